@@ -1,0 +1,80 @@
+"""The kinds of components: a frozen dataclass for each, and what is common to all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metadata.model.base import ComponentId, Filter, Sort
+from metadata.model.content import (
+    Block, Page, PageTemplate, Redirect, Site, SiteMarker, SiteSetting, Snippet, Tile, WebLink, WebLinkSet,
+)
+from metadata.model.data import AlternateKey, Attribute, Choice, Entity, Language, ManyToMany, Option
+from metadata.model.presentation import (
+    ColumnOverride, Form, FormField, ListComponent, ListMessages, MultistepForm, Progress, RelatedList, RowAction, Section,
+    Step, Tab, View, ViewColumn,
+)
+from metadata.model.security import AttributePermission, AttributeRight, EntityPermission, PageAccessRule, WebRole
+from metadata.model.sync import AttributeMap, Connection, TableMap, ValueMap, WriteThrough
+from metadata.text import Text
+
+Component = (
+    Site | Entity | Choice | View | ListComponent | Form | MultistepForm | Page | PageTemplate | Snippet | SiteMarker
+    | WebLinkSet | Redirect | SiteSetting | WebRole | EntityPermission | AttributePermission | PageAccessRule | Language
+    | Connection | TableMap
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of component: its word in files, its folder in an export, its model, and whether a site owns it."""
+
+    name: str
+    folder: str
+    model: type
+    of_site: bool
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("language", "languages", Language, False),
+        Kind("choice", "choices", Choice, False),
+        Kind("entity", "entities", Entity, False),
+        Kind("view", "views", View, False),
+        Kind("form", "forms", Form, False),
+        Kind("connection", "connections", Connection, False),
+        Kind("table_map", "table-maps", TableMap, False),
+        Kind("site", "sites", Site, False),
+        Kind("web_role", "web-roles", WebRole, True),
+        Kind("list", "lists", ListComponent, True),
+        Kind("multistep_form", "multistep-forms", MultistepForm, True),
+        Kind("page_template", "page-templates", PageTemplate, True),
+        Kind("page", "pages", Page, True),
+        Kind("site_marker", "site-markers", SiteMarker, True),
+        Kind("snippet", "snippets", Snippet, True),
+        Kind("web_link_set", "web-link-sets", WebLinkSet, True),
+        Kind("redirect", "redirects", Redirect, True),
+        Kind("site_setting", "site-settings", SiteSetting, True),
+        Kind("entity_permission", "entity-permissions", EntityPermission, True),
+        Kind("attribute_permission", "attribute-permissions", AttributePermission, True),
+        Kind("page_access_rule", "page-access-rules", PageAccessRule, True),
+    )
+}
+
+KIND_OF_MODEL: dict[type, Kind] = {kind.model: kind for kind in KINDS.values()}
+
+
+def component_id(component: Component) -> ComponentId:
+    """The address of a component."""
+    kind = KIND_OF_MODEL[type(component)]
+    return ComponentId(kind.name, component.key, getattr(component, "site", "") if kind.of_site else "")
+
+
+__all__ = [
+    "KINDS", "KIND_OF_MODEL", "AlternateKey", "Attribute", "AttributeMap", "AttributePermission", "AttributeRight", "Block",
+    "Choice", "ColumnOverride", "Component", "ComponentId", "Connection", "Entity", "EntityPermission", "Filter", "Form",
+    "FormField", "Kind", "Language", "ListComponent", "ListMessages", "ManyToMany", "MultistepForm", "Option", "Page",
+    "PageAccessRule", "PageTemplate", "Progress", "Redirect", "RelatedList", "RowAction", "Section", "Site", "SiteMarker",
+    "SiteSetting", "Snippet", "Sort", "Step", "Tab", "TableMap", "Text", "Tile", "ValueMap", "View", "ViewColumn", "WebLink",
+    "WebLinkSet", "WebRole", "WriteThrough", "component_id",
+]

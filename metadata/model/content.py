@@ -1,0 +1,154 @@
+"""Components that make a site: pages, menus, texts, settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metadata.model.base import COMPONENT_KEY, prop
+from metadata.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One portal: its hosts, languages, theme and the way people join."""
+
+    key: str = prop(help="Name of the site.", pattern=COMPONENT_KEY)
+    label: Text = prop(Text(), "Name that people read.")
+    hosts: tuple[str, ...] = prop((), "Host names that it answers to; a site without hosts answers to all others.")
+    default_language: str = prop("en-US", "Language of addresses without a language part.", ref="language")
+    languages: tuple[str, ...] = prop(("en-US",), "Languages offered.", ref="language")
+    theme: str = prop("base", "Folder of the theme.")
+    tokens: tuple[tuple[str, str], ...] = prop((), "Design values that differ from the theme's.")
+    time_zone: str = prop("UTC", "Zone for people who have set none, such as Europe/Stockholm.")
+    currency: str = prop("", "Currency of money that names none.")
+    menu: str = prop("", "Web link set of the main menu.", ref="web_link_set")
+    footer_menu: str = prop("", "Web link set of the footer.", ref="web_link_set")
+    registration: str = prop("invitation", "How people get a sign-in.", choices=("closed", "invitation"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """A link with a figure on a page."""
+
+    label: Text = prop(help="Heading.")
+    text: Text = prop(Text(), "One sentence.")
+    icon: str = prop("", "Name of an icon.")
+    page: str = prop("", "Page that it opens; the tile is left out for those who may not.", ref="page")
+    url: str = prop("", "Address outside the site.")
+    view: str = prop("", "View whose number of readable rows is shown.", ref="view")
+    primary: bool = prop(False, "The page's main action.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One part of a page."""
+
+    type: str = prop(help="What it shows.", choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile"))
+    text: Text = prop(Text(), "Markdown of a text block.", long=True)
+    list: str = prop("", "List to show.", ref="list")
+    form: str = prop("", "Form to show.", ref="form")
+    mode: str = prop("read", "Mode of the form.", choices=("read", "edit", "insert"))
+    multistep_form: str = prop("", "Multistep form to show.", ref="multistep_form")
+    snippet: str = prop("", "Snippet to show.", ref="snippet")
+    view: str = prop("", "For a list on a record page: nothing yet.")
+    label: Text = prop(Text(), "Heading of the block.")
+    tiles: tuple[Tile, ...] = prop((), "Tiles.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One address of a site. Pages form a tree; the root has no parent and the partial address `/`.
+
+    A page with `record_entity` is the page of one record: its part of the address is the value of `record_key`.
+    """
+
+    key: str = prop(help="Name of the page.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(help="Name of the page, used in menus.")
+    title: Text = prop(Text(), "Heading; the name where missing.")
+    summary: Text = prop(Text(), "Sentence under the heading.")
+    parent: str = prop("", "Page above.", ref="page")
+    partial_url: str = prop("", "Its part of the address; / for the root; empty for a record page.", pattern=r"^(/|[^/?#!%\s]*)$")
+    record_entity: str = prop("", "Entity whose records the page shows, one at a time.", ref="entity")
+    record_key: str = prop("", "Attribute whose value stands in the address; the primary name where missing.")
+    template: str = prop("", "Page template; the theme's page where missing.", ref="page_template")
+    blocks: tuple[Block, ...] = prop((), "Parts, in order.")
+    hidden: bool = prop(False, "Left out of menus that list pages.")
+    order: int = prop(0, "Place among its siblings.")
+    state: str = prop("published", "Publishing state; drafts are seen by previewers only.", choices=("draft", "published"))
+    icon: str = prop("", "Name of an icon.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTemplate:
+    """Which template of the theme renders a page. Kind `page_template`."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(Text(), "Name that people read.")
+    template: str = prop(help="File of the theme, such as pages/wide.html.", pattern=r"^[a-z0-9_/.-]+\.html$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """A small text used by pages and by the theme; a snippet named `text.<key>` replaces the engine's own text <key>."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    value: Text = prop(Text(), "The text, per language.", long=True)
+    format: str = prop("text", "How it is written.", choices=("text", "markdown"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteMarker:
+    """A stable name for a page: home, signin, profile, not_found, access_denied and any of the maker's. Kind `site_marker`."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    page: str = prop(help="The page.", ref="page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebLink:
+    """An entry of a menu. An entry for a page is left out for those who may not read the page."""
+
+    label: Text = prop(Text(), "Text; the page's name where missing.")
+    page: str = prop("", "Page that it opens.", ref="page")
+    url: str = prop("", "Address outside the site.")
+    icon: str = prop("", "Name of an icon.")
+    always: bool = prop(False, "Shown also to those who may not read the page.")
+    new_window: bool = prop(False, "Opens in a new window.")
+    links: tuple[WebLink, ...] = prop((), "Second level.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebLinkSet:
+    """A menu. Kind `web_link_set`."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(Text(), "Heading.")
+    links: tuple[WebLink, ...] = prop((), "Entries, in order.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """An old address that leads to a new one."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    source: str = prop(help="Path on this site, such as /old.", pattern=r"^/")
+    page: str = prop("", "Page.", ref="page")
+    marker: str = prop("", "Site marker.", ref="site_marker")
+    url: str = prop("", "Address outside the site.")
+    code: int = prop(302, "HTTP status.", choices=(301, 302))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSetting:
+    """A named value that changes how the site behaves; only known names are accepted. Kind `site_setting`."""
+
+    key: str = prop(help="Name.", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,118}$")
+    site: str = prop("", "Site that owns it.", ref="site")
+    value: str = prop(help="Value, as text.")
+    description: str = prop("", "Why it is set.")

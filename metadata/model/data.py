@@ -1,0 +1,102 @@
+"""Components of the installation that say what data there is: entities, choices, languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from metadata.model.base import COMPONENT_KEY, ENTITY_KEY, prop
+from metadata.text import Text
+
+TONES = ("neutral", "info", "good", "warn", "bad")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """A property of an entity, kept in a column of its table."""
+
+    key: str = prop(help="Name of the attribute and of its column.", pattern=ENTITY_KEY)
+    type: str = prop(help="Type of its values; the catalogue in metadata.types lists them.")
+    label: Text = prop(Text(), "Name that people read; the key in words where it is missing.")
+    description: Text = prop(Text(), "One sentence for people who fill it in.")
+    required: str = prop("optional", "Whether a value must be given.", choices=("optional", "recommended", "required"))
+    max_length: int | None = prop(None, "Longest text, in characters.", min=1)
+    min: Any = prop(None, "Smallest number or date.")
+    max: Any = prop(None, "Largest number or date.")
+    scale: int | None = prop(None, "Digits after the decimal point.", min=0, max=10)
+    pattern: str = prop("", "Regular expression that a text must match as a whole.")
+    default: Any = prop(None, "Value of a new row where none is given; @today, @now, @contact.<attribute> are understood.")
+    choice: str = prop("", "Choice that holds the allowed values.", ref="choice")
+    target: str = prop("", "Entity that a lookup points at.", ref="entity")
+    targets: tuple[str, ...] = prop((), "Entities that a polymorphic lookup may point at.", ref="entity")
+    relationship: str = prop("", "Name of the 1:N relationship seen from the target; <entity>_<attribute> where missing.")
+    on_delete: str = prop("restrict", "What deleting the target does to this row.", choices=("restrict", "cascade", "clear"))
+    currency: str = prop("", "Currency of money: a code such as SEK, or the attribute that holds the code.")
+    format: str = prop("", "Pattern of an auto-number, with one {number} such as SO-{number:06}.")
+    immutable: bool = prop(False, "Fixed once the row has been saved.")
+    accept: tuple[str, ...] = prop((), "Media types that a file or image may have.")
+    max_size: int | None = prop(None, "Largest file, in bytes.", min=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlternateKey:
+    """Attributes whose values together name one row, unique in the table."""
+
+    key: str = prop(help="Name of the key.", pattern=ENTITY_KEY)
+    attributes: tuple[str, ...] = prop(help="Attributes of the key, in order.", attribute="self")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyToMany:
+    """A named N:N link of this entity's rows with rows of another entity."""
+
+    key: str = prop(help="Name of the relationship.", pattern=ENTITY_KEY)
+    target: str = prop(help="The other entity.", ref="entity")
+    label: Text = prop(Text(), "Name that people read.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A declared business object. Rows live in a table of the same name.
+
+    Every entity also has the attributes id, version, created_at, created_by, created_from, changed_at, changed_by and
+    changed_from, which are kept by the engine and cannot be declared.
+    """
+
+    key: str = prop(help="Name of the entity and of its table.", pattern=ENTITY_KEY)
+    label: Text = prop(Text(), "Name of one row.")
+    plural: Text = prop(Text(), "Name of several rows.")
+    description: Text = prop(Text(), "What it is, in a sentence.")
+    primary_name: str = prop("", "Attribute that names a row to people; also its human key in addresses where unique.", attribute="self")
+    attributes: tuple[Attribute, ...] = prop((), "The attributes.")
+    keys: tuple[AlternateKey, ...] = prop((), "Alternate keys.")
+    many_to_many: tuple[ManyToMany, ...] = prop((), "N:N relationships.")
+    icon: str = prop("", "Name of an icon.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One value of a choice."""
+
+    value: str = prop(help="Stable code that is stored.", pattern=COMPONENT_KEY)
+    label: Text = prop(Text(), "Name that people read.")
+    tone: str = prop("", "Colour role of a status.", choices=("", *TONES))
+    mark: str = prop("", "Shape of the status mark.", choices=("", "dot", "open", "part", "square"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A closed set of values with labels per language. The order of the options is their sort order in menus."""
+
+    key: str = prop(help="Name of the choice.", pattern=ENTITY_KEY)
+    label: Text = prop(Text(), "Name that people read.")
+    options: tuple[Option, ...] = prop(help="The values.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """A language in which sites can be read. The key is its BCP 47 tag and the first part of its addresses."""
+
+    key: str = prop(help="BCP 47 tag, such as sv-SE.", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    label: Text = prop(Text(), "Name of the language in the language itself.")
+    fallback: str = prop("", "Language whose texts are shown where this one has none.", ref="language")

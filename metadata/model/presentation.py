@@ -1,0 +1,198 @@
+"""Components that people look at: views, lists, forms, multistep forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from metadata.model.base import COMPONENT_KEY, Filter, Sort, prop
+from metadata.text import Text
+
+PLACES = ("", "title", "figure", "status", "line", "hide")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewColumn:
+    """One column of a view."""
+
+    attribute: str = prop(help="Attribute, or path over lookups such as customer.name.", attribute="self")
+    label: Text = prop(Text(), "Heading; the attribute's label where missing.")
+    second: str = prop("", "Attribute shown in small print under the value.", attribute="self")
+    width: str = prop("", "Share of the table's width.", choices=("", "narrow", "medium", "wide"))
+    place: str = prop("", "Part of the card that the column becomes on a phone.", choices=PLACES)
+    wide_only: bool = prop(False, "Left out on middle widths.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Saved columns, filter and sort of one entity, for any site."""
+
+    key: str = prop(help="Name of the view.", pattern=COMPONENT_KEY)
+    entity: str = prop(help="Entity whose rows it shows.", ref="entity")
+    label: Text = prop(Text(), "Name that people read.")
+    columns: tuple[ViewColumn, ...] = prop(help="Columns, in order.")
+    filter: Filter | None = prop(None, "Which rows.")
+    sort: tuple[Sort, ...] = prop((), "Order of the rows; the key is added as the last.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListMessages:
+    """What a list says when it has no rows to show."""
+
+    empty: Text = prop(Text(), "There are none yet.")
+    filtered: Text = prop(Text(), "None match the search or filter.")
+    denied: Text = prop(Text(), "The person may not read them.")
+    not_synced: Text = prop(Text(), "Their first synchronisation has not finished.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnOverride:
+    """Another heading or width for a column of a view, in this list."""
+
+    attribute: str = prop(help="Column's attribute path.")
+    label: Text = prop(Text(), "Heading.")
+    width: str = prop("", "Share of the width.", choices=("", "narrow", "medium", "wide"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowAction:
+    """Something that can be done with one row of a list, offered where the person may do it to that row."""
+
+    type: str = prop(help="What it does.", choices=("details", "edit", "delete"))
+    label: Text = prop(Text(), "Text of the button.")
+    page: str = prop("", "Page that shows or edits the record.", ref="page")
+    confirm: Text = prop(Text(), "Question to be answered first (delete).")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListComponent:
+    """A list: one or more views of one entity, with search, sort, paging and actions. Kind `list`."""
+
+    key: str = prop(help="Name of the list.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(Text(), "Heading.")
+    views: tuple[str, ...] = prop(help="Views to choose from; the first is shown first. All of one entity.", ref="view")
+    page_size: int = prop(10, "Rows on a page.", min=1, max=500)
+    search: bool = prop(True, "Offer a search over the view's text columns.")
+    search_placeholder: Text = prop(Text(), "Text in the empty search box.")
+    contact_attribute: str = prop("", "Lookup to contact; with account_attribute it gives the switch mine / my company.")
+    account_attribute: str = prop("", "Lookup to account.")
+    create_page: str = prop("", "Page with the form for a new row; its button appears for those who may create.", ref="page")
+    create_label: Text = prop(Text(), "Text of that button.")
+    actions: tuple[RowAction, ...] = prop((), "Row actions; the first `details` action makes the first column a link.")
+    columns: tuple[ColumnOverride, ...] = prop((), "Overrides for columns.")
+    messages: ListMessages = prop(ListMessages(), "Texts of the empty states.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """An attribute on a form."""
+
+    attribute: str = prop(help="Attribute; on a read-only form also a path over lookups.", attribute="self")
+    label: Text = prop(Text(), "Label; the attribute's where missing.")
+    hint: Text = prop(Text(), "Help between label and control.")
+    required: bool | None = prop(None, "Stricter than the attribute where true.")
+    read_only: bool = prop(False, "Shown, never taken from the request.")
+    hidden: bool = prop(False, "Not shown; useful with set_on_save.")
+    style: str = prop("", "Other control than the type's own.", choices=("", "radios", "dropdown", "checkboxes", "textarea"))
+    width: str = prop("", "Width in the section.", choices=("", "half", "full"))
+    prepopulate: Any = prop(None, "Value of an empty form: a literal, @today, @now, @contact.<attribute>, @query.<name>.")
+    set_on_save: Any = prop(None, "Value written whatever was posted; the same words.")
+    required_message: Text = prop(Text(), "Said where a required value is missing.")
+    pattern: str = prop("", "Regular expression for the text as a whole.")
+    pattern_message: Text = prop(Text(), "Said where it does not match.")
+    range_message: Text = prop(Text(), "Said where the value is out of range.")
+    view: str = prop("", "View that limits, shows and sorts what a lookup offers.", ref="view")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedList:
+    """Rows of another entity that point at the record."""
+
+    relationship: str = prop("", "1:N or N:N relationship of the form's entity.")
+    view: str = prop(help="View of the related rows.", ref="view")
+    label: Text = prop(Text(), "Heading; the view's label where missing.")
+    page_size: int = prop(50, "Rows shown.", min=1, max=500)
+    details_page: str = prop("", "Page of one related record.", ref="page")
+    empty: Text = prop(Text(), "Said where there are none.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A group of fields, or a related list, in a tab."""
+
+    label: Text = prop(Text(), "Heading.")
+    columns: int = prop(1, "Fields beside each other.", min=1, max=3)
+    place: str = prop("main", "Main column or the narrow one beside it.", choices=("main", "side"))
+    fields: tuple[FormField, ...] = prop((), "Fields, in order.")
+    related: RelatedList | None = prop(None, "A related list instead of fields.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """A part of a form with a heading."""
+
+    key: str = prop("main", "Name of the tab.", pattern=COMPONENT_KEY)
+    label: Text = prop(Text(), "Heading; no tab bar where there is one tab only.")
+    sections: tuple[Section, ...] = prop((), "Sections, in order.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The way of a record through its states, drawn as a line of steps."""
+
+    attribute: str = prop(help="Choice attribute that holds the state.", attribute="self")
+    steps: tuple[str, ...] = prop((), "Option values in order; states that are not listed (such as cancelled) stop the line.")
+    dates: tuple[tuple[str, str], ...] = prop((), "Option value and the date attribute shown under its step.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form of one entity for insert, edit or reading, for any site."""
+
+    key: str = prop(help="Name of the form.", pattern=COMPONENT_KEY)
+    entity: str = prop(help="Entity whose records it shows.", ref="entity")
+    label: Text = prop(Text(), "Heading.")
+    instructions: Text = prop(Text(), "Text above the fields.")
+    summary: tuple[FormField, ...] = prop((), "Figures in the strip under the heading (read-only form).")
+    status: str = prop("", "Choice attribute shown as a pill beside the heading.", attribute="self")
+    progress: Progress | None = prop(None, "Progress line (read-only form).")
+    tabs: tuple[Tab, ...] = prop((), "Tabs, in order.")
+    submit_label: Text = prop(Text(), "Text of the primary button.")
+    success_message: Text = prop(Text(), "Said after saving.")
+    success_page: str = prop("", "Page shown after saving; a record page gets this record.", ref="page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a multistep form."""
+
+    key: str = prop(help="Name of the step.", pattern=COMPONENT_KEY)
+    label: Text = prop(Text(), "Name that people read.")
+    type: str = prop("form", "What the step does.", choices=("form", "lines", "review", "condition"))
+    form: str = prop("", "Form of the step, or of one line.", ref="form")
+    relationship: str = prop("", "1:N relationship of the multistep form's entity that holds the lines.")
+    min_lines: int = prop(0, "Fewest lines.", min=0)
+    max_lines: int = prop(200, "Most lines.", min=1, max=5000)
+    total: str = prop("", "Estimate shown under the lines, such as quantity * product.price: two paths with a star.")
+    back: bool = prop(True, "The step before may be opened again.")
+    condition: Filter | None = prop(None, "Condition on what has been entered (type condition).")
+    next: str = prop("", "Step that follows; the next one in order where missing.")
+    otherwise: str = prop("", "Step that follows where the condition does not hold.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultistepForm:
+    """A form in steps that keeps what was entered until it is submitted, also over sign-outs. Kind `multistep_form`."""
+
+    key: str = prop(help="Name of the form.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    entity: str = prop(help="Entity of the record that it creates.", ref="entity")
+    label: Text = prop(Text(), "Heading.")
+    steps: tuple[Step, ...] = prop(help="Steps, in order.")
+    progress: str = prop("title", "How the way through is shown.", choices=("title", "numeric", "bar"))
+    new_session: bool = prop(False, "Begin anew at each visit instead of where the person left.")
+    requires: tuple[str, ...] = prop((), "Attribute paths of the contact that must have a value before one may begin.")
+    submit_label: Text = prop(Text(), "Text of the last button.")
+    success_message: Text = prop(Text(), "Said after submitting.")
+    success_page: str = prop("", "Page shown afterwards; a record page gets the new record.", ref="page")

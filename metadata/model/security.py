@@ -1,0 +1,84 @@
+"""Components that say who may do what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metadata.model.base import COMPONENT_KEY, PRIVILEGES, prop
+from metadata.text import Text
+
+SCOPES = ("global", "contact", "account", "self", "parent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebRole:
+    """A role of portal people. Kind `web_role`."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(Text(), "Name that people read.")
+    default: str = prop("", "Held by everybody who is signed in, or by everybody who is not.",
+                        choices=("", "anonymous", "authenticated"))
+    preview: bool = prop(False, "Sees drafts.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityPermission:
+    """A grant of privileges on the rows of an entity that lie within a scope. Kind `entity_permission`.
+
+    `via` is the lookup that leads to the person (scope contact: a lookup to contact) or the customer (scope account: a
+    lookup to account); on the entity itself being contact or account it may be empty. Scope parent needs `parent`, a
+    permission on the entity that `relationship` leads to: a lookup attribute of this entity, or an N:N relationship.
+    """
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(Text(), "Name that people read.")
+    entity: str = prop(help="Entity.", ref="entity")
+    scope: str = prop(help="Which rows.", choices=SCOPES)
+    via: str = prop("", "Lookup attribute that leads to contact or account.", attribute="self")
+    relationship: str = prop("", "Lookup attribute or N:N relationship that leads to the parent's entity.")
+    parent: str = prop("", "Permission that reaches the parent rows.", ref="entity_permission")
+    subsidiaries: bool = prop(False, "Scope account: also rows of accounts below the person's account.")
+    privileges: tuple[str, ...] = prop(help="What may be done.", choices=PRIVILEGES)
+    roles: tuple[str, ...] = prop((), "Web roles that have it.", ref="web_role")
+    active: bool = prop(True, "An inactive permission grants nothing, and neither do its children.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeRight:
+    """Rights on one attribute."""
+
+    attribute: str = prop(help="Attribute.", attribute="self")
+    read: bool = prop(False, "May be read.")
+    create: bool = prop(False, "May be given on a new row.")
+    update: bool = prop(False, "May be changed.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributePermission:
+    """What roles may do with single attributes of an entity, within their entity permissions. Kind `attribute_permission`.
+
+    An entity without any attribute permission for any of the person's roles has all its attributes open. With some, an
+    attribute may be used where one of them allows it; attributes that a permission does not list take its `others`.
+    """
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    entity: str = prop(help="Entity.", ref="entity")
+    roles: tuple[str, ...] = prop((), "Web roles.", ref="web_role")
+    others: tuple[str, ...] = prop((), "Rights on attributes that are not listed.", choices=("read", "create", "update"))
+    attributes: tuple[AttributeRight, ...] = prop((), "Attributes with rights of their own.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAccessRule:
+    """Who may read, or edit, a page and everything below it. Kind `page_access_rule`."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    page: str = prop(help="Page at the top of the branch.", ref="page")
+    right: str = prop("restrict_read", "What the roles may do.", choices=("restrict_read", "grant_change"))
+    roles: tuple[str, ...] = prop((), "Web roles.", ref="web_role")
+    state: str = prop("", "Only for pages in this publishing state.", choices=("", "draft", "published"))
+    active: bool = prop(True, "An inactive rule does nothing.")

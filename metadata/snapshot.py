@@ -1,0 +1,175 @@
+"""The compiled, immutable form of a release: what every request and every batch works with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Column, MetaData, Table
+
+from metadata.model import (
+    Attribute, AttributePermission, Choice, Component, ComponentId, Connection, Entity, EntityPermission, Form, Language,
+    ListComponent, MultistepForm, Page, PageAccessRule, PageTemplate, Redirect, Site, Snippet, TableMap, View, WebLinkSet,
+    WebRole,
+)
+from metadata.types import TYPES, AttributeType
+
+Derived = TypeVar("Derived")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledAttribute:
+    """An attribute with its column. `system` marks those that the engine keeps (id, version, created_at, ...).
+
+    `target_column` is the column beside a polymorphic lookup that holds the key of the entity pointed at.
+    """
+
+    key: str
+    model: Attribute
+    type: AttributeType
+    column: Column[Any]
+    system: bool = False
+    target_column: Column[Any] | None = None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The entities that a lookup may point at; empty for other types."""
+        return self.model.targets or ((self.model.target,) if self.model.target else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A named link seen from one entity.
+
+    1:N: `attribute` is the lookup on `entity` (the far side) that points back here. N:N: `link` is the link table, with
+    columns `near` and `far` holding the ids of this side and of the far side.
+    """
+
+    key: str
+    entity: str
+    attribute: str = ""
+    link: Table | None = None
+    near: str = ""
+    far: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEntity:
+    """An entity with its table. `attributes` holds declared attributes in order, then the system ones."""
+
+    key: str
+    model: Entity
+    table: Table
+    attributes: Mapping[str, CompiledAttribute]
+    relationships: Mapping[str, Relationship]
+
+    @property
+    def primary_name(self) -> CompiledAttribute:
+        """The attribute that names a row to people."""
+        return self.attributes[self.model.primary_name or "id"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageNode:
+    """A page in the tree. `record` is its child that shows one record, if it has one."""
+
+    page: Page
+    path: str
+    parent: PageNode | None
+    children: Mapping[str, PageNode]
+    record: PageNode | None
+    record_entity: str = ""
+    record_attribute: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSite:
+    """A site with everything that it owns, looked up by key."""
+
+    model: Site
+    roles: Mapping[str, WebRole]
+    permissions: Mapping[str, EntityPermission]
+    attribute_permissions: tuple[AttributePermission, ...]
+    pages: Mapping[str, PageNode]
+    root: PageNode | None
+    access_rules: tuple[PageAccessRule, ...]
+    lists: Mapping[str, ListComponent]
+    multistep_forms: Mapping[str, MultistepForm]
+    page_templates: Mapping[str, PageTemplate]
+    snippets: Mapping[str, Snippet]
+    markers: Mapping[str, str]
+    menus: Mapping[str, WebLinkSet]
+    redirects: Mapping[str, Redirect]
+    settings: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        return self.model.key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """Everything that depends on metadata alone. Compared by identity; what is derived from it lives and dies with it."""
+
+    release: int
+    components: Mapping[ComponentId, Component]
+    tables: MetaData
+    entities: Mapping[str, CompiledEntity]
+    choices: Mapping[str, Choice]
+    languages: Mapping[str, Language]
+    views: Mapping[str, View]
+    forms: Mapping[str, Form]
+    connections: Mapping[str, Connection]
+    table_maps: Mapping[str, TableMap]
+    sites: Mapping[str, CompiledSite]
+    _derived: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def derive(self, key: Hashable, make: Callable[[], Derived]) -> Derived:
+        """The value made once for this key on this snapshot: a grant set, a statement, a generated template, a form class."""
+        try:
+            return cast(Derived, self._derived[key])
+        except KeyError:
+            with self._lock:
+                if key not in self._derived:
+                    self._derived[key] = make()
+                return cast(Derived, self._derived[key])
+
+    def site_for(self, host: str) -> CompiledSite | None:
+        """The site that answers to a host name (without port): by name first, else the one without hosts."""
+        name = host.lower()
+        fallback = None
+        for site in self.sites.values():
+            if name in site.model.hosts:
+                return site
+            if not site.model.hosts and fallback is None:
+                fallback = site
+        return fallback
+
+    def resolve(self, entity: str, path: str) -> tuple[CompiledAttribute, ...]:
+        """The attributes along a dotted path over lookups. Raises KeyError with the part that does not exist.
+
+        `customer.name` gives the lookup and the attribute of its target. Polymorphic lookups cannot be passed through.
+        """
+        found: list[CompiledAttribute] = []
+        current = self.entities[entity]
+        parts = path.split(".")
+        for position, part in enumerate(parts):
+            attribute = current.attributes[part]
+            found.append(attribute)
+            if position + 1 < len(parts):
+                if len(attribute.targets) != 1:
+                    raise KeyError(part)
+                current = self.entities[attribute.targets[0]]
+        return tuple(found)
+
+
+def frozen(mapping: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """A read-only view of a mapping that nobody else holds."""
+    return MappingProxyType(dict(mapping))
+
+
+__all__ = ["TYPES", "CompiledAttribute", "CompiledEntity", "CompiledSite", "PageNode", "Relationship", "Snapshot", "frozen"]

@@ -1,0 +1,40 @@
+"""Texts that differ by language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ANY_LANGUAGE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text per language. The language `""` holds the text for every language that has none of its own.
+
+    In YAML a plain string stands for `{"": string}`; otherwise a mapping of language tags, where the key `any` is `""`.
+    """
+
+    values: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, value: str | Mapping[str, str] | Text | None) -> Text:
+        """A text from a plain string (all languages), a mapping of language tag to string, or nothing."""
+        if isinstance(value, Text):
+            return value
+        if not value:
+            return cls()
+        if isinstance(value, str):
+            return cls(((ANY_LANGUAGE, value),))
+        return cls(tuple(sorted((ANY_LANGUAGE if tag == "any" else tag, text) for tag, text in value.items())))
+
+    def in_language(self, tag: str, fallback: str = "") -> str:
+        """The text for a BCP 47 tag: exact, then its base language, then `fallback` likewise, then any, then the first."""
+        known = dict(self.values)
+        for wanted in (tag, tag.partition("-")[0], fallback, fallback.partition("-")[0], ANY_LANGUAGE):
+            if wanted in known:
+                return known[wanted]
+        return self.values[0][1] if self.values else ""
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
