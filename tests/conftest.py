@@ -1,0 +1,111 @@
+"""Fixtures for every test: databases, the browser, and how hard Hypothesis tries."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+
+from support import browsers, databases
+from support.axe import assert_no_axe_violations
+from support.services import Unavailable, missing, required, summary_lines
+
+# A slow machine is no fault of the code under test: no deadline, no complaint that making data takes long.
+_patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
+settings.register_profile("default", max_examples=40, derandomize=False, **_patient)
+settings.register_profile("ci", max_examples=200, derandomize=False, **_patient)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_configure() -> None:
+    required()  # a name we do not know is refused before anything runs
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    lines = summary_lines(report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple))
+    if lines:
+        terminalreporter.section("services not there")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """The name of this test process: main, or gw0, gw1, ... under xdist."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[sa.URL]:
+    """A PostgreSQL server that may be written to: FOYER_TEST_PG_URL, else a private one that ends with the tests."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(databases.postgres())
+        except Unavailable as reason:
+            missing("postgresql", str(reason))
+        yield server
+
+
+@pytest.fixture
+def pg_url(postgres_server: sa.URL, worker: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database, gone after the test."""
+    with databases.postgres_database(postgres_server, worker) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an empty SQLite file of the test's own."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database, once of each kind that Foyer runs on."""
+    return request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "pg_url"}[request.param])
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> sa.URL:
+    """The MariaDB server that FOYER_TEST_MARIADB_URL names."""
+    try:
+        return databases.mariadb()
+    except Unavailable as reason:
+        missing("mariadb", str(reason))
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: sa.URL, worker: str) -> Iterator[str]:
+    """The address of an empty MariaDB database, gone after the test."""
+    with databases.mariadb_database(mariadb_server, worker) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser_executable() -> str:
+    """The browser to drive."""
+    try:
+        return browsers.find_browser()
+    except Unavailable as reason:
+        missing("browser", str(reason))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_executable: str) -> dict[str, Any]:
+    """How pytest-playwright starts the browser: the installed one, headless unless --headed."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": browser_executable,
+        "args": [*browser_type_launch_args.get("args", []), *browsers.ARGUMENTS],
+    }
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[..., None]:
+    """assert_no_axe_violations, for a test that has nothing else to import."""
+    return assert_no_axe_violations

@@ -1,0 +1,1 @@
+"""What tests of every kind share: servers and databases, the browser, accessibility, reading our own imports."""

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs the tests: all but the browser's in two processes, then the browser's in one, where a second would only slow it.
+# Arguments go to pytest both times. Fails when either run fails; a run that finds no test has not failed.
+set -u
+cd "$(dirname "$0")/.."
+pytest="${FOYER_VENV:-.venv}/bin/python -m pytest"
+
+failed=0
+run() {
+  "$@"
+  code=$?
+  if [ "$code" != 0 ] && [ "$code" != 5 ]; then failed=$code; fi
+}
+
+run $pytest tests --ignore=tests/browser -n "${FOYER_TEST_PROCESSES:-2}" --dist loadscope "$@"
+if [ -d tests/browser ]; then
+  run $pytest tests/browser -p no:xdist "$@"
+fi
+exit "$failed"
