@@ -55,6 +55,15 @@ make_venv() {
   fi
 }
 
+# Installers warn of much that a user can do nothing about; what they said is shown when they fail.
+logged() {
+  if ! "$@" > "$log" 2>&1; then
+    cat "$log" >&2
+    say "The packages could not be installed; the reason stands above. Mend it and run the same command again."
+    exit 1
+  fi
+}
+
 if ! command -v "$python" >/dev/null 2>&1; then
   say "Foyer needs Python 3.11 or newer, and $python is not on the PATH."
   exit 1
@@ -67,11 +76,12 @@ fi
 say "Installing Foyer into $venv${extras:+ with $extras} ..."
 rm -f "$venv"/.installed-*
 target=.${extras:+[$extras]}
+log=$venv/install.log
 if command -v uv >/dev/null 2>&1; then
   [ -x "$venv/bin/python" ] || uv venv -q -p "$python" "$venv"
-  uv pip install -q --python "$venv/bin/python" -c constraints.txt -e "$target"
+  logged uv pip install -q --python "$venv/bin/python" -c constraints.txt -e "$target"
 else
   "$venv/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
-  "$venv/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e "$target"
+  logged "$venv/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e "$target"
 fi
 printf '%s\n' "$inputs" > "$stamp"

@@ -12,7 +12,7 @@ run() {
   if [ "$code" != 0 ] && [ "$code" != 5 ]; then failed=$code; fi
 }
 
-run $pytest tests --ignore=tests/browser -n "${FOYER_TEST_PROCESSES:-2}" --dist loadscope "$@"
+run $pytest --ignore=tests/browser -n "${FOYER_TEST_PROCESSES:-2}" --dist loadscope "$@"
 if [ -d tests/browser ]; then
   run $pytest tests/browser -p no:xdist "$@"
 fi
