@@ -11,8 +11,27 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Column, MetaData, Table
 
 from metadata.model import (
-    Attribute, AttributePermission, Choice, Component, ComponentId, Connection, Entity, EntityPermission, Form, Language,
-    ListComponent, MultistepForm, Page, PageAccessRule, PageTemplate, Redirect, Site, Snippet, TableMap, View, WebLinkSet,
+    Attribute,
+    AttributePermission,
+    Choice,
+    Component,
+    ComponentId,
+    Connection,
+    Entity,
+    EntityPermission,
+    Form,
+    Language,
+    ListComponent,
+    MultistepForm,
+    Page,
+    PageAccessRule,
+    PageTemplate,
+    Redirect,
+    Site,
+    Snippet,
+    TableMap,
+    View,
+    WebLinkSet,
     WebRole,
 )
 from metadata.types import TYPES, AttributeType
@@ -72,17 +91,31 @@ class CompiledEntity:
         return self.attributes[self.model.primary_name or "id"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PageNode:
-    """A page in the tree. `record` is its child that shows one record, if it has one."""
+    """A page in the tree.
+
+    `path` is its address with `{attribute}` for the part of a record page; `children` holds the pages below by their part
+    of the address in lower case. `record_entity` and `record_attribute` are those of a record page itself.
+    """
 
     page: Page
     path: str
     parent: PageNode | None
     children: Mapping[str, PageNode]
-    record: PageNode | None
+    _record: Mapping[str, PageNode]
     record_entity: str = ""
     record_attribute: str = ""
+
+    @property
+    def record(self) -> PageNode | None:
+        """The page below that shows one record, if there is one."""
+        return self._record.get("")
+
+    @property
+    def lineage(self) -> tuple[PageNode, ...]:
+        """The pages from the root to this one."""
+        return (*(self.parent.lineage if self.parent else ()), self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +205,13 @@ def frozen(mapping: Mapping[Any, Any]) -> Mapping[Any, Any]:
     return MappingProxyType(dict(mapping))
 
 
-__all__ = ["TYPES", "CompiledAttribute", "CompiledEntity", "CompiledSite", "PageNode", "Relationship", "Snapshot", "frozen"]
+__all__ = [
+    "TYPES",
+    "CompiledAttribute",
+    "CompiledEntity",
+    "CompiledSite",
+    "PageNode",
+    "Relationship",
+    "Snapshot",
+    "frozen",
+]

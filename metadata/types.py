@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Dialect, Integer, Numeric, String, Text, TypeDecorator, Uuid
 from sqlalchemy.types import TypeEngine
@@ -130,7 +131,7 @@ TYPES: dict[str, AttributeType] = {
 }
 
 
-def sql_type(name: str, max_length: int | None = None, scale: int | None = None) -> TypeEngine[object]:
+def sql_type(name: str, max_length: int | None = None, scale: int | None = None) -> TypeEngine[Any]:
     """The column type for an attribute type. `max_length` in characters, `scale` in digits after the point."""
     match name:
         case "text" | "email" | "phone" | "auto_number" | "choice":

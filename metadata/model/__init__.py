@@ -6,21 +6,61 @@ from dataclasses import dataclass
 
 from metadata.model.base import ComponentId, Filter, Sort
 from metadata.model.content import (
-    Block, Page, PageTemplate, Redirect, Site, SiteMarker, SiteSetting, Snippet, Tile, WebLink, WebLinkSet,
+    Block,
+    Page,
+    PageTemplate,
+    Redirect,
+    Site,
+    SiteMarker,
+    SiteSetting,
+    Snippet,
+    Tile,
+    WebLink,
+    WebLinkSet,
 )
 from metadata.model.data import AlternateKey, Attribute, Choice, Entity, Language, ManyToMany, Option
 from metadata.model.presentation import (
-    ColumnOverride, Form, FormField, ListComponent, ListMessages, MultistepForm, Progress, RelatedList, RowAction, Section,
-    Step, Tab, View, ViewColumn,
+    ColumnOverride,
+    Form,
+    FormField,
+    ListComponent,
+    ListMessages,
+    MultistepForm,
+    Progress,
+    RelatedList,
+    RowAction,
+    Section,
+    Step,
+    Tab,
+    View,
+    ViewColumn,
 )
 from metadata.model.security import AttributePermission, AttributeRight, EntityPermission, PageAccessRule, WebRole
 from metadata.model.sync import AttributeMap, Connection, TableMap, ValueMap, WriteThrough
 from metadata.text import Text
 
 Component = (
-    Site | Entity | Choice | View | ListComponent | Form | MultistepForm | Page | PageTemplate | Snippet | SiteMarker
-    | WebLinkSet | Redirect | SiteSetting | WebRole | EntityPermission | AttributePermission | PageAccessRule | Language
-    | Connection | TableMap
+    Site
+    | Entity
+    | Choice
+    | View
+    | ListComponent
+    | Form
+    | MultistepForm
+    | Page
+    | PageTemplate
+    | Snippet
+    | SiteMarker
+    | WebLinkSet
+    | Redirect
+    | SiteSetting
+    | WebRole
+    | EntityPermission
+    | AttributePermission
+    | PageAccessRule
+    | Language
+    | Connection
+    | TableMap
 )
 
 
@@ -71,10 +111,55 @@ def component_id(component: Component) -> ComponentId:
 
 
 __all__ = [
-    "KINDS", "KIND_OF_MODEL", "AlternateKey", "Attribute", "AttributeMap", "AttributePermission", "AttributeRight", "Block",
-    "Choice", "ColumnOverride", "Component", "ComponentId", "Connection", "Entity", "EntityPermission", "Filter", "Form",
-    "FormField", "Kind", "Language", "ListComponent", "ListMessages", "ManyToMany", "MultistepForm", "Option", "Page",
-    "PageAccessRule", "PageTemplate", "Progress", "Redirect", "RelatedList", "RowAction", "Section", "Site", "SiteMarker",
-    "SiteSetting", "Snippet", "Sort", "Step", "Tab", "TableMap", "Text", "Tile", "ValueMap", "View", "ViewColumn", "WebLink",
-    "WebLinkSet", "WebRole", "WriteThrough", "component_id",
+    "KINDS",
+    "KIND_OF_MODEL",
+    "AlternateKey",
+    "Attribute",
+    "AttributeMap",
+    "AttributePermission",
+    "AttributeRight",
+    "Block",
+    "Choice",
+    "ColumnOverride",
+    "Component",
+    "ComponentId",
+    "Connection",
+    "Entity",
+    "EntityPermission",
+    "Filter",
+    "Form",
+    "FormField",
+    "Kind",
+    "Language",
+    "ListComponent",
+    "ListMessages",
+    "ManyToMany",
+    "MultistepForm",
+    "Option",
+    "Page",
+    "PageAccessRule",
+    "PageTemplate",
+    "Progress",
+    "Redirect",
+    "RelatedList",
+    "RowAction",
+    "Section",
+    "Site",
+    "SiteMarker",
+    "SiteSetting",
+    "Snippet",
+    "Sort",
+    "Step",
+    "Tab",
+    "TableMap",
+    "Text",
+    "Tile",
+    "ValueMap",
+    "View",
+    "ViewColumn",
+    "WebLink",
+    "WebLinkSet",
+    "WebRole",
+    "WriteThrough",
+    "component_id",
 ]

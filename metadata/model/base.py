@@ -46,9 +46,26 @@ class Filter:
     all: tuple[Filter, ...] = prop((), "Every one of these must hold.")
     any: tuple[Filter, ...] = prop((), "At least one of these must hold.")
     attribute: str = prop("", "Attribute, or path over lookups such as customer.name.", attribute="self")
-    operator: str = prop("eq", "How the attribute is compared.", choices=(
-        "eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "between", "contains", "starts_with", "ends_with", "empty",
-        "not_empty"))
+    operator: str = prop(
+        "eq",
+        "How the attribute is compared.",
+        choices=(
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "in",
+            "not_in",
+            "between",
+            "contains",
+            "starts_with",
+            "ends_with",
+            "empty",
+            "not_empty",
+        ),
+    )
     value: Any = prop(None, "What it is compared with.")
 
 

@@ -43,7 +43,9 @@ class Tile:
 class Block:
     """One part of a page."""
 
-    type: str = prop(help="What it shows.", choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile"))
+    type: str = prop(
+        help="What it shows.", choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile")
+    )
     text: Text = prop(Text(), "Markdown of a text block.", long=True)
     list: str = prop("", "List to show.", ref="list")
     form: str = prop("", "Form to show.", ref="form")
@@ -68,14 +70,18 @@ class Page:
     title: Text = prop(Text(), "Heading; the name where missing.")
     summary: Text = prop(Text(), "Sentence under the heading.")
     parent: str = prop("", "Page above.", ref="page")
-    partial_url: str = prop("", "Its part of the address; / for the root; empty for a record page.", pattern=r"^(/|[^/?#!%\s]*)$")
+    partial_url: str = prop(
+        "", "Its part of the address; / for the root; empty for a record page.", pattern=r"^(/|[^/?#!%\s]*)$"
+    )
     record_entity: str = prop("", "Entity whose records the page shows, one at a time.", ref="entity")
     record_key: str = prop("", "Attribute whose value stands in the address; the primary name where missing.")
     template: str = prop("", "Page template; the theme's page where missing.", ref="page_template")
     blocks: tuple[Block, ...] = prop((), "Parts, in order.")
     hidden: bool = prop(False, "Left out of menus that list pages.")
     order: int = prop(0, "Place among its siblings.")
-    state: str = prop("published", "Publishing state; drafts are seen by previewers only.", choices=("draft", "published"))
+    state: str = prop(
+        "published", "Publishing state; drafts are seen by previewers only.", choices=("draft", "published")
+    )
     icon: str = prop("", "Name of an icon.")
 
 

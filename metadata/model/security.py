@@ -17,8 +17,11 @@ class WebRole:
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
     site: str = prop("", "Site that owns it.", ref="site")
     label: Text = prop(Text(), "Name that people read.")
-    default: str = prop("", "Held by everybody who is signed in, or by everybody who is not.",
-                        choices=("", "anonymous", "authenticated"))
+    default: str = prop(
+        "",
+        "Held by everybody who is signed in, or by everybody who is not.",
+        choices=("", "anonymous", "authenticated"),
+    )
     preview: bool = prop(False, "Sees drafts.")
 
 
@@ -67,7 +70,9 @@ class AttributePermission:
     site: str = prop("", "Site that owns it.", ref="site")
     entity: str = prop(help="Entity.", ref="entity")
     roles: tuple[str, ...] = prop((), "Web roles.", ref="web_role")
-    others: tuple[str, ...] = prop((), "Rights on attributes that are not listed.", choices=("read", "create", "update"))
+    others: tuple[str, ...] = prop(
+        (), "Rights on attributes that are not listed.", choices=("read", "create", "update")
+    )
     attributes: tuple[AttributeRight, ...] = prop((), "Attributes with rights of their own.")
 
 

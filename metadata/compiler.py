@@ -1,0 +1,125 @@
+"""Components to a snapshot: resolve every reference, order, inherit, freeze."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from metadata.model import (
+    KIND_OF_MODEL,
+    AttributePermission,
+    Choice,
+    Component,
+    ComponentId,
+    Connection,
+    Entity,
+    EntityPermission,
+    Form,
+    Language,
+    ListComponent,
+    MultistepForm,
+    Page,
+    PageAccessRule,
+    PageTemplate,
+    Redirect,
+    Site,
+    SiteMarker,
+    SiteSetting,
+    Snippet,
+    TableMap,
+    View,
+    WebLinkSet,
+    WebRole,
+    component_id,
+)
+from metadata.pagetree import page_tree
+from metadata.snapshot import CompiledSite, Snapshot, frozen
+from metadata.system import complete
+from metadata.tables import build_tables
+from metadata.text import Text
+
+Model = TypeVar("Model")
+
+DEFAULT_LANGUAGE = Language(key="en-US", label=Text.of("English"))
+
+
+def assign_site(components: Iterable[Component]) -> tuple[Component, ...]:
+    """Components of a site that name none belong to the only site there is; where there are several they stay as they are."""
+    given = tuple(components)
+    sites = [component.key for component in given if isinstance(component, Site)]
+    if len(sites) != 1:
+        return given
+    changes: dict[str, Any] = {"site": sites[0]}
+    return tuple(
+        replace(component, **changes)
+        if KIND_OF_MODEL[type(component)].of_site and not getattr(component, "site", "")
+        else component
+        for component in given
+    )
+
+
+class _Components:
+    """The components of one release by model and site."""
+
+    def __init__(self, components: Iterable[Component]) -> None:
+        self.by_id: dict[ComponentId, Component] = {component_id(item): item for item in components}
+
+    def of(self, model: type[Model], site: str | None = None) -> dict[str, Model]:
+        return {
+            identity.key: component
+            for identity, component in self.by_id.items()
+            if isinstance(component, model) and (site is None or identity.site == site)
+        }
+
+
+def _compiled_site(site: Site, components: _Components, entities: Mapping[str, Any]) -> CompiledSite:
+    key = site.key
+    pages, root = page_tree(components.of(Page, key).values(), entities)
+    return CompiledSite(
+        model=site,
+        roles=frozen(components.of(WebRole, key)),
+        permissions=frozen(components.of(EntityPermission, key)),
+        attribute_permissions=tuple(components.of(AttributePermission, key).values()),
+        pages=pages,
+        root=root,
+        access_rules=tuple(components.of(PageAccessRule, key).values()),
+        lists=frozen(components.of(ListComponent, key)),
+        multistep_forms=frozen(components.of(MultistepForm, key)),
+        page_templates=frozen(components.of(PageTemplate, key)),
+        snippets=frozen(components.of(Snippet, key)),
+        markers=frozen({marker.key: marker.page for marker in components.of(SiteMarker, key).values()}),
+        menus=frozen(components.of(WebLinkSet, key)),
+        redirects=frozen(
+            {redirect.source.rstrip("/") or "/": redirect for redirect in components.of(Redirect, key).values()}
+        ),
+        settings=frozen({setting.key: setting.value for setting in components.of(SiteSetting, key).values()}),
+    )
+
+
+def compile_snapshot(components: Iterable[Component], release: int = 0) -> Snapshot:
+    """The snapshot of checked components; `release` is its number, 0 for a draft.
+
+    The components are those of the files or of the store: system entities are completed here.
+    """
+    found = _Components(complete(assign_site(components)))
+    views = found.of(View)
+    tables, entities = build_tables(
+        found.of(Entity).values(),
+        views.values(),
+        (item for item in found.by_id.values() if isinstance(item, EntityPermission)),
+    )
+    languages = found.of(Language) or {DEFAULT_LANGUAGE.key: DEFAULT_LANGUAGE}
+    return Snapshot(
+        release=release,
+        components=frozen(found.by_id),
+        tables=tables,
+        entities=entities,
+        choices=frozen(found.of(Choice)),
+        languages=frozen(languages),
+        views=frozen(views),
+        forms=frozen(found.of(Form)),
+        connections=frozen(found.of(Connection)),
+        table_maps=frozen(found.of(TableMap)),
+        sites=frozen({key: _compiled_site(site, found, entities) for key, site in found.of(Site).items()}),
+    )
