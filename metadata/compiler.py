@@ -90,9 +90,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         snippets=frozen(components.of(Snippet, key)),
         markers=frozen({marker.key: marker.page for marker in components.of(SiteMarker, key).values()}),
         menus=frozen(components.of(WebLinkSet, key)),
-        redirects=frozen(
-            {redirect.source.rstrip("/") or "/": redirect for redirect in components.of(Redirect, key).values()}
-        ),
+        redirects=frozen({redirect.source.rstrip("/") or "/": redirect for redirect in components.of(Redirect, key).values()}),
         settings=frozen({setting.key: setting.value for setting in components.of(SiteSetting, key).values()}),
     )
 

@@ -19,9 +19,7 @@ def _path(page: Page, above: str, record_attribute: str) -> str:
     return f"{above.rstrip('/')}/{part}"
 
 
-def page_tree(
-    pages: Iterable[Page], entities: Mapping[str, CompiledEntity]
-) -> tuple[Mapping[str, PageNode], PageNode | None]:
+def page_tree(pages: Iterable[Page], entities: Mapping[str, CompiledEntity]) -> tuple[Mapping[str, PageNode], PageNode | None]:
     """The nodes by page key, and the root. Siblings are ordered by `order`, then key. A page below a page that is not
     there (or below itself) has no address and is left out; the checks report it."""
     below: dict[str, list[Page]] = {}

@@ -140,6 +140,7 @@ class CompiledSite:
 
     @property
     def key(self) -> str:
+        """The site's key."""
         return self.model.key
 
 

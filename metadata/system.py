@@ -146,9 +146,7 @@ def complete(components: Iterable[Component]) -> tuple[Component, ...]:
     declared = {component.key for component in given if isinstance(component, Entity)}
     by_key = {system.key: system for system in SYSTEM_ENTITIES}
     extended = (
-        _extended(component, by_key[component.key])
-        if isinstance(component, Entity) and component.key in by_key
-        else component
+        _extended(component, by_key[component.key]) if isinstance(component, Entity) and component.key in by_key else component
         for component in given
     )
     return (*extended, *(system for system in SYSTEM_ENTITIES if system.key not in declared))

@@ -126,9 +126,7 @@ def _attributes(entity: Entity, table: Table) -> Mapping[str, CompiledAttribute]
     return frozen(compiled)
 
 
-def _relationships(
-    entities: Iterable[Entity], links: Mapping[str, Mapping[str, Table]]
-) -> dict[str, dict[str, Relationship]]:
+def _relationships(entities: Iterable[Entity], links: Mapping[str, Mapping[str, Table]]) -> dict[str, dict[str, Relationship]]:
     found: dict[str, dict[str, Relationship]] = {entity.key: {} for entity in entities}
     for entity in entities:
         for attribute in entity.attributes:
@@ -159,9 +157,7 @@ def _add_sort_indexes(tables: MetaData, views: Iterable[View], permissions: Iter
         columns = tuple(sort.attribute for sort in view.sort if sort.attribute != "id")
         if columns:
             wanted.add((view.entity, (*columns, "id")))
-            wanted.update(
-                (view.entity, (via, *columns, "id")) for via in paths.get(view.entity, ()) if via not in columns
-            )
+            wanted.update((view.entity, (via, *columns, "id")) for via in paths.get(view.entity, ()) if via not in columns)
     for entity, columns in sorted(wanted):
         table = tables.tables[entity]
         if all(name in table.c for name in columns):

@@ -36,17 +36,20 @@ class ExactDecimal(TypeDecorator[Decimal]):
         self._unit = Decimal(1).scaleb(-scale)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Decimal]:
+        """The column type of a dialect."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(BigInteger())  # type: ignore[arg-type]
         return dialect.type_descriptor(Numeric(PRECISION, self.scale))
 
     def process_bind_param(self, value: Decimal | int | str | None, dialect: Dialect) -> Decimal | int | None:
+        """A value on its way to the database."""
         if value is None:
             return None
         exact = Decimal(value).quantize(self._unit)
         return int(exact.scaleb(self.scale)) if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
+        """A value on its way back."""
         if value is None:
             return None
         return Decimal(value).scaleb(-self.scale) if dialect.name == "sqlite" else Decimal(value)
@@ -62,6 +65,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         super().__init__(timezone=True)
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """A value on its way to the database."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -70,6 +74,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """A value on its way back."""
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
@@ -82,9 +87,11 @@ class ChoiceSet(TypeDecorator[tuple[str, ...]]):
     cache_ok = True
 
     def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        """A value on its way to the database."""
         return None if value is None else "|" + "".join(f"{item}|" for item in value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        """A value on its way back."""
         return None if value is None else tuple(item for item in value.split("|") if item)
 
 

@@ -43,9 +43,7 @@ class Tile:
 class Block:
     """One part of a page."""
 
-    type: str = prop(
-        help="What it shows.", choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile")
-    )
+    type: str = prop(help="What it shows.", choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile"))
     text: Text = prop(Text(), "Markdown of a text block.", long=True)
     list: str = prop("", "List to show.", ref="list")
     form: str = prop("", "Form to show.", ref="form")
@@ -79,9 +77,7 @@ class Page:
     blocks: tuple[Block, ...] = prop((), "Parts, in order.")
     hidden: bool = prop(False, "Left out of menus that list pages.")
     order: int = prop(0, "Place among its siblings.")
-    state: str = prop(
-        "published", "Publishing state; drafts are seen by previewers only.", choices=("draft", "published")
-    )
+    state: str = prop("published", "Publishing state; drafts are seen by previewers only.", choices=("draft", "published"))
     icon: str = prop("", "Name of an icon.")
 
 

@@ -25,18 +25,12 @@ class Attribute:
     max: Any = prop(None, "Largest number or date.")
     scale: int | None = prop(None, "Digits after the decimal point.", min=0, max=10)
     pattern: str = prop("", "Regular expression that a text must match as a whole.")
-    default: Any = prop(
-        None, "Value of a new row where none is given; @today, @now, @contact.<attribute> are understood."
-    )
+    default: Any = prop(None, "Value of a new row where none is given; @today, @now, @contact.<attribute> are understood.")
     choice: str = prop("", "Choice that holds the allowed values.", ref="choice")
     target: str = prop("", "Entity that a lookup points at.", ref="entity")
     targets: tuple[str, ...] = prop((), "Entities that a polymorphic lookup may point at.", ref="entity")
-    relationship: str = prop(
-        "", "Name of the 1:N relationship seen from the target; <entity>_<attribute> where missing."
-    )
-    on_delete: str = prop(
-        "restrict", "What deleting the target does to this row.", choices=("restrict", "cascade", "clear")
-    )
+    relationship: str = prop("", "Name of the 1:N relationship seen from the target; <entity>_<attribute> where missing.")
+    on_delete: str = prop("restrict", "What deleting the target does to this row.", choices=("restrict", "cascade", "clear"))
     currency: str = prop("", "Currency of money: a code such as SEK, or the attribute that holds the code.")
     format: str = prop("", "Pattern of an auto-number, with one {number} such as SO-{number:06}.")
     immutable: bool = prop(False, "Fixed once the row has been saved.")

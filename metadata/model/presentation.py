@@ -75,13 +75,9 @@ class ListComponent:
     page_size: int = prop(10, "Rows on a page.", min=1, max=500)
     search: bool = prop(True, "Offer a search over the view's text columns.")
     search_placeholder: Text = prop(Text(), "Text in the empty search box.")
-    contact_attribute: str = prop(
-        "", "Lookup to contact; with account_attribute it gives the switch mine / my company."
-    )
+    contact_attribute: str = prop("", "Lookup to contact; with account_attribute it gives the switch mine / my company.")
     account_attribute: str = prop("", "Lookup to account.")
-    create_page: str = prop(
-        "", "Page with the form for a new row; its button appears for those who may create.", ref="page"
-    )
+    create_page: str = prop("", "Page with the form for a new row; its button appears for those who may create.", ref="page")
     create_label: Text = prop(Text(), "Text of that button.")
     actions: tuple[RowAction, ...] = prop((), "Row actions; the first `details` action makes the first column a link.")
     columns: tuple[ColumnOverride, ...] = prop((), "Overrides for columns.")
@@ -98,13 +94,9 @@ class FormField:
     required: bool | None = prop(None, "Stricter than the attribute where true.")
     read_only: bool = prop(False, "Shown, never taken from the request.")
     hidden: bool = prop(False, "Not shown; useful with set_on_save.")
-    style: str = prop(
-        "", "Other control than the type's own.", choices=("", "radios", "dropdown", "checkboxes", "textarea")
-    )
+    style: str = prop("", "Other control than the type's own.", choices=("", "radios", "dropdown", "checkboxes", "textarea"))
     width: str = prop("", "Width in the section.", choices=("", "half", "full"))
-    prepopulate: Any = prop(
-        None, "Value of an empty form: a literal, @today, @now, @contact.<attribute>, @query.<name>."
-    )
+    prepopulate: Any = prop(None, "Value of an empty form: a literal, @today, @now, @contact.<attribute>, @query.<name>.")
     set_on_save: Any = prop(None, "Value written whatever was posted; the same words.")
     required_message: Text = prop(Text(), "Said where a required value is missing.")
     pattern: str = prop("", "Regular expression for the text as a whole.")
@@ -150,9 +142,7 @@ class Progress:
     """The way of a record through its states, drawn as a line of steps."""
 
     attribute: str = prop(help="Choice attribute that holds the state.", attribute="self")
-    steps: tuple[str, ...] = prop(
-        (), "Option values in order; states that are not listed (such as cancelled) stop the line."
-    )
+    steps: tuple[str, ...] = prop((), "Option values in order; states that are not listed (such as cancelled) stop the line.")
     dates: tuple[tuple[str, str], ...] = prop((), "Option value and the date attribute shown under its step.")
 
 

@@ -70,9 +70,7 @@ class AttributePermission:
     site: str = prop("", "Site that owns it.", ref="site")
     entity: str = prop(help="Entity.", ref="entity")
     roles: tuple[str, ...] = prop((), "Web roles.", ref="web_role")
-    others: tuple[str, ...] = prop(
-        (), "Rights on attributes that are not listed.", choices=("read", "create", "update")
-    )
+    others: tuple[str, ...] = prop((), "Rights on attributes that are not listed.", choices=("read", "create", "update"))
     attributes: tuple[AttributeRight, ...] = prop((), "Attributes with rights of their own.")
 
 

@@ -40,9 +40,7 @@ class AttributeMap:
     lookup_key: tuple[str, ...] = prop(
         (), "For a lookup: the target's attributes that match the outside value(s); its alternate key."
     )
-    lookup_columns: tuple[str, ...] = prop(
-        (), "For a lookup by several attributes: the outside columns, in the same order."
-    )
+    lookup_columns: tuple[str, ...] = prop((), "For a lookup by several attributes: the outside columns, in the same order.")
     values: tuple[ValueMap, ...] = prop((), "Conversion of values.")
     missing: str = prop(
         "reject", "What happens to a value that the conversion does not know.", choices=("reject", "empty", "keep")
@@ -69,9 +67,7 @@ class WriteThrough:
     fallback: str = prop(
         "queue", "Where the outside is down or silent: queue the record, or refuse it.", choices=("queue", "refuse")
     )
-    children: tuple[str, ...] = prop(
-        (), "Table maps whose rows belong to the record and travel with it.", ref="table_map"
-    )
+    children: tuple[str, ...] = prop((), "Table maps whose rows belong to the record and travel with it.", ref="table_map")
     parent_column: str = prop("", "On a child's map: outside column that takes the parent's idempotency key.")
 
 
@@ -83,14 +79,10 @@ class TableMap:
     connection: str = prop(help="Connection.", ref="connection")
     entity: str = prop(help="Our entity.", ref="entity")
     table: str = prop(help="Table, or file name without its ending, outside.")
-    integration_key: tuple[str, ...] = prop(
-        help="Attributes that match both sides; each must be mapped.", attribute="self"
-    )
+    integration_key: tuple[str, ...] = prop(help="Attributes that match both sides; each must be mapped.", attribute="self")
     attributes: tuple[AttributeMap, ...] = prop(help="Attribute maps.")
     filter: tuple[tuple[str, Any], ...] = prop((), "Outside rows to take: column and value, all must hold.")
-    change_column: str = prop(
-        "", "Outside column that grows with each change; without it every pull compares all rows."
-    )
+    change_column: str = prop("", "Outside column that grows with each change; without it every pull compares all rows.")
     delete: str = prop("keep", "What happens to our row when the outside one is gone.", choices=("keep", "delete"))
     interval: float = prop(5.0, "Seconds between pulls.", min=0)
     batch_size: int = prop(5000, "Rows in one transaction.", min=1)
