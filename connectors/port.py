@@ -1,0 +1,74 @@
+"""The rows door that the runtime gives to connectors, so that they never touch a business table.
+
+An implementation works on the caller's connection, inside the caller's transaction, and commits nothing. Values are typed
+as `metadata.types.TYPES` says (Decimal, date, aware datetime, str, int, bool, uuid, tuple for choices); a lookup is the
+id of its target, a polymorphic lookup is `(entity key, id)`, and None is "no value".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """What an upsert did. `ids` are the rows' ids in the order in which the rows were given."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a bulk load did: numbers only, since a load may have millions of rows."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+
+
+class RowStore(Protocol):
+    """Rows by entity and integration key. Every method may raise KeyError for an entity or attribute that is not there."""
+
+    def upsert(
+        self, entity: str, integration_key: tuple[str, ...], rows: Sequence[Mapping[str, Any]], origin: str = "sync"
+    ) -> Upserted:
+        """Insert or update rows by their integration key.
+
+        All rows have the same attributes. A row whose values are those already stored is not touched and its version does
+        not grow. Of rows with one key the last one counts. `origin` is written to created_from and changed_from. Every
+        attribute of the integration key must have a value.
+        """
+        ...
+
+    def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> dict[Key, int]:
+        """The ids of the rows with these values; values without a row are left out."""
+        ...
+
+    def delete(self, entity: str, ids: Iterable[int]) -> int:
+        """Delete rows with what hangs on them by cascade; the number deleted. A restricted row raises `RowsInUse`."""
+        ...
+
+    def read(self, entity: str, ids: Iterable[int], attributes: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows with these ids, in the order of their ids: the attributes asked for, and always `id` and `version`."""
+        ...
+
+    def bulk_load(
+        self, entity: str, integration_key: tuple[str, ...], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> Loaded:
+        """Upsert any number of rows from an iterator with flat memory; values in the order of `columns` (attributes)."""
+        ...
+
+
+class RowsInUse(Exception):
+    """Rows cannot be deleted because other rows point at them."""
+
+    def __init__(self, entity: str) -> None:
+        self.entity = entity
+        super().__init__(f"rows of {entity} are still pointed at")
