@@ -1,0 +1,125 @@
+"""Grants and their union: what a principal may do with an entity, as one SQL predicate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, false, or_, true
+
+from metadata.model import EntityPermission
+from metadata.model.base import Privilege
+from metadata.snapshot import CompiledSite, Snapshot
+from runtime.access.attributes import ALWAYS_READ, attributes_for
+from runtime.access.principal import Principal, Standing
+from runtime.access.profile import profile_attributes
+from runtime.access.scopes import Predicate, Reach, holders
+
+PROFILE = "(profile)"
+SYSTEM = "(system)"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One permission that counts for the principal. `permission` is its key, or a word in brackets for an implicit one.
+
+    `reach` tells its rows; None means all of them. `attributes` are those it may be used for.
+    """
+
+    permission: str
+    reach: Reach | None
+    attributes: frozenset[str]
+
+    def rows(self, rows: FromClause) -> Predicate:
+        """Whether the grant reaches a row."""
+        return true() if self.reach is None else self.reach.rows(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The union of a principal's grants for one privilege on one entity. Without grants it denies."""
+
+    entity: str
+    privilege: str
+    grants: tuple[Grant, ...]
+    attributes: frozenset[str]
+
+    @property
+    def allowed(self) -> bool:
+        """There is at least one grant, though it may reach no row."""
+        return bool(self.grants)
+
+    @property
+    def unrestricted(self) -> bool:
+        """Every row may be used with every attribute, so that no predicate is needed."""
+        return any(grant.reach is None and self.attributes <= grant.attributes for grant in self.grants)
+
+    def predicate(self, rows: FromClause, attributes: Iterable[str] = ()) -> Predicate:
+        """Whether a row is within reach and, where `attributes` are given, each of them may be used on that row.
+
+        `rows` is the entity's table or an alias of it. The binds are those of `Principal.binds`.
+        """
+        needed = {tuple(grant for grant in self.grants if key in grant.attributes) for key in attributes}
+        return and_(*(_union(grants, rows) for grants in (needed or {self.grants})))
+
+    def column(self, rows: FromClause, attribute: str, column: str) -> ColumnElement[Any]:
+        """A column of `attribute`, empty on rows where a grant reaches the row but not the attribute."""
+        found: ColumnElement[Any] = rows.c[column]
+        covering = tuple(grant for grant in self.grants if attribute in grant.attributes)
+        if covering == self.grants or any(grant.reach is None for grant in covering):
+            return found
+        return case((_union(covering, rows), found), else_=None)
+
+    def implies(self, other: Access) -> bool:
+        """Every row within reach of this access is certainly within reach of the other, whatever its attributes."""
+        theirs = {grant.permission for grant in other.grants}
+        return other.unrestricted or all(grant.permission in theirs for grant in self.grants)
+
+
+def access_for(snapshot: Snapshot, principal: Principal, entity: str, privilege: Privilege) -> Access:
+    """What the principal may do with an entity. Depends on site, kind and roles alone and is kept on the snapshot.
+
+    An entity that does not exist is one to which there is no access.
+    """
+    standing = principal.standing
+    return snapshot.derive(("access", standing, entity, privilege), lambda: _make(snapshot, standing, entity, privilege))
+
+
+def _union(grants: Iterable[Grant], rows: FromClause) -> Predicate:
+    return or_(false(), *(grant.rows(rows) for grant in grants))
+
+
+def _make(snapshot: Snapshot, standing: Standing, entity: str, privilege: Privilege) -> Access:
+    kind, site_key, roles = standing
+    if entity not in snapshot.entities:
+        return Access(entity, privilege, (), frozenset())
+    if kind == "system":
+        everything = frozenset(snapshot.entities[entity].attributes)
+        return Access(entity, privilege, (Grant(SYSTEM, None, everything),), everything)
+    site = snapshot.sites.get(site_key)
+    if site is None:
+        return Access(entity, privilege, (), frozenset())
+    attributes = attributes_for(site, roles, snapshot.entities[entity], privilege)
+    grants = [
+        _grant(snapshot, site, permission, attributes)
+        for permission in site.permissions.values()
+        if permission.entity == entity and privilege in permission.privileges and roles & holders(site, permission)
+    ]
+    if kind == "contact" and entity == "contact":
+        grants += _profile(snapshot, site, privilege)
+    usable = frozenset().union(*(grant.attributes for grant in grants))
+    return Access(entity, privilege, tuple(grants), usable)
+
+
+def _grant(snapshot: Snapshot, site: CompiledSite, permission: EntityPermission, attributes: frozenset[str]) -> Grant:
+    reach = None if permission.scope == "global" else Reach(snapshot, site, permission)
+    return Grant(permission.key, reach, attributes)
+
+
+def _profile(snapshot: Snapshot, site: CompiledSite, privilege: Privilege) -> list[Grant]:
+    attributes = profile_attributes(snapshot, site, privilege)
+    if not attributes:
+        return []
+    own = EntityPermission(key=PROFILE, site=site.key, entity="contact", scope="self", privileges=(privilege,))
+    return [Grant(PROFILE, Reach(snapshot, site, own), attributes | (ALWAYS_READ if privilege == "read" else frozenset()))]

@@ -1,0 +1,79 @@
+"""Who acts: anonymous, a signed-in contact, or the system itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from metadata.snapshot import Snapshot
+
+Standing = tuple[str, str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts in this request or batch. There is no default one.
+
+    `roles` are web role keys of the site with the default roles included; `contact`, `account` and `company` are row ids.
+    Make one through `anonymous`, `signed_in` or `system`.
+    """
+
+    kind: Literal["anonymous", "contact", "system"]
+    site: str = ""
+    contact: int | None = None
+    account: int | None = None
+    company: int | None = None
+    roles: frozenset[str] = frozenset()
+    name: str = ""
+    language: str = ""
+    time_zone: str = "UTC"
+    origin: str = "portal"
+
+    @classmethod
+    def system(cls, origin: str) -> Principal:
+        """The principal with every right: for sync, set-up and the command line, never for a request from outside."""
+        return cls("system", origin=origin)
+
+    @classmethod
+    def anonymous(cls, snapshot: Snapshot, site: str, *, language: str = "", time_zone: str = "UTC") -> Principal:
+        """Somebody who is not signed in: holds the site's anonymous-default role and nothing else."""
+        roles = default_roles(snapshot, site, "anonymous")
+        return cls("anonymous", site, roles=roles, language=language, time_zone=time_zone)
+
+    @classmethod
+    def signed_in(cls, snapshot: Snapshot, site: str, person: Person, granted: Iterable[str]) -> Principal:
+        """A contact with the roles granted to it and the authenticated-default one; role names unknown here are dropped."""
+        known = frozenset(granted) & frozenset(snapshot.sites[site].roles)
+        roles = known | default_roles(snapshot, site, "authenticated")
+        return cls(
+            "contact", site, person.contact, person.account, person.company, roles, person.name, person.language,
+            person.time_zone,
+        )
+
+    @property
+    def standing(self) -> Standing:
+        """All of the principal that the text of a statement may depend on."""
+        return (self.kind, self.site, self.roles)
+
+    @property
+    def binds(self) -> Mapping[str, int | None]:
+        """The values that predicates and filters refer to."""
+        return {"p_contact": self.contact, "p_account": self.account, "p_company": self.company}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of a signed-in contact, from its row."""
+
+    contact: int
+    account: int | None = None
+    company: int | None = None
+    name: str = ""
+    language: str = ""
+    time_zone: str = "UTC"
+
+
+def default_roles(snapshot: Snapshot, site: str, default: str) -> frozenset[str]:
+    """The roles of a site that everybody has who is `anonymous`, or who is `authenticated`."""
+    return frozenset(key for key, role in snapshot.sites[site].roles.items() if role.default == default)
