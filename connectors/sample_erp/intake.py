@@ -5,6 +5,7 @@ message. Outsiders either write the order and its lines in one transaction, or t
 `order_external_id`) and the order last, since the order is what the ERP looks for.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +27,7 @@ from connectors.sample_erp.pricing import (
 )
 from connectors.sample_erp.schema import address, customer, price, sales_order, sales_order_line
 
+LOG = logging.getLogger("sample_erp")
 UNREADABLE = "The order holds a value that can't be read."
 # Written into the statement, not bound: only then may the partial index of waiting orders serve it.
 IS_NEW = sales_order.c.intake_status == literal("new", literal_execute=True)
@@ -42,7 +44,8 @@ def take(engine: Engine, order_id: int, now: datetime) -> None:
     try:
         with engine.begin() as conn:
             _decide(conn, order_id, now)
-    except (ArithmeticError, TypeError, ValueError, DataError, IntegrityError):
+    except (ArithmeticError, TypeError, ValueError, DataError, IntegrityError) as fault:
+        LOG.warning("order row %s can't be read: %r", order_id, fault)
         with engine.begin() as conn:
             _refuse(conn, order_id, Refused(UNREADABLE))
 

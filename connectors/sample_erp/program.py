@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 from sqlalchemy import Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.sample_erp import intake, lifecycle
 from connectors.sample_erp.database import create_tables, open_database
@@ -46,6 +46,11 @@ def prepare(engine: Engine, size: Size) -> bool:
     return empty
 
 
+def first_line(error: Exception) -> str:
+    """What went wrong, without the statement that SQLAlchemy adds below it."""
+    return str(error).partition("\n")[0]
+
+
 def run(engine: Engine, pace: Pace, stop: threading.Event) -> None:
     """Work until told to stop. A database error is logged and tried again: new orders wait in their table."""
     rng = random.Random()  # noqa: S311 - which order moves is no secret
@@ -58,8 +63,8 @@ def run(engine: Engine, pace: Pace, stop: threading.Event) -> None:
                 next_tick = time.monotonic() + pace.tick
                 with engine.begin() as conn:
                     lifecycle.advance(conn, utc_now(), rng, pace.speed)
-        except DBAPIError as error:
-            LOG.error("database error, trying again: %s", " ".join(str(error.orig).split()))
+        except SQLAlchemyError as error:
+            LOG.error("database error, trying again: %s", first_line(error))
             pause = RETRY_SECONDS
         stop.wait(pause)
 
@@ -90,10 +95,8 @@ def _open_prepared(database: str, size: Size) -> Engine:
     try:
         engine = open_database(database)
         filled = prepare(engine, size)
-    except (ArgumentError, NoSuchModuleError, OSError) as error:
-        raise click.ClickException(f"--database: {error}") from error
-    except DBAPIError as error:
-        raise click.ClickException(f"--database: {' '.join(str(error.orig).split())}") from error
+    except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
+        raise click.ClickException(f"--database: {first_line(error)}") from error
     if filled:
         click.echo(f"Sample ERP: {size.orders} orders made up in {time.monotonic() - started:.1f} s.")
     return engine

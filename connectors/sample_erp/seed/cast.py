@@ -47,6 +47,9 @@ PLACES = {
 }
 """Street, city and postal code of the customers above."""
 
+HOSTS = {NORDIC: "nordiccycle.example", KETTINGKAST: "kettingkast.example", MALMO: "nordiccycle-malmo.example"}
+"""The mail domains of the customers above."""
+
 CREDIT_LEFT = {NORDIC: Decimal(750_000), KETTINGKAST: Decimal(60_000), MALMO: Decimal(25_000)}
 """What they may still order for when the seed is done."""
 
@@ -56,6 +59,7 @@ ADA, JANE, SAM, RITA, MAY, DAVE = (f"P-{number}" for number in range(1000, 1006)
 def _contact(number: str, customer: str | None, name: str, email: str, job_title: str, language: str) -> Row:
     first, _, last = name.partition(" ")
     buyer = next((row for row in CUSTOMERS if row["number"] == customer), None)
+    swedish = buyer is not None and buyer["country"] == "SE"
     return {
         "number": number,
         "customer_number": customer,
@@ -63,7 +67,7 @@ def _contact(number: str, customer: str | None, name: str, email: str, job_title
         "first_name": first,
         "last_name": last,
         "email": email,
-        "phone": f"+46 31 555 0{number[-3:]}" if language == "sv-SE" else f"+31 30 555 0{number[-3:]}",
+        "phone": f"{'+46 31' if swedish else '+31 30'} 555 {number[-4:]}",
         "job_title": job_title,
         "price_group": buyer["price_group"] if buyer else None,
         "currency": buyer["currency"] if buyer else "EUR",

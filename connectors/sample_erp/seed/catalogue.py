@@ -20,42 +20,73 @@ QUANTITY_STEPS = ((Decimal(1), Decimal("1.00")), (Decimal(10), Decimal("0.94")),
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a product is, with its usual list price in euros and its weight in grams."""
+
+    name: str
+    euros: int
+    grams: int
+
+
+@dataclass(frozen=True)
 class Category:
     """A shelf of the warehouse."""
 
     code: str
     name: str
     unit: str
-    euros: tuple[int, int]
-    grams: tuple[int, int]
-    parts: tuple[str, ...]
+    parts: tuple[Part, ...]
 
 
 CATEGORIES = (
-    Category("CH", "Chains", "pcs", (9, 70), (220, 420),
-             ("Chain 8-speed", "Chain 9-speed", "Chain 11-speed", "Chain 12-speed", "Single-speed chain")),
-    Category("BR", "Brakes", "pcs", (6, 180), (40, 600),
-             ("Brake pads", "Rim brake set", "Disc rotor 160 mm", "Hydraulic disc brake", "Brake lever pair")),
-    Category("TY", "Tyres", "pcs", (12, 65), (350, 1100),
-             ("Tyre 28-622", "Tyre 37-622", "Tyre 47-559", "Folding tyre 40-622", "Winter tyre 42-622")),
-    Category("TU", "Inner tubes", "pcs", (3, 12), (90, 220),
-             ("Inner tube 28 inch", "Inner tube 26 inch", "Inner tube 20 inch", "Light tube 700C", "Tubeless kit")),
-    Category("WH", "Wheels", "pcs", (45, 420), (900, 2300),
-             ("Front wheel 28 inch", "Rear wheel 28 inch", "Wheel set 700C", "Dynamo front wheel", "Rim 622-19")),
-    Category("DR", "Drivetrain", "pcs", (14, 240), (120, 900),
-             ("Cassette 8-speed", "Cassette 11-speed", "Crankset 44T", "Rear derailleur", "Bottom bracket")),
-    Category("LI", "Lights", "pcs", (8, 120), (30, 250),
-             ("Front light 30 lux", "Front light 80 lux", "Rear light", "Dynamo light set", "Light set USB")),
-    Category("SA", "Saddles", "pcs", (15, 130), (230, 900),
-             ("Saddle men", "Saddle women", "Gel saddle", "Seat post 27.2 mm", "Suspension seat post")),
-    Category("HB", "Handlebars", "pcs", (7, 110), (90, 500),
-             ("Handlebar 640 mm", "Drop bar 420 mm", "Grips pair", "Stem 90 mm", "Bar tape")),
-    Category("PE", "Pedals", "pair", (9, 140), (180, 480),
-             ("Platform pedals", "Trekking pedals", "Clip-in pedals", "Children's pedals", "Pedal cleats")),
-    Category("LO", "Locks", "pcs", (12, 110), (300, 2400),
-             ("Frame lock", "Folding lock", "U-lock 230 mm", "Chain lock 110 cm", "Cable lock")),
-    Category("WS", "Workshop", "pcs", (4, 160), (20, 1500),
-             ("Chain lubricant 100 ml", "Grease 500 g", "Cone spanner", "Chain tool", "Degreaser 1 l")),
+    Category("CH", "Chains", "pcs", (
+        Part("Chain 8-speed", 14, 300), Part("Chain 9-speed", 19, 290), Part("Chain 11-speed", 34, 260),
+        Part("Chain 12-speed", 46, 250), Part("Single-speed chain", 11, 380),
+    )),
+    Category("BR", "Brakes", "pcs", (
+        Part("Brake pads", 9, 40), Part("Rim brake set", 32, 380), Part("Disc rotor 160 mm", 24, 130),
+        Part("Hydraulic disc brake", 118, 420), Part("Brake lever pair", 27, 210),
+    )),
+    Category("TY", "Tyres", "pcs", (
+        Part("Tyre 28-622", 26, 420), Part("Tyre 37-622", 29, 680), Part("Tyre 47-559", 31, 840),
+        Part("Folding tyre 40-622", 52, 510), Part("Winter tyre 42-622", 58, 980),
+    )),
+    Category("TU", "Inner tubes", "pcs", (
+        Part("Inner tube 28 inch", 5, 150), Part("Inner tube 26 inch", 5, 165), Part("Inner tube 20 inch", 4, 120),
+        Part("Light tube 700C", 9, 75), Part("Tubeless kit", 38, 260),
+    )),
+    Category("WH", "Wheels", "pcs", (
+        Part("Front wheel 28 inch", 64, 1100), Part("Rear wheel 28 inch", 89, 1450), Part("Wheel set 700C", 310, 1850),
+        Part("Dynamo front wheel", 142, 1600), Part("Rim 622-19", 41, 540),
+    )),
+    Category("DR", "Drivetrain", "pcs", (
+        Part("Cassette 8-speed", 28, 340), Part("Cassette 11-speed", 72, 320), Part("Crankset 44T", 96, 780),
+        Part("Rear derailleur", 68, 290), Part("Bottom bracket", 31, 270),
+    )),
+    Category("LI", "Lights", "pcs", (
+        Part("Front light 30 lux", 24, 90), Part("Front light 80 lux", 69, 120), Part("Rear light", 16, 45),
+        Part("Dynamo light set", 84, 210), Part("Light set USB", 37, 95),
+    )),
+    Category("SA", "Saddles", "pcs", (
+        Part("City saddle", 29, 620), Part("Touring saddle", 54, 430), Part("Gel saddle", 38, 710),
+        Part("Seat post 27.2 mm", 26, 290), Part("Suspension seat post", 79, 580),
+    )),
+    Category("HB", "Handlebars", "pcs", (
+        Part("Handlebar 640 mm", 32, 310), Part("Drop bar 420 mm", 49, 285), Part("Grips pair", 14, 120),
+        Part("Stem 90 mm", 36, 160), Part("Bar tape", 17, 90),
+    )),
+    Category("PE", "Pedals", "pair", (
+        Part("Platform pedals", 24, 390), Part("Trekking pedals", 36, 360), Part("Clip-in pedals", 82, 330),
+        Part("Children's pedals", 12, 250), Part("Pedal cleats", 19, 70),
+    )),
+    Category("LO", "Locks", "pcs", (
+        Part("Frame lock", 33, 720), Part("Folding lock", 78, 1250), Part("U-lock 230 mm", 56, 1480),
+        Part("Chain lock 110 cm", 64, 2300), Part("Cable lock", 16, 340),
+    )),
+    Category("WS", "Workshop", "pcs", (
+        Part("Chain lubricant 100 ml", 8, 120), Part("Grease 500 g", 13, 560), Part("Cone spanner", 10, 110),
+        Part("Chain tool", 27, 180), Part("Degreaser 1 l", 15, 1060),
+    )),
 )  # fmt: skip
 
 
@@ -75,17 +106,16 @@ def _product(at: int, rng: random.Random) -> Row:
     part = shelf.parts[place % len(shelf.parts)]
     series = SERIES[place // len(shelf.parts) % len(SERIES)]
     mark = f" mk{place // 50 + 1}" if place >= 50 else ""
-    low, high = shelf.euros
     return {
         "number": f"{shelf.code}-{1001 + place}",
-        "name": f"Veldhuis {series} {part}{mark}",
-        "description": f"{part} of the {series} series, from our range of {shelf.name.lower()}.",
+        "name": f"Veldhuis {series} {part.name}{mark}",
+        "description": f"{part.name}, {series} series. Sold per {shelf.unit}, ready to fit.",
         "category": shelf.name,
         "unit": shelf.unit,
-        "list_price": Decimal(rng.randint(low * 20, high * 20)) / 20,
+        "list_price": Decimal(round(part.euros * rng.uniform(0.8, 1.6) * 20)) / 20,
         "currency": "EUR",
         "active": place == 0 or rng.random() > 0.03,
-        "weight": Decimal(rng.randint(*shelf.grams)) / 1000,
+        "weight": Decimal(round(part.grams * rng.uniform(0.9, 1.15))) / 1000,
     }
 
 

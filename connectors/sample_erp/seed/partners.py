@@ -6,7 +6,7 @@ import unicodedata
 from decimal import Decimal
 
 from connectors.sample_erp.changes import Row
-from connectors.sample_erp.seed.cast import CONTACTS, CUSTOMERS, PLACES
+from connectors.sample_erp.seed.cast import CONTACTS, CUSTOMERS, HOSTS, PLACES
 from connectors.sample_erp.seed.words import REGIONS, Region
 
 BRANCHES = 0.06
@@ -83,15 +83,15 @@ def contacts(count: int, buyers: list[Row], rng: random.Random) -> list[Row]:
 def _contact(number: str, buyer: Row, taken: set[str], rng: random.Random) -> Row:
     region = region_of(buyer)
     first, last = rng.choice(region.first_names), rng.choice(region.last_names)
-    host = _ascii(buyer["name"])[:30].strip("-")
-    local = _unused_address(f"{_ascii(first)}.{_ascii(last)}", f"{host}.example", taken)
+    host = HOSTS.get(buyer["number"]) or f"{_ascii(buyer['name'])[:30].strip('-')}.example"
+    email = _unused_address(f"{_ascii(first)}.{_ascii(last)}", host, taken)
     return {
         "number": number,
         "customer_number": buyer["number"],
         "company_code": buyer["company_code"],
         "first_name": first,
         "last_name": last,
-        "email": local,
+        "email": email,
         "phone": f"{region.phone} 555 {rng.randrange(10_000):04}",
         "job_title": rng.choice(region.job_titles),
         "price_group": buyer["price_group"],

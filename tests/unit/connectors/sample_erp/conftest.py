@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table, func, insert, select
 
-from connectors.sample_erp.database import create_tables, open_database
+from connectors.sample_erp.database import create_tables, open_database, reader
 from connectors.sample_erp.intake import take_waiting
 from connectors.sample_erp.schema import sales_order, sales_order_line
 from connectors.sample_erp.seed.fill import fill
@@ -50,7 +50,7 @@ class Erp:
     def rows(self, table: Table, **where: object) -> list[dict[str, Any]]:
         """The rows of a table whose columns have these values, by key."""
         chosen = select(table).filter_by(**where).order_by(*table.primary_key.columns)
-        with self.engine.connect() as conn:
+        with reader(self.engine).connect() as conn:
             return [dict(row) for row in conn.execute(chosen).mappings()]
 
     def one(self, table: Table, **where: object) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Erp:
 
     def count(self, table: Table) -> int:
         """How many rows a table has."""
-        with self.engine.connect() as conn:
+        with reader(self.engine).connect() as conn:
             return conn.execute(select(func.count()).select_from(table)).scalar_one()
 
     def change(self, table: Table, values: dict[str, Any], **where: object) -> None:
@@ -81,6 +81,14 @@ def filled(url: str) -> Engine:
 @pytest.fixture
 def erp(tmp_path: Path) -> Iterator[Erp]:
     engine = filled(f"sqlite:///{tmp_path / 'erp.db'}")
+    yield Erp(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def erp_anywhere(database_url: str) -> Iterator[Erp]:
+    """The same ERP once on each kind of database."""
+    engine = filled(database_url)
     yield Erp(engine)
     engine.dispose()
 

@@ -71,7 +71,7 @@ def test_a_database_error_is_one_line_in_the_log_and_tried_again(erp, working, c
     working(Pace(tick=0, speed=1))
     wait_for(lambda: erp.one(sales_order, id=order_id)["intake_status"] == "accepted")
     assert [record.getMessage() for record in caplog.records if record.name == "sample_erp"] == [
-        "database error, trying again: disk I/O error"
+        "database error, trying again: (sqlite3.OperationalError) disk I/O error"
     ]
 
 
