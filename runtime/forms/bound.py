@@ -1,0 +1,52 @@
+"""A form with what was posted or what is stored: binding, checking, and the values that come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from runtime.forms.faults import Fault
+from runtime.forms.fields import PREFIX, BaseForm, Input, Person
+
+
+def bind(
+    kind: type[BaseForm], person: Person, *, posted: Any = None, values: Mapping[str, Any] | None = None, prefix: str = ""
+) -> BaseForm:
+    """A form of a class. `posted` is a multidict of names and texts, `values` what is there already by attribute key.
+
+    A value that was not posted stays what it is. `prefix` goes before every name, for a row among rows.
+    """
+    data = {PREFIX + key: value for key, value in (values or {}).items()}
+    return kind(posted, data=data, prefix=prefix, meta={"person": person})
+
+
+def inputs(form: BaseForm) -> Iterator[tuple[str, Input]]:
+    """The attribute keys and inputs of a form, in order."""
+    for name, field in form._fields.items():
+        yield name.removeprefix(PREFIX), cast(Input, field)
+
+
+def posted_values(form: BaseForm) -> dict[str, Any]:
+    """The values that the person gave, by attribute key. Only meaningful after `form.validate()` is true."""
+    return {key: field.data for key, field in inputs(form) if field.posted}
+
+
+def all_values(form: BaseForm) -> dict[str, Any]:
+    """The values of all inputs that can be read, given or stored."""
+    return {key: field.data for key, field in inputs(form) if not field.process_errors}
+
+
+def add_fault(form: BaseForm, key: str, fault: Fault) -> bool:
+    """Lay a fault found elsewhere at its field. False where the form does not ask for the attribute."""
+    field = form._fields.get(PREFIX + key)
+    if field is None:
+        return False
+    field.errors = [*field.errors, fault]
+    return True
+
+
+def is_empty(form: BaseForm) -> bool:
+    """Whether nothing was given in any input, as in a row of a table that nobody has touched."""
+    return all(
+        field.data in (None, "", (), False) and not field.process_errors for _, field in inputs(form)
+    )

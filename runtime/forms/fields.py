@@ -1,0 +1,286 @@
+"""Inputs: one WTForms field per shape of posted value, and the catalogue of which attribute type has which."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from wtforms import Field, Form
+from wtforms.meta import DefaultMeta
+from wtforms.validators import StopValidation
+
+from runtime.forms.faults import Fault
+from runtime.forms.numbers import plain
+from runtime.forms.parse import Manner, parse_value
+from runtime.forms.rules import Rules
+
+MOST_CHOSEN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A row that a lookup may point at: its id, its name, the deciding figure, and its entity where several may be."""
+
+    id: int
+    label: str
+    second: str = ""
+    entity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Looks rows up for lookups, under the person's permissions.
+
+    `find(rules, text, limit)` gives the rows that match; `get(rules, entity, id)` the one with an id, None where it may
+    not be chosen.
+    """
+
+    find: Callable[[Rules, str, int], Sequence[Chosen]] = lambda rules, text, limit: ()
+    get: Callable[[Rules, str, int], Chosen | None] = lambda rules, entity, id: None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What inputs need to know of the person: how they write, and what lookups may find."""
+
+    manner: Manner = field(default_factory=Manner)
+    finder: Finder = field(default_factory=Finder)
+
+
+PREFIX = "f-"
+
+
+class BaseForm(Form):
+    """The base of all generated forms. `entity`, `key` and `rules` say what it was made of.
+
+    Fields are kept under `f-<attribute>`, as an attribute may be called `data` or `errors`; in the page each has the
+    attribute's own name.
+    """
+
+    class Meta(DefaultMeta):
+        """Who fills the form in, and the names in the page."""
+
+        person = Person()
+
+        def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
+            """A field under the name of its attribute."""
+            return unbound_field.bind(form=form, **{**options, "name": options["name"].removeprefix(PREFIX)})
+
+    entity: str = ""
+    key: str = ""
+    rules: Mapping[str, Rules] = {}
+
+
+class Input(Field):
+    """An input of one attribute. `posted` tells whether the request held it at all."""
+
+    def __init__(self, rules: Rules, **kwargs: Any) -> None:
+        super().__init__(label=rules.label, **kwargs)
+        self.rules = rules
+        self.posted = False
+        self.text = ""
+
+    @property
+    def person(self) -> Person:
+        """Who fills the form in."""
+        found: Person = self.meta.person
+        return found
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was posted; what was not posted at all leaves the value as it is."""
+        if not valuelist:
+            return
+        self.posted = True
+        self.text = valuelist[0]
+        self.data = None
+        self.data = parse_value(self.text, self.rules.attribute.model, self.person.manner)
+
+    def pre_validate(self, form: Form) -> None:
+        """Faults of the value, the first kind that there is: unreadable, missing, out of bounds."""
+        if self.process_errors:
+            raise StopValidation()
+        if self.data is None or self.data == "" or self.data == ():
+            raise StopValidation(self.rules.missing if self.rules.required else None)
+        if self.posted:
+            self.errors.extend(self.check(self.data))
+        raise StopValidation()
+
+    def check(self, value: Any) -> Sequence[Fault]:
+        """What is wrong with a value that can be read."""
+        return self.rules.faults(value)
+
+    def shown(self) -> str:
+        """What stands in the control: what was typed, else the value as the person would type it."""
+        return self.text if self.posted else as_typed(self.data, self.person.manner)
+
+
+class SwitchInput(Input):
+    """A yes or no; a box that is not ticked is not posted, so a form that was posted always answers."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Ticked or not."""
+        self.posted = True
+        self.data = bool(valuelist) and valuelist[0].strip().lower() not in ("", "0", "false", "off", "no")
+
+
+class ChoiceInput(Input):
+    """One of a closed set of values."""
+
+    def check(self, value: Any) -> Sequence[Fault]:
+        """Whether it is one of the options."""
+        known = {option for option, _ in self.rules.options}
+        return () if value in known else (Fault("form.error.choice"),)
+
+
+class ChoicesInput(Input):
+    """Several of a closed set of values, posted once each; a hidden empty one says that the question was asked."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """The values, each once, in the order of the page."""
+        if not valuelist:
+            return
+        self.posted = True
+        self.data = tuple(dict.fromkeys(value for value in valuelist[:MOST_CHOSEN] if value))
+
+    def check(self, value: Any) -> Sequence[Fault]:
+        """Whether all of them are options."""
+        known = {option for option, _ in self.rules.options}
+        return () if known.issuperset(value) else (Fault("form.error.choice"),)
+
+
+class LookupInput(Input):
+    """A row of another entity, by id; beside it the text of the search box, which counts when it was changed.
+
+    Posted under three names: `<name>` the id (`<entity>:<id>` where several entities may be pointed at), `<name>__q` the
+    text in the search box, `<name>__found` the text that the offered rows answer to.
+    """
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """Read the search box as well."""
+        self.search = ""
+        self.found = ""
+        self.offered: Sequence[Chosen] = ()
+        self.chosen: Chosen | None = None
+        if formdata is not None:
+            self.search = " ".join(formdata.get(f"{self.name}__q", "")[:200].replace("\x00", "").split())
+            self.found = " ".join(formdata.get(f"{self.name}__found", "")[:200].split())
+        super().process(formdata, *args, **kwargs)
+
+    def process_data(self, value: Any) -> None:
+        """Name the row that is stored."""
+        entity, row = value if isinstance(value, tuple) else ("", value)
+        super().process_data(value)
+        if row is not None:
+            self.chosen = self.person.finder.get(self.rules, entity, row)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """The row chosen, searched for, or cleared."""
+        if not valuelist and not self.search:
+            if self.found:
+                self.posted, self.data, self.chosen = True, None, None
+            return
+        self.posted = True
+        self.text = valuelist[0] if valuelist else ""
+        before, self.data, self.chosen = self.chosen, None, None
+        if self.search and self.search != self.found:
+            self._search()
+        elif self.search or not self.found:
+            self._take(self.text, before)
+
+    def _search(self) -> None:
+        self.offered = self.person.finder.find(self.rules, self.search, 20)
+        exact = [row for row in self.offered if self.search.casefold() in (row.label.casefold(), row.second.casefold())]
+        if len(exact) == 1:
+            self._choose(exact[0])
+            return
+        raise ValueError(Fault("form.error.choose" if self.offered else "form.error.nothing_found", (("text", self.search),)))
+
+    def _take(self, text: str, before: Chosen | None) -> None:
+        entity, _, number = text.rpartition(":")
+        row = parse_value(number, self.rules.attribute.model)
+        if row is None:
+            return
+        if before is not None and (before.id, before.entity) == (row, entity):
+            self._choose(before)
+            return
+        found = self.person.finder.get(self.rules, entity, row)
+        if found is None:
+            raise ValueError(Fault("form.error.lookup"))
+        self._choose(found)
+
+    def _choose(self, row: Chosen) -> None:
+        self.chosen = row
+        self.data = (row.entity, row.id) if row.entity else row.id
+
+    def check(self, value: Any) -> Sequence[Fault]:
+        """Nothing: what may not be chosen was refused when it was read."""
+        return ()
+
+    def shown(self) -> str:
+        """What stands in the search box."""
+        if self.chosen is not None:
+            return self.chosen.label
+        return self.search
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How a type is asked for: the control's name, which is also its template's, and the field; None: it is only shown."""
+
+    name: str
+    input: type[Input] | None
+
+
+CONTROLS: Mapping[str, Control] = {
+    "text": Control("text", Input),
+    "long_text": Control("textarea", Input),
+    "email": Control("text", Input),
+    "phone": Control("text", Input),
+    "url": Control("text", Input),
+    "unique_id": Control("text", Input),
+    "integer": Control("text", Input),
+    "decimal": Control("text", Input),
+    "money": Control("money", Input),
+    "date": Control("text", Input),
+    "datetime": Control("text", Input),
+    "boolean": Control("checkbox", SwitchInput),
+    "choice": Control("dropdown", ChoiceInput),
+    "choices": Control("checkboxes", ChoicesInput),
+    "lookup": Control("lookup", LookupInput),
+    "auto_number": Control("shown", None),
+    "file": Control("shown", None),
+    "image": Control("shown", None),
+}
+
+STYLES: Mapping[str, frozenset[str]] = {
+    "radios": frozenset({"choice"}),
+    "dropdown": frozenset({"choice", "lookup"}),
+    "checkboxes": frozenset({"choices"}),
+    "textarea": frozenset({"text", "long_text"}),
+}
+
+
+def control_name(rules: Rules) -> str:
+    """The control of a field: the type's own, or the other one that the form asks for where the type has it."""
+    kind, style = rules.attribute.model.type, rules.field.style
+    if style and kind in STYLES.get(style, frozenset()):
+        return "lookup_dropdown" if (kind, style) == ("lookup", "dropdown") else style
+    return CONTROLS[kind].name
+
+
+def as_typed(value: Any, manner: Manner) -> str:
+    """A value as it stands in a control."""
+    match value:
+        case None | bool() | tuple():
+            return ""
+        case Decimal():
+            return plain(value, manner.language)
+        case dt.datetime():
+            return value.astimezone(ZoneInfo(manner.zone)).strftime("%Y-%m-%dT%H:%M")
+        case dt.date():
+            return value.isoformat()
+    return str(value)

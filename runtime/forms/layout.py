@@ -1,0 +1,254 @@
+"""A form as its template needs it: tabs, sections and fields as frozen values with every text in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from markupsafe import Markup
+
+from metadata.model import Form, FormField, Section, Tab
+from metadata.snapshot import CompiledAttribute, Snapshot
+from runtime.forms.builder import FormAsk, form_fields
+from runtime.forms.faults import Fault, Say
+from runtime.forms.fields import PREFIX, BaseForm, ChoicesInput, Chosen, Input, LookupInput, control_name
+from runtime.forms.rules import html_attributes, words_of
+
+MOST_IN_DROPDOWN = 200
+FEW = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """Something to choose."""
+
+    value: str
+    label: str
+    selected: bool = False
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """The search of a lookup: what stands in its box, what the offered rows answer to, where a script finds more."""
+
+    text: str
+    found: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field. `control` names its macro; a field of control `shown` only displays `display`."""
+
+    key: str
+    name: str
+    id: str
+    control: str
+    label: str
+    hint: str = ""
+    optional: bool = False
+    errors: tuple[str, ...] = ()
+    value: str = ""
+    checked: bool = False
+    display: str | Markup = ""
+    options: tuple[OptionView, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    search: SearchView | None = None
+    unit: str = ""
+    width: str = ""
+
+    @property
+    def described_by(self) -> str:
+        """The ids of the texts that belong to the control."""
+        return " ".join(part for part in (f"{self.id}-h" if self.hint else "", f"{self.id}-e" if self.errors else "") if part)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A group of fields."""
+
+    label: str
+    columns: int
+    place: str
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TabView:
+    """A part of the form. `faults` counts what is wrong in it."""
+
+    key: str
+    label: str
+    sections: tuple[SectionView, ...]
+    faults: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLink:
+    """A line of the error summary: the sentence and the id of the control that it leads to, empty for none."""
+
+    text: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A whole form."""
+
+    tabs: tuple[TabView, ...]
+    errors: tuple[ErrorLink, ...] = ()
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How values become text. `display(attribute, value, label)` formats one that is only shown; `lookup_url(attribute)` is
+    the address of more rows; `values` and `labels` are those of the record, `currency` that of money which names none."""
+
+    say: Say
+    display: Callable[[CompiledAttribute, Any, str], str | Markup]
+    lookup_url: Callable[[str], str] = lambda attribute: ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
+
+
+def field_id(name: str) -> str:
+    """The id of a control in the page."""
+    return f"f-{name}"
+
+
+def form_view(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing) -> FormView:
+    """The form with its values and faults. Fields that are neither asked for nor readable are left out."""
+    tabs = tuple(
+        tab for tab in (_tab(snapshot, ask, bound, showing, tab) for tab in ask.form.tabs) if tab.sections
+    )
+    errors = tuple(
+        ErrorLink(text, item.id)
+        for tab in tabs for section in tab.sections for item in section.fields for text in item.errors
+    )
+    return FormView(tabs, errors, ask.form.instructions.in_language(ask.language))
+
+
+def with_errors(view: FormView, faults: Iterable[Fault], say: Say) -> FormView:
+    """The form with faults that belong to no field at the head of the summary."""
+    general = tuple(ErrorLink(fault.sentence(say)) for fault in faults)
+    return replace(view, errors=(*general, *view.errors))
+
+
+def _tab(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing, tab: Tab) -> TabView:
+    sections = tuple(
+        found for found in (_section(snapshot, ask, bound, showing, section) for section in tab.sections) if found.fields
+    )
+    faults = sum(len(item.errors) for section in sections for item in section.fields)
+    return TabView(tab.key, tab.label.in_language(ask.language), sections, faults)
+
+
+def _section(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing, section: Section) -> SectionView:
+    views = (field_view(snapshot, ask, bound, showing, item) for item in section.fields)
+    fields = tuple(view for view in views if view is not None)
+    return SectionView(section.label.in_language(ask.language), section.columns, section.place, fields)
+
+
+def field_view(
+    snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing, item: FormField
+) -> FieldView | None:
+    """One field: its control where it is asked for, its value where it may be read, else nothing."""
+    bare = bound._fields.get(PREFIX + item.attribute)
+    if isinstance(bare, Input):
+        return input_view(bare, showing)
+    if item.hidden:
+        return None
+    return _shown(snapshot, ask, showing, item)
+
+
+def input_view(bare: Input, showing: Showing) -> FieldView:
+    """The control of an input."""
+    rules = bare.rules
+    control = control_name(rules)
+    return FieldView(
+        key=rules.attribute.key,
+        name=bare.name,
+        id=field_id(bare.name),
+        control=control,
+        label=rules.label,
+        hint=rules.hint,
+        optional=not rules.required,
+        errors=tuple(fault.sentence(showing.say) for fault in bare.errors),
+        value=_held(bare),
+        checked=bare.data is True,
+        options=_options(bare, control),
+        attributes=html_attributes(rules, control),
+        search=_search(bare, showing) if isinstance(bare, LookupInput) else None,
+        unit=_unit(bare, showing),
+        width=rules.field.width,
+    )
+
+
+def _held(bare: Input) -> str:
+    if isinstance(bare, LookupInput):
+        return row_key(bare.chosen) if bare.chosen is not None else ""
+    return bare.shown()
+
+
+def row_key(row: Chosen) -> str:
+    """A row of a lookup as it is posted."""
+    return f"{row.entity}:{row.id}" if row.entity else str(row.id)
+
+
+def _options(bare: Input, control: str) -> tuple[OptionView, ...]:
+    if isinstance(bare, LookupInput):
+        return _rows(bare, control)
+    chosen = bare.data if isinstance(bare, ChoicesInput) else (bare.data,)
+    return tuple(OptionView(value, label, value in (chosen or ())) for value, label in bare.rules.options)
+
+
+def _rows(bare: LookupInput, control: str) -> tuple[OptionView, ...]:
+    offered = list(bare.offered)
+    if not offered and control == "lookup_dropdown":
+        offered = list(bare.person.finder.find(bare.rules, "", MOST_IN_DROPDOWN))
+    if bare.chosen is not None and bare.chosen.id not in {row.id for row in offered}:
+        offered.insert(0, bare.chosen)
+    return tuple(OptionView(row_key(row), row.label, row == bare.chosen, row.second) for row in offered)
+
+
+def _search(bare: LookupInput, showing: Showing) -> SearchView:
+    text = bare.search if bare.offered else bare.shown()
+    answered = bare.chosen is not None or bool(bare.offered)
+    return SearchView(text, text if answered else "", showing.lookup_url(bare.rules.attribute.key))
+
+
+def _unit(bare: Input, showing: Showing) -> str:
+    model = bare.rules.attribute.model
+    if model.type != "money":
+        return ""
+    if not model.currency:
+        return showing.currency
+    held = showing.values.get(model.currency, "")
+    return model.currency if model.currency.isupper() else str(held or "")
+
+
+def _shown(snapshot: Snapshot, ask: FormAsk, showing: Showing, item: FormField) -> FieldView | None:
+    if item.attribute not in showing.values or item.attribute.partition(".")[0] not in ask.readable:
+        return None
+    attribute = snapshot.resolve(ask.form.entity, item.attribute)[-1]
+    value = showing.values[item.attribute]
+    label = item.label.in_language(ask.language) or attribute.model.label.in_language(ask.language)
+    upload = attribute.model.type in ("file", "image") and ask.mode != "read"
+    return FieldView(
+        key=item.attribute,
+        name="",
+        id=field_id(item.attribute.replace(".", "-")),
+        control="shown",
+        label=label or words_of(attribute.key),
+        hint=showing.say("form.no_upload") if upload else "",
+        display=showing.display(attribute, value, showing.labels.get(item.attribute, "")),
+        width=item.width,
+    )
+
+
+def shown_paths(form: Form) -> tuple[str, ...]:
+    """The paths of the record that a form shows or edits, each once."""
+    return tuple(dict.fromkeys(item.attribute for item in (*form_fields(form), *form.summary)))

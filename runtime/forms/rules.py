@@ -1,0 +1,120 @@
+"""What a field of a form demands of its value: taken from the attribute and from the form, in one language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metadata.model import Choice, FormField
+from metadata.snapshot import CompiledAttribute, Snapshot
+from metadata.types import SHORT_TEXT
+from runtime.forms.faults import Fault
+from runtime.forms.parse import LONGEST_TEXT, coerce
+
+LONGEST = {"long_text": LONGEST_TEXT, "url": 2000}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The demands on one value. Texts are in one language; `options` are value and label pairs."""
+
+    attribute: CompiledAttribute
+    field: FormField
+    language: str
+    label: str
+    hint: str = ""
+    required: bool = False
+    pattern: str = ""
+    low: Any = None
+    high: Any = None
+    longest: int = SHORT_TEXT
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def missing(self) -> Fault:
+        """The fault of an empty value that must be given."""
+        own = self.field.required_message.in_language(self.language)
+        return Fault("form.error.required", (("label", self.label),), own)
+
+    def faults(self, value: Any) -> tuple[Fault, ...]:
+        """What is wrong with a value of the right type that is not empty."""
+        if isinstance(value, str):
+            return self._of_text(value)
+        return self._of_range(value) if self.low is not None or self.high is not None else ()
+
+    def _of_text(self, value: str) -> tuple[Fault, ...]:
+        if len(value) > self.longest:
+            return (Fault("form.error.too_long", (("max", str(self.longest)), ("length", str(len(value))))),)
+        if self.pattern and not re.fullmatch(self.pattern, value):
+            return (Fault("form.error.pattern", (), self.field.pattern_message.in_language(self.language)),)
+        return ()
+
+    def _of_range(self, value: Any) -> tuple[Fault, ...]:
+        low, high = self.low, self.high
+        if (low is None or value >= low) and (high is None or value <= high):
+            return ()
+        key = "form.error.low" if high is None else "form.error.high" if low is None else "form.error.range"
+        own = self.field.range_message.in_language(self.language)
+        return (Fault(key, (("min", _said(low)), ("max", _said(high))), own),)
+
+
+def _said(bound: Any) -> str:
+    return "" if bound is None else f"{bound}"
+
+
+def words_of(key: str) -> str:
+    """A key as people would write it."""
+    text = key.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def option_pairs(choice: Choice | None, language: str) -> tuple[tuple[str, str], ...]:
+    """The options of a choice as value and label."""
+    if choice is None:
+        return ()
+    return tuple((option.value, option.label.in_language(language) or words_of(option.value)) for option in choice.options)
+
+
+def rules_for(snapshot: Snapshot, attribute: CompiledAttribute, field: FormField, language: str) -> Rules:
+    """The demands of a form's field on an attribute."""
+    model = attribute.model
+    ranged = attribute.type.numeric or model.type in ("date", "datetime")
+    return Rules(
+        attribute=attribute,
+        field=field,
+        language=language,
+        label=field.label.in_language(language) or model.label.in_language(language) or words_of(model.key),
+        hint=field.hint.in_language(language) or model.description.in_language(language),
+        required=bool(field.required) or model.required == "required",
+        pattern=field.pattern or model.pattern,
+        low=coerce(model.min, model) if ranged else None,
+        high=coerce(model.max, model) if ranged else None,
+        longest=model.max_length or LONGEST.get(model.type, SHORT_TEXT),
+        options=option_pairs(snapshot.choices.get(model.choice), language),
+    )
+
+
+def html_attributes(rules: Rules, control: str) -> Mapping[str, str]:
+    """What the browser is told of a text-like control: type, length, keyboard, what it may fill in."""
+    found = dict(_BROWSER.get(rules.attribute.model.type, {}))
+    if control in ("text", "textarea") and not rules.attribute.type.numeric:
+        found["maxlength"] = str(rules.longest)
+    if rules.attribute.model.type == "date":
+        found |= {name: _said(bound) for name, bound in (("min", rules.low), ("max", rules.high)) if bound is not None}
+    return found
+
+
+_BROWSER: Mapping[str, Mapping[str, str]] = {
+    "text": {"type": "text"},
+    "email": {"type": "email", "autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
+    "phone": {"type": "tel", "autocomplete": "tel", "inputmode": "tel"},
+    "url": {"type": "url", "inputmode": "url", "autocomplete": "url", "spellcheck": "false"},
+    "integer": {"type": "text", "inputmode": "numeric", "autocomplete": "off"},
+    "decimal": {"type": "text", "inputmode": "decimal", "autocomplete": "off"},
+    "money": {"type": "text", "inputmode": "decimal", "autocomplete": "off"},
+    "date": {"type": "date"},
+    "datetime": {"type": "datetime-local"},
+    "unique_id": {"type": "text", "autocomplete": "off", "spellcheck": "false"},
+}
