@@ -96,8 +96,12 @@ class FormField:
     hidden: bool = prop(False, "Not shown; useful with set_on_save.")
     style: str = prop("", "Other control than the type's own.", choices=("", "radios", "dropdown", "checkboxes", "textarea"))
     width: str = prop("", "Width in the section.", choices=("", "half", "full"))
-    prepopulate: Any = prop(None, "Value of an empty form: a literal, @today, @now, @contact.<attribute>, @query.<name>.")
-    set_on_save: Any = prop(None, "Value written whatever was posted; the same words.")
+    prepopulate: Any = prop(
+        None, "Value of an empty form: a literal, @today (also @today+7d), @now, @contact, @contact.<path>, @query.<name>."
+    )
+    set_on_save: Any = prop(
+        None, "Value written whatever was posted; the same words, and @record.<path> over what the form holds."
+    )
     required_message: Text = prop(Text(), "Said where a required value is missing.")
     pattern: str = prop("", "Regular expression for the text as a whole.")
     pattern_message: Text = prop(Text(), "Said where it does not match.")

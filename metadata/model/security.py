@@ -31,7 +31,7 @@ class EntityPermission:
 
     `via` is the lookup that leads to the person (scope contact: a lookup to contact) or the customer (scope account: a
     lookup to account); on the entity itself being contact or account it may be empty. Scope parent needs `parent`, a
-    permission on the entity that `relationship` leads to: a lookup attribute of this entity, or an N:N relationship.
+    permission on the entity that `relationship` leads to: a lookup attribute of this entity, or a 1:N or N:N relationship (rows of the parent's entity that point here, or are linked).
     """
 
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
@@ -40,7 +40,7 @@ class EntityPermission:
     entity: str = prop(help="Entity.", ref="entity")
     scope: str = prop(help="Which rows.", choices=SCOPES)
     via: str = prop("", "Lookup attribute that leads to contact or account.", attribute="self")
-    relationship: str = prop("", "Lookup attribute or N:N relationship that leads to the parent's entity.")
+    relationship: str = prop("", "Lookup attribute, 1:N or N:N relationship that leads to the parent's entity.")
     parent: str = prop("", "Permission that reaches the parent rows.", ref="entity_permission")
     subsidiaries: bool = prop(False, "Scope account: also rows of accounts below the person's account.")
     privileges: tuple[str, ...] = prop(help="What may be done.", choices=PRIVILEGES)

@@ -123,8 +123,11 @@ def _parent(reach: Reach, rows: FromClause) -> Predicate:
         tie = points_at(rows, attribute, above.entity, parents.c.id)
         return exists(_one(parents, and_(tie, upper.rows(parents))))
     relationship = reach.entity.relationships.get(reach.permission.relationship)
-    if relationship is None or relationship.link is None or relationship.entity != above.entity:
+    if relationship is None or relationship.entity != above.entity:
         return false()
+    if relationship.link is None:
+        back = upper.entity.attributes[relationship.attribute]
+        return exists(_one(parents, and_(points_at(parents, back, reach.entity.key, rows.c.id), upper.rows(parents))))
     link = relationship.link.alias()
     tied = link.join(parents, link.c[relationship.far] == parents.c.id)
     return exists(_one(tied, and_(link.c[relationship.near] == rows.c.id, upper.rows(parents)), link, parents))
