@@ -15,7 +15,7 @@ from marshmallow import ValidationError
 from metadata.errors import MetadataError, Position, Problem
 from metadata.model import KINDS, Component, ComponentId
 from metadata.schema.build import UNKNOWN, ModelSchema, hints, schema_for
-from metadata.schema.faults import Fault, did_you_mean, flatten
+from metadata.schema.faults import Fault, did_you_mean, flatten, shown
 from metadata.schema.guard import check_shape
 
 Where = Callable[[str], Position]
@@ -26,14 +26,14 @@ def nowhere(path: str) -> Position:
     return Position(path=path)
 
 
-def load(kind: str, data: Any, where: Where = nowhere) -> Component:
+def load(kind: Any, data: Any, where: Where = nowhere) -> Component:
     """The component that plain data describes. Raises MetadataError with every problem found.
 
     `where` gives the position of a path of keys such as `attributes.3.type`.
     """
-    if kind not in KINDS:
-        hint = did_you_mean(kind, KINDS) if isinstance(kind, str) else ""
-        raise MetadataError([Problem(where("kind"), "", "unknown-kind", f"There is no kind {kind!r}.{hint}")])
+    if not isinstance(kind, str) or kind not in KINDS:
+        message = f"There is no kind {shown(kind)}.{did_you_mean(str(kind), KINDS)}"
+        raise MetadataError([Problem(where("kind"), "", "unknown-kind", message)])
     faults: Iterable[tuple[tuple[str, ...], Any]] = check_shape(data)
     if not faults:
         try:

@@ -26,7 +26,7 @@ class ModelSchema(Schema):
 
     model: ClassVar[type]
     defaults: ClassVar[Mapping[str, Any]]
-    error_messages: ClassVar[Any] = {
+    error_messages: Any = {
         "type": [Fault("type", "A mapping of properties is expected here.")],
         "unknown": Fault(UNKNOWN, "There is no such property."),
     }
@@ -57,9 +57,13 @@ def hints(model: type) -> dict[str, Any]:
     return get_type_hints(model, globalns=vars(sys.modules[model.__module__]), localns={})
 
 
-@functools.cache
-def schema_for(model: type) -> ModelSchema:
+def schema_for(model: Any) -> ModelSchema:
     """The one schema of a dataclass."""
+    return _schema_for(model)
+
+
+@functools.cache
+def _schema_for(model: Any) -> ModelSchema:
     annotations = hints(model)
     declared: dict[str, Any] = {}
     defaults: dict[str, Any] = {}

@@ -22,7 +22,7 @@ class Fault:
 
 def refuse(code: str, message: str) -> ValidationError:
     """The marshmallow error that carries one fault."""
-    return ValidationError([Fault(code, message)])  # type: ignore[list-item]
+    return ValidationError([Fault(code, message)])
 
 
 def shown(value: object) -> str:

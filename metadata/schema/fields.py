@@ -110,7 +110,7 @@ class TextField(Base):
             raise ValidationError(faults)
         return Text(tuple(sorted(texts.items())))
 
-    def _serialize(self, value: Text, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         if not value.values:
             return ""
         if len(value.values) == 1 and value.values[0][0] == ANY_LANGUAGE and value.values[0][1]:

@@ -1,0 +1,164 @@
+"""Folders of YAML files to components."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from metadata.errors import MetadataError, Position, Problem
+from metadata.files.long_texts import is_reference, places
+from metadata.files.parse import Document, Positions, parse
+from metadata.model import KIND_OF_MODEL, KINDS, Component, ComponentId, Site, component_id
+from metadata.schema import load
+
+LARGEST = 5 * 1024 * 1024
+ENDINGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a folder holds: the components that could be read, where each was written, and everything wrong."""
+
+    components: tuple[Component, ...]
+    positions: Mapping[ComponentId, Positions]
+    problems: tuple[Problem, ...]
+
+
+class RefusedFileError(Exception):
+    """The file may not or cannot be read; the message says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Collects components and problems, file after file."""
+
+    root: Path
+    components: list[tuple[Component, Positions]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, file: Path) -> None:
+        """Adds the components of one file."""
+        name = file.as_posix()
+        try:
+            text = read_text(file, self.root, "utf-8-sig")
+        except RefusedFileError as error:
+            self.problems.append(Problem(Position(name), "", error.code, str(error)))
+            return
+        documents, problems = parse(text, name)
+        self.problems += problems
+        for document in documents:
+            self.take(file, document)
+
+    def take(self, file: Path, document: Document) -> None:
+        """Adds the component of one document."""
+        data, where = document.data, document.positions
+        if not isinstance(data, dict) or "kind" not in data:
+            message = f"The document does not say what it is: begin it with kind: and one of {', '.join(KINDS)}."
+            self.problems.append(Problem(where(""), "", "missing-kind", message))
+            return
+        kind = data.pop("kind")
+        if isinstance(kind, str) and kind in KINDS and not self.fill(file, kind, document):
+            return
+        try:
+            self.components.append((load(kind, data, where), where))
+        except MetadataError as error:
+            self.problems += error.problems
+
+    def fill(self, file: Path, kind: str, document: Document) -> bool:
+        """Puts the contents of files of long texts in their places; False where one cannot be had."""
+        complete = True
+        for place in list(places(kind, document.data)):
+            if is_reference(place.value):
+                try:
+                    place.put(self.long_text(file, place.value["file"]))
+                except RefusedFileError as error:
+                    complete = False
+                    self.problems.append(Problem(document.positions(place.path), kind, error.code, str(error)))
+        return complete
+
+    def long_text(self, file: Path, name: Any) -> str:
+        """The text of a file beside the component. Raises RefusedFileError."""
+        if not isinstance(name, str) or not name or "\0" in name or Path(name).is_absolute():
+            raise RefusedFileError("file", "A file is named by its path relative to this one.")
+        return read_text(file.parent / name, self.root)
+
+
+def read_folder(path: str | os.PathLike[str], known: Iterable[Component] = ()) -> Reading:
+    """The components of every *.yaml and *.yml file below a folder, or of one file.
+
+    Components of a site that name none belong to the only site among those read and `known`. Nothing is raised: what is
+    wrong is in `problems`, and what is wrong there is not in `components`.
+    """
+    place = Path(path)
+    reader = Reader((place if place.is_dir() else place.parent).resolve())
+    if not place.exists():
+        problem = Problem(Position(place.as_posix()), "", "no-file", "There is no such file or folder.")
+        return Reading((), {}, (problem,))
+    for file in yaml_files(place):
+        reader.read(file)
+    return collect(reader, known)
+
+
+def yaml_files(place: Path) -> Iterator[Path]:
+    """The YAML files below a folder in a fixed order, hidden ones left out; a file stands for itself."""
+    if not place.is_dir():
+        yield place
+        return
+    for folder, folders, files in os.walk(place):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(files) if name.endswith(ENDINGS) and not name.startswith("."))
+
+
+def read_text(file: Path, root: Path, encoding: str = "utf-8") -> str:
+    """The text of a file below `root`, line ends untouched. Raises RefusedFileError."""
+    try:
+        real = file.resolve()
+        if not real.is_relative_to(root):
+            raise RefusedFileError("outside", f"{file.name} leads out of the folder; keep it inside.")
+        if not real.is_file():
+            raise RefusedFileError("no-file", f"There is no file {file.name}.")
+        if real.stat().st_size > LARGEST:
+            raise RefusedFileError("size", f"{file.name} is larger than 5 MB; split it.")
+        return real.read_bytes().decode(encoding)
+    except UnicodeDecodeError as error:
+        raise RefusedFileError("encoding", f"{file.name} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        raise RefusedFileError("unreadable", f"{file.name} cannot be read: {reason}.") from None
+
+
+def collect(reader: Reader, known: Iterable[Component]) -> Reading:
+    """The reading: every component with its site, each address once."""
+    sites = {item.key for item in (*known, *(component for component, _ in reader.components)) if isinstance(item, Site)}
+    only = next(iter(sites)) if len(sites) == 1 else ""
+    found: dict[ComponentId, Component] = {}
+    positions: dict[ComponentId, Positions] = {}
+    problems = list(reader.problems)
+    for component, where in reader.components:
+        if KIND_OF_MODEL[type(component)].of_site and not getattr(component, "site", ""):
+            if not only:
+                problems.append(no_site(component, where, sites))
+                continue
+            changes: dict[str, Any] = {"site": only}
+            component = replace(component, **changes)
+        identity = component_id(component)
+        if identity in found:
+            message = f"It is written twice, first in {positions[identity]('key')}; remove one or give it another key."
+            problems.append(Problem(where("key"), str(identity), "duplicate-component", message))
+            continue
+        found[identity], positions[identity] = component, where
+    return Reading(tuple(found.values()), positions, tuple(sorted(problems)))
+
+
+def no_site(component: Component, where: Positions, sites: Iterable[str]) -> Problem:
+    """The problem of a component that does not say which site it belongs to."""
+    names = ", ".join(sorted(sites))
+    message = f"Add site: with one of {names}." if names else "There is no site yet; add a component of kind site."
+    return Problem(where("key"), str(component_id(component)), "no-site", f"It belongs to no site. {message}")
