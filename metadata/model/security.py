@@ -31,7 +31,8 @@ class EntityPermission:
 
     `via` is the lookup that leads to the person (scope contact: a lookup to contact) or the customer (scope account: a
     lookup to account); on the entity itself being contact or account it may be empty. Scope parent needs `parent`, a
-    permission on the entity that `relationship` leads to: a lookup attribute of this entity, or a 1:N or N:N relationship (rows of the parent's entity that point here, or are linked).
+    permission on the entity that `relationship` leads to: a lookup attribute of this entity, or a 1:N or N:N
+    relationship (rows of the parent's entity that point here, or are linked with it).
     """
 
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
