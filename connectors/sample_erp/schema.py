@@ -35,6 +35,11 @@ company = Table(
     text("postal_code"), text("email"), text("phone"), text("vat_number"), modified_seq(),
 )  # fmt: skip
 
+price_group = Table(
+    "price_group", TABLES,
+    text_key("code"), text("name"), modified_seq(),
+)  # fmt: skip
+
 customer = Table(
     "customer", TABLES,
     text_key("number"), text("name"), text("company_code"),
@@ -46,9 +51,9 @@ customer = Table(
 contact = Table(
     "contact", TABLES,
     text_key("number"), Column("customer_number", Text, ForeignKey("customer.number"), index=True),
-    text("company_code"), text("first_name"), text("last_name"), text("email", unique=True), text("phone"),
-    text("job_title"), text("price_group"), text("currency"), text("country"), text("language"), flag("active"),
-    modified_seq(),
+    text("company_code"), text("first_name"), text("last_name"), text("full_name"), text("email", unique=True),
+    text("phone"), text("job_title"), text("price_group"), text("currency"), text("country"), text("language"),
+    flag("active"), modified_seq(),
 )  # fmt: skip
 
 address = Table(

@@ -66,6 +66,7 @@ def _contact(number: str, customer: str | None, name: str, email: str, job_title
         "company_code": buyer["company_code"] if buyer else "VPNL",
         "first_name": first,
         "last_name": last,
+        "full_name": name,
         "email": email,
         "phone": f"{'+46 31' if swedish else '+31 30'} 555 {number[-4:]}",
         "job_title": job_title,

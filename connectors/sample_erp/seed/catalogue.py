@@ -95,6 +95,14 @@ def price_groups() -> list[tuple[str, str]]:
     return [(f"{currency}-{level}", currency) for currency in EURO_RATES for level in LEVELS]
 
 
+def price_group_rows() -> list[Row]:
+    """Every price group as a row with a name for people, such as Partner prices in SEK."""
+    return [
+        {"code": code, "name": f"{code.rpartition('-')[2].title()} prices in {currency}"}
+        for code, currency in price_groups()
+    ]
+
+
 def products(count: int, rng: random.Random) -> list[Row]:
     """`count` products, spread evenly over the categories; about one in thirty is no longer sold."""
     return [_product(at, rng) for at in range(count)]

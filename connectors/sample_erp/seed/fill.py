@@ -18,6 +18,7 @@ from connectors.sample_erp.schema import (
     invoice_line,
     number_series,
     price,
+    price_group,
     product,
     sales_order,
     sales_order_line,
@@ -26,6 +27,7 @@ from connectors.sample_erp.schema import (
     stock,
 )
 from connectors.sample_erp.seed.cast import COMPANIES, CREDIT_LEFT
+from connectors.sample_erp.seed.catalogue import price_group_rows
 from connectors.sample_erp.seed.history import History, OrderFile
 from connectors.sample_erp.seed.world import Size, World, make_world
 
@@ -48,6 +50,7 @@ def fill(conn: Connection, size: Size, now: datetime, number: int = 20_240_901) 
 
 def _write_master_data(conn: Connection, world: World) -> None:
     add_rows(conn, company, COMPANIES)
+    add_rows(conn, price_group, price_group_rows())
     add_rows(conn, customer, world.customers)
     add_rows(conn, contact, world.contacts)
     add_rows(conn, address, world.addresses)

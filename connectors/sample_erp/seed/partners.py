@@ -91,6 +91,7 @@ def _contact(number: str, buyer: Row, taken: set[str], rng: random.Random) -> Ro
         "company_code": buyer["company_code"],
         "first_name": first,
         "last_name": last,
+        "full_name": f"{first} {last}",
         "email": email,
         "phone": f"{region.phone} 555 {rng.randrange(10_000):04}",
         "job_title": rng.choice(region.job_titles),

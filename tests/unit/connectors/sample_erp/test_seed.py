@@ -11,6 +11,8 @@ from connectors.sample_erp.schema import (
     contact,
     customer,
     invoice,
+    price,
+    price_group,
     product,
     sales_order,
     sales_order_line,
@@ -138,3 +140,14 @@ def test_a_plain_reader_gets_exact_amounts(erp):
         totals = [Decimal(str(row[0])) for row in conn.exec_driver_sql("SELECT total FROM sales_order ORDER BY id")]
     plain.dispose()
     assert totals == [row["total"] for row in erp.rows(sales_order)]
+
+
+def test_every_price_group_in_use_has_a_row(erp):
+    codes = {row["code"] for row in erp.rows(price_group)}
+    assert {row["price_group"] for row in erp.rows(price)} == codes
+    assert {row["price_group"] for row in erp.rows(customer)} <= codes
+
+
+def test_a_contact_has_the_full_name_made_of_both_parts(erp):
+    people = erp.rows(contact)
+    assert all(row["full_name"] == f"{row['first_name']} {row['last_name']}" for row in people)
