@@ -119,12 +119,14 @@ class Input(Field):
 
 
 class SwitchInput(Input):
-    """A yes or no; a box that is not ticked is not posted, so a form that was posted always answers."""
+    """A yes or no. The page posts a 0 before the box, whose 1 follows where it is ticked: the last one counts."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Ticked or not."""
+        """Ticked, not ticked, or not asked."""
+        if not valuelist:
+            return
         self.posted = True
-        self.data = bool(valuelist) and valuelist[0].strip().lower() not in ("", "0", "false", "off", "no")
+        self.data = valuelist[-1].strip().lower() not in ("", "0", "false", "off", "no")
 
 
 class ChoiceInput(Input):

@@ -176,7 +176,10 @@ def test_a_lookup_takes_the_row_chosen_or_the_only_one_named(posted, value, faul
     assert (form["f-x"].data, fault_keys(form)) == (value, faults)
 
 
-@given(st.dictionaries(st.sampled_from([f"a_{name}" for name in TYPES]), st.text(max_size=40)), st.sampled_from(["en", "sv-SE", "nl"]))
+@given(
+    st.dictionaries(st.sampled_from([f"a_{name}" for name in TYPES]), st.text(max_size=40)),
+    st.sampled_from(["en", "sv-SE", "nl"]),
+)
 def test_whatever_is_posted_gives_values_or_faults_and_never_an_error(posted, language):
     form = filled(WHOLE, posted, language=language, zone="Europe/Amsterdam")
     assert all(fault.key.startswith("form.error.") for faults in form.errors.values() for fault in faults)

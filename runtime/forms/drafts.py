@@ -1,0 +1,159 @@
+"""Forms begun and not yet sent: what was typed, the step, and the key under which it is sent outside.
+
+Every statement names the owner, so that nobody reaches another person's draft. Times are given by the caller.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, Index, MetaData, Row, String, Table, Text, select, update
+
+from metadata.types import KEY_TYPE, UtcDateTime
+
+METADATA = MetaData()
+LARGEST_DRAFT = 2_000_000
+NOBODY = 0
+
+drafts = Table(
+    "foyer_draft", METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("contact_id", KEY_TYPE, nullable=False),
+    Column("site", String(120), nullable=False),
+    Column("form", String(160), nullable=False),
+    Column("definition", String(64), nullable=False, default=""),
+    Column("step", String(120), nullable=False, default=""),
+    Column("data", Text, nullable=False),
+    Column("attempt", String(32), nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("changed_at", UtcDateTime(), nullable=False),
+    Column("finished_at", UtcDateTime()),
+    Column("record_id", KEY_TYPE),
+    Index("ix_foyer_draft_owner", "contact_id", "site", "form", "changed_at"),
+)
+
+
+class DraftTooLarge(Exception):
+    """More was typed than a form may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose draft, of which form. `form` is the key of a multistep form, or `form:<key>` of a plain one."""
+
+    contact: int
+    site: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One form begun. `attempt` is the key of the next sending; `record` the record that came of it."""
+
+    id: str
+    owner: Owner
+    definition: str
+    step: str
+    attempt: str
+    created_at: dt.datetime
+    changed_at: dt.datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+    finished: bool = False
+    record: int | None = None
+
+    def with_step(self, key: str, value: Any) -> Draft:
+        """The draft with what was typed in one step."""
+        return replace(self, data={**self.data, key: value})
+
+
+def create_tables(engine: Engine) -> None:
+    """Make the table if it is not there."""
+    METADATA.create_all(engine)
+
+
+def new_key() -> str:
+    """A key that nobody has used."""
+    return uuid.uuid4().hex
+
+
+def begin(connection: Connection, owner: Owner, now: dt.datetime, definition: str, step: str, data: Mapping[str, Any]) -> Draft:
+    """A new draft, stored."""
+    draft = Draft(new_key(), owner, definition, step, new_key(), now, now, dict(data))
+    connection.execute(drafts.insert().values(
+        id=draft.id, contact_id=owner.contact, site=owner.site, form=owner.form, definition=definition, step=step,
+        data=_text(draft.data), attempt=draft.attempt, created_at=now, changed_at=now,
+    ))
+    return draft
+
+
+def latest(connection: Connection, owner: Owner) -> Draft | None:
+    """The owner's unfinished draft that was touched last."""
+    rows = connection.execute(
+        select(drafts)
+        .where(*_owned(owner), drafts.c.finished_at.is_(None))
+        .order_by(drafts.c.changed_at.desc(), drafts.c.id)
+        .limit(1)
+    )
+    return _draft(rows.first(), owner)
+
+
+def find(connection: Connection, owner: Owner, key: str) -> Draft | None:
+    """The owner's draft of that id, finished or not."""
+    rows = connection.execute(select(drafts).where(*_owned(owner), drafts.c.id == key[:32]))
+    return _draft(rows.first(), owner)
+
+
+def save(connection: Connection, draft: Draft, now: dt.datetime) -> None:
+    """Store what was typed and the step, unless it has been sent meanwhile. Raises DraftTooLarge."""
+    connection.execute(_this(draft).values(
+        data=_text(draft.data), step=draft.step, definition=draft.definition, changed_at=now,
+    ))
+
+
+def renew_attempt(connection: Connection, draft: Draft) -> None:
+    """Give the next sending a key of its own."""
+    connection.execute(_this(draft).values(attempt=new_key()))
+
+
+def claim(connection: Connection, draft: Draft, now: dt.datetime) -> bool:
+    """Mark the draft as sent within this transaction; False where another request did so before."""
+    return connection.execute(_this(draft).values(finished_at=now)).rowcount == 1
+
+
+def record_made(connection: Connection, draft: Draft, record: int) -> None:
+    """Remember the record that came of a draft."""
+    connection.execute(update(drafts).where(drafts.c.id == draft.id).values(record_id=record))
+
+
+def drop_open(connection: Connection, owner: Owner) -> None:
+    """Forget all unfinished drafts of the owner."""
+    connection.execute(drafts.delete().where(*_owned(owner), drafts.c.finished_at.is_(None)))
+
+
+def _owned(owner: Owner) -> tuple[Any, ...]:
+    return (drafts.c.contact_id == owner.contact, drafts.c.site == owner.site, drafts.c.form == owner.form)
+
+
+def _this(draft: Draft) -> Any:
+    return update(drafts).where(*_owned(draft.owner), drafts.c.id == draft.id, drafts.c.finished_at.is_(None))
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    if len(text) > LARGEST_DRAFT:
+        raise DraftTooLarge
+    return text
+
+
+def _draft(row: Row[Any] | None, owner: Owner) -> Draft | None:
+    if row is None:
+        return None
+    return Draft(
+        row.id, owner, row.definition, row.step, row.attempt, row.created_at, row.changed_at, json.loads(row.data),
+        row.finished_at is not None, row.record_id,
+    )
