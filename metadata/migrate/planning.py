@@ -1,0 +1,100 @@
+"""The plan: every step from the tables that are there to those that a snapshot asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from metadata.migrate.compare import Comparison, Surroundings, compare_new, compare_table
+from metadata.migrate.existing import count_rows, read_existing
+from metadata.migrate.physical import PhysicalTables
+from metadata.migrate.shapes import Shape, shape_of
+from metadata.migrate.steps import AddForeignKey, CreateTable, DropForeignKey, DropTable, Step
+from metadata.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done, in order. `kept`: what metadata no longer names and stays unless told.
+
+    `shapes` and `gone` are what the register will say. A plan without steps may still have something to note there.
+    """
+
+    steps: tuple[Step, ...]
+    kept: tuple[Step, ...]
+    shapes: Mapping[str, Shape]
+    gone: tuple[str, ...] = ()
+
+    @property
+    def destructive(self) -> tuple[Step, ...]:
+        """The steps that need to be told."""
+        return tuple(step for step in self.steps if step.destructive)
+
+    @property
+    def blocked(self) -> tuple[Step, ...]:
+        """The steps that cannot be done as the database is."""
+        return tuple(step for step in self.steps if step.blocked)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The plan in words, one line for each step and for each thing kept."""
+        marks = ((step, "!" if step.destructive else "+") for step in self.steps)
+        steps = (f"{mark} {step.text}" + (f" - blocked: {step.blocked}" if step.blocked else "") for step, mark in marks)
+        return (*steps, *(f"= kept unless --allow-destructive: {step.text}" for step in self.kept))
+
+    def __bool__(self) -> bool:
+        return bool(self.steps)
+
+
+def plan(connection: Connection, snapshot: Snapshot, *, drop: bool = False) -> Plan:
+    """Compare the snapshot's tables with the database's.
+
+    With `drop`, tables and columns that metadata no longer names are dropped by the plan; else they are in `kept`.
+    Tables that are not in the register are never touched. The register must be there.
+    """
+    there = read_existing(connection)
+    around = Surroundings(connection, there, PhysicalTables(snapshot.tables), drop)
+    wanted = snapshot.tables.tables
+    found = {name: _compare(name, snapshot, around) for name in sorted(wanted)}
+    unused = _unused(around, wanted)
+    steps = [*_loosened(around, unused), *(step for comparison in found.values() for step in comparison.steps)]
+    kept = [step for comparison in found.values() for step in comparison.kept]
+    return Plan(
+        steps=tuple(_in_order([*steps, *(unused if drop else ())])),
+        kept=(*kept, *(() if drop else unused)),
+        shapes={name: comparison.shape for name, comparison in found.items() if comparison.shape != there.owned.get(name)},
+        gone=tuple(name for name in there.owned if name not in wanted and (drop or name not in there.tables)),
+    )
+
+
+def _compare(name: str, snapshot: Snapshot, around: Surroundings) -> Comparison:
+    table = snapshot.tables.tables[name]
+    if name not in around.there.tables:
+        return compare_new(table, around)
+    if name not in around.there.owned:
+        taken = "a table of this name that is not Foyer's own is in the way; rename it or the entity"
+        target, indexes = around.targets.table(name)
+        step = CreateTable(table=name, target=target, indexes=indexes, blocked=taken)
+        return Comparison((step,), (), shape_of(table))
+    return compare_table(table, around)
+
+
+def _unused(around: Surroundings, wanted: Collection[str]) -> tuple[DropTable, ...]:
+    names = [name for name in around.there.owned if name not in wanted and name in around.there.tables]
+    return tuple(DropTable(table=name, lost=count_rows(around.connection, name)) for name in names)
+
+
+def _loosened(around: Surroundings, unused: Iterable[DropTable]) -> Iterator[DropForeignKey]:
+    """Tables that go may point at each other: first the keys, then the tables."""
+    if around.drop and not around.sqlite:
+        for step in unused:
+            for name in around.there.shape(step.table).foreign_keys:
+                yield DropForeignKey(table=step.table, name=name)
+
+
+def _in_order(steps: list[Step]) -> Iterator[Step]:
+    """Foreign keys come last, when every table and column is there."""
+    yield from (step for step in steps if not isinstance(step, AddForeignKey))
+    yield from (step for step in steps if isinstance(step, AddForeignKey))

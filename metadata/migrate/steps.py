@@ -1,0 +1,307 @@
+"""What can be done to a table: one small class per step, which says itself in words and knows how it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import Column, ColumnClause, Connection, Index, Table, func, update
+from sqlalchemy import table as sql_table
+from sqlalchemy.schema import CreateTable as CreateTableStatement
+from sqlalchemy.sql import column as sql_column
+from typing_extensions import override
+
+from metadata.migrate import conversion
+from metadata.migrate.shapes import columns_of, family, text_length, type_for
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
+
+TEMPORARY = "foyer__new"
+OLD = "foyer__old_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change of one table. `lost`: values or rows that it would lose. `blocked`: why it cannot be done as rows are."""
+
+    destructive: ClassVar[bool] = False
+    table: str
+    name: str = ""
+    lost: int = 0
+    blocked: str = ""
+
+    @property
+    def text(self) -> str:
+        """The step in words."""
+        raise NotImplementedError
+
+    def run(self, operations: Operations) -> None:
+        """Do it, on the connection of the operations."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTable(Step):
+    """A new table with its indexes; on SQLite with its foreign keys, which cannot be added there later."""
+
+    target: Table
+    indexes: tuple[Index, ...]
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"create table {self.table} with {len(self.target.columns)} columns"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        inline = self.target.foreign_key_constraints if _is_sqlite(operations.get_bind()) else ()
+        operations.execute(CreateTableStatement(self.target, include_foreign_key_constraints=list(inline)))
+        for index in self.indexes:
+            names = [column.name for column in index.columns]
+            operations.create_index(index.name, self.table, names, unique=index.unique)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddColumn(Step):
+    """A new, empty column."""
+
+    column: Column[Any]
+    word: str
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"add column {self.table}.{self.name} {self.word}"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        inline = _is_sqlite(operations.get_bind())
+        keys = [key._copy() for key in self.column.foreign_keys] if inline else []
+        fresh = Column(
+            self.name, self.column.type, *keys, nullable=self.column.nullable, server_default=self.column.server_default
+        )
+        operations.add_column(self.table, fresh, inline_references=inline)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLength(Step):
+    """A text column that holds more, or fewer, characters than before. SQLite keeps no lengths, so there only values change."""
+
+    before: str
+    after: str
+
+    @property
+    def narrowing(self) -> bool:
+        """Whether longer values than allowed may be there."""
+        return text_length(self.after) < text_length(self.before)
+
+    @property
+    def destructive(self) -> bool:  # type: ignore[override]
+        """Narrowing cuts what is too long."""
+        return self.narrowing
+
+    @property
+    @override
+    def text(self) -> str:
+        verb = "shorten" if self.narrowing else "widen"
+        cut = f", cutting {_count(self.lost, 'value')} that are longer" if self.narrowing else ""
+        return f"{verb} column {self.table}.{self.name} from {self.before} to {self.after}{cut}"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        connection = operations.get_bind()
+        if self.narrowing:
+            length = int(text_length(self.after))
+            values: ColumnClause[Any] = sql_column(self.name)
+            cut = update(sql_table(self.table, values)).values({self.name: func.substr(values, 1, length)})
+            connection.execute(cut.where(func.length(values) > length))
+        if not _is_sqlite(connection):
+            operations.alter_column(self.table, self.name, type_=type_for(self.after), existing_type=type_for(self.before))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertColumn(Step):
+    """A column of another type. Values that have no equal in the new type become empty."""
+
+    before: str
+    after: str
+
+    @property
+    def destructive(self) -> bool:  # type: ignore[override]
+        """More digits after the point are no loss, any other type needs to be told."""
+        same = family(self.before)[0] == family(self.after)[0] == "decimal"
+        return bool(self.lost) or not same
+
+    @property
+    @override
+    def text(self) -> str:
+        lost = f"losing {_count(self.lost, 'value')} that cannot be converted"
+        return f"change column {self.table}.{self.name} from {self.before} to {self.after}, {lost}"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        connection = operations.get_bind()
+        operations.add_column(self.table, Column(TEMPORARY, type_for(self.after)))
+        conversion.fill(connection, self.table, self.name, TEMPORARY, (self.before, self.after))
+        if _is_sqlite(connection):
+            # The rebuild of the table leaves the old column out.
+            rename_sqlite_column(connection, self.table, self.name, OLD + self.name)
+            rename_sqlite_column(connection, self.table, TEMPORARY, self.name)
+        else:
+            operations.drop_column(self.table, self.name)
+            operations.alter_column(self.table, TEMPORARY, new_column_name=self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropColumn(Step):
+    """A column that metadata no longer names."""
+
+    destructive: ClassVar[bool] = True
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"drop column {self.table}.{self.name}, losing {_count(self.lost, 'value')}"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        # On SQLite the rebuild of the table leaves it out.
+        if not _is_sqlite(operations.get_bind()):
+            operations.drop_column(self.table, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropTable(Step):
+    """A table that metadata no longer names."""
+
+    destructive: ClassVar[bool] = True
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"drop table {self.table}, losing {_count(self.lost, 'row')}"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        operations.drop_table(self.table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildTable(Step):
+    """SQLite only: the table anew in the shape that it should have, with the same rows."""
+
+    target: Table
+    indexes: tuple[Index, ...]
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"rebuild table {self.table}"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        connection = operations.get_bind()
+        temporary = f"{self.table}__{TEMPORARY}"
+        names = ", ".join(_quoted(connection, column.name) for column in self.target.columns)
+        statement = str(CreateTableStatement(self.target).compile(connection))
+        named = f"CREATE TABLE {_quoted(connection, self.table)}"
+        fresh, old = _quoted(connection, temporary), _quoted(connection, self.table)
+        connection.exec_driver_sql(statement.replace(named, f"CREATE TABLE {fresh}", 1))
+        connection.exec_driver_sql(f"INSERT INTO {fresh} ({names}) SELECT {names} FROM {old}")  # noqa: S608
+        operations.drop_table(self.table)
+        operations.rename_table(temporary, self.table)
+        for index in self.indexes:
+            operations.create_index(index.name, self.table, [c.name for c in index.columns], unique=index.unique)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateIndex(Step):
+    """An index, unique for a key."""
+
+    word: str
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"create {self._kind} {self.name} on {self.table} ({', '.join(columns_of(self.word))})"
+
+    @property
+    def _kind(self) -> str:
+        return "unique index" if self.word.startswith("unique ") else "index"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        unique = self.word.startswith("unique ")
+        operations.create_index(self.name, self.table, list(columns_of(self.word)), unique=unique)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropIndex(Step):
+    """An index that metadata no longer asks for."""
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"drop index {self.name} on {self.table}"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        operations.drop_index(self.name, self.table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddForeignKey(Step):
+    """A foreign key. Part of the table on SQLite."""
+
+    word: str
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"add foreign key {self.name} on {self.table} ({self.word})"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        column, _, rest = self.word.partition(" -> ")
+        target, _, rule = rest.partition(" ")
+        table, _, key = target.rpartition(".")
+        operations.create_foreign_key(self.name, self.table, table, [column], [key], ondelete=rule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropForeignKey(Step):
+    """A foreign key that metadata no longer asks for."""
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"drop foreign key {self.name} on {self.table}"
+
+    @override
+    def run(self, operations: Operations) -> None:
+        operations.drop_constraint(self.name, self.table, type_="foreignkey")
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def rename_sqlite_column(connection: Connection, table: str, before: str, after: str) -> None:
+    """Rename a column in place; Alembic would copy the whole table for it."""
+    names = (_quoted(connection, name) for name in (table, before, after))
+    connection.exec_driver_sql("ALTER TABLE {} RENAME COLUMN {} TO {}".format(*names))
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+__all__ = [
+    "AddColumn", "AddForeignKey", "ChangeLength", "ConvertColumn", "CreateIndex", "CreateTable", "DropColumn",
+    "DropForeignKey", "DropIndex", "DropTable", "RebuildTable", "Step",
+]

@@ -1,0 +1,93 @@
+"""Engines: one set of connections to the database, opened and set up alike everywhere.
+
+In: a database address. Out: a SQLAlchemy engine. A transaction that will write starts so on SQLite: its engine or
+connection carries the execution option `foyer_write` (see `writing`), which makes it BEGIN IMMEDIATE. The option
+`foyer_schema` does the same for changes of tables, with foreign keys off until the connection goes back to the pool.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+BUSY_TIMEOUT_MS = 10_000
+SCHEMA_CHANGE = "foyer_schema"
+
+
+class UnknownDatabase(ValueError):
+    """The database address is not one of SQLite or PostgreSQL."""
+
+
+def parse_url(text: str) -> URL:
+    """The address with the driver that Foyer uses. Raises UnknownDatabase for anything but SQLite and PostgreSQL."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise UnknownDatabase("the database address cannot be read; write sqlite:///file or postgresql://...") from None
+    backend = url.drivername.partition("+")[0]
+    if backend not in DRIVERS:
+        raise UnknownDatabase(f"{backend} is not a database that Foyer runs on; use sqlite or postgresql")
+    return url.set(drivername=DRIVERS[backend])
+
+
+def make_engine(url: str | URL, *, pool_size: int = 8) -> Engine:
+    """An engine for the address. Nothing is opened until it is used. Raises UnknownDatabase."""
+    address = parse_url(url if isinstance(url, str) else url.render_as_string(hide_password=False))
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address, pool_size)
+    return create_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        query_cache_size=2000,
+        connect_args={"prepare_threshold": 2, "connect_timeout": 10, "options": "-c timezone=UTC"},
+    )
+
+
+def writing(engine: Engine) -> Engine:
+    """The same engine for transactions that will write: `with writing(engine).begin() as connection`."""
+    return engine.execution_options(foyer_write=True)
+
+
+def _sqlite(address: URL, pool_size: int) -> Engine:
+    in_memory = not address.database or address.database == ":memory:"
+    sizes: dict[str, Any] = {} if in_memory else {"pool_size": pool_size, "max_overflow": pool_size}
+    connect_args = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+    engine = create_engine(address, connect_args=connect_args, query_cache_size=2000, **sizes)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkin", _return_sqlite)
+    return engine
+
+
+def _prepare_sqlite(raw: Any, record: Any) -> None:
+    """Take the transaction out of the driver's hands (it would begin late and not at all for DDL), and set the pragmas."""
+    raw.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "temp_store = MEMORY",
+        "cache_size = -16000",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(SCHEMA_CHANGE):
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
+        connection.info[SCHEMA_CHANGE] = True
+    immediate = options.get("foyer_write") or options.get(SCHEMA_CHANGE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _return_sqlite(raw: Any, record: Any) -> None:
+    if raw is not None and record.info.pop(SCHEMA_CHANGE, False):
+        raw.execute("PRAGMA foreign_keys = ON")
