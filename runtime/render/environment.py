@@ -1,0 +1,124 @@
+"""The Jinja environment of a site in a language: its theme chain, its texts, and what every template may call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment, StrictUndefined
+from jinja2.bccache import Bucket
+
+from markupsafe import Markup
+
+from metadata.snapshot import CompiledSite, Snapshot
+from metadata.text import Text
+from runtime.render.chain import ChainLoader, ThemeChain
+from runtime.render.generation import generator
+from runtime.render.icons import icon
+from runtime.render.locales import locale_for
+from runtime.render.scene import address, prefix
+from runtime.render.texts import Texts, texts
+from runtime.render.tokens import tokens_sheet
+
+
+class SharedBytecode(BytecodeCache):
+    """Compiled templates of this process, by name and content: a new snapshot need not compile them anew."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket if it has been compiled before."""
+        known = self._buckets.get(bucket.key)
+        if known is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._buckets[bucket.key] = bucket.bytecode_to_string()
+
+
+@dataclass(frozen=True, slots=True)
+class Wardrobe:
+    """All that dresses the pages of one site in one language: templates, generator, texts."""
+
+    chain: ThemeChain
+    templates: Environment
+    generator: Environment
+    texts: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How templates are kept: read anew when a file changes (for theme makers), or once per process."""
+
+    auto_reload: bool
+    bytecode: BytecodeCache
+    bytecode_of_generator: BytecodeCache
+
+
+def make_wardrobe(
+    snapshot: Snapshot, site: CompiledSite, language: str, chain: ThemeChain, settings: Settings
+) -> Wardrobe:
+    """The environments of a site in a language. Both know the names listed in `_vocabulary`."""
+    say = texts(snapshot, site, language)
+    vocabulary = _vocabulary(site, language, chain, say)
+    templates = Environment(
+        loader=ChainLoader(chain),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=settings.auto_reload,
+        bytecode_cache=settings.bytecode,
+    )
+    stage_one = generator(ChainLoader(chain), settings.bytecode_of_generator, auto_reload=settings.auto_reload)
+    for environment in (templates, stage_one):
+        environment.globals.update(vocabulary)
+    return Wardrobe(chain, templates, stage_one, say)
+
+
+def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts) -> dict[str, Any]:
+    """The names that every template has: see docs in themes/base/templates/layout.html."""
+    default = site.model.default_language
+    locale = locale_for(language)
+    is_rtl = locale.text_direction == "rtl"
+    sheet = tokens_sheet(site.key, chain.tokens | dict(site.model.tokens))
+    bootstrap = "vendor/bootstrap/bootstrap.rtl.min.css" if is_rtl else "vendor/bootstrap/bootstrap.min.css"
+    label: Callable[[Text], str] = lambda text: text.in_language(language, default)  # noqa: E731 - bound to a language
+    return {
+        "t": say,
+        "icon": icon,
+        "icon_space": Markup('<span class="icon-space"></span>'),
+        "initials": initials,
+        "label": label,
+        "static": _cached(chain.asset_url),
+        "url": lambda path: address(site, language, path),
+        "prefix": prefix(site, language),
+        "language": language,
+        "direction": "rtl" if is_rtl else "ltr",
+        "site_name": label(site.model.label) or site.key,
+        "stylesheets": [*map(chain.asset_url, (bootstrap, *chain.styles)), sheet.url],
+        "theme_colours": {name: chain.tokens.get(name, "") for name in ("brand", "brand-dark")} | dict(site.model.tokens),
+        "registration": site.model.registration,
+    }
+
+
+@lru_cache(maxsize=4096)
+def initials(name: str) -> str:
+    """The first letters of the first and the last word of a name."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def _cached(make: Callable[[str], str]) -> Callable[[str], str]:
+    known: dict[str, str] = {}
+
+    def get(path: str) -> str:
+        if path not in known:
+            known[path] = make(path)
+        return known[path]
+
+    return get

@@ -1,0 +1,56 @@
+"""The first of two stages: a `*.gen.html` template and metadata in, the source of an ordinary template out.
+
+The first stage is written `<% %>`, `<< >>` and `<# #>`. What it prints is text of the second stage, so everything that
+comes from metadata is escaped for HTML, and so are the characters with which the second stage could begin to read code.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined
+from markupsafe import Markup
+
+_SPECIAL = {"{": "&#123;", "}": "&#125;", "%": "&#37;", "#": "&#35;", "\\": "&#92;"}
+_TEXT = str.maketrans(_SPECIAL | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"})
+_MARKUP = str.maketrans({mark: _SPECIAL[mark] for mark in "{}\\"})
+
+
+class Source(str):
+    """Text of the second stage that the theme itself wrote, such as what a macro of a gen template returned."""
+
+    __slots__ = ()
+
+
+def inert(value: Any) -> str:
+    """A value as the second stage may hold it: shown literally, never read as code, never as markup.
+
+    Markup stays markup but cannot begin code; Source stays as it is.
+    """
+    if isinstance(value, Source):
+        return value
+    if isinstance(value, Markup):
+        return str(value).translate(_MARKUP)
+    return str(value).translate(_TEXT)
+
+
+def generator(loader: BaseLoader, bytecode: BytecodeCache | None, *, auto_reload: bool) -> Environment:
+    """The environment of the first stage. Macros return plain text there: print them with `<< cell(column)|source >>`."""
+    environment = Environment(
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        undefined=StrictUndefined,
+        finalize=inert,
+        autoescape=False,  # noqa: S701 - finalize escapes all output, and more than autoescape would
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=loader,
+        bytecode_cache=bytecode,
+        auto_reload=auto_reload,
+    )
+    environment.filters["source"] = Source
+    return environment

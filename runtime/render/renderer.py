@@ -1,0 +1,173 @@
+"""Dresses templates of a site's theme chain as whole pages and fragments, and serves the themes' static files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from jinja2 import Template
+from markupsafe import Markup
+
+import themes
+from metadata.snapshot import PageNode, Snapshot
+from runtime.render.chain import ThemeChain, inside, read_chain
+from runtime.render.environment import Settings, SharedBytecode, Wardrobe, make_wardrobe
+from runtime.render.icons import sprite, used
+from runtime.render.menus import current_path, menu
+from runtime.render.scene import Scene, address
+from runtime.render.tokens import TokensSheet, tokens_sheet
+from runtime.render.view import Frame, LanguageLink, Menu
+
+SPRITE_MARK = "<!-- icons -->"
+
+Context = TypeVar("Context", bound=Scene)
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """The parts around a page that are the same for everybody with the same roles, language and place in the menu."""
+
+    menu: Menu
+    current: str
+    nav: Markup
+    thumb: Markup
+    more: Markup
+    footer: Markup
+
+
+class Renderer(Generic[Context]):
+    """Turns templates and values into HTML.
+
+    `frame` gives what is around a page and differs per request; `may_open` says whether the person may open a page of
+    the site (it must depend on nothing but site, roles and kind of principal, its answers are kept). `folder` holds the
+    themes. With `auto_reload` changed template files are read anew.
+    """
+
+    def __init__(
+        self,
+        frame: Callable[[Context], Frame],
+        may_open: Callable[[Context, PageNode], bool],
+        *,
+        folder: Path | None = None,
+        auto_reload: bool = False,
+    ) -> None:
+        self.folder = folder or Path(themes.__file__).parent
+        self._frame = frame
+        self._may_open = may_open
+        self._settings = Settings(auto_reload, SharedBytecode(), SharedBytecode())
+        self._chain = lru_cache(maxsize=64)(lambda name: read_chain(self.folder, name))
+
+    def page(self, context: Context, template: str | Template, **values: Any) -> str:
+        """The HTML of a whole page. `template` is a name of the theme chain, or a template that `generated` made.
+
+        The template has the names of `layout.html`'s head besides `values`. Raises TemplateNotFound, UndefinedError.
+        """
+        head, mark, tail = self._render(context, template, values).rpartition(SPRITE_MARK)
+        return f"{head}{sprite(used(head))}{tail}" if mark else tail
+
+    def fragment(self, context: Context, template: str | Template, **values: Any) -> str:
+        """The HTML of a part of a page, with the shapes of its icons: for htmx, and for blocks of a page."""
+        html = self._render(context, template, values)
+        return f"{html}{sprite(used(html))}"
+
+    def block(self, context: Context, template: str | Template, **values: Any) -> Markup:
+        """The HTML of a part that goes into a page made by `page`, which brings the shapes of its icons."""
+        return Markup(self._render(context, template, values))
+
+    def generated(
+        self, context: Context, template: str, key: Hashable, make: Callable[[], Mapping[str, Any]]
+    ) -> Template:
+        """The template that a `*.gen.html` template generates from metadata, made once per snapshot.
+
+        `make` gives the values of the first stage and is called only when it is needed; `key` holds all on which they
+        depend besides the site, the language and the template's name: such as a component's key and a role set.
+        """
+
+        def generate() -> Template:
+            wardrobe = self.wardrobe(context)
+            source = wardrobe.generator.get_template(template).render(make())
+            return wardrobe.templates.from_string(source)
+
+        return context.snapshot.derive(("generated", context.site.key, context.language, template, key), generate)
+
+    def wardrobe(self, context: Context) -> Wardrobe:
+        """Templates and texts of the context's site and language."""
+        snapshot, site, language = context.snapshot, context.site, context.language
+        return snapshot.derive(
+            ("wardrobe", site.key, language),
+            lambda: make_wardrobe(snapshot, site, language, self._chain(site.model.theme), self._settings),
+        )
+
+    def chain(self, theme: str) -> ThemeChain:
+        """The chain of a theme. Raises UnknownTheme and BrokenTheme."""
+        return self._chain(theme)
+
+    def asset(self, theme: str, path: str) -> Path | None:
+        """The static file behind `/_static/<theme>/<path>`, None where there is none."""
+        folder = self.folder / theme / "static"
+        return inside(folder, path) if theme.isidentifier() and folder.is_dir() else None
+
+    def tokens(self, snapshot: Snapshot, site: str) -> TokensSheet | None:
+        """The stylesheet of a site's tokens, for `/_static/_tokens/<name>`; None where there is no such site."""
+        if site not in snapshot.sites:
+            return None
+        model = snapshot.sites[site].model
+        return tokens_sheet(site, self._chain(model.theme).tokens | dict(model.tokens))
+
+    def _render(self, context: Context, template: str | Template, values: Mapping[str, Any]) -> str:
+        wardrobe = self.wardrobe(context)
+        if isinstance(template, str):
+            template = wardrobe.templates.get_template(template)
+        frame = self._frame(context)
+        surroundings = {
+            "frame": frame,
+            "person": context.principal,
+            "csrf": frame.csrf,
+            "chrome": self._chrome(context, wardrobe, frame.path),
+            "languages": self._languages(context, frame),
+            "head": None,
+        }
+        return template.render(surroundings | dict(values))
+
+    def _chrome(self, context: Context, wardrobe: Wardrobe, path: str) -> Chrome:
+        principal = context.principal
+        standing = (context.site.key, context.language, principal.kind, principal.roles)
+        main = self._menu(context, standing, context.site.model.menu)
+        current = current_path(main.items, path)
+
+        def dress() -> Chrome:
+            parts = wardrobe.templates.get_template("chrome.html").make_module({"menu": main, "current": current})
+            footer = self._menu(context, standing, context.site.model.footer_menu)
+            macros: Any = parts
+            return Chrome(main, current, macros.nav(), macros.thumb(), macros.more(), macros.footer(footer))
+
+        return context.snapshot.derive(("chrome", *standing, current), dress)
+
+    def _menu(self, context: Context, standing: tuple[Hashable, ...], key: str) -> Menu:
+        return context.snapshot.derive(
+            ("menu", *standing, key),
+            lambda: menu(context.site, key, context.language, lambda node: self._may_open(context, node)),
+        )
+
+    def _languages(self, context: Context, frame: Frame) -> tuple[LanguageLink, ...]:
+        site = context.site
+        if len(site.model.languages) < 2:
+            return ()
+        query = f"?{frame.query}" if frame.query else ""
+        return tuple(
+            LanguageLink(tag, name, address(site, tag, frame.path) + query, tag == context.language)
+            for tag, name in self._names(context)
+        )
+
+    def _names(self, context: Context) -> tuple[tuple[str, str], ...]:
+        known = context.snapshot.languages
+        site = context.site
+        return context.snapshot.derive(
+            ("language names", site.key),
+            lambda: tuple(
+                (tag, known[tag].label.in_language(tag) or tag if tag in known else tag) for tag in site.model.languages
+            ),
+        )

@@ -1,0 +1,114 @@
+"""What templates are given: frozen values with every text already in the person's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+ActionKind = Literal["primary", "secondary", "quiet", "danger"]
+Tone = Literal["neutral", "info", "good", "warn", "bad"]
+StateKind = Literal["empty", "filtered", "denied", "not_synced", "not_found", "failed", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step of the way to a page. The last one, the page itself, has no address."""
+
+    label: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A link that does or opens something. `url` is complete, `icon` the name of an icon."""
+
+    label: str
+    url: str
+    icon: str = ""
+    kind: ActionKind = "secondary"
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """The top of a page. `status` and `facts` may be markup made by a formatter; `failed` puts "Error:" before the title."""
+
+    title: str
+    crumbs: tuple[Crumb, ...] = ()
+    status: str | Markup = ""
+    facts: tuple[str | Markup, ...] = ()
+    actions: tuple[Action, ...] = ()
+    summary: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A box that has nothing to show: what is so and the next step. `ref` is a number to quote, such as an error id."""
+
+    kind: StateKind
+    heading: str
+    text: str = ""
+    primary: Action | None = None
+    secondary: Action | None = None
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line said after something was done. Good ones leave after six seconds, others stay until closed."""
+
+    text: str
+    tone: Tone = "good"
+    detail: str = ""
+    undo: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """An entry of a menu. `path` is the page's address without its language part; "" for an address outside."""
+
+    label: str
+    url: str
+    path: str = ""
+    icon: str = ""
+    new_window: bool = False
+    items: tuple[MenuItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu, already trimmed to what the person may open."""
+
+    label: str = ""
+    items: tuple[MenuItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is around the page and differs from one request to the next.
+
+    `path`: address without language part, marks the menu and gives the language links. `query`: the raw query string.
+    `account`, `account_number`: for whom the person acts. `scheme`: light, dark, or "" for the system's choice.
+    `density`: compact, cosy, roomy, or "". `messages`: said once, at this page. `csrf`: the token for forms.
+    """
+
+    path: str = "/"
+    query: str = ""
+    account: str = ""
+    account_number: str = ""
+    scheme: Literal["", "light", "dark"] = ""
+    density: Literal["", "compact", "cosy", "roomy"] = ""
+    messages: tuple[Message, ...] = ()
+    csrf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    """This page in another language."""
+
+    tag: str
+    label: str
+    url: str
+    current: bool = False
