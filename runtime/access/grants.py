@@ -20,7 +20,7 @@ PROFILE = "(profile)"
 SYSTEM = "(system)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grant:
     """One permission that counts for the principal. `permission` is its key, or a word in brackets for an implicit one.
 
@@ -36,7 +36,7 @@ class Grant:
         return true() if self.reach is None else self.reach.rows(rows)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Access:
     """The union of a principal's grants for one privilege on one entity. Without grants it denies."""
 
@@ -82,7 +82,11 @@ def access_for(snapshot: Snapshot, principal: Principal, entity: str, privilege:
 
     An entity that does not exist is one to which there is no access.
     """
-    standing = principal.standing
+    return access_of(snapshot, principal.standing, entity, privilege)
+
+
+def access_of(snapshot: Snapshot, standing: Standing, entity: str, privilege: Privilege) -> Access:
+    """The same from a principal's standing, for plans, which outlive the principal they were first made for."""
     return snapshot.derive(("access", standing, entity, privilege), lambda: _make(snapshot, standing, entity, privilege))
 
 

@@ -19,7 +19,7 @@ from metadata.types import KEY_TYPE
 Predicate = ColumnElement[bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reach:
     """A permission in its site, on its way to becoming a predicate."""
 

@@ -1,0 +1,97 @@
+"""The contact behind a sign-in: the one place where identity reaches contact rows, with the system's rights."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select, update
+from sqlalchemy.sql.elements import Label
+
+from metadata.snapshot import Snapshot
+
+FIELDS = ("full_name", "email", "account", "company", "language", "time_zone", "active")
+PREFIX = "person_"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact, as far as it matters for signing in."""
+
+    contact: int
+    name: str
+    email: str
+    account: int | None
+    company: int | None
+    language: str
+    time_zone: str
+    active: bool
+    account_name: str = ""
+    account_number: str = ""
+
+
+def person_columns(snapshot: Snapshot) -> tuple[Label[Any], ...]:
+    """The columns of a person, for a statement of the caller's that joins `people`; read with `person_from`."""
+    columns, account = contact_table(snapshot).c, snapshot.entities["account"].table.c
+    own = (columns[name].label(PREFIX + name) for name in FIELDS)
+    of_account = (account[name].label(f"{PREFIX}account_{name}") for name in ("name", "number"))
+    return (columns["id"].label(f"{PREFIX}id"), *own, *of_account)
+
+
+def join_people(snapshot: Snapshot, left: FromClause, on: ColumnElement[bool]) -> FromClause:
+    """What the caller has, joined to contacts by his condition, and to their accounts; nobody is a row of NULLs."""
+    contact, account = contact_table(snapshot), snapshot.entities["account"].table
+    return left.outerjoin(contact, on).outerjoin(account, account.c["id"] == contact.c["account"])
+
+
+def contact_table(snapshot: Snapshot) -> Table:
+    """The table of contacts, for the condition by which a session or a login is joined to its person."""
+    return snapshot.entities["contact"].table
+
+
+def person_from(row: Mapping[str, Any]) -> Person | None:
+    """The person in a row that has the person's columns; None where the join found nobody."""
+    if row[f"{PREFIX}id"] is None:
+        return None
+    return Person(
+        contact=row[f"{PREFIX}id"],
+        name=row[f"{PREFIX}full_name"] or "",
+        email=row[f"{PREFIX}email"] or "",
+        account=row[f"{PREFIX}account"],
+        company=row[f"{PREFIX}company"],
+        language=row[f"{PREFIX}language"] or "",
+        time_zone=row[f"{PREFIX}time_zone"] or "",
+        active=row[f"{PREFIX}active"] is not False,
+        account_name=row[f"{PREFIX}account_name"] or "",
+        account_number=row[f"{PREFIX}account_number"] or "",
+    )
+
+
+def load_person(connection: Connection, snapshot: Snapshot, contact: int) -> Person | None:
+    """The contact with this id."""
+    found = _people(connection, snapshot, contact_table(snapshot).c["id"] == contact)
+    return found[0] if found else None
+
+
+def find_contacts_by_email(connection: Connection, snapshot: Snapshot, email: str) -> tuple[Person, ...]:
+    """All contacts with this e-mail, whatever its case, active or not, in the order of their ids."""
+    wanted = func.lower(contact_table(snapshot).c["email"]) == email.strip().lower()
+    return _people(connection, snapshot, wanted)
+
+
+def assign_account(connection: Connection, snapshot: Snapshot, contact: int, account: int) -> None:
+    """Make a contact one of an account's, as an invitation says."""
+    table = contact_table(snapshot)
+    values = {"account": account, "version": table.c["version"] + 1, "changed_at": dt.datetime.now(dt.UTC),
+              "changed_by": None, "changed_from": "system"}
+    connection.execute(update(table).where(table.c["id"] == contact).values(values))
+
+
+def _people(connection: Connection, snapshot: Snapshot, where: ColumnElement[bool]) -> tuple[Person, ...]:
+    contact, account = contact_table(snapshot), snapshot.entities["account"].table
+    joined = contact.outerjoin(account, account.c["id"] == contact.c["account"])
+    statement = select(*person_columns(snapshot)).select_from(joined).where(where).order_by(contact.c["id"])
+    found = (person_from(row) for row in connection.execute(statement).mappings())
+    return tuple(person for person in found if person is not None)

@@ -1,0 +1,124 @@
+"""The rows of an entity joined with what paths over lookups lead to, as far as a standing may read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, case
+
+from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
+from runtime.access import Access, Standing, access_of
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The end of a path: the attribute and the entity that has it."""
+
+    entity: CompiledEntity
+    attribute: CompiledAttribute
+
+
+def trace(snapshot: Snapshot, standing: Standing, entity: str, path: str) -> tuple[Leaf, ...] | None:
+    """The attributes along a path, or None where one is not there or may not be read: the two look alike."""
+    leaves: list[Leaf] = []
+    current = snapshot.entities.get(entity)
+    for part in path.split("."):
+        if leaves:
+            targets = leaves[-1].attribute.targets
+            current = snapshot.entities.get(targets[0]) if len(targets) == 1 else None
+        if current is None or part not in current.attributes:
+            return None
+        if part not in access_of(snapshot, standing, current.key, "read").attributes:
+            return None
+        leaves.append(Leaf(current, current.attributes[part]))
+    return tuple(leaves)
+
+
+def name_paths(snapshot: Snapshot, standing: Standing, entity: str, path: str) -> dict[str, CompiledAttribute]:
+    """For a path to a lookup: the naming attribute of each target entity that may be read, by the target's key."""
+    leaves = trace(snapshot, standing, entity, path)
+    if leaves is None:
+        return {}
+    found = {}
+    for target in leaves[-1].attribute.targets:
+        name = snapshot.entities[target].primary_name
+        if name.key in access_of(snapshot, standing, target, "read").attributes:
+            found[target] = name
+    return found
+
+
+class Source:
+    """A growing FROM: asking for a column of a path joins the tables on its way, each with its own read predicate.
+
+    A row that may not be read is therefore not there for the join, and all its columns are empty.
+    """
+
+    def __init__(self, snapshot: Snapshot, standing: Standing, entity: str) -> None:
+        self.entity = snapshot.entities[entity]
+        self.rows: FromClause = self.entity.table
+        self.joined: FromClause = self.rows
+        self._snapshot = snapshot
+        self._standing = standing
+        self._aliases: dict[tuple[str, str], FromClause] = {}
+
+    def value(self, path: str) -> ColumnElement[Any] | None:
+        """The column at the end of a path, or None where it may not be read."""
+        found = self._end(path)
+        if found is None:
+            return None
+        rows, leaf = found
+        return self._column(rows, leaf, leaf.attribute.column.name)
+
+    def target(self, path: str) -> ColumnElement[Any] | None:
+        """The column that holds the entity's key of a polymorphic lookup, or None."""
+        found = self._end(path)
+        if found is None or found[1].attribute.target_column is None:
+            return None
+        rows, leaf = found
+        return self._column(rows, leaf, found[1].attribute.target_column.name)
+
+    def label(self, path: str) -> ColumnElement[Any] | None:
+        """The name of the row that a lookup leads to, or None where no name may be read."""
+        names = name_paths(self._snapshot, self._standing, self.entity.key, path)
+        found = self._end(path)
+        if found is None or not names:
+            return None
+        columns = []
+        for target, name in names.items():
+            rows = self._join(path, target, *found)
+            columns.append((rows, self._column(rows, Leaf(self._snapshot.entities[target], name), name.column.name)))
+        if len(columns) == 1:
+            return columns[0][1]
+        return case(*((rows.c.id.is_not(None), column) for rows, column in columns), else_=None)
+
+    def _end(self, path: str) -> tuple[FromClause, Leaf] | None:
+        leaves = trace(self._snapshot, self._standing, self.entity.key, path)
+        if leaves is None:
+            return None
+        rows = self.rows
+        parts = path.split(".")
+        for position, leaf in enumerate(leaves[:-1]):
+            rows = self._join(".".join(parts[: position + 1]), leaf.attribute.targets[0], rows, leaf)
+        return rows, leaves[-1]
+
+    def _join(self, path: str, target: str, rows: FromClause, leaf: Leaf) -> FromClause:
+        known = self._aliases.get((path, target))
+        if known is not None:
+            return known
+        alias = self._snapshot.entities[target].table.alias(f"j{len(self._aliases) + 1}")
+        self._aliases[path, target] = alias
+        tie = alias.c.id == self._column(rows, leaf, leaf.attribute.column.name)
+        if leaf.attribute.target_column is not None:
+            tie = and_(tie, self._column(rows, leaf, leaf.attribute.target_column.name) == target)
+        read = self._access(target)
+        if not read.unrestricted:
+            tie = and_(tie, read.predicate(alias))
+        self.joined = self.joined.outerjoin(alias, tie)
+        return alias
+
+    def _column(self, rows: FromClause, leaf: Leaf, column: str) -> ColumnElement[Any]:
+        return self._access(leaf.entity.key).column(rows, leaf.attribute.key, column)
+
+    def _access(self, entity: str) -> Access:
+        return access_of(self._snapshot, self._standing, entity, "read")
