@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Table, func, select, update
 from sqlalchemy.sql.elements import Label
 
 from metadata.snapshot import Snapshot
@@ -51,7 +50,7 @@ def contact_table(snapshot: Snapshot) -> Table:
     return snapshot.entities["contact"].table
 
 
-def person_from(row: Mapping[str, Any]) -> Person | None:
+def person_from(row: RowMapping) -> Person | None:
     """The person in a row that has the person's columns; None where the join found nobody."""
     if row[f"{PREFIX}id"] is None:
         return None

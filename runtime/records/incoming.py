@@ -1,0 +1,115 @@
+"""Values of a write before they meet SQL: may they be given, are they well formed, and what stands where none is given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
+from runtime.access import Access, Principal
+from runtime.records.errors import Denied, Invalid
+from runtime.records.values import checked, read_value
+from runtime.records.words import PEOPLE, day_value, is_word, literal
+
+_DAYS = 40_000
+
+
+def permitted(entity: CompiledEntity, access: Access, values: Mapping[str, Any]) -> None:
+    """Refuse attributes that do not exist, that the engine keeps, or that may not be given.
+
+    Raises Invalid (code `unknown`) and Denied.
+    """
+    unknown = {key: "unknown" for key in values if key not in entity.attributes or entity.attributes[key].system}
+    if unknown:
+        raise Invalid(unknown)
+    for key in values:
+        if key not in access.attributes:
+            raise Denied(entity.key, attribute=key)
+
+
+def cleaned(snapshot: Snapshot, principal: Principal, entity: CompiledEntity, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as they will be stored. Raises Invalid with a code for each attribute at fault."""
+    clean: dict[str, Any] = {}
+    codes: dict[str, str] = {}
+    for key, value in values.items():
+        attribute = entity.attributes[key]
+        clean[key], code = _cleaned(snapshot, attribute, value)
+        if not code and clean[key] is None and attribute.model.required == "required":
+            code = "required"
+        if not code and attribute.type.name == "auto_number" and principal.kind != "system" and clean[key] is not None:
+            code = "automatic"
+        if code:
+            codes[key] = code
+    if codes:
+        raise Invalid(codes)
+    return clean
+
+
+def _cleaned(snapshot: Snapshot, attribute: CompiledAttribute, value: Any) -> tuple[Any, str]:
+    if attribute.target_column is None or value is None:
+        return checked(snapshot, attribute, value)
+    if not isinstance(value, tuple) or len(value) != 2:
+        return value, "type"
+    target, row = value
+    if target not in attribute.targets:
+        return value, "target"
+    return value, checked(snapshot, attribute, row)[1]
+
+
+def with_defaults(
+    connection: Connection, snapshot: Snapshot, principal: Principal, entity: CompiledEntity, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of a new row: defaults where none is given. Raises Invalid where a required one is still missing."""
+    complete = dict(values)
+    for key, attribute in entity.attributes.items():
+        if key not in values and not attribute.system and attribute.model.default is not None:
+            complete[key] = default_value(connection, snapshot, principal, attribute)
+    missing = {
+        key: "required"
+        for key, attribute in entity.attributes.items()
+        if attribute.model.required == "required" and complete.get(key) is None and attribute.type.name != "auto_number"
+    }
+    if missing:
+        raise Invalid(missing)
+    return complete
+
+
+def default_value(connection: Connection, snapshot: Snapshot, principal: Principal, attribute: CompiledAttribute) -> Any:
+    """The default of an attribute for this principal; None where its word has no value."""
+    default = attribute.model.default
+    if not is_word(default):
+        return checked(snapshot, attribute, read_value(attribute.type.name, literal(default)))[0]
+    value = word_value(connection, snapshot, principal, default, moment=attribute.type.name == "datetime")
+    if attribute.target_column is not None and value is not None:
+        target = default.removeprefix("@").partition(".")[0]
+        return (target, value) if target in attribute.targets else None
+    return value
+
+
+def word_value(connection: Connection, snapshot: Snapshot, principal: Principal, word: str, *, moment: bool) -> Any:
+    """The value of a word of the request such as @contact, @today or @contact.<attribute>; None where it has none.
+
+    `moment` asks for a date-time where the word is a day.
+    """
+    if word in PEOPLE:
+        return principal.binds[PEOPLE[word]]
+    if word == "@now":
+        return dt.datetime.now(dt.UTC) if moment else dt.datetime.now(dt.UTC).date()
+    if word.startswith("@today"):
+        shift = word.removeprefix("@today").removesuffix("d") or "0"
+        digits = shift.lstrip("+-")
+        if not digits.isdecimal() or int(digits) > _DAYS:
+            return None
+        return day_value(principal, -int(digits) if shift.startswith("-") else int(digits), moment)
+    return _own_value(connection, snapshot, principal, word.removeprefix("@contact."))
+
+
+def _own_value(connection: Connection, snapshot: Snapshot, principal: Principal, key: str) -> Any:
+    contact = snapshot.entities["contact"]
+    if principal.contact is None or key not in contact.attributes:
+        return None
+    column = contact.attributes[key].column
+    return connection.execute(select(column).where(contact.table.c.id == principal.contact)).scalar_one_or_none()

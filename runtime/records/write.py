@@ -1,0 +1,233 @@
+"""Making, changing and linking rows, each in a savepoint of the caller's transaction: all of it happens, or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete as delete_from, insert, select, update as update_of
+
+from metadata.model.base import Privilege
+from metadata.snapshot import CompiledEntity, Relationship, Snapshot
+from runtime.access import Access, Principal, access_for
+from runtime.records.audit import AUDITED
+from runtime.records.errors import Denied, Invalid, Missing
+from runtime.records.hooks import Change, Listeners
+from runtime.records.incoming import cleaned, permitted, with_defaults
+from runtime.records.links import check_pointers, pointers
+from runtime.records.numbers import next_number
+from runtime.records.refusals import guarded, readable, refuse
+from runtime.records.rows import read_row, stamps, to_columns, to_values
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A saved row: its id and the version it has now."""
+
+    id: int
+    version: int
+
+
+def create(
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    entity: str,
+    values: Mapping[str, Any],
+    *,
+    listeners: Listeners = AUDITED,
+) -> Written:
+    """Save a new row with typed values by attribute; a polymorphic lookup is the pair of entity and id.
+
+    Raises Denied (also where the new row would lie out of reach) and Invalid.
+    """
+    compiled, access = _permit(snapshot, principal, entity, "create")
+    permitted(compiled, access, values)
+    clean = cleaned(snapshot, principal, compiled, values)
+    complete = with_defaults(connection, snapshot, principal, compiled, clean)
+    at = dt.datetime.now(dt.UTC)
+    with guarded(connection, compiled):
+        linked = pointers(compiled, complete)
+        check_pointers(connection, snapshot, principal, compiled, linked)
+        complete |= _numbers(connection, compiled, complete)
+        columns = to_columns(compiled, complete) | stamps(principal, at, new=True)
+        row = connection.execute(insert(compiled.table).values(columns).returning(compiled.table.c.id)).scalar_one()
+        wanted = [access.predicate(compiled.table, clean), *_append(snapshot, principal, entity, compiled, bool(linked))]
+        after = _within_reach(connection, principal, compiled, row, wanted)
+        change = Change("create", entity, row, 1, {}, to_values(compiled, after), principal, at)
+        listeners.tell(connection, snapshot, change)
+    return Written(row, 1)
+
+
+def update(
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    entity: str,
+    id: int,
+    version: int,
+    values: Mapping[str, Any],
+    *,
+    listeners: Listeners = AUDITED,
+) -> Written:
+    """Change some values of a row that is still at `version`. A row whose values are these already stays as it is.
+
+    Raises Missing, Conflict, Denied (also where the row would leave the principal's reach) and Invalid.
+    """
+    compiled, access = _permit(snapshot, principal, entity, "write")
+    permitted(compiled, access, values)
+    at = dt.datetime.now(dt.UTC)
+    reach = access.predicate(compiled.table, values)
+    with guarded(connection, compiled):
+        before = _locked(connection, principal, compiled, id, reach)
+        if before is None or before["version"] != version:
+            refuse(connection, snapshot, principal, (entity, id, version))
+            raise Missing(entity)
+        old = to_values(compiled, before)
+        changed = _changed(compiled, cleaned(snapshot, principal, compiled, values), old)
+        if not changed:
+            return Written(id, version)
+        linked = pointers(compiled, changed)
+        check_pointers(connection, snapshot, principal, compiled, linked)
+        table = compiled.table
+        columns = to_columns(compiled, changed) | stamps(principal, at, new=False) | {"version": version + 1}
+        statement = update_of(table).where(table.c.id == id, table.c.version == version, reach).values(columns)
+        # Returned rows are counted, since SQLite's driver counts none for a statement that starts with WITH.
+        if connection.execute(statement.returning(table.c.id), dict(principal.binds)).first() is None:
+            refuse(connection, snapshot, principal, (entity, id, version))
+        wanted = [reach, *_append(snapshot, principal, entity, compiled, bool(linked))]
+        after = _within_reach(connection, principal, compiled, id, wanted)
+        change = Change("write", entity, id, version + 1, old, to_values(compiled, after), principal, at)
+        listeners.tell(connection, snapshot, change)
+    return Written(id, version + 1)
+
+
+def associate(
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    entity: str,
+    id: int,
+    relationship: str,
+    far_id: int,
+    *,
+    listeners: Listeners = AUDITED,
+) -> None:
+    """Link a row with another by an N:N relationship; rows that are linked already stay so.
+
+    Needs append on the near row and append_to on the far one. Raises Missing, Denied and Invalid.
+    """
+    compiled, found = _link(snapshot, entity, relationship)
+    with guarded(connection, compiled):
+        _check_ends(connection, snapshot, principal, compiled, id, found, far_id)
+        ends = {found.near: id, found.far: far_id}
+        table = _link_table(found)
+        linked = select(table.c[found.near]).where(*(table.c[name] == value for name, value in ends.items()))
+        if connection.execute(linked).first() is not None:
+            return
+        connection.execute(insert(table).values(ends))
+        at = dt.datetime.now(dt.UTC)
+        listeners.tell(
+            connection, snapshot, Change("associate", entity, id, 0, {}, {relationship: far_id}, principal, at)
+        )
+
+
+def disassociate(
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    entity: str,
+    id: int,
+    relationship: str,
+    far_id: int,
+    *,
+    listeners: Listeners = AUDITED,
+) -> None:
+    """Undo a link; needs what associate needs. Raises Missing where there is no such link."""
+    compiled, found = _link(snapshot, entity, relationship)
+    with guarded(connection, compiled):
+        _check_ends(connection, snapshot, principal, compiled, id, found, far_id)
+        table = _link_table(found)
+        gone = delete_from(table).where(table.c[found.near] == id, table.c[found.far] == far_id)
+        if connection.execute(gone).rowcount != 1:
+            raise Missing(entity)
+        at = dt.datetime.now(dt.UTC)
+        listeners.tell(
+            connection, snapshot, Change("disassociate", entity, id, 0, {relationship: far_id}, {}, principal, at)
+        )
+
+
+def _permit(snapshot: Snapshot, principal: Principal, entity: str, privilege: Privilege) -> tuple[CompiledEntity, Access]:
+    access = access_for(snapshot, principal, entity, privilege)
+    if not access.allowed:
+        raise Denied(entity)
+    return snapshot.entities[entity], access
+
+
+def _numbers(connection: Connection, entity: CompiledEntity, values: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        key: next_number(connection, entity, attribute)
+        for key, attribute in entity.attributes.items()
+        if attribute.type.name == "auto_number" and values.get(key) is None
+    }
+
+
+def _append(
+    snapshot: Snapshot, principal: Principal, entity: str, compiled: CompiledEntity, linked: bool
+) -> list[ColumnElement[bool]]:
+    return [access_for(snapshot, principal, entity, "append").predicate(compiled.table)] if linked else []
+
+
+def _locked(
+    connection: Connection, principal: Principal, entity: CompiledEntity, row: int, reach: ColumnElement[bool]
+) -> RowMapping | None:
+    return read_row(connection, entity, row, [reach], principal, lock=True)
+
+
+def _within_reach(
+    connection: Connection, principal: Principal, entity: CompiledEntity, row: int, wanted: Iterable[ColumnElement[bool]]
+) -> RowMapping:
+    """The row as it is now; Denied where it has left the principal's reach."""
+    after = read_row(connection, entity, row, wanted, principal)
+    if after is None:
+        raise Denied(entity.key)
+    return after
+
+
+def _changed(entity: CompiledEntity, clean: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that differ from the stored ones. Raises Invalid where one of them is fixed."""
+    changed = {key: value for key, value in clean.items() if value != old[key]}
+    fixed = {key: "immutable" for key in changed if entity.attributes[key].model.immutable}
+    if fixed:
+        raise Invalid(fixed)
+    return changed
+
+
+def _link(snapshot: Snapshot, entity: str, relationship: str) -> tuple[CompiledEntity, Relationship]:
+    compiled = snapshot.entities[entity]
+    found = compiled.relationships.get(relationship)
+    if found is None or found.link is None:
+        raise Invalid({relationship: "unknown"})
+    return compiled, found
+
+
+def _link_table(found: Relationship):  # type: ignore[no-untyped-def]
+    if found.link is None:
+        raise KeyError(found.key)
+    return found.link
+
+
+def _check_ends(
+    connection: Connection, snapshot: Snapshot, principal: Principal, near: CompiledEntity, row: int,
+    found: Relationship, far_id: int,
+) -> None:
+    append = access_for(snapshot, principal, near.key, "append")
+    if not append.allowed:
+        raise Denied(near.key, attribute=found.key, side="append")
+    if read_row(connection, near, row, [append.predicate(near.table)], principal) is None:
+        if readable(connection, snapshot, principal, near.key, row) is None:
+            raise Missing(near.key)
+        raise Denied(near.key, attribute=found.key, side="append")
+    check_pointers(connection, snapshot, principal, near, [(found.key, found.entity, far_id)])
