@@ -72,10 +72,14 @@ class ThemeChain:
 
 
 class ChainLoader(BaseLoader):
-    """Finds templates along a chain. `base:layout.html` means that theme's own file, whatever stands before it."""
+    """Finds templates along a chain. `base:layout.html` means that theme's own file, whatever stands before it.
 
-    def __init__(self, chain: ThemeChain) -> None:
+    `resolve` may change the text that was found.
+    """
+
+    def __init__(self, chain: ThemeChain, resolve: Callable[[str], str] = str) -> None:
         self._chain = chain
+        self._resolve = resolve
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """The text of a template. Raises TemplateNotFound."""
@@ -86,7 +90,7 @@ class ChainLoader(BaseLoader):
             file = inside(theme.folder / "templates", parts)
             if file is not None:
                 changed = file.stat().st_mtime
-                return file.read_text(encoding="utf-8"), str(file), lambda: file.stat().st_mtime == changed
+                return self._resolve(file.read_text(encoding="utf-8")), str(file), lambda: file.stat().st_mtime == changed
         raise TemplateNotFound(template)
 
     def list_templates(self) -> list[str]:

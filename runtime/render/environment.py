@@ -15,12 +15,13 @@ from markupsafe import Markup
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.text import Text
 from runtime.render.chain import ChainLoader, ThemeChain
-from runtime.render.generation import generator
+from runtime.render.generation import generator, resolver
 from runtime.render.icons import icon
 from runtime.render.locales import locale_for
 from runtime.render.scene import address, prefix
 from runtime.render.texts import Texts, texts
 from runtime.render.tokens import tokens_sheet
+from runtime.render.view import SiteLanguage
 
 
 class SharedBytecode(BytecodeCache):
@@ -64,9 +65,9 @@ def make_wardrobe(
 ) -> Wardrobe:
     """The environments of a site in a language. Both know the names listed in `_vocabulary`."""
     say = texts(snapshot, site, language)
-    vocabulary = _vocabulary(site, language, chain, say)
+    stage_one = generator(ChainLoader(chain), settings.bytecode_of_generator, auto_reload=settings.auto_reload)
     templates = Environment(
-        loader=ChainLoader(chain),
+        loader=ChainLoader(chain, resolver(stage_one)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -74,9 +75,12 @@ def make_wardrobe(
         auto_reload=settings.auto_reload,
         bytecode_cache=settings.bytecode,
     )
-    stage_one = generator(ChainLoader(chain), settings.bytecode_of_generator, auto_reload=settings.auto_reload)
+    vocabulary = _vocabulary(site, language, chain, say)
+    vocabulary["site_languages"] = site_languages(snapshot, site)
     for environment in (templates, stage_one):
         environment.globals.update(vocabulary)
+    # Macros as a global cost nothing per page; an import in a template does.
+    templates.globals["ui"] = templates.get_template("macros.html").module
     return Wardrobe(chain, templates, stage_one, say)
 
 
@@ -103,6 +107,15 @@ def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts
         "stylesheets": [*map(chain.asset_url, (bootstrap, *chain.styles)), sheet.url],
         "theme_colours": {name: chain.tokens.get(name, "") for name in ("brand", "brand-dark")} | dict(site.model.tokens),
         "registration": site.model.registration,
+    }
+
+
+def site_languages(snapshot: Snapshot, site: CompiledSite) -> dict[str, SiteLanguage]:
+    """The languages in which a site can be read, by tag, each under its own name."""
+    known = snapshot.languages
+    return {
+        tag: SiteLanguage((known[tag].label.in_language(tag) if tag in known else "") or tag, prefix(site, tag))
+        for tag in site.model.languages
     }
 
 

@@ -6,6 +6,7 @@ comes from metadata is escaped for HTML, and so are the characters with which th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined
@@ -32,6 +33,15 @@ def inert(value: Any) -> str:
     if isinstance(value, Markup):
         return str(value).translate(_MARKUP)
     return str(value).translate(_TEXT)
+
+
+def resolver(generator: Environment) -> Callable[[str], str]:
+    """What replaces the first-stage marks in an ordinary template by what they come to for a site and a language."""
+
+    def resolve(text: str) -> str:
+        return generator.from_string(text).render() if "<<" in text or "<%" in text else text
+
+    return resolve
 
 
 def generator(loader: BaseLoader, bytecode: BytecodeCache | None, *, auto_reload: bool) -> Environment:

@@ -17,9 +17,9 @@ from runtime.render.chain import ThemeChain, inside, read_chain
 from runtime.render.environment import Settings, SharedBytecode, Wardrobe, make_wardrobe
 from runtime.render.icons import sprite, used
 from runtime.render.menus import current_path, menu
-from runtime.render.scene import Scene, address
+from runtime.render.scene import Scene
 from runtime.render.tokens import TokensSheet, tokens_sheet
-from runtime.render.view import Frame, LanguageLink, Menu
+from runtime.render.view import Frame, Menu
 
 SPRITE_MARK = "<!-- icons -->"
 
@@ -127,7 +127,6 @@ class Renderer(Generic[Context]):
             "person": context.principal,
             "csrf": frame.csrf,
             "chrome": self._chrome(context, wardrobe, frame.path),
-            "languages": self._languages(context, frame),
             "head": None,
         }
         return template.render(surroundings | dict(values))
@@ -150,24 +149,4 @@ class Renderer(Generic[Context]):
         return context.snapshot.derive(
             ("menu", *standing, key),
             lambda: menu(context.site, key, context.language, lambda node: self._may_open(context, node)),
-        )
-
-    def _languages(self, context: Context, frame: Frame) -> tuple[LanguageLink, ...]:
-        site = context.site
-        if len(site.model.languages) < 2:
-            return ()
-        query = f"?{frame.query}" if frame.query else ""
-        return tuple(
-            LanguageLink(tag, name, address(site, tag, frame.path) + query, tag == context.language)
-            for tag, name in self._names(context)
-        )
-
-    def _names(self, context: Context) -> tuple[tuple[str, str], ...]:
-        known = context.snapshot.languages
-        site = context.site
-        return context.snapshot.derive(
-            ("language names", site.key),
-            lambda: tuple(
-                (tag, known[tag].label.in_language(tag) or tag if tag in known else tag) for tag in site.model.languages
-            ),
         )

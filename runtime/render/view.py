@@ -42,6 +42,16 @@ class PageHead:
     summary: str = ""
     failed: bool = False
 
+    @property
+    def primary_actions(self) -> tuple[Action, ...]:
+        """The filled button; more than one is a mistake of the page."""
+        return tuple(action for action in self.actions if action.kind == "primary")
+
+    @property
+    def secondary_actions(self) -> tuple[Action, ...]:
+        """All others, in order."""
+        return tuple(action for action in self.actions if action.kind != "primary")
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -105,10 +115,8 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageLink:
-    """This page in another language."""
+class SiteLanguage:
+    """A language of the site: its own name, and what stands before its addresses ("" for the default)."""
 
-    tag: str
     label: str
-    url: str
-    current: bool = False
+    prefix: str
