@@ -1,0 +1,54 @@
+"""Whether components fit together: one short function per rule, and all of them run.
+
+A rule takes the `World` and yields problems; `RULES` lists them all. Codes are stable. Warnings do not stop a release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from metadata.checks import (
+    attributes,
+    filters,
+    forms,
+    lists,
+    multistep,
+    pages,
+    patterns,
+    permissions,
+    references,
+    settings,
+    sites,
+    sync,
+)
+from metadata.checks.world import Where, World
+from metadata.errors import Problem
+from metadata.model import Component, ComponentId
+
+Rule = Callable[[World], Iterator[Problem]]
+
+RULES: tuple[Rule, ...] = (
+    *references.RULES,
+    *attributes.RULES,
+    *filters.RULES,
+    *patterns.RULES,
+    *lists.RULES,
+    *forms.RULES,
+    *multistep.RULES,
+    *sites.RULES,
+    *pages.RULES,
+    *permissions.RULES,
+    *settings.RULES,
+    *sync.RULES,
+)
+
+
+def check(
+    components: Mapping[ComponentId, Component], positions: Mapping[ComponentId, Where] | None = None
+) -> tuple[Problem, ...]:
+    """Everything wrong between components, in the order of places. `positions` are those of a `Reading`."""
+    world = World(components, positions or {})
+    return tuple(sorted({problem for rule in RULES for problem in rule(world)}))
+
+
+__all__ = ["RULES", "Rule", "World", "check"]

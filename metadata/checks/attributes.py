@@ -1,0 +1,201 @@
+"""Rules on entities, their attributes and choices."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from metadata.checks.values import fault_in
+from metadata.checks.world import World, attribute_of, relationship_name, repeated, targets_of
+from metadata.errors import Problem
+from metadata.model import Attribute, Choice, Entity
+from metadata.schema.faults import did_you_mean, shown
+from metadata.system import RESERVED_KEYS, SYSTEM_ENTITIES
+from metadata.types import TYPES
+
+TEXTS = frozenset(name for name, kind in TYPES.items() if kind.textual)
+FILES = frozenset({"file", "image"})
+RANGED = frozenset({"integer", "decimal", "money", "date", "datetime"})
+# Options that only some types have.
+OPTIONS = {
+    "max_length": TEXTS,
+    "min": RANGED,
+    "max": RANGED,
+    "scale": frozenset({"decimal", "money"}),
+    "pattern": TEXTS,
+    "choice": frozenset({"choice", "choices"}),
+    "target": frozenset({"lookup"}),
+    "targets": frozenset({"lookup"}),
+    "relationship": frozenset({"lookup"}),
+    "currency": frozenset({"money"}),
+    "format": frozenset({"auto_number"}),
+    "accept": FILES,
+    "max_size": FILES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declared attribute with its place."""
+
+    entity: Entity
+    attribute: Attribute
+    path: str
+
+
+def declared(world: World) -> Iterator[Declared]:
+    """Every declared attribute."""
+    for entity in world.all(Entity):
+        for index, attribute in enumerate(entity.attributes):
+            yield Declared(entity, attribute, f"attributes.{index}")
+
+
+def types(world: World) -> Iterator[Problem]:
+    """The type of an attribute is one of the catalogue."""
+    for item in declared(world):
+        if item.attribute.type not in TYPES:
+            kind = item.attribute.type
+            hint = did_you_mean(kind, TYPES) or f" The types are {', '.join(TYPES)}."
+            message = f"There is no type {shown(kind)} for {item.attribute.key}.{hint}"
+            yield world.problem(item.entity, f"{item.path}.type", "unknown-type", message)
+
+
+def options(world: World) -> Iterator[Problem]:
+    """An attribute has the options that its type needs, and none that its type does not know."""
+    for item in declared(world):
+        attribute = item.attribute
+        for name, allowed in OPTIONS.items():
+            if attribute.type in TYPES and attribute.type not in allowed and getattr(attribute, name) not in (None, "", ()):
+                message = f"{name} is not for the type {attribute.type}, only for {', '.join(sorted(allowed))}; remove it."
+                yield world.problem(item.entity, f"{item.path}.{name}", "option", message)
+        fault = missing_option(attribute)
+        if fault:
+            yield world.problem(item.entity, item.path, "option", f"The attribute {attribute.key}: {fault}")
+
+
+def missing_option(attribute: Attribute) -> str:
+    """What the type of an attribute needs and it has not."""
+    if attribute.type == "lookup" and bool(attribute.target) == bool(attribute.targets):
+        return "a lookup names one entity as target, or several as targets."
+    if attribute.type in ("choice", "choices") and not attribute.choice:
+        return f"the type {attribute.type} needs choice: with the key of a choice."
+    if attribute.type == "auto_number":
+        return fault_in_format(attribute.format)
+    return ""
+
+
+def fault_in_format(pattern: str) -> str:
+    """What is wrong with the pattern of an auto-number."""
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+        if fields == ["number"]:
+            pattern.format(number=1)
+            return ""
+    except (ValueError, KeyError, IndexError):
+        pass
+    return "format: needs exactly one {number}, such as N-{number:06}."
+
+
+def default_values(world: World) -> Iterator[Problem]:
+    """Defaults and ranges are values of the attribute's type."""
+    for item in declared(world):
+        attribute = item.attribute
+        if attribute.default is not None:
+            fault = fault_in(world, attribute, attribute.default, ("@contact.",))
+            if fault:
+                yield world.problem(item.entity, f"{item.path}.default", "value", fault)
+        for name in ("min", "max"):
+            value = getattr(attribute, name)
+            fault = fault_in(world, attribute, value) if value is not None and attribute.type in RANGED else ""
+            if fault:
+                yield world.problem(item.entity, f"{item.path}.{name}", "value", fault)
+
+
+def names(world: World) -> Iterator[Problem]:
+    """Attributes do not take the names that the engine uses, and keys are used once."""
+    for item in declared(world):
+        if item.attribute.key in RESERVED_KEYS:
+            message = f"{item.attribute.key} is kept by the engine for every entity; give the attribute another key."
+            yield world.problem(item.entity, f"{item.path}.key", "reserved-attribute", message)
+        elif item.attribute.key.endswith("__entity"):
+            message = "A key that ends in __entity is the second column of a lookup; give the attribute another key."
+            yield world.problem(item.entity, f"{item.path}.key", "reserved-attribute", message)
+
+
+def duplicates(world: World) -> Iterator[Problem]:
+    """Keys of attributes, alternate keys, N:N relationships and options are used once."""
+    for entity in world.all(Entity):
+        for name, word in (("attributes", "attribute"), ("keys", "alternate key"), ("many_to_many", "relationship")):
+            parts = getattr(entity, name)
+            for index in repeated([part.key for part in parts]):
+                message = f"The {word} {parts[index].key} is there twice; remove one or give it another key."
+                yield world.problem(entity, f"{name}.{index}.key", "duplicate-key", message)
+    for choice in world.all(Choice):
+        for index in repeated([option.value for option in choice.options]):
+            message = f"The option {choice.options[index].value} is there twice; remove one."
+            yield world.problem(choice, f"options.{index}.value", "duplicate-key", message)
+
+
+def relationships(world: World) -> Iterator[Problem]:
+    """Seen from its target, every relationship has a name of its own."""
+    taken: dict[tuple[str, str], str] = {
+        (entity.key, link.key): f"the N:N relationship of {entity.key}"
+        for entity in world.all(Entity)
+        for link in entity.many_to_many
+    }
+    for item in declared(world):
+        for target in targets_of(item.attribute):
+            name = relationship_name(item.entity, item.attribute)
+            place = f"{item.entity.key}.{item.attribute.key}"
+            if taken.setdefault((target, name), place) != place:
+                message = f"{target} has a relationship {name} already ({taken[target, name]}); give another as relationship:."
+                yield world.problem(item.entity, item.path, "duplicate-relationship", message)
+
+
+def primary_names(world: World) -> Iterator[Problem]:
+    """The attribute that names a row is a text."""
+    for entity in world.all(Entity):
+        attribute = world.attribute(entity.key, entity.primary_name) if entity.primary_name else None
+        if attribute and attribute.type in TYPES and attribute.type not in TEXTS:
+            message = f"{attribute.key} is of type {attribute.type}; the primary name must be a text."
+            yield world.problem(entity, "primary_name", "primary-name", message)
+
+
+def currencies(world: World) -> Iterator[Problem]:
+    """The currency of money is a code of three capitals, or an attribute that holds one."""
+    for item in declared(world):
+        value = item.attribute.currency
+        is_code = len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()
+        if value and not is_code and world.attribute(item.entity.key, value) is None:
+            hint = did_you_mean(value, world.entities[item.entity.key].attributes)
+            message = f"{shown(value)} is neither a currency code such as EUR nor an attribute of {item.entity.key}.{hint}"
+            yield world.problem(item.entity, f"{item.path}.currency", "currency", message)
+
+
+def system_attributes(world: World) -> Iterator[Problem]:
+    """What the engine needs of contact, account and company keeps its type where it is declared anew."""
+    for system in SYSTEM_ENTITIES:
+        for expected in system.attributes:
+            found = attribute_of(world.entities[system.key], expected.key)
+            same = found.type == expected.type or (found.type in TEXTS and expected.type in TEXTS)
+            if same and targets_of(found) == targets_of(expected):
+                continue
+            entity = world.entities[system.key].model
+            index = entity.attributes.index(found)
+            wanted = f"a lookup to {expected.target}" if expected.target else f"of type {expected.type}"
+            message = f"{system.key}.{expected.key} is used by the engine and must be {wanted}."
+            yield world.problem(entity, f"attributes.{index}", "system-attribute", message)
+
+
+RULES = (
+    types,
+    options,
+    default_values,
+    names,
+    duplicates,
+    relationships,
+    primary_names,
+    currencies,
+    system_attributes,
+)

@@ -1,0 +1,156 @@
+"""Rules on forms: what stands on them fits their entity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from metadata.checks.values import fault_in
+from metadata.checks.world import World, repeated, targets_of
+from metadata.errors import Problem
+from metadata.model import Form, FormField, RelatedList, View
+from metadata.schema.faults import did_you_mean
+from metadata.system import RESERVED_KEYS
+
+PREPOPULATE = ("@contact.", "@query.")
+ON_SAVE = ("@contact.", "@query.", "@record.")
+
+
+def fields(form: Form) -> Iterator[tuple[str, FormField]]:
+    """The fields of a form with their paths of keys."""
+    for index, field in enumerate(form.summary):
+        yield f"summary.{index}", field
+    for tab_index, tab in enumerate(form.tabs):
+        for index, section in enumerate(tab.sections):
+            for number, field in enumerate(section.fields):
+                yield f"tabs.{tab_index}.sections.{index}.fields.{number}", field
+
+
+def related_lists(form: Form) -> Iterator[tuple[str, RelatedList]]:
+    """The related lists of a form with their paths of keys."""
+    for tab_index, tab in enumerate(form.tabs):
+        for index, section in enumerate(tab.sections):
+            if section.related:
+                yield f"tabs.{tab_index}.sections.{index}.related", section.related
+
+
+def choice_attributes(world: World) -> Iterator[Problem]:
+    """The status and the progress of a form are choices, and its steps are their options."""
+    for form in world.all(Form):
+        progress = form.progress.attribute if form.progress else ""
+        for path, key in (("status", form.status), ("progress.attribute", progress)):
+            attribute = world.attribute(form.entity, key) if key else None
+            if attribute and attribute.type != "choice":
+                message = f"{key} is of type {attribute.type}; a choice is needed here."
+                yield world.problem(form, path, "choice-needed", message)
+
+
+def progress_steps(world: World) -> Iterator[Problem]:
+    """The steps of a progress line are options of its choice, dated by date attributes."""
+    for form in world.all(Form):
+        if not form.progress:
+            continue
+        attribute = world.attribute(form.entity, form.progress.attribute)
+        options = world.options(attribute) if attribute else None
+        named = [(f"steps.{index}", step) for index, step in enumerate(form.progress.steps)]
+        named += [(f"dates.{step}", step) for step, _ in form.progress.dates]
+        for path, step in named:
+            if options is not None and step not in options:
+                message = f"{step[:80]!r} is no option of {form.progress.attribute}.{did_you_mean(step, options)}"
+                yield world.problem(form, f"progress.{path}", "unknown-option", message)
+        for step, path in form.progress.dates:
+            date = world.attribute(form.entity, path)
+            if form.entity in world.entities and (date is None or date.type not in ("date", "datetime")):
+                message = f"{path[:80]!r} is no date of {form.entity}."
+                yield world.problem(form, f"progress.dates.{step}", "date-needed", message)
+
+
+def values(world: World) -> Iterator[Problem]:
+    """What a form fills in are values that the attributes can have."""
+    for form in world.all(Form):
+        for path, field in fields(form):
+            attribute = world.attribute(form.entity, field.attribute)
+            for name, words in (("prepopulate", PREPOPULATE), ("set_on_save", ON_SAVE)):
+                value: Any = getattr(field, name)
+                fault = fault_in(world, attribute, value, words) if attribute and value is not None else ""
+                fault = fault or fault_in_record_path(world, form, value)
+                if fault:
+                    yield world.problem(form, f"{path}.{name}", "value", fault)
+
+
+def fault_in_record_path(world: World, form: Form, value: Any) -> str:
+    """Where a word @record.<path> leads nowhere."""
+    if not isinstance(value, str) or not value.startswith("@record.") or form.entity not in world.entities:
+        return ""
+    path = value.removeprefix("@record.")
+    return "" if world.attribute(form.entity, path) else f"The entity {form.entity} has no {path[:80]!r} for {value[:80]}."
+
+
+def written_fields(world: World) -> Iterator[Problem]:
+    """What a form sets on save is an attribute of the entity itself that the engine does not keep."""
+    for form in world.all(Form):
+        for path, field in fields(form):
+            if field.set_on_save is not None and ("." in field.attribute or field.attribute in RESERVED_KEYS):
+                message = f"{field.attribute} cannot be written by a form of {form.entity}."
+                yield world.problem(form, f"{path}.attribute", "read-only", message)
+
+
+def lookup_views(world: World) -> Iterator[Problem]:
+    """The view of a lookup field shows rows that the lookup may point at."""
+    for form in world.all(Form):
+        for path, field in fields(form):
+            attribute = world.attribute(form.entity, field.attribute)
+            view = world.find("view", field.view) if field.view else None
+            if attribute and isinstance(view, View) and view.entity not in targets_of(attribute):
+                message = f"The view {view.key} shows {view.entity}, which {field.attribute} does not point at."
+                yield world.problem(form, f"{path}.view", "lookup-view", message)
+
+
+def sections(world: World) -> Iterator[Problem]:
+    """A section has fields or a related list; tabs have names of their own."""
+    for form in world.all(Form):
+        for index in repeated([tab.key for tab in form.tabs]):
+            message = f"The tab {form.tabs[index].key} is there twice; give one another key."
+            yield world.problem(form, f"tabs.{index}.key", "duplicate-key", message)
+        for tab_index, tab in enumerate(form.tabs):
+            for index, section in enumerate(tab.sections):
+                if section.fields and section.related:
+                    path = f"tabs.{tab_index}.sections.{index}"
+                    message = "A section has either fields or a related list; make it two sections."
+                    yield world.problem(form, path, "section", message)
+
+
+def related(world: World) -> Iterator[Problem]:
+    """A related list shows rows that a relationship of the form's entity leads to."""
+    for form in world.all(Form):
+        for path, item in related_lists(form):
+            view = world.find("view", item.view)
+            if form.entity in world.entities and isinstance(view, View) and view.entity in world.entities:
+                fault = fault_in_related(world, form.entity, item.relationship, view.entity)
+                if fault:
+                    yield world.problem(form, f"{path}.relationship", "unknown-relationship", fault)
+
+
+def fault_in_related(world: World, entity: str, relationship: str, shown: str) -> str:
+    """Why a relationship does not lead from an entity to the rows shown; it may be left out where there is one only."""
+    links = world.entities[entity].links
+    leading = [name for name, link in links.items() if link.entity == shown]
+    if not relationship:
+        many = f"say which of {', '.join(leading)}" if leading else f"nothing of {shown} points at {entity}"
+        return "" if len(leading) == 1 else f"relationship: is needed: {many}."
+    if relationship not in links:
+        return f"{entity} has no relationship {relationship[:80]!r}.{did_you_mean(relationship, links)}"
+    if relationship not in leading:
+        return f"{relationship} leads to {links[relationship].entity}, but the rows are of {shown}."
+    return ""
+
+
+RULES = (
+    choice_attributes,
+    progress_steps,
+    values,
+    written_fields,
+    lookup_views,
+    sections,
+    related,
+)

@@ -1,0 +1,105 @@
+"""Rules on views and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metadata.checks.world import World, repeated, targets_of
+from metadata.errors import Problem
+from metadata.model import ListComponent, Page, RowAction, View
+from metadata.schema.faults import did_you_mean
+
+
+def columns(world: World) -> Iterator[Problem]:
+    """A view has columns, each once."""
+    for view in world.all(View):
+        paths = [column.attribute for column in view.columns]
+        if not paths:
+            yield world.problem(view, "columns", "no-columns", "The view has no columns; add one at least.")
+        for index in repeated(paths):
+            message = f"The column {paths[index]} is there twice; remove one."
+            yield world.problem(view, f"columns.{index}.attribute", "duplicate-key", message)
+
+
+def views_of(world: World, item: ListComponent) -> list[View]:
+    """The views of a list that there are."""
+    found = (world.find("view", key) for key in item.views)
+    return [view for view in found if isinstance(view, View)]
+
+
+def entity_of(world: World, item: ListComponent) -> str:
+    """The entity of a list: that of its first view, "" where it is not known."""
+    views = views_of(world, item)
+    return views[0].entity if views and views[0].entity in world.entities else ""
+
+
+def list_views(world: World) -> Iterator[Problem]:
+    """A list has views, all of one entity."""
+    for item in world.all(ListComponent):
+        if not item.views:
+            yield world.problem(item, "views", "no-views", "The list has no views; name one at least.")
+        views = views_of(world, item)
+        for view in views:
+            if view.entity != views[0].entity:
+                index = item.views.index(view.key)
+                message = f"{view.key} shows {view.entity}, but {views[0].key} shows {views[0].entity}; make it two lists."
+                yield world.problem(item, f"views.{index}", "mixed-views", message)
+        for index in repeated(list(item.views)):
+            message = f"The view {item.views[index]} is there twice; remove one."
+            yield world.problem(item, f"views.{index}", "duplicate-key", message)
+
+
+def owners(world: World) -> Iterator[Problem]:
+    """The switch between mine and my company's goes by lookups to contact and account."""
+    for item in world.all(ListComponent):
+        entity = entity_of(world, item)
+        for name, target in (("contact_attribute", "contact"), ("account_attribute", "account")):
+            path = getattr(item, name)
+            attribute = world.attribute(entity, path) if path and entity else None
+            if path and entity and (attribute is None or target not in targets_of(attribute)):
+                lookups = [key for key, found in world.entities[entity].attributes.items() if target in targets_of(found)]
+                message = f"{path} is no lookup of {entity} to {target}.{did_you_mean(path, lookups)}"
+                yield world.problem(item, name, "owner-attribute", message)
+
+
+def overrides(world: World) -> Iterator[Problem]:
+    """What a list says of columns is of columns that one of its views has."""
+    for item in world.all(ListComponent):
+        views = views_of(world, item)
+        known = {column.attribute for view in views for column in view.columns}
+        for index, override in enumerate(item.columns):
+            if views and override.attribute not in known:
+                hint = did_you_mean(override.attribute, known)
+                message = f"No view of the list has a column {override.attribute[:80]!r}.{hint}"
+                yield world.problem(item, f"columns.{index}.attribute", "unknown-column", message)
+
+
+def row_actions(world: World) -> Iterator[Problem]:
+    """What is done with a row on a page is done on a page of such rows."""
+    for item in world.all(ListComponent):
+        entity = entity_of(world, item)
+        for index, action in enumerate(item.actions):
+            fault = fault_in_action(world, item, entity, action)
+            if fault:
+                yield world.problem(item, f"actions.{index}", "row-action", fault)
+
+
+def fault_in_action(world: World, item: ListComponent, entity: str, action: RowAction) -> str:
+    """What is wrong with one row action."""
+    if action.type == "delete":
+        return ""
+    if not action.page:
+        return f"The action {action.type} needs page: with the page of one record."
+    page = world.find("page", action.page, item.site)
+    above = page
+    steps = 0
+    while isinstance(above, Page) and not above.record_entity and steps < len(world.components):
+        above = world.find("page", above.parent, item.site)
+        steps += 1
+    if not isinstance(page, Page) or not entity or (isinstance(above, Page) and above.record_entity == entity):
+        return ""
+    shows = f"shows {above.record_entity}" if isinstance(above, Page) else "shows no record"
+    return f"The page {action.page} {shows}, but the rows are of {entity}."
+
+
+RULES = (columns, list_views, owners, overrides, row_actions)

@@ -1,0 +1,127 @@
+"""Rules on multistep forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from metadata.checks.forms import fault_in_related
+from metadata.checks.world import PathError, World, repeated
+from metadata.errors import Problem
+from metadata.model import Form, MultistepForm, Step
+from metadata.schema.faults import did_you_mean
+from metadata.types import TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A step with its form and place."""
+
+    owner: MultistepForm
+    step: Step
+    path: str
+
+
+def steps(world: World) -> Iterator[Placed]:
+    """Every step of every multistep form."""
+    for owner in world.all(MultistepForm):
+        for index, step in enumerate(owner.steps):
+            yield Placed(owner, step, f"steps.{index}")
+
+
+def step_needs(world: World) -> Iterator[Problem]:
+    """A step has what its type works with."""
+    needs = {"form": ("form",), "lines": ("relationship", "form"), "condition": ("condition",)}
+    for item in steps(world):
+        for name in needs.get(item.step.type, ()):
+            if not getattr(item.step, name):
+                message = f"A step of type {item.step.type} needs {name}:."
+                yield world.problem(item.owner, item.path, "step", message)
+
+
+def step_order(world: World) -> Iterator[Problem]:
+    """Steps have names of their own, and what follows a step is one of them."""
+    for owner in world.all(MultistepForm):
+        keys = [step.key for step in owner.steps]
+        if not keys:
+            yield world.problem(owner, "steps", "step", "A multistep form needs a step at least.")
+        for index in repeated(keys):
+            message = f"The step {keys[index]} is there twice; give one another key."
+            yield world.problem(owner, f"steps.{index}.key", "duplicate-key", message)
+        for index, step in enumerate(owner.steps):
+            for name in ("next", "otherwise"):
+                target = getattr(step, name)
+                if target and target not in keys:
+                    message = f"There is no step {target[:80]!r}.{did_you_mean(target, keys)}"
+                    yield world.problem(owner, f"steps.{index}.{name}", "unknown-step", message)
+
+
+def step_forms(world: World) -> Iterator[Problem]:
+    """The form of a step is of the entity that is made, that of a line of the entity of the lines."""
+    for item in steps(world):
+        form = world.find("form", item.step.form) if item.step.form else None
+        if not isinstance(form, Form) or not {item.owner.entity, form.entity} <= set(world.entities):
+            continue
+        if item.step.type == "lines":
+            fault = fault_in_lines(world, item, form)
+            if fault:
+                yield world.problem(item.owner, f"{item.path}.relationship", "unknown-relationship", fault)
+        elif form.entity != item.owner.entity:
+            message = f"The form {form.key} is of {form.entity}, but the multistep form makes a record of {item.owner.entity}."
+            yield world.problem(item.owner, f"{item.path}.form", "step", message)
+
+
+def fault_in_lines(world: World, item: Placed, form: Form) -> str:
+    """Why the relationship of a step of lines does not lead to them."""
+    link = world.entities[item.owner.entity].links.get(item.step.relationship)
+    if not item.step.relationship:
+        return ""
+    if link and link.form != "1:N":
+        return f"{item.step.relationship} is N:N; lines need a 1:N relationship."
+    return fault_in_related(world, item.owner.entity, item.step.relationship, form.entity)
+
+
+def line_counts(world: World) -> Iterator[Problem]:
+    """The fewest lines are no more than the most."""
+    for item in steps(world):
+        if item.step.min_lines > item.step.max_lines:
+            message = f"min_lines ({item.step.min_lines}) is more than max_lines ({item.step.max_lines})."
+            yield world.problem(item.owner, f"{item.path}.min_lines", "step", message)
+
+
+def totals(world: World) -> Iterator[Problem]:
+    """An estimate multiplies two numbers of a line."""
+    for item in steps(world):
+        form = world.find("form", item.step.form) if item.step.form else None
+        if item.step.total and isinstance(form, Form) and form.entity in world.entities:
+            for fault in faults_in_total(world, form.entity, item.step.total):
+                yield world.problem(item.owner, f"{item.path}.total", "total", fault)
+
+
+def faults_in_total(world: World, entity: str, total: str) -> Iterator[str]:
+    """What is wrong with an estimate."""
+    paths = [path.strip() for path in total.split("*")]
+    if len(paths) > 2:
+        yield "An estimate is one path, or two with a star between them."
+        return
+    for path in paths:
+        try:
+            attribute = world.resolve(entity, path)
+        except PathError as error:
+            yield str(error)
+            continue
+        if attribute.type in TYPES and not TYPES[attribute.type].numeric:
+            yield f"{path} is of type {attribute.type}; a number is needed."
+
+
+def requirements(world: World) -> Iterator[Problem]:
+    """What a person must have before beginning are attributes of the contact."""
+    for owner in world.all(MultistepForm):
+        for index, path in enumerate(owner.requires):
+            try:
+                world.resolve("contact", path)
+            except PathError as error:
+                yield world.problem(owner, f"requires.{index}", error.code, str(error))
+
+
+RULES = (step_needs, step_order, step_forms, line_counts, totals, requirements)

@@ -1,0 +1,154 @@
+"""Rules on who may do what: scopes lead to a person or customer, parents fit, roles make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metadata.checks.world import Link, World, repeated, targets_of
+from metadata.errors import Problem
+from metadata.model import AttributePermission, EntityPermission, PageAccessRule, WebRole
+from metadata.schema.faults import did_you_mean
+
+
+def scopes(world: World) -> Iterator[Problem]:
+    """A scope has what it needs to find the person's rows."""
+    for permission in world.all(EntityPermission):
+        if permission.entity not in world.entities:
+            continue
+        if permission.scope in ("contact", "account"):
+            fault = fault_in_via(world, permission)
+            if fault:
+                yield world.problem(permission, "via" if permission.via else "scope", "scope", fault)
+        elif permission.scope == "self" and permission.entity != "contact":
+            message = "The scope self is the person's own contact; use it on the entity contact, or the scope contact."
+            yield world.problem(permission, "scope", "scope", message)
+
+
+def fault_in_via(world: World, permission: EntityPermission) -> str:
+    """Why `via` does not lead to the person or to the customer."""
+    target = permission.scope
+    if not permission.via:
+        if permission.entity == target:
+            return ""
+        lookups = [key for key, item in world.entities[permission.entity].attributes.items() if target in targets_of(item)]
+        hint = f" Its lookups to {target}: {', '.join(lookups)}." if lookups else ""
+        return f"The scope {target} needs via: with the lookup of {permission.entity} that leads to {target}.{hint}"
+    attribute = world.attribute(permission.entity, permission.via)
+    if attribute is None or target in targets_of(attribute):
+        return ""
+    return f"{permission.via} is no lookup to {target}, which the scope {target} needs."
+
+
+def unused_properties(world: World) -> Iterator[Problem]:
+    """A permission does not say what its scope does not read."""
+    reads = {"contact": {"via"}, "account": {"via", "subsidiaries"}, "parent": {"parent", "relationship"}}
+    for permission in world.all(EntityPermission):
+        for name in ("via", "subsidiaries", "parent", "relationship"):
+            if getattr(permission, name) and name not in reads.get(permission.scope, ()):
+                message = f"The scope {permission.scope} does not read {name}; remove it or change the scope."
+                yield world.problem(permission, name, "scope", message)
+
+
+def parents(world: World) -> Iterator[Problem]:
+    """The scope parent names a permission, and a relationship that leads to its entity."""
+    for permission in world.all(EntityPermission):
+        if permission.scope != "parent" or permission.entity not in world.entities:
+            continue
+        if not permission.parent or not permission.relationship:
+            message = "The scope parent needs parent: (a permission) and relationship: (the way to its entity)."
+            yield world.problem(permission, "scope", "parent", message)
+            continue
+        above = parent_of(world, permission)
+        links = links_from(world, permission.entity)
+        link = links.get(permission.relationship, ())
+        if not link:
+            hint = did_you_mean(permission.relationship, links)
+            message = f"{permission.entity} has no lookup or relationship {permission.relationship[:80]!r}.{hint}"
+            yield world.problem(permission, "relationship", "unknown-relationship", message)
+        elif above and above.entity not in link:
+            message = f"{permission.relationship} leads to {', '.join(link)}, but {above.key} is on {above.entity}."
+            yield world.problem(permission, "relationship", "parent", message)
+
+
+def links_from(world: World, entity: str) -> dict[str, tuple[str, ...]]:
+    """The entities that each lookup or relationship of an entity leads to."""
+    facts = world.entities[entity]
+    lookups = {key: targets_of(item) for key, item in facts.attributes.items() if targets_of(item)}
+    named: dict[str, Link] = dict(facts.links)
+    return {key: (link.entity,) for key, link in named.items()} | lookups
+
+
+def parent_of(world: World, permission: EntityPermission) -> EntityPermission | None:
+    """The permission above, or None."""
+    found = world.find("entity_permission", permission.parent, permission.site) if permission.scope == "parent" else None
+    return found if isinstance(found, EntityPermission) else None
+
+
+def cycles(world: World) -> Iterator[Problem]:
+    """No permission is above itself."""
+    for permission in world.all(EntityPermission):
+        seen: list[EntityPermission] = []
+        above = parent_of(world, permission)
+        while above is not None and above not in seen:
+            seen.append(above)
+            above = parent_of(world, above)
+        if permission in seen:
+            message = "The permission is above itself; give it, or one above it, another parent."
+            yield world.problem(permission, "parent", "cycle", message)
+
+
+def child_roles(world: World) -> Iterator[Problem]:
+    """The roles of a permission are roles of the one above, without which they reach nothing."""
+    for permission in world.all(EntityPermission):
+        above = parent_of(world, permission)
+        for index, role in enumerate(permission.roles):
+            if above and role not in above.roles:
+                message = f"The role {role} is not on the parent {above.key}, so this grants it nothing; add it there."
+                yield world.problem(permission, f"roles.{index}", "parent-roles", message)
+
+
+def anonymous_writes(world: World) -> Iterator[Problem]:
+    """A warning where people who are not signed in may change rows."""
+    anonymous = {(role.site, role.key) for role in world.all(WebRole) if role.default == "anonymous"}
+    for permission in world.all(EntityPermission):
+        changes = [privilege for privilege in permission.privileges if privilege != "read"]
+        for index, role in enumerate(permission.roles):
+            if permission.active and changes and (permission.site, role) in anonymous:
+                message = f"Everybody, also without signing in, gets {', '.join(changes)} on {permission.entity}."
+                yield world.warning(permission, f"roles.{index}", "anonymous-write", message)
+
+
+def empty_grants(world: World) -> Iterator[Problem]:
+    """A warning where a permission or rule counts for nobody."""
+    items: tuple[EntityPermission | AttributePermission | PageAccessRule, ...] = (
+        *world.all(EntityPermission),
+        *world.all(AttributePermission),
+        *world.all(PageAccessRule),
+    )
+    for item in items:
+        if not item.roles:
+            yield world.warning(item, "roles", "no-roles", "It has no roles, so it counts for nobody; add some.")
+    for permission in world.all(EntityPermission):
+        if not permission.privileges:
+            yield world.warning(permission, "privileges", "no-privileges", "It has no privileges, so it grants nothing.")
+
+
+def attribute_rights(world: World) -> Iterator[Problem]:
+    """An attribute permission lists each attribute once."""
+    for permission in world.all(AttributePermission):
+        keys = [right.attribute for right in permission.attributes]
+        for index in repeated(keys):
+            message = f"{keys[index]} is there twice; put its rights together."
+            yield world.problem(permission, f"attributes.{index}.attribute", "duplicate-key", message)
+
+
+RULES = (
+    scopes,
+    unused_properties,
+    parents,
+    cycles,
+    child_roles,
+    anonymous_writes,
+    empty_grants,
+    attribute_rights,
+)

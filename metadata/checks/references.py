@@ -1,0 +1,80 @@
+"""Rules on names: what is named must be there, and every address is used once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metadata.checks.world import Leaf, PathError, World, site_of
+from metadata.errors import Problem
+from metadata.model import (
+    KINDS,
+    AlternateKey,
+    AttributeMap,
+    AttributeRight,
+    Entity,
+    EntityPermission,
+    TableMap,
+    component_id,
+)
+from metadata.schema.faults import did_you_mean
+from metadata.text import Text
+
+# Every installation has a language, declared or not.
+ALWAYS = {"language": frozenset({"en-US"})}
+SINGLE = (AlternateKey, AttributeMap, AttributeRight, Entity, EntityPermission, TableMap)
+
+
+def addresses(world: World) -> Iterator[Problem]:
+    """A component stands under its own address."""
+    for identity, component in world.components.items():
+        if identity != component_id(component):
+            message = f"It was given as {identity}; use its own address."
+            yield world.problem(component, "key", "duplicate-component", message)
+
+
+def references(world: World) -> Iterator[Problem]:
+    """What is named by key is there, in the same site where sites own it."""
+    for leaf in world.leaves:
+        kind = leaf.rules.get("ref")
+        if kind and leaf.value not in (known := known_keys(world, leaf, kind)):
+            place = f" in the site {site_of(leaf.component)}" if KINDS[kind].of_site and site_of(leaf.component) else ""
+            message = f"There is no {kind} {leaf.value[:80]!r}{place}.{did_you_mean(leaf.value, known)}"
+            yield world.problem(leaf.component, leaf.path, "unknown-reference", message)
+
+
+def known_keys(world: World, leaf: Leaf, kind: str) -> frozenset[str]:
+    """The keys that a reference may have: of its own site, or of any where the component belongs to none."""
+    site = (site_of(leaf.component) or "*") if KINDS[kind].of_site else ""
+    return world.keys.get((kind, site), frozenset()) | ALWAYS.get(kind, frozenset())
+
+
+def attribute_paths(world: World) -> Iterator[Problem]:
+    """What is named as an attribute is one of the entity, or of what its lookups lead to."""
+    for leaf in world.leaves:
+        if not leaf.rules.get("attribute"):
+            continue
+        entity = leaf.component.key if isinstance(leaf.component, Entity) else getattr(leaf.component, "entity", "")
+        if entity not in world.entities:
+            continue
+        if "." in leaf.value and isinstance(leaf.owner, SINGLE):
+            message = f"{leaf.value[:80]!r} is a path over lookups; an attribute of {entity} itself is needed here."
+            yield world.problem(leaf.component, leaf.path, "path", message)
+            continue
+        try:
+            world.resolve(entity, leaf.value)
+        except PathError as error:
+            yield world.problem(leaf.component, leaf.path, error.code, str(error))
+
+
+def languages_of_texts(world: World) -> Iterator[Problem]:
+    """Texts are in languages that there are; the base of a language counts for all of its regions."""
+    tags = world.keys.get(("language", ""), frozenset()) | ALWAYS["language"]
+    known = {*tags, *(tag.partition("-")[0] for tag in tags), ""}
+    for leaf in world.leaves:
+        if isinstance(leaf.value, Text):
+            for tag in (tag for tag, _ in leaf.value.values if tag not in known):
+                message = f"There is no language {tag}; add it or mend the tag.{did_you_mean(tag, known)}"
+                yield world.warning(leaf.component, f"{leaf.path}.{tag}", "unknown-language", message)
+
+
+RULES = (addresses, references, attribute_paths, languages_of_texts)

@@ -1,0 +1,136 @@
+"""Rules on sites, menus, tiles and redirects."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Iterator
+
+from metadata.checks.world import World
+from metadata.errors import Problem
+from metadata.model import Component, Language, Page, Redirect, Site, WebLink, WebLinkSet, WebRole
+from metadata.schema.faults import did_you_mean, shown
+
+THEME = re.compile(r"[a-z0-9][a-z0-9_-]{0,58}")
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]+\]")
+ADDRESS = re.compile(r"(https?://|mailto:|tel:|/(?!/))[^\s<>\"\\]*", re.IGNORECASE)
+
+
+def themes(world: World) -> Iterator[Problem]:
+    """The theme is the name of a folder."""
+    for site in world.all(Site):
+        if not THEME.fullmatch(site.theme):
+            message = f"{shown(site.theme)} cannot be a theme: use small letters, digits, - and _."
+            yield world.problem(site, "theme", "theme", message)
+
+
+def time_zones(world: World) -> Iterator[Problem]:
+    """The time zone is one that there is."""
+    for site in world.all(Site):
+        known = zoneinfo.available_timezones()
+        if site.time_zone not in known:
+            message = f"There is no time zone {shown(site.time_zone)}.{did_you_mean(site.time_zone, known)}"
+            yield world.problem(site, "time_zone", "time-zone", message)
+
+
+def hosts(world: World) -> Iterator[Problem]:
+    """A host leads to one site, and one site at most answers to all others."""
+    taken: dict[str, str] = {}
+    for site in world.all(Site):
+        for index, host in enumerate(site.hosts or ("",)):
+            if host and not HOST.fullmatch(host):
+                message = f"{shown(host)} is no host name; write it in small letters, without scheme, port or path."
+                yield world.problem(site, f"hosts.{index}", "host", message)
+            elif taken.setdefault(host, site.key) != site.key:
+                what = f"answers to {host}" if host else "answers to all other hosts"
+                message = f"The site {taken[host]} {what} already; name other hosts."
+                yield world.problem(site, "hosts", "host", message)
+
+
+def languages(world: World) -> Iterator[Problem]:
+    """A site offers its default language, and fallbacks of languages come to an end."""
+    for site in world.all(Site):
+        if site.default_language not in site.languages:
+            message = f"The default language {site.default_language} is not among the languages; add it there."
+            yield world.problem(site, "default_language", "default-language", message)
+    fallback = {language.key: language.fallback for language in world.all(Language)}
+    for language in world.all(Language):
+        seen, tag = set[str](), language.key
+        while tag and tag not in seen:
+            seen.add(tag)
+            tag = fallback.get(tag, "")
+        if tag == language.key:
+            message = "The fallback leads back to the language itself; leave it out."
+            yield world.problem(language, "fallback", "cycle", message)
+
+
+def default_roles(world: World) -> Iterator[Problem]:
+    """A site has one role at most for everybody who is signed in, and one for everybody who is not."""
+    taken: dict[tuple[str, str], str] = {}
+    for role in sorted(world.all(WebRole), key=lambda role: (role.site, role.key)):
+        if role.default and taken.setdefault((role.site, role.default), role.key) != role.key:
+            message = f"The role {taken[role.site, role.default]} is the default for {role.default} already; keep one."
+            yield world.problem(role, "default", "default-role", message)
+
+
+def links(world: World) -> Iterator[Problem]:
+    """An entry of a menu leads somewhere, and menus have two levels."""
+    for menu in world.all(WebLinkSet):
+        for index, link in enumerate(menu.links):
+            path = f"links.{index}"
+            yield from link_problems(world, menu, path, link)
+            for inner_index, inner in enumerate(link.links):
+                yield from link_problems(world, menu, f"{path}.links.{inner_index}", inner)
+                if inner.links:
+                    message = "Menus have two levels; move these entries up."
+                    yield world.problem(menu, f"{path}.links.{inner_index}.links", "menu-depth", message)
+
+
+def link_problems(world: World, menu: WebLinkSet, path: str, link: WebLink) -> Iterator[Problem]:
+    """What is wrong with one entry."""
+    if link.page and link.url:
+        yield world.problem(menu, path, "link", "The entry has a page and a url; keep one.")
+    elif not link.page and not link.url and not (link.links and link.label):
+        yield world.problem(menu, path, "link", "The entry leads nowhere; give it a page or a url.")
+    elif link.url and not link.page and not link.label:
+        yield world.problem(menu, path, "link", "The entry has no text; give it a label.")
+
+
+def tiles(world: World) -> Iterator[Problem]:
+    """A tile leads to one place."""
+    for page in world.all(Page):
+        for index, block in enumerate(page.blocks):
+            for number, tile in enumerate(block.tiles):
+                if bool(tile.page) == bool(tile.url):
+                    path = f"blocks.{index}.tiles.{number}"
+                    yield world.problem(page, path, "link", "A tile needs either a page or a url.")
+
+
+def redirects(world: World) -> Iterator[Problem]:
+    """A redirect has one target, and an old address leads to one place."""
+    taken: dict[tuple[str, str], str] = {}
+    for redirect in sorted(world.all(Redirect), key=lambda item: (item.site, item.key)):
+        if sum(map(bool, (redirect.page, redirect.marker, redirect.url))) != 1:
+            message = "A redirect needs exactly one of page, marker and url."
+            yield world.problem(redirect, "page", "redirect", message)
+        source = (redirect.site, redirect.source.rstrip("/").lower())
+        if taken.setdefault(source, redirect.key) != redirect.key:
+            message = f"The redirect {taken[source]} has the same source; remove one."
+            yield world.problem(redirect, "source", "redirect", message)
+
+
+def addresses(world: World) -> Iterator[Problem]:
+    """An address is one that a browser may be sent to."""
+    for leaf in world.leaves:
+        if leaf.path.rpartition(".")[2] == "url" and isinstance(leaf.value, str):
+            yield from address_problems(world, leaf.component, leaf.path, leaf.value)
+
+
+def address_problems(world: World, component: Component, path: str, url: str) -> Iterator[Problem]:
+    """What is wrong with one address."""
+    if not ADDRESS.fullmatch(url):
+        message = f"{shown(url)} is no address; begin it with https://, http://, mailto:, tel: or a single /."
+        yield world.problem(component, path, "url", message)
+
+
+RULES = (themes, time_zones, hosts, languages, default_roles, links, tiles, redirects, addresses)

@@ -1,0 +1,118 @@
+"""Rules on table maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from metadata.checks.values import fault_in
+from metadata.checks.world import World, repeated, targets_of
+from metadata.errors import Problem
+from metadata.model import AttributeMap, TableMap
+from metadata.schema.faults import did_you_mean
+from metadata.system import RESERVED_KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """An attribute map with its table map and place."""
+
+    owner: TableMap
+    item: AttributeMap
+    path: str
+
+
+def mapped(world: World) -> Iterator[Mapped]:
+    """Every attribute map of an entity that is known."""
+    for owner in world.all(TableMap):
+        for index, item in enumerate(owner.attributes):
+            if owner.entity in world.entities:
+                yield Mapped(owner, item, f"attributes.{index}")
+
+
+def integration_keys(world: World) -> Iterator[Problem]:
+    """Rows are matched by attributes that come from outside."""
+    for owner in world.all(TableMap):
+        if not owner.integration_key:
+            yield world.problem(owner, "integration_key", "integration-key", "Name the attributes that match both sides.")
+        known = {item.attribute for item in owner.attributes if item.column or item.lookup_columns or item.default is not None}
+        for index, key in enumerate(owner.integration_key):
+            if key not in known:
+                message = f"{key} is in the integration key but is not mapped; add an attribute map for it."
+                yield world.problem(owner, f"integration_key.{index}", "integration-key", message)
+
+
+def attributes(world: World) -> Iterator[Problem]:
+    """An attribute is mapped once, from somewhere, and is not one that the engine keeps."""
+    for owner in world.all(TableMap):
+        keys = [item.attribute for item in owner.attributes]
+        for index in repeated(keys):
+            message = f"{keys[index]} is mapped twice; remove one."
+            yield world.problem(owner, f"attributes.{index}.attribute", "duplicate-key", message)
+    for found in mapped(world):
+        if not found.item.column and not found.item.lookup_columns and found.item.default is None:
+            message = f"{found.item.attribute} has neither a column nor a default."
+            yield world.problem(found.owner, found.path, "attribute-map", message)
+        if found.item.attribute in RESERVED_KEYS and found.item.direction != "out":
+            message = f"{found.item.attribute} is kept by the engine and cannot come from outside; make the direction out."
+            yield world.problem(found.owner, f"{found.path}.attribute", "attribute-map", message)
+
+
+def values(world: World) -> Iterator[Problem]:
+    """Inside values and defaults are values of the attribute."""
+    for found in mapped(world):
+        attribute = world.attribute(found.owner.entity, found.item.attribute)
+        # What a lookup converts is matched with its target's key, not with the attribute itself.
+        if attribute is None or attribute.type == "lookup":
+            continue
+        inside = [(f"values.{index}.inside", pair.inside) for index, pair in enumerate(found.item.values)]
+        for path, value in (*inside, ("default", found.item.default)):
+            fault = fault_in(world, attribute, value) if value is not None else ""
+            if fault:
+                yield world.problem(found.owner, f"{found.path}.{path}", "value", fault)
+
+
+def lookups(world: World) -> Iterator[Problem]:
+    """A lookup is matched by attributes that its target has, one for each outside column."""
+    for found in mapped(world):
+        attribute = world.attribute(found.owner.entity, found.item.attribute)
+        if attribute is None:
+            continue
+        targets = [target for target in targets_of(attribute) if target in world.entities]
+        if found.item.lookup_key and attribute.type != "lookup":
+            message = f"{attribute.key} is of type {attribute.type}; lookup_key is for lookups."
+            yield world.problem(found.owner, f"{found.path}.lookup_key", "lookup-key", message)
+        for index, key in enumerate(found.item.lookup_key):
+            for target in targets:
+                if key not in world.entities[target].attributes:
+                    hint = did_you_mean(key, world.entities[target].attributes)
+                    message = f"The entity {target} has no attribute {key[:80]!r}.{hint}"
+                    yield world.problem(found.owner, f"{found.path}.lookup_key.{index}", "unknown-attribute", message)
+        fault = fault_in_columns(world, found, targets)
+        if fault:
+            yield world.problem(found.owner, found.path, "lookup-key", fault)
+
+
+def fault_in_columns(world: World, found: Mapped, targets: list[str]) -> str:
+    """Why the outside columns of a lookup cannot be matched with its key."""
+    item = found.item
+    if item.lookup_columns and len(item.lookup_columns) != len(item.lookup_key):
+        return f"lookup_columns are {len(item.lookup_columns)}, but lookup_key has {len(item.lookup_key)}; pair them."
+    if len(item.lookup_key) > 1 and not item.lookup_columns:
+        return "A lookup by several attributes needs lookup_columns: one for each."
+    keyed = all(world.entities[target].model.keys for target in targets)
+    if targets and item.column and not item.lookup_key and not keyed:
+        return f"Name the attributes of {' and '.join(targets)} that match the outside value as lookup_key."
+    return ""
+
+
+def write_throughs(world: World) -> Iterator[Problem]:
+    """A write-through tells an answer by values only where there is a column for it."""
+    for owner in world.all(TableMap):
+        through = owner.write_through
+        if through and not through.status_column and (through.accepted or through.refused):
+            message = "accepted and refused are values of the status_column; name it."
+            yield world.problem(owner, "write_through.status_column", "write-through", message)
+
+
+RULES = (integration_keys, attributes, values, lookups, write_throughs)
