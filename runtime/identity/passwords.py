@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 LONGEST = 256
 
@@ -38,9 +38,10 @@ class Passwords:
         """Is this the password? None (nobody known) takes as long as a wrong password."""
         with self._slots:
             try:
-                return self._hasher.verify(stored or self._nobody, encoded(password)) and stored is not None
-            except (VerifyMismatchError, VerificationError, InvalidHashError):
+                self._hasher.verify(stored or self._nobody, encoded(password))
+            except (VerificationError, InvalidHashError):
                 return False
+        return stored is not None
 
     def outdated(self, stored: str) -> bool:
         """Was it hashed at another cost than today's?"""

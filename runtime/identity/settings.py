@@ -30,6 +30,16 @@ class IdentitySettings:
         """How long sign-in stays locked after too many wrong passwords."""
         return dt.timedelta(minutes=self.lockout_minutes)
 
+    @property
+    def reset(self) -> dt.timedelta:
+        """How long a token for a new password is good."""
+        return dt.timedelta(minutes=self.reset_minutes)
+
+    @property
+    def invitation(self) -> dt.timedelta:
+        """How long an invitation is good."""
+        return dt.timedelta(days=self.invitation_days)
+
     def lifetime(self, remember: bool) -> dt.timedelta:
         """How long a session lives after it was last seen."""
         return dt.timedelta(days=self.remember_days) if remember else dt.timedelta(hours=self.session_hours)
@@ -37,15 +47,15 @@ class IdentitySettings:
 
 SETTING_NAMES = tuple(f"{PREFIX}{field.name}" for field in dataclasses.fields(IdentitySettings))
 HIGHEST = 100_000
+LONGEST = 10
 
 
 def parse_settings(settings: Mapping[str, str]) -> IdentitySettings:
     """The settings that a site gives, the default for the others."""
     names = (field.name for field in dataclasses.fields(IdentitySettings))
     given = {name: settings.get(PREFIX + name, "").strip() for name in names}
-    return IdentitySettings(**{
-        name: int(text) for name, text in given.items() if text.isascii() and text.isdigit() and 1 <= int(text) <= HIGHEST
-    })
+    numbers = {name: int(text) for name, text in given.items() if text.isascii() and text.isdigit() and len(text) < LONGEST}
+    return IdentitySettings(**{name: number for name, number in numbers.items() if 1 <= number <= HIGHEST})
 
 
 def settings_for(snapshot: Snapshot, site: CompiledSite) -> IdentitySettings:

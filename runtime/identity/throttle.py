@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
@@ -24,3 +24,7 @@ class Throttle:
         """Count one attempt. Raises TooManyRequests once there were `per_minute` of them."""
         if not self._limiter.hit(RateLimitItemPerMinute(per_minute), purpose, address):
             raise TooManyRequests(RETRY_AFTER)
+
+    def hourly(self, purpose: str, subject: str, per_hour: int) -> bool:
+        """Count one time, of at most `per_hour`, that something is done for a subject. False once there were too many."""
+        return self._limiter.hit(RateLimitItemPerHour(per_hour), purpose, subject)

@@ -1,0 +1,110 @@
+"""The composition root: an application from its configuration, in named steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from flask import Flask, Response
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from metadata.snapshot import PageNode
+from runtime.config import Config
+from runtime.context import PageView, RequestContext
+from runtime.database import make_engine
+from runtime.documents import OrjsonProvider
+from runtime.failures import handle_failures
+from runtime.frames import frame_of, may_open
+from runtime.identity.passwords import Cost, Passwords
+from runtime.identity.throttle import Throttle
+from runtime.identity.views import identity_blueprint
+from runtime.languages import LanguagePrefix, language_tags
+from runtime.logs import configure_logs
+from runtime.mail import make_mailer
+from runtime.render import Renderer
+from runtime.requests import frame_requests
+from runtime.routes import add_routes
+from runtime.secret import secret_key
+from runtime.services import EXTENSION, Services
+from runtime.snapshots import SnapshotHolder
+
+COOKIE = "foyer"
+COOKIE_LIFETIME = timedelta(days=365)
+MAX_FORM_FIELDS = 2000
+
+
+def show_page(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> Response:
+    """The page without its blocks."""
+    return Response(context.renderer.page(context, "page.html", head=None, parts=()))
+
+
+def create_app(config: Config, *, services: Services | None = None, show: PageView = show_page) -> Flask:
+    """The application. Opens no connection yet; `services` and `show` replace parts of it, for tests."""
+    app = Flask("foyer", static_folder=None, template_folder=None)
+    parts = services or make_services(config)
+    app.extensions[EXTENSION] = parts
+    configure(app, config)
+    configure_logs(config.log_level)
+    frame_requests(app)
+    CSRFProtect(app)
+    handle_failures(app, show)
+    add_routes(app, show, [identity_blueprint()])
+    wrap(app, parts)
+    parts.hooks.call("app_created", app)
+    return app
+
+
+def make_services(config: Config) -> Services:
+    """The parts that the configuration describes."""
+    engine = make_engine(config.database_url, pool_size=config.pool_size)
+    return Services(
+        config=config,
+        engine=engine,
+        snapshots=SnapshotHolder(engine),
+        renderer=Renderer[RequestContext](frame_of, may_open, auto_reload=config.debug),
+        passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),
+        throttle=Throttle(config.throttle_url),
+        mailer=make_mailer(config.smtp_url, config.mail_folder, config.mail_from),
+        aside=ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"),
+    )
+
+
+def configure(app: Flask, config: Config) -> None:
+    """Flask's settings: cookies, limits of what may be sent, CSRF, JSON."""
+    app.json = OrjsonProvider(app)
+    app.url_map.merge_slashes = False
+    app.config.update(
+        SECRET_KEY=secret_key(config.secret_key, config.data_dir),
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_PATH="/",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.public_url.startswith("https://"),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=COOKIE_LIFETIME,
+        MAX_CONTENT_LENGTH=config.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=config.max_body_bytes,
+        MAX_FORM_PARTS=MAX_FORM_FIELDS,
+        # A token lives as long as its session: nobody loses a long form for having thought about it.
+        WTF_CSRF_TIME_LIMIT=None,
+        # The token and SameSite decide; a proxy that ends TLS makes the referrer look foreign.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+
+
+def wrap(app: Flask, services: Services) -> None:
+    """WSGI middleware: the language part of addresses, and what a trusted proxy says of the client."""
+
+    def tags(host: str) -> Iterable[str]:
+        snapshot = services.snapshots.held
+        site = snapshot.site_for(host) if snapshot else None
+        if snapshot is None or site is None:
+            return ()
+        return [tag for tag in set(language_tags(snapshot, site).values()) if tag != site.model.default_language]
+
+    app.wsgi_app = LanguagePrefix(app.wsgi_app, tags)  # type: ignore[method-assign]
+    hops = services.config.trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

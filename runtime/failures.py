@@ -1,0 +1,157 @@
+"""One handler for everything that goes wrong: a page with a number to quote; the detail stands in the log only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from flask import Flask, Response, g, make_response, request
+from jinja2 import TemplateError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from runtime.context import PageView, RequestContext
+from runtime.errors import RequestError, Unavailable, for_status, sentence_of
+from runtime.records.errors import Refused
+from runtime.render.texts import texts
+from runtime.routes import sign_in_first
+from runtime.sitemap import marked_page, readable_pages
+
+log = logging.getLogger("foyer.errors")
+MARKERS = {404: "not_found", 403: "access_denied"}
+TEMPLATES = {404: "errors/not_found.html", 403: "errors/denied.html"}
+TEMPLATE = "errors/error.html"
+MOMENT = "%Y-%m-%d %H:%M:%S UTC"
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the person is told: status, a code and a sentence, the number to quote and the moment."""
+
+    status: int
+    code: str
+    sentence: str
+    error_id: str
+    moment: dt.datetime
+    retry_after: int | None = None
+
+
+class FailureHandler:
+    """Answers for every exception that leaves a view."""
+
+    def __init__(self, show: PageView) -> None:
+        self._show = show
+
+    def __call__(self, error: Exception) -> Response:
+        """The answer for an exception. Redirects that a library raises pass as they are."""
+        if isinstance(error, HTTPException) and error.code is not None and 300 <= error.code < 400:
+            return make_response(error.get_response())
+        context: RequestContext | None = g.get("foyer")
+        failure = describe(error, g.get("request_id", ""))
+        note(error, failure)
+        if failure.status == 401 and context is not None:
+            return sign_in_first(context)
+        response = self._answer(context, failure)
+        if isinstance(error, HTTPException):
+            for name, value in error.get_headers():
+                if name in ("Allow", "Retry-After"):
+                    response.headers[name] = value
+        if failure.retry_after is not None:
+            response.headers["Retry-After"] = str(failure.retry_after)
+        return response
+
+    def _answer(self, context: RequestContext | None, failure: Failure) -> Response:
+        if wants_json():
+            return _json(failure)
+        if context is not None:
+            try:
+                context.lease.release()
+                return self._marked(context, failure) or _themed(context, failure)
+            except Exception:  # the page that tells of a failure failed itself: the plain one cannot
+                log.exception("error page failed", extra={"action": "error_page", "request": failure.error_id})
+        return make_response(plain_page(failure), failure.status)
+
+    def _marked(self, context: RequestContext, failure: Failure) -> Response | None:
+        node = marked_page(context.site, MARKERS.get(failure.status, ""))
+        if node is None or request.method not in ("GET", "HEAD"):
+            return None
+        if node.page.key not in readable_pages(context.snapshot, context.site, context.principal.roles):
+            return None
+        try:
+            response = self._show(context, node, ())
+        except (RequestError, Refused, HTTPException, TemplateError):
+            return None
+        response.status_code = failure.status
+        return response
+
+
+def describe(error: Exception, error_id: str) -> Failure:
+    """What people are told of an exception."""
+    now = dt.datetime.now(dt.UTC)
+    if isinstance(error, Refused):
+        return Failure(error.status, type(error).__name__.lower(), sentence_of(type(error)), error_id, now)
+    known = known_error(error)
+    return Failure(known.status, known.code, known.sentence, error_id, now, known.retry_after)
+
+
+def known_error(error: Exception) -> RequestError:
+    """The class of error that stands for an exception of ours or of a library."""
+    if isinstance(error, RequestError):
+        return error
+    if isinstance(error, HTTPException):
+        return for_status(error.code or 500)
+    return Unavailable() if isinstance(error, DATABASE_AWAY) else RequestError()
+
+
+def note(error: Exception, failure: Failure) -> None:
+    """Log a failure under its number; with its trace where the server is at fault."""
+    fields = {"action": "request_failed", "request": failure.error_id, "status": failure.status, "cause": type(error).__name__}
+    if failure.status >= 500:
+        log.error("request failed", extra=fields, exc_info=error)
+    else:
+        log.info("request refused", extra={**fields, "detail": str(error)[:500]})
+
+
+def wants_json() -> bool:
+    """Does the caller ask for JSON rather than for a page?"""
+    accepted = request.accept_mimetypes
+    best = accepted.best_match(["text/html", "application/json"], default="text/html")
+    return best == "application/json"
+
+
+def _json(failure: Failure) -> Response:
+    body: dict[str, Any] = {
+        "error": {"status": failure.status, "code": failure.code, "message": failure.sentence, "id": failure.error_id,
+                  "time": failure.moment.isoformat(timespec="seconds")},
+    }
+    return make_response(body, failure.status)
+
+
+def _themed(context: RequestContext, failure: Failure) -> Response:
+    say = texts(context.snapshot, context.site, context.language)
+    key = f"error.{failure.code}"
+    sentence = say(key) if key in say else failure.sentence
+    template = TEMPLATES.get(failure.status, TEMPLATE)
+    html = context.renderer.page(context, template, status=failure.status, sentence=sentence, error_id=failure.error_id,
+                                 time=failure.moment.strftime(MOMENT))
+    return make_response(html, failure.status)
+
+
+def plain_page(failure: Failure) -> str:
+    """A page that needs no theme, no site and no database."""
+    moment = failure.moment.strftime(MOMENT)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{failure.status}</title></head><body><main>'
+        f"<h1>{escape(failure.sentence)}</h1><p>Error {escape(failure.error_id)}, {moment}</p></main></body></html>"
+    )
+
+
+def handle_failures(app: Flask, show: PageView) -> None:
+    """Let one handler answer for everything."""
+    app.register_error_handler(Exception, FailureHandler(show))
+
+

@@ -1,0 +1,45 @@
+"""The mails of identity, in the language and the words of the site."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from metadata.snapshot import CompiledSite, Snapshot
+from runtime.context import RequestContext
+from runtime.languages import prefix_of
+from runtime.mail import MailMessage
+from runtime.render.texts import texts
+
+
+def reset_mail(context: RequestContext, to: str, token: str, minutes: int) -> MailMessage:
+    """The mail with the link that sets a new password."""
+    say = texts(context.snapshot, context.site, context.language)
+    link = f"{address_of(context.services.config.public_url, context.site, context.language)}/password/reset?token={token}"
+    name = site_name(context.site, context.language)
+    body = say("mail.reset.body", site=name, link=link, minutes=minutes)
+    return MailMessage(to, say("mail.reset.subject", site=name), body)
+
+
+def invitation_mail(snapshot: Snapshot, site: CompiledSite, language: str, to: str, link: str) -> MailMessage:
+    """The mail with the invitation's link."""
+    say = texts(snapshot, site, language)
+    name = site_name(site, language)
+    return MailMessage(to, say("mail.invitation.subject", site=name), say("mail.invitation.body", site=name, link=link))
+
+
+def invitation_link(public_url: str, site: CompiledSite, language: str, code: str) -> str:
+    """The address at which a code is redeemed."""
+    return f"{address_of(public_url, site, language)}/invitation?code={quote(code)}"
+
+
+def address_of(public_url: str, site: CompiledSite, language: str) -> str:
+    """Where the site is for people: never from a header of the request, which its sender chooses."""
+    base = public_url.rstrip("/")
+    if site.model.hosts and not any(f"//{host}" in base for host in site.model.hosts):
+        base = f"{base.partition('://')[0]}://{site.model.hosts[0]}"
+    return f"{base}{prefix_of(site, language)}"
+
+
+def site_name(site: CompiledSite, language: str) -> str:
+    """The site's name for people."""
+    return site.model.label.in_language(language, site.model.default_language) or site.key

@@ -1,0 +1,28 @@
+"""The pages of identity, as one blueprint."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from runtime.identity.views import invitation, password, sessions, signin
+
+
+def identity_blueprint() -> Blueprint:
+    """Sign-in, sign-out, invitation, password reset and the list of sessions, each at its address."""
+    blueprint = Blueprint("identity", __name__)
+    for rule, view, methods in (
+        ("/signin", signin.show, ["GET"]),
+        ("/signin", signin.submit, ["POST"]),
+        ("/signout", signin.leave, ["POST"]),
+        ("/invitation", invitation.show, ["GET"]),
+        ("/invitation", invitation.submit, ["POST"]),
+        ("/password/forgot", password.show_forgot, ["GET"]),
+        ("/password/forgot", password.submit_forgot, ["POST"]),
+        ("/password/reset", password.show_reset, ["GET"]),
+        ("/password/reset", password.submit_reset, ["POST"]),
+        ("/sessions", sessions.show, ["GET"]),
+        ("/sessions", sessions.submit, ["POST"]),
+    ):
+        name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
+        blueprint.add_url_rule(rule, name, view, methods=methods)
+    return blueprint

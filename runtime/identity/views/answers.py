@@ -1,0 +1,80 @@
+"""What the identity pages have in common: a page as an answer, a redirect, the browser's cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, redirect, request, session
+
+from runtime.context import RequestContext
+from runtime.identity.logins import DIFFERS, TOO_LONG
+from runtime.identity.passwords import LONGEST
+from runtime.identity.sessions import NewSession, open_session, revoke
+from runtime.identity.settings import IdentitySettings, settings_for
+from runtime.languages import language_tags, prefix_of, split_language
+from runtime.records.people import Person
+from runtime.render.texts import texts
+
+COOKIE_TOKEN = "token"  # noqa: S105 - the name of a value in the cookie
+ALIASES_OF_HOME = ("", "/")
+
+
+def page(context: RequestContext, template: str, status: int = 200, **values: Any) -> Response:
+    """A whole page of the theme as an answer."""
+    return make_response(context.renderer.page(context, template, **values), status)
+
+
+def say(context: RequestContext, key: str, **parameters: object) -> str:
+    """A text of the engine in the context's language."""
+    return texts(context.snapshot, context.site, context.language)(key, **parameters)
+
+
+def password_errors(context: RequestContext, problem: str, least: int) -> dict[str, str]:
+    """The text of what is wrong with a chosen password, by field; empty for nothing."""
+    field = "repeat" if problem == DIFFERS else "password"
+    count = LONGEST if problem == TOO_LONG else least
+    return {field: say(context, problem, count=count)} if problem else {}
+
+
+def see_other(address: str) -> Response:
+    """Go to another page with GET, after a form was accepted."""
+    return make_response(redirect(address, 303))
+
+
+def settings(context: RequestContext) -> IdentitySettings:
+    """The identity settings of the context's site."""
+    return settings_for(context.snapshot, context.site)
+
+
+def count_attempt(context: RequestContext, purpose: str) -> None:
+    """Count one attempt of the visitor's address. Raises TooManyRequests."""
+    allowed = settings(context).attempts_per_minute
+    context.services.throttle.admit(purpose, request.remote_addr or "", allowed)
+
+
+def start_session(context: RequestContext, person: Person, *, remember: bool) -> None:
+    """Sign a person in on this browser: always a new token and a new CSRF secret; the session before ends."""
+    new = NewSession(
+        contact=person.contact, site=context.site.key, device=request.user_agent.string, remember=remember,
+        lifetime=settings(context).lifetime(remember),
+    )
+    with context.lease.transaction() as connection:
+        if context.session_id is not None and context.principal.contact is not None:
+            revoke(connection, context.principal.contact, context.session_id)
+        token = open_session(connection, new)
+        context.services.hooks.call("signed_in", context, person.contact)
+    session.clear()
+    session[COOKIE_TOKEN] = token
+    session.permanent = remember
+
+
+def landing(context: RequestContext, person: Person, wanted: str) -> str:
+    """Where to go after signing in: the page wanted or home, in the language of the person's profile."""
+    site = context.site
+    tags = language_tags(context.snapshot, site)
+    _, path = split_language(wanted, set(tags.values()))
+    language = tags.get(person.language.lower(), context.language) if person.language else context.language
+    prefix = prefix_of(site, language)
+    if path in ALIASES_OF_HOME:
+        return prefix or "/"
+    return f"{prefix}{path}"

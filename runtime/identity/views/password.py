@@ -1,0 +1,75 @@
+"""Setting a new password with a mailed token."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from runtime.context import Lease, RequestContext, current
+from runtime.identity.forms import EmailForm, PasswordForm
+from runtime.identity.logins import login_of, normal_email, password_problem, set_password
+from runtime.identity.mails import reset_mail
+from runtime.identity.resets import reset_contact, reset_for_email, use_reset
+from runtime.identity.views.answers import count_attempt, page, password_errors, see_other, settings
+from runtime.mail import deliver
+
+MAILS_PER_HOUR = 5
+
+
+def show_forgot() -> Response:
+    """Ask for the e-mail."""
+    return page(current(), "identity/forgot.html")
+
+
+def submit_forgot() -> Response:
+    """Say that a mail is on its way if somebody has this e-mail. The work is done aside, so that time tells nothing."""
+    context = current()
+    count_attempt(context, "forgot")
+    form = EmailForm.of(request.form)
+    if context.services.throttle.hourly("reset", normal_email(form.email), MAILS_PER_HOUR):
+        context.services.aside.submit(send_reset, context, form.email)
+    return page(context, "identity/forgot_sent.html", email=form.email, minutes=settings(context).reset_minutes)
+
+
+def send_reset(context: RequestContext, email: str) -> None:
+    """Issue a token for whoever signs in with the e-mail and mail it; nothing for nobody. Takes a connection of its own."""
+    chosen = settings(context)
+    with Lease(context.services.engine).transaction() as connection:
+        token = reset_for_email(connection, email, chosen.reset)
+    if token is not None:
+        deliver(context.services.mailer, reset_mail(context, normal_email(email), token, chosen.reset_minutes))
+
+
+def show_reset() -> Response:
+    """Ask for the new password, if the token is good."""
+    context = current()
+    count_attempt(context, "token")
+    form = PasswordForm.of(request.args)
+    return _reset_page(context, form, 200, expired=reset_contact(context.connection, form.token) is None)
+
+
+def submit_reset() -> Response:
+    """Set the password: 303 to sign-in; 422 for a password that will not do, or a token that is used or too old."""
+    context = current()
+    count_attempt(context, "token")
+    form = PasswordForm.of(request.form)
+    contact = reset_contact(context.connection, form.token)
+    login = None if contact is None else login_of(context.connection, contact)
+    if login is None:
+        return _reset_page(context, form, 422, expired=True)
+    problem = password_problem(form.password, form.repeat, login.email, settings(context).password_min_length)
+    if problem:
+        return _reset_page(context, form, 422, problem=problem)
+    hashed = context.services.passwords.hash(form.password)
+    with context.lease.transaction() as connection:
+        if use_reset(connection, form.token) is None:
+            return _reset_page(context, form, 422, expired=True)
+        set_password(connection, login.contact, login.email, hashed)
+    return see_other(context.url("/signin"))
+
+
+def _reset_page(
+    context: RequestContext, form: PasswordForm, status: int, *, expired: bool = False, problem: str = ""
+) -> Response:
+    least = settings(context).password_min_length
+    errors = password_errors(context, problem, least)
+    return page(context, "identity/reset.html", status, token=form.token, expired=expired, errors=errors, least=least)

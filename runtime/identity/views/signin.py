@@ -1,0 +1,63 @@
+"""Signing in with a password, and signing out."""
+
+from __future__ import annotations
+
+from flask import Response, request, session
+
+from runtime.context import RequestContext, current
+from runtime.identity.forms import SignInForm
+from runtime.identity.logins import LockRule
+from runtime.identity.sessions import revoke
+from runtime.identity.signin import Doorman
+from runtime.identity.views.answers import count_attempt, landing, page, say, see_other, settings, start_session
+from runtime.records.people import Person
+
+REFUSED = "signin.refused"
+TEMPLATE = "identity/signin.html"
+
+
+def doorman(context: RequestContext) -> Doorman:
+    """What checks e-mail and password by the rules of the context's site."""
+    chosen = settings(context)
+    rule = LockRule(chosen.lockout_attempts, chosen.lockout)
+    return Doorman(context.lease, context.snapshot, context.services.passwords, rule)
+
+
+def show() -> Response:
+    """The sign-in form; whoever is signed in goes on."""
+    context = current()
+    form = SignInForm.of(request.args)
+    if context.signed_in:
+        return see_other(form.next or context.url("/"))
+    notice = say(context, "signin.needed") if form.next else ""
+    return page(context, TEMPLATE, email=form.email, next=form.next, notice=notice)
+
+
+def submit() -> Response:
+    """Check e-mail and password: a session and 303, or 422 with one sentence for every failure."""
+    context = current()
+    count_attempt(context, "signin")
+    form = SignInForm.of(request.form)
+    person = identify(context, form)
+    if person is None:
+        return page(context, TEMPLATE, 422, email=form.email, next=form.next, failure=say(context, REFUSED))
+    start_session(context, person, remember=form.remember)
+    return see_other(landing(context, person, form.next))
+
+
+def identify(context: RequestContext, form: SignInForm) -> Person | None:
+    """The person of an e-mail and a password."""
+    with context.stages.measure("password"):
+        return doorman(context).identify(form.email, form.password)
+
+
+def leave() -> Response:
+    """End the session here and in the database."""
+    context = current()
+    contact = context.principal.contact
+    if contact is not None and context.session_id is not None:
+        with context.lease.transaction() as connection:
+            revoke(connection, contact, context.session_id)
+            context.services.hooks.call("signed_out", context, contact)
+    session.clear()
+    return see_other(context.url("/"))

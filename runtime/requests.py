@@ -1,0 +1,79 @@
+"""What happens around every request: its context before, headers and the access log after, its connection given back."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFError
+
+from runtime.arrivals import Arriving, request_id_of, welcome
+from runtime.context import Lease, RequestContext, Stages
+from runtime.errors import FormExpired
+from runtime.routes import WITHOUT_CONTEXT
+from runtime.security import dress, screen, screen_form
+from runtime.services import Services, services_of
+
+log = logging.getLogger("foyer.access")
+WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def frame_requests(app: Flask) -> None:
+    """Register what happens around every request."""
+    services = services_of(app)
+    secure = services.config.public_url.startswith("https://")
+
+    @app.before_request
+    def begin() -> None:
+        start(services)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        stages: Stages = g.stages
+        response.headers["X-Request-ID"] = g.request_id
+        response.headers["Server-Timing"] = timing(stages)
+        dress(response.headers, secure=secure)
+        note(response, stages)
+        return response
+
+    @app.teardown_request
+    def release(error: BaseException | None) -> None:
+        lease: Lease | None = g.pop("lease", None)
+        if lease is not None:
+            lease.release()
+
+    @app.errorhandler(CSRFError)
+    def form_expired(error: CSRFError) -> Response:
+        handled: Response = app.ensure_sync(app.handle_user_exception)(FormExpired(error.description))
+        return handled
+
+
+def start(services: Services) -> None:
+    """Make the context of the request; static files and health need none. Raises what makes an answer impossible."""
+    g.stages = Stages()
+    g.request_id = request_id_of(request.headers.get("X-Request-ID", ""))
+    if request.endpoint in WITHOUT_CONTEXT:
+        return
+    g.lease = Lease(services.engine)
+    g.foyer = welcome(Arriving(request, services, g.lease, g.stages, g.request_id))
+    screen(request)
+    if request.method in WITH_BODY:
+        screen_form(request)
+
+
+def timing(stages: Stages) -> str:
+    """The Server-Timing header: milliseconds of each stage and in all."""
+    spans = {**stages.spans, "total": stages.total}
+    return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in spans.items())
+
+
+def note(response: Response, stages: Stages) -> None:
+    """A line of the access log. The query string stays out of it: it may hold codes and what people search for."""
+    if not log.isEnabledFor(logging.INFO) or request.endpoint == "healthz":
+        return
+    context: RequestContext | None = g.get("foyer")
+    log.info("request", extra={
+        "action": "request", "request": g.request_id, "method": request.method, "path": request.path[:500],
+        "status": response.status_code, "ms": round(stages.total * 1000, 2), "address": request.remote_addr,
+        "site": context.site.key if context else None, "contact": context.principal.contact if context else None,
+    })

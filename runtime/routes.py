@@ -1,0 +1,84 @@
+"""The addresses of a site on one screen: the engine's own, and the rest, which the site's pages decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, Response, make_response, redirect, request
+
+from runtime.assets import serve_asset, serve_tokens
+from runtime.context import PageView, RequestContext, current
+from runtime.errors import AccessDenied, PageNotFound
+from runtime.health import healthz, readyz
+from runtime.redirects import Moved, language_redirect, redirect_target
+from runtime.sitemap import FoundPage, Verdict, find_page, verdicts
+
+WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "asset", "tokens"})
+
+
+def add_routes(app: Flask, show: PageView, blueprints: Iterable[Blueprint]) -> None:
+    """Register every address. The engine's own win over pages of a site."""
+    app.add_url_rule("/healthz", "healthz", healthz)
+    app.add_url_rule("/readyz", "readyz", readyz)
+    app.add_url_rule("/_static/_tokens/<name>", "tokens", serve_tokens)
+    app.add_url_rule("/_static/<theme>/<path:path>", "asset", serve_asset)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+
+    def serve(path: str = "") -> Response:
+        return serve_path(current(), f"/{path}", show)
+
+    app.add_url_rule("/", "root", serve, methods=["GET", "POST"])
+    app.add_url_rule("/<path:path>", "page", serve, methods=["GET", "POST"])
+
+
+def serve_path(context: RequestContext, path: str, show: PageView) -> Response:
+    """Answer for a path of the site without its language part. Raises PageNotFound, AccessDenied, what `show` raises."""
+    with context.stages.measure("route"):
+        moved = _moved(context, path)
+        found = None if moved else permitted_page(context, path)
+    if moved is not None:
+        return _keep_query(moved)
+    if found is None:
+        return sign_in_first(context)
+    with context.stages.measure("page"):
+        return show(context, found.node, found.record_keys)
+
+
+def permitted_page(context: RequestContext, path: str) -> FoundPage | None:
+    """The page of a path that the principal may read; None where signing in could help.
+
+    Raises PageNotFound for one that is not there or not published, AccessDenied for one that others may read.
+    """
+    found = find_page(context.site, path)
+    if found is None:
+        raise PageNotFound
+    verdict = verdicts(context.snapshot, context.site, context.principal.roles)[found.node.page.key]
+    if verdict is Verdict.UNPUBLISHED:
+        raise PageNotFound
+    if verdict is Verdict.RESTRICTED and context.signed_in:
+        raise AccessDenied
+    return None if verdict is Verdict.RESTRICTED else found
+
+
+def sign_in_first(context: RequestContext) -> Response:
+    """Send somebody to the sign-in page, and back to where he wanted to go."""
+    wanted = context.url(request.path)
+    if request.query_string and request.method == "GET":
+        wanted = f"{wanted}?{request.query_string.decode('latin-1')}"
+    return make_response(redirect(f"{context.url('/signin')}?next={quote(wanted, safe='/')}", 302))
+
+
+def _moved(context: RequestContext, path: str) -> Moved | None:
+    moved = redirect_target(context.snapshot, context.site, path, context.prefix)
+    if moved is None and not context.prefix:
+        moved = language_redirect(context.snapshot, context.site, path)
+    return moved
+
+
+def _keep_query(moved: Moved) -> Response:
+    """A redirect that keeps the query string of the old address unless the new one has its own."""
+    query = request.query_string.decode("latin-1")
+    address = f"{moved.address}?{query}" if query and "?" not in moved.address else moved.address
+    return make_response(redirect(address, moved.code))

@@ -1,0 +1,72 @@
+"""What keeps a page safe in a browser: response headers, and what is refused before anything is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from flask import Request
+from werkzeug.datastructures import Headers
+
+from runtime.errors import BadRequest, BadText
+
+CONTENT_SECURITY_POLICY = "; ".join((
+    "default-src 'self'", "img-src 'self' data:", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'",
+    "form-action 'self'",
+))
+ALWAYS = (
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+PRIVATE = "private, no-store"
+MAX_PATH = 2000
+MAX_QUERY = 8000
+
+
+def dress(headers: Headers, *, secure: bool) -> None:
+    """Add the security headers that an answer does not have yet."""
+    for name, value in ALWAYS:
+        headers.setdefault(name, value)
+    if secure:
+        headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
+    headers.setdefault("Cache-Control", PRIVATE)
+
+
+def screen(request: Request) -> None:
+    """Refuse an address that nobody means. Raises BadText for bytes that are no text, BadRequest for one far too long."""
+    query = request.query_string.decode("latin-1")
+    if len(request.path) > MAX_PATH or len(query) > MAX_QUERY:
+        raise BadRequest
+    refuse_bad_text((request.path,))
+    refuse_bad_text(text for pair in request.args.items(multi=True) for text in pair)
+
+
+def screen_form(request: Request) -> None:
+    """Refuse form values with bytes that are no text. Raises BadText."""
+    refuse_bad_text(text for pair in request.form.items(multi=True) for text in pair)
+
+
+def refuse_bad_text(texts: Iterable[str]) -> None:
+    """Raise BadText for a NUL, or for what was no UTF-8."""
+    for text in texts:
+        if "\0" in text or "\ufffd" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise BadText
+
+
+def local_path(text: str) -> str:
+    """The address if it leads to this site, else "": no other host, no scheme, no trick with slashes or controls."""
+    if not text.startswith("/") or text.startswith(("//", "/\\")) or len(text) > MAX_PATH:
+        return ""
+    if "\\" in text or any(ord(letter) < 33 or ord(letter) == 127 for letter in text):
+        return ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return "" if parts.scheme or parts.netloc else text

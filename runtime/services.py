@@ -1,0 +1,44 @@
+"""What the application is put together from; made once per process, shared by all requests."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from runtime.config import Config
+from runtime.context import RequestContext
+from runtime.hooks import Hooks
+from runtime.identity.passwords import Passwords
+from runtime.identity.throttle import Throttle
+from runtime.mail import Mailer
+from runtime.pages.freshness import FreshnessPort, unknown
+from runtime.render.renderer import Renderer
+from runtime.snapshots import SnapshotHolder
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of one application. `aside` runs what must not be waited for, such as sending mail."""
+
+    config: Config
+    engine: Engine
+    snapshots: SnapshotHolder
+    renderer: Renderer[RequestContext]
+    passwords: Passwords
+    throttle: Throttle
+    mailer: Mailer
+    aside: Executor
+    hooks: Hooks = field(default_factory=Hooks)
+    freshness: FreshnessPort = unknown
+
+
+EXTENSION = "foyer"
+
+
+def services_of(app: Flask) -> Services:
+    """The parts of an application that `create_app` made; takes `flask.current_app` as well."""
+    return cast(Services, app.extensions[EXTENSION])
