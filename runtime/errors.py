@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -11,6 +12,11 @@ class RequestError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "failed"
     retry_after: int | None = None
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What the text `error.<code>` names, such as the argument at fault."""
+        return {}
 
     @property
     def sentence(self) -> str:

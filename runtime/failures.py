@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -38,6 +39,7 @@ class Failure:
     error_id: str
     moment: dt.datetime
     retry_after: int | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 class FailureHandler:
@@ -95,7 +97,7 @@ def describe(error: Exception, error_id: str) -> Failure:
     if isinstance(error, Refused):
         return Failure(error.status, type(error).__name__.lower(), sentence_of(type(error)), error_id, now)
     known = known_error(error)
-    return Failure(known.status, known.code, known.sentence, error_id, now, known.retry_after)
+    return Failure(known.status, known.code, known.sentence, error_id, now, known.retry_after, known.parameters)
 
 
 def known_error(error: Exception) -> RequestError:
@@ -134,7 +136,7 @@ def _json(failure: Failure) -> Response:
 def _themed(context: RequestContext, failure: Failure) -> Response:
     say = texts(context.snapshot, context.site, context.language)
     key = f"error.{failure.code}"
-    sentence = say(key) if key in say else failure.sentence
+    sentence = say(key, **failure.parameters) if key in say else failure.sentence
     template = TEMPLATES.get(failure.status, TEMPLATE)
     html = context.renderer.page(context, template, status=failure.status, sentence=sentence, error_id=failure.error_id,
                                  time=failure.moment.strftime(MOMENT))

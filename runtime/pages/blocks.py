@@ -1,0 +1,26 @@
+"""The types of blocks and what shows each of them. A new type is a line here and a template in the theme."""
+
+from __future__ import annotations
+
+from metadata.model import Block
+from runtime.pages.content import show_snippet, show_text
+from runtime.pages.detail import detail_paths, show_detail
+from runtime.pages.lists import list_arguments, show_list
+from runtime.pages.part import BlockHandler
+from runtime.pages.tiles import show_tiles
+
+BLOCKS: dict[str, BlockHandler] = {
+    "text": BlockHandler(show_text),
+    "snippet": BlockHandler(show_snippet),
+    "tiles": BlockHandler(show_tiles),
+    "list": BlockHandler(show_list, arguments=list_arguments, posts=True),
+    "form": BlockHandler(show_detail, paths=detail_paths),
+}
+"""By the type of the block; forms by their mode as well, such as `form.edit`, where it is not read."""
+
+
+def handler_of(block: Block) -> BlockHandler:
+    """What shows a block. Raises KeyError for a type that this installation cannot show."""
+    if block.type == "form" and block.mode != "read":
+        return BLOCKS[f"form.{block.mode}"]
+    return BLOCKS[block.type]

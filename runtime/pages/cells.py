@@ -1,0 +1,48 @@
+"""Rows to texts, column by column: each value through the formatter that was compiled for its attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+
+from metadata.snapshot import CompiledAttribute
+from runtime.pages.columns import Column, currency_path
+from runtime.records.plan import ListPlan, PlannedColumn
+from runtime.records.prepared import Row
+from runtime.render import Formats
+
+Cell = Callable[[Row], str]
+Cells = Callable[[Sequence[Row]], list[list[str]]]
+
+
+def make_cells(plan: ListPlan, columns: Sequence[Column], formats: Formats) -> Cells:
+    """The function that turns rows of a plan into cells, as HTML: a list per column, and one for small print after it."""
+    makers: list[Callable[[Sequence[Row]], list[str]]] = []
+    for column, planned in zip(columns, plan.columns, strict=True):
+        makers.append(_column(plan, planned, formats))
+        if column.second and planned.second is not None:
+            makers.append(_column(plan, planned.second, formats))
+
+    def cells(rows: Sequence[Row]) -> list[list[str]]:
+        return [make(rows) for make in makers]
+
+    return cells
+
+
+def _column(plan: ListPlan, planned: PlannedColumn, formats: Formats) -> Callable[[Sequence[Row]], list[str]]:
+    currency = plan.extra.get(currency_path(planned.path, planned.attribute.model))
+    if currency is not None:
+        amount, code = itemgetter(planned.index), itemgetter(currency.index)
+        return lambda rows: [formats.money(amount(row), code(row)) for row in rows]
+    index, attribute = _shown(plan, planned)
+    if index is None:
+        return lambda rows: [""] * len(rows)
+    write, value = formats.html(attribute, plan.snapshot), itemgetter(index)
+    return lambda rows: [write(found) for found in map(value, rows)]
+
+
+def _shown(plan: ListPlan, planned: PlannedColumn) -> tuple[int | None, CompiledAttribute]:
+    """Where the value that people see stands, and the attribute that it is of: of a lookup the name, never the id."""
+    if planned.attribute.type.name != "lookup":
+        return planned.index, planned.attribute
+    return planned.label_index, plan.name_type(planned.path)

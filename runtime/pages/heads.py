@@ -1,0 +1,88 @@
+"""The head of a page: its crumbs, its title, the facts under it, what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from metadata.snapshot import PageNode
+from runtime.context import RequestContext
+from runtime.pages.addresses import page_url
+from runtime.pages.content import words_of
+from runtime.pages.freshness import Freshness
+from runtime.pages.part import Part
+from runtime.pages.speech import formats_of, text_of
+from runtime.records.details import Record
+from runtime.render import Crumb, PageHead
+from runtime.sitemap import readable_pages
+
+
+def page_head(
+    context: RequestContext, node: PageNode, keys: tuple[str, ...], record: Record | None, parts: Sequence[Part]
+) -> PageHead:
+    """The head of a page with what its blocks add to it."""
+    heads = [part.head for part in parts]
+    name = record_name(context, record)
+    title = next((head.title for head in heads if head.title), "")
+    if not title:
+        title = name if node.record_entity and name else page_title(context, node)
+    freshness = next((head.freshness for head in heads if head.freshness), None)
+    facts = tuple(fact for head in heads for fact in head.facts)
+    return PageHead(
+        title=title,
+        crumbs=crumbs(context, node, keys, name),
+        status=next((head.status for head in heads if head.status), ""),
+        facts=(*facts, age(context, freshness)) if freshness and freshness.as_of else facts,
+        actions=tuple(action for head in heads for action in head.actions),
+        summary=words_of(context, node.page.summary),
+        failed=any(part.failed for part in parts),
+    )
+
+
+def page_title(context: RequestContext, node: PageNode) -> str:
+    """The heading of a page: its title, or its name."""
+    return words_of(context, node.page.title) or words_of(context, node.page.label)
+
+
+def record_name(context: RequestContext, record: Record | None) -> str:
+    """What people call a record: the value of its entity's primary name, or its key."""
+    if record is None:
+        return ""
+    value = record.values.get(context.snapshot.entities[record.entity].primary_name.key)
+    return str(record.key if value is None else value)
+
+
+def crumbs(context: RequestContext, node: PageNode, keys: tuple[str, ...], name: str) -> tuple[Crumb, ...]:
+    """The way from the root to a page, the page itself last and without address; none for the root.
+
+    Pages that the person may not read are left out. A record page is called by its record: `name` is that of the last.
+    """
+    if node.parent is None:
+        return ()
+    readable = readable_pages(context.snapshot, context.site, context.principal.roles)
+    found = []
+    passed = 0
+    for above in node.lineage:
+        passed += 1 if above.record_entity else 0
+        label = page_title(context, above) if above is node else words_of(context, above.page.label)
+        if above.record_entity:
+            label = name if passed == len(keys) else keys[passed - 1]
+        if above is node:
+            found.append(Crumb(label))
+        elif above.page.key in readable:
+            found.append(Crumb(label, page_url(context, above, keys)))
+    return tuple(found)
+
+
+def age(context: RequestContext, freshness: Freshness) -> Markup:
+    """How old the data is: since when, how often it is renewed, and that it is late."""
+    text = text_of(context)
+    time = formats_of(context).moment(freshness.as_of) if freshness.as_of else ""
+    if freshness.late:
+        said = text("list.late", time=time)
+    elif freshness.minutes:
+        said = text("list.updated_every", time=time, count=freshness.minutes)
+    else:
+        said = text("list.updated", time=time)
+    return Markup('<span class="age{}">{}</span>').format(" age-late" if freshness.late else "", said)

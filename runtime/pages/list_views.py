@@ -1,0 +1,179 @@
+"""What the frame of a list shows around its rows: view tabs, the mine or company switch, headings, paging. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from metadata.model import View
+from metadata.text import Text
+from runtime.pages.columns import Column
+from runtime.pages.queries import Query
+from runtime.pages.windows import page_window
+from runtime.records.lists import ListPage
+from runtime.render import Action, State
+
+SCOPES = ("mine", "company")
+DEEP = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A link that chooses between ways to look at a list. `count` is a formatted number, empty where it is not known."""
+
+    label: str
+    url: str
+    current: bool
+    count: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """How a column's heading sorts: by following `url`, and `sorted` says how it does now (an `aria-sort` value or empty)."""
+
+    url: str = ""
+    sorted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page number; no number is a gap."""
+
+    number: str
+    url: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Where in the rows the page is, and the ways to others. Empty addresses are ways that do not exist."""
+
+    summary: str = ""
+    previous: str = ""
+    next: str = ""
+    links: tuple[PageLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The search box; `hidden` are the other arguments that its form must keep."""
+
+    url: str
+    name: str
+    value: str
+    label: str
+    placeholder: str
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """A list: either `table` with `paging`, or the `state` that says why there are no rows."""
+
+    id: str
+    label: str
+    heading: str = ""
+    create: Action | None = None
+    tabs: tuple[Tab, ...] = ()
+    switch: tuple[Tab, ...] = ()
+    search: Search | None = None
+    caption: str = ""
+    table: Markup = Markup()
+    paging: Paging = Paging()
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column the rows are ordered."""
+
+    path: str = ""
+    descending: bool = False
+
+
+def view_tabs(
+    views: Sequence[View], current: View, query: Query, say: Callable[[Text], str], count: str
+) -> tuple[Tab, ...]:
+    """A tab per view, none where there is one view. Search and scope are kept; sort and page belong to the view left.
+
+    `count` is the number of rows of the current view; others are not counted, because that costs a statement each.
+    """
+    if len(views) < 2:
+        return ()
+    return tuple(
+        Tab(
+            say(view.label) or view.key,
+            query.link(view="" if position == 0 else view.key, sort=None, page=None, after=None, before=None),
+            view.key == current.key,
+            count if view.key == current.key else "",
+        )
+        for position, view in enumerate(views)
+    )
+
+
+def scope_switch(current: str, query: Query, say: Callable[[str], str]) -> tuple[Tab, ...]:
+    """The switch between one's own rows and the company's."""
+    return tuple(
+        Tab(say(f"list.{scope}"), query.link(scope=scope, page=None, after=None, before=None), scope == current)
+        for scope in SCOPES
+    )
+
+
+def headings(columns: Sequence[Column], order: Order, query: Query) -> tuple[Heading, ...]:
+    """How each column sorts: first ascending, then descending."""
+    return tuple(_heading(column, order, query) for column in columns)
+
+
+def _heading(column: Column, order: Order, query: Query) -> Heading:
+    if not column.sortable:
+        return Heading()
+    mine = order.path == column.path
+    turned = f"-{column.path}" if mine and not order.descending else column.path
+    state = ("descending" if order.descending else "ascending") if mine else ""
+    return Heading(query.link(sort=turned, page=None, after=None, before=None), state)
+
+
+def paging_of(page: ListPage, query: Query, summary: str) -> Paging:
+    """The ways to other pages: by number where the number of pages is known, else, and from deep pages, by the rows at
+    the ends of this one, which costs the same however deep it is."""
+    by_rows = page.pages is None or page.page > DEEP
+    return Paging(
+        summary,
+        previous=_previous(page, query, by_rows),
+        next=_next(page, query, by_rows),
+        links=_numbers(page, query),
+    )
+
+
+def _previous(page: ListPage, query: Query, by_rows: bool) -> str:
+    if page.previous_before is None:
+        return ""
+    before = page.page - 1
+    if before <= 1:
+        return _to(query, 1)
+    if by_rows:
+        return query.link(page=str(before), after=None, before=page.previous_before)
+    return _to(query, before)
+
+
+def _next(page: ListPage, query: Query, by_rows: bool) -> str:
+    if page.next_after is None:
+        return ""
+    if by_rows:
+        return query.link(page=str(page.page + 1), before=None, after=page.next_after)
+    return _to(query, page.page + 1)
+
+
+def _numbers(page: ListPage, query: Query) -> tuple[PageLink, ...]:
+    if page.pages is None or page.pages < 2:
+        return ()
+    return tuple(
+        PageLink("") if number is None else PageLink(str(number), _to(query, number), number == page.page)
+        for number in page_window(page.page, page.pages)
+    )
+
+
+def _to(query: Query, number: int) -> str:
+    return query.link(page=str(number) if number > 1 else None, after=None, before=None)

@@ -1,0 +1,207 @@
+"""The list block: permit, parse, plan, fetch, render."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from markupsafe import Markup
+
+from metadata.model import Block, ListComponent, View
+from runtime.access import access_for
+from runtime.context import RequestContext
+from runtime.pages.addresses import page_url
+from runtime.pages.content import words_of
+from runtime.pages.list_rows import dressed_rows, record_key, row_links
+from runtime.pages.list_states import Emptiness, denied_state, empty_state, plural_of
+from runtime.pages.list_views import ListView, Order, Search, headings, paging_of, scope_switch, view_tabs
+from runtime.pages.listing import Look, currency_extras, listing_of
+from runtime.pages.part import BlockAsk, Head, Part
+from runtime.pages.queries import UnusableArgument
+from runtime.pages.removal import REMOVE, show_removal
+from runtime.pages.speech import formats_of, text_of
+from runtime.records.ask import ListAsk, parse_list_ask
+from runtime.records.errors import BadAsk
+from runtime.records.lists import ListPage, fetch_list
+from runtime.records.plan import ListOptions, ListPlan, plan_list
+from runtime.records.statement import CAP
+from runtime.render import Action
+from runtime.sitemap import readable_pages
+
+ARGUMENTS = frozenset({"view", "q", "sort", "page", "after", "before", "scope"})
+TEMPLATE = "blocks/list.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a list is rendered from."""
+
+    ask: BlockAsk
+    model: ListComponent
+    asked: ListAsk
+    plan: ListPlan
+    page: ListPage
+
+    @property
+    def view(self) -> View:
+        """The view that was chosen."""
+        return self.ask.context.snapshot.views[self.asked.view]
+
+
+def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
+    """The arguments that a list takes from the address."""
+    deletes = any(action.type == "delete" for action in context.site.lists[block.list].actions)
+    return ARGUMENTS | {REMOVE} if deletes else ARGUMENTS
+
+
+def show_list(ask: BlockAsk) -> Part:
+    """A list as its address asks for it. Raises BadAsk for an argument with a value that cannot be."""
+    model = ask.context.site.lists[ask.block.list]
+    if ask.query.own.get(REMOVE):
+        return show_removal(ask, model, record_key(ask.context, model))
+    if not _permit(ask.context, model):
+        return _denied(ask, model)
+    asked = _parse(ask, model)
+    plan = _plan(ask, model, asked)
+    with ask.context.stages.measure("fetch"):
+        page = _fetch(ask.context, plan, asked)
+    return _render(Shown(ask, model, asked, plan, page))
+
+
+def _permit(context: RequestContext, model: ListComponent) -> bool:
+    return access_for(context.snapshot, context.principal, entity_of(context, model), "read").allowed
+
+
+def _parse(ask: BlockAsk, model: ListComponent) -> ListAsk:
+    context = ask.context
+    try:
+        return parse_list_ask(
+            context.snapshot, context.principal, model.views, ask.query.own, page_size=model.page_size,
+            searchable=model.search, mine=(model.contact_attribute, model.account_attribute),
+        )
+    except BadAsk as wrong:
+        raise UnusableArgument(ask.query.name(wrong.argument)) from wrong
+
+
+def _plan(ask: BlockAsk, model: ListComponent, asked: ListAsk) -> ListPlan:
+    context = ask.context
+    view = context.snapshot.views[asked.view]
+    options = ListOptions(
+        extra=currency_extras(context, view.entity, view.columns),
+        key=record_key(context, model),
+        mine=model.contact_attribute,
+        company=model.account_attribute,
+    )
+    return plan_list(context.snapshot, context.principal, view.key, options)
+
+
+def _fetch(context: RequestContext, plan: ListPlan, asked: ListAsk) -> ListPage:
+    return fetch_list(context.connection, plan, context.principal, asked)
+
+
+def _render(shown: Shown) -> Part:
+    ask, model, page = shown.ask, shown.model, shown.page
+    context = ask.context
+    freshness = context.freshness(shown.view.entity)
+    create = create_action(ask, model)
+    view = _frame(shown, create)
+    if page.rows:
+        view = replace(view, table=_table(shown), paging=paging_of(page, ask.query, _summary(shown)))
+    else:
+        found = Emptiness(shown.view, model.messages, freshness, create)
+        view = replace(view, state=empty_state(context, found, ask.query))
+    return Part(TEMPLATE, view, Head(freshness=freshness, actions=(create,) if create and ask.first else ()))
+
+
+def entity_of(context: RequestContext, model: ListComponent) -> str:
+    """The entity whose rows a list shows."""
+    return context.snapshot.views[model.views[0]].entity
+
+
+def create_action(ask: BlockAsk, model: ListComponent) -> Action | None:
+    """The button for a new row: for those who may create one and read the page that does it."""
+    context = ask.context
+    node = context.site.pages.get(model.create_page)
+    if node is None or model.create_page not in readable_pages(context.snapshot, context.site, context.principal.roles):
+        return None
+    if not access_for(context.snapshot, context.principal, entity_of(context, model), "create").allowed:
+        return None
+    label = words_of(context, model.create_label) or words_of(context, node.page.label)
+    return Action(label, page_url(context, node, ask.keys), "plus-lg", "primary")
+
+
+def list_id(ask: BlockAsk) -> str:
+    """The id of a list's region on its page."""
+    return f"list-{ask.index}"
+
+
+def _denied(ask: BlockAsk, model: ListComponent) -> Part:
+    state = denied_state(ask.context, model.messages)
+    return Part(TEMPLATE, ListView(list_id(ask), _label(ask, model), state=state))
+
+
+def _label(ask: BlockAsk, model: ListComponent) -> str:
+    context = ask.context
+    return words_of(context, ask.block.label) or words_of(context, model.label) or plural_of(
+        context, entity_of(context, model)
+    )
+
+
+def _frame(shown: Shown, create: Action | None) -> ListView:
+    ask, model = shown.ask, shown.model
+    context = ask.context
+    views = [context.snapshot.views[key] for key in model.views]
+    switched = model.contact_attribute and model.account_attribute
+    return ListView(
+        id=list_id(ask),
+        label=_label(ask, model),
+        heading="" if ask.first and not ask.block.label else _label(ask, model),
+        create=None if ask.first else create,
+        tabs=view_tabs(views, shown.view, ask.query, partial(words_of, context), _count(shown)),
+        switch=scope_switch(shown.asked.scope, ask.query, text_of(context)) if switched else (),
+        search=_search(shown) if model.search else None,
+        caption=words_of(context, shown.view.label) or _label(ask, model),
+    )
+
+
+def _search(shown: Shown) -> Search:
+    ask = shown.ask
+    text = text_of(ask.context)
+    name = words_of(ask.context, shown.view.label) or _label(ask, shown.model)
+    return Search(
+        url=ask.query.path,
+        name=ask.query.name("q"),
+        value=shown.asked.q,
+        label=text("list.search", name=name),
+        placeholder=words_of(ask.context, shown.model.search_placeholder) or text("list.search_placeholder"),
+        hidden=ask.query.hidden("q", "page", "after", "before"),
+    )
+
+
+def _count(shown: Shown) -> str:
+    page, formats = shown.page, formats_of(shown.ask.context)
+    if page.total_capped:
+        return f"{formats.number(CAP)}+"
+    return "" if page.total is None else formats.number(page.total)
+
+
+def _summary(shown: Shown) -> str:
+    page, text = shown.page, text_of(shown.ask.context)
+    first = (page.page - 1) * shown.asked.page_size + 1
+    last = first + len(page.rows) - 1
+    if page.total_capped:
+        return text("list.range_capped", first=first, last=last, total=CAP)
+    if page.total is None:
+        return text("list.range_open", first=first, last=last)
+    return text("list.range", first=first, last=last, total=page.total)
+
+
+def _table(shown: Shown) -> Markup:
+    context = shown.ask.context
+    links = row_links(shown.ask, shown.model)
+    listing = listing_of(context, shown.plan, Look(shown.model.key, shown.model.columns, links.linked, links.actions))
+    path, descending = (shown.asked.sort or shown.plan.sort or (("", False),))[0]
+    return listing.dress(
+        dressed_rows(shown.page, listing.cells(shown.page.rows), links),
+        headings(listing.columns, Order(path, descending), shown.ask.query),
+    )

@@ -1,0 +1,107 @@
+"""A page: find what its blocks need, let each show itself, and dress them with the page's head."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from metadata.snapshot import PageNode
+from runtime.context import RequestContext
+from runtime.errors import MethodNotAllowed, PageNotFound
+from runtime.pages.blocks import handler_of
+from runtime.pages.heads import page_head
+from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.pages.queries import SEPARATOR, Query, read_arguments, refuse_unknown
+from runtime.records.details import Record, fetch_record
+
+WHOLE_PAGE = "page.html"
+
+
+def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> Response:
+    """The answer for a page of the site that the person may read.
+
+    `record_keys` are the record keys of its address in order. Raises PageNotFound for a record that is not there or not
+    the person's, BadRequest for arguments that the page does not know, and what its blocks raise.
+    """
+    asks = _asks(context, node, record_keys)
+    parts: list[Part] = []
+    for ask in asks:
+        with context.stages.measure("blocks"):
+            part = handler_of(ask.block).show(ask)
+        if part.response is not None:
+            return part.response
+        parts.append(part)
+    record = asks[0].record if asks else record_of(context, node, record_keys)
+    head = page_head(context, node, record_keys, record, parts)
+    html = context.renderer.page(context, template_of(context, node), head=head, parts=parts)
+    return Response(html, status=max((part.status for part in parts), default=200), mimetype="text/html")
+
+
+def template_of(context: RequestContext, node: PageNode) -> str:
+    """The theme's template for a page."""
+    chosen = context.site.page_templates.get(node.page.template)
+    return chosen.template if chosen else WHOLE_PAGE
+
+
+def record_of(
+    context: RequestContext, node: PageNode, record_keys: tuple[str, ...], paths: tuple[str, ...] = ()
+) -> Record | None:
+    """The record of a record page, or of the nearest record page above; None where there is no such page.
+
+    `paths` are the attributes wanted besides the primary name. Raises PageNotFound for a record that is not there or not
+    the person's: the two look alike.
+    """
+    owner = next((above for above in reversed(node.lineage) if above.record_entity), None)
+    if owner is None:
+        return None
+    name = context.snapshot.entities[owner.record_entity].primary_name.key
+    wanted = tuple(dict.fromkeys((name, *paths)))
+    found = fetch_record(
+        context.connection, context.snapshot, context.principal, owner.record_entity, owner.record_attribute,
+        record_keys[-1], wanted,
+    )
+    if found is None:
+        raise PageNotFound
+    return found
+
+
+def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> tuple[BlockAsk, ...]:
+    blocks = node.page.blocks
+    handlers = [handler_of(block) for block in blocks]
+    arguments = read_arguments(request.args.items(multi=True))
+    prefixes = _prefixes([block.type for block in blocks])
+    known = [handler.arguments(context, block) for handler, block in zip(handlers, blocks, strict=True)]
+    refuse_unknown(
+        arguments,
+        frozenset(prefix + name for prefix, names in zip(prefixes, known, strict=True) for name in names),
+    )
+    paths = tuple(path for handler, block in zip(handlers, blocks, strict=True) for path in handler.paths(context, block))
+    record = record_of(context, node, record_keys, paths)
+    posted = _posted(handlers)
+    path = context.url(request.path)
+    return tuple(
+        BlockAsk(
+            context, node, block, index, Query(path, arguments, prefixes[index]), record_keys, record,
+            first=index == 0 or block.type not in {other.type for other in blocks[:index]}, posted=index == posted,
+        )
+        for index, block in enumerate(blocks)
+    )
+
+
+def _prefixes(types: list[str]) -> list[str]:
+    counts: dict[str, int] = {}
+    prefixes = []
+    for kind in types:
+        counts[kind] = counts.get(kind, 0) + 1
+        prefixes.append("" if counts[kind] == 1 else f"{counts[kind]}{SEPARATOR}")
+    return prefixes
+
+
+def _posted(handlers: list[BlockHandler]) -> int | None:
+    """Which block a post is for: the one that its field `block` names, else the first that takes posts."""
+    if request.method != "POST":
+        return None
+    able = [index for index, handler in enumerate(handlers) if handler.posts]
+    named = request.form.get("block", "")
+    if not able or (named and named not in map(str, able)):
+        raise MethodNotAllowed
+    return int(named) if named else able[0]

@@ -1,0 +1,56 @@
+"""The way of a record through its states, as steps of a line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from metadata.model import Progress
+
+StepState = Literal["done", "current", "next"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressStep:
+    """One step: its name, whether it lies behind, and what is said under it (a date, or nothing)."""
+
+    value: str
+    label: str
+    state: StepState
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressLine:
+    """The steps. `stopped` is the label of a state that is not on the line, such as cancelled; empty otherwise."""
+
+    steps: tuple[ProgressStep, ...]
+    stopped: str = ""
+
+
+def progress_paths(progress: Progress | None) -> tuple[str, ...]:
+    """The attributes that the line is made of."""
+    return () if progress is None else (progress.attribute, *(attribute for _, attribute in progress.dates))
+
+
+def progress_line(
+    progress: Progress, labels: Mapping[str, str], values: Mapping[str, Any], say: Callable[[str, Any], str]
+) -> ProgressLine:
+    """The line of a record. `labels` names the option values, `say` writes the value of an attribute path.
+
+    A step whose date is known while the state is off the line counts as done, because it did happen.
+    """
+    state = values.get(progress.attribute)
+    at = progress.steps.index(state) if state in progress.steps else -1
+    last = len(progress.steps) - 1
+    dates = dict(progress.dates)
+
+    def step(position: int, value: str) -> ProgressStep:
+        date = values.get(dates.get(value, ""))
+        behind = position < at or (position == at == last) or (at < 0 and date is not None)
+        mode: StepState = "done" if behind else "current" if position == at else "next"
+        return ProgressStep(value, labels.get(value, value), mode, "" if date is None else say(dates[value], date))
+
+    steps = tuple(step(position, value) for position, value in enumerate(progress.steps))
+    return ProgressLine(steps, labels.get(state, str(state)) if state is not None and at < 0 else "")

@@ -1,0 +1,92 @@
+"""The state of a page's blocks in its query string, and links that change a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from runtime.errors import BadRequest, sentence_of
+
+SEPARATOR = "."
+LONGEST_VALUE = 4000
+MOST_ARGUMENTS = 40
+
+
+class UnknownArgument(BadRequest):
+    """The address has an argument that this page does not know."""
+
+    code = "unknown_argument"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The argument's name."""
+        return {"name": self.name}
+
+    @property
+    def sentence(self) -> str:
+        """The sentence with the argument's name."""
+        return f"{sentence_of(type(self)).removesuffix('.')}: {self.name}"
+
+
+class UnusableArgument(UnknownArgument):
+    """The address has an argument with a value that cannot be used."""
+
+    code = "unusable_argument"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The arguments of a page as one block sees them: its own by their bare names, those of other blocks kept in links.
+
+    The first block that takes a name has it bare; the second of its kind has `2.q`, the third `3.q`.
+    """
+
+    path: str
+    arguments: Mapping[str, str]
+    prefix: str = ""
+
+    @property
+    def own(self) -> dict[str, str]:
+        """The block's arguments, without the prefix."""
+        if self.prefix:
+            cut = len(self.prefix)
+            return {name[cut:]: value for name, value in self.arguments.items() if name.startswith(self.prefix)}
+        return {name: value for name, value in self.arguments.items() if SEPARATOR not in name}
+
+    def link(self, **changes: str | None) -> str:
+        """The address with some of the block's arguments changed, or left out where None or empty."""
+        changed = {self.prefix + name: value for name, value in changes.items()}
+        kept = {name: value for name, value in self.arguments.items() if name not in changed}
+        merged = {**kept, **{name: value for name, value in changed.items() if value}}
+        return f"{self.path}?{urlencode(merged)}" if merged else self.path
+
+    def hidden(self, *without: str) -> tuple[tuple[str, str], ...]:
+        """Arguments for the hidden inputs of a GET form that sets those in `without`."""
+        left_out = {self.prefix + name for name in without}
+        return tuple((name, value) for name, value in self.arguments.items() if name not in left_out and value)
+
+    def name(self, argument: str) -> str:
+        """The full name of one of the block's arguments."""
+        return self.prefix + argument
+
+
+def read_arguments(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The arguments of a request, each at most once. Raises UnusableArgument for twice, huge, or unprintable ones."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found or len(value) > LONGEST_VALUE or "\x00" in value or len(found) >= MOST_ARGUMENTS:
+            raise UnusableArgument(name[:60])
+        found[name] = value
+    return found
+
+
+def refuse_unknown(arguments: Iterable[str], known: frozenset[str]) -> None:
+    """Raises UnknownArgument for the first argument that no block of the page knows."""
+    for name in arguments:
+        if name not in known:
+            raise UnknownArgument(name[:60])

@@ -1,0 +1,92 @@
+"""Deleting a record from a list: a question first, then the deed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import flash, make_response, redirect, request
+
+from metadata.model import ListComponent, RowAction
+from runtime.context import RequestContext
+from runtime.errors import AccessDenied, PageNotFound
+from runtime.pages.content import words_of
+from runtime.pages.part import BlockAsk, Head, Part
+from runtime.pages.queries import UnusableArgument
+from runtime.pages.speech import text_of
+from runtime.records.details import Record, fetch_record
+from runtime.records.remove import delete
+
+REMOVE = "delete"
+GONE = ("delete", "page", "after", "before")
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalView:
+    """The question: what is deleted, the address that does it, and the way back."""
+
+    heading: str
+    text: str
+    label: str
+    url: str
+    back: str
+    block: int
+    version: int
+
+
+def show_removal(ask: BlockAsk, model: ListComponent, attribute: str) -> Part:
+    """Ask whether the record that the address names is to be deleted; on POST delete it and go back to the list.
+
+    `attribute` is the one whose value the address names. Raises PageNotFound for a record that is not there or not the
+    person's, AccessDenied where it may be read only, and what deleting raises.
+    """
+    action = next((action for action in model.actions if action.type == "delete"), None)
+    record = _record(ask, model, attribute)
+    if action is None or record is None:
+        raise PageNotFound
+    if "delete" not in record.can:
+        raise AccessDenied
+    if ask.posted:
+        return _delete(ask, record)
+    return _question(ask, action, record)
+
+
+def _record(ask: BlockAsk, model: ListComponent, attribute: str) -> Record | None:
+    context = ask.context
+    entity = context.snapshot.entities[context.snapshot.views[model.views[0]].entity]
+    key = attribute or entity.primary_name.key
+    return fetch_record(
+        context.connection, context.snapshot, context.principal, entity.key, key, ask.query.own[REMOVE],
+        (entity.primary_name.key,),
+    )
+
+
+def _delete(ask: BlockAsk, record: Record) -> Part:
+    context = ask.context
+    version = request.form.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise UnusableArgument("version")
+    with context.lease.transaction() as connection:
+        delete(connection, context.snapshot, context.principal, record.entity, record.id, int(version))
+    flash(text_of(context)("form.deleted", name=_name(context, record)), "good")
+    return Part(response=make_response(redirect(ask.query.link(**dict.fromkeys(GONE)), 303)))
+
+
+def _question(ask: BlockAsk, action: RowAction, record: Record) -> Part:
+    context = ask.context
+    text = text_of(context)
+    heading = text("form.delete_question", name=_name(context, record))
+    view = RemovalView(
+        heading=heading,
+        text=words_of(context, action.confirm) or text("form.delete_text"),
+        label=words_of(context, action.label) or text("action.delete"),
+        url=ask.query.link(),
+        back=ask.query.link(**{REMOVE: None}),
+        block=ask.index,
+        version=record.version,
+    )
+    return Part("blocks/removal.html", view, Head(title=heading))
+
+
+def _name(context: RequestContext, record: Record) -> str:
+    value = record.values.get(context.snapshot.entities[record.entity].primary_name.key)
+    return str(record.key if value is None else value)

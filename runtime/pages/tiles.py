@@ -1,0 +1,69 @@
+"""Tiles: links with a figure, left out for those who may not open the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metadata.model import Tile
+from runtime.access import access_for
+from runtime.pages.addresses import page_url
+from runtime.pages.content import words_of
+from runtime.pages.part import BlockAsk, Part
+from runtime.pages.speech import formats_of, text_of
+from runtime.records.lists import count_view
+from runtime.records.statement import CAP
+from runtime.sitemap import readable_pages
+
+
+@dataclass(frozen=True, slots=True)
+class TileView:
+    """A tile with its texts; `figure` is a formatted number or empty."""
+
+    label: str
+    text: str
+    url: str
+    icon: str = ""
+    figure: str = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TilesView:
+    """The tiles that the person gets."""
+
+    label: str
+    tiles: tuple[TileView, ...]
+
+
+def show_tiles(ask: BlockAsk) -> Part:
+    """A block of tiles. A tile with a view costs one statement: the number of rows that the person may read."""
+    tiles = tuple(_view(ask, tile) for tile in ask.block.tiles if _offered(ask, tile))
+    label = words_of(ask.context, ask.block.label) or text_of(ask.context)("tiles.label")
+    return Part("blocks/tiles.html", TilesView(label, tiles))
+
+
+def _offered(ask: BlockAsk, tile: Tile) -> bool:
+    context = ask.context
+    return not tile.page or tile.page in readable_pages(context.snapshot, context.site, context.principal.roles)
+
+
+def _view(ask: BlockAsk, tile: Tile) -> TileView:
+    context = ask.context
+    node = context.site.pages.get(tile.page)
+    return TileView(
+        label=words_of(context, tile.label) or (words_of(context, node.page.label) if node else ""),
+        text=words_of(context, tile.text),
+        url=page_url(context, node, ask.keys) if node else tile.url,
+        icon=tile.icon or (node.page.icon if node else ""),
+        figure=_figure(ask, tile.view),
+        primary=tile.primary,
+    )
+
+
+def _figure(ask: BlockAsk, view: str) -> str:
+    context = ask.context
+    model = context.snapshot.views.get(view)
+    if model is None or not access_for(context.snapshot, context.principal, model.entity, "read").allowed:
+        return ""
+    count = count_view(context.connection, context.snapshot, context.principal, view)
+    return f"{formats_of(context).number(count)}{'+' if count >= CAP else ''}"
