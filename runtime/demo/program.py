@@ -1,0 +1,141 @@
+"""The demo from first to last: folder, ERP, metadata, rows, people, worker, server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from metadata.compiler import compile_snapshot
+from metadata.errors import MetadataError
+from metadata.files import read_folder
+from metadata.store import MetadataStore
+from runtime.database import make_engine
+from runtime.demo.people import Portrait, add_people
+from runtime.demo.processes import Processes
+from runtime.identity import tables as identity_tables
+from runtime.identity.passwords import Cost, Passwords
+
+STARTER = Path(__file__).resolve().parents[2] / "metadata" / "starters" / "customer-portal"
+SITE = "customer-portal"
+ERP_SECONDS = 120.0
+SERVER_SECONDS = 60.0
+CHEAP_HASH = Cost(time=1, memory=8_192)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the demo was asked for."""
+
+    folder: Path
+    port: int = 8000
+    seed: str = "demo"
+    tick: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that answers."""
+
+    url: str
+    site_folder: Path
+    mail_folder: Path
+    environ: Mapping[str, str]
+    people: tuple[Portrait, ...]
+    processes: Processes
+
+
+def settings(options: Options, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the demo's processes: what is set stays, what is missing lives in the demo's folder."""
+    folder = options.folder.resolve()
+    secret = folder / "secret"
+    if not secret.exists():
+        secret.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+    return {
+        "FOYER_DATA_DIR": str(folder),
+        "FOYER_DATABASE_URL": f"sqlite:///{folder / 'portal.db'}",
+        "FOYER_ERP_URL": f"sqlite:///{folder / 'erp.db'}",
+        "FOYER_SECRET_KEY": secret.read_text(encoding="utf-8"),
+        "FOYER_PUBLIC_URL": f"http://127.0.0.1:{options.port}",
+        "FOYER_MAIL_FOLDER": str(folder / "mail"),
+        "FOYER_ARGON2_TIME": str(CHEAP_HASH.time),
+        "FOYER_ARGON2_MEMORY": str(CHEAP_HASH.memory),
+        **environ,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def site_folder(folder: Path) -> Path:
+    """The folder with the site's metadata, copied from the starter once, for the admin to change."""
+    target = folder / "site"
+    if not target.exists():
+        shutil.copytree(STARTER, target)
+    return target
+
+
+def _publish(store: MetadataStore, folder: Path) -> None:
+    reading = read_folder(folder)
+    if reading.problems:
+        raise MetadataError(reading.problems)
+    store.create()
+    store.publish("demo", "The demo's site", components=reading.components)
+
+
+def _people(environ: Mapping[str, str]) -> tuple[Portrait, ...]:
+    engine = make_engine(environ["FOYER_DATABASE_URL"])
+    store = MetadataStore(engine)
+    snapshot = compile_snapshot(store.released().values(), store.current_release())
+    identity_tables.create(engine)
+    with engine.connect().execution_options(foyer_write=True) as connection, connection.begin():
+        found = add_people(connection, snapshot, SITE, Passwords(CHEAP_HASH))
+    engine.dispose()
+    return found
+
+
+def _prepare_metadata(environ: Mapping[str, str], folder: Path) -> None:
+    engine = make_engine(environ["FOYER_DATABASE_URL"])
+    try:
+        _publish(MetadataStore(engine), folder)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def running(options: Options, say: Say) -> Iterator[Demo]:
+    """The demo, running until the block ends. Raises Died where a part of it does not start, MetadataError, OSError."""
+    options.folder.mkdir(parents=True, exist_ok=True)
+    environ = settings(options, os.environ)
+    metadata = site_folder(options.folder.resolve())
+    processes = Processes(environ, options.folder.resolve() / "logs")
+    try:
+        say("Starting the sample ERP ...")
+        processes.start(
+            "erp",
+            "connectors.sample_erp",
+            "serve",
+            "--database",
+            environ["FOYER_ERP_URL"],
+            "--seed",
+            options.seed,
+            "--tick",
+            str(options.tick),
+        )
+        processes.wait_for_line("erp", "Sample ERP: ready.", ERP_SECONDS)
+        say("Publishing the site ...")
+        _prepare_metadata(environ, metadata)
+        say("Fetching the ERP's rows ...")
+        processes.run("first-sync", "runtime", "sync", "run", "--initial")
+        people = _people(environ)
+        say("Starting the portal ...")
+        processes.start("worker", "runtime", "worker")
+        processes.start("portal", "runtime", "serve", "--host", "127.0.0.1", "--port", str(options.port))
+        url = f"http://127.0.0.1:{options.port}"
+        processes.wait_for_answer("portal", f"{url}/readyz", SERVER_SECONDS)
+        yield Demo(url, metadata, Path(environ["FOYER_MAIL_FOLDER"]), environ, people, processes)
+    finally:
+        processes.stop()
