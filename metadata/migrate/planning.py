@@ -20,12 +20,14 @@ class Plan:
     """What would be done, in order. `kept`: what metadata no longer names and stays unless told.
 
     `shapes` and `gone` are what the register will say. A plan without steps may still have something to note there.
+    `ahead`: steps that have been done already.
     """
 
     steps: tuple[Step, ...]
     kept: tuple[Step, ...]
     shapes: Mapping[str, Shape]
     gone: tuple[str, ...] = ()
+    ahead: tuple[Step, ...] = ()
 
     @property
     def destructive(self) -> tuple[Step, ...]:
@@ -40,7 +42,7 @@ class Plan:
     @property
     def lines(self) -> tuple[str, ...]:
         """The plan in words, one line for each step and for each thing kept."""
-        marks = ((step, "!" if step.destructive else "+") for step in self.steps)
+        marks = ((step, "!" if step.destructive else "+") for step in (*self.ahead, *self.steps))
         steps = (f"{mark} {step.text}" + (f" - blocked: {step.blocked}" if step.blocked else "") for step, mark in marks)
         return (*steps, *(f"= kept unless --allow-destructive: {step.text}" for step in self.kept))
 

@@ -39,7 +39,7 @@ def shape_of(table: Table) -> Shape:
         str(key.name): f"{key.column_keys[0]} -> {key.elements[0].target_fullname} {key.ondelete or 'NO ACTION'}"
         for key in table.foreign_key_constraints
     }
-    return Shape({column.name: type_word(column) for column in table.columns}, indexes, foreign_keys)
+    return Shape({str(column.name): type_word(column) for column in table.columns}, indexes, foreign_keys)
 
 
 def type_word(column: Column[Any]) -> str:
@@ -105,4 +105,4 @@ def columns_of(word: str) -> tuple[str, ...]:
 
 
 def _index_word(unique: bool, columns: Any) -> str:
-    return ("unique " if unique else "") + ", ".join(columns)
+    return ("unique " if unique else "") + ", ".join(str(column) for column in columns)

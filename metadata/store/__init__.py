@@ -1,0 +1,18 @@
+"""The store: every change of the metadata as an append-only revision, every published set of them as a release.
+
+In: components, who changes them and why. Out: the components of any release, drafts, history, differences.
+"""
+
+from __future__ import annotations
+
+from metadata.store.difference import Change, Difference, compare
+from metadata.store.errors import EditedMeanwhile, NoSuchComponent, NoSuchRelease, StoreError
+from metadata.store.publishing import Published, checked_snapshot
+from metadata.store.revisions import Release, Revision
+from metadata.store.store import Components, MetadataStore
+from metadata.store.tables import LATEST_RELEASE
+
+__all__ = [
+    "LATEST_RELEASE", "Change", "Components", "Difference", "EditedMeanwhile", "MetadataStore", "NoSuchComponent",
+    "NoSuchRelease", "Published", "Release", "Revision", "StoreError", "checked_snapshot", "compare",
+]

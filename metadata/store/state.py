@@ -1,0 +1,52 @@
+"""What the metadata is at one moment: released, drafted, or both, read on the caller's connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection
+
+from metadata.errors import MetadataError, Problem
+from metadata.model import Component, ComponentId
+from metadata.store import revisions
+from metadata.store.bodies import component_of
+from metadata.store.revisions import Revision
+
+Heads = dict[ComponentId, Revision]
+
+
+class Loader:
+    """Stored revisions to components; what has not changed since the last reading is not made anew."""
+
+    def __init__(self) -> None:
+        self._known: Mapping[int, Component] = {}
+
+    def load(self, connection: Connection, wanted: Iterable[Revision]) -> dict[ComponentId, Component]:
+        """The components of revisions. Raises MetadataError with every problem where the language has changed."""
+        heads = tuple(head for head in wanted if not head.deleted)
+        known = self._known
+        bodies = revisions.read_bodies(connection, (head.id for head in heads if head.id not in known))
+        made: dict[int, Component] = {}
+        problems: list[Problem] = []
+        for head in heads:
+            try:
+                made[head.id] = known[head.id] if head.id in known else component_of(head.component, bodies[head.id])
+            except MetadataError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise MetadataError(problems)
+        self._known = made
+        return {head.component: made[head.id] for head in heads}
+
+
+def released(connection: Connection, release: int) -> Heads:
+    """The revisions of a release. Raises NoSuchRelease."""
+    manifest = revisions.read_release(connection, release).manifest
+    return {head.component: head for head in revisions.read_revisions(connection, manifest)}
+
+
+def working(connection: Connection) -> Heads:
+    """The revisions of the current release with the drafts laid over them; deleted components are left out."""
+    heads = released(connection, revisions.latest_release(connection))
+    heads.update((draft.component, draft) for draft in revisions.read_drafts(connection))
+    return {component: head for component, head in heads.items() if not head.deleted}

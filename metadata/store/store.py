@@ -1,0 +1,193 @@
+"""The store: components saved as revisions, published in releases, and everything that follows from keeping both."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+from metadata.migrate import Plan, apply, create_register, plan
+from metadata.model import Component, ComponentId
+from metadata.snapshot import Snapshot
+from metadata.store import revisions, state
+from metadata.store.bodies import body_of, plain
+from metadata.store.difference import Difference, compare
+from metadata.store.errors import EditedMeanwhile, NoSuchComponent
+from metadata.store.publishing import Candidate, Published, checked_snapshot, with_component, write_release
+from metadata.store.revisions import Entry, Release, Revision
+from metadata.store.tables import lock, tables
+
+Components = Mapping[ComponentId, Component]
+
+
+class MetadataStore:
+    """The metadata in a database. Safe to share between threads; every change is one transaction, all or nothing.
+
+    The engine is one whose transactions begin as told by the execution options `foyer_write` and `foyer_schema`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._loader = state.Loader()
+
+    def create(self) -> None:
+        """Make the store's tables where they are missing."""
+        with self._changing() as connection:
+            tables.create_all(connection)
+            create_register(connection)
+
+    def current_release(self) -> int:
+        """The number of the newest release; 0 before the first."""
+        with self.engine.connect() as connection:
+            return revisions.latest_release(connection)
+
+    def released(self, release: int | None = None) -> Components:
+        """The components of a release; of the current one where none is named. Raises NoSuchRelease, MetadataError."""
+        with self.engine.connect() as connection:
+            number = revisions.latest_release(connection) if release is None else release
+            return self._loader.load(connection, state.released(connection, number).values())
+
+    def working(self) -> Components:
+        """The components of the current release with the drafts laid over them: what publishing would release."""
+        with self.engine.connect() as connection:
+            return self._loader.load(connection, state.working(connection).values())
+
+    def drafts(self) -> Mapping[ComponentId, Component | None]:
+        """What has been saved since it was last released; None for a component that is to be deleted."""
+        with self.engine.connect() as connection:
+            heads = revisions.read_drafts(connection)
+            loaded = state.Loader().load(connection, heads)
+            return {head.component: loaded.get(head.component) for head in heads}
+
+    def save(
+        self, components: Iterable[Component], author: str, note: str = "", delete: Iterable[ComponentId] = (),
+        expected: Mapping[ComponentId, int] | None = None,
+    ) -> tuple[ComponentId, ...]:
+        """Add a revision for each component that differs from its latest one; give back those that did.
+
+        `expected` holds the number of the revision that an editor started from (0 for a new component). Raises
+        EditedMeanwhile where another is in force by now, NoSuchComponent for one to delete that is not there.
+        """
+        with self._changing() as connection:
+            return self._append(connection, _entry(author, note), tuple(components), tuple(delete), expected or {})
+
+    def publish(
+        self, author: str, note: str = "", *, components: Iterable[Component] = (), delete: Iterable[ComponentId] = (),
+        allow_destructive: bool = False,
+    ) -> Published:
+        """Release everything saved, after saving `components` and `delete` as `save` does, in one transaction.
+
+        Raises MetadataError where the result does not compile, Destructive where tables would lose rows: then nothing
+        has changed at all.
+        """
+        entry = _entry(author, note)
+        with self._changing(tables=True) as connection:
+            self._append(connection, entry, tuple(components), tuple(delete), {})
+            current = revisions.latest_release(connection)
+            candidate = Candidate(state.working(connection), current, allow_destructive, self.engine)
+            published = write_release(connection, self._loader, entry, candidate)
+            revisions.mark_released(connection, published.release)
+            return published
+
+    def rollback(self, release: int, author: str, note: str = "", *, allow_destructive: bool = False) -> Published:
+        """A new release with what an old one held. Drafts stay drafts. Raises NoSuchRelease, MetadataError, Destructive."""
+        with self._changing(tables=True) as connection:
+            candidate = Candidate(state.released(connection, release), release, allow_destructive, self.engine)
+            return write_release(connection, self._loader, _entry(author, note), candidate)
+
+    def rollback_component(
+        self, component: ComponentId, release: int, author: str, note: str = "", *, allow_destructive: bool = False,
+    ) -> Published:
+        """A new release in which one component is as it was in an old one. Raises as `rollback`, and NoSuchComponent."""
+        with self._changing(tables=True) as connection:
+            current = revisions.latest_release(connection)
+            heads, old = state.released(connection, current), state.released(connection, release)
+            if component not in heads and component not in old:
+                raise NoSuchComponent(component, release)
+            candidate = Candidate(with_component(heads, component, old), current, allow_destructive, self.engine)
+            return write_release(connection, self._loader, _entry(author, note), candidate)
+
+    def plan_tables(self, snapshot: Snapshot, *, drop: bool = False) -> Plan:
+        """What a snapshot would change in the database's tables."""
+        with self.engine.connect() as connection:
+            return plan(connection, snapshot, drop=drop)
+
+    def mend_tables(self, *, allow_destructive: bool = False) -> Plan:
+        """Bring the tables in step with the current release; drop what it no longer names where that is allowed.
+
+        Raises MetadataError, and Destructive, Blocked or NotApplied as `metadata.migrate.apply`.
+        """
+        with self._changing(tables=True) as connection:
+            release = revisions.latest_release(connection)
+            heads = state.released(connection, release)
+            snapshot = checked_snapshot(self._loader.load(connection, heads.values()).values(), release)
+            steps = plan(connection, snapshot, drop=allow_destructive)
+            apply(connection, steps, allow_destructive=allow_destructive)
+            return steps
+
+    def releases(self) -> tuple[Release, ...]:
+        """All releases, newest first, without their manifests."""
+        with self.engine.connect() as connection:
+            return revisions.read_releases(connection)
+
+    def history(self, component: ComponentId) -> tuple[Revision, ...]:
+        """Every revision of a component, newest first. Raises NoSuchComponent where there has never been one."""
+        with self.engine.connect() as connection:
+            found = revisions.read_history(connection, component)
+        if not found:
+            raise NoSuchComponent(component)
+        return found
+
+    def revision_number(self, component: ComponentId) -> int:
+        """The number of the revision in force, to be given back as `expected`; 0 where there is none."""
+        with self.engine.connect() as connection:
+            head = state.working(connection).get(component)
+            return head.number if head else 0
+
+    def diff(self, before: int | None = None, after: int | None = None) -> tuple[Difference, ...]:
+        """What changes from one release to another; None stands for the current release before, and for drafts after."""
+        with self.engine.connect() as connection:
+            first = revisions.latest_release(connection) if before is None else before
+            old = state.released(connection, first)
+            new = state.working(connection) if after is None else state.released(connection, after)
+            changed = [name for name in {*old, *new} if _hash(old, name) != _hash(new, name)]
+            bodies = revisions.read_bodies(connection, (h[name].id for h in (old, new) for name in changed if name in h))
+        sides = ({name: plain(bodies[heads[name].id]) for name in changed if name in heads} for heads in (old, new))
+        return compare(*sides)
+
+    def _append(
+        self, connection: Connection, entry: Entry, components: tuple[Component, ...], gone: tuple[ComponentId, ...],
+        expected: Mapping[ComponentId, int],
+    ) -> tuple[ComponentId, ...]:
+        if not components and not gone:
+            return ()
+        heads = state.working(connection)
+        for name, number in expected.items():
+            found = heads[name].number if name in heads else 0
+            if found != number:
+                raise EditedMeanwhile(name, number, found)
+        for name in gone:
+            if name not in heads:
+                raise NoSuchComponent(name)
+        changed = [body for body in map(body_of, components) if body.hash != _hash(heads, body.component)]
+        revisions.append(connection, entry, changed, gone, revisions.last_numbers(connection))
+        return (*(body.component for body in changed), *gone)
+
+    @contextmanager
+    def _changing(self, *, tables: bool = False) -> Iterator[Connection]:
+        engine = self.engine.execution_options(foyer_write=True, foyer_schema=tables)
+        with engine.begin() as connection:
+            lock(connection)
+            yield connection
+
+
+def _entry(author: str, note: str) -> Entry:
+    return Entry(author, note, dt.datetime.now(dt.UTC))
+
+
+def _hash(heads: state.Heads, name: ComponentId) -> str:
+    return heads[name].hash if name in heads else ""
+
+

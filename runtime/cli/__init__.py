@@ -1,0 +1,52 @@
+"""The `foyer` command. Its commands are loaded when they are run, so that the command itself starts at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from runtime.cli.commands import COMMANDS, module_of
+
+
+class Commands(click.Group):
+    """A group that knows the names of its commands, and loads the one that is asked for. Exit code 0 or 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, as listed in `runtime.cli.commands`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(module_of(cmd_name)).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in the help, without loading any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        """Run, and leave with 0 or 1."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except click.ClickException as error:
+            error.show()
+            code = 1
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Stopped.", err=True)
+            code = 1
+        sys.exit(1 if code else 0)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def main() -> None:
+    """Foyer: customer portals from metadata. Settings are environment variables; see `foyer doctor`."""
+
+
+__all__ = ["main"]

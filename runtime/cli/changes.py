@@ -1,0 +1,58 @@
+"""What saving and publishing did, as reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from metadata.errors import Problem
+from metadata.migrate import Plan
+from metadata.model import ComponentId
+from metadata.store import Difference, Published
+from runtime.cli.output import Report
+
+
+def of_differences(differences: tuple[Difference, ...], intro: str = "") -> Report:
+    """Every difference, property by property."""
+    lines = tuple(line for difference in differences for line in str(difference).splitlines())
+    summary = f"{len(differences)} components differ." if differences else "Nothing differs."
+    return Report((*((intro,) if intro else ()), *lines, summary), {"differences": [_difference(d) for d in differences]})
+
+
+def of_saved(saved: Iterable[ComponentId], warnings: Iterable[Problem] = ()) -> Report:
+    """What was saved as drafts."""
+    names = [str(name) for name in saved]
+    last = "Saved as drafts; foyer publish releases them." if names else "Nothing has changed."
+    return Report((*_warned(warnings), *(f"saved {name}" for name in names), last), {"saved": names})
+
+
+def of_published(published: Published, warnings: Iterable[Problem] = ()) -> Report:
+    """What a release brought."""
+    plan = published.plan
+    done = f"Release {published.release} is published."
+    last = done if published.changed else f"Nothing has changed: release {published.release} stays."
+    data = {"release": published.release, "changed": published.changed, **plan_data(plan)}
+    return Report((*_warned(warnings), *plan.lines, last), data)
+
+
+def plan_data(plan: Plan) -> Mapping[str, Any]:
+    """A plan for programs."""
+    return {
+        "steps": [
+            {
+                "text": step.text, "table": step.table, "destructive": step.destructive, "lost": step.lost,
+                "blocked": step.blocked,
+            }
+            for step in (*plan.ahead, *plan.steps)
+        ],
+        "kept": [{"text": step.text, "table": step.table, "lost": step.lost} for step in plan.kept],
+    }
+
+
+def _warned(warnings: Iterable[Problem]) -> tuple[str, ...]:
+    return tuple(f"warning: {problem}" for problem in warnings)
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    changes = [{"path": c.path, "before": c.before, "after": c.after} for c in difference.changes]
+    return {"component": str(difference.component), "change": difference.kind, "properties": changes}

@@ -1,0 +1,28 @@
+"""The commands of `foyer`, one line each: its name, the module that is loaded when it is run, what it does.
+
+A module `runtime.cli.<name>` has a click command called `command`.
+"""
+
+from __future__ import annotations
+
+COMMANDS: dict[str, str] = {
+    "demo": "Run a portal beside a sample ERP, to look at.",
+    "check": "Say what is wrong with a folder of metadata.",
+    "import": "Save a folder of metadata as drafts.",
+    "export": "Write the metadata to a folder.",
+    "diff": "Say what differs between releases, drafts and a folder.",
+    "publish": "Release what has been saved, or a folder of metadata.",
+    "rollback": "Go back to an old release.",
+    "history": "List releases, or the revisions of a component.",
+    "dump": "Print the compiled metadata as sorted JSON.",
+    "migrate": "Plan or apply changes of the tables.",
+    "doctor": "Say what is set, what is missing and what is not in order.",
+}
+
+MODULES: dict[str, str] = {"import": "runtime.cli.import_"}
+"""Commands whose module has another name than they have."""
+
+
+def module_of(name: str) -> str:
+    """The module that has a command."""
+    return MODULES.get(name, f"runtime.cli.{name.replace('-', '_')}")

@@ -1,0 +1,90 @@
+"""`foyer doctor`: what is set, what is missing, and what is not in order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from metadata.errors import MetadataError
+from metadata.store import StoreError, checked_snapshot
+from runtime.cli.installation import Installation, open_installation
+from runtime.cli.output import Report, reporting, sentence
+from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts
+
+OK, WARNING, WRONG = "ok", "warning", "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: `state` is ok, warning or wrong."""
+
+    state: str
+    what: str
+    message: str
+
+
+@click.command("doctor")
+@reporting
+def command() -> Report:
+    """Say what is set, what is missing and what is not in order."""
+    findings = (*settings(os.environ), *installation(os.environ))
+    lines = [f"{finding.state:<8}{finding.what}: {finding.message}" for finding in findings]
+    data = [{"state": finding.state, "what": finding.what, "message": finding.message} for finding in findings]
+    return Report(tuple(lines), {"findings": data}, ok=all(finding.state != WRONG for finding in findings))
+
+
+def settings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """What is set and what is not; secrets are not shown."""
+    texts, _ = read_texts(environ)
+    for setting in SETTINGS:
+        yield Finding(OK, setting.variable, _value(setting, texts))
+    known = {name for setting in SETTINGS for name in (setting.variable, f"{setting.variable}_FILE")}
+    for name in sorted(set(environ) - known):
+        if name.startswith(PREFIX) and not name.startswith((f"{PREFIX}TEST_", f"{PREFIX}AUTHOR")):
+            yield Finding(WARNING, name, "is no setting of Foyer; is it misspelt?")
+
+
+def installation(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the settings can be used, the database answers, and the current release compiles."""
+    try:
+        Config.from_environment(environ)
+    except ConfigError as error:
+        yield from (Finding(WRONG, "settings", problem) for problem in error.problems)
+        return
+    try:
+        found = open_installation(environ)
+    except (SQLAlchemyError, OSError) as error:
+        yield Finding(WRONG, "database", sentence(error))
+        return
+    yield Finding(OK, "database", f"{found.engine.dialect.name} answers")
+    if not environ.get("FOYER_SECRET_KEY") and not environ.get("FOYER_SECRET_KEY_FILE"):
+        yield Finding(WARNING, "secret key", "is kept in the data folder; several machines need FOYER_SECRET_KEY")
+    yield from _release(found)
+
+
+def _release(found: Installation) -> Iterator[Finding]:
+    number = found.store.current_release()
+    if number == 0:
+        yield Finding(WARNING, "release", "nothing has been published yet; foyer publish DIR does")
+        return
+    try:
+        snapshot = checked_snapshot(found.store.released(number).values(), number)
+    except (MetadataError, StoreError) as error:
+        yield Finding(WRONG, "release", f"release {number} does not compile: {error}")
+        return
+    yield Finding(OK, "release", f"release {number} compiles, with {len(snapshot.components)} components")
+    steps = found.store.plan_tables(snapshot).steps
+    state, message = (WARNING, f"{len(steps)} steps behind; foyer migrate --apply") if steps else (OK, "in step")
+    yield Finding(state, "tables", message)
+    if drafts := found.store.drafts():
+        yield Finding(OK, "drafts", f"{len(drafts)} components are saved and not released")
+
+
+def _value(setting: Setting, texts: Mapping[str, str]) -> str:
+    if setting.field not in texts:
+        return f"not set, {setting.default!r} is used" if setting.default else "not set"
+    return "set" if setting.secret else f"set to {texts[setting.field]!r}"

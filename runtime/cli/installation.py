@@ -1,0 +1,50 @@
+"""What commands work on: the settings of the environment, and the store in the database that they name."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import Engine, make_url
+
+from metadata.store import MetadataStore
+from runtime.config import Config
+from runtime.database import make_engine
+from runtime.secret import secret_key
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Installation:
+    """The settings, the engine, and the store, whose tables are there."""
+
+    config: Config
+    engine: Engine
+    store: MetadataStore
+
+
+def open_installation(environ: Mapping[str, str] | None = None) -> Installation:
+    """The installation of an environment; a new database is made ready.
+
+    Raises ConfigError, SQLAlchemyError, OSError.
+    """
+    config = configured(environ)
+    make_folder(config.database_url)
+    engine = make_engine(config.database_url, pool_size=config.pool_size)
+    store = MetadataStore(engine)
+    store.create()
+    return Installation(config, engine, store)
+
+
+def configured(environ: Mapping[str, str] | None = None) -> Config:
+    """The settings, with a secret key that is made and kept where none is set. Raises ConfigError, OSError."""
+    config = Config.from_environment(os.environ if environ is None else environ)
+    return dataclasses.replace(config, secret_key=secret_key(config.secret_key, config.data_dir))
+
+
+def make_folder(database_url: str) -> None:
+    """The folder of an SQLite file."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,23 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import click
+
+from metadata.model import KINDS, ComponentId
+
+author = click.option("--author", envvar=["FOYER_AUTHOR", "USER"], default="command line", help="Who makes the change.")
+note = click.option("--note", default="", help="Why the change is made.")
+allow_destructive = click.option(
+    "--allow-destructive", is_flag=True, help="Change tables also where values are lost, and drop what nothing names."
+)
+delete = click.option("--delete", is_flag=True, help="Delete components that the folder does not have.")
+
+
+def parse_component(text: str) -> ComponentId:
+    """A component from `kind key`, `kind site/key` or the same with a colon. Raises click.BadParameter."""
+    kind, _, rest = text.replace(":", " ", 1).strip().partition(" ")
+    site, _, key = rest.strip().rpartition("/")
+    if kind not in KINDS or not key:
+        raise click.BadParameter(f"{text!r} is no component; write its kind and key, such as 'view mine' or 'page site/home'.")
+    return ComponentId(kind, key, site if KINDS[kind].of_site else "")
