@@ -11,7 +11,7 @@ from metadata.schema.faults import shown
 
 ILLEGAL = frozenset("/?#!%")
 # What a block of each type shows, as the property that names it.
-SHOWS = {"list": "list", "form": "form", "multistep_form": "multistep_form", "snippet": "snippet"}
+SHOWS = {"profile": "form", "list": "list", "form": "form", "multistep_form": "multistep_form", "snippet": "snippet"}
 # Without a record in the address these are the person's own.
 OWN = ("contact", "account", "company")
 UNIQUE_TYPES = ("unique_id", "auto_number")
@@ -125,7 +125,7 @@ def blocks(world: World) -> Iterator[Problem]:
                 message = f"A block of type {block.type} needs {name}: with what it shows."
                 yield world.problem(page, f"blocks.{index}", "block", message)
             for other in set(SHOWS.values()) - {name}:
-                if getattr(block, other):
+                if getattr(block, other) and (block.type, other) != ("profile", "form"):
                     message = f"A block of type {block.type} does not show {other}; remove it or change the type."
                     yield world.problem(page, f"blocks.{index}.{other}", "block", message)
 
