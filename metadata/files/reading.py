@@ -45,7 +45,7 @@ class Reader:
 
     def read(self, file: Path) -> None:
         """Adds the components of one file."""
-        name = file.as_posix()
+        name = file.as_posix().encode(errors="replace").decode()
         try:
             text = read_text(file, self.root, "utf-8-sig")
         except RefusedFileError as error:

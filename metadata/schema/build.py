@@ -17,7 +17,12 @@ from metadata.text import Text
 
 UNKNOWN = "unknown-key"
 SIMPLE: dict[Any, type[fields.Field[Any]]] = {
-    str: Word, int: Whole, float: Real, bool: Flag, Text: TextField, Any: Scalar,
+    str: Word,
+    int: Whole,
+    float: Real,
+    bool: Flag,
+    Text: TextField,
+    Any: Scalar,
 }
 
 
@@ -46,9 +51,7 @@ class ModelSchema(Schema):
         """The properties that say something, in the order in which they are declared."""
         defaults = self.defaults
         return {
-            name: value
-            for name, value in data.items()
-            if name not in defaults or getattr(original, name) != defaults[name]
+            name: value for name, value in data.items() if name not in defaults or getattr(original, name) != defaults[name]
         }
 
 

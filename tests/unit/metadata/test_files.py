@@ -153,7 +153,7 @@ def test_plain_words_that_other_readers_take_for_something_else_are_text(tmp_pat
         ("kind: entity\nkey: " + "[" * 100_000, "depth"),
         ("kind: entity\nkey: " + "{a: " * 100_000, "depth"),
         ("- " * 1000 + "x", "depth"),
-        ("kind: entity\nkey: \"a\\0b\"\n", "text"),
+        ('kind: entity\nkey: "a\\0b"\n', "text"),
         ("just a word", "missing-kind"),
         ("kind: {a: b}\nkey: x\n", "unknown-kind"),
         ("kind: entity\nkey: a\x00b\n", "yaml"),

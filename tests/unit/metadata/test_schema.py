@@ -93,7 +93,9 @@ def test_only_what_differs_from_the_defaults_is_dumped_in_declared_order():
     attributes = [{"type": "text", "key": "name"}]
     entity = load("entity", {"icon": "", "label": {"any": "Thing"}, "attributes": attributes, "key": "thing"})
     assert list(dump(entity).items()) == [
-        ("key", "thing"), ("label", "Thing"), ("attributes", [{"key": "name", "type": "text"}]),
+        ("key", "thing"),
+        ("label", "Thing"),
+        ("attributes", [{"key": "name", "type": "text"}]),
     ]
 
 

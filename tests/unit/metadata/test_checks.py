@@ -1,0 +1,411 @@
+"""Components that do not fit together are reported, each fault with its place and what to do."""
+
+import copy
+
+import pytest
+from hypothesis import given
+
+from metadata.checks import RULES, check
+from metadata.checks.patterns import fault_in_pattern
+from metadata.errors import Position
+from metadata.model import component_id
+from metadata.schema import load
+from support.generated_metadata import component_sets
+
+# A small site in which everything fits. Tests change one thing and look at what is said.
+FITTING = {
+    "language sv-SE": {},
+    "choice state": {"options": [{"value": "open"}, {"value": "done"}]},
+    "entity task": {
+        "primary_name": "number",
+        "attributes": [
+            {"key": "number", "type": "text", "max_length": 20},
+            {"key": "state", "type": "choice", "choice": "state", "default": "open"},
+            {"key": "due", "type": "date", "default": "@today+7d"},
+            {"key": "hours", "type": "decimal", "scale": 2, "min": 0},
+            {"key": "contact", "type": "lookup", "target": "contact", "default": "@contact"},
+            {"key": "account", "type": "lookup", "target": "account"},
+            {"key": "about", "type": "lookup", "targets": ["account", "contact"]},
+        ],
+        "keys": [{"key": "number", "attributes": ["number"]}],
+    },
+    "entity part": {
+        "attributes": [
+            {"key": "task", "type": "lookup", "target": "task", "relationship": "parts"},
+            {"key": "count", "type": "integer", "default": 1},
+        ],
+        "many_to_many": [{"key": "helpers", "target": "contact"}],
+    },
+    "view tasks": {
+        "entity": "task",
+        "columns": [{"attribute": "number"}, {"attribute": "account.parent_account.name"}],
+        "filter": {"all": [{"attribute": "state", "value": "open"}, {"attribute": "contact", "value": "@contact"}]},
+        "sort": [{"attribute": "due"}],
+    },
+    "view parts": {"entity": "part", "columns": [{"attribute": "count"}]},
+    "view accounts": {"entity": "account", "columns": [{"attribute": "name"}]},
+    "form task": {
+        "entity": "task",
+        "status": "state",
+        "progress": {"attribute": "state", "steps": ["open", "done"], "dates": {"open": "created_at"}},
+        "tabs": [
+            {
+                "sections": [
+                    {
+                        "fields": [
+                            {"attribute": "number"},
+                            {"attribute": "account", "view": "accounts", "prepopulate": "@contact.account"},
+                            {"attribute": "due", "set_on_save": "@record.account.created_at"},
+                        ]
+                    },
+                    {"related": {"relationship": "parts", "view": "parts"}},
+                ]
+            }
+        ],
+    },
+    "form part": {"entity": "part"},
+    "connection files": {"connector": "files"},
+    "table_map tasks": {
+        "connection": "files",
+        "entity": "task",
+        "table": "TASKS",
+        "integration_key": ["number"],
+        "attributes": [
+            {"attribute": "number", "column": "NO"},
+            {"attribute": "account", "column": "ACC", "lookup_key": ["number"]},
+            {"attribute": "state", "column": "ST", "values": [{"outside": 1, "inside": "open"}]},
+        ],
+    },
+    "site main": {"theme": "base", "time_zone": "Europe/Stockholm", "languages": ["en-US", "sv-SE"], "menu": "main"},
+    "web_role user": {"default": "authenticated"},
+    "web_role guest": {"default": "anonymous"},
+    "page home": {
+        "label": "Home",
+        "partial_url": "/",
+        "blocks": [{"type": "tiles", "tiles": [{"label": "T", "page": "tasks"}]}],
+    },
+    "page tasks": {"label": "Tasks", "parent": "home", "partial_url": "tasks", "blocks": [{"type": "list", "list": "tasks"}]},
+    "page task": {
+        "label": "Task",
+        "parent": "tasks",
+        "record_entity": "task",
+        "blocks": [{"type": "form", "form": "task"}],
+    },
+    "page edit": {
+        "label": "Edit",
+        "parent": "task",
+        "partial_url": "edit",
+        "blocks": [{"type": "form", "form": "task", "mode": "edit"}],
+    },
+    "list tasks": {
+        "views": ["tasks"],
+        "contact_attribute": "contact",
+        "account_attribute": "account",
+        "actions": [{"type": "details", "page": "task"}, {"type": "edit", "page": "edit"}, {"type": "delete"}],
+        "columns": [{"attribute": "number"}],
+    },
+    "multistep_form new": {
+        "entity": "task",
+        "requires": ["account.name"],
+        "steps": [
+            {"key": "first", "form": "task", "next": "lines"},
+            {"key": "lines", "type": "lines", "relationship": "parts", "form": "part", "total": "count * task.hours"},
+            {"key": "end", "type": "review"},
+        ],
+    },
+    "web_link_set main": {
+        "links": [{"label": "More", "links": [{"page": "tasks"}, {"url": "https://example.com", "label": "Out"}]}]
+    },
+    "redirect old": {"source": "/old", "page": "tasks"},
+    "site_setting identity/session_hours": {"value": "8"},
+    "entity_permission own": {
+        "entity": "task",
+        "scope": "contact",
+        "via": "contact",
+        "privileges": ["read"],
+        "roles": ["user"],
+    },
+    "entity_permission parts": {
+        "entity": "part",
+        "scope": "parent",
+        "parent": "own",
+        "relationship": "task",
+        "privileges": ["read", "write"],
+        "roles": ["user"],
+    },
+    "attribute_permission plain": {"entity": "task", "roles": ["user"], "attributes": [{"attribute": "hours", "read": True}]},
+    "page_access_rule tasks": {"page": "tasks", "roles": ["user"]},
+}
+INSTALLATION = ("language", "choice", "entity", "view", "form", "connection", "table_map", "site")
+
+
+def components(changes):
+    """The fitting components with changes: `{"page home": {...}}` merges, a path after # reaches inside, None removes."""
+    wanted = copy.deepcopy(FITTING)
+    for name, change in changes.items():
+        address, _, path = name.partition("#")
+        place = wanted
+        *above, last = [address, *(int(step) if step.isdigit() else step for step in path.split(".") if step)]
+        for step in above:
+            place = place[step]
+        if change is None:
+            del place[last]
+        elif path or last not in place:
+            place[last] = change
+        else:
+            place[last] |= change
+    return [build(name, data) for name, data in wanted.items()]
+
+
+def build(name, data):
+    kind, key = name.split(" ")
+    return load(kind, {"key": key, **({} if kind in INSTALLATION else {"site": "main"}), **data})
+
+
+def found(changes):
+    return check({component_id(item): item for item in components(changes)})
+
+
+def test_what_fits_has_no_problems():
+    assert found({}) == ()
+
+
+FAULTS = [
+    # references
+    ({"site main": {"menu": "mian"}}, "unknown-reference", "menu", "'main'"),
+    ({"site main": {"languages": ["en-US", "sv-SV"]}}, "unknown-reference", "languages.1", "'sv-SE'"),
+    ({"page tasks": {"parent": "hom"}}, "unknown-reference", "parent", "'home'"),
+    ({"page tasks": {"site": "other", "parent": "home"}, "page task": None}, "unknown-reference", "site", ""),
+    ({"form task": {"success_page": "tsks"}}, "unknown-reference", "success_page", "'tasks'"),
+    ({"view tasks": {"entity": "tsk"}}, "unknown-reference", "entity", "'task'"),
+    ({"web_link_set main#links.0.links.0.page": "tsks"}, "unknown-reference", "links.0.links.0.page", "'tasks'"),
+    # paths
+    ({"view tasks#columns.0.attribute": "nmber"}, "unknown-attribute", "columns.0.attribute", "'number'"),
+    ({"view tasks#columns.1.attribute": "account.nam"}, "unknown-attribute", "columns.1.attribute", "'name'"),
+    ({"view tasks#columns.1.attribute": "about.name"}, "no-way-through", "columns.1.attribute", "several"),
+    ({"view tasks#columns.1.attribute": "state.name"}, "no-way-through", "columns.1.attribute", "no lookup"),
+    ({"view tasks#filter.all.0.attribute": "stat"}, "unknown-attribute", "filter.all.0.attribute", "'state'"),
+    ({"table_map tasks": {"integration_key": ["account.number"]}}, "path", "integration_key.0", "itself"),
+    # languages
+    ({"page tasks": {"label": {"any": "T", "sv-FI": "U"}}}, "unknown-language", "label.sv-FI", "'sv-SE'"),
+    # attributes
+    ({"entity task#attributes.0.type": "txt"}, "unknown-type", "attributes.0.type", "'text'"),
+    ({"entity task#attributes.0.scale": 2}, "option", "attributes.0.scale", "decimal"),
+    ({"entity task#attributes.5.targets": ["contact"]}, "option", "attributes.5", "target"),
+    ({"entity task#attributes.1.choice": ""}, "option", "attributes.1", "choice:"),
+    ({"entity part#attributes.1": {"key": "n", "type": "auto_number", "format": "N"}}, "option", "attributes.1", "{number}"),
+    (
+        {"entity part#attributes.1": {"key": "n", "type": "auto_number", "format": "{number.x}"}},
+        "option",
+        "attributes.1",
+        "{number}",
+    ),
+    (
+        {"entity part#attributes.1": {"key": "n", "type": "auto_number", "format": "{number:q}"}},
+        "option",
+        "attributes.1",
+        "{number}",
+    ),
+    ({"entity task#attributes.1.default": "opn"}, "value", "attributes.1.default", "'open'"),
+    ({"entity task#attributes.2.default": "@tody"}, "value", "attributes.2.default", "'@today'"),
+    ({"entity task#attributes.2.default": "2024-02-30"}, "value", "attributes.2.default", "date"),
+    ({"entity task#attributes.0.default": "x" * 21}, "value", "attributes.0.default", "longer"),
+    ({"entity task#attributes.0.default": "@contact.nme"}, "value", "attributes.0.default", "no attribute"),
+    ({"entity task#attributes.5.default": "@contact"}, "value", "attributes.5.default", "lookup"),
+    ({"entity task#attributes.3.min": "low"}, "value", "attributes.3.min", "decimal"),
+    ({"entity part#attributes.1.key": "version"}, "reserved-attribute", "attributes.1.key", "another key"),
+    ({"entity part#attributes.1.key": "task"}, "duplicate-key", "attributes.1.key", "twice"),
+    (
+        {"choice state": {"options": [{"value": "open"}, {"value": "open"}, {"value": "done"}]}},
+        "duplicate-key",
+        "options.1.value",
+        "",
+    ),
+    (
+        {"entity part#attributes.1": {"key": "other", "type": "lookup", "target": "task", "relationship": "parts"}},
+        "duplicate-relationship",
+        "attributes.1",
+        "part.task",
+    ),
+    ({"entity part": {"primary_name": "count"}}, "primary-name", "primary_name", "text"),
+    ({"entity part": {"primary_name": "cont"}}, "unknown-attribute", "primary_name", "'count'"),
+    (
+        {"entity part#attributes.1": {"key": "m", "type": "money", "currency": "euro"}},
+        "currency",
+        "attributes.1.currency",
+        "EUR",
+    ),
+    ({"entity contact": {"attributes": [{"key": "account", "type": "text"}]}}, "system-attribute", "attributes.0", "lookup"),
+    ({"entity task#attributes.0.pattern": "(a+)+$"}, "pattern", "attributes.0.pattern", "for ever"),
+    ({"entity task#attributes.0.pattern": "["}, "pattern", "attributes.0.pattern", "no regular expression"),
+    # conditions
+    (
+        {"view tasks": {"filter": {"attribute": "due", "all": [{"attribute": "due", "operator": "empty"}]}}},
+        "filter",
+        "filter",
+        "one of",
+    ),
+    ({"view tasks": {"filter": {"any": [{}]}}}, "filter", "filter.any.0", "empty"),
+    ({"view tasks#filter.all.0.operator": "gt"}, "", "", ""),
+    ({"view tasks#filter.all.1.operator": "gt"}, "operator", "filter.all.1.operator", "lookup"),
+    ({"view tasks#filter.all.0.operator": "contains"}, "operator", "filter.all.0.operator", "choice"),
+    ({"view tasks#filter.all.0.value": "opne"}, "value", "filter.all.0.value", "'open'"),
+    ({"view tasks#filter.all.0.operator": "between"}, "value", "filter.all.0.value", "2 values"),
+    ({"view tasks#filter.all.0.operator": "in"}, "value", "filter.all.0.value", "list"),
+    ({"view tasks#filter.all.0.operator": "empty"}, "value", "filter.all.0.value", "no value"),
+    ({"view tasks#filter.all.0.value": None}, "value", "filter.all.0.value", "empty"),
+    ({"view tasks#sort.0.attribute": "state"}, "", "", ""),
+    # lists
+    ({"view parts": {"columns": []}}, "no-columns", "columns", ""),
+    ({"list tasks": {"views": ["tasks", "parts"]}}, "mixed-views", "views.1", "part"),
+    ({"list tasks": {"contact_attribute": "account"}}, "owner-attribute", "contact_attribute", "contact"),
+    ({"list tasks#columns.0.attribute": "numbr"}, "unknown-column", "columns.0.attribute", "'number'"),
+    ({"list tasks#actions.0.page": ""}, "row-action", "actions.0", "page:"),
+    ({"list tasks#actions.0.page": "tasks"}, "row-action", "actions.0", "no record"),
+    # forms
+    ({"form task": {"status": "due"}}, "choice-needed", "status", "date"),
+    ({"form task#progress.steps": ["open", "dne"]}, "unknown-option", "progress.steps.1", "'done'"),
+    ({"form task#progress.dates": {"open": "number"}}, "date-needed", "progress.dates.open", "number"),
+    ({"form task#tabs.0.sections.0.fields.1.view": "parts"}, "lookup-view", "tabs.0.sections.0.fields.1.view", "part"),
+    (
+        {"form task#tabs.0.sections.0.fields.2.set_on_save": "@record.x"},
+        "value",
+        "tabs.0.sections.0.fields.2.set_on_save",
+        "'x'",
+    ),
+    (
+        {"form task#tabs.0.sections.0.fields.2.prepopulate": "@record.due"},
+        "value",
+        "tabs.0.sections.0.fields.2.prepopulate",
+        "",
+    ),
+    (
+        {"form task#tabs.0.sections.1.related.relationship": "prts"},
+        "unknown-relationship",
+        "tabs.0.sections.1.related.relationship",
+        "'parts'",
+    ),
+    ({"form task#tabs.0.sections.1.fields": [{"attribute": "due"}]}, "section", "tabs.0.sections.1", "either"),
+    # multistep forms
+    ({"multistep_form new#steps.0.next": "lnes"}, "unknown-step", "steps.0.next", "'lines'"),
+    ({"multistep_form new#steps.1.relationship": ""}, "step", "steps.1", "relationship"),
+    ({"multistep_form new#steps.1.form": "task"}, "unknown-relationship", "steps.1.relationship", "task"),
+    ({"multistep_form new#steps.0.form": "part"}, "step", "steps.0.form", "part"),
+    ({"multistep_form new#steps.1.total": "cont * task.hours"}, "total", "steps.1.total", "'count'"),
+    ({"multistep_form new#steps.1.total": "task.number"}, "total", "steps.1.total", "number is needed"),
+    ({"multistep_form new": {"requires": ["acount"]}}, "unknown-attribute", "requires.0", "'account'"),
+    ({"multistep_form new#steps.2.key": "lines"}, "duplicate-key", "steps.2.key", "twice"),
+    # sites
+    ({"site main": {"theme": "../x"}}, "theme", "theme", ""),
+    ({"site main": {"time_zone": "Europe/Stokholm"}}, "time-zone", "time_zone", "'Europe/Stockholm'"),
+    ({"site main": {"hosts": ["https://a"]}}, "host", "hosts.0", "host name"),
+    ({"site other": {}}, "host", "hosts", "main"),
+    ({"site main": {"languages": ["sv-SE"]}}, "default-language", "default_language", "add it"),
+    ({"language sv-SE": {"fallback": "sv-SE"}}, "cycle", "fallback", ""),
+    ({"web_role third": {"default": "anonymous"}}, "default-role", "default", "guest"),
+    ({"web_link_set main#links.0.links.0": {"label": "x"}}, "link", "links.0.links.0", "nowhere"),
+    ({"web_link_set main#links.0.links.0.links": [{"page": "tasks"}]}, "menu-depth", "links.0.links.0.links", ""),
+    ({"web_link_set main#links.0.links.1.url": "javascript:x"}, "url", "links.0.links.1.url", "https"),
+    ({"web_link_set main#links.0.links.1.url": "//evil"}, "url", "links.0.links.1.url", "https"),
+    ({"page home#blocks.0.tiles.0.url": "/x"}, "link", "blocks.0.tiles.0", "either"),
+    ({"redirect old": {"url": "/x"}}, "redirect", "page", "exactly one"),
+    ({"redirect two": {"source": "/OLD/", "url": "/x"}}, "redirect", "source", "old"),
+    ({"site_setting identity/sesion_hours": {"value": "8"}}, "unknown-setting", "key", "session_hours"),
+    ({"site_setting identity/session_hours": {"value": "many"}}, "setting-value", "value", "whole number"),
+    # pages
+    ({"page two": {"label": "R", "partial_url": "/"}}, "second-root", "parent", "home"),
+    ({"page home": {"partial_url": "home"}}, "root-segment", "partial_url", "/"),
+    ({"page tasks": {"partial_url": "/"}}, "segment", "partial_url", "word"),
+    ({"page tasks": {"partial_url": ""}}, "segment", "partial_url", "partial_url"),
+    ({"page tasks": {"partial_url": "_static"}}, "segment", "partial_url", "engine"),
+    ({"page tasks": {"partial_url": ".."}}, "segment", "partial_url", "dots"),
+    ({"page two": {"label": "T", "parent": "home", "partial_url": "Tasks"}}, "same-address", "partial_url", "tasks"),
+    ({"page two": {"label": "T", "parent": "tasks", "record_entity": "task"}}, "same-address", "partial_url", "task"),
+    ({"page tasks": {"parent": "edit"}}, "cycle", "parent", "itself"),
+    ({"page task": {"record_key": "due"}}, "record-page", "record_key", "alternate key"),
+    ({"page tasks": {"record_key": "number"}}, "record-page", "record_key", "record_entity"),
+    ({"page tasks#blocks.0": {"type": "list"}}, "block", "blocks.0", "list:"),
+    ({"page tasks#blocks.0": {"type": "form", "form": "task"}}, "form-page", "blocks.0.form", "record"),
+    # permissions
+    ({"entity_permission own": {"via": ""}}, "scope", "scope", "contact, about"),
+    ({"entity_permission own": {"via": "account"}}, "scope", "via", "contact"),
+    ({"entity_permission own": {"scope": "self", "via": ""}}, "scope", "scope", "contact"),
+    ({"entity_permission own": {"subsidiaries": True}}, "scope", "subsidiaries", ""),
+    ({"entity_permission parts": {"parent": ""}}, "parent", "scope", "parent:"),
+    ({"entity_permission parts": {"relationship": "tsk"}}, "unknown-relationship", "relationship", "'task'"),
+    ({"entity_permission parts": {"relationship": "helpers"}}, "parent", "relationship", "contact"),
+    (
+        {"entity_permission own": {"scope": "parent", "via": "", "parent": "parts", "relationship": "parts"}},
+        "cycle",
+        "parent",
+        "",
+    ),
+    ({"entity_permission own": {"roles": []}}, "parent-roles", "roles.0", "own"),
+    ({"entity_permission own": {"roles": ["user", "guest"], "privileges": ["create"]}}, "anonymous-write", "roles.1", "create"),
+    ({"page_access_rule tasks": {"roles": []}}, "no-roles", "roles", "nobody"),
+    ({"attribute_permission plain#attributes": [{"attribute": "due"}] * 2}, "duplicate-key", "attributes.1.attribute", ""),
+    # table maps
+    ({"table_map tasks": {"integration_key": ["hours"]}}, "integration-key", "integration_key.0", "not mapped"),
+    ({"table_map tasks#attributes.0.attribute": "id"}, "attribute-map", "attributes.0.attribute", "engine"),
+    ({"table_map tasks#attributes.2.column": ""}, "attribute-map", "attributes.2", "default"),
+    (
+        {"table_map tasks#attributes.2.values": [{"outside": 1, "inside": "opn"}]},
+        "value",
+        "attributes.2.values.0.inside",
+        "'open'",
+    ),
+    ({"table_map tasks#attributes.1.lookup_key": ["numbr"]}, "unknown-attribute", "attributes.1.lookup_key.0", "'number'"),
+    ({"table_map tasks#attributes.1.lookup_key": []}, "lookup-key", "attributes.1", "lookup_key"),
+    ({"table_map tasks#attributes.1.lookup_key": ["number", "name"]}, "lookup-key", "attributes.1", "lookup_columns"),
+]
+WARNINGS = {"unknown-language", "unknown-setting", "anonymous-write", "no-roles", "no-privileges"}
+
+
+@pytest.mark.parametrize(("changes", "code", "path", "words"), FAULTS, ids=lambda value: str(value)[:70])
+def test_a_planted_fault_is_found_at_its_place(changes, code, path, words):
+    problems = found(changes)
+    if not code:
+        assert problems == ()
+        return
+    hits = [problem for problem in problems if (problem.code, problem.position.path) == (code, path)]
+    assert hits, [str(problem) for problem in problems]
+    assert any(words in problem.message for problem in hits), [problem.message for problem in hits]
+    assert all((problem.severity == "warning") == (code in WARNINGS) for problem in hits)
+
+
+@given(component_sets(max_size=12))
+def test_components_of_any_content_are_checked_without_a_trace(components):
+    problems = check({component_id(item): item for item in components})
+    assert list(problems) == sorted(problems)
+
+
+def test_positions_come_from_the_reader():
+    item = build("snippet a", {"site": "nowhere"})
+    identity = component_id(item)
+    [problem] = check({identity: item}, {identity: lambda path: Position("a.yaml", 3, path)})
+    assert str(problem.position) == "a.yaml:3 site"
+
+
+def test_system_entities_and_attributes_are_known_without_being_declared():
+    assert found({"view accounts#columns": [{"attribute": "name"}, {"attribute": "created_by.full_name"}]}) == ()
+
+
+def test_a_reference_of_the_installation_may_name_what_any_site_has():
+    assert found({"form task": {"success_page": "tasks"}}) == ()
+
+
+def test_every_rule_is_one_short_documented_function():
+    assert len({rule.__module__ + rule.__name__ for rule in RULES}) == len(RULES)
+    assert all(rule.__doc__ for rule in RULES)
+
+
+@pytest.mark.parametrize("pattern", [r"[A-Z]{2}\d+", r"([a-z]+-)*[a-z]+", r"(\d{3} ?)+", r"^\S+@\S+$", r"(ab|cd)*"])
+def test_ordinary_patterns_are_accepted(pattern):
+    assert fault_in_pattern(pattern) == ""
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+", "(a*)*b", "(a|b+)+", "(.*,)*x", "((a+))*", "x" * 501, "(", "(?P<a>", "a{99999999999}"]
+)
+def test_patterns_that_may_run_for_ever_are_refused(pattern):
+    assert fault_in_pattern(pattern)
