@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
+from runtime.render.scene import address
 
 _PLACE = re.compile(r"\{[^}]*\}")
 
@@ -29,7 +30,7 @@ def page_url(context: RequestContext, node: PageNode, keys: tuple[str, ...] = ()
     nearest page above that they reach."""
     while node.path.count("{") > len(keys) and node.parent is not None:
         node = node.parent
-    return context.url(_filled(node.path, keys))
+    return address(context.site, context.language, _filled(node.path, keys))
 
 
 def record_address(context: RequestContext, node: PageNode, keys: tuple[str, ...] = ()) -> RecordAddress | None:
@@ -44,8 +45,7 @@ def record_address(context: RequestContext, node: PageNode, keys: tuple[str, ...
 
 def page_in_language(context: RequestContext, node: PageNode, keys: tuple[str, ...], language: str) -> str:
     """The same page in another language of the site."""
-    prefix = "" if language == context.site.model.default_language else f"/{language}"
-    return f"{prefix}{_filled(node.path, keys)}"
+    return address(context.site, language, _filled(node.path, keys))
 
 
 def _filled(path: str, keys: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from metadata.model import Block
 from runtime.pages.content import show_snippet, show_text
 from runtime.pages.detail import detail_paths, show_detail
+from runtime.pages.form import FORM_BLOCK, PROFILE_BLOCK
 from runtime.pages.lists import list_arguments, show_list
 from runtime.pages.part import BlockHandler
 from runtime.pages.tiles import show_tiles
@@ -15,6 +16,9 @@ BLOCKS: dict[str, BlockHandler] = {
     "tiles": BlockHandler(show_tiles),
     "list": BlockHandler(show_list, arguments=list_arguments, posts=True),
     "form": BlockHandler(show_detail, paths=detail_paths),
+    "form.insert": FORM_BLOCK,
+    "form.edit": FORM_BLOCK,
+    "profile": PROFILE_BLOCK,
 }
 """By the type of the block; forms by their mode as well, such as `form.edit`, where it is not read."""
 

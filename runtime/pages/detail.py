@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import partial
 
@@ -101,7 +102,7 @@ def _progress(context: RequestContext, form: Form, record: Record) -> ProgressLi
 
     options = context.snapshot.choices[attribute.model.choice].options
     labels = {option.value: words_of(context, option.label) or option.value for option in options}
-    return progress_line(form.progress, labels, record.values, say)
+    return progress_line(form.progress, labels, record.values, say, dt.datetime.now(formats.zone).date())
 
 
 def _status(context: RequestContext, form: Form, record: Record) -> Markup:

@@ -79,7 +79,6 @@ class ListView:
     tabs: tuple[Tab, ...] = ()
     switch: tuple[Tab, ...] = ()
     search: Search | None = None
-    caption: str = ""
     table: Markup = Markup()
     paging: Paging = Paging()
     state: State | None = None

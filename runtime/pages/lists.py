@@ -77,7 +77,7 @@ def _parse(ask: BlockAsk, model: ListComponent) -> ListAsk:
     try:
         return parse_list_ask(
             context.snapshot, context.principal, model.views, ask.query.own, page_size=model.page_size,
-            searchable=model.search, mine=(model.contact_attribute, model.account_attribute),
+            searchable=model.search, mine=_scopes(context, model),
         )
     except BadAsk as wrong:
         raise UnusableArgument(ask.query.name(wrong.argument)) from wrong
@@ -86,11 +86,12 @@ def _parse(ask: BlockAsk, model: ListComponent) -> ListAsk:
 def _plan(ask: BlockAsk, model: ListComponent, asked: ListAsk) -> ListPlan:
     context = ask.context
     view = context.snapshot.views[asked.view]
+    mine, company = _scopes(context, model)
     options = ListOptions(
         extra=currency_extras(context, view.entity, view.columns),
         key=record_key(context, model),
-        mine=model.contact_attribute,
-        company=model.account_attribute,
+        mine=mine,
+        company=company,
     )
     return plan_list(context.snapshot, context.principal, view.key, options)
 
@@ -108,9 +109,16 @@ def _render(shown: Shown) -> Part:
     if page.rows:
         view = replace(view, table=_table(shown), paging=paging_of(page, ask.query, _summary(shown)))
     else:
-        found = Emptiness(shown.view, model.messages, freshness, create)
+        found = Emptiness(model.messages, freshness, create, asked_mine=shown.asked.scope == "mine")
         view = replace(view, state=empty_state(context, found, ask.query))
     return Part(TEMPLATE, view, Head(freshness=freshness, actions=(create,) if create and ask.first else ()))
+
+
+def _scopes(context: RequestContext, model: ListComponent) -> tuple[str, str]:
+    """The lookups of the switch mine or company; none for somebody of no company, who would see nothing through either."""
+    if model.contact_attribute and model.account_attribute and context.principal.account is not None:
+        return model.contact_attribute, model.account_attribute
+    return "", ""
 
 
 def entity_of(context: RequestContext, model: ListComponent) -> str:
@@ -151,16 +159,14 @@ def _frame(shown: Shown, create: Action | None) -> ListView:
     ask, model = shown.ask, shown.model
     context = ask.context
     views = [context.snapshot.views[key] for key in model.views]
-    switched = model.contact_attribute and model.account_attribute
     return ListView(
         id=list_id(ask),
         label=_label(ask, model),
         heading="" if ask.first and not ask.block.label else _label(ask, model),
         create=None if ask.first else create,
         tabs=view_tabs(views, shown.view, ask.query, partial(words_of, context), _count(shown)),
-        switch=scope_switch(shown.asked.scope, ask.query, text_of(context)) if switched else (),
+        switch=scope_switch(shown.asked.scope, ask.query, text_of(context)) if shown.asked.scope else (),
         search=_search(shown) if model.search else None,
-        caption=words_of(context, shown.view.label) or _label(ask, model),
     )
 
 
@@ -201,7 +207,8 @@ def _table(shown: Shown) -> Markup:
     links = row_links(shown.ask, shown.model)
     listing = listing_of(context, shown.plan, Look(shown.model.key, shown.model.columns, links.linked, links.actions))
     path, descending = (shown.asked.sort or shown.plan.sort or (("", False),))[0]
+    order = Order(path, descending)
     return listing.dress(
         dressed_rows(shown.page, listing.cells(shown.page.rows), links),
-        headings(listing.columns, Order(path, descending), shown.ask.query),
+        headings(listing.columns, order, shown.ask.query),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -35,22 +36,28 @@ def progress_paths(progress: Progress | None) -> tuple[str, ...]:
 
 
 def progress_line(
-    progress: Progress, labels: Mapping[str, str], values: Mapping[str, Any], say: Callable[[str, Any], str]
+    progress: Progress, labels: Mapping[str, str], values: Mapping[str, Any], say: Callable[[str, Any], str], today: dt.date
 ) -> ProgressLine:
     """The line of a record. `labels` names the option values, `say` writes the value of an attribute path.
 
-    A step whose date is known while the state is off the line counts as done, because it did happen.
+    Where the state is off the line, the steps up to the last one whose date has come count as done: they did happen.
     """
     state = values.get(progress.attribute)
     at = progress.steps.index(state) if state in progress.steps else -1
     last = len(progress.steps) - 1
     dates = dict(progress.dates)
+    known = [values.get(dates.get(value, "")) for value in progress.steps]
+    reached = at if at >= 0 else max((place for place, date in enumerate(known) if _has_come(date, today)), default=-1)
 
     def step(position: int, value: str) -> ProgressStep:
-        date = values.get(dates.get(value, ""))
-        behind = position < at or (position == at == last) or (at < 0 and date is not None)
+        date = known[position]
+        behind = position < reached or (position == reached and (at < 0 or at == last))
         mode: StepState = "done" if behind else "current" if position == at else "next"
         return ProgressStep(value, labels.get(value, value), mode, "" if date is None else say(dates[value], date))
 
     steps = tuple(step(position, value) for position, value in enumerate(progress.steps))
     return ProgressLine(steps, labels.get(state, str(state)) if state is not None and at < 0 else "")
+
+
+def _has_come(date: Any, today: dt.date) -> bool:
+    return isinstance(date, dt.date) and (date.date() if isinstance(date, dt.datetime) else date) <= today

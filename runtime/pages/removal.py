@@ -24,7 +24,6 @@ GONE = ("delete", "page", "after", "before")
 class RemovalView:
     """The question: what is deleted, the address that does it, and the way back."""
 
-    heading: str
     text: str
     label: str
     url: str
@@ -76,7 +75,6 @@ def _question(ask: BlockAsk, action: RowAction, record: Record) -> Part:
     text = text_of(context)
     heading = text("form.delete_question", name=_name(context, record))
     view = RemovalView(
-        heading=heading,
         text=words_of(context, action.confirm) or text("form.delete_text"),
         label=words_of(context, action.label) or text("action.delete"),
         url=ask.query.link(),

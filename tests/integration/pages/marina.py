@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metadata.model import (
-    Attribute, AttributePermission, AttributeRight, Block, Choice, Component, Entity, EntityPermission, Filter, Form,
+    AlternateKey, Attribute, AttributePermission, AttributeRight, Block, Choice, Component, Entity, EntityPermission, Filter, Form,
     FormField, Language, ListComponent, ListMessages, Option, Page, PageAccessRule, Progress, RelatedList, RowAction,
     Section, Site, SiteMarker, Snippet, Sort, Tab, Text, Tile, View, ViewColumn, WebLink, WebLinkSet, WebRole,
 )
@@ -44,6 +44,7 @@ BOOKING = Entity(
         Attribute(key="paid", type="boolean", label=text("Paid")),
         Attribute(key="note", type="long_text", label=text("Note of the harbour master")),
     ),
+    keys=(AlternateKey(key="number", attributes=("number",)),),
 )
 
 EXTRA = Entity(key="extra", label=text("Extra"), plural=text("Extras"), primary_name="title", attributes=(
