@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from runtime.config import Config
 from runtime.context import RequestContext
+from runtime.forms.ports import NoSubmission, Submission
 from runtime.hooks import Hooks
 from runtime.identity.passwords import Passwords
 from runtime.identity.throttle import Throttle
@@ -34,6 +35,7 @@ class Services:
     aside: Executor
     hooks: Hooks = field(default_factory=Hooks)
     freshness: FreshnessPort = unknown
+    submission: Submission = field(default_factory=NoSubmission)
 
 
 EXTENSION = "foyer"

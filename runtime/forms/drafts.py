@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Index, MetaData, Row, String, Table, Text, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from metadata.types import KEY_TYPE, UtcDateTime
 
 METADATA = MetaData()
 LARGEST_DRAFT = 2_000_000
 NOBODY = 0
+_KEY = re.compile("[0-9a-f]{32}")
 
 drafts = Table(
     "foyer_draft", METADATA,
@@ -81,14 +85,24 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-def begin(connection: Connection, owner: Owner, now: dt.datetime, definition: str, step: str, data: Mapping[str, Any]) -> Draft:
-    """A new draft, stored."""
-    draft = Draft(new_key(), owner, definition, step, new_key(), now, now, dict(data))
-    connection.execute(drafts.insert().values(
-        id=draft.id, contact_id=owner.contact, site=owner.site, form=owner.form, definition=definition, step=step,
-        data=_text(draft.data), attempt=draft.attempt, created_at=now, changed_at=now,
-    ))
-    return draft
+def fresh(owner: Owner, key: str, now: dt.datetime, definition: str = "") -> Draft:
+    """A draft that is not stored yet, with the id that its page carries, or a new one where that is none."""
+    return Draft(key if _KEY.fullmatch(key) else new_key(), owner, definition, "", new_key(), now, now)
+
+
+def begin(connection: Connection, draft: Draft) -> Draft:
+    """Store a fresh draft. One of the same id stays as it is and is given back; the id of a stranger's is not taken."""
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    connection.execute(
+        insert(drafts)
+        .values(
+            id=draft.id, contact_id=draft.owner.contact, site=draft.owner.site, form=draft.owner.form,
+            definition=draft.definition, step=draft.step, data=_text(draft.data), attempt=draft.attempt,
+            created_at=draft.created_at, changed_at=draft.changed_at,
+        )
+        .on_conflict_do_nothing()
+    )
+    return find(connection, draft.owner, draft.id) or begin(connection, replace(draft, id=new_key()))
 
 
 def latest(connection: Connection, owner: Owner) -> Draft | None:

@@ -13,7 +13,7 @@ class Fault:
     """A key of the engine's texts with the values in its sentence, or the maker's own sentence instead."""
 
     key: str
-    values: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, object], ...] = ()
     own: str = ""
 
     def sentence(self, say: Say) -> str:
@@ -31,4 +31,4 @@ class Unparsable(ValueError):
 
 def unparsable(key: str, **values: object) -> Unparsable:
     """The error for a text of the engine."""
-    return Unparsable(Fault(key, tuple((name, str(value)) for name, value in values.items())))
+    return Unparsable(Fault(key, tuple(values.items())))

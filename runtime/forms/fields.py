@@ -45,10 +45,14 @@ class Finder:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What inputs need to know of the person: how they write, and what lookups may find."""
+    """What inputs need to know of the person: how they write, and what lookups may find.
+
+    `labels` names, by attribute key, rows that the stored record points at, which the person may read but not choose.
+    """
 
     manner: Manner = field(default_factory=Manner)
     finder: Finder = field(default_factory=Finder)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 PREFIX = "f-"
@@ -135,7 +139,7 @@ class ChoiceInput(Input):
     def check(self, value: Any) -> Sequence[Fault]:
         """Whether it is one of the options."""
         known = {option for option, _ in self.rules.options}
-        return () if value in known else (Fault("form.error.choice"),)
+        return () if value in known else (Fault("form.unknown_choice"),)
 
 
 class ChoicesInput(Input):
@@ -151,7 +155,7 @@ class ChoicesInput(Input):
     def check(self, value: Any) -> Sequence[Fault]:
         """Whether all of them are options."""
         known = {option for option, _ in self.rules.options}
-        return () if known.issuperset(value) else (Fault("form.error.choice"),)
+        return () if known.issuperset(value) else (Fault("form.unknown_choice"),)
 
 
 class LookupInput(Input):
@@ -177,7 +181,11 @@ class LookupInput(Input):
         entity, row = value if isinstance(value, tuple) else ("", value)
         super().process_data(value)
         if row is not None:
-            self.chosen = self.person.finder.get(self.rules, entity, row)
+            self.chosen = self.person.finder.get(self.rules, entity, row) or self._stored(entity, row)
+
+    def _stored(self, entity: str, row: int) -> Chosen | None:
+        label = self.person.labels.get(self.rules.attribute.key)
+        return Chosen(row, str(label), "", entity) if label else None
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """The row chosen, searched for, or cleared."""
@@ -199,7 +207,7 @@ class LookupInput(Input):
         if len(exact) == 1:
             self._choose(exact[0])
             return
-        raise ValueError(Fault("form.error.choose" if self.offered else "form.error.nothing_found", (("text", self.search),)))
+        raise ValueError(Fault("form.choose_row" if self.offered else "lookup.nothing", (("query", self.search),)))
 
     def _take(self, text: str, before: Chosen | None) -> None:
         entity, _, number = text.rpartition(":")
@@ -211,7 +219,7 @@ class LookupInput(Input):
             return
         found = self.person.finder.get(self.rules, entity, row)
         if found is None:
-            raise ValueError(Fault("form.error.lookup"))
+            raise ValueError(Fault("form.unknown_record"))
         self._choose(found)
 
     def _choose(self, row: Chosen) -> None:

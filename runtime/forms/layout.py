@@ -101,6 +101,11 @@ class FormView:
     errors: tuple[ErrorLink, ...] = ()
     instructions: str = ""
 
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The error summary: the id of the control ("" for none) and the sentence."""
+        return tuple((error.target, error.text) for error in self.errors)
+
 
 @dataclass(frozen=True, slots=True)
 class Showing:

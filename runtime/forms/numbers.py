@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
-from runtime.forms.faults import unparsable
+from runtime.forms.faults import Unparsable, unparsable
 
 LONGEST_NUMBER = 60
 _BLANKS = re.compile("[\\s\u00a0\u202f\u2009'’]")
@@ -17,13 +17,29 @@ _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 
 
 @lru_cache(maxsize=200)
+def locale_for(language: str) -> Locale:
+    """The locale of a language tag, else of its base language, else English."""
+    for tag in (language, language.partition("-")[0]):
+        try:
+            return Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en")
+
+
 def group_symbol(language: str) -> str:
     """The sign between thousands in a language: a comma, a point, or something that is not a mark."""
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return ","
-    return str(locale.number_symbols.get("latn", {}).get("group", ","))
+    return str(locale_for(language).number_symbols["latn"]["group"])
+
+
+def decimal_symbol(language: str) -> str:
+    """The sign before the decimals in a language."""
+    return str(locale_for(language).number_symbols["latn"]["decimal"])
+
+
+def not_number(language: str) -> Unparsable:
+    """The error for a text that is no number."""
+    return unparsable("form.not_number", example=plain(Decimal("12.5"), language, least=2))
 
 
 def _with_point(text: str, language: str) -> str:
@@ -34,11 +50,11 @@ def _with_point(text: str, language: str) -> str:
     if len(set(marks)) == 2:
         whole, decimals = text.rsplit(marks[-1], 1)
         if marks.count(marks[-1]) > 1 or not _GROUPED.fullmatch(whole):
-            raise unparsable("form.error.number", text=text)
+            raise not_number(language)
         return f"{re.sub('[.,]', '', whole)}.{decimals}"
     if len(marks) > 1 or (marks[0] == group_symbol(language) and _GROUPED.fullmatch(text)):
         if not _GROUPED.fullmatch(text):
-            raise unparsable("form.error.number", text=text)
+            raise not_number(language)
         return text.replace(marks[0], "")
     return text.replace(",", ".")
 
@@ -50,12 +66,12 @@ def parse_number(text: str, language: str) -> Decimal:
     Raises Unparsable for everything else, never guesses past a mark.
     """
     if len(text) > LONGEST_NUMBER:
-        raise unparsable("form.error.number", text=f"{text[:20]}…")
+        raise not_number(language)
     bare = _BLANKS.sub("", text).replace("\u2212", "-")
     sign = bare[:1] if bare[:1] in ("-", "+") else ""
     pointed = _with_point(bare[len(sign) :], language)
     if not pointed.isascii() or not _PLAIN.fullmatch(pointed):
-        raise unparsable("form.error.number", text=text)
+        raise not_number(language)
     return Decimal(("-" if sign == "-" else "") + pointed)
 
 
@@ -70,13 +86,3 @@ def plain(number: Decimal, language: str, least: int = 0) -> str:
     shown = max(least, decimals(number))
     text = f"{number:.{shown}f}"
     return text.replace(".", ",") if decimal_symbol(language) == "," else text
-
-
-@lru_cache(maxsize=200)
-def decimal_symbol(language: str) -> str:
-    """The sign before the decimals in a language."""
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return "."
-    return str(locale.number_symbols.get("latn", {}).get("decimal", "."))

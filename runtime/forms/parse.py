@@ -44,39 +44,39 @@ def _line(text: str, attribute: Attribute, manner: Manner) -> str:
 
 def _long(text: str, attribute: Attribute, manner: Manner) -> str:
     if len(text) > LONGEST_TEXT:
-        raise unparsable("form.error.too_long", max=attribute.max_length or LONGEST_TEXT)
+        raise unparsable("form.too_long", count=attribute.max_length or LONGEST_TEXT)
     if _CONTROL.search(text):
-        raise unparsable("form.error.characters")
+        raise unparsable("form.not_text")
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _email(text: str, attribute: Attribute, manner: Manner) -> str:
     line = _line(text, attribute, manner)
     if not _EMAIL.fullmatch(line):
-        raise unparsable("form.error.email")
+        raise unparsable("form.not_email")
     return line
 
 
 def _phone(text: str, attribute: Attribute, manner: Manner) -> str:
     line = _line(text, attribute, manner)
     if not _PHONE.fullmatch(line):
-        raise unparsable("form.error.phone")
+        raise unparsable("form.not_phone")
     return line
 
 
 def _url(text: str, attribute: Attribute, manner: Manner) -> str:
     line = _line(text, attribute, manner)
     if not _URL.fullmatch(line):
-        raise unparsable("form.error.url")
+        raise unparsable("form.not_url")
     return line
 
 
 def _integer(text: str, attribute: Attribute, manner: Manner) -> int:
     number = parse_number(text, manner.language)
     if decimals(number):
-        raise unparsable("form.error.whole")
+        raise unparsable("form.not_integer", example=12)
     if abs(number) > BIGGEST_WHOLE:
-        raise unparsable("form.error.too_big")
+        raise unparsable("form.too_big")
     return int(number)
 
 
@@ -91,9 +91,9 @@ def _decimal(text: str, attribute: Attribute, manner: Manner) -> Decimal:
     number = parse_number(text, manner.language)
     scale = number_scale(attribute)
     if decimals(number) > scale:
-        raise unparsable("form.error.decimals" if scale else "form.error.whole", scale=scale)
+        raise unparsable("form.too_many_decimals", count=scale) if scale else unparsable("form.not_integer", example=12)
     if abs(number) >= Decimal(10) ** (PRECISION - scale):
-        raise unparsable("form.error.too_big")
+        raise unparsable("form.too_big")
     return number
 
 
@@ -109,9 +109,9 @@ def _date(text: str, attribute: Attribute, manner: Manner) -> dt.date:
     try:
         found = parse_date(text[:40], locale=manner.language.replace("-", "_"))
     except (ValueError, IndexError, LookupError):
-        raise unparsable("form.error.date") from None
+        raise unparsable("form.not_date", example="2026-11-20") from None
     if found.year < 1000:
-        raise unparsable("form.error.date")
+        raise unparsable("form.not_date", example="2026-11-20")
     return found
 
 
@@ -119,22 +119,22 @@ def _datetime(text: str, attribute: Attribute, manner: Manner) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise unparsable("form.error.datetime") from None
+        raise unparsable("form.not_datetime", example="2026-11-20T10:30") from None
     try:
         if moment.tzinfo is not None:
             return moment.astimezone(dt.UTC)
         local = moment.replace(tzinfo=ZoneInfo(manner.zone))
         utc = local.astimezone(dt.UTC)
         if utc.astimezone(local.tzinfo).replace(tzinfo=None) != moment:
-            raise unparsable("form.error.no_such_time")
+            raise unparsable("form.no_such_time")
     except OverflowError:
-        raise unparsable("form.error.datetime") from None
+        raise unparsable("form.not_datetime", example="2026-11-20T10:30") from None
     return utc
 
 
 def _row_id(text: str, attribute: Attribute, manner: Manner) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 18:
-        raise unparsable("form.error.lookup")
+        raise unparsable("form.unknown_record")
     return int(text)
 
 
@@ -142,7 +142,7 @@ def _unique_id(text: str, attribute: Attribute, manner: Manner) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise unparsable("form.error.unique_id") from None
+        raise unparsable("form.not_unique_id") from None
 
 
 def _choice(text: str, attribute: Attribute, manner: Manner) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+
+from babel.dates import format_date, format_datetime
 
 from metadata.model import Choice, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
 from metadata.types import SHORT_TEXT
 from runtime.forms.faults import Fault
+from runtime.forms.numbers import locale_for, plain
 from runtime.forms.parse import LONGEST_TEXT, coerce
 
 LONGEST = {"long_text": LONGEST_TEXT, "url": 2000}
@@ -36,7 +41,7 @@ class Rules:
     def missing(self) -> Fault:
         """The fault of an empty value that must be given."""
         own = self.field.required_message.in_language(self.language)
-        return Fault("form.error.required", (("label", self.label),), own)
+        return required(self.label, self.attribute.model.type, own)
 
     def faults(self, value: Any) -> tuple[Fault, ...]:
         """What is wrong with a value of the right type that is not empty."""
@@ -46,22 +51,37 @@ class Rules:
 
     def _of_text(self, value: str) -> tuple[Fault, ...]:
         if len(value) > self.longest:
-            return (Fault("form.error.too_long", (("max", str(self.longest)), ("length", str(len(value))))),)
+            return (Fault("form.too_long", (("count", self.longest),)),)
         if self.pattern and not re.fullmatch(self.pattern, value):
-            return (Fault("form.error.pattern", (), self.field.pattern_message.in_language(self.language)),)
+            return (Fault("form.not_pattern", (("label", self.label),), self.field.pattern_message.in_language(self.language)),)
         return ()
 
     def _of_range(self, value: Any) -> tuple[Fault, ...]:
         low, high = self.low, self.high
         if (low is None or value >= low) and (high is None or value <= high):
             return ()
-        key = "form.error.low" if high is None else "form.error.high" if low is None else "form.error.range"
+        values = (("low", _said(low, self.language)), ("high", _said(high, self.language)))
         own = self.field.range_message.in_language(self.language)
-        return (Fault(key, (("min", _said(low)), ("max", _said(high))), own),)
+        if low is not None and high is not None:
+            return (Fault("form.out_of_range", values, own),)
+        key, limit = ("form.too_small", low) if high is None else ("form.too_large", high)
+        return (Fault(key, (("limit", _said(limit, self.language)),), own),)
 
 
-def _said(bound: Any) -> str:
-    return "" if bound is None else f"{bound}"
+CHOSEN_TYPES = frozenset({"choice", "choices", "lookup", "date", "datetime"})
+
+
+def required(label: str, type_name: str = "text", own: str = "") -> Fault:
+    """The fault of a value that is missing, in words that fit its type."""
+    return Fault("form.choose_required" if type_name in CHOSEN_TYPES else "form.required", (("label", label),), own)
+
+
+def _said(bound: Any, language: str) -> str:
+    if isinstance(bound, Decimal):
+        return plain(bound, language)
+    if isinstance(bound, dt.datetime):
+        return format_datetime(bound, locale=locale_for(language))
+    return format_date(bound, locale=locale_for(language)) if isinstance(bound, dt.date) else f"{bound}"
 
 
 def words_of(key: str) -> str:
@@ -102,7 +122,7 @@ def html_attributes(rules: Rules, control: str) -> Mapping[str, str]:
     if control in ("text", "textarea") and not rules.attribute.type.numeric:
         found["maxlength"] = str(rules.longest)
     if rules.attribute.model.type == "date":
-        found |= {name: _said(bound) for name, bound in (("min", rules.low), ("max", rules.high)) if bound is not None}
+        found |= {name: bound.isoformat() for name, bound in (("min", rules.low), ("max", rules.high)) if bound is not None}
     return found
 
 

@@ -1,9 +1,11 @@
-"""The words that stand for values in metadata: @today, @now, @contact.<attribute>, @query.<name>."""
+"""The words that stand for values in metadata: @today, @today+7d, @now, @contact, @account, @company, @contact.<attribute>,
+@query.<name>, and on saving @record.<path>."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,17 +15,26 @@ from runtime.forms.parse import coerce
 
 CONTACT = "@contact."
 QUERY = "@query."
+RECORD = "@record."
+_DAY = re.compile(r"@today(?:([+-])([0-9]{1,5})d)?")
+
+
+def nothing(path: str) -> Any:
+    """What is known of a record that is not there."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the words mean in this request. `contact` holds the values of the person's own contact by path."""
+    """What the words mean in this request. `contact` holds the values of the person's own contact by path, `people` the ids
+    behind @contact, @account and @company; `record` finds a value of the record that is being saved, by its path."""
 
     now: dt.datetime
     zone: str = "UTC"
-    me: int | None = None
+    people: Mapping[str, int | None] = field(default_factory=dict)
     contact: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    record: Callable[[str], Any] = nothing
 
     def value(self, given: Any, attribute: Attribute) -> Any:
         """The value that a literal or a word of metadata stands for, in the attribute's type; None where it has none."""
@@ -34,16 +45,19 @@ class Words:
             return given
         if given.startswith("@@"):
             return given[1:]
-        if given == "@today":
-            return self.now.astimezone(ZoneInfo(self.zone)).date()
+        if day := _DAY.fullmatch(given):
+            shift = int(day[2] or 0) * (-1 if day[1] == "-" else 1)
+            return self.now.astimezone(ZoneInfo(self.zone)).date() + dt.timedelta(days=shift)
         if given == "@now":
             return self.now
-        if given == "@contact":
-            return self.me
+        if given in self.people:
+            return self.people[given]
         if given.startswith(CONTACT):
             return self.contact.get(given.removeprefix(CONTACT))
         if given.startswith(QUERY):
             return self.query.get(given.removeprefix(QUERY))
+        if given.startswith(RECORD):
+            return self.record(given.removeprefix(RECORD))
         return None
 
 

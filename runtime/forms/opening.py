@@ -1,0 +1,84 @@
+"""What a form holds when it is opened, and what is written besides what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from metadata.model import Form, FormField
+from metadata.snapshot import CompiledAttribute, Snapshot
+from runtime.access import Principal
+from runtime.forms.builder import form_fields
+from runtime.forms.reach import Reach
+from runtime.forms.words import Words, contact_paths, is_query
+from runtime.records.details import fetch_record
+
+
+def words_given(snapshot: Snapshot, form: Form) -> tuple[Any, ...]:
+    """Everything on a form that may be a word."""
+    attributes = snapshot.entities[form.entity].attributes
+    defaults = (attributes[f.attribute].model.default for f in form_fields(form) if f.attribute in attributes)
+    return (*(value for f in form_fields(form) for value in (f.prepopulate, f.set_on_save)), *defaults)
+
+
+def query_names(snapshot: Snapshot, form: Form) -> frozenset[str]:
+    """The arguments of the address that a form takes."""
+    return frozenset(value.partition(".")[2] for value in words_given(snapshot, form) if is_query(value))
+
+
+def contact_values(
+    connection: Connection, snapshot: Snapshot, principal: Principal, given: Iterable[Any]
+) -> Mapping[str, Any]:
+    """The values of the person's own contact that words need, as far as the person may read them."""
+    paths = contact_paths(given)
+    if not paths or principal.contact is None:
+        return {}
+    record = fetch_record(connection, snapshot, principal, "contact", "id", principal.contact, paths)
+    return record.values if record is not None else {}
+
+
+def opening_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]:
+    """The values of an empty form: what each field is prepopulated with, else the attribute's default."""
+    found: dict[str, Any] = {}
+    for attribute, field in _declared(snapshot, form):
+        given = attribute.model.default if field.prepopulate is None else field.prepopulate
+        value = words.value(given, attribute.model)
+        if value is not None:
+            found.setdefault(attribute.key, value)
+    return found
+
+
+def set_values(snapshot: Snapshot, form: Form, words: Words, given: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
+    """All values to write: those given, with those that are set whatever was posted in their place, in the form's order.
+
+    `@record.<path>` is a value of the record itself, as it is by then.
+    """
+    values = dict(given)
+    own = replace(words, record=lambda path: reach.value(form.entity, values, path))
+    for attribute, field in _declared(snapshot, form):
+        if field.set_on_save is not None:
+            values[attribute.key] = own.value(field.set_on_save, attribute.model)
+    return values
+
+
+def fixed_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]:
+    """What a new record takes from fields that are shown or hidden but not asked for: what they were prepopulated with.
+
+    A value out of the address is left out, because the person could change it.
+    """
+    return {
+        attribute.key: words.value(field.prepopulate, attribute.model)
+        for attribute, field in _declared(snapshot, form)
+        if field.prepopulate is not None and (field.read_only or field.hidden) and not is_query(field.prepopulate)
+    }
+
+
+def _declared(snapshot: Snapshot, form: Form) -> Iterable[tuple[CompiledAttribute, FormField]]:
+    attributes = snapshot.entities[form.entity].attributes
+    for field in form_fields(form):
+        attribute = attributes.get(field.attribute)
+        if attribute is not None and not attribute.system:
+            yield attribute, field

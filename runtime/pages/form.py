@@ -1,0 +1,230 @@
+"""The form and profile blocks: permit, parse, plan, fetch, render; a post is checked, written and answered by a redirect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
+
+from metadata.model import Block, Form
+from metadata.model.base import Privilege
+from runtime.access import access_for
+from runtime.context import RequestContext
+from runtime.errors import PageNotFound, SignInNeeded
+from runtime.forms import drafts
+from runtime.forms.bound import bind, posted_values
+from runtime.forms.builder import FormAsk, asked_fields, form_class
+from runtime.forms.faults import Fault
+from runtime.forms.fields import BaseForm
+from runtime.forms.layout import shown_paths
+from runtime.forms.merge import base_text
+from runtime.forms.opening import fixed_values, opening_values, query_names, set_values
+from runtime.forms.ports import Refusal
+from runtime.forms.reach import Reach
+from runtime.forms.refusals import lay_out
+from runtime.forms.submit import Work, send
+from runtime.pages.detail import detail_paths, show_detail
+from runtime.pages.form_conflict import Edit, chosen_only, conflict_part
+from runtime.pages.form_saving import saved_part, sending_draft
+from runtime.pages.form_setting import (
+    form_ask,
+    person_of,
+    record_by_id,
+    showing,
+    shown_values,
+    words_of_request,
+)
+from runtime.pages.form_view import ACTION, BASE, DRAFT, FIND, VERSION, Sheet, denied_part, form_part
+from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.records.details import Record
+from runtime.records.errors import Conflict, Denied, Invalid, Missing
+from runtime.records.write import create, update
+
+ID = "id"
+
+
+def form_arguments(context: RequestContext, block: Block) -> frozenset[str]:
+    """The arguments that a form takes from the address: those that its words name, and the record's id."""
+    form = context.snapshot.forms.get(block.form)
+    return frozenset({ID}) | (query_names(context.snapshot, form) if form else frozenset())
+
+
+def form_paths(context: RequestContext, block: Block) -> tuple[str, ...]:
+    """The attributes of the page's record that a form shows."""
+    form = context.snapshot.forms.get(block.form)
+    return tuple(dict.fromkeys((*form_record_paths(context, form), *detail_paths(context, block)))) if form else ()
+
+
+def form_record_paths(context: RequestContext, form: Form) -> tuple[str, ...]:
+    """What to read of a record that a form edits: all that it shows, and the currencies of its money."""
+    attributes = context.snapshot.entities[form.entity].attributes
+    currencies = (
+        attributes[path].model.currency for path in shown_paths(form)
+        if path in attributes and attributes[path].model.currency in attributes
+    )
+    return tuple(dict.fromkeys((*shown_paths(form), *currencies)))
+
+
+def show_form(ask: BlockAsk) -> Part:
+    """A form in the block's mode. Raises PageNotFound for a record that is not there or not the person's."""
+    form = ask.context.snapshot.forms[ask.block.form]
+    if ask.block.mode == "insert":
+        return _insert(ask, form)
+    if ask.block.mode == "edit":
+        record = _record_of(ask, form)
+        if "write" in record.can and _allowed(ask.context, form, "write"):
+            return edit(ask, form, record)
+    return show_detail(ask)
+
+
+def show_profile(ask: BlockAsk) -> Part:
+    """The person's own contact, to be edited by the profile form."""
+    context = ask.context
+    form = context.snapshot.forms[ask.block.form]
+    if context.principal.contact is None:
+        raise SignInNeeded
+    record = record_by_id(context, form.entity, context.principal.contact, form_record_paths(context, form))
+    if record is None or form.entity != "contact":
+        raise PageNotFound
+    return edit(ask, form, record)
+
+
+def _record_of(ask: BlockAsk, form: Form) -> Record:
+    if ask.record is not None and ask.record.entity == form.entity:
+        return ask.record
+    given = ask.query.own.get(ID, "")
+    if given.isascii() and given.isdecimal() and len(given) < 19:
+        found = record_by_id(ask.context, form.entity, int(given), form_record_paths(ask.context, form))
+        if found is not None:
+            return found
+    raise PageNotFound
+
+
+def _allowed(context: RequestContext, form: Form, privilege: Privilege) -> bool:
+    return access_for(context.snapshot, context.principal, form.entity, privilege).allowed
+
+
+def _insert(ask: BlockAsk, form: Form) -> Part:
+    context = ask.context
+    if not _allowed(context, form, "create"):
+        return denied_part(context)
+    wanted = form_ask(context, form, "insert")
+    kind = form_class(context.snapshot, wanted)
+    words = words_of_request(context, form)
+    opening = opening_values(context.snapshot, form, words)
+    shown, labels = shown_values(context, form, {**opening, **fixed_values(context.snapshot, form, words)})
+    view = showing(context, form, shown, labels)
+    if not ask.posted:
+        bound = bind(kind, person_of(context), values=opening)
+        return form_part(ask, Sheet(wanted, bound, view, _insert_hidden(drafts.new_key())))
+    bound = bind(kind, person_of(context), posted=request.form)
+    hidden = _insert_hidden(request.form.get(DRAFT, ""))
+    if not bound.validate() or FIND in request.form:
+        return form_part(ask, Sheet(wanted, searching(bound), view, hidden), status=answer_status())
+    values = {**fixed_values(context.snapshot, form, words), **posted_values(bound)}
+    outcome = _send(ask, form, bound, lambda reach: set_values(context.snapshot, form, words, values, reach))
+    if isinstance(outcome, Part):
+        return outcome
+    return form_part(ask, Sheet(wanted, bound, view, hidden, outcome), status=422)
+
+
+def _insert_hidden(draft: str) -> tuple[tuple[str, str], ...]:
+    return ((DRAFT, draft),)
+
+
+def searching(bound: BaseForm) -> BaseForm:
+    """The form without its faults where the person only looked for rows of a lookup."""
+    if FIND in request.form:
+        for field in bound:
+            field.errors = ()
+    return bound
+
+
+def answer_status() -> int:
+    """The status of a form shown again: fine after a search, else not processable."""
+    return 200 if FIND in request.form else 422
+
+
+def _send(ask: BlockAsk, form: Form, bound: BaseForm, complete: Callable[[Reach], dict[str, Any]]) -> Part | tuple[Fault, ...]:
+    context = ask.context
+    labels = {key: rules.label for key, rules in bound.rules.items()}
+
+    def write(connection: Connection) -> int:
+        values = complete(Reach(connection, context.snapshot, context.principal))
+        return create(connection, context.snapshot, context.principal, form.entity, values).id
+
+    work = Work(context.snapshot, context.principal, form.entity, write)
+    try:
+        sent = send(
+            context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key)
+        )
+    except (Invalid, Denied) as refused:
+        return lay_out(bound, refused, labels)
+    if isinstance(sent, Refusal):
+        return lay_out(bound, sent, labels)
+    return saved_part(ask, form.entity, sent.record, form.success_page, form.success_message, sent.queued)
+
+
+def edit(ask: BlockAsk, form: Form, record: Record) -> Part:
+    """A form over a record that the person may change."""
+    context = ask.context
+    wanted = form_ask(context, form, "edit")
+    kind = form_class(context.snapshot, wanted)
+    view = showing(context, form, record.values, record.labels)
+    person = person_of(context, labels=record.labels)
+    if not ask.posted:
+        bound = bind(kind, person, values=record.values)
+        return form_part(ask, Sheet(wanted, bound, view, edit_hidden(context, wanted, record)))
+    posted = chosen_only(request.form)
+    bound = bind(kind, person, posted=posted, values=record.values)
+    valid = bound.validate()
+    version = _version(request.form)
+    if request.form.get(ACTION) == "edit" or not valid or FIND in request.form:
+        hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
+        status = 200 if request.form.get(ACTION) == "edit" and valid else answer_status()
+        return form_part(ask, Sheet(wanted, searching(bound), view, hidden), status=status)
+    return _update(ask, Edit(form, wanted, bound, record, posted), version)
+
+
+def edit_hidden(context: RequestContext, wanted: FormAsk, record: Record) -> tuple[tuple[str, str], ...]:
+    """The version that the person sees, and the values, so that a clash can be told from a change."""
+    keys = [attribute.key for attribute, _ in asked_fields(context.snapshot, wanted)]
+    return ((VERSION, str(record.version)), (BASE, base_text(record.values, keys)))
+
+
+def _version(posted: MultiDict[str, str]) -> int:
+    text = posted.get(VERSION, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _update(ask: BlockAsk, edited: Edit, version: int) -> Part:
+    context, form, record = ask.context, edited.form, edited.record
+    if version != record.version:
+        return conflict_part(ask, edited)
+    words = words_of_request(context, form)
+    labels = {key: rules.label for key, rules in edited.bound.rules.items()}
+    try:
+        with context.lease.transaction() as connection:
+            reach = Reach(connection, context.snapshot, context.principal)
+            known = {**record.values, **posted_values(edited.bound)}
+            complete = set_values(context.snapshot, form, words, known, reach)
+            values = {key: value for key, value in complete.items() if key not in record.values or value != record.values[key]}
+            update(connection, context.snapshot, context.principal, form.entity, record.id, version, values)
+    except Conflict:
+        again = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
+        if again is None:
+            raise Missing from None
+        return conflict_part(ask, edited.against(again))
+    except (Invalid, Denied) as refused:
+        faults = lay_out(edited.bound, refused, labels)
+        view = showing(context, form, record.values, record.labels)
+        hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
+        return form_part(ask, Sheet(edited.wanted, edited.bound, view, hidden, faults), status=422)
+    return saved_part(ask, form.entity, record.id, form.success_page, form.success_message)
+
+
+FORM_BLOCK = BlockHandler(show_form, form_arguments, form_paths, posts=True)
+PROFILE_BLOCK = BlockHandler(show_profile, posts=True)

@@ -1,0 +1,138 @@
+"""Somebody else saved first: both values side by side, everything typed kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import request
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+
+from metadata.model import Form
+from runtime.context import RequestContext
+from runtime.forms.bound import inputs, posted_values
+from runtime.forms.builder import FormAsk
+from runtime.forms.fields import BaseForm, LookupInput
+from runtime.forms.merge import base_text, merge, read_base
+from runtime.pages.form_setting import displayer, say_of
+from runtime.pages.form_view import BASE, KEEP, VERSION
+from runtime.pages.part import BlockAsk, Head, Part
+from runtime.records.details import Record
+
+CONFLICT = "forms/conflict.html"
+THEIRS = "theirs"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change on its way: the form with what was typed (`posted`), and the record as it is stored now."""
+
+    form: Form
+    wanted: FormAsk
+    bound: BaseForm
+    record: Record
+    posted: MultiDict[str, str]
+
+    def against(self, record: Record) -> Edit:
+        """The same change against the record as it is by now."""
+        return replace(self, record=record)
+
+
+@dataclass(frozen=True, slots=True)
+class ClashView:
+    """A value that both changed."""
+
+    name: str
+    label: str
+    mine: str | Markup
+    theirs: str | Markup
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """A change of one side that is kept."""
+
+    label: str
+    value: str | Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictPart:
+    """The page that lets choose. `hidden` holds all that was typed."""
+
+    url: str
+    back: str
+    block: int
+    clashes: tuple[ClashView, ...]
+    mine: tuple[KeptView, ...]
+    theirs: tuple[KeptView, ...]
+    hidden: tuple[tuple[str, str], ...]
+
+
+def chosen_only(posted: MultiDict[str, str]) -> MultiDict[str, str]:
+    """What was posted, less the values for which the other side's was chosen."""
+    given_up = {name.removeprefix(KEEP) for name, value in posted.items() if name.startswith(KEEP) and value == THEIRS}
+    return MultiDict((name, value) for name, value in posted.items(multi=True) if _key(name) not in given_up)
+
+
+def conflict_part(ask: BlockAsk, edited: Edit) -> Part:
+    """The block that shows a conflict, with status 409."""
+    context, record = ask.context, edited.record
+    say = say_of(context)
+    mine = posted_values(edited.bound)
+    found = merge(read_base(request.form.get(BASE, "")), mine, record.values)
+    shown = _Shown(context, edited)
+    clashes = tuple(
+        ClashView(f"{KEEP}{clash.key}", shown.label(clash.key), shown.mine(clash.key), shown.theirs(clash.key))
+        for clash in found.clashes
+    )
+    kept = {*found.mine, *(clash.key for clash in found.clashes)}
+    part = ConflictPart(
+        url=ask.query.link(),
+        back=ask.query.link(),
+        block=ask.index,
+        clashes=clashes,
+        mine=tuple(KeptView(shown.label(key), shown.mine(key)) for key in found.mine),
+        theirs=tuple(KeptView(shown.label(key), shown.theirs(key)) for key in found.theirs),
+        hidden=(*_typed(edited.posted, kept), (VERSION, str(record.version)), (BASE, base_text(record.values, mine))),
+    )
+    return Part(CONFLICT, part, Head(title=say("conflict.title")), status=409)
+
+
+class _Shown:
+    """Writes the values of both sides."""
+
+    def __init__(self, context: RequestContext, edited: Edit) -> None:
+        self._attributes = context.snapshot.entities[edited.form.entity].attributes
+        self._display = displayer(context)
+        self._fields = dict(inputs(edited.bound))
+        self._record = edited.record
+
+    def label(self, key: str) -> str:
+        """What the field is called on the form."""
+        return self._fields[key].rules.label
+
+    def mine(self, key: str) -> str | Markup:
+        """What the person typed."""
+        field = self._fields[key]
+        name = field.chosen.label if isinstance(field, LookupInput) and field.chosen else ""
+        return self._write(key, field.data, name)
+
+    def theirs(self, key: str) -> str | Markup:
+        """What is stored now."""
+        return self._write(key, self._record.values.get(key), self._record.labels.get(key) or "")
+
+    def _write(self, key: str, value: Any, label: str) -> str | Markup:
+        return self._display(self._attributes[key], value, label)
+
+
+def _typed(posted: Mapping[str, Any], kept: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    wanted = frozenset(kept)
+    items = posted.items(multi=True) if isinstance(posted, MultiDict) else posted.items()
+    return tuple((name, value) for name, value in items if _key(name) in wanted)
+
+
+def _key(name: str) -> str:
+    return name if name.startswith("_") else name.split("__q")[0].split("__found")[0]

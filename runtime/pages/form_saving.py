@@ -1,0 +1,66 @@
+"""After a form was sent: the next page, or the draft under which it is sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import flash, make_response, redirect, request
+
+from metadata.snapshot import PageNode
+from metadata.text import Text
+from runtime.context import RequestContext
+from runtime.forms import drafts
+from runtime.forms.drafts import Draft, Owner
+from runtime.forms.ports import Queued
+from runtime.pages.addresses import page_url, record_address
+from runtime.pages.content import words_of
+from runtime.pages.form_setting import record_by_id, say_of
+from runtime.pages.form_view import DRAFT
+from runtime.pages.part import BlockAsk, Part
+
+
+def saved_part(
+    ask: BlockAsk, entity: str, record: int | None, page: str, message: Text, queued: Queued | None = None
+) -> Part:
+    """Say that it is done and go on: to the page named, with this record where it is a record page, else stay."""
+    context = ask.context
+    say = say_of(context)
+    if queued is not None:
+        flash(queued.message or say("form.queued"), "warn")
+    else:
+        flash(words_of(context, message) or say("form.saved"), "good")
+    return Part(response=make_response(redirect(next_url(ask, entity, record, page), 303)))
+
+
+def next_url(ask: BlockAsk, entity: str, record: int | None, page: str) -> str:
+    """Where to go after saving."""
+    context = ask.context
+    node = context.site.pages.get(page)
+    if node is None:
+        return ask.query.path
+    if node.record_entity != entity or record is None:
+        return page_url(context, node, ask.keys)
+    key = _record_key(context, node, record)
+    address = record_address(context, node, ask.keys)
+    if key is None or address is None:
+        return page_url(context, node.parent or node, ask.keys)
+    return address.of(key)
+
+
+def _record_key(context: RequestContext, node: PageNode, record: int) -> object | None:
+    found = record_by_id(context, node.record_entity, record, (node.record_attribute,))
+    return None if found is None else found.values.get(node.record_attribute)
+
+
+def owner_of(context: RequestContext, form: str) -> Owner:
+    """Whose draft it is."""
+    return Owner(context.principal.contact or drafts.NOBODY, context.site.key, form)
+
+
+def sending_draft(context: RequestContext, entity: str, form: str) -> Draft | None:
+    """The draft under which a plain form is sent, stored before anybody is asked; None where nobody is asked."""
+    if not context.services.submission.concerns(context.snapshot, entity):
+        return None
+    fresh = drafts.fresh(owner_of(context, f"form:{form}"), request.form.get(DRAFT, ""), dt.datetime.now(dt.UTC))
+    with context.lease.transaction() as connection:
+        return drafts.begin(connection, fresh)

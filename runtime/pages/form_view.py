@@ -1,0 +1,85 @@
+"""The view models of form blocks, and the parts made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metadata.model import Form
+from runtime.context import RequestContext
+from runtime.forms.builder import FormAsk
+from runtime.forms.faults import Fault
+from runtime.forms.fields import BaseForm
+from runtime.forms.layout import FormView, Showing, form_view, with_errors
+from runtime.pages.content import words_of
+from runtime.pages.form_setting import say_of
+from runtime.pages.part import BlockAsk, Part
+from runtime.render import Action, State
+
+FORM = "forms/form.html"
+VERSION, BASE, DRAFT, KEEP, ACTION, FIND = "_version", "_base", "_draft", "_keep.", "_action", "_find"
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """A form that can be sent. `hidden` are names and values that go with it, `url` is where it is posted to."""
+
+    id: str
+    form: FormView
+    url: str
+    block: int
+    submit: str
+    heading: str = ""
+    hidden: tuple[tuple[str, str], ...] = ()
+    cancel: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatePart:
+    """A box that says why there is no form."""
+
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form about to be shown: its class's ask, its bound fields, how values are shown, what goes with it."""
+
+    ask: FormAsk
+    bound: BaseForm
+    showing: Showing
+    hidden: tuple[tuple[str, str], ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
+    """The block that shows a form; with faults it is a failed one."""
+    context = ask.context
+    view = form_view(context.snapshot, sheet.ask, sheet.bound, sheet.showing)
+    view = with_errors(view, sheet.faults, sheet.showing.say)
+    form = sheet.ask.form
+    part = FormPart(
+        id=f"form-{ask.index}",
+        form=view,
+        url=ask.query.link(),
+        block=ask.index,
+        submit=words_of(context, form.submit_label) or sheet.showing.say("action.save"),
+        heading=heading_of(ask, form),
+        hidden=sheet.hidden,
+    )
+    return Part(FORM, part, status=status, failed=bool(view.errors))
+
+
+def heading_of(ask: BlockAsk, form: Form) -> str:
+    """The heading of a form's panel: the block's, else the form's unless the page says it already."""
+    label = words_of(ask.context, ask.block.label)
+    if label or ask.first:
+        return label
+    return words_of(ask.context, form.label)
+
+
+def denied_part(context: RequestContext) -> Part:
+    """The person may not use the form."""
+    say = say_of(context)
+    home = Action(say("action.home"), context.url("/"))
+    state = State("denied", say("state.denied"), say("state.denied_text"), secondary=home)
+    return Part("forms/state.html", StatePart(state), status=403)

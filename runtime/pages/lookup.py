@@ -1,0 +1,53 @@
+"""The rows that a lookup on a form offers, for scripts: as JSON, or as options of a list."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, make_response, request
+
+from runtime.context import RequestContext, current
+from runtime.errors import PageNotFound
+from runtime.forms.builder import asked_fields
+from runtime.forms.fields import Chosen
+from runtime.forms.layout import OptionView, row_key
+from runtime.forms.rules import Rules, rules_for
+from runtime.pages.form_setting import LOOKUP, form_ask, person_of
+
+MOST_OFFERED = 20
+LONGEST_QUERY = 200
+
+
+def lookup_blueprint() -> Blueprint:
+    """The address `/_lookup/<form>/<attribute>?q=`: at most twenty rows that the person may choose."""
+    blueprint = Blueprint("lookup", __name__)
+    blueprint.add_url_rule(f"{LOOKUP}/<form>/<attribute>", "options", options)
+    return blueprint
+
+
+def options(form: str, attribute: str) -> Response:
+    """The rows that match. Raises PageNotFound where the person gets no such lookup on the form."""
+    context = current()
+    rules = lookup_rules(context, form, attribute)
+    text = " ".join(request.args.get("q", "")[:LONGEST_QUERY].replace("\x00", "").split())
+    rows = person_of(context).finder.find(rules, text, MOST_OFFERED)
+    found = [option(row) for row in rows]
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        html = context.renderer.fragment(context, "forms/options.html", options=found)
+        return make_response(html)
+    return jsonify({"options": [{"value": row.value, "label": row.label, "second": row.second} for row in found]})
+
+
+def option(row: Chosen) -> OptionView:
+    """A row as something to choose."""
+    return OptionView(row_key(row), row.label, second=row.second)
+
+
+def lookup_rules(context: RequestContext, key: str, attribute: str) -> Rules:
+    """The rules of a lookup that the person is asked for, on a new record or an existing one. Raises PageNotFound."""
+    form = context.snapshot.forms.get(key)
+    if form is None:
+        raise PageNotFound
+    for mode in ("insert", "edit"):
+        for found, field in asked_fields(context.snapshot, form_ask(context, form, mode)):
+            if found.key == attribute and found.type.name == "lookup":
+                return rules_for(context.snapshot, found, field, context.language)
+    raise PageNotFound
