@@ -70,12 +70,16 @@ class Renderer(Generic[Context]):
 
     def fragment(self, context: Context, template: str | Template, **values: Any) -> str:
         """The HTML of a part of a page, with the shapes of its icons: for htmx, and for blocks of a page."""
-        html = self._render(context, template, values)
+        html = self.block(context, template, **values)
         return f"{html}{sprite(used(html))}"
 
     def block(self, context: Context, template: str | Template, **values: Any) -> Markup:
-        """The HTML of a part that goes into a page made by `page`, which brings the shapes of its icons."""
-        return Markup(self._render(context, template, values))
+        """The HTML of a part that goes into a page made by `page`, which brings the shapes of its icons.
+
+        Besides `values` the template has `person` and `csrf`, but not what is around a page.
+        """
+        given = {"person": context.principal, "csrf": context.csrf, **values}
+        return Markup(self._template(context, template).render(given))  # noqa: S704 - the template escapes
 
     def generated(
         self, context: Context, template: str, key: Hashable, make: Callable[[], Mapping[str, Any]]
@@ -117,28 +121,28 @@ class Renderer(Generic[Context]):
         model = snapshot.sites[site].model
         return tokens_sheet(site, self._chain(model.theme).tokens | dict(model.tokens))
 
+    def _template(self, context: Context, template: str | Template) -> Template:
+        return self.wardrobe(context).templates.get_template(template) if isinstance(template, str) else template
+
     def _render(self, context: Context, template: str | Template, values: Mapping[str, Any]) -> str:
-        wardrobe = self.wardrobe(context)
-        if isinstance(template, str):
-            template = wardrobe.templates.get_template(template)
         frame = self._frame(context)
         surroundings = {
             "frame": frame,
             "person": context.principal,
-            "csrf": frame.csrf,
-            "chrome": self._chrome(context, wardrobe, frame.path),
+            "csrf": context.csrf,
+            "chrome": self._chrome(context, frame.path),
             "head": None,
         }
-        return template.render(surroundings | dict(values))
+        return self._template(context, template).render(surroundings | dict(values))
 
-    def _chrome(self, context: Context, wardrobe: Wardrobe, path: str) -> Chrome:
+    def _chrome(self, context: Context, path: str) -> Chrome:
         principal = context.principal
         standing = (context.site.key, context.language, principal.kind, principal.roles)
         main = self._menu(context, standing, context.site.model.menu)
         current = current_path(main.items, path)
 
         def dress() -> Chrome:
-            parts = wardrobe.templates.get_template("chrome.html").make_module({"menu": main, "current": current})
+            parts = self._template(context, "chrome.html").make_module({"menu": main, "current": current})
             footer = self._menu(context, standing, context.site.model.footer_menu)
             macros: Any = parts
             return Chrome(main, current, macros.nav(), macros.thumb(), macros.more(), macros.footer(footer))

@@ -49,6 +49,11 @@ class Scene(Protocol):
         """BCP 47 tag, one of the site's."""
         ...
 
+    @property
+    def csrf(self) -> str:
+        """The token that every form carries."""
+        ...
+
 
 def prefix(site: CompiledSite, language: str) -> str:
     """The first part of every address in a language: "" for the site's default, else `/<tag>`."""

@@ -101,7 +101,7 @@ class Frame:
 
     `path`: address without language part, marks the menu and gives the language links. `query`: the raw query string.
     `account`, `account_number`: for whom the person acts. `scheme`: light, dark, or "" for the system's choice.
-    `density`: compact, cosy, roomy, or "". `messages`: said once, at this page. `csrf`: the token for forms.
+    `density`: compact, cosy, roomy, or "". `messages`: said once, at this page.
     """
 
     path: str = "/"
@@ -111,7 +111,6 @@ class Frame:
     scheme: Literal["", "light", "dark"] = ""
     density: Literal["", "compact", "cosy", "roomy"] = ""
     messages: tuple[Message, ...] = ()
-    csrf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
