@@ -36,6 +36,14 @@ class Loaded:
 class RowStore(Protocol):
     """Rows by entity and integration key. Every method may raise KeyError for an entity or attribute that is not there."""
 
+    def check(self, entity: str, row: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong with the values of a row, as a code by attribute; empty where they may be stored.
+
+        Codes: unknown attributes raise KeyError; type, required, too_long, too_small, too_large, pattern, option, scale,
+        target.
+        """
+        ...
+
     def upsert(
         self, entity: str, integration_key: tuple[str, ...], rows: Sequence[Mapping[str, Any]], origin: str = "sync"
     ) -> Upserted:
@@ -43,7 +51,8 @@ class RowStore(Protocol):
 
         All rows have the same attributes. A row whose values are those already stored is not touched and its version does
         not grow. Of rows with one key the last one counts. `origin` is written to created_from and changed_from. Every
-        attribute of the integration key must have a value.
+        attribute of the integration key must have a value. The key may be `("id",)`, for rows that are
+        there.
         """
         ...
 

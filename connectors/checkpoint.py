@@ -1,0 +1,94 @@
+"""How far each map got: one typed row per map, written in the transaction of the rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from connectors import tables
+from connectors.protocol import Cursor
+from connectors.values import dump_json, load_json
+
+_TABLE = tables.checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state of a map. `loaded` says that the initial load is complete; `problem` is what went wrong last."""
+
+    map: str
+    cursor: Cursor | None = None
+    loaded: bool = False
+    rows_done: int = 0
+    rows_total: int | None = None
+    updated_at: dt.datetime | None = None
+    succeeded_at: dt.datetime | None = None
+    failed_at: dt.datetime | None = None
+    problem: str | None = None
+    retry_at: dt.datetime | None = None
+    failures: int = 0
+    paused_at: dt.datetime | None = None
+
+
+def read_checkpoint(connection: Connection, table_map: str) -> Checkpoint:
+    """The state of a map; a fresh one where it never ran."""
+    return read_checkpoints(connection).get(table_map, Checkpoint(table_map))
+
+
+def read_checkpoints(connection: Connection) -> Mapping[str, Checkpoint]:
+    """The states of all maps that ever ran."""
+    found = {}
+    for row in connection.execute(select(_TABLE)).mappings():
+        values = dict(row)
+        values["cursor"] = None if row["cursor"] is None else load_json(row["cursor"])
+        found[row["map"]] = Checkpoint(**values)
+    return found
+
+
+def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, done: bool) -> None:
+    """Store the cursor and the counts; `done` says that nothing more was to be read, which is a success."""
+    values: dict[str, Any] = {
+        "cursor": None if checkpoint.cursor is None else dump_json(checkpoint.cursor),
+        "loaded": checkpoint.loaded,
+        "rows_done": checkpoint.rows_done,
+        "rows_total": checkpoint.rows_total,
+        "updated_at": now,
+        "problem": None,
+        "retry_at": None,
+        "failures": 0,
+    }
+    if done:
+        values["succeeded_at"] = now
+    _store(connection, checkpoint.map, values)
+
+
+def fail(connection: Connection, table_map: str, problem: str, now: dt.datetime, retry_at: dt.datetime | None) -> None:
+    """Store what went wrong; without `retry_at` the map waits for somebody to mend it."""
+    failures = read_checkpoint(connection, table_map).failures + 1
+    values = {"problem": problem, "failed_at": now, "retry_at": retry_at, "failures": failures}
+    _store(connection, table_map, values)
+
+
+def pause(connection: Connection, table_map: str, now: dt.datetime) -> None:
+    """Let the map rest until it is resumed."""
+    _store(connection, table_map, {"paused_at": now})
+
+
+def resume(connection: Connection, table_map: str) -> None:
+    """Let the map run again, at once, also after a fault that stopped it."""
+    _store(connection, table_map, {"paused_at": None, "problem": None, "retry_at": None, "failures": 0})
+
+
+def restart(connection: Connection, table_map: str) -> None:
+    """Forget how far the map got, so that it loads everything again."""
+    _store(connection, table_map, {"cursor": None, "loaded": False, "rows_done": 0, "rows_total": None})
+
+
+def _store(connection: Connection, table_map: str, values: Mapping[str, Any]) -> None:
+    changed = connection.execute(update(_TABLE).where(_TABLE.c.map == table_map).values(**values))
+    if changed.rowcount == 0:
+        connection.execute(insert(_TABLE).values(map=table_map, **values))

@@ -1,0 +1,36 @@
+"""What can go wrong with an outside system, sorted by what the runner must do about it. There is no fourth kind."""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """The outside system did not do what was asked."""
+
+
+class Fatal(ConnectorError):
+    """Trying again will not help: somebody has to change the map, the connection or the outside system."""
+
+
+class Retriable(ConnectorError):
+    """The outside system cannot answer now and may later. `after` is how many seconds to wait at least."""
+
+    def __init__(self, message: str, after: float = 1.0) -> None:
+        self.after = after
+        super().__init__(message)
+
+
+class RecordRejected(ConnectorError):
+    """One record cannot be taken as it is; its neighbours can.
+
+    `code` is stable: type, length, range, choice, value_map, required, key, lookup, row, database.
+    """
+
+    def __init__(self, message: str, code: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong in one line, without the statement that SQLAlchemy adds below it."""
+    text = str(getattr(error, "orig", None) or error).strip()
+    return text.partition("\n")[0] or type(error).__name__

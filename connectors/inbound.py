@@ -1,0 +1,193 @@
+"""A batch on its way in: convert, resolve, upsert, keep rejects. All in the caller's transaction, nothing committed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.exc import DataError, IntegrityError
+
+from connectors.errors import first_line
+from connectors.history import Counts
+from connectors.home import Work
+from connectors.links import in_flight, linked_records, unlink
+from connectors.mapping import Lookups, Mapped, Refusal, convert_records, resolve_lookups
+from connectors.protocol import Record
+from connectors.rejects import drop_rejects, due_rejects, has_rejects, keep_rejects
+from connectors.seen import changed_records, keep_seen, keeps_seen
+
+RETRIED_AT_ONCE = 1000
+DATABASE_REFUSES = (IntegrityError, DataError, ValueError, OverflowError)
+Store = Callable[[Work, Sequence[Mapped]], Counts]
+
+
+def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store: Store | None = None) -> Counts:
+    """Take records; the numbers say what became of them. Records that cannot be taken become rejects.
+
+    `store` writes rows that all have the same attributes; by default an upsert by integration key.
+    """
+    fresh = changed_records(work.connection, work.table_map, records) if work.table_map.compares else list(records)
+    mapped, refused = convert_records(work.table_map, fresh)
+    counts, taken, more = _take(work, mapped, lookups, store or upsert)
+    refused += more
+    _settle(work, taken, refused)
+    return counts + Counts(taken=len(records), unchanged=len(records) - len(fresh), rejected=len(refused))
+
+
+def retry_due(work: Work, lookups: Lookups) -> Counts:
+    """Try again the rejects that waited for another row."""
+    due = due_rejects(work.connection, work.table_map.key, work.now, RETRIED_AT_ONCE)
+    if not due:
+        return Counts()
+    return retry_records(work, [reject.record for reject in due], lookups)
+
+
+def retry_records(work: Work, records: Sequence[Record], lookups: Lookups) -> Counts:
+    """Take records of rejects once more, as the map is now."""
+    mapped, refused = convert_records(work.table_map, [_complete(work, record) for record in records])
+    counts, taken, more = _take(work, mapped, lookups, upsert)
+    refused += more
+    _settle(work, taken, refused)
+    return counts
+
+
+def _complete(work: Work, record: Record) -> Record:
+    """A stored record with the columns that the map has come to read since."""
+    return {**dict.fromkeys(work.table_map.columns), **record}
+
+
+def _take(
+    work: Work, mapped: Sequence[Mapped], lookups: Lookups, store: Store
+) -> tuple[Counts, list[Mapped], list[Refusal]]:
+    """Rounds over the rows: those that point at rows of this very batch come after them."""
+    counts, taken = Counts(), list[Mapped]()
+    mapped, refused = _hold_back(work, list(mapped))
+    waiting = mapped
+    while waiting:
+        ready, missing = resolve_lookups(work.table_map, _copies(waiting), lookups)
+        ready, rowless = _existing(work, ready)
+        stored, kept, failed = _store_all(work, ready, store)
+        counts, taken = counts + stored, taken + kept
+        refused += rowless + failed
+        if not kept or not missing or not _refers_to_itself(work):
+            refused += missing
+            break
+        again = {item.key for item in missing}
+        waiting = [row for row in waiting if row.key in again]
+    return counts, taken, refused
+
+
+def _copies(rows: Sequence[Mapped]) -> list[Mapped]:
+    """Rows whose values may be changed while the natural keys of the originals stay."""
+    return [replace(row, values=dict(row.values)) for row in rows]
+
+
+def _refers_to_itself(work: Work) -> bool:
+    entity = work.table_map.entity.key
+    return any(item.lookup is not None and entity in item.lookup.targets for item in work.table_map.inward)
+
+
+def _hold_back(work: Work, mapped: list[Mapped]) -> tuple[list[Mapped], list[Refusal]]:
+    """Rows that a submission is sending right now wait until it has ended."""
+    through = work.table_map.model.write_through
+    if through is None or not mapped:
+        return mapped, []
+    keys = {row.key: str(row.record.get(through.key_column) or "") for row in mapped}
+    flying = in_flight(work.connection, {key for key in keys.values() if key})
+    refused = [
+        Refusal(row.key, row.record, "in_flight", "it is being submitted from here right now")
+        for row in mapped
+        if keys[row.key] in flying
+    ]
+    return [row for row in mapped if keys[row.key] not in flying], refused
+
+
+def _existing(work: Work, rows: list[Mapped]) -> tuple[list[Mapped], list[Refusal]]:
+    """For a map that only adds to rows of others: the rows that are there."""
+    if work.table_map.creates or not rows:
+        return rows, []
+    key = work.table_map.model.integration_key
+    wanted = {_key_of(row, key) for row in rows}
+    there = work.rows.resolve(work.table_map.entity.key, key, wanted)
+    reason = f"there is no {work.table_map.entity.key} with this {', '.join(key)} yet"
+    missing = [Refusal(row.key, row.record, "row", reason) for row in rows if _key_of(row, key) not in there]
+    return [row for row in rows if _key_of(row, key) in there], missing
+
+
+def _key_of(row: Mapped, key: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(row.values[name] for name in key)
+
+
+def _store_all(work: Work, rows: Sequence[Mapped], store: Store) -> tuple[Counts, list[Mapped], list[Refusal]]:
+    taken = _adopt(work, rows)
+    adopted = {row.key for row in taken}
+    counts, failed = Counts(updated=len(taken)), list[Refusal]()
+    for group in _by_attributes(row for row in rows if row.key not in adopted):
+        more, kept, bad = _store_group(work, group, store)
+        counts, taken, failed = counts + more, taken + kept, failed + bad
+    return counts, taken, failed
+
+
+def _adopt(work: Work, rows: Sequence[Mapped]) -> list[Mapped]:
+    """Rows that were sent from here are already ours: they are found by their external key, once, and brought up to date."""
+    through = work.table_map.model.write_through
+    if through is None:
+        return []
+    outside = {str(row.record.get(through.key_column) or ""): row for row in rows}
+    linked = linked_records(work.connection, work.table_map.key, outside)
+    there = {row["id"] for row in work.rows.read(work.table_map.entity.key, linked.values(), ())}
+    ours = {key: record_id for key, record_id in linked.items() if record_id in there}
+    for key, record_id in ours.items():
+        work.rows.upsert(work.table_map.entity.key, ("id",), [{"id": record_id, **outside[key].values}])
+    unlink(work.connection, work.table_map.key, linked)
+    return [outside[key] for key in ours]
+
+
+def _by_attributes(rows: Iterable[Mapped]) -> list[list[Mapped]]:
+    groups: dict[tuple[str, ...], list[Mapped]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row.values), []).append(row)
+    return list(groups.values())
+
+
+def _store_group(work: Work, rows: Sequence[Mapped], store: Store) -> tuple[Counts, list[Mapped], list[Refusal]]:
+    """Store rows; where the database refuses, halve until the rows at fault stand alone."""
+    if not rows:
+        return Counts(), [], []
+    try:
+        with work.connection.begin_nested():
+            return store(work, rows), list(rows), []
+    except DATABASE_REFUSES as fault:
+        if len(rows) == 1:
+            return Counts(), [], [Refusal(rows[0].key, rows[0].record, "database", first_line(fault))]
+    half = len(rows) // 2
+    one = _store_group(work, rows[:half], upsert)
+    two = _store_group(work, rows[half:], upsert)
+    return one[0] + two[0], one[1] + two[1], one[2] + two[2]
+
+
+def upsert(work: Work, rows: Sequence[Mapped]) -> Counts:
+    """Store rows by integration key, row by row where they changed."""
+    values: list[Mapping[str, Any]] = [row.values for row in rows]
+    done = work.rows.upsert(work.table_map.entity.key, work.table_map.model.integration_key, values)
+    return Counts(inserted=done.inserted, updated=done.updated, unchanged=done.unchanged)
+
+
+def bulk(work: Work, rows: Sequence[Mapped]) -> Counts:
+    """Store rows by integration key in the way that is fastest for many."""
+    columns = tuple(rows[0].values)
+    values = (tuple(row.values.values()) for row in rows)
+    done = work.rows.bulk_load(work.table_map.entity.key, work.table_map.model.integration_key, columns, values)
+    return Counts(inserted=done.inserted, updated=done.updated, unchanged=done.unchanged)
+
+
+def _settle(work: Work, taken: Sequence[Mapped], refused: Sequence[Refusal]) -> None:
+    """Rejects after a batch: those of taken keys go, refused ones come, in place of older ones."""
+    table_map = work.table_map
+    if taken and has_rejects(work.connection, table_map.key):
+        drop_rejects(work.connection, table_map.key, [row.key for row in taken])
+    keep_rejects(work.connection, table_map.key, refused, work.now)
+    if keeps_seen(table_map):
+        key = table_map.model.integration_key
+        keep_seen(work.connection, table_map, {row.key: (row.record, _key_of(row, key)) for row in taken})

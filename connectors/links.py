@@ -1,0 +1,69 @@
+"""Which outside keys belong to records of ours that were sent out: so that a pull finds them instead of making new ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection, delete, insert, select
+
+from connectors import tables
+
+CHUNK = 500
+_LINK = tables.link
+_INTENT = tables.intent
+CHILD = ":"
+"""Between the key of a record and the number of its child."""
+
+
+def link_records(connection: Connection, table_map: str, records: dict[str, int]) -> None:
+    """Remember the outside keys of records; keys that are known already stay with their records."""
+    known = linked_records(connection, table_map, records)
+    rows = [
+        {"map": table_map, "outside": outside, "record_id": record_id}
+        for outside, record_id in records.items()
+        if outside not in known
+    ]
+    if rows:
+        connection.execute(insert(_LINK), rows)
+
+
+def linked_records(connection: Connection, table_map: str, keys: Iterable[str]) -> dict[str, int]:
+    """The records of these outside keys."""
+    found: dict[str, int] = {}
+    for part in _parts(keys):
+        chosen = select(_LINK.c.outside, _LINK.c.record_id).where(_LINK.c.map == table_map, _LINK.c.outside.in_(part))
+        found.update({row.outside: row.record_id for row in connection.execute(chosen)})
+    return found
+
+
+def unlink(connection: Connection, table_map: str, keys: Iterable[str]) -> None:
+    """Forget outside keys: their records have their integration key now."""
+    for part in _parts(keys):
+        connection.execute(delete(_LINK).where(_LINK.c.map == table_map, _LINK.c.outside.in_(part)))
+
+
+def announce(connection: Connection, idempotency: str, seconds: float) -> None:
+    """Say that a submission with this key is under way, for this long at most."""
+    connection.execute(delete(_INTENT).where((_INTENT.c.expires_at < time.time()) | (_INTENT.c.idempotency == idempotency)))
+    connection.execute(insert(_INTENT).values(idempotency=idempotency, expires_at=time.time() + seconds))
+
+
+def conclude(connection: Connection, idempotency: str) -> None:
+    """Say that a submission has ended; takes effect with the caller's commit."""
+    connection.execute(delete(_INTENT).where(_INTENT.c.idempotency == idempotency))
+
+
+def in_flight(connection: Connection, keys: Iterable[str]) -> frozenset[str]:
+    """Those of the outside keys whose record, or whose parent, is being submitted right now."""
+    parents = {key: key.partition(CHILD)[0] for key in keys}
+    flying: set[str] = set()
+    for part in _parts(set(parents.values())):
+        chosen = select(_INTENT.c.idempotency).where(_INTENT.c.idempotency.in_(part), _INTENT.c.expires_at > time.time())
+        flying.update(connection.scalars(chosen))
+    return frozenset(key for key, parent in parents.items() if parent in flying)
+
+
+def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
+    every = list(keys)
+    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

@@ -1,0 +1,171 @@
+"""Records to rows of ours and back: conversion, look-ups by natural key, and what could not be mapped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from connectors.errors import RecordRejected
+from connectors.port import Key, RowStore
+from connectors.protocol import Record
+from connectors.tablemap import KEEP, CompiledMap, Inward, Lookup, Outward
+
+CACHED = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record that could not be mapped. `key` is its outside key as a text; `missing` the lookup target that it waits for."""
+
+    key: str
+    record: Record
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A record with its attribute values; lookups are ids."""
+
+    key: str
+    record: Record
+    values: dict[str, Any]
+
+
+def key_text(table_map: CompiledMap, record: Record) -> str:
+    """The outside key of a record as one text."""
+    return join_key(tuple(record.get(column) for column in table_map.key_columns))
+
+
+def join_key(values: Iterable[Any]) -> str:
+    """Several key values as one text; the separator and the escape sign are escaped."""
+    return "|".join(_key_part(value) for value in values)
+
+
+def _key_part(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = value.isoformat() if isinstance(value, (dt.date, dt.datetime)) else "" if value is None else str(value)
+    return text.replace("\\", "\\\\").replace("|", "\\|") if "|" in text or "\\" in text else text
+
+
+class Lookups:
+    """Ids of lookup targets by natural key, asked for in bulk and remembered while they are right.
+
+    Remembered ids are right only for the transaction they were read in and those after it in one run; make a new one for
+    each run.
+    """
+
+    def __init__(self, port: RowStore | None = None) -> None:
+        self._port = port
+        self._known: dict[tuple[str, tuple[str, ...]], dict[Key, int]] = {}
+
+    def use(self, port: RowStore) -> None:
+        """Go on with another transaction's port."""
+        self._port = port
+
+    def load(self, lookup: Lookup, keys: set[Key]) -> None:
+        """Ask for the ids of these keys, unless they are known already."""
+        open_keys = set(keys)
+        for target in lookup.targets:
+            known = self._known.setdefault((target, lookup.key), {})
+            wanted = {key for key in open_keys if key not in known}
+            if wanted and self._port is not None:
+                if len(known) > CACHED:
+                    known.clear()
+                known.update(self._port.resolve(target, lookup.key, wanted))
+            open_keys -= known.keys()
+
+    def find(self, lookup: Lookup, key: Key) -> Any:
+        """The value of the lookup attribute, or None where no target has this key."""
+        for target in lookup.targets:
+            found = self._known.get((target, lookup.key), {}).get(key)
+            if found is not None:
+                return (target, found) if lookup.polymorphic else found
+        return None
+
+
+def convert_records(
+    table_map: CompiledMap, records: Iterable[Record]
+) -> tuple[list[Mapped], list[Refusal]]:
+    """Convert records; lookups are still natural keys. Of records with one key the last one counts."""
+    plan = [(item.attribute, _picker(item), item.convert) for item in table_map.inward]
+    mapped: dict[str, Mapped] = {}
+    refused: dict[str, Refusal] = {}
+    for record in records:
+        key = key_text(table_map, record)
+        mapped.pop(key, None)
+        refused.pop(key, None)
+        attribute = ""
+        try:
+            values = {}
+            for attribute, pick, convert in plan:  # noqa: B007 - the name of the attribute at fault is wanted below
+                value = convert(pick(record))
+                if value is not KEEP:
+                    values[attribute] = value
+        except RecordRejected as fault:
+            refused[key] = Refusal(key, record, fault.code, _reason(attribute, fault))
+            continue
+        mapped[key] = Mapped(key, record, values)
+    return list(mapped.values()), list(refused.values())
+
+
+def _reason(attribute: str, fault: RecordRejected) -> str:
+    text = str(fault)
+    return text if text.startswith(attribute) else f"{attribute}: {text}"
+
+
+def _picker(item: Inward) -> Any:
+    if not item.columns:
+        return lambda record: ()
+    if len(item.columns) == 1:
+        column = item.columns[0]
+        return lambda record: (record[column],)
+    return itemgetter(*item.columns)
+
+
+def resolve_lookups(
+    table_map: CompiledMap, mapped: Sequence[Mapped], lookups: Lookups
+) -> tuple[list[Mapped], list[Refusal]]:
+    """Put ids in place of natural keys; a record whose target is not there (yet) is refused with code `lookup`."""
+    refused: list[Refusal] = []
+    for item in table_map.inward:
+        if item.lookup is None:
+            continue
+        wanted = {row.values[item.attribute] for row in mapped if row.values.get(item.attribute) is not None}
+        lookups.load(item.lookup, wanted)
+        mapped = _with_ids(item, item.lookup, mapped, lookups, refused)
+    return list(mapped), refused
+
+
+def _with_ids(
+    item: Inward, lookup: Lookup, mapped: Sequence[Mapped], lookups: Lookups, refused: list[Refusal]
+) -> list[Mapped]:
+    kept = []
+    for row in mapped:
+        key = row.values.get(item.attribute)
+        if key is not None:
+            found = lookups.find(lookup, key)
+            if found is None:
+                reason = f"{item.attribute}: there is no {' or '.join(lookup.targets)} {join_key(key)}"
+                refused.append(Refusal(row.key, row.record, "lookup", reason))
+                continue
+            row.values[item.attribute] = found
+        kept.append(row)
+    return kept
+
+
+def backward(item: Outward, value: Any) -> Any:
+    """An attribute's value as the outside writes it: through the value map in reverse, else as it is."""
+    if item.backward:
+        key = (isinstance(value, bool), value)
+        if key in item.backward:
+            return item.backward[key]
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+    if isinstance(value, tuple):
+        return ";".join(value)
+    return value

@@ -1,0 +1,84 @@
+"""What an adapter for a kind of outside system offers: rows that come (Source), rows that go (Target)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from connectors.tablemap import CompiledMap
+
+Record = Mapping[str, Any]
+"""A row outside: values by column name, as the driver gives them."""
+
+Cursor = Mapping[str, Any]
+"""How far a source got; JSON values only. Nobody but the source that wrote it reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One pull. With `more` the next pull goes on at once.
+
+    `cursor` is where the next pull starts. `compare` says that rows come whether they changed or not, so that the runner
+    finds the changed ones by their hash. `total` is how many rows there are in all, if the source knows.
+    """
+
+    records: Sequence[Record]
+    cursor: Cursor
+    more: bool = False
+    compare: bool = False
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row on its way out: a map, the outside key columns, and the other columns with their new values.
+
+    `operation` is insert, update or delete. `children` travel with an insert, in the order given.
+    """
+
+    map: CompiledMap
+    operation: str
+    key: Mapping[str, Any]
+    values: Mapping[str, Any]
+    children: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The other side's answer to a push. `repeated` says that the change had been there already."""
+
+    repeated: bool = False
+    row: Record = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Rows that come. Every method may raise Fatal or Retriable."""
+
+    def pull(self, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Batch:
+        """The changes since the cursor, at most `limit`; without a cursor all rows from the beginning."""
+        ...
+
+    def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
+        """The outside key columns' values of all rows there are now."""
+        ...
+
+
+class Target(Protocol):
+    """Rows that go. Every method may raise Fatal, Retriable or RecordRejected."""
+
+    def push(self, change: Change, idempotency: str) -> Receipt:
+        """Apply one change, once for each idempotency key however often it is called."""
+        ...
+
+    def find(self, table_map: CompiledMap, column: str, value: Any) -> Sequence[Record]:
+        """The rows whose column has this value, in the order of their keys; the filter of the map is not applied."""
+        ...
+
+
+class Adapter(Source, Target, Protocol):
+    """An open connection to an outside system."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...

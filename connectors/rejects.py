@@ -1,0 +1,107 @@
+"""Records that could not be taken, with their reason, kept until they are taken or superseded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from connectors import tables
+from connectors.mapping import Refusal
+from connectors.protocol import Record
+from connectors.values import dump_json, load_json
+
+_TABLE = tables.reject
+WAITING_CODES = frozenset({"lookup", "row", "in_flight"})
+"""What may solve itself, once another row has come."""
+LONGEST_WAIT = 60.0
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A refused record. `retry_at` is None where only a change of the record, the map or the entity can help."""
+
+    map: str
+    key: str
+    code: str
+    reason: str
+    record: Record
+    attempts: int
+    first_at: dt.datetime
+    last_at: dt.datetime
+    retry_at: dt.datetime | None
+
+
+def keep_rejects(connection: Connection, table_map: str, refusals: Sequence[Refusal], now: dt.datetime) -> None:
+    """Store refusals in place of older ones of the same keys; the first time and the attempts are carried on."""
+    known = {item.key: item for item in _by_keys(connection, table_map, [item.key for item in refusals])}
+    drop_rejects(connection, table_map, known)
+    rows = [_row(table_map, item, known.get(item.key), now) for item in refusals]
+    if rows:
+        connection.execute(insert(_TABLE), rows)
+
+
+def _row(table_map: str, item: Refusal, before: Reject | None, now: dt.datetime) -> dict[str, Any]:
+    attempts = before.attempts + 1 if before else 1
+    wait = dt.timedelta(seconds=min(LONGEST_WAIT, 0.25 * 2 ** min(attempts, 10)))
+    return {
+        "map": table_map,
+        "key": item.key[: tables.KEY_LENGTH],
+        "code": item.code,
+        "reason": item.reason,
+        "record": dump_json(dict(item.record)),
+        "attempts": attempts,
+        "first_at": before.first_at if before else now,
+        "last_at": now,
+        "retry_at": now + wait if item.code in WAITING_CODES else None,
+    }
+
+
+def drop_rejects(connection: Connection, table_map: str, keys: Iterable[str]) -> None:
+    """Forget the rejects of these keys: they were taken, or a newer change replaces them."""
+    for part in _parts(keys):
+        connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key.in_(part)))
+
+
+def has_rejects(connection: Connection, table_map: str) -> bool:
+    """Whether the map has any."""
+    return connection.execute(select(_TABLE.c.key).where(_TABLE.c.map == table_map).limit(1)).first() is not None
+
+
+def due_rejects(connection: Connection, table_map: str, now: dt.datetime, limit: int) -> list[Reject]:
+    """The rejects that may have solved themselves, those that waited longest first."""
+    chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.retry_at <= now).order_by(_TABLE.c.retry_at)
+    return _read(connection, chosen.limit(limit))
+
+
+def read_rejects(connection: Connection, table_map: str, limit: int | None = None, after: str = "") -> list[Reject]:
+    """The rejects of a map by key."""
+    chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key > after).order_by(_TABLE.c.key)
+    return _read(connection, chosen.limit(limit))
+
+
+def count_rejects(connection: Connection) -> dict[str, int]:
+    """The number of rejects by map."""
+    counted = select(_TABLE.c.map, func.count()).group_by(_TABLE.c.map)
+    return {name: int(number) for name, number in connection.execute(counted)}
+
+
+def _by_keys(connection: Connection, table_map: str, keys: Sequence[str]) -> list[Reject]:
+    found: list[Reject] = []
+    for part in _parts(keys):
+        found += _read(connection, select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key.in_(part)))
+    return found
+
+
+def _read(connection: Connection, statement: Any) -> list[Reject]:
+    rows = connection.execute(statement).mappings()
+    return [Reject(**{**row, "record": load_json(row["record"])}) for row in rows]
+
+
+def _parts(keys: Iterable[str]) -> Iterable[list[str]]:
+    every = list(keys)
+    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

@@ -1,0 +1,134 @@
+"""One run of a map: under its lease, batch after batch until nothing more comes, each batch in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from connectors import checkpoint as checkpoints
+from connectors.checkpoint import Checkpoint, read_checkpoint
+from connectors.errors import ConnectorError, Retriable
+from connectors.history import Counts, Run, keep_run
+from connectors.home import Home, Work
+from connectors.inbound import Store, apply_records, bulk, retry_due, upsert
+from connectors.initial import SECOND, Step
+from connectors.lease import Lease, hold_lease
+from connectors.mapping import Lookups
+from connectors.protocol import Batch, Source
+from connectors.rejects import due_rejects
+from connectors.sweep import sweep
+from connectors.tablemap import CompiledMap
+
+QUIET_SECONDS = 5.0
+"""How often a map to which nothing happens says that it is up to date."""
+LONGEST_WAIT = 60.0
+Progress = Callable[[CompiledMap, Checkpoint], None]
+
+
+def no_progress(table_map: CompiledMap, state: Checkpoint) -> None:
+    """Tells nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs maps of one connection. `lease` is the right to do so; it is renewed with every batch."""
+
+    home: Home
+    source: Source
+    lease: Lease
+    progress: Progress = no_progress
+
+    def run(self, table_map: CompiledMap) -> Run:
+        """Pull what has changed. What goes wrong outside is kept with the map and told in the result."""
+        return self._kept(table_map, "changes", lambda: self._pull_all(table_map, table_map.key, upsert))
+
+    def load(self, step: Step) -> Run:
+        """The first pass of the initial load, from the last chunk that was committed."""
+        return self._kept(step.table_map, "load", lambda: self._pull_all(step.first_pass, step.table_map.key, bulk))
+
+    def load_later(self, step: Step) -> Run:
+        """The second pass: the look-ups that waited."""
+        name = step.table_map.key + SECOND
+        return self._kept(step.table_map, "second", lambda: self._pull_all(step.second_pass, name, bulk, once=True))
+
+    def _pull_all(self, table_map: CompiledMap, name: str, store: Store, once: bool = False) -> Counts:
+        with self.home.read() as connection:
+            state = read_checkpoint(connection, name)
+        if once and state.loaded:
+            return Counts()
+        lookups, counts, more = Lookups(), Counts(), True
+        while more:
+            batch = self.source.pull(table_map, state.cursor, table_map.model.batch_size)
+            more = batch.more and not (once and "phase" in batch.cursor and batch.cursor["phase"] != "load")
+            if not batch.records and self._quiet(table_map, state, batch):
+                return counts
+            counts, state = self._take(table_map, batch, state, (lookups, store, counts))
+            self.progress(table_map, state)
+        return counts + sweep(self.home, self.source, table_map, self.lease)
+
+    def _quiet(self, table_map: CompiledMap, state: Checkpoint, batch: Batch) -> bool:
+        """Whether there is nothing to write at all."""
+        now = self.home.now()
+        if state.succeeded_at is None or now - state.succeeded_at > dt.timedelta(seconds=QUIET_SECONDS):
+            return False
+        if state.problem or batch.cursor != state.cursor:
+            return False
+        with self.home.read() as connection:
+            return not due_rejects(connection, table_map.key, now, 1)
+
+    def _take(
+        self, table_map: CompiledMap, batch: Batch, state: Checkpoint, so_far: tuple[Lookups, Store, Counts]
+    ) -> tuple[Counts, Checkpoint]:
+        """One batch, its rejects and its checkpoint, in one transaction."""
+        lookups, store, counts = so_far
+        total = batch.total if batch.total is not None else state.rows_total
+        following = replace(
+            state,
+            cursor=batch.cursor,
+            loaded=state.loaded or not batch.more,
+            rows_done=state.rows_done + len(batch.records),
+            rows_total=total,
+            succeeded_at=state.succeeded_at if batch.more else self.home.now(),
+            problem=None,
+        )
+        with self.home.begin() as connection:
+            hold_lease(connection, self.lease)
+            work = Work(connection, self.home.rows(connection), table_map, self.home.now())
+            lookups.use(work.rows)
+            counts += apply_records(work, batch.records, lookups, store)
+            if not batch.more:
+                counts += retry_due(work, lookups)
+            checkpoints.advance(connection, following, work.now, done=not batch.more)
+        return counts, following
+
+    def _kept(self, table_map: CompiledMap, mode: str, pull: Callable[[], Counts]) -> Run:
+        """Run, and keep in the history what came of it."""
+        started = self.home.now()
+        try:
+            counts = pull()
+        except ConnectorError as fault:
+            return self._failed(table_map, mode, started, fault)
+        run = Run(table_map.key, mode, started, self.home.now(), "done", "", counts)
+        if counts.inserted or counts.updated or counts.deleted or counts.rejected or mode != "changes":
+            with self.home.begin() as connection:
+                keep_run(connection, run)
+        return run
+
+    def _failed(self, table_map: CompiledMap, mode: str, started: dt.datetime, fault: ConnectorError) -> Run:
+        now = self.home.now()
+        outcome = "waiting" if isinstance(fault, Retriable) else "failed"
+        run = Run(table_map.key, mode, started, now, outcome, str(fault), Counts())
+        with self.home.begin() as connection:
+            failures = read_checkpoint(connection, table_map.key).failures
+            checkpoints.fail(connection, table_map.key, str(fault), now, now + _pause(fault, failures))
+            if failures == 0:
+                keep_run(connection, run)
+        return run
+
+
+def _pause(fault: ConnectorError, failures: int) -> dt.timedelta:
+    """How long to wait: twice as long each time; a fault that somebody must mend is looked at once a minute."""
+    if not isinstance(fault, Retriable):
+        return dt.timedelta(seconds=LONGEST_WAIT)
+    return dt.timedelta(seconds=min(LONGEST_WAIT, fault.after * 2 ** min(failures, 10)))

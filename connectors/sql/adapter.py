@@ -1,0 +1,135 @@
+"""Tables of an outside database as a source and a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, update
+
+from connectors.errors import Fatal, RecordRejected
+from connectors.protocol import Batch, Change, Cursor, Receipt, Record
+from connectors.sql.engines import open_engine, sorted_errors
+from connectors.sql.pulls import Pulls
+from connectors.sql.shape import Shape, reflect
+from connectors.tablemap import CompiledMap
+from connectors.values import digest
+
+TIES = 500
+"""How many rows of the latest change value are remembered, to see which of them are new at the next pull."""
+KEYS_AT_ONCE = 10_000
+
+
+class SqlAdapter:
+    """One outside database. A table's shape is read once; a fault of shape or statement reads it anew next time."""
+
+    def __init__(self, name: str, settings: Mapping[str, str]) -> None:
+        self._name = name
+        self._schema = settings.get("schema") or None
+        self._engine = open_engine(name, settings)
+        self._shapes: dict[CompiledMap, tuple[Shape, Pulls]] = {}
+
+    def pull(self, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Batch:
+        """Rows since the cursor. First all rows by key, then those whose change column is past the highest seen."""
+        with sorted_errors(self._name), self._engine.connect() as connection:
+            _, pulls = self._shape(connection, table_map)
+            if cursor is None:
+                cursor = self._start(connection, table_map, pulls)
+            if table_map.compares or cursor.get("phase") == "load":
+                return self._pull_all(connection, table_map, cursor, limit)
+            return self._pull_changes(connection, pulls, table_map, cursor, limit)
+
+    def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
+        """The key columns of all rows, read as a stream."""
+        with sorted_errors(self._name), self._engine.connect() as connection:
+            _, pulls = self._shape(connection, table_map)
+            streamed = connection.execution_options(yield_per=KEYS_AT_ONCE)
+            for row in streamed.execute(pulls.keys(table_map.key_columns)):
+                yield tuple(row)
+
+    def find(self, table_map: CompiledMap, column: str, value: Any) -> Sequence[Record]:
+        """The rows whose column has this value."""
+        with sorted_errors(self._name), self._engine.connect() as connection:
+            _, pulls = self._shape(connection, table_map)
+            return [dict(row) for row in connection.execute(pulls.having(column, value)).mappings()]
+
+    def push(self, change: Change, idempotency: str) -> Receipt:
+        """Write one change with its children in one transaction: children first, so that who sees the row sees them."""
+        with sorted_errors(self._name), self._engine.begin() as connection:
+            for child in change.children:
+                self._write(connection, child)
+            return self._write(connection, change)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def _shape(self, connection: Connection, table_map: CompiledMap) -> tuple[Shape, Pulls]:
+        if table_map not in self._shapes:
+            shape = reflect(connection, table_map, self._schema)
+            self._shapes[table_map] = (shape, Pulls(table_map, shape))
+        return self._shapes[table_map]
+
+    def _start(self, connection: Connection, table_map: CompiledMap, pulls: Pulls) -> dict[str, Any]:
+        highest, total = connection.execute(pulls.highest_and_count()).one()
+        change = highest if table_map.model.change_column else None
+        return {"phase": "load", "after": None, "change": change, "total": total}
+
+    def _pull_all(self, connection: Connection, table_map: CompiledMap, cursor: Cursor, limit: int) -> Batch:
+        """A page of all rows. The highest change value is that of the start, so that changes meanwhile come again."""
+        pulls = self._shapes[table_map][1]
+        rows = connection.execute(pulls.by_key(cursor.get("after"), limit)).all()
+        records = [pulls.record(row) for row in rows]
+        more = len(records) == limit
+        following: dict[str, Any]
+        if more:
+            following = {**cursor, "phase": "load", "after": pulls.position(records[-1])}
+        else:
+            following = {"phase": "changes", "change": cursor.get("change"), "after": None, "ties": []}
+        return Batch(records, following, more, table_map.compares, cursor.get("total"))
+
+    def _pull_changes(
+        self, connection: Connection, pulls: Pulls, table_map: CompiledMap, cursor: Cursor, limit: int
+    ) -> Batch:
+        change, after, ties = cursor["change"], cursor.get("after"), list(cursor.get("ties", ()))
+        if after is not None:
+            statement = pulls.changed_after(change, after, limit)
+        else:
+            statement = pulls.changed_from(change, limit + len(ties))
+        rows = connection.execute(statement).all()
+        records = [pulls.record(row) for row in rows]
+        more = len(rows) == limit + (0 if after is not None else len(ties))
+        fresh = [record for record in records if not ties or digest(record.values()) not in ties]
+        if not records:
+            following = dict(cursor)
+        else:
+            following = self._next(records, pulls, table_map.model.change_column, more, cursor)
+        return Batch(fresh, following, more)
+
+    def _next(
+        self, records: Sequence[Record], pulls: Pulls, change_column: str, more: bool, cursor: Cursor
+    ) -> dict[str, Any]:
+        """After a full page: the place of its last row. At the end: the last change value, with the rows that have it."""
+        last = records[-1]
+        change = last[change_column]
+        place = {"phase": "changes", "change": change, "after": pulls.position(last), "ties": []}
+        if more:
+            return place
+        ties = [digest(record.values()) for record in records if record[change_column] == change]
+        if cursor.get("after") is not None and cursor["change"] == change:
+            return place  # the page began among rows of this very value, so not all of them are known
+        return place if len(ties) > TIES else {"phase": "changes", "change": change, "after": None, "ties": ties}
+
+    def _write(self, connection: Connection, change: Change) -> Receipt:
+        table = self._shape(connection, change.map)[0].table
+        found = [table.c[name] == value for name, value in change.key.items()]
+        if not found:
+            raise Fatal(f"map {change.map.key}: a change without a key cannot be sent")
+        if change.operation == "delete":
+            return Receipt(repeated=connection.execute(delete(table).where(*found)).rowcount == 0)
+        if change.operation == "update":
+            if connection.execute(update(table).where(*found).values(**change.values)).rowcount == 0:
+                raise RecordRejected(f"{self._name} has no row {dict(change.key)} in {table.name}", "row")
+            return Receipt()
+        connection.execute(insert(table).values(**{**change.key, **change.values}))
+        return Receipt()

@@ -1,0 +1,87 @@
+"""The statements of a pull. Values pass untyped, as the driver gives them: conversion is the map's business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, column, false, func, or_, select, table
+from sqlalchemy.sql.expression import ColumnClause
+
+from connectors.protocol import Record
+from connectors.sql.shape import Shape
+from connectors.tablemap import SET, CompiledMap
+
+
+class Pulls:
+    """Statements for one map on one table: `names` are the columns that they return, in order."""
+
+    def __init__(self, table_map: CompiledMap, shape: Shape) -> None:
+        self.names = tuple(dict.fromkeys((*table_map.columns, *shape.order)))
+        self.order = shape.order
+        self._change = table_map.model.change_column
+        self._from = table(shape.table.name, *(column(name) for name in shape.table.c.keys()), schema=shape.table.schema)
+        self._filters = tuple(self._condition(name, value) for name, value in table_map.model.filter)
+
+    def highest_and_count(self) -> Select[Any]:
+        """The largest change value, and how many rows there are."""
+        highest = func.max(self._column(self._change)) if self._change else func.max(1)
+        return select(highest, func.count()).select_from(self._from).where(*self._filters)
+
+    def by_key(self, after: Sequence[Any] | None, limit: int) -> Select[Any]:
+        """The rows after a key, in the order of keys."""
+        chosen = self._select().order_by(*(self._column(name) for name in self.order)).limit(limit)
+        return chosen if after is None else chosen.where(self._after(self.order, after))
+
+    def changed_after(self, change: Any, after: Sequence[Any], limit: int) -> Select[Any]:
+        """The rows after a change value and key, in the order of changes."""
+        return self._changed(limit).where(self._after((self._change, *self.order), (change, *after)))
+
+    def changed_from(self, change: Any, limit: int) -> Select[Any]:
+        """The rows with this change value or a later one; all rows with one where there is no value yet."""
+        if change is None:
+            return self._changed(limit).where(self._column(self._change).is_not(None))
+        return self._changed(limit).where(self._column(self._change) >= change)
+
+    def keys(self, key_columns: Sequence[str]) -> Select[Any]:
+        """The key columns of all rows."""
+        return select(*(self._column(name) for name in key_columns)).where(*self._filters)
+
+    def having(self, name: str, value: Any) -> Select[Any]:
+        """The rows whose column has a value, whatever the filter says, with every column of the table."""
+        chosen = select(self._from).where(self._column(name) == value)
+        return chosen.order_by(*(self._column(part) for part in self.order))
+
+    def record(self, row: Sequence[Any]) -> Record:
+        """A returned row as a record."""
+        return dict(zip(self.names, row, strict=True))
+
+    def position(self, record: Mapping[str, Any]) -> list[Any]:
+        """Where a record stands in the order of keys."""
+        return [record[name] for name in self.order]
+
+    def _column(self, name: str) -> ColumnClause[Any]:
+        return self._from.c[name]
+
+    def _select(self) -> Select[Any]:
+        return select(*(self._column(name) for name in self.names)).where(*self._filters)
+
+    def _changed(self, limit: int) -> Select[Any]:
+        return self._select().order_by(*(self._column(name) for name in (self._change, *self.order))).limit(limit)
+
+    def _after(self, names: Sequence[str], values: Sequence[Any]) -> ColumnElement[bool]:
+        """`(a, b) > (x, y)` in the form that every database knows and finds an index for."""
+        first, value = self._column(names[0]), values[0]
+        if len(names) == 1:
+            return first > value
+        return and_(first >= value, or_(first > value, self._after(names[1:], values[1:])))
+
+    def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
+        where = self._column(name)
+        if value == SET:
+            return where.is_not(None)
+        if isinstance(value, (list, tuple)):
+            there = [item for item in value if item is not None]
+            empty = where.is_(None) if len(there) < len(value) else false()
+            return or_(empty, where.in_(there))
+        return where.is_(None) if value is None else where == value

@@ -1,0 +1,118 @@
+"""The tables of the connectors room, in the database of the business rows and written in the rows' transactions."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text
+
+from metadata.types import KEY_TYPE, UtcDateTime
+
+TABLES = MetaData()
+KEY_LENGTH = 400
+
+checkpoint = Table(
+    "foyer_sync_checkpoint",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("cursor", Text),
+    Column("loaded", Boolean, nullable=False, default=False),
+    Column("rows_done", KEY_TYPE, nullable=False, default=0),
+    Column("rows_total", KEY_TYPE),
+    Column("updated_at", UtcDateTime()),
+    Column("succeeded_at", UtcDateTime()),
+    Column("failed_at", UtcDateTime()),
+    Column("problem", Text),
+    Column("retry_at", UtcDateTime()),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("paused_at", UtcDateTime()),
+)
+
+seen = Table(
+    "foyer_sync_seen",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("key", String(KEY_LENGTH), primary_key=True),
+    Column("hash", String(24), nullable=False),
+    Column("values", Text),
+)
+
+reject = Table(
+    "foyer_sync_reject",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("key", String(KEY_LENGTH), primary_key=True),
+    Column("code", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, default=1),
+    Column("first_at", UtcDateTime(), nullable=False),
+    Column("last_at", UtcDateTime(), nullable=False),
+    Column("retry_at", UtcDateTime()),
+    Index("ix_foyer_sync_reject_retry", "map", "retry_at"),
+)
+
+run = Table(
+    "foyer_sync_run",
+    TABLES,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("map", String(120), nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("started_at", UtcDateTime(), nullable=False),
+    Column("finished_at", UtcDateTime(), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("message", Text, nullable=False, default=""),
+    *(
+        Column(name, KEY_TYPE, nullable=False, default=0)
+        for name in ("taken", "inserted", "updated", "unchanged", "deleted", "rejected")
+    ),
+    Index("ix_foyer_sync_run_map", "map", "id"),
+)
+
+lease = Table(
+    "foyer_sync_lease",
+    TABLES,
+    Column("name", String(120), primary_key=True),
+    Column("token", String(40), nullable=False),
+    Column("holder", String(120), nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+
+outbox = Table(
+    "foyer_outbox",
+    TABLES,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("map", String(120), nullable=False),
+    Column("entity", String(60), nullable=False),
+    Column("record_id", KEY_TYPE, nullable=False),
+    Column("operation", String(20), nullable=False),
+    Column("idempotency", String(120), nullable=False, unique=True),
+    Column("payload", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("retry_at", UtcDateTime()),
+    Column("receipt", Text),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("delivered_at", UtcDateTime()),
+    Index("ix_foyer_outbox_state", "state", "id"),
+    Index("ix_foyer_outbox_record", "entity", "record_id", "id"),
+)
+
+link = Table(
+    "foyer_sync_link",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("outside", String(140), primary_key=True),
+    Column("record_id", KEY_TYPE, nullable=False),
+)
+
+intent = Table(
+    "foyer_sync_intent",
+    TABLES,
+    Column("idempotency", String(120), primary_key=True),
+    Column("expires_at", Float, nullable=False),
+)
+
+
+def create(connection: Connection) -> None:
+    """Create the tables that are missing."""
+    TABLES.create_all(connection)
