@@ -67,12 +67,14 @@ def attribute_paths(world: World) -> Iterator[Problem]:
 
 
 def languages_of_texts(world: World) -> Iterator[Problem]:
-    """Texts are in languages that there are; the base of a language counts for all of its regions."""
+    """Texts are in languages that there are; the base of a language counts for all of its regions. Said once per component."""
     tags = world.keys.get(("language", ""), frozenset()) | ALWAYS["language"]
     known = {*tags, *(tag.partition("-")[0] for tag in tags), ""}
+    told: set[tuple[int, str]] = set()
     for leaf in world.leaves:
         if isinstance(leaf.value, Text):
-            for tag in (tag for tag, _ in leaf.value.values if tag not in known):
+            for tag in (tag for tag, _ in leaf.value.values if tag not in known and (id(leaf.component), tag) not in told):
+                told.add((id(leaf.component), tag))
                 message = f"There is no language {tag}; add it or mend the tag.{did_you_mean(tag, known)}"
                 yield world.warning(leaf.component, f"{leaf.path}.{tag}", "unknown-language", message)
 

@@ -82,7 +82,7 @@ class World:
     @functools.cached_property
     def leaves(self) -> tuple[Leaf, ...]:
         """Every value of every component that names something."""
-        return tuple(leaf for item in self.components.values() for leaf in leaves(item) if leaf.value)
+        return tuple(leaf for item in self.components.values() for leaf in leaves(item))
 
     @functools.cached_property
     def by_model(self) -> Mapping[type, tuple[Any, ...]]:
@@ -184,14 +184,16 @@ def links_of(models: Mapping[str, Entity]) -> dict[str, dict[str, Link]]:
 
 
 def leaves(component: Component) -> Iterator[Leaf]:
-    """The values of a component that have rules, or are texts, at any depth."""
+    """The words and texts of a component at any depth, without those that may be empty and are."""
     yield from _leaves(component, component, "")
 
 
 def _leaves(component: Component, owner: Any, above: str) -> Iterator[Leaf]:
     model: Any = type(owner)
-    for name, rules in properties(model):
+    for name, rules, needed in properties(model):
         value = getattr(owner, name)
+        if not value and not (needed and isinstance(value, str)):
+            continue
         path = f"{above}{name}"
         items = enumerate(value) if isinstance(value, tuple) else ()
         if isinstance(value, str | Text):
@@ -206,9 +208,9 @@ def _leaves(component: Component, owner: Any, above: str) -> Iterator[Leaf]:
 
 
 @functools.cache
-def properties(model: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    """The names and rules of a model's properties."""
-    return tuple((item.name, item.metadata) for item in dataclasses.fields(model))
+def properties(model: Any) -> tuple[tuple[str, Mapping[str, Any], bool], ...]:
+    """The names and rules of a model's properties, and whether each must be given."""
+    return tuple((item.name, item.metadata, item.default is dataclasses.MISSING) for item in dataclasses.fields(model))
 
 
 def site_of(component: Component) -> str:

@@ -16,8 +16,8 @@ from typing import Any
 import yaml
 
 from metadata.errors import Position, Problem
+from metadata.schema.guard import DEPTH, NODES
 
-DEPTH = 60
 LARGEST = 2**63
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 FRACTION = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,30}([eE][-+][0-9]{1,3})?")
@@ -96,6 +96,8 @@ class Builder:
     def take(self, event: Any) -> None:
         """Adds what one event says. Raises UnreadableError."""
         line = event.start_mark.line + 1
+        if len(self.lines) > NODES:
+            raise UnreadableError("size", line, f"There are more than {NODES:,} values in one document; split it.")
         match event:
             case yaml.AliasEvent():
                 self.add(self.alias(event.anchor, line), line)

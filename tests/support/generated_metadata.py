@@ -20,7 +20,7 @@ WORDS = st.one_of(
 TAGS = st.sampled_from(["any", "en", "en-US", "sv-SE", "nl", "sv-se"])
 NUMBERS = st.one_of(st.integers(-(2**62), 2**62), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.none())
 SCALARS = st.one_of(WORDS, NUMBERS)
-SIMPLE: dict[Any, Any] = {
+SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     Any: st.one_of(SCALARS, st.lists(SCALARS, max_size=3).map(tuple)),
     Text: st.one_of(WORDS, st.dictionaries(TAGS, WORDS, max_size=3)).map(Text.of),

@@ -179,6 +179,8 @@ FAULTS = [
     ({"form task": {"success_page": "tsks"}}, "unknown-reference", "success_page", "'tasks'"),
     ({"view tasks": {"entity": "tsk"}}, "unknown-reference", "entity", "'task'"),
     ({"web_link_set main#links.0.links.0.page": "tsks"}, "unknown-reference", "links.0.links.0.page", "'tasks'"),
+    ({"view tasks": {"entity": ""}}, "unknown-reference", "entity", "''"),
+    ({"page_access_rule tasks": {"roles": [""]}}, "unknown-reference", "roles.0", "''"),
     # paths
     ({"view tasks#columns.0.attribute": "nmber"}, "unknown-attribute", "columns.0.attribute", "'number'"),
     ({"view tasks#columns.1.attribute": "account.nam"}, "unknown-attribute", "columns.1.attribute", "'name'"),

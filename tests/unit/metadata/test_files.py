@@ -174,6 +174,11 @@ def test_a_value_that_multiplies_itself_is_refused(tmp_path):
     assert "size" in {code for code, _, _ in found(tmp_path)}
 
 
+def test_a_document_of_too_many_values_is_refused(tmp_path):
+    put(tmp_path, "a.yaml", "kind: entity\nkey: x\nkeys:\n" + "- a\n" * 300_000)
+    assert found(tmp_path) == [("size", 250_001, "")]
+
+
 def test_bytes_that_are_no_text_give_a_problem(tmp_path):
     (tmp_path / "a.yaml").write_bytes(b"kind: entity\nkey: \xff\n")
     assert found(tmp_path) == [("encoding", 0, "")]
