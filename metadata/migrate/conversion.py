@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnClause, Connection, TableClause, bindparam, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, TableClause, bindparam, func, select, true, update
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
 
@@ -87,9 +87,9 @@ def _as_moment(value: Any, source: str) -> dt.datetime:
 
 def count_lost(connection: Connection, table: str, column: str, types: tuple[str, str]) -> int:
     """How many values of a column have no equal in its new type; those that would be rounded are counted too."""
-    values = sql_column(column, type_for(types[0]))
-    rows = select(values, func.count()).select_from(_table(table, values)).where(values.is_not(None)).group_by(values)
-    return sum(count for value, count in connection.execute(rows) if _loses(value, types))
+    values = _rows(table, column, types[0]).c[column]
+    found = connection.execute(select(values, func.count()).where(values.is_not(None)).group_by(values))
+    return sum(count for value, count in found if _loses(value, types))
 
 
 def _loses(value: Any, types: tuple[str, str]) -> bool:
@@ -99,30 +99,23 @@ def _loses(value: Any, types: tuple[str, str]) -> bool:
 
 def fill(connection: Connection, table: str, column: str, target: str, types: tuple[str, str]) -> None:
     """Write each value of `column`, converted, to the column `target` of the same row."""
-    key: ColumnClause[int] = sql_column("id")
-    new = sql_column(target, type_for(types[1]))
-    rows = _table(table, key, new)
-    statement = update(rows).where(key == bindparam("row")).values({target: bindparam("value", type_=new.type)})
-    for chunk in _chunks(connection, table, column, types[0]):
-        found = [{"row": row, "value": convert(value, *types)} for row, value in chunk]
+    rows = _rows(table, target, types[1])
+    value = bindparam("value", type_=rows.c[target].type)
+    statement = update(rows).where(rows.c.id == bindparam("row")).values({target: value})
+    for chunk in _chunks(connection, _rows(table, column, types[0]), column):
+        found = [{"row": row, "value": convert(old, *types)} for row, old in chunk]
         if changed := [change for change in found if change["value"] is not None]:
             connection.execute(statement, changed)
 
 
-def _chunks(connection: Connection, table: str, column: str, word: str) -> Iterator[list[tuple[int, Any]]]:
-    key: ColumnClause[int] = sql_column("id")
-    values = sql_column(column, type_for(word))
-    last: int | None = None
-    while True:
-        rows = select(key, values).select_from(_table(table, key, values)).where(values.is_not(None))
-        if last is not None:
-            rows = rows.where(key > last)
-        chunk = [(row[0], row[1]) for row in connection.execute(rows.order_by(key).limit(CHUNK))]
-        if not chunk:
-            return
+def _chunks(connection: Connection, rows: TableClause, column: str) -> Iterator[list[tuple[int, Any]]]:
+    """The keys and values of rows that have one, some at a time, so that memory stays flat."""
+    wanted = select(rows.c.id, rows.c[column]).where(rows.c[column].is_not(None)).order_by(rows.c.id).limit(CHUNK)
+    after: ColumnElement[bool] = true()
+    while chunk := [(row[0], row[1]) for row in connection.execute(wanted.where(after))]:
         yield chunk
-        last = chunk[-1][0]
+        after = rows.c.id > chunk[-1][0]
 
 
-def _table(name: str, *columns: Any) -> TableClause:
-    return sql_table(name, *columns)
+def _rows(table: str, column: str, word: str) -> TableClause:
+    return sql_table(table, sql_column("id", BigInteger()), sql_column(column, type_for(word)))

@@ -61,13 +61,14 @@ _HEAD = (
 )
 
 
-def _revision(row: Row[Any]) -> Revision:
-    return Revision(row.id, ComponentId(row.kind, row.key, row.site), *row[4:])
+def _revision(row: Row[*tuple[Any, ...]]) -> Revision:
+    number, *rest = row[4:]
+    return Revision(row.id, ComponentId(row.kind, row.key, row.site), number, *rest)
 
 
 def latest_release(connection: Connection) -> int:
     """The number of the newest release; 0 before the first one."""
-    return connection.execute(select(func.coalesce(func.max(releases.c.id), 0))).scalar_one()
+    return int(connection.execute(select(func.coalesce(func.max(releases.c.id), 0))).scalar_one())
 
 
 def read_release(connection: Connection, number: int) -> Release:
