@@ -89,14 +89,18 @@ class ChainLoader(BaseLoader):
         for theme in themes:
             file = inside(theme.folder / "templates", parts)
             if file is not None:
-                changed = file.stat().st_mtime
-                return self._resolve(file.read_text(encoding="utf-8")), str(file), lambda: file.stat().st_mtime == changed
+                return self._resolve(file.read_text(encoding="utf-8")), str(file), _unchanged(file)
         raise TemplateNotFound(template)
 
     def list_templates(self) -> list[str]:
         """The names of all templates of the chain."""
         folders = [theme.folder / "templates" for theme in self._chain.themes]
         return sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.html")})
+
+
+def _unchanged(file: Path) -> Callable[[], bool]:
+    read = file.stat().st_mtime
+    return lambda: file.stat().st_mtime == read
 
 
 def inside(folder: Path, path: str) -> Path | None:

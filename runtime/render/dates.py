@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 
-from runtime.render.memo import Memo
+from runtime.render.memo import remembered
 
 NO_BREAK = "\u00a0"
 
@@ -21,12 +21,12 @@ def short_day(locale: Locale, this_year: int) -> Callable[[dt.date], str]:
         skeleton = "MMMd" if day.year == this_year else "yMMMd"
         return format_skeleton(skeleton, day, locale=locale).replace(" ", NO_BREAK)
 
-    return Memo(write).__getitem__
+    return remembered(write)
 
 
 def long_day(locale: Locale) -> Callable[[dt.date], str]:
     """Writes "9 November 2026"."""
-    return Memo(lambda day: format_date(day, "long", locale=locale)).__getitem__
+    return remembered(lambda day: format_date(day, "long", locale=locale))
 
 
 def clock(locale: Locale) -> Callable[[int], str]:
@@ -35,7 +35,7 @@ def clock(locale: Locale) -> Callable[[int], str]:
     def write(minutes: int) -> str:
         return format_time(dt.time(*divmod(minutes, 60)), "short", locale=locale).replace(" ", NO_BREAK)
 
-    return Memo(write).__getitem__
+    return remembered(write)
 
 
 def moment(day: Callable[[dt.date], str], locale: Locale, zone: ZoneInfo, join: str) -> Callable[[dt.datetime], str]:

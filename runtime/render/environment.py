@@ -9,7 +9,6 @@ from typing import Any
 
 from jinja2 import BytecodeCache, Environment, StrictUndefined
 from jinja2.bccache import Bucket
-
 from markupsafe import Markup
 
 from metadata.snapshot import CompiledSite, Snapshot
@@ -60,9 +59,7 @@ class Settings:
     bytecode_of_generator: BytecodeCache
 
 
-def make_wardrobe(
-    snapshot: Snapshot, site: CompiledSite, language: str, chain: ThemeChain, settings: Settings
-) -> Wardrobe:
+def make_wardrobe(snapshot: Snapshot, site: CompiledSite, language: str, chain: ThemeChain, settings: Settings) -> Wardrobe:
     """The environments of a site in a language. Both know the names listed in `_vocabulary`."""
     say = texts(snapshot, site, language)
     stage_one = generator(ChainLoader(chain), settings.bytecode_of_generator, auto_reload=settings.auto_reload)

@@ -23,7 +23,7 @@ from runtime.render.choices import choice_html, choices_html
 from runtime.render.dates import long_day, moment, short_day
 from runtime.render.links import email_html, lines_html, phone_html, url_html
 from runtime.render.locales import locale_for
-from runtime.render.memo import Memo
+from runtime.render.memo import remembered
 from runtime.render.numbers import NO_BREAK, currency_digits, fixed, shortest
 from runtime.render.texts import Texts, engine_texts
 
@@ -68,9 +68,7 @@ class Formats:
         key = ("format", self, attribute.column.table.name, attribute.key, full)
         return snapshot.derive(key, lambda: self._empty_aware(self._write(attribute, snapshot, full), full))
 
-    def for_attribute(
-        self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False
-    ) -> Callable[[Any], Markup]:
+    def for_attribute(self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False) -> Callable[[Any], Markup]:
         """The same function with Markup as result, for templates that escape."""
         write = self.html(attribute, snapshot, full=full)
         return lambda value: Markup(write(value))  # noqa: S704 - made by our own formatters, which escape
@@ -113,7 +111,7 @@ class Formats:
         model = attribute.model
         match attribute.type.name:
             case "integer":
-                return Memo(fixed(self.locale, 0)).__getitem__
+                return remembered(fixed(self.locale, 0))
             case "decimal" if model.scale is not None:
                 return fixed(self.locale, model.scale)
             case "decimal":
@@ -159,9 +157,7 @@ class Formats:
 
 def no_value(texts: Texts) -> str:
     """What stands where a detail has no value: a dash to the eye, words to the ear."""
-    return (
-        f'<span class="muted" aria-hidden="true">–</span><span class="visually-hidden">{escape(texts("value.none"))}</span>'
-    )
+    return f'<span class="muted" aria-hidden="true">–</span><span class="visually-hidden">{escape(texts("value.none"))}</span>'
 
 
 def formats_for(language: str, time_zone: str, currency: str = "") -> Formats:

@@ -28,7 +28,7 @@ def icon(name: str) -> Markup:
     if name not in shapes():
         return Markup("")
     flip = " icon-flip" if name in _FLIP else ""
-    return Markup(f'<svg class="icon{flip}" aria-hidden="true"><use {_USE}{name}"/></svg>')
+    return Markup('<svg class="icon{}" aria-hidden="true"><use href="#i-{}"/></svg>').format(flip, name)
 
 
 def used(html: str) -> frozenset[str]:

@@ -25,3 +25,9 @@ class Memo(dict[Given, Made], Generic[Given, Made]):
             self.clear()
         made = self[given] = self._make(given)
         return made
+
+
+def remembered(make: Callable[[Given], Made]) -> Callable[[Given], Made]:
+    """The same function with a memory."""
+    memo: Memo[Given, Made] = Memo(make)
+    return memo.__getitem__

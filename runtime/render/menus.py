@@ -21,9 +21,7 @@ def menu(site: CompiledSite, key: str, language: str, may_open: MayOpen) -> Menu
     return Menu(links.label.in_language(language, default), _items(site, links.links, language, may_open))
 
 
-def _items(
-    site: CompiledSite, links: tuple[WebLink, ...], language: str, may_open: MayOpen
-) -> tuple[MenuItem, ...]:
+def _items(site: CompiledSite, links: tuple[WebLink, ...], language: str, may_open: MayOpen) -> tuple[MenuItem, ...]:
     found = (_item(site, link, language, may_open) for link in links)
     return tuple(item for item in found if item is not None)
 

@@ -81,9 +81,7 @@ class Renderer(Generic[Context]):
         given = {"person": context.principal, "csrf": context.csrf, **values}
         return Markup(self._template(context, template).render(given))  # noqa: S704 - the template escapes
 
-    def generated(
-        self, context: Context, template: str, key: Hashable, make: Callable[[], Mapping[str, Any]]
-    ) -> Template:
+    def generated(self, context: Context, template: str, key: Hashable, make: Callable[[], Mapping[str, Any]]) -> Template:
         """The template that a `*.gen.html` template generates from metadata, made once per snapshot.
 
         `make` gives the values of the first stage and is called only when it is needed; `key` holds all on which they

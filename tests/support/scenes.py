@@ -96,5 +96,3 @@ def visit(*more: Component, **values: object) -> Visit:
 def renderer() -> Renderer[Visit]:
     """A renderer for visits."""
     return Renderer(lambda visit: visit.frame, may_open)
-
-

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from babel.numbers import format_decimal
@@ -18,7 +19,7 @@ SOURCE_LANGUAGE = "en"
 OVERRIDE = "text."
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
-Say = Callable[[Mapping[str, object]], str]
+Say = Callable[[Mapping[str, Any]], str]
 Catalogue = Mapping[str, str | Mapping[str, str]]
 
 
@@ -76,7 +77,7 @@ class Texts:
         forms = {name: self._filled(text) for name, text in source.items()}
         plural = locale_for(self._tag).plural_form
 
-        def say(parameters: Mapping[str, object]) -> str:
+        def say(parameters: Mapping[str, Any]) -> str:
             return forms.get(plural(parameters["count"]), forms["other"])(parameters)
 
         return say
@@ -85,7 +86,7 @@ class Texts:
         parts = _PARAMETER.split(text)
         locale = locale_for(self._tag)
 
-        def say(parameters: Mapping[str, object]) -> str:
+        def say(parameters: Mapping[str, Any]) -> str:
             out = list(parts)
             for place in range(1, len(parts), 2):
                 value = parameters[parts[place]]

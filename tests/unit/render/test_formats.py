@@ -30,8 +30,11 @@ THING = Entity(
     key="thing",
     primary_name="text_",
     attributes=(
-        *(Attribute(key=f"{name}_", type=name, target="account" if name == "lookup" else "") for name in TYPES
-          if name not in ("choice", "choices")),
+        *(
+            Attribute(key=f"{name}_", type=name, target="account" if name == "lookup" else "")
+            for name in TYPES
+            if name not in ("choice", "choices")
+        ),
         Attribute(key="choice_", type="choice", choice="state"),
         Attribute(key="choices_", type="choices", choice="plain"),
         Attribute(key="states", type="choices", choice="state"),

@@ -200,9 +200,7 @@ def test_a_fragment_brings_its_icons_and_a_block_leaves_them_to_the_page():
     template = own.wardrobe(seen).templates.from_string('{{ icon("truck") }}{{ csrf }}')
     assert '<symbol id="i-truck"' in own.fragment(seen, template)
     assert "<symbol" not in own.block(seen, template)
-    around = own.wardrobe(seen).templates.from_string(
-        '{% extends "layout.html" %}{% block content %}{{ part }}{% endblock %}'
-    )
+    around = own.wardrobe(seen).templates.from_string('{% extends "layout.html" %}{% block content %}{{ part }}{% endblock %}')
     assert '<symbol id="i-truck"' in own.page(seen, around, part=own.block(seen, template))
 
 
