@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
@@ -64,13 +63,14 @@ def _take(
     counts, taken = Counts(), list[Mapped]()
     mapped, refused = _hold_back(work, list(mapped))
     waiting = mapped
+    in_rounds = _refers_to_itself(work)
     while waiting:
-        ready, missing = resolve_lookups(work.table_map, _copies(waiting), lookups)
+        ready, missing = resolve_lookups(work.table_map, _copies(waiting) if in_rounds else waiting, lookups)
         ready, rowless = _existing(work, ready)
         stored, kept, failed = _store_all(work, ready, store)
         counts, taken = counts + stored, taken + kept
         refused += rowless + failed
-        if not kept or not missing or not _refers_to_itself(work):
+        if not kept or not missing or not in_rounds:
             refused += missing
             break
         again = {item.key for item in missing}
@@ -80,7 +80,7 @@ def _take(
 
 def _copies(rows: Sequence[Mapped]) -> list[Mapped]:
     """Rows whose values may be changed while the natural keys of the originals stay."""
-    return [replace(row, values=dict(row.values)) for row in rows]
+    return [row._replace(values=dict(row.values)) for row in rows]
 
 
 def _refers_to_itself(work: Work) -> bool:

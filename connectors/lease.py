@@ -35,16 +35,17 @@ class Lease:
 def take_lease(connection: Connection, name: str, seconds: float = SECONDS) -> Lease | None:
     """The lease, or None while another worker holds it. Takes effect with the caller's commit."""
     now = time.time()
-    values = {"token": secrets.token_hex(16), "holder": f"{socket.gethostname()}:{os.getpid()}", "expires_at": now + seconds}
+    token = secrets.token_hex(16)
+    values = {"token": token, "holder": f"{socket.gethostname()}:{os.getpid()}", "expires_at": now + seconds}
     free = update(_TABLE).where(_TABLE.c.name == name, _TABLE.c.expires_at < now).values(**values)
     if connection.execute(free).rowcount == 1:
-        return Lease(name, values["token"])
+        return Lease(name, token)
     try:
         with connection.begin_nested():
             connection.execute(insert(_TABLE).values(name=name, **values))
     except IntegrityError:
         return None
-    return Lease(name, str(values["token"]))
+    return Lease(name, token)
 
 
 def hold_lease(connection: Connection, lease: Lease, seconds: float = SECONDS) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from connectors.errors import RecordRejected
 from connectors.port import Key, RowStore
@@ -26,9 +25,8 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A record with its attribute values; lookups are ids."""
+class Mapped(NamedTuple):
+    """A record with its attribute values; lookups are ids. A plain tuple, since there is one for every row of a load."""
 
     key: str
     record: Record
@@ -37,15 +35,17 @@ class Mapped:
 
 def key_text(table_map: CompiledMap, record: Record) -> str:
     """The outside key of a record as one text."""
-    return join_key(tuple(record.get(column) for column in table_map.key_columns))
+    return join_key([record.get(column) for column in table_map.key_columns])
 
 
 def join_key(values: Iterable[Any]) -> str:
     """Several key values as one text; the separator and the escape sign are escaped."""
-    return "|".join(_key_part(value) for value in values)
+    return "|".join([_key_part(value) for value in values])
 
 
 def _key_part(value: Any) -> str:
+    if type(value) is int:
+        return str(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = value.isoformat() if isinstance(value, (dt.date, dt.datetime)) else "" if value is None else str(value)
@@ -88,11 +88,9 @@ class Lookups:
         return None
 
 
-def convert_records(
-    table_map: CompiledMap, records: Iterable[Record]
-) -> tuple[list[Mapped], list[Refusal]]:
+def convert_records(table_map: CompiledMap, records: Iterable[Record]) -> tuple[list[Mapped], list[Refusal]]:
     """Convert records; lookups are still natural keys. Of records with one key the last one counts."""
-    plan = [(item.attribute, _picker(item), item.convert) for item in table_map.inward]
+    plan = [(item.attribute, item.pick, item.convert) for item in table_map.inward]
     mapped: dict[str, Mapped] = {}
     refused: dict[str, Refusal] = {}
     for record in records:
@@ -100,31 +98,22 @@ def convert_records(
         mapped.pop(key, None)
         refused.pop(key, None)
         attribute = ""
+        values: dict[str, Any] = {}
         try:
-            values = {}
-            for attribute, pick, convert in plan:  # noqa: B007 - the name of the attribute at fault is wanted below
+            for attribute, pick, convert in plan:
                 value = convert(pick(record))
                 if value is not KEEP:
                     values[attribute] = value
         except RecordRejected as fault:
             refused[key] = Refusal(key, record, fault.code, _reason(attribute, fault))
-            continue
-        mapped[key] = Mapped(key, record, values)
+        else:
+            mapped[key] = Mapped(key, record, values)
     return list(mapped.values()), list(refused.values())
 
 
 def _reason(attribute: str, fault: RecordRejected) -> str:
     text = str(fault)
     return text if text.startswith(attribute) else f"{attribute}: {text}"
-
-
-def _picker(item: Inward) -> Any:
-    if not item.columns:
-        return lambda record: ()
-    if len(item.columns) == 1:
-        column = item.columns[0]
-        return lambda record: (record[column],)
-    return itemgetter(*item.columns)
 
 
 def resolve_lookups(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from connectors import checkpoint as checkpoints
@@ -15,7 +16,7 @@ from connectors.inbound import Store, apply_records, bulk, retry_due, upsert
 from connectors.initial import SECOND, Step
 from connectors.lease import Lease, hold_lease
 from connectors.mapping import Lookups
-from connectors.protocol import Batch, Source
+from connectors.protocol import Batch, Cursor, Source
 from connectors.rejects import due_rejects
 from connectors.sweep import sweep
 from connectors.tablemap import CompiledMap
@@ -57,10 +58,8 @@ class Runner:
             state = read_checkpoint(connection, name)
         if once and state.loaded:
             return Counts()
-        lookups, counts, more = Lookups(), Counts(), True
-        while more:
-            batch = self.source.pull(table_map, state.cursor, table_map.model.batch_size)
-            more = batch.more and not (once and "phase" in batch.cursor and batch.cursor["phase"] != "load")
+        lookups, counts = Lookups(), Counts()
+        for batch in pages(self.source, table_map, state.cursor):
             if not batch.records and self._quiet(table_map, state, batch):
                 return counts
             counts, state = self._take(table_map, batch, state, (lookups, store, counts))
@@ -125,6 +124,22 @@ class Runner:
             if failures == 0:
                 keep_run(connection, run)
         return run
+
+
+def pages(source: Source, table_map: CompiledMap, cursor: Cursor | None) -> Iterator[Batch]:
+    """Batch after batch until nothing more comes. The next one is read while the caller works on this one."""
+    limit = table_map.model.batch_size
+    batch = source.pull(table_map, cursor, limit)
+    if not batch.more:
+        yield batch
+        return
+    with ThreadPoolExecutor(1, "pull") as aside:
+        while True:
+            following = aside.submit(source.pull, table_map, batch.cursor, limit) if batch.more else None
+            yield batch
+            if following is None:
+                return
+            batch = following.result()
 
 
 def _pause(fault: ConnectorError, failures: int) -> dt.timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from connectors.errors import RecordRejected
@@ -28,11 +29,12 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Inward:
-    """One attribute as it comes in. `convert` takes the values of `columns`; a lookup's result is its natural key or None."""
+    """One attribute as it comes in: `convert(pick(record))`, which for a lookup is its natural key or None."""
 
     attribute: str
     columns: tuple[str, ...]
-    convert: Callable[[tuple[Any, ...]], Any]
+    pick: Callable[[Any], Any]
+    convert: Callable[[Any], Any]
     lookup: Lookup | None = None
 
 
@@ -145,7 +147,7 @@ def _lookup(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap
     if attribute.type.name != "lookup":
         return None
     first = snapshot.entities[attribute.targets[0]]
-    key = item.lookup_key or ((first.model.keys[0].attributes if first.model.keys else (first.primary_name.key,)))
+    key = item.lookup_key or (first.model.keys[0].attributes if first.model.keys else (first.primary_name.key,))
     converts = tuple(converter(first.attributes[name].model) for name in key)
     return Lookup(attribute.targets, tuple(key), converts, polymorphic=bool(attribute.model.targets))
 
@@ -158,7 +160,12 @@ def _inward(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap
     else:
         convert = _single_value(converter(attribute.model, item.format, _choices(snapshot, attribute)), item)
     wanted = attribute.model.required == "required" or item.attribute in model.integration_key
-    return Inward(item.attribute, columns, _needed(convert, item.attribute) if wanted else convert, lookup)
+    return Inward(item.attribute, columns, _picker(columns), _needed(convert, item.attribute) if wanted else convert, lookup)
+
+
+def _picker(columns: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Takes out of a record the value of the one column, or a tuple of the values of several."""
+    return itemgetter(*columns) if columns else lambda record: None
 
 
 def _empty(value: Any) -> bool:
@@ -167,8 +174,6 @@ def _empty(value: Any) -> bool:
 
 def _forward(item: AttributeMap) -> Callable[[Any], Any]:
     """The value map of an attribute map: outside to inside, by value and by how the value is written."""
-    if not item.values:
-        return lambda value: value
     exact = {_hashable(pair.outside): pair.inside for pair in item.values}
     written = {str(pair.outside): pair.inside for pair in item.values}
 
@@ -185,41 +190,56 @@ def _forward(item: AttributeMap) -> Callable[[Any], Any]:
     return convert
 
 
-def _single_value(convert: Callable[[Any], Any], item: AttributeMap) -> Callable[[tuple[Any, ...]], Any]:
-    forward = _forward(item)
+def _single_value(convert: Callable[[Any], Any], item: AttributeMap) -> Callable[[Any], Any]:
     default = None if _empty(item.default) else convert(item.default)
+
+    def plain(value: Any) -> Any:
+        return default if value is None or value == "" else convert(value)
+
+    if not item.values:
+        return plain
+    forward = _forward(item)
     maps_empty = any(_empty(pair.outside) for pair in item.values)
 
-    def value_of(values: tuple[Any, ...]) -> Any:
-        value = values[0] if values else None
+    def through_map(value: Any) -> Any:
         if _empty(value) and not maps_empty:
             return default
-        value = forward(value)
-        if value is KEEP:
-            return KEEP
-        return default if _empty(value) else convert(value)
+        found = forward(value)
+        return KEEP if found is KEEP else plain(found)
 
-    return value_of
+    return through_map
 
 
-def _lookup_value(lookup: Lookup, item: AttributeMap) -> Callable[[tuple[Any, ...]], Any]:
-    forward = _forward(item)
+def _lookup_value(lookup: Lookup, item: AttributeMap) -> Callable[[Any], Any]:
+    forward = _forward(item) if item.values else None
     default = item.default
+    only = lookup.converts[0] if len(lookup.converts) == 1 else None
 
-    def value_of(values: tuple[Any, ...]) -> Any:
-        found = tuple(default if _empty(value) else forward(value) for value in values or (default,))
+    def part(value: Any) -> Any:
+        if _empty(value):
+            return default
+        return value if forward is None else forward(value)
+
+    def one(value: Any) -> Any:
+        found = part(value)
+        if found is KEEP or only is None:
+            return KEEP
+        return None if _empty(found) else (only(found),)
+
+    def several(values: tuple[Any, ...]) -> Any:
+        found = [part(value) for value in values]
         if any(value is KEEP for value in found):
             return KEEP
         if any(_empty(value) for value in found):
             return None
         return tuple(convert(value) for convert, value in zip(lookup.converts, found, strict=True))
 
-    return value_of
+    return several if only is None else one
 
 
-def _needed(convert: Callable[[tuple[Any, ...]], Any], attribute: str) -> Callable[[tuple[Any, ...]], Any]:
-    def value_of(values: tuple[Any, ...]) -> Any:
-        found = convert(values)
+def _needed(convert: Callable[[Any], Any], attribute: str) -> Callable[[Any], Any]:
+    def value_of(value: Any) -> Any:
+        found = convert(value)
         if found is None:
             raise RecordRejected(f"{attribute} must have a value", "required")
         return found

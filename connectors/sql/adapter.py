@@ -100,10 +100,8 @@ class SqlAdapter:
         records = [pulls.record(row) for row in rows]
         more = len(rows) == limit + (0 if after is not None else len(ties))
         fresh = [record for record in records if not ties or digest(record.values()) not in ties]
-        if not records:
-            following = dict(cursor)
-        else:
-            following = self._next(records, pulls, table_map.model.change_column, more, cursor)
+        change_column = table_map.model.change_column
+        following = self._next(records, pulls, change_column, more, cursor) if records else dict(cursor)
         return Batch(fresh, following, more)
 
     def _next(

@@ -20,7 +20,8 @@ class Pulls:
         self.names = tuple(dict.fromkeys((*table_map.columns, *shape.order)))
         self.order = shape.order
         self._change = table_map.model.change_column
-        self._from = table(shape.table.name, *(column(name) for name in shape.table.c.keys()), schema=shape.table.schema)
+        names = [item.name for item in shape.table.c]
+        self._from = table(shape.table.name, *(column(name) for name in names), schema=shape.table.schema)
         self._filters = tuple(self._condition(name, value) for name, value in table_map.model.filter)
 
     def highest_and_count(self) -> Select[Any]:
@@ -72,9 +73,10 @@ class Pulls:
     def _after(self, names: Sequence[str], values: Sequence[Any]) -> ColumnElement[bool]:
         """`(a, b) > (x, y)` in the form that every database knows and finds an index for."""
         first, value = self._column(names[0]), values[0]
+        later: ColumnElement[bool] = first > value
         if len(names) == 1:
-            return first > value
-        return and_(first >= value, or_(first > value, self._after(names[1:], values[1:])))
+            return later
+        return and_(first >= value, or_(later, self._after(names[1:], values[1:])))
 
     def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
         where = self._column(name)
@@ -84,4 +86,5 @@ class Pulls:
             there = [item for item in value if item is not None]
             empty = where.is_(None) if len(there) < len(value) else false()
             return or_(empty, where.in_(there))
-        return where.is_(None) if value is None else where == value
+        condition: ColumnElement[bool] = where.is_(None) if value is None else where == value
+        return condition
