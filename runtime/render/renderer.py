@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from jinja2 import Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import themes
 from metadata.snapshot import PageNode, Snapshot
@@ -128,6 +128,7 @@ class Renderer(Generic[Context]):
             "frame": frame,
             "person": context.principal,
             "csrf": context.csrf,
+            "here": escape(f"{frame.path}?{frame.query}" if frame.query else frame.path),
             "chrome": self._chrome(context, frame.path),
             "head": None,
         }
