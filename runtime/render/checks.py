@@ -1,0 +1,88 @@
+"""What metadata says of looks and cannot be shown: an unknown theme, token, icon, template or text of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+from metadata.errors import Position, Problem
+from metadata.model import Block, WebLink
+from metadata.snapshot import CompiledSite, Snapshot
+from runtime.render.chain import BrokenTheme, ChainLoader, ThemeChain, UnknownTheme, read_chain
+from runtime.render.icons import shapes
+from runtime.render.texts import OVERRIDE, SOURCE_LANGUAGE, catalogue
+from runtime.render.tokens import check_tokens
+
+
+def check_looks(snapshot: Snapshot, folder: Path) -> tuple[Problem, ...]:
+    """The problems of every site of a snapshot, given the folder of the themes, in the order of their components."""
+    return tuple(sorted(problem for site in snapshot.sites.values() for problem in _site(site, folder)))
+
+
+def _site(site: CompiledSite, folder: Path) -> Iterator[Problem]:
+    yield from _icons(site)
+    yield from _texts(site)
+    component = f"site {site.key}"
+    try:
+        chain = read_chain(folder, site.model.theme)
+    except (UnknownTheme, BrokenTheme) as reason:
+        yield Problem(Position(path="theme"), component, "theme", f"{reason}{_meant(site.model.theme, _themes(folder))}")
+        return
+    yield from check_tokens(site.model.tokens, chain.tokens, component)
+    yield from _templates(site, chain)
+
+
+def _templates(site: CompiledSite, chain: ThemeChain) -> Iterator[Problem]:
+    known = ChainLoader(chain).list_templates()
+    for key, chosen in site.page_templates.items():
+        if chosen.template not in known:
+            reason = f"the theme {chain.name} has no template {chosen.template}{_meant(chosen.template, known)}"
+            yield Problem(Position(path="template"), f"page_template {site.key}/{key}", "template", reason)
+
+
+def _texts(site: CompiledSite) -> Iterator[Problem]:
+    known = catalogue(SOURCE_LANGUAGE)
+    for key in site.snippets:
+        text = key.removeprefix(OVERRIDE)
+        if key.startswith(OVERRIDE) and text not in known:
+            reason = f"the engine has no text {text}{_meant(text, known)}"
+            yield Problem(Position(path="key"), f"snippet {site.key}/{key}", "text", reason)
+
+
+def _icons(site: CompiledSite) -> Iterator[Problem]:
+    for component, path, name in _named_icons(site):
+        if name and name not in shapes():
+            reason = f"there is no icon {name}{_meant(name, shapes())}"
+            yield Problem(Position(path=path), component, "icon", reason, "warning")
+
+
+def _named_icons(site: CompiledSite) -> Iterator[tuple[str, str, str]]:
+    for key, node in site.pages.items():
+        component = f"page {site.key}/{key}"
+        yield component, "icon", node.page.icon
+        for number, block in enumerate(node.page.blocks):
+            yield from ((component, f"blocks[{number}].{path}", name) for path, name in _tile_icons(block))
+    for key, links in site.menus.items():
+        component = f"web_link_set {site.key}/{key}"
+        yield from ((component, path, name) for path, name in _link_icons(links.links, "links"))
+
+
+def _tile_icons(block: Block) -> Iterator[tuple[str, str]]:
+    return ((f"tiles[{number}].icon", tile.icon) for number, tile in enumerate(block.tiles))
+
+
+def _link_icons(links: tuple[WebLink, ...], path: str) -> Iterator[tuple[str, str]]:
+    for number, link in enumerate(links):
+        place = f"{path}[{number}]"
+        yield f"{place}.icon", link.icon
+        yield from _link_icons(link.links, f"{place}.links")
+
+
+def _themes(folder: Path) -> list[str]:
+    return sorted(file.parent.name for file in folder.glob("*/theme.yaml"))
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
