@@ -63,7 +63,9 @@ def attribute_paths(world: World) -> Iterator[Problem]:
         try:
             world.resolve(entity, leaf.value)
         except PathError as error:
-            yield world.problem(leaf.component, leaf.path, error.code, str(error))
+            # An entity that is not there is told once, where it is named.
+            if error.code != "unknown-entity":
+                yield world.problem(leaf.component, leaf.path, error.code, str(error))
 
 
 def languages_of_texts(world: World) -> Iterator[Problem]:
