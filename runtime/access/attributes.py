@@ -19,7 +19,8 @@ def attributes_for(site: CompiledSite, roles: frozenset[str], entity: CompiledEn
         return frozenset(entity.attributes)
     right = RIGHTS[privilege]
     applying = [
-        permission for permission in site.attribute_permissions
+        permission
+        for permission in site.attribute_permissions
         if permission.entity == entity.key and roles.intersection(permission.roles)
     ]
     declared = frozenset(key for key, attribute in entity.attributes.items() if not attribute.system)
@@ -30,9 +31,7 @@ def attributes_for(site: CompiledSite, roles: frozenset[str], entity: CompiledEn
     return allowed | (ALWAYS_READ & kept)
 
 
-def _allowed(
-    permission: AttributePermission, right: str, declared: frozenset[str], kept: frozenset[str]
-) -> frozenset[str]:
+def _allowed(permission: AttributePermission, right: str, declared: frozenset[str], kept: frozenset[str]) -> frozenset[str]:
     listed = {item.attribute: bool(getattr(item, right)) for item in permission.attributes}
     named = frozenset(key for key, allowed in listed.items() if allowed) & (declared | kept)
     rest = declared - listed.keys() if right in permission.others else frozenset()

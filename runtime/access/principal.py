@@ -47,7 +47,14 @@ class Principal:
         known = frozenset(granted) & frozenset(snapshot.sites[site].roles)
         roles = known | default_roles(snapshot, site, "authenticated")
         return cls(
-            "contact", site, person.contact, person.account, person.company, roles, person.name, person.language,
+            "contact",
+            site,
+            person.contact,
+            person.account,
+            person.company,
+            roles,
+            person.name,
+            person.language,
             person.time_zone,
         )
 

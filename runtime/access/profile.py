@@ -17,9 +17,7 @@ def profile_attributes(snapshot: Snapshot, site: CompiledSite, privilege: str) -
     contact = snapshot.entities.get("contact")
     if contact is None or privilege not in ("read", "write"):
         return frozenset()
-    names = {
-        block.form for node in site.pages.values() for block in node.page.blocks if block.type == "profile" and block.form
-    }
+    names = {block.form for node in site.pages.values() for block in node.page.blocks if block.type == "profile" and block.form}
     forms = [snapshot.forms[name] for name in names if name in snapshot.forms]
     shown = frozenset().union(*(_attributes(form, privilege) for form in forms if form.entity == "contact"))
     return frozenset(key for key in shown if _open(contact, key, privilege))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, and_, bindparam, exists, false, literal_column, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, bindparam, exists, false, literal_column, select, true
 
 from metadata.model import EntityPermission
 from metadata.snapshot import CompiledAttribute, CompiledEntity, CompiledSite, Snapshot
@@ -29,6 +30,7 @@ class Reach:
 
     @property
     def entity(self) -> CompiledEntity:
+        """The entity on which the permission is."""
         return self.snapshot.entities[self.permission.entity]
 
     def rows(self, rows: FromClause) -> Predicate:
@@ -100,7 +102,7 @@ def _self(reach: Reach, rows: FromClause) -> Predicate:
 
 def _account(reach: Reach, rows: FromClause) -> Predicate:
     attribute = _lookup(reach, "account")
-    if reach.permission.via and attribute is None or not reach.permission.via and reach.entity.key != "account":
+    if (reach.permission.via and attribute is None) or (not reach.permission.via and reach.entity.key != "account"):
         return false()
     held = rows.c[attribute.column.name] if attribute else rows.c.id
     if not reach.permission.subsidiaries:
@@ -133,7 +135,7 @@ def _parent(reach: Reach, rows: FromClause) -> Predicate:
     return exists(_one(tied, and_(link.c[relationship.near] == rows.c.id, upper.rows(parents)), link, parents))
 
 
-def _one(source: FromClause, where: Predicate, *own: FromClause):  # type: ignore[no-untyped-def]
+def _one(source: FromClause, where: Predicate, *own: FromClause) -> Select[Any]:
     """SELECT 1 over `source`, everything else that `where` mentions being rows of the statement around it."""
     return select(literal_column("1")).select_from(source).where(where).correlate_except(*(own or (source,)))
 

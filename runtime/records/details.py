@@ -53,7 +53,12 @@ class _Query:
 
 
 def fetch_record(
-    connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, attribute: str, value: Any,
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    entity: str,
+    attribute: str,
+    value: Any,
     paths: tuple[str, ...],
 ) -> Record | None:
     """The record whose attribute has this value (typed, or text of an address), with the values of `paths`.
@@ -92,16 +97,18 @@ def _query_for(
     )
 
 
-def _make(
-    snapshot: Snapshot, standing: Standing, wanted: tuple[str, str, tuple[str, ...]], dialect: Dialect
-) -> _Query | None:
+def _make(snapshot: Snapshot, standing: Standing, wanted: tuple[str, str, tuple[str, ...]], dialect: Dialect) -> _Query | None:
     entity, key, paths = wanted
     read = access_of(snapshot, standing, entity, "read")
     leaves = trace(snapshot, standing, entity, key)
     if not read.allowed or leaves is None or "." in key:
         return None
     source = Source(snapshot, standing, entity)
-    columns: list[ColumnElement[Any]] = [source.rows.c.id, source.rows.c.version, _or_null(source.value(source.entity.primary_name.key))]
+    columns: list[ColumnElement[Any]] = [
+        source.rows.c.id,
+        source.rows.c.version,
+        _or_null(source.value(source.entity.primary_name.key)),
+    ]
     values, labels = _add_paths(snapshot, standing, source, paths, columns)
     rights, constant = [], {"read"}
     for privilege in ON_ROW:

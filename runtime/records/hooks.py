@@ -17,7 +17,7 @@ ChangeKind = Literal["create", "write", "delete", "associate", "disassociate"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row that was changed. `before` and `after` hold the declared attributes: all of the row, or nothing where there is none.
+    """One row that was changed. `before` and `after` hold all its declared attributes, or nothing where there was no row.
 
     For associate and disassociate they hold the relationship's key with the id of the far row.
     """

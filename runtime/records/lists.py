@@ -16,7 +16,14 @@ from runtime.records.keyset import make_token
 from runtime.records.plan import ListPlan, plan_list
 from runtime.records.prepared import Prepared, Row
 from runtime.records.statement import (
-    CAP, DEEP_PAGE, Places, Right, Shape, count_statement, list_statement, term_pattern,
+    CAP,
+    DEEP_PAGE,
+    Places,
+    Right,
+    Shape,
+    count_statement,
+    list_statement,
+    term_pattern,
 )
 from runtime.records.words import bind_values
 
@@ -70,6 +77,16 @@ def fetch_list(
     return _page(wanted, shape, places, rows, counted)
 
 
+def fetch_row(connection: Connection, plan: ListPlan, principal: Principal, row: int) -> Row | None:
+    """The row with this id as the plan selects it, or None where the plan has no such row."""
+    if plan.standing != principal.standing:
+        raise Denied(plan.entity.key)
+    shape = Shape((), window="row", counted=False)
+    prepared, _ = _prepared(plan, shape, connection.dialect)
+    rows = prepared.rows(connection, {**_values(prepared, principal, ListAsk(plan.view), None), "a_row": row})
+    return rows[0] if rows else None
+
+
 def count_rows(connection: Connection, plan: ListPlan, principal: Principal, near: int | None = None) -> int:
     """The number of rows of a plan, at most the cap."""
     if plan.standing != principal.standing:
@@ -101,9 +118,7 @@ def _prepared(plan: ListPlan, shape: Shape, dialect: Dialect) -> tuple[Prepared,
     return plan.snapshot.derive(("list statement", plan, shape, dialect.name), make)
 
 
-def _count(
-    connection: Connection, plan: ListPlan, principal: Principal, shape: Shape, values: Mapping[str, Any]
-) -> int:
+def _count(connection: Connection, plan: ListPlan, principal: Principal, shape: Shape, values: Mapping[str, Any]) -> int:
     dialect = connection.dialect
     key = ("count statement", plan, shape.terms, shape.scope, dialect.name)
     prepared = plan.snapshot.derive(key, lambda: Prepared(count_statement(plan, shape), dialect))

@@ -30,7 +30,7 @@ class Operator:
     def parse(self, raw: Any) -> tuple[Any, ...]:
         """The raw value of a condition as the values to compare with. Raises ValueError where their number is wrong."""
         given = () if self.values == 0 else tuple(raw) if isinstance(raw, (list, tuple)) else (raw,)
-        if self.values >= 0 and len(given) != self.values or self.values < 0 and not given:
+        if (self.values >= 0 and len(given) != self.values) or (self.values < 0 and not given):
             raise ValueError(f"{self.name} takes {self.values} values, not {len(given)}")
         return given
 

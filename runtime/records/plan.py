@@ -117,17 +117,13 @@ class ListPlan:
         return next(iter(names.values()), leaves[-1].attribute)
 
 
-def plan_list(
-    snapshot: Snapshot, principal: Principal, view: str, options: ListOptions = PLAIN
-) -> ListPlan:
+def plan_list(snapshot: Snapshot, principal: Principal, view: str, options: ListOptions = PLAIN) -> ListPlan:
     """The plan of a view for a principal. Raises KeyError for an unknown view and Denied where no row may be read."""
     identity = ("list plan", principal.standing, view, "" if options is PLAIN else repr(options))
     return snapshot.derive(identity, lambda: _make(snapshot, principal.standing, view, options))
 
 
-def plan_entity(
-    snapshot: Snapshot, principal: Principal, entity: str, options: ListOptions = PLAIN
-) -> ListPlan:
+def plan_entity(snapshot: Snapshot, principal: Principal, entity: str, options: ListOptions = PLAIN) -> ListPlan:
     """The plan of an entity's rows by name, for where there is no view. Raises Denied where no row may be read."""
     identity = ("entity plan", principal.standing, entity, "" if options is PLAIN else repr(options))
     return snapshot.derive(identity, lambda: _make_entity(snapshot, principal.standing, entity, options))
@@ -165,9 +161,7 @@ class _Layout:
         return self.selected.index(wanted) + 2
 
 
-def _make(
-    snapshot: Snapshot, standing: Standing, view_key: str, options: ListOptions
-) -> ListPlan:
+def _make(snapshot: Snapshot, standing: Standing, view_key: str, options: ListOptions) -> ListPlan:
     view = snapshot.views[view_key]
     plan = _plan(snapshot, standing, view.entity, options)
     layout = _Layout(snapshot, standing, view.entity)
@@ -184,9 +178,7 @@ def _make(
     )
 
 
-def _make_entity(
-    snapshot: Snapshot, standing: Standing, entity: str, options: ListOptions
-) -> ListPlan:
+def _make_entity(snapshot: Snapshot, standing: Standing, entity: str, options: ListOptions) -> ListPlan:
     plan = _plan(snapshot, standing, entity, options)
     name = plan.entity.primary_name.key
     layout = _Layout(snapshot, standing, entity)
@@ -202,17 +194,27 @@ def _make_entity(
     )
 
 
-def _plan(
-    snapshot: Snapshot, standing: Standing, entity: str, options: ListOptions
-) -> ListPlan:
+def _plan(snapshot: Snapshot, standing: Standing, entity: str, options: ListOptions) -> ListPlan:
     accesses = tuple(access_of(snapshot, standing, entity, privilege) for privilege in options.privileges)
     if not all(access.allowed for access in accesses):
         raise Denied(entity)
     compiled = snapshot.entities[entity]
     key = options.key or compiled.primary_name.key
     return ListPlan(
-        snapshot, standing, compiled, "", key, (), {}, (), (), (), accesses,
-        access_of(snapshot, standing, entity, "write"), access_of(snapshot, standing, entity, "delete"), options,
+        snapshot,
+        standing,
+        compiled,
+        "",
+        key,
+        (),
+        {},
+        (),
+        (),
+        (),
+        accesses,
+        access_of(snapshot, standing, entity, "write"),
+        access_of(snapshot, standing, entity, "delete"),
+        options,
         _relationship(snapshot, standing, entity, options.near),
     )
 
@@ -229,9 +231,7 @@ def _relationship(snapshot: Snapshot, standing: Standing, entity: str, near: Nea
     return relationship
 
 
-def _readable_sort(
-    snapshot: Snapshot, standing: Standing, entity: str, sort: Iterable[SortKey]
-) -> tuple[SortKey, ...]:
+def _readable_sort(snapshot: Snapshot, standing: Standing, entity: str, sort: Iterable[SortKey]) -> tuple[SortKey, ...]:
     return tuple(item for item in sort if item[0] != "id" and _can_sort(snapshot, standing, entity, item[0]))
 
 

@@ -7,7 +7,7 @@ statement's cost. Result values pass the compiled types' processors where the dr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.exc import DBAPIError
@@ -29,9 +29,7 @@ class Prepared:
         self.sql = compiled.string
         self._dialect = dialect
         self._positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
-        processors = {
-            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
-        }
+        processors = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         dynamic = {name for name, bind in compiled.binds.items() if bind.required}
         self._given = {name: processors.get(name) for name in dynamic}
         self._fixed = {
@@ -57,7 +55,7 @@ class Prepared:
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self.sql, parameters)
-            found = cursor.fetchall()
+            found = cast(list[Row], cursor.fetchall())
             if self._columns is None:
                 self._columns = self._processors(cursor.description)
         except driver as error:

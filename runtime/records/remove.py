@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete as delete_from, select, update as update_of
+from sqlalchemy import Connection, select
+from sqlalchemy import delete as delete_from
+from sqlalchemy import update as update_of
 
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Principal, access_for
@@ -75,7 +77,7 @@ class Removal:
     def _release(self, holder: CompiledEntity, lookup: CompiledAttribute, target: str, row: int) -> None:
         table = holder.table
         pointing = points_at(table, lookup, target, row)  # type: ignore[arg-type]
-        found = [item for item in self.connection.scalars(select(table.c.id).where(pointing).order_by(table.c.id))]
+        found = list(self.connection.scalars(select(table.c.id).where(pointing).order_by(table.c.id)))
         waiting = [item for item in found if (holder.key, item) not in self.seen]
         if waiting and lookup.model.on_delete == "restrict":
             raise Invalid({"": "referenced"})

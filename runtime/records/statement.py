@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import (
-    BigInteger, ColumnElement, Integer, Select, Text, and_, bindparam, false, func, literal_column, null, or_, select,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
     true,
 )
 
@@ -30,7 +42,7 @@ class Shape:
     sort: tuple[SortKey, ...]
     terms: int = 0
     scope: str = ""
-    window: Literal["offset", "deep", "after", "before"] = "offset"
+    window: Literal["offset", "deep", "after", "before", "row"] = "offset"
     empties: tuple[bool, ...] = ()
     counted: bool = True
 
@@ -72,6 +84,8 @@ def list_statement(plan: ListPlan, shape: Shape, dialect: str) -> tuple[Select[A
     ordering = [column.desc() if descending != reverse else column.asc() for column, descending in order]
     if shape.window in ("after", "before"):
         where.append(beyond(order, shape, dialect, reverse))
+    if shape.window == "row":
+        where.append(source.rows.c.id == bindparam("a_row", type_=KEY_TYPE))
     if shape.window == "deep":
         inner = select(source.rows.c.id).select_from(source.joined).where(*where).order_by(*ordering)
         page = inner.limit(_limit()).offset(_offset()).correlate(None).subquery("page")
@@ -88,15 +102,15 @@ def count_statement(plan: ListPlan, shape: Shape) -> Select[Any]:
     """The number of rows, up to one more than the cap. Joins only what its conditions need."""
     source = Source(plan.snapshot, plan.standing, plan.entity.key)
     where = conditions(plan, shape, source)
-    found = select(literal_column("1").label("one")).select_from(source.joined).where(*where).limit(literal_column(str(CAP + 1)))
+    found: Select[Any] = (
+        select(literal_column("1").label("one")).select_from(source.joined).where(*where).limit(literal_column(str(CAP + 1)))
+    )
     return select(func.count()).select_from(found.correlate(None).subquery("found"))
 
 
 def conditions(plan: ListPlan, shape: Shape, source: Source) -> list[ColumnElement[bool]]:
     """Everything that a row must meet, the keyset apart."""
-    where: list[ColumnElement[bool]] = [
-        access.predicate(source.rows) for access in plan.accesses if not access.unrestricted
-    ]
+    where: list[ColumnElement[bool]] = [access.predicate(source.rows) for access in plan.accesses if not access.unrestricted]
     where += [condition(plan.snapshot, plan.standing, source, part) for part in plan.filters]
     where += _near(plan, source)
     where += _switch(plan, shape, source)
@@ -110,9 +124,7 @@ def sort_column(plan: ListPlan, source: Source, path: str) -> ColumnElement[Any]
     return _or_null(source.label(path) if is_lookup else source.value(path))
 
 
-def beyond(
-    order: Sequence[tuple[ColumnElement[Any], bool]], shape: Shape, dialect: str, reverse: bool
-) -> ColumnElement[bool]:
+def beyond(order: Sequence[tuple[ColumnElement[Any], bool]], shape: Shape, dialect: str, reverse: bool) -> ColumnElement[bool]:
     """The rows after an anchor, in the order given; empty values stand where the database puts them."""
     terms: list[ColumnElement[bool]] = []
     same: list[ColumnElement[bool]] = []

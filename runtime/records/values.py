@@ -24,7 +24,7 @@ def _boolean(raw: Any) -> bool:
 
 
 def _integer(raw: Any) -> int:
-    number = int(str(raw).strip()) if not isinstance(raw, bool) else int("not a number")
+    number = int(str(raw).strip())
     if abs(number) > LARGEST:
         raise ValueError("too large")
     return number
@@ -63,15 +63,25 @@ def _choices(raw: Any) -> tuple[str, ...]:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "integer": _integer, "lookup": _integer, "file": _integer, "image": _integer, "decimal": _decimal, "money": _decimal,
-    "boolean": _boolean, "date": _date, "datetime": _datetime, "unique_id": _uuid, "choices": _choices,
+    "integer": _integer,
+    "lookup": _integer,
+    "file": _integer,
+    "image": _integer,
+    "decimal": _decimal,
+    "money": _decimal,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _datetime,
+    "unique_id": _uuid,
+    "choices": _choices,
 }
 
 
 def read_value(type_name: str, raw: Any) -> Any:
     """A typed value from a text of an address or a literal of metadata. Raises ValueError where it is none."""
+    reader: Callable[[Any], Any] = _READERS.get(type_name, _text)
     try:
-        return _READERS.get(type_name, _text)(raw)
+        return reader(raw)
     except (KeyError, InvalidOperation, OverflowError, UnicodeEncodeError) as error:
         raise ValueError(f"{raw!r} is no {type_name}") from error
 
@@ -111,7 +121,7 @@ def options(snapshot: Snapshot, choice: str) -> frozenset[str]:
 
 
 def _wrong_text(model: Attribute, value: Any) -> str:
-    if not isinstance(value, str) or "\0" in value or not value.isprintable() and _unencodable(value):
+    if not isinstance(value, str) or "\0" in value or (not value.isprintable() and _unencodable(value)):
         return "type"
     limit = model.max_length or {"long_text": LONGEST_TEXT, "url": 2000}.get(model.type, SHORT_TEXT)
     if len(value) > limit:

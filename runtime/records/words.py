@@ -1,4 +1,4 @@
-"""The words of a request that stand for values: @contact, @account, @company, @today, @now, @today-30d, @contact.<attribute>."""
+"""The words that stand for values of a request: @contact, @account, @company, @now, @today-30d, @contact.<attribute>."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete as delete_from, insert, select, update as update_of
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, select
+from sqlalchemy import delete as delete_from
+from sqlalchemy import update as update_of
 
 from metadata.model.base import Privilege
 from metadata.snapshot import CompiledEntity, Relationship, Snapshot
@@ -129,9 +131,7 @@ def associate(
             return
         connection.execute(insert(table).values(ends))
         at = dt.datetime.now(dt.UTC)
-        listeners.tell(
-            connection, snapshot, Change("associate", entity, id, 0, {}, {relationship: far_id}, principal, at)
-        )
+        listeners.tell(connection, snapshot, Change("associate", entity, id, 0, {}, {relationship: far_id}, principal, at))
 
 
 def disassociate(
@@ -154,9 +154,7 @@ def disassociate(
         if connection.execute(gone).rowcount != 1:
             raise Missing(entity)
         at = dt.datetime.now(dt.UTC)
-        listeners.tell(
-            connection, snapshot, Change("disassociate", entity, id, 0, {relationship: far_id}, {}, principal, at)
-        )
+        listeners.tell(connection, snapshot, Change("disassociate", entity, id, 0, {relationship: far_id}, {}, principal, at))
 
 
 def _permit(snapshot: Snapshot, principal: Principal, entity: str, privilege: Privilege) -> tuple[CompiledEntity, Access]:
@@ -213,15 +211,20 @@ def _link(snapshot: Snapshot, entity: str, relationship: str) -> tuple[CompiledE
     return compiled, found
 
 
-def _link_table(found: Relationship):  # type: ignore[no-untyped-def]
+def _link_table(found: Relationship) -> Table:
     if found.link is None:
         raise KeyError(found.key)
     return found.link
 
 
 def _check_ends(
-    connection: Connection, snapshot: Snapshot, principal: Principal, near: CompiledEntity, row: int,
-    found: Relationship, far_id: int,
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    near: CompiledEntity,
+    row: int,
+    found: Relationship,
+    far_id: int,
 ) -> None:
     append = access_for(snapshot, principal, near.key, "append")
     if not append.allowed:

@@ -1,0 +1,212 @@
+"""Rows for synchronisation: the records room's side of `connectors.port.RowStore`. The system principal only.
+
+Rows pass as many at a time, tell no listener (what came from outside must not echo), and keep `version` where nothing
+changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, tuple_, update
+
+from connectors.port import Key, Loaded, RowsInUse, Upserted
+from metadata.snapshot import CompiledEntity, Snapshot
+from runtime.access import Principal
+from runtime.records.errors import Denied, Invalid
+from runtime.records.hooks import Listeners
+from runtime.records.incoming import cleaned, default_value
+from runtime.records.numbers import next_number
+from runtime.records.refusals import guarded
+from runtime.records.remove import Removal
+from runtime.records.rows import stamps, to_columns
+from runtime.records.staging import Stage
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRowStore:
+    """A `connectors.port.RowStore` on one connection. Raises Denied at once for any principal but the system's."""
+
+    connection: Connection
+    snapshot: Snapshot
+    principal: Principal
+
+    def __post_init__(self) -> None:
+        if self.principal.kind != "system":
+            raise Denied("synchronisation")
+
+    def check(self, entity: str, row: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong with the values of a row, as a code by attribute; empty where they may be stored."""
+        compiled = self.snapshot.entities[entity]
+        try:
+            cleaned(self.snapshot, self.principal, compiled, row)
+        except Invalid as wrong:
+            return wrong.codes
+        return {}
+
+    def upsert(
+        self, entity: str, integration_key: tuple[str, ...], rows: Sequence[Mapping[str, Any]], origin: str = "sync"
+    ) -> Upserted:
+        """See RowStore.upsert."""
+        compiled = self.snapshot.entities[entity]
+        key = _key_columns(compiled, integration_key)
+        given = [to_columns(compiled, row) for row in rows]
+        latest = {_key_of(row, key): row for row in given}
+        known = self._known(compiled, key, latest)
+        fresh = {value: row for value, row in latest.items() if value not in known}
+        differing = [(known[value], row) for value, row in latest.items() if value in known and _differs(known[value], row)]
+        at = dt.datetime.now(dt.UTC)
+        self._update(compiled, differing, at, origin)
+        ids = {value: row["id"] for value, row in known.items()} | self._insert(compiled, fresh, at, origin)
+        unchanged = len(latest) - len(fresh) - len(differing)
+        return Upserted(len(fresh), len(differing), unchanged, tuple(ids[_key_of(row, key)] for row in given))
+
+    def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> dict[Key, int]:
+        """See RowStore.resolve."""
+        table = self.snapshot.entities[entity].table
+        key = _key_columns(self.snapshot.entities[entity], key_attributes)
+        found: dict[Key, int] = {}
+        for chunk in _chunks(sorted(values, key=repr)):
+            statement = select(table.c.id, *(table.c[name] for name in key)).where(_any_of(table, key, chunk))
+            found |= {tuple(row[1:]): row[0] for row in self.connection.execute(statement)}
+        return {value: found[value] for value in values if value in found}
+
+    def delete(self, entity: str, ids: Iterable[int]) -> int:
+        """See RowStore.delete."""
+        compiled = self.snapshot.entities[entity]
+        removal = Removal(self.connection, self.snapshot, self.principal, Listeners())
+        wanted = list(self._present(compiled, ids))
+        try:
+            with guarded(self.connection, compiled):
+                for row in wanted:
+                    removal.remove(compiled, row)
+        except Invalid as refused:
+            raise RowsInUse(entity) from refused
+        return len(wanted)
+
+    def read(self, entity: str, ids: Iterable[int], attributes: Sequence[str]) -> list[dict[str, Any]]:
+        """See RowStore.read."""
+        compiled = self.snapshot.entities[entity]
+        wanted = [compiled.attributes[key] for key in dict.fromkeys(("id", "version", *attributes))]
+        columns = [column for item in wanted for column in (item.column, item.target_column) if column is not None]
+        found: list[dict[str, Any]] = []
+        for chunk in _chunks(sorted(set(ids))):
+            statement = select(*columns).where(compiled.table.c.id.in_(chunk)).order_by(compiled.table.c.id)
+            for row in self.connection.execute(statement).mappings():
+                found.append({item.key: _value(item.target_column, row, row[item.column]) for item in wanted})
+        return found
+
+    def bulk_load(
+        self, entity: str, integration_key: tuple[str, ...], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> Loaded:
+        """See RowStore.bulk_load."""
+        compiled = self.snapshot.entities[entity]
+        if any(attribute.type.name == "auto_number" for attribute in self._unfilled(compiled, columns)):
+            return self._load_by_upsert(entity, integration_key, columns, rows)
+        defaults = self._defaults(compiled, columns)
+        stage = Stage(self.connection, compiled, tuple(columns), _key_columns(compiled, integration_key))
+        return stage.load(rows, {**defaults, **stamps(self._as("sync"), dt.datetime.now(dt.UTC), new=True)})
+
+    def _load_by_upsert(
+        self, entity: str, integration_key: tuple[str, ...], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> Loaded:
+        total = Loaded(0, 0, 0)
+        for chunk in _chunks(rows, 5000):
+            done = self.upsert(entity, integration_key, [dict(zip(columns, row, strict=True)) for row in chunk])
+            total = Loaded(total.inserted + done.inserted, total.updated + done.updated, total.unchanged + done.unchanged)
+        return total
+
+    def _known(self, entity: CompiledEntity, key: tuple[str, ...], rows: Mapping[Key, Mapping[str, Any]]) -> dict[Key, Any]:
+        table = entity.table
+        names = {name for row in islice(rows.values(), 1) for name in row} | {"id", "version", *key}
+        found: dict[Key, Any] = {}
+        for chunk in _chunks(rows):
+            statement = select(*(table.c[name] for name in sorted(names))).where(_any_of(table, key, chunk))
+            for row in self.connection.execute(statement).mappings():
+                found[tuple(row[name] for name in key)] = row
+        return found
+
+    def _insert(
+        self, entity: CompiledEntity, rows: Mapping[Key, Mapping[str, Any]], at: dt.datetime, origin: str
+    ) -> dict[Key, int]:
+        if not rows:
+            return {}
+        names = next(iter(rows.values()))
+        given = [key for key, attribute in entity.attributes.items() if attribute.column.name in names]
+        numbered = [item for item in self._unfilled(entity, given) if item.type.name == "auto_number"]
+        common = {**self._defaults(entity, given), **stamps(self._as(origin), at, new=True)}
+        full = [
+            {**common, **row, **{item.column.name: next_number(self.connection, entity, item) for item in numbered}}
+            for row in rows.values()
+        ]
+        statement = insert(entity.table).returning(entity.table.c.id, sort_by_parameter_order=True)
+        return dict(zip(rows, self.connection.scalars(statement, full), strict=True))
+
+    def _update(
+        self, entity: CompiledEntity, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], at: dt.datetime, origin: str
+    ) -> None:
+        if not rows:
+            return
+        table = entity.table
+        values: dict[str, Any] = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in rows[0][1]}
+        values |= stamps(self._as(origin), at, new=False) | {"version": table.c.version + 1}
+        statement = update(table).where(table.c.id == bindparam("v__id")).values(values)
+        parameters = [{"v__id": old["id"], **{f"v_{name}": value for name, value in new.items()}} for old, new in rows]
+        self.connection.execute(statement, parameters)
+
+    def _unfilled(self, entity: CompiledEntity, given: Iterable[str]) -> list[Any]:
+        left_out = entity.attributes.keys() - set(given)
+        return [entity.attributes[key] for key in left_out if not entity.attributes[key].system]
+
+    def _defaults(self, entity: CompiledEntity, given: Iterable[str]) -> dict[str, Any]:
+        values = {
+            item.key: default_value(self.connection, self.snapshot, self.principal, item)
+            for item in self._unfilled(entity, given)
+            if item.model.default is not None
+        }
+        return to_columns(entity, values)
+
+    def _present(self, entity: CompiledEntity, ids: Iterable[int]) -> Iterator[int]:
+        for chunk in _chunks(sorted(set(ids))):
+            yield from self.connection.scalars(select(entity.table.c.id).where(entity.table.c.id.in_(chunk)))
+
+    def _as(self, origin: str) -> Principal:
+        return replace(self.principal, origin=origin)
+
+
+def _chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
+
+
+def _key_columns(entity: CompiledEntity, attributes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(to_columns(entity, dict.fromkeys(attributes)))
+
+
+def _key_of(row: Mapping[str, Any], key: tuple[str, ...]) -> Key:
+    value = tuple(row[name] for name in key)
+    if None in value:
+        raise ValueError(f"a row without {', '.join(key)} cannot be matched")
+    return value
+
+
+def _any_of(table: Any, key: tuple[str, ...], values: list[Key]) -> ColumnElement[bool]:
+    if len(key) == 1:
+        only: ColumnElement[bool] = table.c[key[0]].in_([value[0] for value in values])
+        return only
+    return tuple_(*(table.c[name] for name in key)).in_(values)
+
+
+def _differs(known: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    return any(known[name] != value for name, value in row.items())
+
+
+def _value(target: Any, row: Mapping[Any, Any], value: Any) -> Any:
+    return value if target is None or value is None else (row[target], value)

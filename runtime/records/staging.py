@@ -1,0 +1,142 @@
+"""A bulk load: rows into a temporary table, then one update of what differs and one insert of what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from connectors.port import Loaded
+from metadata.snapshot import CompiledEntity
+from metadata.types import ChoiceSet
+from runtime.records.rows import to_columns
+
+NAME = "foyer_stage"
+_PLACE = "foyer_place"
+
+
+class Stage:
+    """A temporary table for rows of one entity on one connection. `columns` are attributes, `key` are columns."""
+
+    def __init__(self, connection: Connection, entity: CompiledEntity, columns: tuple[str, ...], key: tuple[str, ...]) -> None:
+        self._connection = connection
+        self._entity = entity
+        self._columns = columns
+        self._key = key
+        self._names = tuple(to_columns(entity, dict.fromkeys(columns)))
+        place = Column(_PLACE, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True)
+        stored = (Column(name, entity.table.c[name].type) for name in self._names)
+        self._table = Table(NAME, MetaData(), place, *stored, prefixes=["TEMPORARY"])
+
+    def load(self, rows: Iterable[Sequence[Any]], fixed: Mapping[str, Any]) -> Loaded:
+        """Stage all rows, then update and insert. `fixed` are the columns of a new row that the rows do not give."""
+        connection = self._connection
+        with connection.begin_nested():  # a failure takes the temporary table with it
+            self._table.create(connection)
+            self._fill(self._flat(rows))
+            self._keep_last()
+            staged = connection.execute(select(func.count()).select_from(self._table)).scalar_one()
+            updated = self._update(fixed) if self._has_rows() else 0
+            inserted = self._insert(fixed)
+            self._table.drop(connection)
+        return Loaded(inserted, updated, staged - inserted - updated)
+
+    def _flat(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        attributes = [self._entity.attributes[key] for key in self._columns]
+        plain = all(item.target_column is None for item in attributes)
+        if plain:
+            return iter(rows)
+        return (tuple(to_columns(self._entity, dict(zip(self._columns, row, strict=True))).values()) for row in rows)
+
+    def _processors(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        """The columns whose values the driver cannot take as they are; PostgreSQL's takes all but our own text form."""
+        dialect = self._connection.dialect
+        found: list[tuple[int, Callable[[Any], Any]]] = []
+        for index, name in enumerate(self._names):
+            kind = self._table.c[name].type
+            process = kind.dialect_impl(dialect).bind_processor(dialect)
+            if process is not None and (dialect.name == "sqlite" or isinstance(kind, ChoiceSet)):
+                found.append((index, process))
+        return found
+
+    def _fill(self, rows: Iterator[Sequence[Any]]) -> None:
+        processors = self._processors()
+        ready = (_processed(row, processors) for row in rows) if processors else rows
+        quote = self._connection.dialect.identifier_preparer.quote
+        names = ", ".join(quote(name) for name in self._names)
+        cursor = self._connection.connection.cursor()
+        try:
+            if self._connection.dialect.name == "sqlite":
+                marks = ", ".join("?" * len(self._names))
+                cursor.executemany(f"INSERT INTO {NAME} ({names}) VALUES ({marks})", ready)  # type: ignore[arg-type]  # noqa: S608
+            else:
+                with cursor.copy(f"COPY {NAME} ({names}) FROM STDIN") as copy:
+                    for row in ready:
+                        copy.write_row(row)
+                cursor.execute(f"ANALYZE {NAME}")
+        finally:
+            cursor.close()
+
+    def _keep_last(self) -> None:
+        later = self._table.alias("later")
+        place = self._table.c[_PLACE]
+        if self._connection.dialect.name == "sqlite":
+            groups = select(func.max(place)).group_by(*(self._table.c[name] for name in self._key))
+            self._connection.execute(delete(self._table).where(place.not_in(groups)))
+            return
+        same = self._matches(self._table, later)
+        self._connection.execute(delete(self._table).where(same, place < later.c[_PLACE]))
+
+    def _has_rows(self) -> bool:
+        return self._connection.execute(select(literal(1)).select_from(self._entity.table).limit(1)).first() is not None
+
+    def _update(self, fixed: Mapping[str, Any]) -> int:
+        table, stage = self._entity.table, self._table
+        values = {name: stage.c[name] for name in self._names if name not in self._key}
+        if not values:
+            return 0
+        differs = or_(false(), *(table.c[name].is_distinct_from(column) for name, column in values.items()))
+        changed = {name: fixed[name] for name in ("changed_at", "changed_by", "changed_from")}
+        statement = update(table).where(self._matches(table, stage), differs)
+        done = self._connection.execute(statement.values({**values, **changed, "version": table.c.version + 1}))
+        return int(done.rowcount)
+
+    def _insert(self, fixed: Mapping[str, Any]) -> int:
+        table, stage = self._entity.table, self._table
+        constants = {name: value for name, value in fixed.items() if name not in self._names}
+        source = select(
+            *(stage.c[name] for name in self._names),
+            *(literal(value, table.c[name].type).label(name) for name, value in constants.items()),
+        ).where(~exists(select(literal(1)).where(self._matches(table, stage)).correlate(stage)))
+        ordered = source.order_by(stage.c[_PLACE])
+        done = self._connection.execute(insert(table).from_select([*self._names, *constants], ordered))
+        return int(done.rowcount)
+
+    def _matches(self, left: Any, right: Any) -> ColumnElement[bool]:
+        return and_(*(left.c[name] == right.c[name] for name in self._key))
+
+
+def _processed(row: Sequence[Any], processors: list[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    values = list(row)
+    for index, process in processors:
+        values[index] = process(values[index])
+    return values
