@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from flask import Flask, Response
+from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from metadata.snapshot import PageNode
 from runtime.config import Config
 from runtime.context import PageView, RequestContext
 from runtime.database import make_engine
 from runtime.documents import OrjsonProvider
+from runtime.errors import NothingPublished
 from runtime.failures import handle_failures
 from runtime.frames import frame_of, may_open
 from runtime.identity.passwords import Cost, Passwords
@@ -23,21 +24,18 @@ from runtime.identity.views import identity_blueprint
 from runtime.languages import LanguagePrefix, language_tags
 from runtime.logs import configure_logs
 from runtime.mail import make_mailer
+from runtime.pages import show as show_page
+from runtime.pages.lookup import lookup_blueprint
 from runtime.render import Renderer
 from runtime.requests import frame_requests
 from runtime.routes import add_routes
 from runtime.secret import secret_key
+from runtime.security import MAX_FORM_FIELDS
 from runtime.services import EXTENSION, Services
 from runtime.snapshots import SnapshotHolder
 
 COOKIE = "foyer"
 COOKIE_LIFETIME = timedelta(days=365)
-MAX_FORM_FIELDS = 2000
-
-
-def show_page(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> Response:
-    """The page without its blocks."""
-    return Response(context.renderer.page(context, "page.html", head=None, parts=()))
 
 
 def create_app(config: Config, *, services: Services | None = None, show: PageView = show_page) -> Flask:
@@ -50,7 +48,7 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     frame_requests(app)
     CSRFProtect(app)
     handle_failures(app, show)
-    add_routes(app, show, [identity_blueprint()])
+    add_routes(app, show, [identity_blueprint(), lookup_blueprint()])
     wrap(app, parts)
     parts.hooks.call("app_created", app)
     return app
@@ -98,9 +96,12 @@ def wrap(app: Flask, services: Services) -> None:
     """WSGI middleware: the language part of addresses, and what a trusted proxy says of the client."""
 
     def tags(host: str) -> Iterable[str]:
-        snapshot = services.snapshots.held
-        site = snapshot.site_for(host) if snapshot else None
-        if snapshot is None or site is None:
+        try:
+            snapshot = services.snapshots.current()
+        except (NothingPublished, DBAPIError):  # the request itself will say so
+            return ()
+        site = snapshot.site_for(host)
+        if site is None:
             return ()
         return [tag for tag in set(language_tags(snapshot, site).values()) if tag != site.model.default_language]
 

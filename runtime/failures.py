@@ -11,7 +11,8 @@ from typing import Any
 
 from flask import Flask, Response, g, make_response, request
 from jinja2 import TemplateError
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from runtime.context import PageView, RequestContext
@@ -110,10 +111,11 @@ def known_error(error: Exception) -> RequestError:
 
 
 def note(error: Exception, failure: Failure) -> None:
-    """Log a failure under its number; with its trace where the server is at fault."""
+    """Log a failure under its number; with its trace where nobody foresaw it."""
     fields = {"action": "request_failed", "request": failure.error_id, "status": failure.status, "cause": type(error).__name__}
     if failure.status >= 500:
-        log.error("request failed", extra=fields, exc_info=error)
+        foreseen = isinstance(error, RequestError) and type(error) is not RequestError
+        log.error("request failed", extra=fields, exc_info=None if foreseen else error)
     else:
         log.info("request refused", extra={**fields, "detail": str(error)[:500]})
 

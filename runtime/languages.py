@@ -47,5 +47,5 @@ class LanguagePrefix:
         environ["foyer.language"] = language
         if language:
             environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{language}"
-            environ["PATH_INFO"] = path
+            environ["PATH_INFO"] = path or "/"
         return self._app(environ, start_response)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Request
 from werkzeug.datastructures import Headers
 
-from runtime.errors import BadRequest, BadText
+from runtime.errors import BadRequest, BadText, TooLarge
 
 CONTENT_SECURITY_POLICY = "; ".join((
     "default-src 'self'", "img-src 'self' data:", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'",
@@ -27,6 +27,7 @@ STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 PRIVATE = "private, no-store"
 MAX_PATH = 2000
 MAX_QUERY = 8000
+MAX_FORM_FIELDS = 2000
 
 
 def dress(headers: Headers, *, secure: bool) -> None:
@@ -44,12 +45,24 @@ def screen(request: Request) -> None:
     if len(request.path) > MAX_PATH or len(query) > MAX_QUERY:
         raise BadRequest
     refuse_bad_text((request.path,))
+    if "%" in query:
+        refuse_bad_bytes(query)
     refuse_bad_text(text for pair in request.args.items(multi=True) for text in pair)
 
 
 def screen_form(request: Request) -> None:
-    """Refuse form values with bytes that are no text. Raises BadText."""
+    """Refuse a form with values that are no text, or with far too many of them. Raises BadText, TooLarge."""
+    if sum(1 for _ in request.form.items(multi=True)) > MAX_FORM_FIELDS:
+        raise TooLarge
     refuse_bad_text(text for pair in request.form.items(multi=True) for text in pair)
+
+
+def refuse_bad_bytes(query: str) -> None:
+    """Raise BadText for a query string whose bytes are no UTF-8; Werkzeug would leave them percent-encoded."""
+    try:
+        unquote_to_bytes(query).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadText from None
 
 
 def refuse_bad_text(texts: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ A module `runtime.cli.<name>` has a click command called `command`.
 from __future__ import annotations
 
 COMMANDS: dict[str, str] = {
+    "serve": "Serve the site over HTTP.",
     "demo": "Run a portal beside a sample ERP, to look at.",
     "check": "Say what is wrong with a folder of metadata.",
     "import": "Save a folder of metadata as drafts.",
@@ -16,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "history": "List releases, or the revisions of a component.",
     "dump": "Print the compiled metadata as sorted JSON.",
     "migrate": "Plan or apply changes of the tables.",
+    "invite": "Invite a contact to sign in.",
+    "people": "Give and take web roles; lock, unlock, sign out.",
     "doctor": "Say what is set, what is missing and what is not in order.",
 }
 

@@ -102,7 +102,7 @@ def set_password(connection: Connection, contact: int, email: str, password_hash
     revoke_all(connection, contact)
 
 
-def set_disabled(connection: Connection, contact: int, disabled: bool) -> bool:
+def set_disabled(connection: Connection, contact: int, *, disabled: bool) -> bool:
     """Bar a contact from signing in, or let it in again. Ends its sessions. False where it has no login."""
     change = update(logins).where(logins.c.contact_id == contact).values(disabled=disabled)
     if disabled:

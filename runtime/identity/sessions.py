@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement, Connection, Integer, Select, and_, bindparam, delete, insert, literal, or_, select, update,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
 )
 
 from metadata.snapshot import Snapshot
@@ -100,8 +111,8 @@ def _arrival_statement(snapshot: Snapshot, latest: ColumnElement[Any]) -> Select
     active: ColumnElement[bool] = or_(contact.c["active"].is_(None), contact.c["active"].is_(True))
     role_of = and_(contact_roles.c.contact_id == contact.c["id"], contact_roles.c.site == bindparam("site"))
     return select(
-        latest.label("release"), sessions.c.id.label("session_id"), sessions.c.seen_at, sessions.c.remember, contact_roles.c.role,
-        *person_columns(snapshot),
+        latest.label("release"), sessions.c.id.label("session_id"), sessions.c.seen_at, sessions.c.remember,
+        contact_roles.c.role, *person_columns(snapshot),
     ).select_from(
         join_people(snapshot, one.outerjoin(sessions, holds), and_(contact.c["id"] == sessions.c.contact_id, active))
         .outerjoin(contact_roles, role_of)

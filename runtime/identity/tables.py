@@ -6,7 +6,17 @@ Contacts are named by id without a foreign key: their table belongs to a snapsho
 from __future__ import annotations
 
 from sqlalchemy import (
-    Boolean, Column, Engine, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text,
+    Boolean,
+    Column,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
 )
 
 from metadata.types import KEY_TYPE, UtcDateTime

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Table, func, select, true, update
 from sqlalchemy.sql.elements import Label
 
 from metadata.snapshot import Snapshot
@@ -80,11 +80,21 @@ def find_contacts_by_email(connection: Connection, snapshot: Snapshot, email: st
     return _people(connection, snapshot, wanted)
 
 
+def everybody(connection: Connection, snapshot: Snapshot) -> tuple[Person, ...]:
+    """All contacts, in the order of their ids."""
+    return _people(connection, snapshot, true())
+
+
 def assign_account(connection: Connection, snapshot: Snapshot, contact: int, account: int) -> None:
     """Make a contact one of an account's, as an invitation says."""
     table = contact_table(snapshot)
-    values = {"account": account, "version": table.c["version"] + 1, "changed_at": dt.datetime.now(dt.UTC),
-              "changed_by": None, "changed_from": "system"}
+    values = {
+        "account": account,
+        "version": table.c["version"] + 1,
+        "changed_at": dt.datetime.now(dt.UTC),
+        "changed_by": None,
+        "changed_from": "system",
+    }
     connection.execute(update(table).where(table.c["id"] == contact).values(values))
 
 
@@ -94,3 +104,13 @@ def _people(connection: Connection, snapshot: Snapshot, where: ColumnElement[boo
     statement = select(*person_columns(snapshot)).select_from(joined).where(where).order_by(contact.c["id"])
     found = (person_from(row) for row in connection.execute(statement).mappings())
     return tuple(person for person in found if person is not None)
+
+
+def find_accounts(connection: Connection, snapshot: Snapshot, text: str) -> tuple[int, ...]:
+    """The ids of the accounts with this number; without any, of those with this name."""
+    account = snapshot.entities["account"].table
+    for column in (account.c["number"], account.c["name"]):
+        found = tuple(connection.execute(select(account.c["id"]).where(column == text)).scalars())
+        if found:
+            return found
+    return ()

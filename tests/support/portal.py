@@ -1,5 +1,6 @@
 """A small portal for tests over HTTP: two languages, a tree of pages, roles, the cast, and a clock that tests move."""
 
+import dataclasses
 import datetime as dt
 import re
 from concurrent.futures import Executor, Future
@@ -13,7 +14,18 @@ from markupsafe import escape
 from werkzeug.test import TestResponse
 
 from metadata.model import (
-    Block, Component, Language, Page, PageAccessRule, Redirect, Site, SiteMarker, SiteSetting, WebLink, WebLinkSet, WebRole,
+    Block,
+    Component,
+    Language,
+    Page,
+    PageAccessRule,
+    Redirect,
+    Site,
+    SiteMarker,
+    SiteSetting,
+    WebLink,
+    WebLinkSet,
+    WebRole,
 )
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
@@ -153,6 +165,10 @@ class Portal:
         with self.engine.begin() as connection:
             return invite(connection, self.snapshot, self.snapshot.sites[SITE], self.person(name), InvitationTerms(**terms))
 
+    def grant(self, name: str, *roles: str) -> None:
+        with self.engine.begin() as connection:
+            grant_roles(connection, self.ids[name], SITE, roles)
+
     def change(self, table: sa.Table, where, **values) -> int:
         with self.engine.begin() as connection:
             return connection.execute(sa.update(table).where(where).values(values)).rowcount
@@ -216,7 +232,7 @@ def make_portal(database_url: str, folder: Path, metadata: tuple[Component, ...]
     tables.create(made.engine)
     snapshot = store.publish("tester", components=metadata or components()).snapshot
     outbox = Outbox()
-    services = Services(made.config, made.engine, made.snapshots, made.renderer, made.passwords, made.throttle, outbox, AtOnce())
+    services = dataclasses.replace(made, mailer=outbox, aside=AtOnce())
     with made.engine.begin() as connection:
         ids = _people(connection, snapshot)
         for name, (email, _, _, roles) in CAST.items():

@@ -14,6 +14,7 @@ def identity_blueprint() -> Blueprint:
         ("/signin", signin.show, ["GET"]),
         ("/signin", signin.submit, ["POST"]),
         ("/signout", signin.leave, ["POST"]),
+        ("/signout", signin.refuse_leaving, ["GET"]),
         ("/invitation", invitation.show, ["GET"]),
         ("/invitation", invitation.submit, ["POST"]),
         ("/password/forgot", password.show_forgot, ["GET"]),

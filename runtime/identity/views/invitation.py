@@ -9,7 +9,16 @@ from runtime.errors import PageNotFound
 from runtime.identity.forms import PasswordForm
 from runtime.identity.invitations import Invitation, find_invitation, redeem
 from runtime.identity.logins import Login, LoginTaken, login_of, password_problem, set_password
-from runtime.identity.views.answers import count_attempt, landing, page, password_errors, say, see_other, settings, start_session
+from runtime.identity.views.answers import (
+    count_attempt,
+    landing,
+    page,
+    password_errors,
+    say,
+    see_other,
+    settings,
+    start_session,
+)
 from runtime.identity.views.signin import doorman
 from runtime.records.people import Person, load_person
 

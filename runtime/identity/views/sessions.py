@@ -8,6 +8,7 @@ from runtime.context import current
 from runtime.errors import BadRequest, SignInNeeded
 from runtime.identity.sessions import list_sessions, revoke, revoke_all
 from runtime.identity.views.answers import page, see_other
+from runtime.render import formats_for
 
 OTHERS = "others"
 
@@ -18,7 +19,8 @@ def show() -> Response:
     if context.principal.contact is None:
         raise SignInNeeded
     found = list_sessions(context.connection, context.principal.contact, context.site.key, context.session_id)
-    return page(context, "identity/sessions.html", sessions=found)
+    formats = formats_for(context.language, context.principal.time_zone)
+    return page(context, "identity/sessions.html", sessions=found, moment=formats.moment)
 
 
 def submit() -> Response:

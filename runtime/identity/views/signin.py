@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, request, session
 
 from runtime.context import RequestContext, current
+from runtime.errors import MethodNotAllowed
 from runtime.identity.forms import SignInForm
 from runtime.identity.logins import LockRule
 from runtime.identity.sessions import revoke
@@ -49,6 +50,11 @@ def identify(context: RequestContext, form: SignInForm) -> Person | None:
     """The person of an e-mail and a password."""
     with context.stages.measure("password"):
         return doorman(context).identify(form.email, form.password)
+
+
+def refuse_leaving() -> Response:
+    """A link or an image must not sign anybody out."""
+    raise MethodNotAllowed
 
 
 def leave() -> Response:

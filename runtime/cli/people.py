@@ -1,0 +1,117 @@
+"""`foyer people`: the web roles of people, and barring them from signing in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+from sqlalchemy import Connection
+
+from metadata.snapshot import CompiledSite
+from runtime.cli.output import Report, reporting
+from runtime.cli.persons import NotFound, find_person, find_site, open_portal
+from runtime.database import writing
+from runtime.identity.logins import set_disabled
+from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles, roles_of
+from runtime.identity.sessions import revoke_all
+from runtime.records.people import Person
+
+Change = Callable[[Connection, Person, CompiledSite], None]
+
+
+@click.group("people")
+def command() -> None:
+    """Give and take web roles, lock and unlock, sign out. It counts from the person's next request."""
+
+
+def _change(email: str, site: str, change: Change) -> Report:
+    portal = open_portal()
+    try:
+        found = find_site(portal.snapshot, site)
+        with writing(portal.engine).begin() as connection:
+            person = find_person(connection, portal.snapshot, email)
+            change(connection, person, found)
+            roles = sorted(roles_of(connection, person.contact, found.key))
+    except NotFound as error:
+        return Report((str(error),), {"error": str(error)}, ok=False)
+    except UnknownRoles as error:
+        sentence = f"the site has no web role to give named {error}; there are {', '.join(sorted(found.roles))}"
+        return Report((sentence,), {"error": sentence}, ok=False)
+    line = f"{person.name or email} has {', '.join(roles) or 'no roles of their own'} on {found.key}"
+    return Report((line,), {"contact": person.contact, "site": found.key, "roles": roles})
+
+
+@command.command("show")
+@click.argument("email")
+@click.option("--site", default="", help="Site; may be left out where there is one.")
+@reporting
+def show(email: str, site: str) -> Report:
+    """Say which web roles the contact has."""
+    return _change(email, site, lambda connection, person, found: None)
+
+
+@command.command("grant")
+@click.argument("email")
+@click.argument("roles", nargs=-1, required=True)
+@click.option("--site", default="", help="Site; may be left out where there is one.")
+@reporting
+def grant(email: str, roles: tuple[str, ...], site: str) -> Report:
+    """Give the contact web roles."""
+
+    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+        grant_roles(connection, person.contact, found.key, require_roles(found, roles))
+
+    return _change(email, site, change)
+
+
+@command.command("revoke")
+@click.argument("email")
+@click.argument("roles", nargs=-1, required=True)
+@click.option("--site", default="", help="Site; may be left out where there is one.")
+@reporting
+def revoke(email: str, roles: tuple[str, ...], site: str) -> Report:
+    """Take web roles from the contact."""
+
+    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+        revoke_roles(connection, person.contact, found.key, roles)
+
+    return _change(email, site, change)
+
+
+@command.command("lock")
+@click.argument("email")
+@click.option("--site", default="", help="Site; may be left out where there is one.")
+@reporting
+def lock(email: str, site: str) -> Report:
+    """Bar the contact from signing in, and end its sessions everywhere."""
+
+    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+        set_disabled(connection, person.contact, disabled=True)
+
+    return _change(email, site, change)
+
+
+@command.command("unlock")
+@click.argument("email")
+@click.option("--site", default="", help="Site; may be left out where there is one.")
+@reporting
+def unlock(email: str, site: str) -> Report:
+    """Let the contact sign in again."""
+
+    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+        set_disabled(connection, person.contact, disabled=False)
+
+    return _change(email, site, change)
+
+
+@command.command("signout")
+@click.argument("email")
+@click.option("--site", default="", help="Site; may be left out where there is one.")
+@reporting
+def signout(email: str, site: str) -> Report:
+    """End all sessions of the contact."""
+
+    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+        revoke_all(connection, person.contact)
+
+    return _change(email, site, change)

@@ -1,0 +1,70 @@
+"""What the commands about people share: the published metadata, a site, a contact by e-mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from metadata.snapshot import CompiledSite, Snapshot
+from runtime.cli.installation import open_installation
+from runtime.config import Config
+from runtime.errors import NothingPublished
+from runtime.identity import tables
+from runtime.records.people import Person, find_accounts, find_contacts_by_email
+from runtime.snapshots import SnapshotHolder
+
+
+class NotFound(Exception):
+    """What the command names is not there, or there are several of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPortal:
+    """An installation with its newest release."""
+
+    config: Config
+    engine: Engine
+    snapshot: Snapshot
+
+
+def open_portal() -> OpenPortal:
+    """The installation of the environment. Raises OSError with a sentence where nothing has been published."""
+    installation = open_installation()
+    tables.create(installation.engine)
+    try:
+        snapshot = SnapshotHolder(installation.engine).current()
+    except NothingPublished:
+        raise OSError("Nothing has been published yet; run foyer publish first.") from None
+    return OpenPortal(installation.config, installation.engine, snapshot)
+
+
+def find_site(snapshot: Snapshot, key: str) -> CompiledSite:
+    """The site of a key; the only one where none is named. Raises NotFound."""
+    if key and key in snapshot.sites:
+        return snapshot.sites[key]
+    if not key and len(snapshot.sites) == 1:
+        return next(iter(snapshot.sites.values()))
+    known = ", ".join(sorted(snapshot.sites))
+    raise NotFound(f"there is no site {key}; there are {known}" if key else f"name one with --site: {known}")
+
+
+def find_person(connection: Connection, snapshot: Snapshot, email: str) -> Person:
+    """The contact with an e-mail. Raises NotFound for none and for several."""
+    found = find_contacts_by_email(connection, snapshot, email)
+    if not found:
+        raise NotFound(f"no contact has the e-mail {email}; contacts come from the ERP or are made by an administrator")
+    if len(found) > 1:
+        ids = ", ".join(str(person.contact) for person in found)
+        raise NotFound(f"{len(found)} contacts have the e-mail {email} (ids {ids}); it must be one person's alone")
+    return found[0]
+
+
+def account_id(connection: Connection, snapshot: Snapshot, account: str) -> int | None:
+    """The id of the account with a number or name; None for "". Raises NotFound for none and for several."""
+    if not account:
+        return None
+    found = find_accounts(connection, snapshot, account)
+    if len(found) != 1:
+        raise NotFound(f"{len(found) or 'no'} accounts have the number or name {account}")
+    return found[0]

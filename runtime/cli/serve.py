@@ -1,0 +1,51 @@
+"""`foyer serve`: the site over HTTP."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import MPServer
+
+from runtime.cli.installation import open_installation
+from runtime.cli.output import Report, reporting
+from runtime.identity import tables
+
+TARGET = "runtime.wsgi:make_app"
+HIGHEST_PORT = 65535
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, HIGHEST_PORT), help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes; the setting FOYER_WORKERS where missing.")
+@click.option("--threads", type=click.IntRange(1, 256), help="Threads of each; FOYER_THREADS where missing.")
+@reporting
+def command(host: str, port: int, workers: int | None, threads: int | None) -> Report:
+    """Serve the site until stopped. Without FOYER_PUBLIC_URL, mails name the address given here."""
+    os.environ.setdefault("FOYER_PUBLIC_URL", f"http://{host}:{port}")
+    installation = open_installation()
+    tables.create(installation.engine)
+    installation.engine.dispose()
+    config = installation.config
+    click.echo(f"Foyer serves {config.public_url} (listening on {host}:{port})", err=True)
+    make_server(host, port, workers or config.workers, threads or config.threads).serve()
+    return Report()
+
+
+def make_server(host: str, port: int, workers: int, threads: int) -> MPServer:
+    """The server: processes of threads around the WSGI application; a process that dies is started anew."""
+    return MPServer(
+        TARGET,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        factory=True,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.error,
+    )

@@ -1,0 +1,202 @@
+"""Signing in with e-mail and password: one answer for every failure, the lock, the throttle, the session."""
+
+import datetime as dt
+import time
+from unittest import mock
+
+import pytest
+import sqlalchemy as sa
+
+from metadata.model import SiteSetting
+from runtime.identity import tables
+from runtime.identity.logins import set_disabled
+from runtime.identity.passwords import Passwords
+from support.portal import CAST, PASSWORD, SITE, components, make_portal
+
+ALICE = CAST["alice"][0]
+CAROL = CAST["carol"][0]
+
+
+def without_token(answer):
+    """The page without what differs at every request."""
+    return [line for line in answer.text.splitlines() if "csrf" not in line]
+
+
+def test_the_right_password_signs_in(portal):
+    browser = portal.browser()
+    answer = browser.sign_in(CAROL)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert browser.who() == "Carol"
+
+
+@pytest.mark.parametrize("email", [" ALICE@Harbour.Example ", "alice@harbour.example"])
+def test_case_and_blanks_of_the_email_do_not_matter(local_portal, email):
+    assert local_portal.browser().sign_in(email).status_code == 303
+
+
+def test_every_failure_gets_the_same_answer(portal):
+    portal.signed_in("carol")
+    with portal.engine.begin() as connection:
+        set_disabled(connection, portal.ids["erin"], disabled=True)
+    contact = portal.snapshot.entities["contact"].table
+    portal.change(contact, contact.c.id == portal.ids["carol"], active=False)
+    tries = [("nobody@x.example", PASSWORD), (ALICE, "wrong"), (CAST["erin"][0], PASSWORD), (CAROL, PASSWORD), ("", "")]
+    answers = [portal.browser().sign_in(email, password) for email, password in tries]
+    assert [answer.status_code for answer in answers] == [422] * len(tries)
+    pages = [[line.replace(email, "") for line in without_token(answer) if 'name="email"' not in line]
+             for (email, _), answer in zip(tries, answers, strict=True)]
+    pages = [[line for line in page if 'name="password"' not in line] for page in pages]
+    assert all(page == pages[0] for page in pages)
+
+
+def test_an_unknown_email_costs_one_check_of_a_hash_as_well(local_portal):
+    for email in ("nobody@x.example", ALICE):
+        with mock.patch.object(Passwords, "matches", autospec=True, side_effect=Passwords.matches) as matches:
+            local_portal.browser().sign_in(email, "wrong")
+        assert matches.call_count == 1
+
+
+def test_an_unknown_email_takes_as_long_as_a_wrong_password(sqlite_url, tmp_path):
+    portal = make_portal(sqlite_url, tmp_path, FOYER_ARGON2_TIME="2", FOYER_ARGON2_MEMORY="19456")
+
+    def took(email):
+        browser = portal.browser()
+        token = browser.token()
+        begun = time.perf_counter()
+        browser.client.post("/signin", data={"email": email, "password": "wrong", "csrf_token": token})
+        return time.perf_counter() - begun
+
+    known = sorted(took(email) for email in (ALICE, CAROL, CAST["erin"][0]))[1]
+    unknown = sorted(took(f"nobody{number}@x.example") for number in range(3))[1]
+    assert 0.3 < unknown / known < 3
+
+
+def test_five_wrong_passwords_lock_even_for_the_right_one(portal):
+    for _ in range(5):
+        assert portal.browser().sign_in(ALICE, "wrong").status_code == 422
+    assert portal.browser().sign_in(ALICE).status_code == 422
+    assert portal.browser().sign_in(CAROL).status_code == 303
+
+
+def test_the_lock_ends_by_itself_after_the_set_time(portal):
+    for _ in range(5):
+        portal.browser().sign_in(ALICE, "wrong")
+    portal.pass_time(dt.timedelta(minutes=14))
+    assert portal.browser().sign_in(ALICE).status_code == 422
+    portal.pass_time(dt.timedelta(minutes=2))
+    assert portal.browser().sign_in(ALICE).status_code == 303
+
+
+def test_the_count_starts_anew_after_the_right_password(portal):
+    for _ in range(4):
+        portal.browser().sign_in(ALICE, "wrong")
+    assert portal.browser().sign_in(ALICE).status_code == 303
+    for _ in range(4):
+        portal.browser().sign_in(ALICE, "wrong")
+    assert portal.browser().sign_in(ALICE).status_code == 303
+
+
+def test_the_fifth_attempt_may_still_be_right(portal):
+    for _ in range(4):
+        portal.browser().sign_in(ALICE, "wrong")
+    assert portal.browser().sign_in(ALICE).status_code == 303
+
+
+def test_a_site_sets_how_many_attempts_lock_and_how_many_a_minute_are_taken(sqlite_url, tmp_path):
+    changed = {"identity/attempts_per_minute": "4", "identity/lockout_attempts": "2"}
+    kept = tuple(part for part in components() if not isinstance(part, SiteSetting))
+    settings = tuple(SiteSetting(key=key, value=value) for key, value in changed.items())
+    portal = make_portal(sqlite_url, tmp_path, metadata=(*kept, *settings))
+    found = [portal.browser().sign_in(email, password).status_code for email, password in
+             [(ALICE, "wrong"), (ALICE, "wrong"), (ALICE, PASSWORD), (CAROL, PASSWORD), (CAROL, PASSWORD)]]
+    assert found == [422, 422, 422, 303, 429]
+
+
+def test_too_many_attempts_from_one_address_are_told_to_wait(sqlite_url, tmp_path):
+    kept = tuple(part for part in components() if not isinstance(part, SiteSetting))
+    portal = make_portal(sqlite_url, tmp_path, metadata=kept)
+    for number in range(20):
+        portal.browser().sign_in(f"nobody{number}@x.example")
+    answer = portal.browser().sign_in(ALICE)
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    other = portal.browser()
+    token = other.token()
+    sent = {"email": ALICE, "password": PASSWORD, "csrf_token": token}
+    assert other.client.post("/signin", data=sent, environ_overrides={"REMOTE_ADDR": "10.9.8.7"}).status_code == 303
+
+
+def test_a_hash_of_another_cost_is_renewed_at_sign_in(portal):
+    stored = sa.select(tables.logins.c.password_hash).where(tables.logins.c.contact_id == portal.ids["alice"])
+    cheap = Passwords().hash(PASSWORD)
+    portal.change(tables.logins, tables.logins.c.contact_id == portal.ids["alice"], password_hash=cheap)
+    portal.signed_in("alice")
+    renewed = portal.rows(stored)[0][0]
+    assert renewed != cheap
+    portal.signed_in("alice")
+    assert portal.rows(stored)[0][0] == renewed
+
+
+def test_passwords_and_tokens_are_kept_as_hashes_only(portal):
+    browser = portal.signed_in("alice")
+    with browser.client.session_transaction() as cookie:
+        token = cookie["token"]
+    everything = str([portal.rows(sa.select(table)) for table in tables.METADATA.tables.values()])
+    assert token not in everything
+    assert PASSWORD not in everything
+    assert "$argon2id$" in everything
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(portal):
+    browser = portal.browser()
+    cookie = browser.sign_in(ALICE).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Expires" not in cookie
+    remembered = portal.browser().sign_in(ALICE, remember="1").headers["Set-Cookie"]
+    assert "Expires" in remembered
+
+
+def test_the_cookie_travels_over_https_only_where_the_site_has_it(sqlite_url, tmp_path):
+    portal = make_portal(sqlite_url, tmp_path, FOYER_PUBLIC_URL="https://portal.example")
+    answer = portal.browser().get("/password/forgot")
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert "max-age=" in answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize("wanted", [
+    "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/\t/evil.example",
+    "http:evil.example", "/%0d%0aX: y\r\nZ: q", "///evil.example", "evil.example", "/ /evil.example",
+])
+def test_the_address_to_go_on_to_stays_on_the_site(local_portal, wanted):
+    answer = local_portal.browser().sign_in(CAROL, next=wanted)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert "evil" not in answer.text
+    form = local_portal.browser().get("/signin", query_string={"next": wanted}).text
+    assert '<input type="hidden" name="next" value="">' in form
+
+
+def test_signing_in_leads_to_the_language_of_the_profile(local_portal):
+    assert local_portal.browser().sign_in(ALICE).location == "/sv-SE"
+    assert local_portal.browser().sign_in(ALICE, next="/news?a=1").location == "/sv-SE/news?a=1"
+    assert local_portal.browser().sign_in(CAROL, next="/sv-SE/news").location == "/news"
+
+
+def test_who_is_signed_in_goes_past_the_sign_in_page(local_portal):
+    answer = local_portal.signed_in("carol").get("/signin?next=/news")
+    assert (answer.status_code, answer.location) == (303, "/news")
+
+
+def test_a_role_of_another_site_does_not_count(portal):
+    portal.change(tables.contact_roles, tables.contact_roles.c.contact_id == portal.ids["carol"], site="other")
+    assert portal.signed_in("carol").get("/club").status_code == 403
+
+
+def test_roles_given_and_taken_count_on_the_next_request(portal):
+    browser = portal.signed_in("alice")
+    assert browser.get("/club/vault").status_code == 403
+    portal.grant("alice", "keeper")
+    assert browser.get("/club/vault").status_code == 200
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(tables.contact_roles).where(tables.contact_roles.c.site == SITE))
+    assert browser.get("/club/vault").status_code == 403
