@@ -3,9 +3,42 @@
 from __future__ import annotations
 
 from metadata.model import (
-    AlternateKey, Attribute, AttributePermission, AttributeRight, Block, Choice, Component, Entity, EntityPermission, Filter, Form,
-    FormField, Language, ListComponent, ListMessages, Option, Page, PageAccessRule, Progress, RelatedList, RowAction,
-    Section, Site, SiteMarker, Snippet, Sort, Tab, Text, Tile, View, ViewColumn, WebLink, WebLinkSet, WebRole,
+    AlternateKey,
+    Attribute,
+    AttributePermission,
+    AttributeRight,
+    Block,
+    Choice,
+    ColumnOverride,
+    Component,
+    Entity,
+    EntityPermission,
+    Filter,
+    Form,
+    FormField,
+    Language,
+    ListComponent,
+    ListMessages,
+    Option,
+    Page,
+    PageAccessRule,
+    PageTemplate,
+    Progress,
+    RelatedList,
+    RowAction,
+    Section,
+    Site,
+    SiteMarker,
+    Snippet,
+    Sort,
+    Tab,
+    Text,
+    Tile,
+    View,
+    ViewColumn,
+    WebLink,
+    WebLinkSet,
+    WebRole,
 )
 
 text = Text.of
@@ -103,12 +136,14 @@ BOOKINGS = ListComponent(
     ),
     messages=ListMessages(empty=text("No boat of yours has been booked.")),
 )
-BERTHS = ListComponent(key="berths", label=text("Berths"), views=("berths-all",), messages=ListMessages(
+BERTHS = ListComponent(key="berths", label=text("Berths"), views=("berths-all",), columns=(
+    ColumnOverride(attribute="number", label=text("Mooring place"), width="wide"),), messages=ListMessages(
     denied=text("Berths are for the harbour office.")))
 
 PAGES = (
     Page(key="home", label=text({"en": "Home", "sv": "Hem"}), title=text("Welcome ashore"), partial_url="/", blocks=(
-        Block(type="text", text=text({"en": "# Mind the *tide*\n\n<script>alert(1)</script>", "sv": "Se upp för *tidvattnet*"})),
+        Block(type="text", text=text({
+            "en": "# Mind the *tide*\n\n<script>alert(1)</script>", "sv": "Se upp för *tidvattnet*"})),
         Block(type="snippet", snippet="opening"),
         Block(type="tiles", tiles=(
             Tile(label=text("Bookings"), text=text("Yours and your company's"), icon="truck", page="bookings",
@@ -129,12 +164,15 @@ PAGES = (
          order=2),
     Page(key="both", label=text("Both"), parent="home", partial_url="both", hidden=True, order=3, blocks=(
         Block(type="list", list="bookings"), Block(type="list", list="bookings", label=text("Once more")))),
+    Page(key="terms", label=text("Terms"), title=text("By itself"), parent="home", partial_url="terms", hidden=True,
+         template="reading", blocks=(Block(type="text", text=text("Moor *well*.")),)),
     Page(key="office", label=text("Office"), parent="home", partial_url="office", order=4),
     Page(key="draft", label=text("Next season"), parent="home", partial_url="season", state="draft", order=5),
 )
 
 CONTENT = (
     Snippet(key="opening", value=text({"en": "Open from *six*", "sv": "Öppet från *sex*"}), format="markdown"),
+    PageTemplate(key="reading", template="pages/reading.html"),
     SiteMarker(key="home", page="home"),
     WebLinkSet(key="main", links=(
         WebLink(page="home"), WebLink(page="bookings", links=(WebLink(page="booking-new"),)), WebLink(page="berths"),

@@ -1,0 +1,82 @@
+"""What makers wrote: texts, snippets, tiles, pages in a tree, menus, languages."""
+
+import re
+
+
+def main(page) -> str:
+    return page.text.split("<main")[1].split("</main>")[0]
+
+
+def menu(page) -> list[str]:
+    nav = re.search(r'<nav class="site-nav".*?</nav>', page.text, re.S)[0]
+    return re.findall(r'href="([^"#]+)"', nav)
+
+
+def test_markdown_becomes_html_and_markup_in_it_becomes_text(site):
+    page = main(site.as_("alice").get("/"))
+    assert "<h2>Mind the <em>tide</em></h2>" in page
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_page_is_called_by_its_title_or_by_its_name(site):
+    browser = site.as_("alice")
+    assert "<h1><bdi>Welcome ashore</bdi></h1>" in browser.get("/").text
+    assert "<h1><bdi>Bookings</bdi></h1>" in browser.get("/bookings").text
+
+
+def test_a_snippet_speaks_the_pages_language_and_falls_back(site):
+    browser = site.as_("alice")
+    assert "Open from <em>six</em>" in browser.get("/").text
+    assert "Öppet från <em>sex</em>" in browser.get("/sv-SE/").text
+
+
+def test_labels_of_columns_and_choices_speak_the_pages_language(site):
+    site.book("B-1", status="moored")
+    page = site.as_("alice").get("/sv-SE/bookings")
+    assert "Avgift, SEK" in page.text
+    assert "Förtöjd</span>" in page.text
+    assert 'href="/sv-SE/bookings/B-1"' in page.text
+    assert "1\u00a0250,50" in page.text
+
+
+def test_the_language_links_keep_the_page_and_what_is_asked_of_it(site):
+    page = site.as_("alice").get("/bookings?sort=-number")
+    assert 'href="/sv-SE/bookings?sort=-number"' in page.text
+
+
+def test_a_tile_counts_what_the_person_may_read(site):
+    for number, skipper in (("B-1", "alice"), ("B-2", "bob"), ("B-3", "carol")):
+        site.book(number, skipper)
+    assert '<div class="figure">2</div>' in site.as_("alice").get("/").text
+    assert '<div class="figure">3</div>' in site.as_("dora").get("/").text
+
+
+def test_a_tile_of_a_view_without_readable_rows_has_no_figure(site):
+    page = main(site.as_("erin").get("/"))
+    assert 'href="/bookings"' in page
+    assert "figure" not in page
+
+
+def test_a_tile_of_a_page_that_the_person_may_not_read_is_left_out(site):
+    assert "/office" not in main(site.as_("alice").get("/"))
+    assert 'href="/office"' in main(site.as_("dora").get("/"))
+
+
+def test_menus_leave_out_drafts_and_pages_that_the_person_may_not_read(site):
+    assert menu(site.as_("alice").get("/")) == ["/", "/bookings", "/bookings/new", "/berths", "https://weather.example/"]
+    assert "/office" in menu(site.as_("dora").get("/"))
+
+
+def test_a_hidden_page_is_there_for_those_who_know_its_address(site):
+    assert site.as_("alice").get("/both").status_code == 200
+
+
+def test_a_draft_is_not_there(site):
+    assert site.as_("alice").get("/season").status_code == 404
+
+
+def test_a_page_template_chosen_by_the_page_shows_it(site):
+    page = main(site.as_("alice").get("/terms"))
+    assert '<div class="panel reading">' in page
+    assert "<h1><bdi>By itself</bdi></h1>" in page

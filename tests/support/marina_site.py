@@ -1,0 +1,146 @@
+"""The marina over HTTP, in both databases: Alice and Bob sail for one account, Carol for another, Dora keeps the harbour."""
+
+import datetime as dt
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.serving import make_server
+
+from metadata.snapshot import Snapshot
+from metadata.store import MetadataStore
+from runtime.app import create_app, make_services
+from runtime.identity import tables
+from runtime.identity.logins import create_login
+from runtime.identity.roles import grant_roles
+from runtime.pages.freshness import Freshness
+from runtime.records.tables import TABLES
+from runtime.services import Services
+from support.marina import MARINA
+from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
+
+CAST = {
+    "alice": ("alice@sail.example", "sail", ("skipper",)),
+    "bob": ("bob@sail.example", "sail", ("skipper",)),
+    "carol": ("carol@row.example", "row", ("skipper",)),
+    "dora": ("dora@marina.example", "", ("master",)),
+    "erin": ("erin@marina.example", "", ()),
+}
+
+
+@dataclass
+class Tides:
+    """How fresh the rows are, as a test says; unknown where it says nothing."""
+
+    known: dict[str, Freshness]
+
+    def __call__(self, entity: str) -> Freshness | None:
+        return self.known.get(entity)
+
+
+@dataclass
+class Marina:
+    """The site and its database."""
+
+    app: Flask
+    engine: sa.Engine
+    snapshot: Snapshot
+    people: dict[str, int]
+    accounts: dict[str, int]
+    tides: Tides
+    statements: list[str]
+
+    def add(self, entity: str, **values) -> int:
+        return self.add_all(entity, [values])[0]
+
+    def add_all(self, entity: str, rows: list[dict]) -> list[int]:
+        now = dt.datetime.now(dt.UTC)
+        stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
+        table = self.snapshot.entities[entity].table
+        with self.engine.begin() as connection:
+            return [connection.execute(sa.insert(table).values(**stamps, **row)).inserted_primary_key[0] for row in rows]
+
+    def book(self, number: str, skipper: str = "alice", **values) -> int:
+        account = self.accounts[CAST[skipper][1]]
+        given = {"boat": f"Boat {number}", "status": "asked", "fee": Decimal("1250.5"), "paid": False,
+                 "note": "SECRET NOTE", **values}
+        return self.add("booking", number=number, customer=account, skipper=self.people[skipper], **given)
+
+    def as_(self, name: str) -> Browser:
+        browser = Browser(self.app.test_client())
+        assert browser.sign_in(CAST[name][0]).status_code == 303
+        return browser
+
+    def stranger(self) -> Browser:
+        return Browser(self.app.test_client())
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """The statements that the drivers were given meanwhile, without transaction control and the pool's ping."""
+        self.statements.clear()
+        seen: list[str] = []
+        yield seen
+        seen.extend(s for s in self.statements if not re.match(r"\s*(;|BEGIN|COMMIT|ROLLBACK|PRAGMA|SET|SHOW)", s, re.I))
+
+
+@contextmanager
+def open_marina(database_url: str, folder: Path) -> Iterator[Marina]:
+    """The marina without bookings, in an empty database."""
+    made = make_services(config(database_url, folder))
+    statements: list[str] = []
+    _listen(made.engine, statements)
+    store = MetadataStore(made.engine)
+    store.create()
+    tables.create(made.engine)
+    TABLES.create_all(made.engine)
+    snapshot = store.publish("tester", components=MARINA).snapshot
+    tides = Tides({})
+    services = Services(made.config, made.engine, made.snapshots, made.renderer, made.passwords, made.throttle, Outbox(),
+                        AtOnce(), freshness=tides)
+    found = Marina(create_app(made.config, services=services), made.engine, snapshot, {}, {}, tides, statements)
+    found.accounts.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("sail", "row")})
+    for name, (email, account, roles) in CAST.items():
+        found.people[name] = found.add("contact", full_name=name.capitalize(), email=email, active=True,
+                                       account=found.accounts.get(account))
+        with made.engine.begin() as connection:
+            grant_roles(connection, found.people[name], "marina", roles)
+            create_login(connection, made.passwords, found.people[name], email, PASSWORD)
+    yield found
+    made.engine.dispose()
+
+
+def _listen(engine: sa.Engine, statements: list[str]) -> None:
+    """Note what the driver executes, below SQLAlchemy, because the hot path uses the driver's own cursor."""
+
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection, record) -> None:
+        if engine.dialect.name == "sqlite":
+            connection.set_trace_callback(statements.append)
+            return
+
+        class Noting(connection.cursor_factory):
+            def execute(self, query, params=None, **more):
+                statements.append(str(query))
+                return super().execute(query, params, **more)
+
+        connection.cursor_factory = Noting
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application on a port of its own, for a browser: its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
