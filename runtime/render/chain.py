@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,6 +12,8 @@ from typing import Any
 import yaml
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.loaders import split_template_path
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 class UnknownTheme(LookupError):
@@ -142,7 +145,7 @@ def read_chain(root: Path, name: str) -> ThemeChain:
     """The chain that begins with a theme of a folder of themes. Raises UnknownTheme, and BrokenTheme for a circle."""
     found: list[Theme] = []
     while name:
-        if inside(root / name, "theme.yaml") is None or "/" in name or name.startswith("."):
+        if not NAME.fullmatch(name) or inside(root / name, "theme.yaml") is None:
             raise UnknownTheme(f"there is no theme {name}")
         if any(theme.name == name for theme in found):
             raise BrokenTheme(f"the theme {name} extends itself")

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 import themes
 from metadata.snapshot import PageNode, Snapshot
-from runtime.render.chain import ThemeChain, inside, read_chain
+from runtime.render.chain import NAME, ThemeChain, inside, read_chain
 from runtime.render.environment import Settings, SharedBytecode, Wardrobe, make_wardrobe
 from runtime.render.icons import sprite, used
 from runtime.render.menus import current_path, menu
@@ -109,8 +109,7 @@ class Renderer(Generic[Context]):
 
     def asset(self, theme: str, path: str) -> Path | None:
         """The static file behind `/_static/<theme>/<path>`, None where there is none."""
-        folder = self.folder / theme / "static"
-        return inside(folder, path) if theme.isidentifier() and folder.is_dir() else None
+        return inside(self.folder / theme / "static", path) if NAME.fullmatch(theme) else None
 
     def tokens(self, snapshot: Snapshot, site: str) -> TokensSheet | None:
         """The stylesheet of a site's tokens, for `/_static/_tokens/<name>`; None where there is no such site."""
