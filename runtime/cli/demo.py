@@ -14,7 +14,7 @@ import click
 
 from metadata.errors import MetadataError
 from runtime.demo.processes import Died
-from runtime.demo.program import Demo, Options, running
+from runtime.demo.program import MARK, Demo, Options, running
 
 WATCH_SECONDS = 0.5
 
@@ -62,7 +62,7 @@ def _require_free(port: int) -> None:
 
 
 def _remove(folder: Path) -> None:
-    if any(folder.iterdir()) and not (folder / "secret").exists():
+    if any(folder.iterdir()) and not (folder / MARK).exists():
         raise click.ClickException(f"{folder} is not the folder of a demo; it is left alone.")
     shutil.rmtree(folder)
 
@@ -91,5 +91,5 @@ def _welcome(demo: Demo) -> str:
     return (
         f"\nThe portal answers at {demo.url}\n\nSign in with the password {demo.people[0].password} as\n{cast}\n\n"
         f"Mails are written to {demo.mail_folder}\nThe site's metadata is in {demo.site_folder}; after a change there, run\n"
-        f"  FOYER_DATABASE_URL={demo.environ['FOYER_DATABASE_URL']} ./foyer publish {demo.site_folder}\n\nCtrl+C stops it."
+        f"  FOYER_DATA_DIR={demo.site_folder.parent} ./foyer publish {demo.site_folder}\n\nCtrl+C stops it."
     )

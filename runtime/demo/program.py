@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from runtime.identity.passwords import Cost, Passwords
 
 STARTER = Path(__file__).resolve().parents[2] / "metadata" / "starters" / "customer-portal"
 SITE = "customer-portal"
+MARK = ".demo"
 ERP_SECONDS = 120.0
 SERVER_SECONDS = 60.0
 CHEAP_HASH = Cost(time=1, memory=8_192)
@@ -53,14 +53,10 @@ class Demo:
 def settings(options: Options, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of the demo's processes: what is set stays, what is missing lives in the demo's folder."""
     folder = options.folder.resolve()
-    secret = folder / "secret"
-    if not secret.exists():
-        secret.write_text(secrets.token_urlsafe(32), encoding="utf-8")
     return {
         "FOYER_DATA_DIR": str(folder),
-        "FOYER_DATABASE_URL": f"sqlite:///{folder / 'portal.db'}",
+        "FOYER_DATABASE_URL": f"sqlite:///{folder / 'foyer.db'}",
         "FOYER_ERP_URL": f"sqlite:///{folder / 'erp.db'}",
-        "FOYER_SECRET_KEY": secret.read_text(encoding="utf-8"),
         "FOYER_PUBLIC_URL": f"http://127.0.0.1:{options.port}",
         "FOYER_MAIL_FOLDER": str(folder / "mail"),
         "FOYER_ARGON2_TIME": str(CHEAP_HASH.time),
@@ -109,6 +105,7 @@ def _prepare_metadata(environ: Mapping[str, str], folder: Path) -> None:
 def running(options: Options, say: Say) -> Iterator[Demo]:
     """The demo, running until the block ends. Raises Died where a part of it does not start, MetadataError, OSError."""
     options.folder.mkdir(parents=True, exist_ok=True)
+    (options.folder / MARK).touch()
     environ = settings(options, os.environ)
     metadata = site_folder(options.folder.resolve())
     processes = Processes(environ, options.folder.resolve() / "logs")
