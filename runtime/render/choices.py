@@ -7,7 +7,6 @@ from collections.abc import Callable
 from markupsafe import escape
 
 from metadata.model import Choice, Option
-from runtime.render.memo import Memo
 
 
 def option_html(option: Option, language: str) -> str:
@@ -22,9 +21,8 @@ def option_html(option: Option, language: str) -> str:
 
 def choice_html(choice: Choice | None, language: str) -> Callable[[str], str]:
     """Writes one value of a choice. A value that is no option any more is shown as it is stored."""
-    memo: Memo[str, str] = Memo(lambda value: str(escape(value)))
-    memo.update({option.value: option_html(option, language) for option in (choice.options if choice else ())})
-    return memo.__getitem__
+    known = {option.value: option_html(option, language) for option in (choice.options if choice else ())}
+    return lambda value: known[value] if value in known else str(escape(value))
 
 
 def choices_html(choice: Choice | None, language: str) -> Callable[[tuple[str, ...]], str]:

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+import runtime
 from metadata.compiler import compile_snapshot
 from metadata.model import Snippet
 from metadata.text import Text
+from runtime.errors import RequestError
 from runtime.render.texts import SOURCE_LANGUAGE, UnknownText, catalogue, engine_texts, spoken, texts
 from support.scenes import site_components
 
+RUNTIME = Path(runtime.__file__).parent
+ASKED = re.compile(r"""\bsay\(["']([a-z_]+\.[a-z_.]+)["']""")
 PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -71,6 +76,19 @@ def test_a_snippet_replaces_the_text_of_its_key():
     site = snapshot.sites["main"]
     assert texts(snapshot, site, "sv-SE")("signin.title") == "Kom in"
     assert texts(snapshot, site, "en-GB")("signin.title") == "Come in, {0.__class__}"
+
+
+def test_the_code_asks_for_known_texts_only():
+    asked = {key: path.name for path in RUNTIME.rglob("*.py") for key in ASKED.findall(path.read_text(encoding="utf-8"))}
+    assert {key: path for key, path in asked.items() if key not in catalogue(SOURCE_LANGUAGE)} == {}
+
+
+def causes(cause: type[RequestError]) -> set[type[RequestError]]:
+    return {cause}.union(*map(causes, cause.__subclasses__()))
+
+
+def test_every_refusal_has_its_sentence():
+    assert {f"error.{cause.code}" for cause in causes(RequestError)} - set(catalogue(SOURCE_LANGUAGE)) == set()
 
 
 def test_texts_are_made_once_per_snapshot_site_and_language():
