@@ -44,4 +44,4 @@ def sprite(names: frozenset[str]) -> str:
     symbols = "".join(
         f'<symbol id="i-{name}" viewBox="0 0 16 16">{known[name]}</symbol>' for name in sorted(names) if name in known
     )
-    return f'<svg class="d-none" aria-hidden="true">{symbols}</svg>' if symbols else ""
+    return f'<svg class="d-none" aria-hidden="true" data-sprite>{symbols}</svg>' if symbols else ""

@@ -1,5 +1,6 @@
 // Makes quicker what works without script: menus close by themselves, messages leave, errors take the focus.
 
+import { adoptIcons } from "./icons.js";
 import { closeMenus } from "./menus.js";
 import { startMessages } from "./messages.js";
 
@@ -18,4 +19,5 @@ document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = token.content;
   }
 });
+document.addEventListener("htmx:beforeSwap", (event) => adoptIcons(event.detail.serverResponse));
 document.addEventListener("htmx:afterSwap", (event) => startMessages(event.detail.target));
