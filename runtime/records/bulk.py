@@ -102,6 +102,12 @@ class SqlRowStore:
                 found.append({item.key: _value(item.target_column, row, row[item.column]) for item in wanted})
         return found
 
+    def owned(self, entity: str, lookup: str, target: int) -> tuple[int, ...]:
+        """See RowStore.owned."""
+        table = self.snapshot.entities[entity].table
+        statement = select(table.c.id).where(table.c[lookup] == target).order_by(table.c.id)
+        return tuple(self.connection.scalars(statement))
+
     def bulk_load(
         self, entity: str, integration_key: tuple[str, ...], columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> Loaded:

@@ -10,12 +10,12 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Index,
     Integer,
     MetaData,
     Table,
     and_,
     delete,
-    exists,
     false,
     func,
     insert,
@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.schema import CreateTable
 
 from connectors.port import Loaded
 from metadata.snapshot import CompiledEntity
@@ -46,13 +47,17 @@ class Stage:
         place = Column(_PLACE, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True)
         stored = (Column(name, entity.table.c[name].type) for name in self._names)
         self._table = Table(NAME, MetaData(), place, *stored, prefixes=["TEMPORARY"])
+        self._index = Index(f"ix_{NAME}", *(self._table.c[name] for name in key))
 
     def load(self, rows: Iterable[Sequence[Any]], fixed: Mapping[str, Any]) -> Loaded:
         """Stage all rows, then update and insert. `fixed` are the columns of a new row that the rows do not give."""
         connection = self._connection
         with connection.begin_nested():  # a failure takes the temporary table with it
-            self._table.create(connection)
+            connection.execute(CreateTable(self._table))
             self._fill(self._flat(rows))
+            self._index.create(connection)  # after the rows, and whether the entity's own table has one or not
+            if connection.dialect.name != "sqlite":
+                connection.exec_driver_sql(f"ANALYZE {NAME}")
             self._keep_last()
             staged = connection.execute(select(func.count()).select_from(self._table)).scalar_one()
             updated = self._update(fixed) if self._has_rows() else 0
@@ -92,7 +97,6 @@ class Stage:
                 with cursor.copy(f"COPY {NAME} ({names}) FROM STDIN") as copy:
                     for row in ready:
                         copy.write_row(row)
-                cursor.execute(f"ANALYZE {NAME}")
         finally:
             cursor.close()
 
@@ -123,12 +127,15 @@ class Stage:
     def _insert(self, fixed: Mapping[str, Any]) -> int:
         table, stage = self._entity.table, self._table
         constants = {name: value for name, value in fixed.items() if name not in self._names}
+        # Not NOT EXISTS: for an outer join SQLite makes an index of its own where the key has none.
+        joined = stage.outerjoin(table, self._matches(table, stage))
         source = select(
             *(stage.c[name] for name in self._names),
             *(literal(value, table.c[name].type).label(name) for name, value in constants.items()),
-        ).where(~exists(select(literal(1)).where(self._matches(table, stage)).correlate(stage)))
-        ordered = source.order_by(stage.c[_PLACE])
-        done = self._connection.execute(insert(table).from_select([*self._names, *constants], ordered))
+        ).select_from(joined)
+        ordered = source.where(table.c.id.is_(None)).order_by(stage.c[_PLACE])
+        statement = insert(table).from_select([*self._names, *constants], ordered)
+        done = self._connection.execute(statement, execution_options={"preserve_rowcount": True})
         return int(done.rowcount)
 
     def _matches(self, left: Any, right: Any) -> ColumnElement[bool]:
