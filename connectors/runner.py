@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from connectors import checkpoint as checkpoints
@@ -134,12 +134,12 @@ def pages(source: Source, table_map: CompiledMap, cursor: Cursor | None) -> Iter
         yield batch
         return
     with ThreadPoolExecutor(1, "pull") as aside:
-        while True:
-            following = aside.submit(source.pull, table_map, batch.cursor, limit) if batch.more else None
+        ahead: Future[Batch] | None = aside.submit(source.pull, table_map, batch.cursor, limit)
+        yield batch
+        while ahead is not None:
+            batch = ahead.result()
+            ahead = aside.submit(source.pull, table_map, batch.cursor, limit) if batch.more else None
             yield batch
-            if following is None:
-                return
-            batch = following.result()
 
 
 def _pause(fault: ConnectorError, failures: int) -> dt.timedelta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Column, Connection, Integer, Numeric, String, delete, insert, update
 
 from connectors.errors import Fatal, RecordRejected
 from connectors.protocol import Batch, Change, Cursor, Receipt, Record
@@ -120,14 +120,25 @@ class SqlAdapter:
 
     def _write(self, connection: Connection, change: Change) -> Receipt:
         table = self._shape(connection, change.map)[0].table
-        found = [table.c[name] == value for name, value in change.key.items()]
+        found = [table.c[name] == _fitted(table.c[name], value) for name, value in change.key.items()]
         if not found:
             raise Fatal(f"map {change.map.key}: a change without a key cannot be sent")
         if change.operation == "delete":
             return Receipt(repeated=connection.execute(delete(table).where(*found)).rowcount == 0)
+        values = {name: _fitted(table.c[name], value) for name, value in {**change.key, **change.values}.items()}
         if change.operation == "update":
-            if connection.execute(update(table).where(*found).values(**change.values)).rowcount == 0:
+            changed = {name: values[name] for name in change.values}
+            if connection.execute(update(table).where(*found).values(changed)).rowcount == 0:
                 raise RecordRejected(f"{self._name} has no row {dict(change.key)} in {table.name}", "row")
             return Receipt()
-        connection.execute(insert(table).values(**{**change.key, **change.values}))
+        connection.execute(insert(table).values(values))
         return Receipt()
+
+
+def _fitted(column: Column[Any], value: Any) -> Any:
+    """A value as the outside column takes it: numbers of ours may be texts there, and yes may be 1."""
+    if value is not None and not isinstance(value, str) and isinstance(column.type, String):
+        return str(value)
+    if isinstance(value, bool) and isinstance(column.type, (Integer, Numeric)):
+        return int(value)
+    return value

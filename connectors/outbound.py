@@ -1,0 +1,122 @@
+"""The outbox on its way: per record in order, receipts kept, waiting what can wait, parked what must be mended."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from connectors import outbox
+from connectors.errors import ConnectorError, Fatal, RecordRejected, Retriable
+from connectors.home import Home, Work
+from connectors.lease import Lease, hold_lease
+from connectors.links import unlink
+from connectors.outbox import Owed
+from connectors.protocol import Adapter, Change, Receipt
+from connectors.tablemap import CompiledMap
+from connectors.writethrough import (
+    ACCEPTED,
+    REFUSED,
+    Answer,
+    Letter,
+    Part,
+    compose,
+    read_answer,
+    send,
+    take_back,
+)
+
+LONGEST_WAIT = 60.0
+ANSWER_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Delivers the outbox of one connection. `lease` is the right to do so."""
+
+    home: Home
+    adapter: Adapter
+    lease: Lease
+    maps: Mapping[str, CompiledMap]
+
+    def deliver(self) -> int:
+        """Send what is due; how many were delivered. Stops at the first sign that the outside is down."""
+        with self.home.read() as connection:
+            owed = outbox.due(connection, self.maps, self.home.now())
+        done = 0
+        for item in owed:
+            try:
+                done += self._submit(item) if item.operation == outbox.SUBMIT else self._push(item)
+            except Retriable as fault:
+                self._write(item, lambda work, item=item, fault=fault: _wait(work, item, fault))  # type: ignore[misc]
+                break
+            except ConnectorError as fault:
+                self._write(item, lambda work, item=item, fault=fault: _park(work, item, fault))  # type: ignore[misc]
+        return done
+
+    def _push(self, item: Owed) -> int:
+        table_map = self.maps[item.map]
+        change = Change(table_map, item.operation, item.payload["key"], item.payload["values"])
+        receipt = self._pushed(change, item.idempotency)
+        self._write(item, lambda work: outbox.delivered(work.connection, item.id, {"repeated": receipt.repeated}, work.now))
+        return 1
+
+    def _pushed(self, change: Change, idempotency: str) -> Receipt:
+        """Push; an insert of a row that is there already was sent before its receipt was lost."""
+        try:
+            return self.adapter.push(change, idempotency)
+        except RecordRejected:
+            column, value = next(iter(change.key.items()))
+            found = self.adapter.find(change.map, column, value) if change.operation == "insert" else ()
+            if any(all(row.get(name) == wanted for name, wanted in change.key.items()) for row in found):
+                return Receipt(repeated=True)
+            raise
+
+    def _submit(self, item: Owed) -> int:
+        """A new record that waits for its answer: send it unless it is there, look once, come again."""
+        with self.home.read() as connection:
+            work = Work(connection, self.home.rows(connection), self.maps[item.map], self.home.now())
+            letter = compose_owed(work, item, self.maps)
+        send(self.adapter, letter)
+        answer = read_answer(self.adapter, letter)
+        if answer.state == ACCEPTED:
+            self._write(item, lambda work: settle(work, self.adapter, letter, answer))
+            return 1
+        if answer.state == REFUSED:
+            raise Fatal(f"refused: {answer.message}")
+        pause = min(LONGEST_WAIT, ANSWER_SECONDS * 2 ** min(item.attempts, 8))
+        later = self.home.now() + dt.timedelta(seconds=pause)
+        self._write(item, lambda work: outbox.wait(work.connection, item, answer.reason, later))
+        return 0
+
+    def _write(self, item: Owed, what: Callable[[Work], None]) -> None:
+        with self.home.begin() as connection:
+            hold_lease(connection, self.lease)
+            what(Work(connection, self.home.rows(connection), self.maps[item.map], self.home.now()))
+
+
+def compose_owed(work: Work, item: Owed, maps: Mapping[str, CompiledMap]) -> Letter:
+    """The letter of a queued submission, from the record as it is now."""
+    head = Part(work.table_map, item.record_id, item.idempotency)
+    through = work.table_map.model.write_through
+    names = through.children if through is not None else ()
+    return compose(work.rows, head, [maps[name] for name in names if name in maps])
+
+
+def settle(work: Work, adapter: Adapter, letter: Letter, answer: Answer) -> None:
+    """An accepted record: take back what the outside made of it, and owe it no more."""
+    take_back(work, adapter, letter, answer.row or {})
+    for part in (letter.head, *letter.children):
+        unlink(work.connection, part.table_map.key, [part.key])
+    owed = outbox.find_owed(work.connection, letter.head.key)
+    if owed is not None:
+        outbox.delivered(work.connection, owed.id, {"answer": answer.state}, work.now)
+
+
+def _wait(work: Work, item: Owed, fault: Retriable) -> None:
+    pause = min(LONGEST_WAIT, fault.after * 2 ** min(item.attempts, 10))
+    outbox.wait(work.connection, item, str(fault), work.now + dt.timedelta(seconds=pause))
+
+
+def _park(work: Work, item: Owed, fault: ConnectorError) -> None:
+    outbox.park(work.connection, item, str(fault))

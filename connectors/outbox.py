@@ -1,0 +1,130 @@
+"""Changes owed to the outside: one typed row each, written in the transaction of the change itself.
+
+Rows are taken by their state, never past a sequence number: who commits late is not skipped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from connectors import tables
+from connectors.values import dump_json, load_json
+
+WAITING, DELIVERED, PARKED = "waiting", "delivered", "parked"
+SUBMIT = "submit"
+_TABLE = tables.outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A change that is owed. `operation` is insert, update, delete or submit (a new record that waits for an answer)."""
+
+    id: int
+    map: str
+    entity: str
+    record_id: int
+    operation: str
+    idempotency: str
+    payload: Mapping[str, Any]
+    state: str
+    reason: str
+    attempts: int
+    retry_at: dt.datetime | None
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """A change about to be owed."""
+
+    map: str
+    entity: str
+    record_id: int
+    operation: str
+    payload: Mapping[str, Any]
+
+
+def owe(connection: Connection, owing: Owing, now: dt.datetime, idempotency: str = "", reason: str = "") -> None:
+    """Owe a change. With a key that is owed already nothing is added."""
+    key = idempotency or uuid.uuid4().hex
+    if idempotency and connection.execute(select(_TABLE.c.id).where(_TABLE.c.idempotency == key)).first():
+        return
+    values = {"map": owing.map, "entity": owing.entity, "record_id": owing.record_id, "operation": owing.operation}
+    values |= {"payload": dump_json(owing.payload), "state": WAITING, "idempotency": key, "created_at": now, "reason": reason}
+    connection.execute(insert(_TABLE).values(**values))
+
+
+def due(connection: Connection, maps: Iterable[str], now: dt.datetime, limit: int = 200) -> list[Owed]:
+    """What may be sent now, in order; of each record only the oldest change, and none behind one that waits or is parked."""
+    earlier = _TABLE.alias("earlier")
+    blocked = select(earlier.c.id).where(
+        earlier.c.entity == _TABLE.c.entity,
+        earlier.c.record_id == _TABLE.c.record_id,
+        earlier.c.map == _TABLE.c.map,
+        earlier.c.state != DELIVERED,
+        earlier.c.id < _TABLE.c.id,
+    )
+    chosen = select(_TABLE).where(
+        _TABLE.c.state == WAITING,
+        _TABLE.c.map.in_(list(maps)),
+        _TABLE.c.retry_at.is_(None) | (_TABLE.c.retry_at <= now),
+        ~blocked.exists(),
+    )
+    return [_owed(row) for row in connection.execute(chosen.order_by(_TABLE.c.id).limit(limit)).mappings()]
+
+
+def find_owed(connection: Connection, idempotency: str) -> Owed | None:
+    """The change with this key."""
+    row = connection.execute(select(_TABLE).where(_TABLE.c.idempotency == idempotency)).mappings().one_or_none()
+    return None if row is None else _owed(row)
+
+
+def delivered(connection: Connection, owed: int, receipt: Mapping[str, Any], now: dt.datetime) -> None:
+    """The outside has it."""
+    _set(connection, owed, {"state": DELIVERED, "delivered_at": now, "receipt": dump_json(dict(receipt)), "reason": ""})
+
+
+def wait(connection: Connection, owed: Owed, reason: str, retry_at: dt.datetime) -> None:
+    """Try again later."""
+    _set(connection, owed.id, {"attempts": owed.attempts + 1, "retry_at": retry_at, "reason": reason})
+
+
+def park(connection: Connection, owed: Owed, reason: str) -> None:
+    """Wait for somebody to mend it; later changes of the same record wait with it."""
+    _set(connection, owed.id, {"attempts": owed.attempts + 1, "state": PARKED, "reason": reason})
+
+
+def release(connection: Connection, maps: Iterable[str]) -> int:
+    """Send what is parked or waits once more, at once; how many there were."""
+    mine = update(_TABLE).where(_TABLE.c.map.in_(list(maps)), _TABLE.c.state != DELIVERED)
+    return connection.execute(mine.values(state=WAITING, retry_at=None)).rowcount
+
+
+def count_owed(connection: Connection) -> dict[str, dict[str, int]]:
+    """How many changes wait and are parked, by map."""
+    counted = select(_TABLE.c.map, _TABLE.c.state, func.count()).where(_TABLE.c.state != DELIVERED)
+    found: dict[str, dict[str, int]] = {}
+    for name, state, number in connection.execute(counted.group_by(_TABLE.c.map, _TABLE.c.state)):
+        found.setdefault(name, {})[state] = int(number)
+    return found
+
+
+def parked(connection: Connection, table_map: str) -> list[Owed]:
+    """The parked changes of a map."""
+    chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.state == PARKED).order_by(_TABLE.c.id)
+    return [_owed(row) for row in connection.execute(chosen).mappings()]
+
+
+def _set(connection: Connection, owed: int, values: Mapping[str, Any]) -> None:
+    connection.execute(update(_TABLE).where(_TABLE.c.id == owed).values(**values))
+
+
+def _owed(row: RowMapping) -> Owed:
+    names = Owed.__dataclass_fields__
+    return Owed(**{**{name: row[name] for name in names}, "payload": load_json(row["payload"])})

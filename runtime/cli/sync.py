@@ -1,0 +1,245 @@
+"""`foyer sync`: run, watch, plan, retry, pause and resume table maps."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from connectors import checkpoint as checkpoints
+from connectors import outbox
+from connectors.checkpoint import Checkpoint
+from connectors.errors import ConnectorError, first_line
+from connectors.history import Run
+from connectors.home import Work, utc_now
+from connectors.inbound import retry_records
+from connectors.initial import SECOND, plan_load
+from connectors.lease import LeaseLost
+from connectors.mapping import Lookups
+from connectors.rejects import read_rejects
+from connectors.seen import forget_all_seen
+from connectors.tablemap import CompiledMap, compiled_maps
+from metadata.snapshot import Snapshot
+from runtime.cli.installation import Installation, open_installation
+from runtime.cli.output import Report, reporting
+from runtime.cli.worker import summary
+from runtime.database import writing
+from runtime.errors import NothingPublished
+from runtime.snapshots import SnapshotHolder
+from runtime.sync.homes import home_of
+from runtime.sync.pool import Adapters
+from runtime.sync.state import MapState, map_states
+from runtime.sync.worker import maps_by_connection, open_station, prepare
+
+SHOWN_REJECTS = 5
+RETRIED_AT_ONCE = 1000
+LEASE_WAIT_SECONDS = 35.0
+
+
+@click.group("sync")
+def command() -> None:
+    """Keep rows in step with outside systems: run, status, plan, retry, pause, resume."""
+
+
+@command.command("run")
+@click.argument("maps", nargs=-1, metavar="[MAP]...")
+@click.option("--initial", is_flag=True, help="Load everything again from the beginning.")
+@reporting
+def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
+    """Pull what has changed, for all maps or those named, and deliver what is owed."""
+    installation, snapshot = _open()
+    wanted = _chosen(snapshot, maps)
+    if initial:
+        _restart(installation, wanted)
+    progress = _Progress()
+    runs: list[Run] = []
+    faults: list[str] = []
+    adapters = Adapters()
+    try:
+        for connection in maps_by_connection(snapshot):
+            mine = [item for item in wanted if item.connection == connection]
+            try:
+                runs += _run_connection(installation, snapshot, mine, adapters, progress) if mine else []
+            except (ConnectorError, LeaseLost) as fault:
+                faults.append(f"{connection.key}: {first_line(fault)}")
+    finally:
+        adapters.close()
+    return _report(runs, faults)
+
+
+def _run_connection(
+    installation: Installation, snapshot: Snapshot, maps: Sequence[CompiledMap], adapters: Adapters, progress: _Progress
+) -> list[Run]:
+    station = open_station(installation.engine, snapshot, maps[0].connection, adapters, progress)
+    end = time.monotonic() + LEASE_WAIT_SECONDS
+    try:
+        runs = station.pull(maps)
+        while not station.held and time.monotonic() < end:
+            time.sleep(0.5)
+            runs = station.pull(maps)
+        if not station.held:
+            raise LeaseLost("a worker is running this connection already; it does the same")
+        station.deliver()
+        return runs
+    finally:
+        station.close()
+
+
+def _report(runs: Sequence[Run], faults: Sequence[str]) -> Report:
+    bad = [run for run in runs if run.outcome != "done"]
+    lines = [summary(run) if run.outcome == "done" else f"{run.map}: {run.message}" for run in runs]
+    data: dict[str, Any] = {"runs": [dataclasses.asdict(run) for run in runs], "faults": list(faults)}
+    return Report((*lines, *faults), data, ok=not bad and not faults)
+
+
+@command.command("status")
+@reporting
+def status() -> Report:
+    """Say how far each map is, what was rejected and what is owed."""
+    installation, snapshot = _open()
+    with installation.engine.connect() as connection:
+        states = map_states(connection, snapshot)
+        rejects = {item.map: read_rejects(connection, item.map, SHOWN_REJECTS) for item in states if item.rejects}
+        parked = {item.map: outbox.parked(connection, item.map) for item in states if item.parked}
+    lines = [_line(state) for state in states]
+    for name, found in rejects.items():
+        lines += [f"  rejected {name} {reject.key}: {reject.reason}" for reject in found]
+    for name, waiting in parked.items():
+        lines += [f"  parked {name} {item.idempotency}: {item.reason}" for item in waiting]
+    data = {
+        "maps": [dataclasses.asdict(state) for state in states],
+        "rejects": [dataclasses.asdict(reject) for found in rejects.values() for reject in found],
+        "parked": [dataclasses.asdict(item) for waiting in parked.values() for item in waiting],
+    }
+    return Report(tuple(lines) or ("There are no table maps.",), data)
+
+
+def _line(state: MapState) -> str:
+    parts = [f"{state.map:<24} {state.state:<8} {state.rows_done:>9} rows"]
+    if state.succeeded_at:
+        parts.append(f"as of {state.succeeded_at:%Y-%m-%d %H:%M:%S} UTC")
+    parts += [f"{state.rejects} rejected"] * bool(state.rejects) + [f"{state.owed} owed"] * bool(state.owed)
+    parts += [f"{state.parked} parked"] * bool(state.parked) + [state.problem] * bool(state.problem)
+    return ", ".join(parts)
+
+
+@command.command("plan")
+@reporting
+def plan() -> Report:
+    """Say in which order maps are loaded, and which look-ups are set by a second pass."""
+    _, snapshot = _open()
+    steps = plan_load(compiled_maps(snapshot))
+    lines = []
+    for number, step in enumerate(steps, 1):
+        item = step.table_map
+        later = f", later {', '.join(step.later)}" if step.later else ""
+        adds = "" if item.creates else ", adds to rows that are there"
+        lines.append(f"{number:>3}. {item.key}: {item.connection.key}.{item.model.table} to {item.entity.key}{later}{adds}")
+    data = [{"map": step.table_map.key, "later": list(step.later), "creates": step.table_map.creates} for step in steps]
+    return Report(tuple(lines) or ("There are no table maps.",), {"steps": data})
+
+
+@command.command("retry")
+@click.argument("table_map", required=False, metavar="[MAP]")
+@reporting
+def retry(table_map: str | None) -> Report:
+    """Try again, now, what was rejected and what is parked; only that."""
+    installation, snapshot = _open()
+    maps = _chosen(snapshot, (table_map,) if table_map else ())
+    counts = {item.key: _retry(installation, snapshot, item) for item in maps}
+    with writing(installation.engine).begin() as connection:
+        released = outbox.release(connection, [item.key for item in maps])
+        for item in maps:
+            checkpoints.retry_now(connection, item.key)
+        left = sum(len(read_rejects(connection, item.key)) for item in maps)
+    taken = sum(counts.values())
+    line = f"{taken} of the rejected rows are in now, {left} are left; {released} owed changes are sent again."
+    return Report((line,), {"taken": taken, "left": left, "released": released})
+
+
+def _retry(installation: Installation, snapshot: Snapshot, table_map: CompiledMap) -> int:
+    """Retry the rejects of a map, part by part; how many were taken."""
+    home, after, taken = home_of(installation.engine, snapshot), "", 0
+    while True:
+        with home.begin() as connection:
+            part = read_rejects(connection, table_map.key, RETRIED_AT_ONCE, after)
+            if not part:
+                return taken
+            work = Work(connection, home.rows(connection), table_map, utc_now())
+            retry_records(work, [reject.record for reject in part], Lookups(work.rows))
+            left = {reject.key for reject in read_rejects(connection, table_map.key, RETRIED_AT_ONCE, after)}
+            taken += sum(reject.key not in left for reject in part)
+            after = part[-1].key
+
+
+@command.command("pause")
+@click.argument("table_map", metavar="MAP")
+@reporting
+def pause(table_map: str) -> Report:
+    """Let a map rest until it is resumed; what changes meanwhile comes then."""
+    installation, snapshot = _open()
+    (chosen,) = _chosen(snapshot, (table_map,))
+    with writing(installation.engine).begin() as connection:
+        checkpoints.pause(connection, chosen.key, utc_now())
+    return Report((f"{chosen.key} is paused.",), {"map": chosen.key, "state": "paused"})
+
+
+@command.command("resume")
+@click.argument("table_map", metavar="MAP")
+@reporting
+def resume(table_map: str) -> Report:
+    """Let a paused map run again."""
+    installation, snapshot = _open()
+    (chosen,) = _chosen(snapshot, (table_map,))
+    with writing(installation.engine).begin() as connection:
+        checkpoints.resume(connection, chosen.key)
+    return Report((f"{chosen.key} runs again.",), {"map": chosen.key, "state": "current"})
+
+
+class _Progress:
+    """Tells on the error stream how a long load goes, once a second at most."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+        self._began: dict[str, tuple[float, int]] = {}
+
+    def __call__(self, table_map: CompiledMap, state: Checkpoint) -> None:
+        """One batch is in."""
+        now = time.monotonic()
+        started, first = self._began.setdefault(table_map.key, (now, state.rows_done))
+        if now - self._told < 1.0:
+            return
+        self._told = now
+        rate = (state.rows_done - first) / max(now - started, 0.001)
+        total = f" of {state.rows_total}" if state.rows_total else ""
+        left = (state.rows_total or 0) - state.rows_done
+        ahead = f", {left / rate:.0f} s to go" if rate and left > 0 else ""
+        click.echo(f"{table_map.key}: {state.rows_done}{total} rows, {rate:.0f} rows/s{ahead}", err=True)
+
+
+def _open() -> tuple[Installation, Snapshot]:
+    installation = open_installation()
+    prepare(installation.engine)
+    try:
+        return installation, SnapshotHolder(installation.engine).refresh()
+    except NothingPublished:
+        raise click.ClickException("Nothing has been published yet; foyer publish DIR releases a folder.") from None
+
+
+def _chosen(snapshot: Snapshot, names: tuple[str, ...]) -> list[CompiledMap]:
+    every = {item.key: item for item in compiled_maps(snapshot)}
+    unknown = [name for name in names if name not in every]
+    if unknown:
+        raise click.ClickException(f"There is no active table map {unknown[0]}; there are {', '.join(every) or 'none'}.")
+    return [item for item in every.values() if not names or item.key in names]
+
+
+def _restart(installation: Installation, maps: Sequence[CompiledMap]) -> None:
+    with writing(installation.engine).begin() as connection:
+        for item in maps:
+            for name in (item.key, item.key + SECOND):
+                checkpoints.restart(connection, name)
+            forget_all_seen(connection, item.key)

@@ -1,0 +1,67 @@
+"""`foyer worker`: keeps rows in step with outside systems until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+
+import click
+
+from connectors.history import Run
+from metadata.snapshot import Snapshot
+from runtime.cli.installation import open_installation
+from runtime.errors import NothingPublished
+from runtime.snapshots import SnapshotHolder
+from runtime.sync.worker import Worker, prepare
+
+log = logging.getLogger("foyer.worker")
+
+
+@click.command("worker")
+def command() -> None:
+    """Run the table maps at their intervals and deliver what is owed, until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    stop = _stop_on_signals()
+    installation = open_installation()
+    prepare(installation.engine)
+    holder = SnapshotHolder(installation.engine)
+    first = _first_release(holder, stop)
+    if first is not None:
+        log.info("worker started", extra={"action": "worker_started", "release": first.release})
+        Worker(installation.engine, holder.refresh, stop, _tell).run()
+    log.info("worker stopped", extra={"action": "worker_stopped"})
+
+
+def _first_release(holder: SnapshotHolder, stop: threading.Event) -> Snapshot | None:
+    """The snapshot to begin with; waits for the first release."""
+    while not stop.is_set():
+        try:
+            return holder.refresh()
+        except NothingPublished:
+            stop.wait(1.0)
+    return None
+
+
+def _tell(run: Run) -> None:
+    if run.outcome != "done":
+        log.warning("%s: %s", run.map, run.message, extra={"action": "sync_run", "map": run.map, "outcome": run.outcome})
+    elif run.counts.inserted or run.counts.updated or run.counts.deleted or run.counts.rejected:
+        log.info("%s", summary(run), extra={"action": "sync_run", "map": run.map})
+
+
+def summary(run: Run) -> str:
+    """A run in a line."""
+    counts, seconds = run.counts, max((run.finished_at - run.started_at).total_seconds(), 0.001)
+    parts = [f"{counts.inserted} new", f"{counts.updated} changed"]
+    parts += [f"{counts.deleted} deleted"] * bool(counts.deleted) + [f"{counts.rejected} rejected"] * bool(counts.rejected)
+    return f"{run.map}: {', '.join(parts)} of {counts.taken} in {seconds:.1f} s"
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+

@@ -1,0 +1,116 @@
+"""The worker: one thread for each connection, so that an outside system that hangs holds up nobody else."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors import tables
+from connectors.errors import ConnectorError, first_line
+from connectors.history import Run
+from connectors.lease import LeaseLost
+from connectors.runner import Progress, no_progress
+from connectors.station import Station
+from connectors.tablemap import CompiledMap, compiled_maps
+from metadata.model import Connection
+from metadata.snapshot import Snapshot
+from runtime.database import writing
+from runtime.sync.homes import home_of
+from runtime.sync.pool import Adapters
+
+log = logging.getLogger(__name__)
+TURN_SECONDS = 0.1
+REST_SECONDS = 2.0
+RELEASE_SECONDS = 1.0
+
+
+def prepare(engine: Engine) -> None:
+    """Make the connectors' tables where they are missing."""
+    with writing(engine).begin() as connection:
+        tables.create(connection)
+
+
+def maps_by_connection(snapshot: Snapshot) -> dict[Connection, tuple[CompiledMap, ...]]:
+    """The active maps of each active connection."""
+    found: dict[Connection, tuple[CompiledMap, ...]] = {}
+    for item in compiled_maps(snapshot):
+        found[item.connection] = (*found.get(item.connection, ()), item)
+    return found
+
+
+def open_station(
+    engine: Engine, snapshot: Snapshot, connection: Connection, adapters: Adapters, progress: Progress = no_progress
+) -> Station:
+    """A connection's station on our engine. Raises Fatal for wrong settings."""
+    maps = maps_by_connection(snapshot).get(connection, ())
+    return Station(home_of(engine, snapshot), adapters.of(connection), connection.key, maps, progress)
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works until told to stop. `newest` gives the newest snapshot; a new release starts all threads anew."""
+
+    engine: Engine
+    newest: Callable[[], Snapshot]
+    stop: threading.Event
+    report: Callable[[Run], None] = lambda run: None
+    _adapters: Adapters = field(default_factory=Adapters)
+
+    def run(self) -> None:
+        """Work until the event is set, then let every lease go."""
+        while not self.stop.is_set():
+            snapshot = self.newest()
+            over = threading.Event()
+            threads = [
+                threading.Thread(target=self._serve, args=(snapshot, connection, over), name=f"sync {connection.key}")
+                for connection in maps_by_connection(snapshot)
+            ]
+            for thread in threads:
+                thread.start()
+            self._wait_for_release(snapshot)
+            over.set()
+            for thread in threads:
+                thread.join()
+        self._adapters.close()
+
+    def _wait_for_release(self, snapshot: Snapshot) -> None:
+        while not self.stop.wait(RELEASE_SECONDS):
+            try:
+                if self.newest() is not snapshot:
+                    return
+            except SQLAlchemyError as error:
+                log.warning("the database does not answer: %s", first_line(error), extra={"action": "sync_database"})
+
+    def _serve(self, snapshot: Snapshot, connection: Connection, over: threading.Event) -> None:
+        station: Station | None = None
+        while not over.is_set():
+            rest = TURN_SECONDS
+            try:
+                station = station or open_station(self.engine, snapshot, connection, self._adapters)
+                for run in station.turn():
+                    self.report(run)
+                rest = TURN_SECONDS if station.held else REST_SECONDS
+            except LeaseLost:
+                log.warning("another worker has taken over", extra={"action": "lease_lost", "connection": connection.key})
+                station = None
+            except (ConnectorError, SQLAlchemyError) as error:
+                log.error("%s: %s", connection.key, first_line(error), extra={"action": "sync_failed"})
+                rest = REST_SECONDS
+            except Exception:  # the edge of a thread: whatever it is, the other maps and the next turn must go on
+                log.exception("a turn failed", extra={"action": "sync_failed", "connection": connection.key})
+                rest = REST_SECONDS
+            over.wait(rest)
+        _let_go(station)
+
+
+def _let_go(station: Station | None) -> None:
+    try:
+        if station is not None:
+            station.close()
+    except SQLAlchemyError as error:
+        log.warning("the lease ends by itself: %s", first_line(error), extra={"action": "lease_kept"})
