@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.config import Config
-from runtime.context import PageView, RequestContext
+from runtime.context import Doors, PageView, RequestContext
 from runtime.database import make_engine
 from runtime.documents import OrjsonProvider
 from runtime.errors import NothingPublished
@@ -56,10 +56,11 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
 
 def make_services(config: Config) -> Services:
     """The parts that the configuration describes."""
-    engine = make_engine(config.database_url, pool_size=config.pool_size)
+    engine = make_engine(config.database_url, pool_size=config.pool_size, ping=False)
     return Services(
         config=config,
         engine=engine,
+        doors=Doors.of(engine),
         snapshots=SnapshotHolder(engine),
         renderer=Renderer[RequestContext](frame_of, may_open, auto_reload=config.debug),
         passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),

@@ -7,8 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Request, session
-from sqlalchemy import ColumnElement, literal_column
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import LATEST_RELEASE
@@ -22,8 +21,6 @@ from runtime.identity.views.answers import COOKIE_TOKEN
 from runtime.languages import language_tags, prefix_of
 from runtime.services import Services
 
-# The text of a scalar subquery; it is a constant of the store.
-LATEST: ColumnElement[int] = literal_column(f"({LATEST_RELEASE})")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -76,8 +73,13 @@ def _site(snapshot: Snapshot, request: Request) -> CompiledSite:
 
 
 def _arrival(arriving: Arriving, snapshot: Snapshot, site: CompiledSite) -> Arrival:
-    token = session.get(COOKIE_TOKEN, "")
-    arrival = load_arrival(arriving.lease.connection, snapshot, site.key, str(token), LATEST)
+    token = str(session.get(COOKIE_TOKEN, ""))
+    try:
+        arrival = load_arrival(arriving.lease.connection, snapshot, site.key, token, LATEST_RELEASE)
+    except (OperationalError, InterfaceError):
+        # A pooled connection may have died meanwhile; asking at each checkout would cost every request a round trip.
+        arriving.lease.discard()
+        arrival = load_arrival(arriving.lease.connection, snapshot, site.key, token, LATEST_RELEASE)
     if arrival.session is not None and is_stale(arrival.session):
         _touch(arriving, snapshot, site, arrival.session)
     return arrival

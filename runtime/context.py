@@ -30,6 +30,20 @@ class PageView(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The two ways into a database: to read, and to write in a transaction."""
+
+    reading: Engine
+    writing: Engine
+
+    @classmethod
+    def of(cls, engine: Engine) -> Doors:
+        """Reading goes without BEGIN and ROLLBACK where those cost a round trip each."""
+        is_near = engine.dialect.name == "sqlite"
+        return cls(engine if is_near else engine.execution_options(isolation_level="AUTOCOMMIT"), writing(engine))
+
+
 class Lease:
     """The connection of one request: taken at first use, given back at the end.
 
@@ -37,8 +51,8 @@ class Lease:
     rolls back when something is raised; within it `connection` is the same one, so that reads see the writes.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
         self._reading: Connection | None = None
         self._writing: Connection | None = None
         self._after: list[Callable[[], None]] = []
@@ -49,7 +63,7 @@ class Lease:
         if self._writing is not None:
             return self._writing
         if self._reading is None:
-            self._reading = reading(self._engine).connect()
+            self._reading = self._doors.reading.connect()
         return self._reading
 
     @contextmanager
@@ -60,7 +74,7 @@ class Lease:
             return
         self.release()
         try:
-            with writing(self._engine).begin() as connection:
+            with self._doors.writing.begin() as connection:
                 self._writing = connection
                 yield connection
         except BaseException:
@@ -85,12 +99,11 @@ class Lease:
             self._reading.close()
             self._reading = None
 
-
-def reading(engine: Engine) -> Engine:
-    """The engine for statements that only read: without BEGIN and ROLLBACK where those cost a round trip each."""
-    if engine.dialect.name == "sqlite":
-        return engine
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    def discard(self) -> None:
+        """Throw the connection for reading away: it no longer works."""
+        if self._reading is not None:
+            self._reading.invalidate()
+        self.release()
 
 
 @dataclass(slots=True)

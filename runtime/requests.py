@@ -54,7 +54,7 @@ def start(services: Services) -> None:
     g.request_id = request_id_of(request.headers.get("X-Request-ID", ""))
     if request.endpoint in WITHOUT_CONTEXT:
         return
-    g.lease = Lease(services.engine)
+    g.lease = Lease(services.doors)
     g.foyer = welcome(Arriving(request, services, g.lease, g.stages, g.request_id))
     screen(request)
     if request.method in WITH_BODY:

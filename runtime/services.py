@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from runtime.config import Config
-from runtime.context import RequestContext
+from runtime.context import Doors, RequestContext
 from runtime.forms.ports import NoSubmission, Submission
 from runtime.hooks import Hooks
 from runtime.identity.passwords import Passwords
@@ -27,6 +27,7 @@ class Services:
 
     config: Config
     engine: Engine
+    doors: Doors
     snapshots: SnapshotHolder
     renderer: Renderer[RequestContext]
     passwords: Passwords

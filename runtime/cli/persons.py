@@ -10,9 +10,9 @@ from metadata.snapshot import CompiledSite, Snapshot
 from runtime.cli.installation import open_installation
 from runtime.config import Config
 from runtime.errors import NothingPublished
-from runtime.identity import tables
 from runtime.records.people import Person, find_accounts, find_contacts_by_email
 from runtime.snapshots import SnapshotHolder
+from runtime.tables import create_engine_tables
 
 
 class NotFound(Exception):
@@ -31,7 +31,7 @@ class OpenPortal:
 def open_portal() -> OpenPortal:
     """The installation of the environment. Raises OSError with a sentence where nothing has been published."""
     installation = open_installation()
-    tables.create(installation.engine)
+    create_engine_tables(installation.engine)
     try:
         snapshot = SnapshotHolder(installation.engine).current()
     except NothingPublished:

@@ -11,7 +11,7 @@ from granian.server import MPServer
 
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
-from runtime.identity import tables
+from runtime.tables import create_engine_tables
 
 TARGET = "runtime.wsgi:make_app"
 HIGHEST_PORT = 65535
@@ -27,7 +27,7 @@ def command(host: str, port: int, workers: int | None, threads: int | None) -> R
     """Serve the site until stopped. Without FOYER_PUBLIC_URL, mails name the address given here."""
     os.environ.setdefault("FOYER_PUBLIC_URL", f"http://{host}:{port}")
     installation = open_installation()
-    tables.create(installation.engine)
+    create_engine_tables(installation.engine)
     installation.engine.dispose()
     config = installation.config
     click.echo(f"Foyer serves {config.public_url} (listening on {host}:{port})", err=True)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Dialect,
     Integer,
     Select,
     and_,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     delete,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -27,6 +29,7 @@ from metadata.types import UtcDateTime
 from runtime.identity.tables import contact_roles, sessions
 from runtime.identity.tokens import digest, new_token
 from runtime.records.people import Person, contact_table, join_people, person_columns, person_from
+from runtime.records.prepared import Prepared
 
 TOUCH_EVERY = dt.timedelta(minutes=1)
 LONGEST_TOKEN = 100
@@ -85,22 +88,33 @@ def open_session(connection: Connection, new: NewSession) -> str:
 
 
 def load_arrival(
-    connection: Connection, snapshot: Snapshot, site: str, token: str, latest: ColumnElement[Any]
+    connection: Connection, snapshot: Snapshot, site: str, token: str, latest: str
 ) -> Arrival:
-    """The newest release and the session, its person and roles, in one statement. `latest` is a scalar subquery."""
-    statement = snapshot.derive(("arrival", id(latest)), lambda: _arrival_statement(snapshot, latest))
+    """The newest release and the session, its person and roles, in one statement. `latest` is the text of a scalar subquery."""
+    dialect = connection.dialect
+    ask = snapshot.derive(("arrival", dialect.name, latest), lambda: _ArrivalAsk(snapshot, latest, dialect))
     values = {"token": digest(token[:LONGEST_TOKEN]), "site": site, "now": utc_now()}
-    rows = connection.execute(statement, values).mappings().all()
-    first = rows[0]
+    rows = ask.prepared.rows(connection, values)
+    first = dict(zip(ask.names, rows[0], strict=True))
     person = person_from(first)
     release = int(first["release"] or 0)
     if person is None:
         return Arrival(release, None)
-    roles = frozenset(row["role"] for row in rows if row["role"] is not None)
+    place = ask.names.index("role")
+    roles = frozenset(row[place] for row in rows if row[place] is not None)
     return Arrival(release, LiveSession(first["session_id"], person, roles, first["seen_at"], first["remember"]))
 
 
-def _arrival_statement(snapshot: Snapshot, latest: ColumnElement[Any]) -> Select[Any]:
+class _ArrivalAsk:
+    """The statement of an arrival, compiled once per snapshot, and the names of its columns."""
+
+    def __init__(self, snapshot: Snapshot, latest: str, dialect: Dialect) -> None:
+        statement = _arrival_statement(snapshot, latest)
+        self.prepared = Prepared(statement, dialect)
+        self.names = tuple(str(column.key) for column in statement.selected_columns)
+
+
+def _arrival_statement(snapshot: Snapshot, latest: str) -> Select[Any]:
     """One row per role, at least one row: the release stands in a table of one row that everything else is joined to."""
     one = select(literal(1, Integer).label("one")).subquery("one")
     contact = contact_table(snapshot)
@@ -111,8 +125,8 @@ def _arrival_statement(snapshot: Snapshot, latest: ColumnElement[Any]) -> Select
     active: ColumnElement[bool] = or_(contact.c["active"].is_(None), contact.c["active"].is_(True))
     role_of = and_(contact_roles.c.contact_id == contact.c["id"], contact_roles.c.site == bindparam("site"))
     return select(
-        latest.label("release"), sessions.c.id.label("session_id"), sessions.c.seen_at, sessions.c.remember,
-        contact_roles.c.role, *person_columns(snapshot),
+        literal_column(f"({latest})").label("release"), sessions.c.id.label("session_id"), sessions.c.seen_at,
+        sessions.c.remember, contact_roles.c.role, *person_columns(snapshot),
     ).select_from(
         join_people(snapshot, one.outerjoin(sessions, holds), and_(contact.c["id"] == sessions.c.contact_id, active))
         .outerjoin(contact_roles, role_of)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Table, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select, true
 from sqlalchemy.sql.elements import Label
 
 from metadata.snapshot import Snapshot
+from runtime.access import Principal
+from runtime.records.write import update
 
 FIELDS = ("full_name", "email", "account", "company", "language", "time_zone", "active")
 PREFIX = "person_"
@@ -50,7 +52,7 @@ def contact_table(snapshot: Snapshot) -> Table:
     return snapshot.entities["contact"].table
 
 
-def person_from(row: RowMapping) -> Person | None:
+def person_from(row: Mapping[Any, Any]) -> Person | None:
     """The person in a row that has the person's columns; None where the join found nobody."""
     if row[f"{PREFIX}id"] is None:
         return None
@@ -88,14 +90,8 @@ def everybody(connection: Connection, snapshot: Snapshot) -> tuple[Person, ...]:
 def assign_account(connection: Connection, snapshot: Snapshot, contact: int, account: int) -> None:
     """Make a contact one of an account's, as an invitation says."""
     table = contact_table(snapshot)
-    values = {
-        "account": account,
-        "version": table.c["version"] + 1,
-        "changed_at": dt.datetime.now(dt.UTC),
-        "changed_by": None,
-        "changed_from": "system",
-    }
-    connection.execute(update(table).where(table.c["id"] == contact).values(values))
+    version = connection.execute(select(table.c["version"]).where(table.c["id"] == contact)).scalar_one()
+    update(connection, snapshot, Principal.system("system"), "contact", contact, version, {"account": account})
 
 
 def _people(connection: Connection, snapshot: Snapshot, where: ColumnElement[bool]) -> tuple[Person, ...]:

@@ -3,9 +3,11 @@
 import dataclasses
 import datetime as dt
 import re
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response
@@ -27,11 +29,12 @@ from metadata.model import (
     WebLinkSet,
     WebRole,
 )
-from metadata.snapshot import Snapshot
+from metadata.snapshot import PageNode, Snapshot
 from metadata.store import MetadataStore
 from metadata.text import Text
 from runtime.app import create_app, make_services
 from runtime.config import Config
+from runtime.context import RequestContext
 from runtime.identity import tables
 from runtime.identity.invitations import InvitationTerms, invite
 from runtime.identity.logins import create_login
@@ -39,6 +42,7 @@ from runtime.identity.roles import grant_roles
 from runtime.mail import MailFailed, MailMessage
 from runtime.records.people import Person, load_person
 from runtime.services import Services
+from runtime.tables import create_engine_tables
 
 PASSWORD = "correct horse battery"
 SECRET = "a secret for tests only"
@@ -55,17 +59,20 @@ def text(value: str) -> Text:
     return Text.of(value)
 
 
-def page(key: str, parent: str = "home", **more: object) -> Page:
-    values: dict[str, object] = {"partial_url": key, "label": text(key.capitalize()), **more}
+def page(key: str, parent: str = "home", **more: Any) -> Page:
+    values: dict[str, Any] = {"partial_url": key, "label": text(key.capitalize()), **more}
     return Page(key=key, parent=parent, **values)
 
 
-def components(**site: object) -> tuple[Component, ...]:
+HARBOUR = Site(key=SITE, label=text("Harbour"), languages=("en-US", "sv-SE"), menu="main")
+
+
+def components(**site: Any) -> tuple[Component, ...]:
     """The metadata of the portal; `site` replaces properties of its site."""
     return (
         Language(key="en-US", label=text("English")),
         Language(key="sv-SE", label=text("Svenska")),
-        Site(**{"key": SITE, "label": text("Harbour"), "languages": ("en-US", "sv-SE"), "menu": "main", **site}),
+        dataclasses.replace(HARBOUR, **site),
         WebRole(key="visitor", default="anonymous"),
         WebRole(key="signed", default="authenticated"),
         WebRole(key="member"),
@@ -118,13 +125,13 @@ class Outbox:
 class AtOnce(Executor):
     """Runs what is to be done aside before going on, so that tests see it."""
 
-    def submit(self, fn, /, *args, **kwargs):
-        done: Future = Future()
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
 
 
-def titles(context, node, record_keys) -> Response:
+def titles(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> Response:
     """A page as its name, the keys of its records, and what the context says."""
     person = context.principal.name or "nobody"
     return Response(f"<h1>{escape(node.page.key)}</h1>{'|'.join(map(str, record_keys))} {escape(person)} {context.language}")
@@ -161,7 +168,7 @@ class Portal:
         assert found
         return found
 
-    def invite(self, name: str, **terms) -> str:
+    def invite(self, name: str, **terms: Any) -> str:
         with self.engine.begin() as connection:
             return invite(connection, self.snapshot, self.snapshot.sites[SITE], self.person(name), InvitationTerms(**terms))
 
@@ -169,11 +176,11 @@ class Portal:
         with self.engine.begin() as connection:
             grant_roles(connection, self.ids[name], SITE, roles)
 
-    def change(self, table: sa.Table, where, **values) -> int:
+    def change(self, table: sa.Table, where: sa.ColumnElement[bool], **values: Any) -> int:
         with self.engine.begin() as connection:
             return connection.execute(sa.update(table).where(where).values(values)).rowcount
 
-    def rows(self, statement) -> list:
+    def rows(self, statement: sa.Select[Any]) -> list[Any]:
         with self.engine.connect() as connection:
             return list(connection.execute(statement))
 
@@ -197,7 +204,7 @@ class Browser:
 
     client: FlaskClient
 
-    def get(self, path: str, **more) -> TestResponse:
+    def get(self, path: str, **more: Any) -> TestResponse:
         return self.client.get(path, **more)
 
     def token(self, path: str = "/signin") -> str:
@@ -205,7 +212,9 @@ class Browser:
         assert found, f"{path} has no CSRF token"
         return found[1]
 
-    def post(self, path: str, fields: dict[str, str] | None = None, *, token_from: str = "/password/forgot", **more):
+    def post(
+        self, path: str, fields: dict[str, str] | None = None, *, token_from: str = "/password/forgot", **more: Any
+    ) -> TestResponse:
         data = {"csrf_token": self.token(token_from), **(fields or {})}
         return self.client.post(path, data=data, **more)
 
@@ -229,7 +238,7 @@ def make_portal(database_url: str, folder: Path, metadata: tuple[Component, ...]
     made = make_services(config(database_url, folder, **settings))
     store = MetadataStore(made.engine)
     store.create()
-    tables.create(made.engine)
+    create_engine_tables(made.engine)
     snapshot = store.publish("tester", components=metadata or components()).snapshot
     outbox = Outbox()
     services = dataclasses.replace(made, mailer=outbox, aside=AtOnce())
@@ -246,8 +255,9 @@ def _people(connection: sa.Connection, snapshot: Snapshot) -> dict[str, int]:
     stamps = {"version": 1, "created_at": dt.datetime.now(dt.UTC), "created_from": "system",
               "changed_at": dt.datetime.now(dt.UTC), "changed_from": "system"}
 
-    def add(entity: str, **values) -> int:
-        return connection.execute(sa.insert(snapshot.entities[entity].table).values(**stamps, **values)).inserted_primary_key[0]
+    def add(entity: str, **values: Any) -> int:
+        table = snapshot.entities[entity].table
+        return int(connection.execute(sa.insert(table).values(**stamps, **values).returning(table.c.id)).scalar_one())
 
     accounts = {name: add("account", name=name.capitalize(), number=name.upper()) for name in ("harbour", "quay")}
     return {

@@ -33,7 +33,7 @@ def submit_forgot() -> Response:
 def send_reset(context: RequestContext, email: str) -> None:
     """Issue a token for whoever signs in with the e-mail and mail it; nothing for nobody. Takes a connection of its own."""
     chosen = settings(context)
-    with Lease(context.services.engine).transaction() as connection:
+    with Lease(context.services.doors).transaction() as connection:
         token = reset_for_email(connection, email, chosen.reset)
     if token is not None:
         deliver(context.services.mailer, reset_mail(context, normal_email(email), token, chosen.reset_minutes))

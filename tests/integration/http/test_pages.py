@@ -1,9 +1,10 @@
 """Addresses of a site: pages, records, languages, redirects, who may read what."""
 
 import pytest
+import sqlalchemy as sa
 
 from metadata.model import Page
-from support.portal import CAST, text
+from support.portal import CAST, make_portal, text
 
 
 def heading(answer):
@@ -120,3 +121,14 @@ def test_a_page_takes_get_and_post_only(local_portal):
     answer = browser.client.put("/news", headers={"X-CSRFToken": browser.token()})
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
+
+
+def test_connections_that_died_meanwhile_are_replaced_without_an_error(pg_url, tmp_path):
+    portal = make_portal(pg_url, tmp_path)
+    browser = portal.signed_in("carol")
+    other = sa.create_engine(portal.services.config.database_url, poolclass=sa.pool.NullPool)
+    with other.connect() as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                   "WHERE datname = current_database() AND pid <> pg_backend_pid()"))
+    assert browser.get("/news").status_code == 200
+    portal.engine.dispose()

@@ -1,0 +1,79 @@
+"""The commands about people: invite, roles, lock; each with a sentence and exit code 1 for what cannot be."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from runtime.cli.invite import command as invite
+from runtime.cli.people import command as people
+from support.portal import CAST, PASSWORD, SECRET
+
+ALICE, BOB, CAROL = (CAST[name][0] for name in ("alice", "bob", "carol"))
+
+
+@pytest.fixture
+def run(portal, tmp_path):
+    """Run a command in the portal's installation: exit code and what it says."""
+    environ = {
+        "FOYER_DATABASE_URL": portal.services.config.database_url, "FOYER_DATA_DIR": str(tmp_path),
+        "FOYER_SECRET_KEY": SECRET, "FOYER_PUBLIC_URL": "https://portal.example",
+    }
+
+    def call(command, *arguments):
+        done = CliRunner().invoke(command, arguments, env=environ)
+        return done.exit_code, done.output
+
+    return call
+
+
+def test_an_invitation_is_mailed_and_its_address_works(portal, run, tmp_path):
+    code, said = run(invite, BOB, "--role", "member", "--account", "QUAY", "--json")
+    answer = json.loads(said)
+    assert (code, answer["mailed"]) == (0, True)
+    mails = list((tmp_path / "mail").glob("*.eml"))
+    assert len(mails) == 1
+    assert BOB in mails[0].read_text()
+    assert answer["link"].startswith("https://portal.example/invitation?code=")
+    sent = {"code": answer["code"], "password": "long enough now", "repeat": "long enough now"}
+    browser = portal.browser()
+    assert browser.post("/invitation", sent).status_code == 303
+    assert browser.get("/club").status_code == 200
+    assert portal.person("bob").account_number == "QUAY"
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["nobody@x.example"], "no contact has the e-mail"), ([BOB, "--role", "nonsense"], "no web role"),
+    ([BOB, "--site", "nonsense"], "no site nonsense"), ([BOB, "--account", "nonsense"], "no accounts"),
+])
+def test_an_invitation_that_cannot_be_says_why(run, arguments, words):
+    code, said = run(invite, *arguments)
+    assert code == 1
+    assert words in said
+
+
+def test_roles_are_given_and_taken_by_command(portal, run):
+    browser = portal.signed_in("alice")
+    assert run(people, "grant", ALICE, "keeper")[0] == 0
+    assert browser.get("/club/vault").status_code == 200
+    code, said = run(people, "revoke", ALICE, "keeper", "member")
+    assert code == 0
+    assert "no roles of their own" in said
+    assert browser.get("/club").status_code == 403
+    assert run(people, "grant", ALICE, "signed")[0] == 1
+
+
+def test_who_is_locked_by_command_is_out_at_once(portal, run):
+    browser = portal.signed_in("carol")
+    assert run(people, "lock", CAROL)[0] == 0
+    assert browser.who() == "nobody"
+    assert portal.browser().sign_in(CAROL).status_code == 422
+    assert run(people, "unlock", CAROL)[0] == 0
+    assert portal.browser().sign_in(CAROL, PASSWORD).status_code == 303
+
+
+def test_without_a_release_the_commands_say_so(tmp_path):
+    environ = {"FOYER_DATA_DIR": str(tmp_path), "FOYER_SECRET_KEY": SECRET}
+    done = CliRunner().invoke(invite, [BOB], env=environ)
+    assert done.exit_code == 1
+    assert "Nothing has been published yet" in done.output
