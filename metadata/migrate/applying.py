@@ -29,6 +29,7 @@ def apply(connection: Connection, plan: Plan, *, allow_destructive: bool = False
     if plan.destructive and not allow_destructive:
         raise Destructive(step.text for step in plan.destructive)
     if plan.steps:
+        _limit_waiting(connection)
         _run(_operations(connection), plan.steps)
         _check_references(connection, plan.steps)
     write_register(connection, plan.shapes, plan.gone)
@@ -61,6 +62,12 @@ def _operations(connection: Connection) -> Operations:
     from alembic.operations import Operations
 
     return Operations(MigrationContext.configure(connection))
+
+
+def _limit_waiting(connection: Connection) -> None:
+    """A change that waits for a long transaction makes every request wait behind it: rather give up, and be tried again."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '15s'")
 
 
 def _run(operations: Operations, steps: Iterable[Step]) -> None:

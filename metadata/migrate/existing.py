@@ -8,15 +8,19 @@ from typing import Any
 
 from sqlalchemy import ColumnClause, Connection, func, inspect, select
 from sqlalchemy import table as sql_table
+from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
 from sqlalchemy.sql import column as sql_column
 
 from metadata.migrate.register import read_register
-from metadata.migrate.shapes import Shape
+from metadata.migrate.shapes import Shape, way_of
 
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """The tables of the database. `tables`: names of columns; `indexes`: names by table; `owned`: the register's shapes."""
+    """The tables of the database. `tables`: names of columns; `indexes`: names by table.
+
+    `foreign_keys`: by table, from where to where; SQLite does not tell their names. `owned`: the register's shapes.
+    """
 
     tables: Mapping[str, frozenset[str]]
     indexes: Mapping[str, frozenset[str]]
@@ -29,7 +33,11 @@ class Existing:
         return Shape(
             _still_there(owned.columns, self.tables[table]),
             _still_there(owned.indexes, self.indexes.get(table, frozenset())),
-            _still_there(owned.foreign_keys, self.foreign_keys.get(table, frozenset())),
+            {
+                name: word
+                for name, word in owned.foreign_keys.items()
+                if way_of(word) in self.foreign_keys.get(table, frozenset())
+            },
         )
 
 
@@ -41,7 +49,7 @@ def read_existing(connection: Connection) -> Existing:
     return Existing(
         tables={name: frozenset(item["name"] for item in found) for (_, name), found in columns.items()},
         indexes={name: frozenset(str(item["name"]) for item in found) for (_, name), found in indexes.items()},
-        foreign_keys={name: frozenset(str(item["name"]) for item in found) for (_, name), found in keys.items()},
+        foreign_keys={name: frozenset(map(_way, found)) for (_, name), found in keys.items()},
         owned=read_register(connection),
     )
 
@@ -70,6 +78,10 @@ def count_repeated(connection: Connection, table: str, columns: tuple[str, ...])
         .group_by(*names).having(func.count() > 1).subquery()
     )
     return _count(connection, select(func.coalesce(func.sum(groups.c.rows_ - 1), 0)))
+
+
+def _way(key: ReflectedForeignKeyConstraint) -> str:
+    return f"{key['constrained_columns'][0]} -> {key['referred_table']}.{key['referred_columns'][0]}"
 
 
 def _count(connection: Connection, statement: object) -> int:

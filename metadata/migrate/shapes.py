@@ -36,7 +36,7 @@ def shape_of(table: Table) -> Shape:
         if isinstance(constraint, UniqueConstraint):
             indexes[str(constraint.name)] = _index_word(True, (column.name for column in constraint.columns))
     foreign_keys = {
-        str(key.name): f"{key.column_keys[0]} -> {key.elements[0].target_fullname} {key.ondelete or 'NO ACTION'}"
+        str(key.name): f"{key.column_keys[0]} -> {key.elements[0].target_fullname} ON DELETE {key.ondelete or 'NO ACTION'}"
         for key in table.foreign_key_constraints
     }
     return Shape({str(column.name): type_word(column) for column in table.columns}, indexes, foreign_keys)
@@ -102,6 +102,11 @@ def text_length(word: str) -> float:
 def columns_of(word: str) -> tuple[str, ...]:
     """The columns of an index or a foreign key, from its word."""
     return tuple(word.removeprefix("unique ").partition(" -> ")[0].split(", "))
+
+
+def way_of(word: str) -> str:
+    """From where to where a foreign key leads, without its rule."""
+    return word.split(" ON DELETE ")[0]
 
 
 def _index_word(unique: bool, columns: Any) -> str:

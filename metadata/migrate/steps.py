@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Column, ColumnClause, Connection, Index, Table, func, update
+from sqlalchemy import Column, ColumnClause, Connection, ForeignKey, Index, Table, func, update
 from sqlalchemy import table as sql_table
 from sqlalchemy.schema import CreateTable as CreateTableStatement
 from sqlalchemy.sql import column as sql_column
@@ -76,8 +76,10 @@ class AddColumn(Step):
 
     @override
     def run(self, operations: Operations) -> None:
-        inline = _is_sqlite(operations.get_bind())
-        keys = [key._copy() for key in self.column.foreign_keys] if inline else []
+        connection = operations.get_bind()
+        # SQLite takes the key with the column or not at all; elsewhere it is a step of its own.
+        inline = _is_sqlite(connection)
+        keys = [ForeignKey(key.target_fullname, ondelete=key.ondelete) for key in self.column.foreign_keys if inline]
         fresh = Column(
             self.name, self.column.type, *keys, nullable=self.column.nullable, server_default=self.column.server_default
         )
@@ -264,7 +266,7 @@ class AddForeignKey(Step):
     @override
     def run(self, operations: Operations) -> None:
         column, _, rest = self.word.partition(" -> ")
-        target, _, rule = rest.partition(" ")
+        target, _, rule = rest.partition(" ON DELETE ")
         table, _, key = target.rpartition(".")
         operations.create_foreign_key(self.name, self.table, table, [column], [key], ondelete=rule)
 

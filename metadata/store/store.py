@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from metadata.migrate import Plan, apply, create_register, plan
+from metadata.migrate.register import tables as register_tables
 from metadata.model import Component, ComponentId
 from metadata.snapshot import Snapshot
 from metadata.store import revisions, state
@@ -33,7 +34,9 @@ class MetadataStore:
         self._loader = state.Loader()
 
     def create(self) -> None:
-        """Make the store's tables where they are missing."""
+        """Make the store's tables where they are missing; where none is, nothing is locked."""
+        if all(map(inspect(self.engine).has_table, (*tables.tables, *register_tables.tables))):
+            return
         with self._changing() as connection:
             tables.create_all(connection)
             create_register(connection)

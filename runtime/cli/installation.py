@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
 from sqlalchemy import Engine, make_url
 
 from metadata.store import MetadataStore
@@ -27,11 +28,14 @@ class Installation:
 def open_installation(environ: Mapping[str, str] | None = None) -> Installation:
     """The installation of an environment; a new database is made ready.
 
-    Raises ConfigError, SQLAlchemyError, OSError.
+    Its connections are closed when the command ends. Raises ConfigError, SQLAlchemyError, OSError.
     """
     config = configured(environ)
     make_folder(config.database_url)
     engine = make_engine(config.database_url, pool_size=config.pool_size)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(engine.dispose)
     store = MetadataStore(engine)
     store.create()
     return Installation(config, engine, store)

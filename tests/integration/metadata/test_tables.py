@@ -87,6 +87,7 @@ def test_a_new_attribute_is_a_new_empty_column(store, engine, rows):
     assert rows("SELECT name, size, account FROM thing") == [("a", None, None)]
     with pytest.raises(sa.exc.IntegrityError):
         rows("UPDATE thing SET account = 99")
+    assert lines(publish(store, more)) == []
 
 
 def test_publishing_again_has_nothing_to_do(store):

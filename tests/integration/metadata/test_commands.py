@@ -1,0 +1,207 @@
+"""The commands on metadata, as an admin types them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from runtime.cli import main
+from runtime.cli.commands import COMMANDS
+
+THING = """\
+kind: entity
+key: thing
+label: Thing
+primary_name: name
+attributes:
+  - key: name
+    type: text
+    max_length: 40
+"""
+SITE = "kind: site\nkey: main\nlabel: Main\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "site"
+    made.mkdir()
+    (made / "thing.yaml").write_text(THING)
+    (made / "site.yaml").write_text(SITE)
+    return made
+
+
+@pytest.fixture
+def foyer(database_url, tmp_path):
+    """Runs a command; gives back its exit code and what it said."""
+    environment = {"FOYER_DATABASE_URL": database_url, "FOYER_DATA_DIR": str(tmp_path / "data"), "USER": "ann"}
+
+    def run(*arguments):
+        done = CliRunner().invoke(main, [str(argument) for argument in arguments], env=environment)
+        assert "Traceback" not in done.output
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        return done.exit_code, done.output
+
+    return run
+
+
+def test_a_folder_is_published_with_one_command(foyer, folder):
+    code, said = foyer("publish", folder, "--note", "the first")
+    assert code == 0
+    assert "create table thing" in said
+    assert "Release 1 is published." in said
+    assert "the first" in foyer("history")[1]
+
+
+def test_an_edited_label_and_column_are_published_again(foyer, folder):
+    foyer("publish", folder)
+    (folder / "thing.yaml").write_text(THING.replace("label: Thing", "label: Item") + "  - key: size\n    type: integer\n")
+    assert 'label: "Thing" -> "Item"' in foyer("diff", folder)[1]
+    assert "add column thing.size integer" in foyer("migrate", "--plan", folder)[1]
+    assert foyer("publish", folder)[0] == 0
+    assert 'label: "Item" -> "Thing"' in foyer("diff", "2", "1")[1]
+
+
+def test_an_import_is_a_draft_until_it_is_published(foyer, folder):
+    assert "Nothing is changed" in foyer("import", folder, "--dry-run")[1]
+    assert "Nothing differs." in foyer("diff")[1]
+    code, said = foyer("import", folder)
+    assert (code, "saved entity thing" in said) == (0, True)
+    assert "added entity thing" in foyer("diff")[1]
+    assert "create table thing" in foyer("migrate", "--plan")[1]
+    assert "Release 1 is published." in foyer("publish")[1]
+    assert "Nothing has changed" in foyer("import", folder)[1]
+
+
+def test_wrong_metadata_is_reported_all_at_once_with_file_and_line_and_nothing_is_saved(foyer, folder):
+    foyer("publish", folder)
+    (folder / "thing.yaml").write_text(THING.replace("type: text", "type: txet").replace("label: Thing", "label: Item"))
+    (folder / "view.yaml").write_text("kind: view\nkey: all\nentity: thingy\ncolumns:\n  - attribute: name\n")
+    (folder / "bad.yaml").write_text("kind: page\nkey: [\n")
+    for command in ("check", "import", "publish"):
+        code, said = foyer(command, folder)
+        assert code == 1
+        for expected in ("thing.yaml:7", "view.yaml:3", "bad.yaml:", "entity thing", "thingy"):
+            assert expected in said
+    assert "Nothing differs." in foyer("diff")[1]
+
+
+def test_problems_that_only_follow_from_an_unreadable_component_are_left_out(foyer, folder):
+    (folder / "thing.yaml").write_text(THING.replace("max_length: 40", "max_length: many"))
+    (folder / "view.yaml").write_text("kind: view\nkey: all\nentity: thing\ncolumns:\n  - attribute: name\n")
+    code, said = foyer("check", folder)
+    assert code == 1
+    assert said.count("[") == 1
+
+
+def test_json_is_one_document_for_success_and_failure(foyer, folder):
+    assert json.loads(foyer("check", folder, "--json")[1]) == {"ok": True, "problems": [], "components": 2}
+    assert json.loads(foyer("publish", folder, "--json")[1])["release"] == 1
+    (folder / "thing.yaml").write_text("kind: entity\nkey: THING\n")
+    code, said = foyer("publish", folder, "--json")
+    document = json.loads(said)
+    assert code == 1
+    assert document["ok"] is False
+    assert document["problems"][0]["line"] == 2
+
+
+def test_nothing_is_deleted_without_being_told(foyer, folder):
+    foyer("publish", folder)
+    (folder / "thing.yaml").unlink()
+    assert "Nothing has changed" in foyer("publish", folder)[1]
+    assert "removed entity thing" in foyer("import", folder, "--delete", "--dry-run")[1]
+    code, said = foyer("publish", folder, "--delete")
+    assert (code, "kept unless --allow-destructive: drop table thing, losing 0 rows" in said) == (0, True)
+
+
+def test_a_destructive_change_is_refused_until_told(foyer, folder):
+    foyer("publish", folder)
+    (folder / "thing.yaml").write_text(THING.replace("max_length: 40", "max_length: 20"))
+    code, said = foyer("publish", folder)
+    assert (code, "cutting 0 values" in said) == (1, True)
+    assert "Nothing differs." in foyer("diff")[1]
+    assert foyer("publish", folder, "--allow-destructive")[0] == 0
+
+
+def test_going_back_to_a_release(foyer, folder):
+    foyer("publish", folder)
+    (folder / "thing.yaml").write_text(THING.replace("label: Thing", "label: Item"))
+    foyer("publish", folder)
+    assert "Release 3 is published." in foyer("rollback", "1")[1]
+    assert "Nothing differs." in foyer("diff", "1", "3")[1]
+    assert "release 9" in foyer("rollback", "9")[1]
+    assert foyer("rollback", "9")[0] == 1
+
+
+def test_an_export_can_be_imported_and_changes_nothing(foyer, folder, tmp_path):
+    foyer("publish", folder)
+    assert foyer("export", tmp_path / "out")[0] == 0
+    assert foyer("check", tmp_path / "out")[0] == 0
+    assert "Nothing has changed" in foyer("import", tmp_path / "out", "--delete")[1]
+
+
+def test_the_history_of_a_component(foyer, folder):
+    foyer("publish", folder)
+    assert "release 1  ann" in foyer("history", "entity thing")[1]
+    assert foyer("history", "entity nope")[0] == 1
+    assert foyer("history", "nonsense")[0] == 1
+
+
+def test_a_dump_is_sorted_json_of_the_compiled_metadata(foyer, folder):
+    foyer("publish", folder)
+    code, said = foyer("dump")
+    document = json.loads(said)
+    assert code == 0
+    assert document["tables"]["thing"]["columns"]["name"] == "text(40)"
+    assert list(document["components"]) == sorted(document["components"])
+    assert json.loads(foyer("dump", folder)[1])["tables"] == document["tables"]
+
+
+def test_migrate_apply_brings_tables_in_step(foyer, folder):
+    foyer("publish", folder)
+    assert foyer("migrate", "--apply") == (0, "The tables are in step.\n")
+
+
+def test_the_doctor_says_what_is_set_and_what_is_not_in_order(foyer, folder):
+    code, said = foyer("doctor")
+    assert code == 0
+    assert "FOYER_DATABASE_URL: set\n" in said
+    assert "nothing has been published yet" in said
+    foyer("publish", folder)
+    assert "release 1 compiles" in foyer("doctor")[1]
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"FOYER_DATABASE_URL": "mysql://x/y"}, "mysql is not a database"),
+        ({"FOYER_WORKERS": "many", "FOYER_DEBUG": "perhaps"}, "FOYER_DEBUG must be true or false"),
+        ({"FOYER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "The database refused"),
+        ({"FOYER_DATABASE_URL": "sqlite:////proc/none/x.db"}, "/proc/none"),
+    ],
+)
+def test_bad_settings_are_a_sentence_not_a_trace(environment, expected, tmp_path):
+    for command in ("publish", "doctor", "dump"):
+        done = CliRunner().invoke(main, [command], env={"FOYER_DATA_DIR": str(tmp_path), **environment})
+        assert done.exit_code == 1
+        assert expected in done.output
+        assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help(name):
+    done = CliRunner().invoke(main, [name, "--help"])
+    assert done.exit_code == 0
+    assert "Usage:" in done.output
+
+
+def test_unknown_commands_and_options_end_with_1():
+    for arguments in (["nope"], ["check"], ["check", "x", "--nope"], ["rollback", "zero"]):
+        assert CliRunner().invoke(main, arguments).exit_code == 1
+
+
+def test_the_help_loads_no_command():
+    program = "import sys; from runtime.cli import main\ntry: main(['--help'])\nfinally: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"sqlalchemy", "flask", "alembic", "yaml", "marshmallow"} & set(done.stdout.split())
