@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from werkzeug.datastructures import MultiDict
+
 from runtime.forms.faults import Fault
-from runtime.forms.fields import PREFIX, BaseForm, Input, Person
+from runtime.forms.fields import PREFIX, BaseForm, Input, Person, as_typed
+from runtime.forms.parse import Manner
 
 
 def bind(
@@ -45,8 +48,23 @@ def add_fault(form: BaseForm, key: str, fault: Fault) -> bool:
     return True
 
 
-def is_empty(form: BaseForm) -> bool:
-    """Whether nothing was given in any input, as in a row of a table that nobody has touched."""
+def is_empty(form: BaseForm, opening: Mapping[str, Any]) -> bool:
+    """Whether nobody has typed anything: every input is empty or holds what it was opened with."""
     return all(
-        field.data in (None, "", (), False) and not field.process_errors for _, field in inputs(form)
+        not field.process_errors and (field.data in (None, "", (), False) or field.data == opening.get(key))
+        for key, field in inputs(form)
     )
+
+
+def attribute_of(name: str) -> str:
+    """The attribute behind a posted name, which for a lookup has the search box beside it."""
+    return name.removesuffix("__q").removesuffix("__found")
+
+
+def retyped(form: BaseForm, posted: MultiDict[str, str], manner: Manner) -> MultiDict[str, str]:
+    """What was posted, with the values that could be read written as people of another language write them."""
+    changed = MultiDict(posted)
+    for _, field in inputs(form):
+        if field.posted and not field.process_errors and field.rules.attribute.type.numeric:
+            changed[field.name] = as_typed(field.data, manner)
+    return changed

@@ -16,8 +16,13 @@ from runtime.records.errors import BadAsk, Denied
 from runtime.records.lookups import Offer, offer, resolve_offer
 
 
-def make_finder(connection: Connection, snapshot: Snapshot, principal: Principal, write: Callable[[Any], str]) -> Finder:
-    """A finder for one request; a row that was looked up is remembered until its end. `write` makes a figure a text."""
+def make_finder(
+    connection: Callable[[], Connection], snapshot: Snapshot, principal: Principal, write: Callable[[Any], str]
+) -> Finder:
+    """A finder for one request; a row that was looked up is remembered until its end.
+
+    `connection` gives the connection to read on by then; `write` makes a figure a text.
+    """
     known: dict[tuple[str, str, int], Chosen | None] = {}
 
     def find(rules: Rules, text: str, limit: int) -> Sequence[Chosen]:
@@ -25,7 +30,7 @@ def make_finder(connection: Connection, snapshot: Snapshot, principal: Principal
         for entity in rules.attribute.targets:
             with suppress(Denied, BadAsk):
                 view = view_of(snapshot, rules, entity)
-                rows = offer(connection, snapshot, principal, entity, view=view, q=text, limit=limit)
+                rows = offer(connection(), snapshot, principal, entity, view=view, q=text, limit=limit)
                 found.extend(chosen(row, rules, entity, write) for row in rows)
         return found[:limit]
 
@@ -37,7 +42,7 @@ def make_finder(connection: Connection, snapshot: Snapshot, principal: Principal
         if key not in known:
             known[key] = None
             with suppress(Denied):
-                row = resolve_offer(connection, snapshot, principal, target, id, view=key[1])
+                row = resolve_offer(connection(), snapshot, principal, target, id, view=key[1])
                 known[key] = None if row is None else chosen(row, rules, target, write)
         return known[key]
 
@@ -53,4 +58,5 @@ def view_of(snapshot: Snapshot, rules: Rules, entity: str) -> str:
 def chosen(row: Offer, rules: Rules, entity: str, write: Callable[[Any], str]) -> Chosen:
     """An offer of records as forms know it."""
     label = str(row.id) if row.label is None else write(row.label)
-    return Chosen(row.id, label, "" if row.second is None else write(row.second), entity if rules.attribute.model.targets else "")
+    second = "" if row.second is None else write(row.second)
+    return Chosen(row.id, label, second, entity if rules.attribute.model.targets else "")

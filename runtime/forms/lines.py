@@ -9,8 +9,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from runtime.forms.bound import bind, is_empty
-from runtime.forms.fields import BaseForm, Person
+from runtime.forms.bound import bind, inputs, is_empty
+from runtime.forms.fields import BaseForm, LookupInput, Person
 
 ROWS = "lines"
 _NAME = re.compile(r"lines-([0-9]{1,6})-[a-z]")
@@ -22,15 +22,11 @@ class TooManyLines(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: its number in the names of its inputs, and its form."""
+    """One row: its number in the names of its inputs, its form, and whether nobody has typed anything in it."""
 
     number: int
     form: BaseForm
-
-    @property
-    def blank(self) -> bool:
-        """Whether nobody has typed anything in it."""
-        return is_empty(self.form)
+    blank: bool = False
 
 
 def prefix(number: int) -> str:
@@ -47,13 +43,25 @@ def numbers(names: Iterable[str], most: int) -> tuple[int, ...]:
 
 
 def bind_lines(
-    kind: type[BaseForm], person: Person, posted: MultiDict[str, str], most: int, values: Mapping[str, Any] | None = None
+    kind: type[BaseForm], person: Person, posted: MultiDict[str, str], most: int, opening: Mapping[str, Any]
 ) -> tuple[Line, ...]:
-    """A form for each row that was posted. Raises TooManyLines."""
-    return tuple(
-        Line(number, bind(kind, person, posted=posted, values=values, prefix=prefix(number)))
-        for number in numbers(posted, most)
-    )
+    """A form for each row that was posted. `opening` is what a row is opened with. Raises TooManyLines."""
+    found = []
+    for number in numbers(posted, most):
+        form = bind(kind, person, posted=posted, prefix=prefix(number))
+        found.append(Line(number, form, is_empty(form, opening)))
+    return tuple(found)
+
+
+def with_row(
+    kind: type[BaseForm], posted: MultiDict[str, str], opening: Mapping[str, Any], person: Person
+) -> MultiDict[str, str]:
+    """What was posted, and one more row as it is opened, with a number of its own."""
+    number = max(numbers(posted, len(posted) + 1), default=-1) + 1
+    more = MultiDict(posted)
+    for _, field in inputs(bind(kind, person, values=opening, prefix=prefix(number))):
+        more.add(field.name, "" if isinstance(field, LookupInput) else field.shown())
+    return more
 
 
 def without_row(posted: MultiDict[str, str], number: int) -> MultiDict[str, str]:

@@ -15,7 +15,7 @@ from babel.dates import parse_date
 
 from metadata.model import Attribute
 from metadata.types import DECIMAL_SCALE, MONEY_SCALE, PRECISION
-from runtime.forms.faults import unparsable
+from runtime.forms.faults import Unparsable, unparsable
 from runtime.forms.numbers import decimals, parse_number
 
 BIGGEST_WHOLE = 2**63 - 1
@@ -72,7 +72,10 @@ def _url(text: str, attribute: Attribute, manner: Manner) -> str:
 
 
 def _integer(text: str, attribute: Attribute, manner: Manner) -> int:
-    number = parse_number(text, manner.language)
+    try:
+        number = parse_number(text, manner.language)
+    except Unparsable:
+        raise unparsable("form.not_integer", example=12) from None
     if decimals(number):
         raise unparsable("form.not_integer", example=12)
     if abs(number) > BIGGEST_WHOLE:

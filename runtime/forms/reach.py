@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,9 +13,9 @@ from runtime.records.details import fetch_record
 
 
 class Reach:
-    """Finds such values on one connection; a row is read once."""
+    """Finds such values on the connection that there is by then; a row is read once."""
 
-    def __init__(self, connection: Connection, snapshot: Snapshot, principal: Principal) -> None:
+    def __init__(self, connection: Callable[[], Connection], snapshot: Snapshot, principal: Principal) -> None:
         self._connection = connection
         self._snapshot = snapshot
         self._principal = principal
@@ -41,5 +41,5 @@ class Reach:
             self._snapshot.resolve(entity, path)
         except KeyError:
             return None
-        found = fetch_record(self._connection, self._snapshot, self._principal, entity, "id", row, (path,))
+        found = fetch_record(self._connection(), self._snapshot, self._principal, entity, "id", row, (path,))
         return found.values.get(path) if found is not None else None

@@ -7,6 +7,7 @@ from runtime.pages.content import show_snippet, show_text
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form import FORM_BLOCK, PROFILE_BLOCK
 from runtime.pages.lists import list_arguments, show_list
+from runtime.pages.multistep import MULTISTEP_BLOCK
 from runtime.pages.part import BlockHandler
 from runtime.pages.tiles import show_tiles
 
@@ -19,6 +20,7 @@ BLOCKS: dict[str, BlockHandler] = {
     "form.insert": FORM_BLOCK,
     "form.edit": FORM_BLOCK,
     "profile": PROFILE_BLOCK,
+    "multistep_form": MULTISTEP_BLOCK,
 }
 """By the type of the block; forms by their mode as well, such as `form.edit`, where it is not read."""
 

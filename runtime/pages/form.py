@@ -13,7 +13,7 @@ from metadata.model import Block, Form
 from metadata.model.base import Privilege
 from runtime.access import access_for
 from runtime.context import RequestContext
-from runtime.errors import PageNotFound, SignInNeeded
+from runtime.errors import AccessDenied, PageNotFound, SignInNeeded
 from runtime.forms import drafts
 from runtime.forms.bound import bind, posted_values
 from runtime.forms.builder import FormAsk, asked_fields, form_class
@@ -69,14 +69,19 @@ def form_record_paths(context: RequestContext, form: Form) -> tuple[str, ...]:
 
 
 def show_form(ask: BlockAsk) -> Part:
-    """A form in the block's mode. Raises PageNotFound for a record that is not there or not the person's."""
+    """A form in the block's mode; one that nothing may be changed on is shown to be read.
+
+    Raises PageNotFound for a record that is not there or not the person's, AccessDenied for a post that may not be.
+    """
     form = ask.context.snapshot.forms[ask.block.form]
     if ask.block.mode == "insert":
         return _insert(ask, form)
     if ask.block.mode == "edit":
         record = _record_of(ask, form)
-        if "write" in record.can and _allowed(ask.context, form, "write"):
+        if _may_edit(ask.context, form, record):
             return edit(ask, form, record)
+        if ask.posted:
+            raise AccessDenied
     return show_detail(ask)
 
 
@@ -105,6 +110,13 @@ def _record_of(ask: BlockAsk, form: Form) -> Record:
 
 def _allowed(context: RequestContext, form: Form, privilege: Privilege) -> bool:
     return access_for(context.snapshot, context.principal, form.entity, privilege).allowed
+
+
+def _may_edit(context: RequestContext, form: Form, record: Record) -> bool:
+    """There is something on the form that the person may change on this record."""
+    if "write" not in record.can or not _allowed(context, form, "write"):
+        return False
+    return bool(asked_fields(context.snapshot, form_ask(context, form, "edit")))
 
 
 def _insert(ask: BlockAsk, form: Form) -> Part:
@@ -153,7 +165,7 @@ def _send(ask: BlockAsk, form: Form, bound: BaseForm, complete: Callable[[Reach]
     labels = {key: rules.label for key, rules in bound.rules.items()}
 
     def write(connection: Connection) -> int:
-        values = complete(Reach(connection, context.snapshot, context.principal))
+        values = complete(Reach(lambda: connection, context.snapshot, context.principal))
         return create(connection, context.snapshot, context.principal, form.entity, values).id
 
     work = Work(context.snapshot, context.principal, form.entity, write)
@@ -208,7 +220,7 @@ def _update(ask: BlockAsk, edited: Edit, version: int) -> Part:
     labels = {key: rules.label for key, rules in edited.bound.rules.items()}
     try:
         with context.lease.transaction() as connection:
-            reach = Reach(connection, context.snapshot, context.principal)
+            reach = Reach(lambda: connection, context.snapshot, context.principal)
             known = {**record.values, **posted_values(edited.bound)}
             complete = set_values(context.snapshot, form, words, known, reach)
             values = {key: value for key, value in complete.items() if key not in record.values or value != record.values[key]}

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from metadata.model import Form
 from runtime.context import RequestContext
-from runtime.forms.bound import inputs, posted_values
+from runtime.forms.bound import attribute_of, inputs, posted_values
 from runtime.forms.builder import FormAsk
 from runtime.forms.fields import BaseForm, LookupInput
 from runtime.forms.merge import base_text, merge, read_base
@@ -135,4 +135,4 @@ def _typed(posted: Mapping[str, Any], kept: Iterable[str]) -> tuple[tuple[str, s
 
 
 def _key(name: str) -> str:
-    return name if name.startswith("_") else name.split("__q")[0].split("__found")[0]
+    return name if name.startswith("_") else attribute_of(name)

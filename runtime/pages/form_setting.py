@@ -53,7 +53,7 @@ def person_of(
                 return written.day(value)
         return str(value)
 
-    finder = make_finder(context.connection, context.snapshot, context.principal, write)
+    finder = make_finder(lambda: context.connection, context.snapshot, context.principal, write)
     return Person(manner or manner_of(context), finder, labels or {})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import html
 import re
@@ -48,7 +49,6 @@ from runtime.identity import tables
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.records import tables as record_tables
-from runtime.services import Services
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
 
 text = Text.of
@@ -243,8 +243,7 @@ def make_pottery(database_url: str, folder: Path) -> Pottery:
     record_tables.TABLES.create_all(made.engine)
     snapshot = store.publish("tester", components=POTTERY).snapshot
     oven = Oven()
-    services = Services(made.config, made.engine, made.snapshots, made.renderer, made.passwords, made.throttle, Outbox(),
-                        AtOnce(), submission=oven)
+    services = dataclasses.replace(made, mailer=Outbox(), aside=AtOnce(), submission=oven)
     found = Pottery(create_app(made.config, services=services), made.engine, snapshot, oven, {})
     ids = found.ids
     ids.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("clay", "mud")})

@@ -6,7 +6,7 @@ from metadata.model import Attribute
 from runtime.forms.words import Words, contact_paths, is_query
 
 NOW = dt.datetime(2026, 11, 20, 23, 30, tzinfo=dt.UTC)
-WORDS = Words(NOW, "Europe/Stockholm", 5, {"account": 9, "full_name": "Jane"}, {"n": "12", "bad": "x"})
+WORDS = Words(NOW, "Europe/Stockholm", {"@contact": 5}, {"account": 9, "full_name": "Jane"}, {"n": "12", "bad": "x"})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,230 @@
+"""The multistep form block: what was entered is kept in a draft until it is sent, on any device, over sign-outs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from flask import flash, make_response, redirect, request
+from werkzeug.datastructures import MultiDict
+
+from metadata.model import Block, MultistepForm, Step
+from runtime.access import access_for
+from runtime.context import RequestContext
+from runtime.errors import SignInNeeded
+from runtime.forms import drafts
+from runtime.forms.drafts import Draft, DraftTooLarge
+from runtime.forms.faults import Fault
+from runtime.forms.lines import TooManyLines, with_row, without_row
+from runtime.forms.opening import query_names
+from runtime.forms.rules import words_of as words_of_key
+from runtime.forms.steps import definition, furthest, step_after, step_before
+from runtime.pages.content import words_of
+from runtime.pages.form_saving import next_url, owner_of, saved_part
+from runtime.pages.form_setting import record_by_id, say_of
+from runtime.pages.form_view import ACTION, DRAFT, FIND, StatePart, denied_part
+from runtime.pages.multistep_entered import QUERY, Entered
+from runtime.pages.multistep_send import Refused, send_all
+from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
+from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.render import Action, State
+
+RESTART = "multistep/restart.html"
+STAY = frozenset({"add", "update"})
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPart:
+    """The question whether to begin anew."""
+
+    url: str
+    back: str
+    block: int
+
+
+def multistep_arguments(context: RequestContext, block: Block) -> frozenset[str]:
+    """The arguments that the block takes from the address."""
+    multi = context.site.multistep_forms[block.multistep_form]
+    forms = [context.snapshot.forms[step.form] for step in multi.steps if step.form]
+    return frozenset({"step", "restart"}).union(*(query_names(context.snapshot, form) for form in forms))
+
+
+def show_multistep(ask: BlockAsk) -> Part:
+    """The form at the person's step. Raises SignInNeeded for somebody who is not signed in."""
+    context = ask.context
+    multi = context.site.multistep_forms[ask.block.multistep_form]
+    if not context.signed_in:
+        raise SignInNeeded
+    if not _may_create(context, multi):
+        return denied_part(context)
+    missing = missing_names(context, multi)
+    if missing:
+        return _not_ready(context, missing)
+    return _post(ask, multi) if ask.posted else _get(ask, multi)
+
+
+def missing_names(context: RequestContext, multi: MultistepForm) -> tuple[str, ...]:
+    """What the person's contact lacks, by the labels of the attributes."""
+    if not multi.requires or context.principal.contact is None:
+        return ()
+    record = record_by_id(context, "contact", context.principal.contact, multi.requires)
+    values = record.values if record is not None else {}
+    lacking = [path for path in multi.requires if values.get(path) in (None, "", ())]
+    models = [context.snapshot.resolve("contact", path)[-1].model for path in lacking]
+    return tuple(words_of(context, model.label) or words_of_key(model.key) for model in models)
+
+
+def _may_create(context: RequestContext, multi: MultistepForm) -> bool:
+    relationships = context.snapshot.entities[multi.entity].relationships
+    children = [relationships[step.relationship].entity for step in multi.steps if step.type == "lines"]
+    return all(
+        access_for(context.snapshot, context.principal, entity, "create").allowed for entity in (multi.entity, *children)
+    )
+
+
+def _not_ready(context: RequestContext, missing: tuple[str, ...]) -> Part:
+    say = say_of(context)
+    home = Action(say("action.home"), context.url("/"))
+    text = say("step.not_ready_text", names=", ".join(missing))
+    return Part("forms/state.html", StatePart(State("denied", say("step.not_ready"), text, secondary=home)))
+
+
+def _get(ask: BlockAsk, multi: MultistepForm) -> Part:
+    context, wanted = ask.context, ask.query.own.get("step", "")
+    draft = None
+    if not multi.new_session or wanted:
+        draft = drafts.latest(context.connection, owner_of(context, multi.key))
+    if draft is not None and ask.query.own.get("restart"):
+        return Part(RESTART, RestartPart(ask.query.link(restart=None, step=None), ask.query.link(restart=None), ask.index))
+    draft = _current(context, multi, draft or _fresh(ask, multi, ""))
+    entered = Entered(context, multi, draft)
+    step = _permitted(entered, wanted or draft.step)
+    faults = (Fault("step.changed"),) if draft.definition != definition(context.snapshot, multi) else ()
+    return step_part(ask, entered, step, faults=faults)
+
+
+def _fresh(ask: BlockAsk, multi: MultistepForm, key: str) -> Draft:
+    context = ask.context
+    fresh = drafts.fresh(owner_of(context, multi.key), key, dt.datetime.now(dt.UTC), definition(context.snapshot, multi))
+    known = multistep_arguments(context, ask.block) - {"step", "restart"}
+    return fresh.with_step(QUERY, {name: value for name, value in ask.query.own.items() if name in known})
+
+
+def _current(context: RequestContext, multi: MultistepForm, draft: Draft) -> Draft:
+    """A draft that was begun with another form goes on at the first step, with everything kept."""
+    return draft if draft.definition == definition(context.snapshot, multi) else replace(draft, step="")
+
+
+def _permitted(entered: Entered, wanted: str) -> Step:
+    """The step asked for, where everything before it is done and nothing between it and the person's step is closed."""
+    steps = entered.steps
+    end = steps.index(furthest(steps, entered.complete))
+    keys = [step.key for step in steps]
+    at = min(keys.index(entered.draft.step) if entered.draft.step in keys else 0, end)
+    place = keys.index(wanted) if wanted in keys else at
+    if place > end or not all(step.back for step in steps[place + 1 : at + 1]):
+        return steps[at]
+    return steps[place]
+
+
+def _post(ask: BlockAsk, multi: MultistepForm) -> Part:
+    context = ask.context
+    owner = owner_of(context, multi.key)
+    action = request.form.get(ACTION, "next")
+    if action == "restart":
+        with context.lease.transaction() as connection:
+            drafts.drop_open(connection, owner)
+        return _go(ask.query.path)
+    found = drafts.find(context.connection, owner, request.form.get(DRAFT, ""))
+    if found is not None and found.finished:
+        return _go(next_url(ask, multi.entity, found.record, multi.success_page))
+    draft = replace(found or _fresh(ask, multi, request.form.get(DRAFT, "")), definition=definition(context.snapshot, multi))
+    entered = Entered(context, multi, draft)
+    step = _permitted(entered, request.form.get(STEP_FIELD, ""))
+    if step.key != request.form.get(STEP_FIELD, ""):
+        return _go(step_url(ask, step.key))
+    return _take(ask, entered, step, action)
+
+
+def _take(ask: BlockAsk, entered: Entered, step: Step, action: str) -> Part:
+    """Keep what was typed in a step, then do what was pressed."""
+    if step.type == "review":
+        return _leave(ask, entered, step, action)
+    try:
+        posted = entered.own(step, request.form)
+        entered = _saved(entered.with_posted(step, _changed(entered, step, posted, action)).at(step))
+    except TooManyLines:
+        return step_part(ask, entered, step, faults=(Fault("step.too_many_lines", (("count", step.max_lines),)),), status=422)
+    except DraftTooLarge:
+        return step_part(ask, entered, step, faults=(Fault("step.too_large"),), status=413)
+    if FIND in request.form or action in STAY or action.startswith("remove:"):
+        return step_part(ask, entered, step)
+    return _leave(ask, entered, step, action)
+
+
+def _changed(entered: Entered, step: Step, posted: MultiDict[str, str], action: str) -> MultiDict[str, str]:
+    """The rows after one was added or removed."""
+    number = action.removeprefix("remove:")
+    if step.type == "lines" and number != action and number.isascii() and number.isdecimal():
+        return without_row(posted, int(number[:6]))
+    if step.type == "lines" and action == "add":
+        form = entered.step_form(step)
+        added = with_row(form.kind, posted, form.opening, entered.person)
+        return entered.own(step, added)
+    return posted
+
+
+def _saved(entered: Entered) -> Entered:
+    now = dt.datetime.now(dt.UTC)
+    with entered.context.lease.transaction() as connection:
+        stored = drafts.begin(connection, entered.draft)
+        draft = replace(entered.draft, id=stored.id, attempt=stored.attempt, changed_at=now)
+        drafts.save(connection, draft, now)
+    return Entered(entered.context, entered.multi, draft)
+
+
+def _leave(ask: BlockAsk, entered: Entered, step: Step, action: str) -> Part:
+    steps = entered.steps
+    if action == "back":
+        before = step_before(steps, step)
+        return _go_to(ask, entered, before or step)
+    if action == "save":
+        flash(say_of(ask.context)("step.draft_saved"), "good")
+        return _go_to(ask, entered, step)
+    if step.type != "review" and not entered.complete(step):
+        return step_part(ask, entered, step, faults=_too_few(entered, step), checked=True, status=422)
+    after = step_after(steps, step)
+    return _go_to(ask, entered, after) if after is not None else _submit(ask, entered, step)
+
+
+def _too_few(entered: Entered, step: Step) -> tuple[Fault, ...]:
+    if step.type == "lines" and len(entered.filled(step)) < step.min_lines:
+        return (Fault("step.too_few_lines", (("count", step.min_lines),)),)
+    return ()
+
+
+def _submit(ask: BlockAsk, entered: Entered, step: Step) -> Part:
+    for earlier in entered.steps:
+        if earlier.type != "review" and not entered.complete(earlier):
+            flash(say_of(ask.context)("step.check_first"), "bad")
+            return _go_to(ask, entered, earlier)
+    entered = _saved(entered.at(step))
+    sent = send_all(entered)
+    if isinstance(sent, Refused):
+        return step_part(ask, entered, sent.step or step, faults=sent.faults, checked=True, status=422)
+    multi = entered.multi
+    if sent.again:
+        return _go(next_url(ask, multi.entity, sent.record, multi.success_page))
+    return saved_part(ask, multi.entity, sent.record, multi.success_page, multi.success_message, sent.queued)
+
+
+def _go_to(ask: BlockAsk, entered: Entered, step: Step) -> Part:
+    _saved(entered.at(step))
+    return _go(step_url(ask, step.key))
+
+
+def _go(url: str) -> Part:
+    return Part(response=make_response(redirect(url, 303)))
+
+
+MULTISTEP_BLOCK = BlockHandler(show_multistep, multistep_arguments, posts=True)

@@ -1,0 +1,238 @@
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from runtime.forms import drafts
+from runtime.forms.ports import Queued, Refusal
+from support.pottery import hidden, shown_errors
+
+BOOK = "/firings/book"
+
+
+class Walk:
+    """Somebody going through the steps without JavaScript: posts what a page holds, follows where it leads."""
+
+    def __init__(self, browser, path=BOOK):
+        self.browser, self.path = browser, path
+        self.answer = browser.get(path)
+
+    @property
+    def text(self):
+        return self.answer.text
+
+    def press(self, action="next", **fields):
+        kept = {name: value for name, value in hidden(self.text).items() if "__n__" not in name}
+        data = {**kept, **self.typed(), **fields, "_action": action}
+        self.answer = self.browser.client.post(self.path, data=data)
+        if self.answer.status_code == 303:
+            self.answer = self.browser.get(self.answer.location)
+        return self
+
+    def typed(self):
+        """What stands in the text inputs of the page."""
+        page = self.text.split("<template")[0]
+        found = re.findall(r'<input class="form-control[^>]*? name="([^"]+)" value="([^"]*)"', page)
+        return dict(found)
+
+    @property
+    def step(self):
+        return hidden(self.text).get("_step", "")
+
+
+def line(pottery, number, glaze="Celadon", coats="2", **more):
+    given = {"glaze": str(pottery.ids[glaze]), "coats": coats, "glaze__q": "", "glaze__found": "", **more}
+    return {f"lines-{number}-{key}": value for key, value in given.items()}
+
+
+def at_check(pottery, browser):
+    walk = Walk(browser).press(title="Cups", kiln=str(pottery.ids["Big Bertha"]), peak="1000")
+    walk.press(**line(pottery, 0, title="Mug"), **line(pottery, 1, "Tenmoku", "3"))
+    assert walk.step == "check"
+    return walk
+
+
+def test_three_steps_write_the_record_and_its_rows_with_all_that_is_set(pottery):
+    walk = at_check(pottery, pottery.as_("ada"))
+    assert all(part in walk.text for part in ("Cups", "Big Bertha", "Celadon", "Tenmoku", "step=basics", "step=pieces"))
+    assert pottery.rows("firing") == []
+    walk.press()
+    (firing,) = pottery.rows("firing")
+    assert walk.answer.request.path == f"/firings/{firing['number']}"
+    assert "Your firing is booked" in walk.text
+    assert (firing["title"], firing["potter"], firing["studio"]) == ("Cups", pottery.ids["ada"], pottery.ids["clay"])
+    assert firing["kiln_name"] == "Big Bertha"
+    rows = [(row["firing"], row["title"], row["coats"], row["batch"], row["kiln_name"]) for row in pottery.rows("piece")]
+    assert rows == [(firing["id"], "Mug", 2, "B-Celadon", "Big Bertha"), (firing["id"], None, 3, "B-Tenmoku", "Big Bertha")]
+
+
+def test_one_goes_on_where_one_left_on_another_device(pottery):
+    Walk(pottery.as_("ada")).press(title="Cups", peak="1000")
+    elsewhere = Walk(pottery.as_("ada"))
+    assert elsewhere.step == "pieces"
+    assert "Draft, kept since" in elsewhere.text
+    elsewhere.press("back")
+    assert (elsewhere.step, 'value="Cups"' in elsewhere.text) == ("basics", True)
+    assert Walk(pottery.as_("ben")).step == "basics"
+    assert "Cups" not in Walk(pottery.as_("ben")).text
+
+
+def test_a_condition_adds_a_step(pottery):
+    walk = Walk(pottery.as_("ada")).press(title="Cups", peak="1250")
+    assert walk.step == "danger"
+    assert shown_errors(walk.press(risk="").text) == ["Enter Risk."]
+    assert walk.press(risk="It may crack").step == "pieces"
+
+
+def test_a_step_with_faults_is_not_left_and_keeps_what_was_typed(pottery):
+    walk = Walk(pottery.as_("ada")).press(title="", peak="hot")
+    assert (walk.answer.status_code, walk.step) == (422, "basics")
+    assert shown_errors(walk.text) == ["Give it a title", "Enter a whole number, such as 12."]
+    assert 'value="hot"' in walk.text
+    assert 'value="hot"' in Walk(pottery.as_("ada")).text
+
+
+def test_rows_are_added_and_removed_without_script_and_the_estimate_is_shown(pottery):
+    walk = Walk(pottery.as_("ada")).press(title="Cups")
+    walk.press("add", **line(pottery, 0, coats="2"))
+    assert 'name="lines-1-coats"' in walk.text
+    walk.press("update", **line(pottery, 0, coats="2"), **line(pottery, 1, "Tenmoku", "5"))
+    assert "8.50" in walk.text
+    assert "23.50" in walk.text
+    walk.press("remove:0", **line(pottery, 0, coats="2"), **line(pottery, 1, "Tenmoku", "5"))
+    assert 'name="lines-0-coats"' not in walk.text
+    assert walk.press(**line(pottery, 1, "Tenmoku", "5")).step == "check"
+
+
+def test_each_row_says_its_own_faults_and_blank_rows_do_not_count(pottery):
+    walk = Walk(pottery.as_("ada")).press(title="Cups")
+    assert shown_errors(walk.press().text) == ["Add at least 1 line."]
+    walk.press(**line(pottery, 0), **line(pottery, 1, coats="99"), **{"lines-2-title": "no glaze", "lines-2-coats": "1"})
+    assert walk.answer.status_code == 422
+    assert shown_errors(walk.text) == ["Line 2: Enter 1 to 9.", "Line 3: Choose Glaze."]
+    assert walk.text.count('<tr class="has-error">') == 2
+    assert 'value="Celadon"' in walk.text
+
+
+def test_a_lookup_in_a_row_is_searched_without_script(pottery):
+    walk = Walk(pottery.as_("ada")).press(title="Cups")
+    walk.press("next", **{"lines-0-glaze__q": "ten", "lines-0-coats": "1", "_find": "lines-0-glaze"})
+    assert (walk.answer.status_code, walk.step) == (200, "pieces")
+    assert 'type="radio" name="lines-0-glaze"' in walk.text or f'value="{pottery.ids["Tenmoku"]}"' in walk.text
+
+
+def test_a_step_cannot_be_skipped_by_address_or_by_a_tampered_post(pottery):
+    browser = pottery.as_("ada")
+    assert Walk(browser, f"{BOOK}?step=check").step == "basics"
+    assert Walk(browser).press(_step="check").step == "basics"
+    assert Walk(browser).press(_step="nonsense").step == "basics"
+    assert pottery.rows("firing") == []
+
+
+def test_a_draft_sent_twice_makes_one_record(pottery):
+    browser = pottery.as_("ada")
+    walk = at_check(pottery, browser)
+    fields = {**hidden(walk.text), "_action": "next"}
+    places = [browser.client.post(BOOK, data=fields).location for _ in range(3)]
+    assert (len(pottery.rows("firing")), len(pottery.rows("piece")), len(set(places))) == (1, 2, 1)
+    assert Walk(browser).step == "basics"
+
+
+def test_nobody_reaches_another_persons_draft(pottery):
+    theirs = at_check(pottery, pottery.as_("ada"))
+    fields = {**hidden(theirs.text), "_action": "next"}
+    thief = pottery.as_("cleo")
+    fields["csrf_token"] = hidden(thief.get(BOOK).text)["csrf_token"]
+    answer = thief.client.post(BOOK, data=fields)
+    assert (answer.status_code, pottery.rows("firing")) == (303, [])
+    assert "Cups" not in thief.get(BOOK).text
+
+
+def test_beginning_anew_asks_first(pottery):
+    browser = pottery.as_("ada")
+    Walk(browser).press(title="Cups")
+    question = browser.get(f"{BOOK}?restart=1").text
+    assert "Start over?" in question
+    assert Walk(browser).step == "pieces"
+    browser.client.post(BOOK, data={**hidden(question), "_action": "restart"})
+    assert Walk(browser).step == "basics"
+
+
+def test_who_is_not_signed_in_signs_in_and_comes_back(pottery):
+    answer = pottery.app.test_client().get(BOOK)
+    assert (answer.status_code, answer.location) == (302, f"/signin?next={BOOK}")
+
+
+def test_what_the_person_lacks_is_named_before_beginning(pottery):
+    page = pottery.as_("newcomer").get(BOOK).text
+    assert "Your contact has no value for: Account." in page
+    assert 'name="_step"' not in page
+
+
+def test_somebody_without_the_right_is_refused(pottery):
+    assert pottery.as_("dirk").get(BOOK).status_code == 403
+
+
+def test_a_refusal_from_outside_leads_to_the_field_and_leaves_nothing(pottery):
+    pottery.oven.asks = True
+    pottery.oven.answers = [Refusal("Too hot for us", "peak"), Refusal("No such glaze left", "glaze", 1), Refusal("Closed")]
+    walk = at_check(pottery, pottery.as_("ada")).press()
+    assert (walk.answer.status_code, walk.step, shown_errors(walk.text)) == (422, "basics", ["Too hot for us"])
+    walk.press()
+    walk.press()
+    assert shown_errors(walk.press().text) == ["Line 2: No such glaze left"]
+    walk.press()
+    assert (shown_errors(walk.press().text), walk.step) == (["Closed"], "check")
+    assert (pottery.rows("firing"), pottery.rows("piece")) == ([], [])
+    walk.press()
+    assert (len(pottery.rows("firing")), len(set(pottery.oven.keys))) == (1, 4)
+
+
+def test_the_key_is_stored_before_the_outside_is_asked_and_kept_when_the_answer_is_lost(pottery):
+    pottery.oven.asks = True
+    pottery.oven.answers = [ConnectionError("gone")]
+    pottery.app.config["PROPAGATE_EXCEPTIONS"] = False
+    browser = pottery.as_("ada")
+    walk = at_check(pottery, browser)
+    assert browser.client.post(BOOK, data={**hidden(walk.text), "_action": "next"}).status_code == 500
+    with pottery.engine.connect() as connection:
+        stored = connection.execute(sa.select(drafts.drafts.c.attempt)).scalar_one()
+    assert [stored] == pottery.oven.keys
+    Walk(browser).press()
+    assert (len(pottery.rows("firing")), len(set(pottery.oven.keys))) == (1, 1)
+
+
+def test_an_order_that_is_queued_is_kept_and_said(pottery):
+    pottery.oven.asks = True
+    pottery.oven.answers = [Queued()]
+    walk = at_check(pottery, pottery.as_("ada")).press()
+    assert "not confirmed yet" in walk.text
+    assert len(pottery.rows("firing")) == 1
+
+
+def test_a_tampered_post_cannot_set_what_is_hidden(pottery):
+    walk = Walk(pottery.as_("ada")).press(title="Cups", potter=str(pottery.ids["cleo"]), studio=str(pottery.ids["mud"]))
+    walk.press(**line(pottery, 0, batch="mine", firing="1", kiln_name="x")).press()
+    (firing,), (piece,) = pottery.rows("firing"), pottery.rows("piece")
+    assert (firing["potter"], firing["studio"]) == (pottery.ids["ada"], pottery.ids["clay"])
+    assert (piece["firing"], piece["batch"]) == (firing["id"], "B-Celadon")
+
+
+def test_too_many_rows_and_too_much_text_are_refused(pottery):
+    walk = Walk(pottery.as_("ada")).press(title="Cups")
+    many = {name: value for number in range(31) for name, value in line(pottery, number).items()}
+    walk.press(**many)
+    assert (walk.answer.status_code, shown_errors(walk.text)) == (422, ["Use at most 30 lines."])
+    walk.press("save", **line(pottery, 0, title="x" * 2_100_000))
+    assert walk.answer.status_code == 413
+    assert pottery.rows("firing") == []
+
+
+@pytest.mark.parametrize("path", ["/sv-SE" + BOOK])
+def test_what_was_typed_in_one_language_is_shown_in_the_other(pottery, path):
+    browser = pottery.as_("ada")
+    Walk(browser).press("save", title="Cups", weight="1234.5")
+    swedish = Walk(browser, path)
+    assert 'value="1234,5"' in swedish.text
+    swedish.press()
+    assert swedish.step == "pieces"
