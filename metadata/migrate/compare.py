@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Column, Connection, Table
 
-from metadata.migrate import existing as counting
+import metadata.migrate.existing as counting
 from metadata.migrate.conversion import count_lost
 from metadata.migrate.existing import Existing
 from metadata.migrate.physical import PhysicalTables

@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateTable as CreateTableStatement
 from sqlalchemy.sql import column as sql_column
 from typing_extensions import override
 
-from metadata.migrate import conversion
+import metadata.migrate.conversion as conversion
 from metadata.migrate.shapes import columns_of, family, text_length, type_for
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
 
+import metadata.store.revisions as revisions
 from metadata.checks import check
 from metadata.compiler import assign_site, compile_snapshot
 from metadata.errors import MetadataError
 from metadata.migrate import Plan, apply, create_ahead, plan
 from metadata.model import Component, ComponentId, component_id
 from metadata.snapshot import Snapshot
-from metadata.store import revisions
 from metadata.store.revisions import Entry, Release
 from metadata.store.state import Heads, Loader
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
+import metadata.store.revisions as revisions
 from metadata.errors import MetadataError, Problem
 from metadata.model import Component, ComponentId
-from metadata.store import revisions
 from metadata.store.bodies import component_of
 from metadata.store.revisions import Revision
 

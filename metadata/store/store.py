@@ -8,11 +8,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, inspect
 
+import metadata.store.revisions as revisions
+import metadata.store.state as state
 from metadata.migrate import Plan, apply, create_register, plan
 from metadata.migrate.register import tables as register_tables
 from metadata.model import Component, ComponentId
 from metadata.snapshot import Snapshot
-from metadata.store import revisions, state
 from metadata.store.bodies import body_of, plain
 from metadata.store.difference import Difference, compare
 from metadata.store.errors import EditedMeanwhile, NoSuchComponent
