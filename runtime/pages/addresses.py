@@ -11,6 +11,7 @@ from runtime.context import RequestContext
 from runtime.render.scene import address
 
 _PLACE = re.compile(r"\{[^}]*\}")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,12 @@ class RecordAddress:
 
     def of(self, key: object) -> str:
         """The address of one record."""
-        return f"{self.before}{quote(str(key), safe='')}{self.after}"
+        return f"{self.before}{quoted(str(key))}{self.after}"
+
+
+def quoted(text: str) -> str:
+    """A text as one part of an address, or one value of a query string."""
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
 
 
 def page_url(context: RequestContext, node: PageNode, keys: tuple[str, ...] = ()) -> str:
@@ -52,6 +58,6 @@ def _filled(path: str, keys: tuple[str, ...]) -> str:
     left = list(keys)
 
     def next_key(match: re.Match[str]) -> str:
-        return quote(left.pop(0), safe="") if left else match.group()
+        return quoted(left.pop(0)) if left else match.group()
 
     return _PLACE.sub(next_key, path)

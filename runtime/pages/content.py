@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from metadata.text import Text
 from runtime.context import RequestContext
+from runtime.pages.addresses import page_url
 from runtime.pages.markdown import markdown
 from runtime.pages.part import BlockAsk, Part
+from runtime.render.scene import address
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ def show_text(ask: BlockAsk) -> Part:
     """A text block, written in Markdown."""
     context = ask.context
     key = ("text", context.site.key, ask.node.page.key, ask.index, context.language)
-    html = context.snapshot.derive(key, lambda: markdown(words_of(context, ask.block.text)))
+    html = context.snapshot.derive(key, lambda: markdown(words_of(context, ask.block.text), partial(local_address, context)))
     return Part("blocks/text.html", ContentView(html, words_of(context, ask.block.label)))
 
 
@@ -42,9 +45,22 @@ def snippet_html(context: RequestContext, key: str) -> Markup:
 
     def make() -> Markup:
         value = words_of(context, snippet.value)
-        return markdown(value) if snippet.format == "markdown" else Markup("<p>{}</p>").format(escape(value))
+        if snippet.format == "markdown":
+            return markdown(value, partial(local_address, context))
+        return Markup("<p>{}</p>").format(value)
 
     return context.snapshot.derive(("snippet", context.site.key, key, context.language), make)
+
+
+def local_address(context: RequestContext, written: str) -> str:
+    """The address that a text means: `marker:<name>` and `page:<key>` are pages wherever they stand, a path such as /terms
+    is one in the language of the page, everything else is as it is."""
+    kind, colon, name = written.partition(":")
+    if colon and kind in ("marker", "page"):
+        node = context.site.pages.get(context.site.markers.get(name, "") if kind == "marker" else name)
+        return page_url(context, node) if node else "/"
+    is_page = written.startswith("/") and not written.startswith(("//", "/_"))
+    return address(context.site, context.language, written) if is_page else written
 
 
 def words_of(context: RequestContext, text: Text) -> str:

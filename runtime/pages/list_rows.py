@@ -2,64 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from metadata.model import ListComponent, RowAction
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
-from runtime.pages.addresses import RecordAddress, record_address
+from runtime.pages.addresses import RecordAddress, quoted, record_address
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk
-from runtime.pages.queries import Query
 from runtime.pages.removal import REMOVE
 from runtime.pages.speech import text_of
 from runtime.records.lists import ListPage
-from runtime.render.icons import icon
 from runtime.sitemap import readable_pages
 
-PRIVILEGES = {"edit": "write", "delete": "delete"}
-ICONS = {"edit": "pencil", "delete": "trash3"}
-
-
-@dataclass(frozen=True, slots=True)
-class RowAct:
-    """A link at the end of a row."""
-
-    label: str
-    url: str
-    icon: Markup
+OFFERS = {"edit": ("write", "pencil"), "delete": ("delete", "trash3")}
 
 
 @dataclass(frozen=True, slots=True)
 class RowOffer:
-    """A row action that the person may be offered: on rows with the privilege, at the address made from the row's key."""
+    """A link at the end of the rows on which the person has a privilege. `icon` is an icon's name."""
 
     privilege: str
     label: str
-    icon: Markup
-    address: Callable[[Any], str]
+    icon: str
 
 
 @dataclass(frozen=True, slots=True)
 class RowLinks:
-    """Where the rows of a list lead to."""
+    """Where the rows of a list lead to: by their first column, and by the offers at their end with an address each."""
 
     details: RecordAddress | None = None
     offers: tuple[RowOffer, ...] = ()
+    addresses: tuple[RecordAddress, ...] = ()
 
     @property
-    def linked(self) -> bool:
-        """Whether the first column is a link."""
-        return self.details is not None
-
-    @property
-    def actions(self) -> bool:
-        """Whether rows end in actions."""
-        return bool(self.offers)
+    def ways(self) -> list[tuple[Markup, Markup]]:
+        """What stands before and after a row's key: of the page of the record first, then of the offers."""
+        found = ((self.details,) if self.details else ()) + self.addresses
+        return [(escape(address.before), escape(address.after)) for address in found]
 
 
 def record_key(context: RequestContext, model: ListComponent) -> str:
@@ -73,42 +57,30 @@ def row_links(ask: BlockAsk, model: ListComponent) -> RowLinks:
     """The links of a list's rows: those whose page the person may read."""
     context = ask.context
     details = next((action for action in model.actions if action.type == "details"), None)
-    offers = (_offer(ask, action) for action in model.actions if action.type in PRIVILEGES)
+    found = [(action, _offered(ask, action)) for action in model.actions if action.type in OFFERS]
+    offers = [(_offer(context, action), address) for action, address in found if address is not None]
     return RowLinks(
         details=_address(context, details, ask.keys) if details else None,
-        offers=tuple(offer for offer in offers if offer is not None),
+        offers=tuple(offer for offer, _ in offers),
+        addresses=tuple(address for _, address in offers),
     )
 
 
-def dressed_rows(
-    page: ListPage, cells: Sequence[Sequence[str]], links: RowLinks
-) -> Iterator[tuple[Any, ...]]:
-    """The rows for the rows template: link, name, acts, and then the cells column by column."""
-    keys = page.keys
-    details = links.details
-    addresses = [details.of(key) if key is not None else "" for key in keys] if details else [""] * len(keys)
-    names = ["" if key is None else str(key) for key in keys]
-    acts = [_acts(links.offers, can, key) for can, key in zip(page.can, keys, strict=True)] if links.offers else names
-    return zip(addresses, names, acts, *cells, strict=True)
+def dressed_rows(page: ListPage, cells: Sequence[Sequence[str]]) -> Iterator[tuple[Any, ...]]:
+    """The rows for the rows template: the key as part of an address, the key as HTML, the privileges, and the cells."""
+    names = ["" if key is None else str(key) for key in page.keys]
+    return zip([quoted(name) for name in names], [escape(name) for name in names], page.can, *cells, strict=True)
 
 
-def _acts(offers: tuple[RowOffer, ...], can: frozenset[str], key: Any) -> tuple[RowAct, ...]:
-    if key is None:
-        return ()
-    return tuple(RowAct(offer.label, offer.address(key), offer.icon) for offer in offers if offer.privilege in can)
+def _offer(context: RequestContext, action: RowAction) -> RowOffer:
+    privilege, icon = OFFERS[action.type]
+    return RowOffer(privilege, words_of(context, action.label) or text_of(context)(f"action.{action.type}"), icon)
 
 
-def _offer(ask: BlockAsk, action: RowAction) -> RowOffer | None:
-    context = ask.context
-    label = words_of(context, action.label) or text_of(context)(f"action.{action.type}")
+def _offered(ask: BlockAsk, action: RowAction) -> RecordAddress | None:
     if action.type == "delete":
-        return RowOffer("delete", label, icon(ICONS["delete"]), _deleting(ask.query))
-    address = _address(context, action, ask.keys)
-    return None if address is None else RowOffer("write", label, icon(ICONS["edit"]), address.of)
-
-
-def _deleting(query: Query) -> Callable[[Any], str]:
-    return lambda key: query.link(**{REMOVE: str(key)})
+        return RecordAddress(ask.query.opening(REMOVE), "")
+    return _address(ask.context, action, ask.keys)
 
 
 def _address(context: RequestContext, action: RowAction, keys: tuple[str, ...]) -> RecordAddress | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from jinja2 import Template
 from markupsafe import Markup
@@ -15,8 +14,10 @@ from runtime.context import RequestContext
 from runtime.pages.cells import Cells, make_cells
 from runtime.pages.columns import Column, Wording, build_columns, currency_path
 from runtime.pages.content import words_of
+from runtime.pages.list_rows import RowLinks, RowOffer, dressed_rows
 from runtime.pages.list_views import Heading
 from runtime.pages.speech import formats_of
+from runtime.records.lists import ListPage
 from runtime.records.plan import ListPlan
 from runtime.render import Formats
 
@@ -30,7 +31,7 @@ class Look:
     key: str
     overrides: tuple[ColumnOverride, ...] = ()
     linked: bool = False
-    actions: bool = False
+    offers: tuple[RowOffer, ...] = ()
     sortable: bool = True
 
 
@@ -42,9 +43,11 @@ class Listing:
     cells: Cells
     template: Template
 
-    def dress(self, rows: Iterable[tuple[Any, ...]], headings: Sequence[Heading] = ()) -> Markup:
-        """The table of rows as `dressed_rows` gives them; `headings` say how columns sort."""
-        return Markup(self.template.render(rows=rows, headings=headings))  # noqa: S704 - the theme's template escapes
+    def dress(self, page: ListPage, links: RowLinks, headings: Sequence[Heading] = ()) -> Markup:
+        """The head and body of the table of a page; `headings` say how its columns sort."""
+        rows = dressed_rows(page, self.cells(page.rows))
+        html = self.template.render(rows=rows, ways=links.ways, headings=headings)
+        return Markup(html)  # noqa: S704 - cells are HTML, and the theme's template escapes the rest
 
 
 def listing_of(context: RequestContext, plan: ListPlan, look: Look) -> Listing:
@@ -69,7 +72,7 @@ def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats)
     columns = tuple(replace(column, sortable=column.path in sortable) for column in columns)
     template = context.renderer.generated(
         context, ROWS_TEMPLATE, (plan, look),
-        lambda: {"columns": columns, "linked": look.linked, "actions": look.actions, "sortable": look.sortable},
+        lambda: {"columns": columns, "linked": look.linked, "offers": look.offers, "sortable": look.sortable},
     )
     return Listing(columns, make_cells(plan, columns, formats), template)
 

@@ -12,7 +12,7 @@ from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
-from runtime.pages.list_rows import dressed_rows, record_key, row_links
+from runtime.pages.list_rows import record_key, row_links
 from runtime.pages.list_states import Emptiness, denied_state, empty_state, plural_of
 from runtime.pages.list_views import ListView, Order, Search, headings, paging_of, scope_switch, view_tabs
 from runtime.pages.listing import Look, currency_extras, listing_of
@@ -205,10 +205,7 @@ def _summary(shown: Shown) -> str:
 def _table(shown: Shown) -> Markup:
     context = shown.ask.context
     links = row_links(shown.ask, shown.model)
-    listing = listing_of(context, shown.plan, Look(shown.model.key, shown.model.columns, links.linked, links.actions))
+    look = Look(shown.model.key, shown.model.columns, links.details is not None, links.offers)
+    listing = listing_of(context, shown.plan, look)
     path, descending = (shown.asked.sort or shown.plan.sort or (("", False),))[0]
-    order = Order(path, descending)
-    return listing.dress(
-        dressed_rows(shown.page, listing.cells(shown.page.rows), links),
-        headings(listing.columns, order, shown.ask.query),
-    )
+    return listing.dress(shown.page, links, headings(listing.columns, Order(path, descending), shown.ask.query))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -15,12 +17,22 @@ _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"s
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
-def markdown(text: str) -> Markup:
-    """The HTML of a text. A first level heading becomes a second level one: the page has its own."""
+Resolve = Callable[[str], str]
+
+
+def markdown(text: str, resolve: Resolve = str) -> Markup:
+    """The HTML of a text. A first level heading becomes a second level one: the page has its own.
+
+    `resolve` turns the address of a link or of an image, as written, into the one to use.
+    """
     tokens = _PARSER.parse(text)
     for token in tokens:
         if token.tag == "h1":
             token.tag = "h2"
+        for inner in token.children or ():
+            for name in ("href", "src"):
+                if name in inner.attrs:
+                    inner.attrs[name] = resolve(str(inner.attrs[name]))
     html = _PARSER.renderer.render(tokens, _PARSER.options, {})
     clean = nh3.clean(
         html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from runtime.errors import BadRequest, sentence_of
+from runtime.pages.addresses import quoted
 
 SEPARATOR = "."
 LONGEST_VALUE = 4000
@@ -63,7 +63,12 @@ class Query:
         changed = {self.prefix + name: value for name, value in changes.items()}
         kept = {name: value for name, value in self.arguments.items() if name not in changed}
         merged = {**kept, **{name: value for name, value in changed.items() if value}}
-        return f"{self.path}?{urlencode(merged)}" if merged else self.path
+        return f"{self.path}?{_encoded(merged)}" if merged else self.path
+
+    def opening(self, name: str) -> str:
+        """The address up to where the value of one of the block's arguments begins, for links that differ in it only."""
+        kept = {other: value for other, value in self.arguments.items() if other != self.prefix + name and value}
+        return f"{self.path}?{_encoded({**kept, self.prefix + name: ''})}"
 
     def hidden(self, *without: str) -> tuple[tuple[str, str], ...]:
         """Arguments for the hidden inputs of a GET form that sets those in `without`."""
@@ -73,6 +78,10 @@ class Query:
     def name(self, argument: str) -> str:
         """The full name of one of the block's arguments."""
         return self.prefix + argument
+
+
+def _encoded(arguments: Mapping[str, str]) -> str:
+    return "&".join([f"{quoted(name)}={quoted(value)}" for name, value in arguments.items()])
 
 
 def read_arguments(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from metadata.model import RelatedList
 from runtime.context import RequestContext
 from runtime.pages.addresses import RecordAddress, record_address
 from runtime.pages.content import words_of
-from runtime.pages.list_rows import RowLinks, dressed_rows
+from runtime.pages.list_rows import RowLinks
 from runtime.pages.listing import Look, currency_extras, listing_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.speech import formats_of, text_of
@@ -79,8 +79,8 @@ def _details(ask: BlockAsk, related: RelatedList) -> RecordAddress | None:
 
 
 def _table(context: RequestContext, plan: ListPlan, page: ListPage, links: RowLinks) -> Markup:
-    listing = listing_of(context, plan, Look("related", linked=links.linked, sortable=False))
-    return listing.dress(dressed_rows(page, listing.cells(page.rows), links))
+    listing = listing_of(context, plan, Look("related", linked=links.details is not None, sortable=False))
+    return listing.dress(page, links)
 
 
 def _count(context: RequestContext, page: ListPage) -> str:

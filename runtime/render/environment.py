@@ -97,6 +97,7 @@ def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts
         "label": label,
         "static": _cached(chain.asset_url),
         "url": lambda path: address(site, language, path),
+        "marker": lambda name: _marked(site, language, name),
         "prefix": prefix(site, language),
         "language": language,
         "direction": "rtl" if is_rtl else "ltr",
@@ -121,6 +122,11 @@ def initials(name: str) -> str:
     """The first letters of the first and the last word of a name."""
     words = name.split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def _marked(site: CompiledSite, language: str, name: str) -> str:
+    node = site.pages.get(site.markers.get(name, ""))
+    return address(site, language, node.path) if node and "{" not in node.path else ""
 
 
 def _cached(make: Callable[[str], str]) -> Callable[[str], str]:

@@ -165,7 +165,8 @@ PAGES = (
     Page(key="both", label=text("Both"), parent="home", partial_url="both", hidden=True, order=3, blocks=(
         Block(type="list", list="bookings"), Block(type="list", list="bookings", label=text("Once more")))),
     Page(key="terms", label=text("Terms"), title=text("By itself"), parent="home", partial_url="terms", hidden=True,
-         template="reading", blocks=(Block(type="text", text=text("Moor *well*.")),)),
+         template="reading", blocks=(Block(type="text", text=text(
+             "Moor *well*. [Rules](marker:berths) [Bookings](page:bookings) [Terms](/terms) [Away](https://away.example/)")),)),
     Page(key="office", label=text("Office"), parent="home", partial_url="office", order=4),
     Page(key="draft", label=text("Next season"), parent="home", partial_url="season", state="draft", order=5),
 )
@@ -173,7 +174,7 @@ PAGES = (
 CONTENT = (
     Snippet(key="opening", value=text({"en": "Open from *six*", "sv": "Öppet från *sex*"}), format="markdown"),
     PageTemplate(key="reading", template="pages/reading.html"),
-    SiteMarker(key="home", page="home"),
+    SiteMarker(key="home", page="home"), SiteMarker(key="berths", page="berths"),
     WebLinkSet(key="main", links=(
         WebLink(page="home"), WebLink(page="bookings", links=(WebLink(page="booking-new"),)), WebLink(page="berths"),
         WebLink(page="office"), WebLink(page="draft"), WebLink(label=text("Weather"), url="https://weather.example/"))),

@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.pages.freshness import Freshness
 from runtime.records.tables import TABLES
-from runtime.services import Services
 from support.marina import MARINA
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
 
@@ -101,8 +100,7 @@ def open_marina(database_url: str, folder: Path) -> Iterator[Marina]:
     TABLES.create_all(made.engine)
     snapshot = store.publish("tester", components=MARINA).snapshot
     tides = Tides({})
-    services = Services(made.config, made.engine, made.snapshots, made.renderer, made.passwords, made.throttle, Outbox(),
-                        AtOnce(), freshness=tides)
+    services = replace(made, mailer=Outbox(), aside=AtOnce(), freshness=tides)
     found = Marina(create_app(made.config, services=services), made.engine, snapshot, {}, {}, tides, statements)
     found.accounts.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("sail", "row")})
     for name, (email, account, roles) in CAST.items():

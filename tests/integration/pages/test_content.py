@@ -1,6 +1,11 @@
 """What makers wrote: texts, snippets, tiles, pages in a tree, menus, languages."""
 
 import re
+from dataclasses import replace
+
+from metadata.model import Page
+from metadata.store import MetadataStore
+from support.marina import MARINA
 
 
 def main(page) -> str:
@@ -80,3 +85,19 @@ def test_a_page_template_chosen_by_the_page_shows_it(site):
     page = main(site.as_("alice").get("/terms"))
     assert '<div class="panel reading">' in page
     assert "<h1><bdi>By itself</bdi></h1>" in page
+
+
+def test_links_of_texts_find_pages_by_marker_and_key_in_the_pages_language(site):
+    browser = site.as_("alice")
+    assert re.findall(r'href="([^"]+)"', main(browser.get("/terms")).split("reading")[1]) == [
+        "/berths", "/bookings", "/terms", "https://away.example/"]
+    assert re.findall(r'href="([^"]+)"', main(browser.get("/sv-SE/terms")).split("reading")[1]) == [
+        "/sv-SE/berths", "/sv-SE/bookings", "/sv-SE/terms", "https://away.example/"]
+
+
+def test_a_moved_page_is_found_by_its_marker(site):
+    moved = next(part for part in MARINA if isinstance(part, Page) and part.key == "berths")
+    MetadataStore(site.engine).publish("tester", components=[replace(moved, partial_url="piers")])
+    page = main(site.as_("alice").get("/terms"))
+    assert 'href="/piers"' in page
+    assert 'href="/berths"' not in page

@@ -73,7 +73,7 @@ class TestColumns:
     def test_amounts_stand_right_with_their_currency_in_the_head(self, bookings):
         page = bookings.as_("alice").get("/bookings")
         assert "Fee, SEK" in heads(page)
-        assert '<td role="cell" class="num c-figure">1,250.50</td>' in row(page, "B-1")
+        assert '<td role="cell" class="num c-figure">1,250.50<span class="only-phone">&nbsp;SEK</span></td>' in row(page, "B-1")
 
     def test_on_a_phone_a_row_becomes_a_card_with_title_status_and_figure(self, bookings):
         found = row(bookings.as_("alice").get("/bookings"), "B-1")
