@@ -43,12 +43,10 @@ from metadata.model import (
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
 from runtime.app import create_app, make_services
-from runtime.forms import drafts
 from runtime.forms.ports import Accepted
-from runtime.identity import tables
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
-from runtime.records import tables as record_tables
+from runtime.tables import create_engine_tables
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
 
 text = Text.of
@@ -77,7 +75,7 @@ FIRING = Entity(
         Attribute(key="potter", type="lookup", target="contact"),
         Attribute(key="studio", type="lookup", target="account"),
         Attribute(key="kiln", type="lookup", target="kiln", label=text("Kiln")),
-        Attribute(key="peak", type="integer", min=600, max=1300, label=text({"en": "Peak temperature", "sv": "Topptemperatur"})),
+        Attribute(key="peak", type="integer", min=600, max=1300, label=text({"en": "Peak", "sv": "Topp"})),
         Attribute(key="atmosphere", type="choice", choice="atmosphere", label=text("Atmosphere")),
         Attribute(key="weight", type="decimal", label=text("Weight")),
         Attribute(key="wanted", type="date", label=text("Wanted")),
@@ -238,9 +236,7 @@ def make_pottery(database_url: str, folder: Path) -> Pottery:
     made = make_services(config(database_url, folder))
     store = MetadataStore(made.engine)
     store.create()
-    tables.create(made.engine)
-    drafts.create_tables(made.engine)
-    record_tables.TABLES.create_all(made.engine)
+    create_engine_tables(made.engine)
     snapshot = store.publish("tester", components=POTTERY).snapshot
     oven = Oven()
     services = dataclasses.replace(made, mailer=Outbox(), aside=AtOnce(), submission=oven)
