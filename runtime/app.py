@@ -26,6 +26,7 @@ from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.pages import show as show_page
 from runtime.pages.lookup import lookup_blueprint
+from runtime.records.audit import AUDITED
 from runtime.render import Renderer
 from runtime.requests import frame_requests
 from runtime.routes import add_routes
@@ -33,6 +34,10 @@ from runtime.secret import secret_key
 from runtime.security import MAX_FORM_FIELDS
 from runtime.services import EXTENSION, Services
 from runtime.snapshots import SnapshotHolder
+from runtime.sync.freshness import EntityFreshness
+from runtime.sync.listener import keep_outbox
+from runtime.sync.pool import Adapters
+from runtime.sync.submission import OutsideSubmission
 
 COOKIE = "foyer"
 COOKIE_LIFETIME = timedelta(days=365)
@@ -57,16 +62,20 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
 def make_services(config: Config) -> Services:
     """The parts that the configuration describes."""
     engine = make_engine(config.database_url, pool_size=config.pool_size, ping=False)
+    snapshots = SnapshotHolder(engine)
     return Services(
         config=config,
         engine=engine,
         doors=Doors.of(engine),
-        snapshots=SnapshotHolder(engine),
+        snapshots=snapshots,
         renderer=Renderer[RequestContext](frame_of, may_open, auto_reload=config.debug),
         passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),
         throttle=Throttle(config.throttle_url),
         mailer=make_mailer(config.smtp_url, config.mail_folder, config.mail_from),
         aside=ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"),
+        freshness=EntityFreshness(engine, snapshots),
+        submission=OutsideSubmission(Adapters()),
+        listeners=AUDITED.plus(keep_outbox),
     )
 
 

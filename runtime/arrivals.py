@@ -60,6 +60,7 @@ def welcome(arriving: Arriving) -> RequestContext:
         snapshot=snapshot, site=site, principal=_principal(snapshot, site, arrival.session, language), language=language,
         prefix=prefix_of(site, language), request_id=arriving.request_id, lease=arriving.lease, stages=arriving.stages,
         services=arriving.services, session_id=arrival.session.id if arrival.session else None,
+        remembered=arrival.session.remember if arrival.session else False,
         account_name=arrival.session.person.account_name if arrival.session else "",
         account_number=arrival.session.person.account_number if arrival.session else "",
     )

@@ -18,6 +18,7 @@ from runtime.database import writing
 if TYPE_CHECKING:
     from runtime.access import Principal
     from runtime.pages.freshness import Freshness
+    from runtime.records.hooks import Listeners
     from runtime.render.renderer import Renderer
     from runtime.services import Services
 
@@ -142,6 +143,7 @@ class RequestContext:
     stages: Stages
     services: Services
     session_id: int | None = None
+    remembered: bool = False
     account_name: str = ""
     account_number: str = ""
 
@@ -159,6 +161,11 @@ class RequestContext:
     def csrf(self) -> str:
         """The token that every form sends back as `csrf_token`, or a script as the header X-CSRFToken."""
         return cast(str, generate_csrf())
+
+    @property
+    def listeners(self) -> Listeners:
+        """Who is told of each change that this request makes to a row."""
+        return self.services.listeners
 
     def freshness(self, entity: str) -> Freshness | None:
         """How old the rows of an entity are; None where they come from no other system."""

@@ -30,17 +30,18 @@ class SignInForm:
 
 @dataclass(frozen=True, slots=True)
 class PasswordForm:
-    """A code or token that proves who asks, and the password wanted, typed twice."""
+    """A code, a token or the current password that proves who asks, and the password wanted, typed twice."""
 
     code: str = ""
     token: str = ""
     password: str = ""
     repeat: str = ""
+    current: str = ""
 
     @classmethod
     def of(cls, sent: Mapping[str, str]) -> PasswordForm:
         """The form as sent; what is too long is cut."""
-        return cls(cut(sent, "code"), cut(sent, "token"), cut(sent, "password"), cut(sent, "repeat"))
+        return cls(*(cut(sent, name) for name in ("code", "token", "password", "repeat", "current")))
 
 
 @dataclass(frozen=True, slots=True)

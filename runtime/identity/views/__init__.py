@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from runtime.identity.views import invitation, password, sessions, signin
+from runtime.identity.views import change, invitation, password, sessions, signin
 
 
 def identity_blueprint() -> Blueprint:
@@ -21,6 +21,8 @@ def identity_blueprint() -> Blueprint:
         ("/password/forgot", password.submit_forgot, ["POST"]),
         ("/password/reset", password.show_reset, ["GET"]),
         ("/password/reset", password.submit_reset, ["POST"]),
+        ("/password/change", change.show, ["GET"]),
+        ("/password/change", change.submit, ["POST"]),
         ("/sessions", sessions.show, ["GET"]),
         ("/sessions", sessions.submit, ["POST"]),
     ):

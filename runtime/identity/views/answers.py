@@ -16,6 +16,7 @@ from runtime.records.people import Person
 from runtime.render.texts import texts
 
 COOKIE_TOKEN = "token"  # noqa: S105 - the name of a value in the cookie
+WRONG_CURRENT = "password.wrong"  # the current password
 ALIASES_OF_HOME = ("", "/")
 
 
@@ -31,7 +32,7 @@ def say(context: RequestContext, key: str, **parameters: object) -> str:
 
 def password_errors(context: RequestContext, problem: str, least: int) -> dict[str, str]:
     """The text of what is wrong with a chosen password, by field; empty for nothing."""
-    field = "repeat" if problem == DIFFERS else "password"
+    field = {DIFFERS: "repeat", WRONG_CURRENT: "current"}.get(problem, "password")
     count = LONGEST if problem == TOO_LONG else least
     return {field: say(context, problem, count=count)} if problem else {}
 

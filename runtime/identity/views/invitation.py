@@ -23,7 +23,7 @@ from runtime.identity.views.signin import doorman
 from runtime.records.people import Person, load_person
 
 REFUSED = "invitation.wrong"
-WRONG_PASSWORD = "password.wrong"  # noqa: S105 - the key of a text
+WRONG_PASSWORD = "signin.refused"  # noqa: S105 - the key of a text
 
 
 def show() -> Response:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response, flash, request
 
 from runtime.context import Lease, RequestContext, current
 from runtime.identity.forms import EmailForm, PasswordForm
 from runtime.identity.logins import login_of, normal_email, password_problem, set_password
 from runtime.identity.mails import reset_mail
 from runtime.identity.resets import reset_contact, reset_for_email, use_reset
-from runtime.identity.views.answers import count_attempt, page, password_errors, see_other, settings
+from runtime.identity.views.answers import count_attempt, page, password_errors, say, see_other, settings
 from runtime.mail import deliver
 
 MAILS_PER_HOUR = 5
@@ -64,6 +64,7 @@ def submit_reset() -> Response:
         if use_reset(connection, form.token) is None:
             return _reset_page(context, form, 422, expired=True)
         set_password(connection, login.contact, login.email, hashed)
+    flash(say(context, "reset.done"), "good")
     return see_other(context.url("/signin"))
 
 

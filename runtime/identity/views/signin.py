@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, request, session
+from flask import Response, flash, request, session
 
 from runtime.context import RequestContext, current
 from runtime.errors import MethodNotAllowed
@@ -66,4 +66,5 @@ def leave() -> Response:
             revoke(connection, contact, context.session_id)
             context.services.hooks.call("signed_out", context, contact)
     session.clear()
+    flash(say(context, "signin.signed_out"), "good")
     return see_other(context.url("/"))
