@@ -112,6 +112,8 @@ def _existing(work: Work, rows: list[Mapped]) -> tuple[list[Mapped], list[Refusa
     there = work.rows.resolve(work.table_map.entity.key, key, wanted)
     reason = f"there is no {work.table_map.entity.key} with this {', '.join(key)} yet"
     missing = [Refusal(row.key, row.record, "row", reason) for row in rows if _key_of(row, key) not in there]
+    if work.table_map.skips:
+        missing = []  # they were rejected in the first pass, with a better reason
     return [row for row in rows if _key_of(row, key) in there], missing
 
 

@@ -29,8 +29,7 @@ class Step:
         """The map with its integration key and the look-ups that waited; it adds to rows and makes none."""
         wanted = {*self.table_map.model.integration_key, *self.later}
         inward = tuple(item for item in self.table_map.inward if item.attribute in wanted)
-        model = replace(self.table_map.model, key=self.table_map.key, write_through=None)
-        return replace(self.table_map, model=model, inward=inward, creates=False)
+        return replace(self.table_map, inward=inward, creates=False, skips=True)
 
 
 def plan_load(maps: Iterable[CompiledMap]) -> tuple[Step, ...]:

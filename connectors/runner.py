@@ -40,9 +40,17 @@ class Runner:
     lease: Lease
     progress: Progress = no_progress
 
-    def run(self, table_map: CompiledMap) -> Run:
-        """Pull what has changed. What goes wrong outside is kept with the map and told in the result."""
-        return self._kept(table_map, "changes", lambda: self._pull_all(table_map, table_map.key, upsert))
+    def run(self, table_map: CompiledMap, sweeping: bool = True) -> Run:
+        """Pull what has changed; `sweeping` also looks for rows that are gone, which reads every key.
+
+        What goes wrong outside is kept with the map and told in the result.
+        """
+
+        def pull() -> Counts:
+            counts = self._pull_all(table_map, table_map.key, upsert)
+            return counts + sweep(self.home, self.source, table_map, self.lease) if sweeping else counts
+
+        return self._kept(table_map, "changes", pull)
 
     def load(self, step: Step) -> Run:
         """The first pass of the initial load, from the last chunk that was committed."""
@@ -64,7 +72,7 @@ class Runner:
                 return counts
             counts, state = self._take(table_map, batch, state, (lookups, store, counts))
             self.progress(table_map, state)
-        return counts + sweep(self.home, self.source, table_map, self.lease)
+        return counts
 
     def _quiet(self, table_map: CompiledMap, state: Checkpoint, batch: Batch) -> bool:
         """Whether there is nothing to write at all."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from connectors.checkpoint import Checkpoint, read_checkpoints
 from connectors.history import Run
 from connectors.home import Home
-from connectors.initial import SECOND, plan_load
+from connectors.initial import SECOND, Step, plan_load
 from connectors.lease import SECONDS, Lease, hold_lease, release_lease, take_lease
 from connectors.outbound import Relay
 from connectors.protocol import Adapter
@@ -17,6 +17,8 @@ from connectors.runner import Progress, Runner, no_progress
 from connectors.tablemap import CompiledMap
 
 RENEWED_AFTER = SECONDS / 3
+SWEPT_AFTER = 30.0
+"""How often a map that deletes looks for rows that are gone, at most."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class Station:
     _lease: Lease | None = None
     _renewed: float = 0.0
     _next: dict[str, float] = field(default_factory=dict)
+    _swept: dict[str, float] = field(default_factory=dict)
 
     def turn(self) -> list[Run]:
         """Load what was never loaded, pull maps whose interval is over, deliver what is owed. Raises LeaseLost."""
@@ -40,8 +43,8 @@ class Station:
         with self.home.read() as connection:
             states = read_checkpoints(connection)
         runner = Runner(self.home, self.adapter, lease, self.progress)
-        runs = self._load(runner, states)
-        runs += [runner.run(item) for item in self._due(states)]
+        runs = self._load(runner, [step for step in self._steps(states) if _ready(states, step.table_map)], states)
+        runs += [runner.run(item, self._sweeps(item)) for item in self._due(states)]
         self.deliver()
         return runs
 
@@ -54,7 +57,7 @@ class Station:
             states = read_checkpoints(connection)
         runner = Runner(self.home, self.adapter, lease, self.progress)
         wanted = {item.key for item in maps}
-        runs = self._load(runner, states, wanted)
+        runs = self._load(runner, [step for step in self._steps(states) if step.table_map.key in wanted], states)
         loaded = {run.map for run in runs}
         return runs + [runner.run(item) for item in maps if item.inward and item.key not in loaded]
 
@@ -90,20 +93,23 @@ class Station:
         self._renewed = now
         return self._lease
 
-    def _load(self, runner: Runner, states: dict[str, Checkpoint], wanted: set[str] | None = None) -> list[Run]:
-        """The initial load of the maps that have none yet, parents first."""
-        runs: list[Run] = []
+    def _steps(self, states: dict[str, Checkpoint]) -> list[Step]:
+        """The steps of the initial load that are still to be done."""
         steps = plan_load(item for item in self.maps if not _paused(states, item))
-        fresh = [step for step in steps if not _loaded(states, step.table_map.key) and _ready(states, step.table_map)]
-        fresh = [step for step in fresh if wanted is None or step.table_map.key in wanted]
-        runs += [runner.load(step) for step in fresh]
+        return [step for step in steps if not _step_done(states, step)]
+
+    def _load(self, runner: Runner, steps: Sequence[Step], states: dict[str, Checkpoint]) -> list[Run]:
+        """The initial load of these steps, parents first; second passes after all first ones."""
+        runs = [runner.load(step) for step in steps if not _loaded(states, step.table_map.key)]
         failed = {run.map for run in runs if run.outcome != "done"}
-        for step in steps:
-            if not step.later or step.table_map.key in failed or _loaded(states, step.table_map.key + SECOND):
-                continue
-            if wanted is None or step.table_map.key in wanted:
-                runs.append(runner.load_later(step))
-        return runs
+        return runs + [runner.load_later(step) for step in steps if step.later and step.table_map.key not in failed]
+
+    def _sweeps(self, table_map: CompiledMap) -> bool:
+        now = time.monotonic()
+        if table_map.model.delete != "delete" or now - self._swept.get(table_map.key, -SWEPT_AFTER) < SWEPT_AFTER:
+            return False
+        self._swept[table_map.key] = now
+        return True
 
     def _due(self, states: dict[str, Checkpoint]) -> list[CompiledMap]:
         now = time.monotonic()
@@ -119,6 +125,11 @@ class Station:
 
 def _loaded(states: dict[str, Checkpoint], name: str) -> bool:
     return name in states and states[name].loaded
+
+
+def _step_done(states: dict[str, Checkpoint], step: Step) -> bool:
+    key = step.table_map.key
+    return _loaded(states, key) and (not step.later or _loaded(states, key + SECOND))
 
 
 def _paused(states: dict[str, Checkpoint], table_map: CompiledMap) -> bool:

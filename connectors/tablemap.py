@@ -53,7 +53,8 @@ class CompiledMap:
     """A table map ready to work with.
 
     `columns` are the outside columns to read; `key_columns` those of the integration key. `creates` is False for a map
-    that only adds to rows that another map of the same entity brings.
+    that only adds to rows that another map of the same entity brings; `skips` says that rows which are not there are no
+    news.
     """
 
     model: TableMap
@@ -64,6 +65,7 @@ class CompiledMap:
     columns: tuple[str, ...]
     key_columns: tuple[str, ...]
     creates: bool
+    skips: bool = False
 
     @property
     def key(self) -> str:
