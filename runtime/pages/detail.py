@@ -15,7 +15,7 @@ from runtime.errors import PageNotFound
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, Head, Part
-from runtime.pages.progress import ProgressLine, progress_line
+from runtime.pages.progress import ProgressLine, Stage, progress_line
 from runtime.pages.related import RelatedView, related_view
 from runtime.pages.sections import Fact, FactSection, facts, field_label, form_paths
 from runtime.pages.speech import formats_of
@@ -101,8 +101,10 @@ def _progress(context: RequestContext, form: Form, record: Record) -> ProgressLi
         return formats.for_attribute(context.snapshot.resolve(form.entity, path)[-1], context.snapshot)(value)
 
     options = context.snapshot.choices[attribute.model.choice].options
-    labels = {option.value: words_of(context, option.label) or option.value for option in options}
-    return progress_line(form.progress, labels, record.values, say, dt.datetime.now(formats.zone).date())
+    stages = {
+        option.value: Stage(words_of(context, option.label) or option.value, option.mark == "part") for option in options
+    }
+    return progress_line(form.progress, stages, record.values, say, dt.datetime.now(formats.zone).date())
 
 
 def _status(context: RequestContext, form: Form, record: Record) -> Markup:

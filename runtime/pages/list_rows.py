@@ -9,7 +9,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from metadata.model import ListComponent, RowAction
+from metadata.model.base import Privilege
 from metadata.snapshot import PageNode
+from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.pages.addresses import RecordAddress, quoted, record_address
 from runtime.pages.content import words_of
@@ -19,7 +21,7 @@ from runtime.pages.speech import text_of
 from runtime.records.lists import ListPage
 from runtime.sitemap import readable_pages
 
-OFFERS = {"edit": ("write", "pencil"), "delete": ("delete", "trash3")}
+OFFERS: dict[str, tuple[Privilege, str]] = {"edit": ("write", "pencil"), "delete": ("delete", "trash3")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def row_links(ask: BlockAsk, model: ListComponent) -> RowLinks:
     """The links of a list's rows: those whose page the person may read."""
     context = ask.context
     details = next((action for action in model.actions if action.type == "details"), None)
-    found = [(action, _offered(ask, action)) for action in model.actions if action.type in OFFERS]
+    entity = context.snapshot.views[model.views[0]].entity
+    found = [(action, _offered(ask, action)) for action in model.actions if _may_be_offered(context, action, entity)]
     offers = [(_offer(context, action), address) for action, address in found if address is not None]
     return RowLinks(
         details=_address(context, details, ask.keys) if details else None,
@@ -70,6 +73,13 @@ def dressed_rows(page: ListPage, cells: Sequence[Sequence[str]]) -> Iterator[tup
     """The rows for the rows template: the key as part of an address, the key as HTML, the privileges, and the cells."""
     names = ["" if key is None else str(key) for key in page.keys]
     return zip([quoted(name) for name in names], [escape(name) for name in names], page.can, *cells, strict=True)
+
+
+def _may_be_offered(context: RequestContext, action: RowAction, entity: str) -> bool:
+    """Whether the action could be offered on any row at all."""
+    if action.type not in OFFERS:
+        return False
+    return access_for(context.snapshot, context.principal, entity, OFFERS[action.type][0]).allowed
 
 
 def _offer(context: RequestContext, action: RowAction) -> RowOffer:

@@ -14,12 +14,16 @@ StepState = Literal["done", "current", "next"]
 
 @dataclass(frozen=True, slots=True)
 class ProgressStep:
-    """One step: its name, whether it lies behind, and what is said under it (a date, or nothing)."""
+    """One step: its name, whether it lies behind, and what is said under it (a date, or nothing).
+
+    `partly` says that the record is in a state which is not wholly reached, such as partly delivered.
+    """
 
     value: str
     label: str
     state: StepState
     when: str = ""
+    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +34,23 @@ class ProgressLine:
     stopped: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What people call an option value, and whether it is marked as reached in part only."""
+
+    label: str
+    partly: bool = False
+
+
 def progress_paths(progress: Progress | None) -> tuple[str, ...]:
     """The attributes that the line is made of."""
     return () if progress is None else (progress.attribute, *(attribute for _, attribute in progress.dates))
 
 
 def progress_line(
-    progress: Progress, labels: Mapping[str, str], values: Mapping[str, Any], say: Callable[[str, Any], str], today: dt.date
+    progress: Progress, stages: Mapping[str, Stage], values: Mapping[str, Any], say: Callable[[str, Any], str], today: dt.date
 ) -> ProgressLine:
-    """The line of a record. `labels` names the option values, `say` writes the value of an attribute path.
+    """The line of a record. `stages` tells of the option values, `say` writes the value of an attribute path.
 
     Where the state is off the line, the steps up to the last one whose date has come count as done: they did happen.
     """
@@ -53,10 +65,12 @@ def progress_line(
         date = known[position]
         behind = position < reached or (position == reached and (at < 0 or at == last))
         mode: StepState = "done" if behind else "current" if position == at else "next"
-        return ProgressStep(value, labels.get(value, value), mode, "" if date is None else say(dates[value], date))
+        stage = stages.get(value, Stage(value))
+        when = "" if date is None else say(dates[value], date)
+        return ProgressStep(value, stage.label, mode, when, mode == "current" and stage.partly)
 
     steps = tuple(step(position, value) for position, value in enumerate(progress.steps))
-    return ProgressLine(steps, labels.get(state, str(state)) if state is not None and at < 0 else "")
+    return ProgressLine(steps, stages.get(state, Stage(str(state))).label if state is not None and at < 0 else "")
 
 
 def _has_come(date: Any, today: dt.date) -> bool:

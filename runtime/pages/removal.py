@@ -54,7 +54,12 @@ def _record(ask: BlockAsk, model: ListComponent, attribute: str) -> Record | Non
     entity = context.snapshot.entities[context.snapshot.views[model.views[0]].entity]
     key = attribute or entity.primary_name.key
     return fetch_record(
-        context.connection, context.snapshot, context.principal, entity.key, key, ask.query.own[REMOVE],
+        context.connection,
+        context.snapshot,
+        context.principal,
+        entity.key,
+        key,
+        ask.query.own[REMOVE],
         (entity.primary_name.key,),
     )
 
@@ -65,7 +70,9 @@ def _delete(ask: BlockAsk, record: Record) -> Part:
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise UnusableArgument("version")
     with context.lease.transaction() as connection:
-        delete(connection, context.snapshot, context.principal, record.entity, record.id, int(version))
+        delete(
+            connection, context.snapshot, context.principal, record.entity, record.id, int(version), listeners=context.listeners
+        )
     flash(text_of(context)("form.deleted", name=_name(context, record)), "good")
     return Part(response=make_response(redirect(ask.query.link(**dict.fromkeys(GONE)), 303)))
 

@@ -51,7 +51,7 @@ def test_an_attribute_that_may_not_be_read_is_left_out_with_its_label(harbour):
 def test_the_progress_line_says_what_is_done_and_when(harbour):
     page = harbour.as_("alice").get("/bookings/B-1")
     steps = re.findall(r'<li class="is-(\w+)"[^>]*>.*?<b>(.*?)</b>.*?(?:<span class="when">(.*?)</span>)?</li>', page.text)
-    assert [(state, name) for state, name, _ in steps] == [("done", "Asked for"), ("part", "Confirmed"), ("next", "Moored")]
+    assert [(state, name) for state, name, _ in steps] == [("done", "Asked for"), ("done", "Confirmed"), ("next", "Moored")]
     assert steps[1][2] == "May\u00a02"
     assert 'aria-current="step"' in page.text
 

@@ -5,16 +5,17 @@ import datetime as dt
 import pytest
 
 from metadata.model import Progress
-from runtime.pages.progress import progress_line
+from runtime.pages.progress import Stage, progress_line
 
 PROGRESS = Progress(attribute="state", steps=("asked", "confirmed", "moored"),
                     dates=(("confirmed", "confirmed_on"), ("moored", "arrival")))
-LABELS = {"asked": "Asked for", "confirmed": "Confirmed", "moored": "Moored", "cancelled": "Cancelled"}
+STAGES = {"asked": Stage("Asked for"), "confirmed": Stage("Confirmed", partly=True), "moored": Stage("Moored"),
+          "cancelled": Stage("Cancelled")}
 TODAY = dt.date(2026, 7, 1)
 
 
 def line(**values):
-    return progress_line(PROGRESS, LABELS, values, lambda path, value: f"{path} {value}", TODAY)
+    return progress_line(PROGRESS, STAGES, values, lambda path, value: f"{path} {value}", TODAY)
 
 
 def states(**values) -> list[str]:
@@ -41,3 +42,8 @@ def test_dates_stand_under_their_steps():
 
 def test_a_moment_counts_by_its_day():
     assert states(state="cancelled", arrival=dt.datetime(2026, 6, 30, tzinfo=dt.UTC)) == ["done", "done", "done"]
+
+
+def test_a_state_that_is_marked_so_is_reached_in_part_only_while_it_lasts():
+    assert [step.partly for step in line(state="confirmed").steps] == [False, True, False]
+    assert [step.partly for step in line(state="moored").steps] == [False, False, False]
