@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from runtime.forms.bound import bind, inputs, is_empty
-from runtime.forms.fields import BaseForm, LookupInput, Person
+from runtime.forms.fields import BaseForm, Input, LookupInput, Person, SwitchInput
 
 ROWS = "lines"
 _NAME = re.compile(r"lines-([0-9]{1,6})-[a-z]")
@@ -60,8 +60,17 @@ def with_row(
     number = max(numbers(posted, len(posted) + 1), default=-1) + 1
     more = MultiDict(posted)
     for _, field in inputs(bind(kind, person, values=opening, prefix=prefix(number))):
-        more.add(field.name, "" if isinstance(field, LookupInput) else field.shown())
+        more.add(field.name, held(field))
     return more
+
+
+def held(field: Input) -> str:
+    """What is posted for an input as it is."""
+    if isinstance(field, LookupInput):
+        return ":".join(map(str, field.data)) if isinstance(field.data, tuple) else str(field.data or "")
+    if isinstance(field, SwitchInput):
+        return "1" if field.data else "0"
+    return field.shown()
 
 
 def without_row(posted: MultiDict[str, str], number: int) -> MultiDict[str, str]:

@@ -34,7 +34,7 @@ class Merge:
 def written(value: Any) -> str:
     """A value as text that is equal for equal values; a long one as its digest."""
     match value:
-        case None:
+        case None | False:  # a box that was never ticked
             return ""
         case tuple() | list():
             text = "|".join(str(item) for item in value)

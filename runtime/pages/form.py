@@ -20,7 +20,7 @@ from runtime.forms.builder import FormAsk, asked_fields, form_class
 from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm
 from runtime.forms.layout import shown_paths
-from runtime.forms.merge import base_text
+from runtime.forms.merge import base_text, written
 from runtime.forms.opening import fixed_values, opening_values, query_names, set_values
 from runtime.forms.ports import Refusal
 from runtime.forms.reach import Reach
@@ -62,7 +62,8 @@ def form_record_paths(context: RequestContext, form: Form) -> tuple[str, ...]:
     """What to read of a record that a form edits: all that it shows, and the currencies of its money."""
     attributes = context.snapshot.entities[form.entity].attributes
     currencies = (
-        attributes[path].model.currency for path in shown_paths(form)
+        attributes[path].model.currency
+        for path in shown_paths(form)
         if path in attributes and attributes[path].model.currency in attributes
     )
     return tuple(dict.fromkeys((*shown_paths(form), *currencies)))
@@ -166,13 +167,11 @@ def _send(ask: BlockAsk, form: Form, bound: BaseForm, complete: Callable[[Reach]
 
     def write(connection: Connection) -> int:
         values = complete(Reach(lambda: connection, context.snapshot, context.principal))
-        return create(connection, context.snapshot, context.principal, form.entity, values).id
+        return create(connection, context.snapshot, context.principal, form.entity, values, listeners=context.listeners).id
 
     work = Work(context.snapshot, context.principal, form.entity, write)
     try:
-        sent = send(
-            context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key)
-        )
+        sent = send(context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key))
     except (Invalid, Denied) as refused:
         return lay_out(bound, refused, labels)
     if isinstance(sent, Refusal):
@@ -223,8 +222,17 @@ def _update(ask: BlockAsk, edited: Edit, version: int) -> Part:
             reach = Reach(lambda: connection, context.snapshot, context.principal)
             known = {**record.values, **posted_values(edited.bound)}
             complete = set_values(context.snapshot, form, words, known, reach)
-            values = {key: value for key, value in complete.items() if key not in record.values or value != record.values[key]}
-            update(connection, context.snapshot, context.principal, form.entity, record.id, version, values)
+            values = {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
+            update(
+                connection,
+                context.snapshot,
+                context.principal,
+                form.entity,
+                record.id,
+                version,
+                values,
+                listeners=context.listeners,
+            )
     except Conflict:
         again = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
         if again is None:

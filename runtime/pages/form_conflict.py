@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +17,11 @@ from runtime.forms.bound import attribute_of, inputs, posted_values
 from runtime.forms.builder import FormAsk
 from runtime.forms.fields import BaseForm, LookupInput
 from runtime.forms.merge import base_text, merge, read_base
-from runtime.pages.form_setting import displayer, say_of
+from runtime.forms.parse import parse_value
+from runtime.pages.form_setting import displayer, record_by_id, say_of
 from runtime.pages.form_view import BASE, KEEP, VERSION
 from runtime.pages.part import BlockAsk, Head, Part
+from runtime.pages.speech import formats_of
 from runtime.records.details import Record
 
 CONFLICT = "forms/conflict.html"
@@ -48,6 +51,7 @@ class ClashView:
     label: str
     mine: str | Markup
     theirs: str | Markup
+    was: str | Markup = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class ConflictPart:
     mine: tuple[KeptView, ...]
     theirs: tuple[KeptView, ...]
     hidden: tuple[tuple[str, str], ...]
+    said: str = ""
 
 
 def chosen_only(posted: MultiDict[str, str]) -> MultiDict[str, str]:
@@ -82,10 +87,12 @@ def conflict_part(ask: BlockAsk, edited: Edit) -> Part:
     context, record = ask.context, edited.record
     say = say_of(context)
     mine = posted_values(edited.bound)
-    found = merge(read_base(request.form.get(BASE, "")), mine, record.values)
-    shown = _Shown(context, edited)
+    base = read_base(request.form.get(BASE, ""))
+    found = merge(base, mine, record.values)
+    shown = _Shown(context, edited, base)
     clashes = tuple(
-        ClashView(f"{KEEP}{clash.key}", shown.label(clash.key), shown.mine(clash.key), shown.theirs(clash.key))
+        ClashView(f"{KEEP}{clash.key}", shown.label(clash.key), shown.mine(clash.key), shown.theirs(clash.key),
+                  shown.was(clash.key))
         for clash in found.clashes
     )
     kept = {*found.mine, *(clash.key for clash in found.clashes)}
@@ -96,15 +103,26 @@ def conflict_part(ask: BlockAsk, edited: Edit) -> Part:
         clashes=clashes,
         mine=tuple(KeptView(shown.label(key), shown.mine(key)) for key in found.mine),
         theirs=tuple(KeptView(shown.label(key), shown.theirs(key)) for key in found.theirs),
+        said=_who(context, record),
         hidden=(*_typed(edited.posted, kept), (VERSION, str(record.version)), (BASE, base_text(record.values, mine))),
     )
     return Part(CONFLICT, part, Head(title=say("conflict.title")), status=409)
 
 
+def _who(context: RequestContext, record: Record) -> str:
+    """Who saved last and when, as far as the person may read it."""
+    last = record_by_id(context, record.entity, record.id, ("changed_by", "changed_at"))
+    name = last.labels.get("changed_by") if last is not None else None
+    if last is None or not name or last.values.get("changed_at") is None:
+        return ""
+    return say_of(context)("conflict.by", name=name, time=formats_of(context).moment(last.values["changed_at"], full=True))
+
+
 class _Shown:
     """Writes the values of both sides."""
 
-    def __init__(self, context: RequestContext, edited: Edit) -> None:
+    def __init__(self, context: RequestContext, edited: Edit, base: Mapping[str, str]) -> None:
+        self._base = base
         self._attributes = context.snapshot.entities[edited.form.entity].attributes
         self._display = displayer(context)
         self._fields = dict(inputs(edited.bound))
@@ -123,6 +141,15 @@ class _Shown:
     def theirs(self, key: str) -> str | Markup:
         """What is stored now."""
         return self._write(key, self._record.values.get(key), self._record.labels.get(key) or "")
+
+    def was(self, key: str) -> str | Markup:
+        """What both saw when they began; nothing for what is too long to carry, or known by its id only."""
+        attribute, text = self._attributes[key], self._base.get(key, "")
+        if not text or text.startswith("#") or attribute.type.name == "lookup":
+            return ""
+        with suppress(ValueError):
+            return self._write(key, parse_value(text, attribute.model), "")
+        return ""
 
     def _write(self, key: str, value: Any, label: str) -> str | Markup:
         return self._display(self._attributes[key], value, label)

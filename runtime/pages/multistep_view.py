@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from markupsafe import Markup
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from metadata.model import Step
 from runtime.forms.bound import all_values, bind, inputs
 from runtime.forms.faults import Fault
+from runtime.forms.fields import Input
 from runtime.forms.layout import ErrorLink, FieldView, FormView, Showing, form_view, input_view
 from runtime.forms.lines import ROWS, Line
 from runtime.forms.steps import step_after, step_before
@@ -177,7 +178,7 @@ class _Body:
         )
         sum_, known = total(amounts)
         blank = bind(form.kind, entered.person, values=form.opening, prefix=f"{ROWS}-{NEW_LINE}-")
-        fields = tuple(input_view(field, view) for _, field in inputs(blank))
+        fields = tuple(_cell(field, view) for _, field in inputs(blank))
         self.lines = LinesView(
             rows=rows,
             blank=LineView(NEW_LINE, len(rows) + 1, fields),
@@ -192,7 +193,7 @@ class _Body:
         if not self._checked:
             for _, field in inputs(line.form):
                 field.errors = ()
-        fields = tuple(input_view(field, view) for _, field in inputs(line.form))
+        fields = tuple(_cell(field, view) for _, field in inputs(line.form))
         return LineView(str(line.number), place, fields, amount_text(self._entered, self._step, amount))
 
     def _links(self, rows: tuple[LineView, ...]) -> Iterator[ErrorLink]:
@@ -203,10 +204,15 @@ class _Body:
                     yield ErrorLink(say("step.line_error", number=row.place, text=text), field.id)
 
 
+def _cell(field: Input, view: Showing) -> FieldView:
+    """An input in a row, where there is no place for a hint."""
+    return replace(input_view(field, view), hint="")
+
+
 def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
     """The estimate of a row, None where something is missing that it takes."""
     paths = total_paths(step.total)
-    if not paths or line.blank:
+    if not paths or line.blank or line.form.errors:
         return None
     entity, values = entered.relationship(step).entity, all_values(line.form)
     return product(paths, lambda path: entered.reach.value(entity, values, path))

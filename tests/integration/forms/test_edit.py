@@ -72,7 +72,9 @@ def test_a_conflict_shows_both_values_and_loses_nothing(pottery, firing, address
     assert answer.status_code == 409
     page = answer.text
     assert all(part in page for part in ("Mine", "Theirs", "my note", "1,200", 'name="_keep.title"'))
+    assert "was Bowls" in page
     assert 'name="_keep.peak"' not in page
+    assert "Insured" not in page
     assert pottery.rows("firing")[0]["title"] == "Theirs"
     saved = browser.client.post(address, data={**hidden(page), "_keep.title": "mine"})
     assert saved.status_code == 303
