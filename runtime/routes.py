@@ -64,7 +64,7 @@ def permitted_page(context: RequestContext, path: str) -> FoundPage | None:
 
 def sign_in_first(context: RequestContext) -> Response:
     """Send somebody to the sign-in page, and back to where he wanted to go."""
-    wanted = context.url(request.path)
+    wanted = quote(context.url(request.path))
     if request.query_string and request.method == "GET":
         wanted = f"{wanted}?{request.query_string.decode('latin-1')}"
     return make_response(redirect(f"{context.url('/signin')}?next={quote(wanted, safe='/')}", 302))

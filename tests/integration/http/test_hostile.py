@@ -8,7 +8,7 @@ from metadata.model import Site
 from runtime.services import services_of
 from support.portal import CAST, PASSWORD, components, make_portal, text
 
-TRACE = re.compile(r"Traceback|sqlalchemy|\.py|File &#34;", re.IGNORECASE)
+TRACE = re.compile(r"Traceback|sqlalchemy\.|\.py(\"|&#34;|:\d)|File &#34;")
 
 
 def refused(answer, status):

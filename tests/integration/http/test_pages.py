@@ -1,5 +1,7 @@
 """Addresses of a site: pages, records, languages, redirects, who may read what."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 import sqlalchemy as sa
 
@@ -96,6 +98,15 @@ def test_signing_in_leads_back_to_the_page_that_was_wanted(portal):
     answer = browser.sign_in(CAST["carol"][0], next="/club/boats?sort=name")
     assert (answer.status_code, answer.location) == (303, "/club/boats?sort=name")
     assert heading(browser.get(answer.location)) == "boats"
+
+
+def test_an_address_with_blanks_and_letters_survives_signing_in(local_portal):
+    browser = local_portal.browser()
+    refused = browser.get("/club/boats/", query_string={"q": "a b é&x"})
+    wanted = parse_qs(urlsplit(refused.location).query)["next"][0]
+    answer = browser.sign_in(CAST["carol"][0], next=wanted)
+    assert answer.location == wanted
+    assert browser.get(wanted).request.args["q"] == "a b é&x"
 
 
 def test_a_draft_is_not_there_but_for_those_who_preview(portal):
