@@ -18,11 +18,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """It has not. `message` is its sentence, `attribute` the attribute at fault, `line` the child row, from 0, if one is."""
+    """It has not. `message` is its sentence, `attribute` the attribute at fault, `line` the child row, from 0, if one is.
+
+    `unanswered`: it may have heard of it after all, so that the next try goes out under the same key.
+    """
 
     message: str
     attribute: str = ""
     line: int | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def send(transaction: Transaction, submission: Submission, work: Work, draft: Dr
         with transaction() as connection:
             return _send(connection, submission, work, draft)
     except _RolledBack as rolled_back:
-        if draft is not None:
+        if draft is not None and not rolled_back.refusal.unanswered:
             with transaction() as connection:
                 drafts.renew_attempt(connection, draft)
         return rolled_back.refusal

@@ -90,7 +90,7 @@ def _fallback(work: Work, head: Part, children: list[CompiledMap], reason: str) 
     log.warning("no answer: %s", reason, extra={"action": "submission_unanswered", "map": work.table_map.key})
     if through is not None and through.fallback == "refuse":
         conclude(work.connection, head.key)
-        return Refusal(DOWN)
+        return Refusal(DOWN, unanswered=True)
     return _queue(work, head, children, reason)
 
 

@@ -202,7 +202,16 @@ def test_the_key_is_stored_before_the_outside_is_asked_and_kept_when_the_answer_
     assert (len(pottery.rows("firing")), len(set(pottery.oven.keys))) == (1, 1)
 
 
-def test_an_order_that_is_queued_is_kept_and_said(pottery):
+def test_a_try_that_nobody_answered_is_repeated_under_the_same_key(pottery):
+    pottery.oven.asks = True
+    pottery.oven.answers = [Refusal("Nobody answers", unanswered=True)]
+    walk = at_check(pottery, pottery.as_("ada")).press()
+    assert (shown_errors(walk.text), pottery.rows("firing")) == (["Nobody answers"], [])
+    walk.press()
+    assert (len(pottery.rows("firing")), len(pottery.oven.keys), len(set(pottery.oven.keys))) == (1, 2, 1)
+
+
+def test_a_record_that_is_queued_is_kept_and_said(pottery):
     pottery.oven.asks = True
     pottery.oven.answers = [Queued()]
     walk = at_check(pottery, pottery.as_("ada")).press()
