@@ -91,32 +91,19 @@ class SqlAdapter:
     def _pull_changes(
         self, connection: Connection, pulls: Pulls, table_map: CompiledMap, cursor: Cursor, limit: int
     ) -> Batch:
-        change, after, ties = cursor["change"], cursor.get("after"), list(cursor.get("ties", ()))
+        change, after, ties = cursor["change"], cursor.get("after"), list(cursor.get("ties") or ())
         if after is not None:
-            statement = pulls.changed_after(change, after, limit)
+            statement, most = pulls.changed_after(change, after, limit), limit
         else:
-            statement = pulls.changed_from(change, limit + len(ties))
-        rows = connection.execute(statement).all()
-        records = [pulls.record(row) for row in rows]
-        more = len(rows) == limit + (0 if after is not None else len(ties))
-        fresh = [record for record in records if not ties or digest(record.values()) not in ties]
+            statement, most = pulls.changed_from(change, limit + len(ties)), limit + len(ties)
+        records = [pulls.record(row) for row in connection.execute(statement)]
+        more = len(records) == most
+        fresh = records if after is not None else [record for record in records if digest(record.values()) not in ties]
+        if len(fresh) > limit:
+            records, fresh, more = fresh[:limit], fresh[:limit], True
         change_column = table_map.model.change_column
-        following = self._next(records, pulls, change_column, more, cursor) if records else dict(cursor)
+        following = _next_cursor(records, pulls, change_column, more, cursor) if records else _at_end(cursor)
         return Batch(fresh, following, more)
-
-    def _next(
-        self, records: Sequence[Record], pulls: Pulls, change_column: str, more: bool, cursor: Cursor
-    ) -> dict[str, Any]:
-        """After a full page: the place of its last row. At the end: the last change value, with the rows that have it."""
-        last = records[-1]
-        change = last[change_column]
-        place = {"phase": "changes", "change": change, "after": pulls.position(last), "ties": []}
-        if more:
-            return place
-        ties = [digest(record.values()) for record in records if record[change_column] == change]
-        if cursor.get("after") is not None and cursor["change"] == change:
-            return place  # the page began among rows of this very value, so not all of them are known
-        return place if len(ties) > TIES else {"phase": "changes", "change": change, "after": None, "ties": ties}
 
     def _write(self, connection: Connection, change: Change) -> Receipt:
         table = self._shape(connection, change.map)[0].table
@@ -133,6 +120,27 @@ class SqlAdapter:
             return Receipt()
         connection.execute(insert(table).values(values))
         return Receipt()
+
+
+def _next_cursor(
+    records: Sequence[Record], pulls: Pulls, change_column: str, more: bool, cursor: Cursor
+) -> dict[str, Any]:
+    """After a page: its last change value, and which rows that have it were seen; None where they are too many."""
+    last = records[-1]
+    change = last[change_column]
+    ties: list[str] | None = [digest(record.values()) for record in records if record[change_column] == change]
+    if cursor["change"] == change and ties is not None:
+        known = cursor.get("ties", [])
+        ties = None if known is None else list(dict.fromkeys((*known, *ties)))
+    if ties is not None and len(ties) > TIES:
+        ties = None
+    place = {"phase": "changes", "change": change, "after": pulls.position(last), "ties": ties}
+    return place if more else _at_end(place)
+
+
+def _at_end(cursor: Cursor) -> dict[str, Any]:
+    """Where nothing more comes the next pull begins at the last change value again, unless too many rows have it."""
+    return dict(cursor) if cursor.get("ties") is None else {**cursor, "after": None}
 
 
 def _fitted(column: Column[Any], value: Any) -> Any:

@@ -1,0 +1,154 @@
+"""The same outside table behind every adapter: memory, CSV files, and SQL on three databases."""
+
+import csv
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.files.adapter import FilesAdapter
+from connectors.memory.adapter import MemoryAdapter, memory_world
+from connectors.protocol import Adapter
+from connectors.sql.adapter import SqlAdapter
+
+COLUMNS = ("code", "name", "depth", "seq")
+WRITABLE = ["memory", "sqlite", "postgresql", "mariadb"]
+
+
+class Outside:
+    """An adapter, and a hand that changes the table behind it. `tells_changes`: it knows which rows changed."""
+
+    tells_changes = True
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+
+    def put(self, *rows: Mapping[str, Any]) -> None:
+        """Insert or replace rows by code."""
+        raise NotImplementedError
+
+    def remove(self, code: str) -> None:
+        """Delete a row."""
+        raise NotImplementedError
+
+
+class InMemory(Outside):
+    def __init__(self) -> None:
+        super().__init__(MemoryAdapter("outside", {"name": "contract"}))
+        memory_world("contract").tables = {"harbour": []}
+        memory_world("contract").down = False
+
+    def put(self, *rows: Mapping[str, Any]) -> None:
+        there = memory_world("contract").tables["harbour"]
+        codes = {row["code"] for row in rows}
+        there[:] = [row for row in there if row["code"] not in codes] + [dict(row) for row in rows]
+
+    def remove(self, code: str) -> None:
+        there = memory_world("contract").tables["harbour"]
+        there[:] = [row for row in there if row["code"] != code]
+
+
+class InSql(Outside):
+    def __init__(self, url: str) -> None:
+        super().__init__(SqlAdapter("outside", {"url": url}))
+        self._engine = sa.create_engine(url)
+        self._table = sa.Table(
+            "harbour",
+            sa.MetaData(),
+            sa.Column("code", sa.String(10), primary_key=True),
+            sa.Column("name", sa.String(60)),
+            sa.Column("depth", sa.Numeric(8, 2, asdecimal=False)),
+            sa.Column("seq", sa.Integer),
+        )
+        self._table.create(self._engine)
+
+    def put(self, *rows: Mapping[str, Any]) -> None:
+        with self._engine.begin() as connection:
+            for row in rows:
+                connection.execute(sa.delete(self._table).where(self._table.c.code == row["code"]))
+                connection.execute(sa.insert(self._table), dict(row))
+
+    def remove(self, code: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(self._table).where(self._table.c.code == code))
+
+    def close(self) -> None:
+        self.adapter.close()
+        self._engine.dispose()
+
+
+class InFiles(Outside):
+    tells_changes = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(FilesAdapter("outside", {"folder": str(folder)}))
+        self._path = folder / "harbour.csv"
+        self._rows: dict[str, Mapping[str, Any]] = {}
+        self._write()
+
+    def put(self, *rows: Mapping[str, Any]) -> None:
+        self._rows.update({row["code"]: row for row in rows})
+        self._write()
+
+    def remove(self, code: str) -> None:
+        del self._rows[code]
+        self._write()
+
+    def _write(self) -> None:
+        beside = self._path.with_suffix(".new")
+        with beside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(self._rows.values())
+        os.replace(beside, self._path)
+
+
+def open_outside(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Outside:
+    if kind == "memory":
+        return InMemory()
+    if kind == "files":
+        folder = tmp_path / "csv"
+        folder.mkdir()
+        return InFiles(folder)
+    if kind == "sqlite":
+        file = tmp_path / "outside.db"
+        file.touch()
+        return InSql(f"sqlite:///{file}")
+    url = request.getfixturevalue({"postgresql": "pg_url", "mariadb": "mariadb_url"}[kind])
+    return InSql(url)
+
+
+@pytest.fixture(params=["memory", "files", "sqlite", "postgresql", "mariadb"])
+def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
+    found = open_outside(request.param, request, tmp_path)
+    yield found
+    if isinstance(found, InSql):
+        found.close()
+
+
+@pytest.fixture(params=WRITABLE)
+def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
+    found = open_outside(request.param, request, tmp_path)
+    yield found
+    if isinstance(found, InSql):
+        found.close()
+
+
+@pytest.fixture
+def drain() -> Callable[..., tuple[list[Mapping[str, Any]], Any]]:
+    """Pull until nothing more comes; the records and the cursor after them."""
+
+    def pull_all(outside: Outside, table_map: Any, cursor: Any = None, limit: int = 3) -> Any:
+        records: list[Mapping[str, Any]] = []
+        more = True
+        while more:
+            batch = outside.adapter.pull(table_map, cursor, limit)
+            assert len(batch.records) <= limit
+            records += batch.records
+            cursor, more = batch.cursor, batch.more
+        return records, cursor
+
+    return pull_all
