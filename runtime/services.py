@@ -17,6 +17,8 @@ from runtime.identity.passwords import Passwords
 from runtime.identity.throttle import Throttle
 from runtime.mail import Mailer
 from runtime.pages.freshness import FreshnessPort, unknown
+from runtime.records.audit import AUDITED
+from runtime.records.hooks import Listeners
 from runtime.render.renderer import Renderer
 from runtime.snapshots import SnapshotHolder
 
@@ -37,6 +39,7 @@ class Services:
     hooks: Hooks = field(default_factory=Hooks)
     freshness: FreshnessPort = unknown
     submission: Submission = field(default_factory=NoSubmission)
+    listeners: Listeners = AUDITED
 
 
 EXTENSION = "foyer"

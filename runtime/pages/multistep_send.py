@@ -51,7 +51,8 @@ def send_all(entered: Entered) -> Sent | Refused:
 def _write(connection: Connection, entered: Entered) -> int:
     context = entered.context
     reach = Reach(lambda: connection, context.snapshot, context.principal)
-    made = create(connection, context.snapshot, context.principal, entered.multi.entity, _record_values(entered, reach)).id
+    values = _record_values(entered, reach)
+    made = create(connection, context.snapshot, context.principal, entered.multi.entity, values, listeners=context.listeners).id
     for step in entered.steps:
         if step.type == "lines":
             _write_lines(connection, entered, step, made)
@@ -76,7 +77,7 @@ def _write_lines(connection: Connection, entered: Entered, step: Step, record: i
         given = {**entered.line_values(step, line), relationship.attribute: record}
         values = set_values(context.snapshot, form.form, form.words, given, reach)
         try:
-            create(connection, context.snapshot, context.principal, relationship.entity, values)
+            create(connection, context.snapshot, context.principal, relationship.entity, values, listeners=context.listeners)
         except (Invalid, Denied) as error:
             raise _RowRefused(step, line, error) from error
 

@@ -132,4 +132,4 @@ def _scope(raw: str, mine: tuple[str, str]) -> Literal["", "mine", "company"]:
         return "company"
     if raw:
         raise BadAsk("scope")
-    return "mine" if contact else "company" if account else ""
+    return "company" if account else "mine" if contact else ""
