@@ -103,14 +103,18 @@ def _fill(engine: Engine, scale: Scale) -> None:
     raw = engine.raw_connection()
     try:
         fill = _copy if engine.dialect.name == "postgresql" else _insert
-        raw.cursor().execute("BEGIN") if engine.dialect.name == "sqlite" else None
+        if engine.dialect.name == "sqlite":
+            raw.cursor().execute("BEGIN")
         for filling in fillings(scale):
             fill(raw.driver_connection, filling)
         raw.commit()
     finally:
         raw.close()
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE")
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
         connection.exec_driver_sql(f"CREATE TABLE {DONE} (at integer)")
 
 
