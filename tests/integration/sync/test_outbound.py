@@ -1,0 +1,138 @@
+"""Rows that go: owed with the change, in order per record, never echoed, parked when nobody can take them."""
+
+from decimal import Decimal
+
+import pytest
+
+from connectors import outbox
+from connectors.outbox import count_owed, find_owed
+from metadata.model import AttributeMap
+from runtime.access import Principal
+from runtime.records.hooks import Listeners
+from runtime.records.remove import delete
+from runtime.records.write import create, update
+from runtime.sync.listener import keep_outbox
+from support.harbour import boat_row, boats, harbour_row, harbours
+
+BOTH = (
+    AttributeMap(attribute="number", column="no"),
+    AttributeMap(attribute="name", column="name", direction="both"),
+    AttributeMap(attribute="price", column="price", direction="both"),
+    AttributeMap(attribute="harbour", column="harbour", lookup_key=("code",), direction="both"),
+)
+LISTENERS = Listeners((keep_outbox,))
+
+
+@pytest.fixture
+def world(world_of):
+    world = world_of(harbours(), boats(attributes=BOTH))
+    world.put("harbour", harbour_row("GOT"), harbour_row("STO"))
+    world.put("boat", boat_row(1), boat_row(2))
+    world.pull()
+    return world
+
+
+def change(world, number, origin="portal", **values):
+    row, version = next((r, v) for r, n, v in world.rows("boat", "id", "number", "version") if n == number)
+    with world.now() as connection:
+        update(connection, world.snapshot, Principal.system(origin), "boat", row, version, values, listeners=LISTENERS)
+
+
+def outside(world, number):
+    return next(row for row in world.outside.tables["boat"] if row["no"] == number)
+
+
+def owed(world):
+    with world.engine.connect() as connection:
+        return count_owed(connection).get("boats", {})
+
+
+def deliver(world):
+    station = world.station()
+    try:
+        return station.deliver()
+    finally:
+        station.close()
+
+
+def test_a_change_goes_out_with_lookups_as_natural_keys(world):
+    stockholm = next(row for row, code in world.rows("harbour", "id", "code") if code == "STO")
+    change(world, 1, name="Ours", harbour=stockholm)
+    assert deliver(world) == 1
+    assert (outside(world, 1)["name"], outside(world, 1)["harbour"]) == ("Ours", "STO")
+    assert owed(world) == {}
+
+
+def test_what_came_from_outside_does_not_go_back(world):
+    world.put("boat", boat_row(1, seq=2, name="Theirs"))
+    world.pull()
+    change(world, 2, origin="sync", name="Also theirs")
+    assert owed(world) == {}
+
+
+def test_an_attribute_that_only_comes_in_is_not_sent(world):
+    change(world, 1, berth="B1")
+    assert owed(world) == {}
+
+
+def test_a_new_row_goes_out_once_even_if_the_receipt_is_lost(world):
+    with world.now() as connection:
+        values = {"number": 9, "name": "New", "price": Decimal("1.00")}
+        create(connection, world.snapshot, Principal.system("portal"), "boat", values, listeners=LISTENERS)
+    world.outside.tables["boat"].append({"no": 9, "name": "New", "price": Decimal("1.00"), "harbour": None})
+    assert deliver(world) == 1
+    assert [row["no"] for row in world.outside.tables["boat"]].count(9) == 1
+
+
+def test_nothing_is_owed_when_the_change_is_rolled_back(world):
+    with pytest.raises(KeyboardInterrupt), world.now() as connection:
+        row, version = world.rows("boat", "id", "version")[0]
+        principal = Principal.system("portal")
+        update(connection, world.snapshot, principal, "boat", row, version, {"name": "Gone"}, listeners=LISTENERS)
+        raise KeyboardInterrupt
+    assert owed(world) == {}
+
+
+def test_while_the_outside_is_down_changes_wait_and_then_arrive_in_order(world):
+    world.outside.down = True
+    for name in ("One", "Two", "Three"):
+        change(world, 1, name=name)
+    assert deliver(world) == 0
+    assert owed(world) == {"waiting": 3}
+    world.outside.down = False
+    with world.now() as connection:
+        outbox.release(connection, ["boats"])
+    assert [deliver(world) for _ in range(4)] == [1, 1, 1, 0]
+    assert outside(world, 1)["name"] == "Three"
+
+
+def test_a_change_that_cannot_be_taken_parks_its_record_and_nobody_elses(world):
+    world.outside.tables["boat"] = [row for row in world.outside.tables["boat"] if row["no"] != 1]
+    change(world, 1, name="Lost")
+    change(world, 1, name="Lost again")
+    change(world, 2, name="Fine")
+    deliver(world)
+    assert outside(world, 2)["name"] == "Fine"
+    assert owed(world) == {"parked": 1, "waiting": 1}
+    world.put("boat", boat_row(1))
+    with world.now() as connection:
+        outbox.release(connection, ["boats"])
+    deliver(world)
+    deliver(world)
+    assert outside(world, 1)["name"] == "Lost again"
+
+
+def test_a_deleted_row_stays_outside_unless_the_map_deletes(world):
+    row, version = world.rows("boat", "id", "version")[0]
+    with world.now() as connection:
+        delete(connection, world.snapshot, Principal.system("portal"), "boat", row, version, listeners=LISTENERS)
+    assert owed(world) == {}
+
+
+def test_the_same_key_is_owed_once(world):
+    with world.now() as connection:
+        owing = outbox.Owing("boats", "boat", 1, "submit", {})
+        outbox.owe(connection, owing, world.home.now(), "key-1")
+        outbox.owe(connection, owing, world.home.now(), "key-1")
+        assert count_owed(connection) == {"boats": {"waiting": 1}}
+        assert find_owed(connection, "key-1").record_id == 1

@@ -1,0 +1,213 @@
+"""Asking the outside before a new record counts: yes, no, no answer, nonsense; never twice, never lost."""
+
+import threading
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from metadata.model import AttributeMap, WriteThrough
+from runtime.access import Principal
+from runtime.forms.ports import Accepted, Queued, Refusal
+from runtime.sync.pool import Adapters
+from runtime.sync.submission import OutsideSubmission
+from support.harbour import boat_row, boats, harbour_row, harbours
+
+CHILD = WriteThrough(key_column="external_id", parent_column="parent_id")
+
+
+def through(**more):
+    given = {
+        "key_column": "external_id",
+        "status_column": "answer",
+        "accepted": ("yes",),
+        "refused": ("no",),
+        "message_column": "why",
+        "field_column": "field",
+        "timeout": 0.3,
+        "children": ("tenders",),
+    }
+    return WriteThrough(**{**given, **more})
+
+
+def the_maps(**more):
+    ordering = boats(
+        filter=(("answer", "yes"),),
+        write_through=through(**more),
+        attributes=(
+            AttributeMap(attribute="number", column="no"),
+            AttributeMap(attribute="name", column="name", direction="both"),
+            AttributeMap(attribute="price", column="price"),
+            AttributeMap(attribute="harbour", column="harbour", lookup_key=("code",), direction="both"),
+        ),
+    )
+    tenders = boats(
+        key="tenders",
+        table="tender",
+        write_through=CHILD,
+        attributes=(
+            AttributeMap(attribute="number", column="no"),
+            AttributeMap(attribute="name", column="name", direction="both"),
+            AttributeMap(attribute="tender_of", column="boat_no", lookup_key=("number",)),
+        ),
+    )
+    return harbours(), ordering, tenders
+
+
+class Shipyard(threading.Thread):
+    """Answers what is put down in the outside's tables, as told."""
+
+    def __init__(self, world, decide):
+        super().__init__(daemon=True)
+        self.world, self.decide, self.over = world, decide, threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.01):
+            with self.world.outside.lock:
+                for row in self.world.outside.tables["boat"]:
+                    if row.get("external_id") and not row.get("answer"):
+                        self.decide(self.world.outside.tables, row)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join()
+
+
+def accept(tables, row, **more):
+    row.update({"no": 500 + len(tables["boat"]), "price": "10.00", "seq": 50, "answer": "yes", **more})
+    for at, child in enumerate(tables["tender"]):
+        if child["parent_id"] == row["external_id"]:
+            child.update({"no": 900 + at, "boat_no": row["no"], "seq": 51})
+
+
+@pytest.fixture
+def world(world_of):
+    return make(world_of)
+
+
+def make(world_of, **more):
+    world = world_of(*the_maps(**more))
+    world.outside.tables["tender"] = []
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", {**boat_row(1), "answer": "yes"})
+    world.pull()
+    return world
+
+
+def submit(world, key="k1", children=2):
+    """A new boat with tenders, and the answer; rolled back when it is a refusal."""
+    table = world.snapshot.entities["boat"].table
+    harbour = world.rows("harbour", "id")[0][0]
+    port = OutsideSubmission(Adapters())
+    with world.now() as connection:
+        added = sa.insert(table).returning(table.c.id)
+        boat = connection.execute(added, {"name": "Ours", "harbour": harbour, "version": 1}).scalar_one()
+        for at in range(children):
+            connection.execute(added, {"name": f"Tender {at}", "tender_of": boat, "version": 1})
+        assert port.concerns(world.snapshot, "boat")
+        outcome = port.ask(connection, world.snapshot, Principal.system("portal"), "boat", boat, key)
+        if isinstance(outcome, Refusal):
+            connection.rollback()
+    return outcome
+
+
+def names(world):
+    return sorted(name for (name,) in world.rows("boat", "name"))
+
+
+def test_an_accepted_record_has_the_outside_values_of_it_and_its_children(world):
+    with Shipyard(world, accept):
+        assert submit(world) == Accepted()
+    numbers = {name: number for name, number in world.rows("boat", "name", "number")}
+    assert numbers["Ours"] == 502
+    assert {numbers["Tender 0"], numbers["Tender 1"]} == {900, 901}
+    world.pull()
+    assert names(world) == ["Boat 1", "Ours", "Tender 0", "Tender 1"]
+
+
+def test_a_refusal_names_the_attribute_and_leaves_nothing(world):
+    def refuse(tables, row):
+        row.update({"answer": "no", "why": "The harbour is full.", "field": "harbour"})
+
+    with Shipyard(world, refuse):
+        assert submit(world) == Refusal("The harbour is full.", "harbour")
+    assert names(world) == ["Boat 1"]
+
+
+def test_a_silent_outside_leaves_the_record_queued_and_the_answer_comes_later(world):
+    assert submit(world) == Queued()
+    assert names(world) == ["Boat 1", "Ours", "Tender 0", "Tender 1"]
+    with world.outside.lock:
+        accept(world.outside.tables, next(row for row in world.outside.tables["boat"] if row.get("external_id")))
+    world.pull()
+    station = world.station()
+    for _ in range(3):
+        station.deliver()
+        time.sleep(0.3)
+    station.close()
+    world.pull()
+    assert names(world) == ["Boat 1", "Ours", "Tender 0", "Tender 1"]
+    assert dict(world.rows("boat", "name", "number"))["Ours"] == 502
+    assert [row["name"] for row in world.outside.tables["boat"]] == ["Boat 1", "Ours"]
+
+
+def test_an_outside_that_is_down_queues_and_the_worker_sends_it_once(world):
+    world.outside.down = True
+    assert submit(world) == Queued()
+    world.outside.down = False
+    with Shipyard(world, accept):
+        station = world.station()
+        for _ in range(4):
+            station.deliver()
+            time.sleep(0.3)
+        station.close()
+    assert dict(world.rows("boat", "name", "number"))["Ours"] == 502
+    assert [row["name"] for row in world.outside.tables["tender"]] == ["Tender 0", "Tender 1"]
+
+
+def test_where_the_map_says_refuse_a_silent_outside_is_a_refusal_that_says_so(world_of):
+    world = make(world_of, fallback="refuse")
+    outcome = submit(world)
+    assert isinstance(outcome, Refusal)
+    assert "try again" in outcome.message
+
+
+def test_asking_again_under_the_same_key_makes_nothing_twice(world):
+    world.outside.down = True
+    submit(world)
+    world.outside.down = False
+    with world.now() as connection:
+        connection.execute(sa.text("DELETE FROM foyer_outbox"))
+        connection.execute(sa.text("DELETE FROM foyer_sync_link"))
+        connection.execute(sa.delete(world.snapshot.entities["boat"].table).where(sa.text("name <> 'Boat 1'")))
+    with Shipyard(world, accept):
+        assert submit(world) == Accepted()
+        with world.now() as connection:
+            connection.execute(sa.delete(world.snapshot.entities["boat"].table).where(sa.text("name <> 'Boat 1'")))
+        assert submit(world) == Accepted()
+    assert [row["name"] for row in world.outside.tables["boat"]] == ["Boat 1", "Ours"]
+
+
+def test_a_pull_that_was_quicker_than_the_answer_leaves_one_record(world):
+    with Shipyard(world, accept):
+        submit(world, children=0)
+    with world.now() as connection:
+        connection.execute(sa.delete(world.snapshot.entities["boat"].table).where(sa.text("name = 'Ours'")))
+    world.put("boat", {**world.outside.tables["boat"][-1], "seq": 90})
+    world.pull()
+    assert submit(world, children=0) == Accepted()
+    assert names(world) == ["Boat 1", "Ours"]
+
+
+@pytest.mark.parametrize("nonsense", [{"answer": "perhaps"}, {"price": "a lot"}, {"no": "x"}])
+def test_nonsense_is_queued_with_a_reason_for_operators(world, nonsense):
+    with Shipyard(world, lambda tables, row: accept(tables, row, **nonsense)):
+        assert submit(world) == Queued()
+    with world.engine.connect() as connection:
+        (reason,) = connection.execute(sa.text("SELECT reason FROM foyer_outbox")).scalars()
+    assert any(word in reason for word in ("perhaps", "a lot", "'x'"))
+    assert "Ours" in names(world)
