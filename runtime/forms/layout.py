@@ -236,12 +236,13 @@ def _unit(bare: Input, showing: Showing) -> str:
 
 
 def _shown(snapshot: Snapshot, ask: FormAsk, showing: Showing, item: FormField) -> FieldView | None:
-    if item.attribute not in showing.values or item.attribute.partition(".")[0] not in ask.readable:
-        return None
     attribute = snapshot.resolve(ask.form.entity, item.attribute)[-1]
-    value = showing.values[item.attribute]
+    upload = attribute.model.type in ("file", "image") and item.attribute in ask.writable
+    known = item.attribute in showing.values and item.attribute.partition(".")[0] in ask.readable
+    if not known and not upload:
+        return None
+    value = showing.values[item.attribute] if known else None
     label = item.label.in_language(ask.language) or attribute.model.label.in_language(ask.language)
-    upload = attribute.model.type in ("file", "image") and ask.mode != "read"
     return FieldView(
         key=item.attribute,
         name="",

@@ -99,8 +99,9 @@ def _get(ask: BlockAsk, multi: MultistepForm) -> Part:
     draft = _current(context, multi, draft or _fresh(ask, multi, ""))
     entered = Entered(context, multi, draft)
     step = _permitted(entered, wanted or draft.step)
-    faults = (Fault("step.changed"),) if draft.definition != definition(context.snapshot, multi) else ()
-    return step_part(ask, entered, step, faults=faults)
+    if draft.definition != definition(context.snapshot, multi):
+        flash(say_of(context)("step.changed"), "warn")
+    return step_part(ask, entered, step)
 
 
 def _fresh(ask: BlockAsk, multi: MultistepForm, key: str) -> Draft:
@@ -180,7 +181,7 @@ def _saved(entered: Entered) -> Entered:
         stored = drafts.begin(connection, entered.draft)
         draft = replace(entered.draft, id=stored.id, attempt=stored.attempt, changed_at=now)
         drafts.save(connection, draft, now)
-    return Entered(entered.context, entered.multi, draft)
+    return entered.of(draft)
 
 
 def _leave(ask: BlockAsk, entered: Entered, step: Step, action: str) -> Part:

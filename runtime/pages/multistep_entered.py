@@ -42,23 +42,27 @@ class StepForm:
 class Entered:
     """A draft as forms. Everything is worked out once per request and step."""
 
-    def __init__(self, context: RequestContext, multi: MultistepForm, draft: Draft) -> None:
+    def __init__(self, context: RequestContext, multi: MultistepForm, draft: Draft, before: Entered | None = None) -> None:
         self.context = context
         self.multi = multi
         self.draft = draft
-        self.person: Person = person_of(context)
-        self.reach = Reach(lambda: context.connection, context.snapshot, context.principal)
+        self.person: Person = before.person if before else person_of(context)
+        self.reach: Reach = before.reach if before else Reach(lambda: context.connection, context.snapshot, context.principal)
         self._known: dict[tuple[str, str], Any] = {}
 
     def with_posted(self, step: Step, posted: MultiDict[str, str]) -> Entered:
         """The same with what was typed in a step."""
         manner = self.person.manner
         typed = {"language": manner.language, "zone": manner.zone, "posted": posted.to_dict(flat=False)}
-        return Entered(self.context, self.multi, self.draft.with_step(step.key, typed))
+        return self.of(self.draft.with_step(step.key, typed))
 
     def at(self, step: Step) -> Entered:
         """The same with the person at a step."""
-        return Entered(self.context, self.multi, replace(self.draft, step=step.key))
+        return self.of(replace(self.draft, step=step.key))
+
+    def of(self, draft: Draft) -> Entered:
+        """Another draft in the same request; rows that were looked up are not looked up again."""
+        return Entered(self.context, self.multi, draft, self)
 
     def step_form(self, step: Step) -> StepForm:
         """The form of a step."""

@@ -1,13 +1,21 @@
+import dataclasses
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
+from metadata.model import MultistepForm
+from metadata.store import MetadataStore
 from runtime.forms import drafts
 from runtime.forms.ports import Queued, Refusal
-from support.pottery import hidden, shown_errors
+from support.pottery import STEPS, hidden, shown_errors
 
 BOOK = "/firings/book"
+
+
+def fields_of(component):
+    return {field.name: getattr(component, field.name) for field in dataclasses.fields(component)}
 
 
 class Walk:
@@ -235,6 +243,39 @@ def test_too_many_rows_and_too_much_text_are_refused(pottery):
     walk.press("save", **line(pottery, 0, title="x" * 2_100_000))
     assert walk.answer.status_code == 413
     assert pottery.rows("firing") == []
+
+
+def test_two_requests_at_once_make_one_record(pottery):
+    posts = []
+    for browser in (pottery.as_("ada"), pottery.as_("ada")):
+        walk = Walk(browser) if posts else at_check(pottery, browser)
+        posts.append((browser, {**hidden(walk.text), "_action": "next"}))
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda post: post[0].client.post(BOOK, data=post[1]), posts))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert (len(pottery.rows("firing")), len(pottery.rows("piece"))) == (1, 2)
+
+
+def test_a_form_that_changed_meanwhile_goes_on_at_its_first_step_with_everything_kept(pottery):
+    browser = pottery.as_("ada")
+    at_check(pottery, browser)
+    again = MultistepForm(**{**fields_of(STEPS), "steps": STEPS.steps[:1] + STEPS.steps[3:]})
+    MetadataStore(pottery.engine).publish("tester", components=(again,))
+    walk = Walk(browser)
+    assert (walk.step, "has changed since you began" in walk.text, 'value="Cups"' in walk.text) == ("basics", True, True)
+    assert walk.press(kiln=str(pottery.ids["Big Bertha"])).step == "pieces"
+    assert "Celadon" in walk.text
+
+
+@pytest.mark.parametrize("style", ["numeric", "bar"])
+def test_the_way_through_is_shown_as_asked_and_a_new_session_begins_anew(pottery, style):
+    changed = MultistepForm(**{**fields_of(STEPS), "progress": style, "new_session": True})
+    MetadataStore(pottery.engine).publish("tester", components=(changed,))
+    browser = pottery.as_("ada")
+    walk = Walk(browser).press(title="Cups")
+    assert "Step 2 of 3: Pieces" in walk.text
+    assert Walk(browser).step == "basics"
+    assert "Cups" not in Walk(browser).text
 
 
 @pytest.mark.parametrize("path", ["/sv-SE" + BOOK])
