@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -46,7 +45,7 @@ class EntityFreshness:
         longest = max(interval for _, interval in maps)
         allowed = dt.timedelta(seconds=3 * longest) + LATE_AFTER
         late = as_of is not None and dt.datetime.now(dt.UTC) - as_of > allowed
-        return Freshness(as_of, late, math.ceil(longest / 60))
+        return Freshness(as_of, late, round(longest / 60))
 
     def _checkpoints(self) -> dict[str, Checkpoint]:
         with self._lock:
