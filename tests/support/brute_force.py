@@ -98,13 +98,19 @@ class World:
             target = next(m.target for m in self.entities[entity].many_to_many if m.key == permission.relationship)
             ups = [(target, far) for near, far in self.links[entity, permission.relationship] if near == row_id]
         else:
-            ups = []
+            ups = self.pointing_here(entity, row_id, permission.relationship, above.entity)
         return any(e == above.entity and i in self.rows[e] and self.reaches(above, i) for e, i in ups)
 
+    def pointing_here(self, entity, row_id, relationship, holder):
+        """The rows of `holder` whose lookup, named by the 1:N relationship, points at a row."""
+        attribute = next((a for a in self.entities[holder].attributes if f"{holder}_{a.key}" == relationship), None)
+        if attribute is None or attribute.type != "lookup":
+            return []
+        rows = self.rows[holder].items()
+        return [(holder, i) for i, row in rows if self.pointed_at(holder, attribute.key, row) == (entity, row_id)]
+
     def grants(self, entity, privilege):
-        return [
-            p for p in self.permissions.values() if p.entity == entity and privilege in p.privileges and self.counts(p)
-        ]
+        return [p for p in self.permissions.values() if p.entity == entity and privilege in p.privileges and self.counts(p)]
 
     def may(self, entity, privilege, row_id):
         return any(self.reaches(permission, row_id) for permission in self.grants(entity, privilege))
@@ -194,7 +200,9 @@ class World:
             for attribute in declared.attributes:
                 if attribute.type != "lookup" or attribute.on_delete != "restrict":
                     continue
-                pointing = {i for i, row in self.rows[holder].items() if self.pointed_at(holder, attribute.key, row) == (entity, row_id)}
+                pointing = {
+                    i for i, row in self.rows[holder].items() if self.pointed_at(holder, attribute.key, row) == (entity, row_id)
+                }
                 if pointing - ({row_id} if holder == entity else set()):
                     return "invalid"
         return "ok"

@@ -7,6 +7,7 @@ from runtime.access import Principal
 from runtime.database import writing
 from runtime.records.rows import to_columns
 
+
 @contextmanager
 def inhabited(engine, world, components):
     """The snapshot, a connection in a transaction that holds the world's rows, and who asks; gone afterwards."""

@@ -1,14 +1,20 @@
 """Random worlds: entities with all kinds of links, permissions of all scopes, people, accounts and rows."""
 
-from support.brute_force import World
 from hypothesis import strategies as st
 
 from metadata.model import (
-    Attribute, AttributePermission, AttributeRight, Entity, EntityPermission, ManyToMany, Site, WebRole,
+    Attribute,
+    AttributePermission,
+    AttributeRight,
+    Entity,
+    EntityPermission,
+    ManyToMany,
+    Site,
+    WebRole,
 )
 from metadata.model.base import PRIVILEGES
-from metadata.model.security import SCOPES
 from metadata.system import complete
+from support.brute_force import World
 
 OWN = ("e0", "e1", "e2")
 ALL = ("account", "contact", *OWN)
@@ -24,9 +30,12 @@ def entities(draw, key):
         Attribute(key="owner", type="lookup", target="contact"),
         Attribute(key="customer", type="lookup", target="account"),
         Attribute(key="up", type="lookup", target=draw(st.sampled_from(ALL))),
-        Attribute(key="about", type="lookup", targets=tuple(draw(st.lists(st.sampled_from(ALL), min_size=2, max_size=3, unique=True)))),
+        Attribute(
+            key="about", type="lookup", targets=tuple(draw(st.lists(st.sampled_from(ALL), min_size=2, max_size=3, unique=True)))
+        ),
     ]
-    chosen = draw(st.lists(st.sampled_from(lookups), unique_by=lambda item: item.key))
+    left_out = draw(st.sets(st.sampled_from(("owner", "customer", "up", "about")), max_size=2))
+    chosen = [lookup for lookup in lookups if lookup.key not in left_out]
     links = draw(st.lists(st.sampled_from(ALL), max_size=1))
     return Entity(
         key=key,
@@ -45,11 +54,17 @@ def ties(entity):
 @st.composite
 def permissions(draw, declared):
     found = {}
-    for number in range(draw(st.integers(1, 8))):
+    for number in range(draw(st.integers(5, 10))):
         entity = draw(st.sampled_from(ALL))
-        scope = draw(st.sampled_from(SCOPES))
+        scope = draw(st.sampled_from(("parent", "account", "contact", "parent", "self", "global")))
         leads = ties(declared[entity])
         parents = [(name, p.key) for name, target in leads for p in found.values() if p.entity == target]
+        parents += [
+            (f"{p.entity}_{name}", p.key)
+            for p in found.values()
+            for name, target in ties(declared[p.entity])
+            if target == entity and name != "linked"
+        ]
         via, relationship, parent = "", "", ""
         if scope == "parent" and parents:
             relationship, parent = draw(st.sampled_from(parents))
@@ -59,10 +74,16 @@ def permissions(draw, declared):
             names = [name for name, target in leads if target == scope and name != "linked"]
             via = draw(st.sampled_from(names or [""]))
         found[f"p{number}"] = EntityPermission(
-            key=f"p{number}", site=SITE, entity=entity, scope=scope, via=via, relationship=relationship, parent=parent,
+            key=f"p{number}",
+            site=SITE,
+            entity=entity,
+            scope=scope,
+            via=via,
+            relationship=relationship,
+            parent=parent,
             subsidiaries=draw(st.booleans()),
-            privileges=tuple(draw(st.one_of(st.just(PRIVILEGES), st.lists(st.sampled_from(PRIVILEGES), unique=True)))),
-            roles=tuple(draw(st.lists(st.sampled_from(ROLES), min_size=1, unique=True))),
+            privileges=tuple(p for p in PRIVILEGES if p not in draw(st.sets(st.sampled_from(PRIVILEGES), max_size=2))),
+            roles=draw(st.sampled_from((ROLES, ROLES, ("r1",), ("r2",)))),
             active=draw(st.sampled_from((True, True, True, False))),
         )
     return found
@@ -74,11 +95,20 @@ def attribute_permissions(draw, declared):
     for number in range(draw(st.sampled_from((0, 0, 1, 2)))):
         entity = draw(st.sampled_from(OWN))
         keys = draw(st.lists(st.sampled_from([a.key for a in declared[entity].attributes]), unique=True, max_size=2))
-        rights = [AttributeRight(attribute=key, read=draw(st.booleans()), create=draw(st.booleans()), update=draw(st.booleans())) for key in keys]
-        found.append(AttributePermission(
-            key=f"a{number}", site=SITE, entity=entity, roles=(draw(st.sampled_from(ROLES)),),
-            others=tuple(draw(st.sampled_from(((), ("read",), ("read", "create", "update"))))), attributes=tuple(rights),
-        ))
+        rights = [
+            AttributeRight(attribute=key, read=draw(st.booleans()), create=draw(st.booleans()), update=draw(st.booleans()))
+            for key in keys
+        ]
+        found.append(
+            AttributePermission(
+                key=f"a{number}",
+                site=SITE,
+                entity=entity,
+                roles=(draw(st.sampled_from(ROLES)),),
+                others=tuple(draw(st.sampled_from(((), ("read",), ("read", "create", "update"))))),
+                attributes=tuple(rights),
+            )
+        )
     return found
 
 
@@ -89,7 +119,7 @@ def values(draw, entity, ids):
     for attribute in entity.attributes:
         if attribute.type == "lookup":
             targets = [(t, i) for t in attribute.targets or (attribute.target,) for i in ids.get(t, ())]
-            found = draw(st.sampled_from([None, *targets]))
+            found = draw(st.sampled_from([*targets, None]))
             row[attribute.key] = found if attribute.targets or found is None else found[1]
         elif attribute.key == "size":
             row["size"] = draw(st.none() | st.integers(-2, 2))
@@ -103,8 +133,8 @@ def worlds(draw):
     """A world and the components that declare it."""
     own = {key: draw(entities(key)) for key in OWN}
     declared = {item.key: item for item in complete(own.values()) if isinstance(item, Entity)}
-    ids = {key: range(1, draw(st.integers(0, 4)) + 1) for key in ALL}
-    ids["account"], ids["contact"] = range(1, draw(st.integers(1, 4)) + 1), range(1, draw(st.integers(1, 3)) + 1)
+    ids = {key: range(1, draw(st.sampled_from((3, 4, 2, 0))) + 1) for key in ALL}
+    ids["account"], ids["contact"] = range(1, draw(st.integers(2, 4)) + 1), range(1, draw(st.integers(2, 3)) + 1)
     rows = {"company": {}}
     for key in ALL:
         rows[key] = {i: draw(values(declared[key], {**ids, "company": ()})) for i in ids[key]}
@@ -115,9 +145,9 @@ def worlds(draw):
             links[key, link.key] = draw(st.sets(st.sampled_from(pairs))) if pairs else set()
     granted = draw(permissions(declared))
     limited = draw(attribute_permissions(declared))
-    contact = draw(st.sampled_from([None, *ids["contact"]]))
+    contact = draw(st.sampled_from([*ids["contact"], None]))
     account = rows["contact"][contact]["account"] if contact else None
-    roles = frozenset(draw(st.lists(st.sampled_from(ROLES), unique=True)))
+    roles = frozenset(draw(st.sampled_from((("r1",), ("r1", "r2"), ("r2",), ()))))
     world = World(declared, granted, limited, rows, links, roles, contact, account)
     site = (Site(key=SITE), *(WebRole(key=role, site=SITE) for role in (*ROLES, "nobody")))
     return world, (*site, *own.values(), *granted.values(), *limited)
