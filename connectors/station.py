@@ -49,13 +49,14 @@ class Station:
         return runs
 
     def pull(self, maps: Sequence[CompiledMap]) -> list[Run]:
-        """Load and pull these maps now, whatever their interval. Raises LeaseLost."""
+        """Load and pull these maps now, whatever their interval, but not those that are paused. Raises LeaseLost."""
         lease = self._hold()
         if lease is None:
             return []
         with self.home.read() as connection:
             states = read_checkpoints(connection)
         runner = Runner(self.home, self.adapter, lease, self.progress)
+        maps = [item for item in maps if not _paused(states, item)]
         wanted = {item.key for item in maps}
         runs = self._load(runner, [step for step in self._steps(states) if step.table_map.key in wanted], states)
         loaded = {run.map for run in runs}

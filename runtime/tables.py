@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from connectors import tables as connectors
 from runtime.database import writing
 from runtime.forms import drafts
 from runtime.identity import tables as identity
@@ -11,8 +12,9 @@ from runtime.records import tables as records
 
 
 def create_engine_tables(engine: Engine) -> None:
-    """Make the tables of identity, records and drafts that are not there yet. The store makes its own."""
+    """Make the tables of identity, records, connectors and drafts that are not there yet. The store makes its own."""
     identity.create(engine)
     with writing(engine).begin() as connection:
         records.TABLES.create_all(connection)
+        connectors.create(connection)
     drafts.create_tables(engine)

@@ -67,7 +67,13 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
                 faults.append(f"{connection.key}: {first_line(fault)}")
     finally:
         adapters.close()
-    return _report(runs, faults)
+    return _report(runs, faults, _paused(installation, wanted))
+
+
+def _paused(installation: Installation, maps: Sequence[CompiledMap]) -> list[str]:
+    with installation.engine.connect() as connection:
+        states = checkpoints.read_checkpoints(connection)
+    return [item.key for item in maps if item.key in states and states[item.key].paused_at is not None]
 
 
 def _run_connection(
@@ -88,10 +94,11 @@ def _run_connection(
         station.close()
 
 
-def _report(runs: Sequence[Run], faults: Sequence[str]) -> Report:
+def _report(runs: Sequence[Run], faults: Sequence[str], paused: Sequence[str]) -> Report:
     bad = [run for run in runs if run.outcome != "done"]
     lines = [summary(run) if run.outcome == "done" else f"{run.map}: {run.message}" for run in runs]
-    data: dict[str, Any] = {"runs": [dataclasses.asdict(run) for run in runs], "faults": list(faults)}
+    lines += [f"{name} is paused; foyer sync resume {name} lets it run." for name in paused]
+    data: dict[str, Any] = {"runs": [dataclasses.asdict(run) for run in runs], "faults": list(faults), "paused": list(paused)}
     return Report((*lines, *faults), data, ok=not bad and not faults)
 
 
