@@ -162,7 +162,7 @@ def test_every_block_of_the_frame_is_named():
 
 def test_the_security_page_tells_the_headers_and_the_policy_that_are_sent():
     page = text_of("security.md")
-    assert f"`{CONTENT_SECURITY_POLICY}`" in page
+    assert examples(page, "text") == [f"{CONTENT_SECURITY_POLICY}\n"]
     assert [name for name, _ in ALWAYS if f"`{name}`" not in page] == []
 
 
