@@ -20,13 +20,12 @@ NARROWING = ("q", "scope", "view", "page", "after", "before")
 
 @dataclass(frozen=True, slots=True)
 class Emptiness:
-    """What is known of a list without rows: how fresh its entity is, what would make a
-    first row, and that only the person's own rows were asked for."""
+    """What is known of a list without rows: how fresh its entity is, and what would make a
+    first row."""
 
     messages: ListMessages
     freshness: Freshness | None = None
     create: Action | None = None
-    asked_mine: bool = False
 
 
 def denied_state(context: RequestContext, messages: ListMessages) -> State:
@@ -44,8 +43,7 @@ def empty_state(context: RequestContext, found: Emptiness, query: Query) -> Stat
         url = query.link(**dict.fromkeys(NARROWING))
         clear = Action(text_of(context)("list.clear_search" if own.get("q") else "action.show_all"), url, kind="primary")
         return _state(context, "filtered", found.messages.filtered, primary=clear, q=own.get("q", ""))
-    others = Action(text_of(context)("list.company"), query.link(scope="company")) if found.asked_mine else None
-    return _state(context, "empty", found.messages.empty, primary=found.create, secondary=others)
+    return _state(context, "empty", found.messages.empty, primary=found.create)
 
 
 def plural_of(context: RequestContext, entity: str) -> str:

@@ -43,10 +43,10 @@ class Listing:
     cells: Cells
     template: Template
 
-    def dress(self, page: ListPage, links: RowLinks, headings: Sequence[Heading] = ()) -> Markup:
-        """The head and body of the table of a page; `headings` say how its columns sort."""
+    def dress(self, page: ListPage, links: RowLinks, headings: Sequence[Heading] = (), region: str = "") -> Markup:
+        """The head and body of the table of a page; `headings` say how its columns sort, `region` begins the ids in it."""
         rows = dressed_rows(page, self.cells(page.rows))
-        html = self.template.render(rows=rows, ways=links.ways, headings=headings)
+        html = self.template.render(rows=rows, ways=links.ways, headings=headings, region=region)
         return Markup(html)  # noqa: S704 - cells are HTML, and the theme's template escapes the rest
 
 

@@ -109,7 +109,7 @@ def _render(shown: Shown) -> Part:
     if page.rows:
         view = replace(view, table=_table(shown), paging=paging_of(page, ask.query, _summary(shown)))
     else:
-        found = Emptiness(model.messages, freshness, create, asked_mine=shown.asked.scope == "mine")
+        found = Emptiness(model.messages, freshness, create)
         view = replace(view, state=empty_state(context, found, ask.query))
     return Part(TEMPLATE, view, Head(freshness=freshness, actions=(create,) if create and ask.first else ()))
 
@@ -208,4 +208,5 @@ def _table(shown: Shown) -> Markup:
     look = Look(shown.model.key, shown.model.columns, links.details is not None, links.offers)
     listing = listing_of(context, shown.plan, look)
     path, descending = (shown.asked.sort or shown.plan.sort or (("", False),))[0]
-    return listing.dress(shown.page, links, headings(listing.columns, Order(path, descending), shown.ask.query))
+    order = headings(listing.columns, Order(path, descending), shown.ask.query)
+    return listing.dress(shown.page, links, order, list_id(shown.ask))

@@ -67,6 +67,7 @@ def test_headings_and_page_numbers_change_the_list_in_place(page, address):
     page.evaluate("window.stayed = true")
     page.get_by_role("columnheader", name="Arrival").get_by_role("link").click()
     expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Arrival")
+    expect(page.get_by_role("link", name="Arrival")).to_be_focused()
     page.get_by_role("link", name="Next page").click()
     expect(page.locator(".data .rec").first).to_have_text("B-05")
     assert page.evaluate("window.stayed") is True
