@@ -56,9 +56,7 @@ def _complete(work: Work, record: Record) -> Record:
     return {**dict.fromkeys(work.table_map.columns), **record}
 
 
-def _take(
-    work: Work, mapped: Sequence[Mapped], lookups: Lookups, store: Store
-) -> tuple[Counts, list[Mapped], list[Refusal]]:
+def _take(work: Work, mapped: Sequence[Mapped], lookups: Lookups, store: Store) -> tuple[Counts, list[Mapped], list[Refusal]]:
     """Rounds over the rows: those that point at rows of this very batch come after them."""
     counts, taken = Counts(), list[Mapped]()
     mapped, refused = _hold_back(work, list(mapped))

@@ -116,9 +116,7 @@ def _reason(attribute: str, fault: RecordRejected) -> str:
     return text if text.startswith(attribute) else f"{attribute}: {text}"
 
 
-def resolve_lookups(
-    table_map: CompiledMap, mapped: Sequence[Mapped], lookups: Lookups
-) -> tuple[list[Mapped], list[Refusal]]:
+def resolve_lookups(table_map: CompiledMap, mapped: Sequence[Mapped], lookups: Lookups) -> tuple[list[Mapped], list[Refusal]]:
     """Put ids in place of natural keys; a record whose target is not there (yet) is refused with code `lookup`."""
     refused: list[Refusal] = []
     for item in table_map.inward:
@@ -130,9 +128,7 @@ def resolve_lookups(
     return list(mapped), refused
 
 
-def _with_ids(
-    item: Inward, lookup: Lookup, mapped: Sequence[Mapped], lookups: Lookups, refused: list[Refusal]
-) -> list[Mapped]:
+def _with_ids(item: Inward, lookup: Lookup, mapped: Sequence[Mapped], lookups: Lookups, refused: list[Refusal]) -> list[Mapped]:
     kept = []
     for row in mapped:
         key = row.values.get(item.attribute)

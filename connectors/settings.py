@@ -17,8 +17,7 @@ def read_settings(connection: Connection, environment: Mapping[str, str] | None 
     """The settings of a connection. A variable NAME may also be given as the file that NAME_FILE names. Raises Fatal."""
     variables = os.environ if environment is None else environment
     return {
-        name: _VARIABLE.sub(lambda match: _value(connection, match[1], variables), value)
-        for name, value in connection.settings
+        name: _VARIABLE.sub(lambda match: _value(connection, match[1], variables), value) for name, value in connection.settings
     }
 
 

@@ -88,9 +88,7 @@ class SqlAdapter:
             following = {"phase": "changes", "change": cursor.get("change"), "after": None, "ties": []}
         return Batch(records, following, more, table_map.compares, cursor.get("total"))
 
-    def _pull_changes(
-        self, connection: Connection, pulls: Pulls, table_map: CompiledMap, cursor: Cursor, limit: int
-    ) -> Batch:
+    def _pull_changes(self, connection: Connection, pulls: Pulls, table_map: CompiledMap, cursor: Cursor, limit: int) -> Batch:
         change, after, ties = cursor["change"], cursor.get("after"), list(cursor.get("ties") or ())
         if after is not None:
             statement, most = pulls.changed_after(change, after, limit), limit
@@ -122,9 +120,7 @@ class SqlAdapter:
         return Receipt()
 
 
-def _next_cursor(
-    records: Sequence[Record], pulls: Pulls, change_column: str, more: bool, cursor: Cursor
-) -> dict[str, Any]:
+def _next_cursor(records: Sequence[Record], pulls: Pulls, change_column: str, more: bool, cursor: Cursor) -> dict[str, Any]:
     """After a page: its last change value, and which rows that have it were seen; None where they are too many."""
     last = records[-1]
     change = last[change_column]

@@ -98,8 +98,7 @@ def price_groups() -> list[tuple[str, str]]:
 def price_group_rows() -> list[Row]:
     """Every price group as a row with a name for people, such as Partner prices in SEK."""
     return [
-        {"code": code, "name": f"{code.rpartition('-')[2].title()} prices in {currency}"}
-        for code, currency in price_groups()
+        {"code": code, "name": f"{code.rpartition('-')[2].title()} prices in {currency}"} for code, currency in price_groups()
     ]
 
 

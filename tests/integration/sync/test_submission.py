@@ -122,7 +122,7 @@ def names(world):
 def test_an_accepted_record_has_the_outside_values_of_it_and_its_children(world):
     with Shipyard(world, accept):
         assert submit(world) == Accepted()
-    numbers = {name: number for name, number in world.rows("boat", "name", "number")}
+    numbers = dict(world.rows("boat", "name", "number"))
     assert numbers["Ours"] == 502
     assert {numbers["Tender 0"], numbers["Tender 1"]} == {900, 901}
     world.pull()
