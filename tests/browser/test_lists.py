@@ -105,3 +105,13 @@ def test_on_a_phone_nothing_scrolls_sideways(page, address, path):
     sign_in(page, address)
     page.goto(f"{address}{path}")
     assert sideways(page) == 0
+
+
+def test_on_paper_every_column_is_there_and_nothing_to_press(page, address):
+    sign_in(page, address)
+    page.goto(f"{address}/bookings")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 794, "height": 1123})
+    expect(page.get_by_role("columnheader", name="Depth")).to_be_visible()
+    for pressed in (".list-tools", ".views", ".acts >> nth=0", ".page-head .actions", ".list-foot nav"):
+        expect(page.locator(pressed)).to_be_hidden()
