@@ -16,6 +16,7 @@ from runtime.forms.fields import PREFIX, BaseForm, ChoicesInput, Chosen, Input, 
 from runtime.forms.rules import html_attributes, words_of
 
 MOST_IN_DROPDOWN = 200
+MOST_WITHOUT_SEARCH = 20
 FEW = 8
 
 
@@ -110,7 +111,8 @@ class FormView:
 @dataclass(frozen=True, slots=True)
 class Showing:
     """How values become text. `display(attribute, value, label)` formats one that is only shown; `lookup_url(attribute)` is
-    the address of more rows; `values` and `labels` are those of the record, `currency` that of money which names none."""
+    the address of more rows; `values` and `labels` are those of the record, `currency` that of money which names none;
+    `finding` is the name of the lookup whose search button was pressed."""
 
     say: Say
     display: Callable[[CompiledAttribute, Any, str], str | Markup]
@@ -118,6 +120,7 @@ class Showing:
     values: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    finding: str = ""
 
 
 def field_id(name: str) -> str:
@@ -184,7 +187,7 @@ def input_view(bare: Input, showing: Showing) -> FieldView:
         errors=tuple(fault.sentence(showing.say) for fault in bare.errors),
         value=_held(bare),
         checked=bare.data is True,
-        options=_options(bare, control),
+        options=_options(bare, control, showing),
         attributes=html_attributes(rules, control),
         search=_search(bare, showing) if isinstance(bare, LookupInput) else None,
         unit=_unit(bare, showing),
@@ -203,15 +206,17 @@ def row_key(row: Chosen) -> str:
     return f"{row.entity}:{row.id}" if row.entity else str(row.id)
 
 
-def _options(bare: Input, control: str) -> tuple[OptionView, ...]:
+def _options(bare: Input, control: str, showing: Showing) -> tuple[OptionView, ...]:
     if isinstance(bare, LookupInput):
-        return _rows(bare, control)
+        return _rows(bare, control, showing)
     chosen = bare.data if isinstance(bare, ChoicesInput) else (bare.data,)
     return tuple(OptionView(value, label, value in (chosen or ())) for value, label in bare.rules.options)
 
 
-def _rows(bare: LookupInput, control: str) -> tuple[OptionView, ...]:
+def _rows(bare: LookupInput, control: str, showing: Showing) -> tuple[OptionView, ...]:
     offered = list(bare.offered)
+    if not offered and not bare.search and showing.finding == bare.name:
+        offered = list(bare.person.finder.find(bare.rules, "", MOST_WITHOUT_SEARCH))
     if not offered and control == "lookup_dropdown":
         offered = list(bare.person.finder.find(bare.rules, "", MOST_IN_DROPDOWN))
     if bare.chosen is not None and bare.chosen.id not in {row.id for row in offered}:

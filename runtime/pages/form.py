@@ -30,6 +30,7 @@ from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part
 from runtime.pages.form_saving import saved_part, sending_draft
 from runtime.pages.form_setting import (
+    FIND,
     form_ask,
     person_of,
     record_by_id,
@@ -37,7 +38,7 @@ from runtime.pages.form_setting import (
     shown_values,
     words_of_request,
 )
-from runtime.pages.form_view import ACTION, BASE, DRAFT, FIND, VERSION, Sheet, denied_part, form_part
+from runtime.pages.form_view import ACTION, BASE, DRAFT, VERSION, Sheet, denied_part, form_part
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.records.details import Record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing

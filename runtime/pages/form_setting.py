@@ -27,6 +27,7 @@ from runtime.pages.speech import formats_of, text_of
 from runtime.records.details import Record, fetch_record
 
 LOOKUP = "/_lookup"
+FIND = "_find"
 
 
 def say_of(context: RequestContext) -> Say:
@@ -100,6 +101,7 @@ def showing(context: RequestContext, form: Form, values: Mapping[str, Any], labe
         values=values,
         labels=labels,
         currency=context.site.model.currency,
+        finding=request.form.get(FIND, ""),
     )
 
 

@@ -16,7 +16,7 @@ from runtime.pages.part import BlockAsk, Part
 from runtime.render import Action, State
 
 FORM = "forms/form.html"
-VERSION, BASE, DRAFT, KEEP, ACTION, FIND = "_version", "_base", "_draft", "_keep.", "_action", "_find"
+VERSION, BASE, DRAFT, KEEP, ACTION = "_version", "_base", "_draft", "_keep.", "_action"
 
 
 @dataclass(frozen=True, slots=True)

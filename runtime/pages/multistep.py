@@ -21,8 +21,8 @@ from runtime.forms.rules import words_of as words_of_key
 from runtime.forms.steps import definition, furthest, step_after, step_before
 from runtime.pages.content import words_of
 from runtime.pages.form_saving import next_url, owner_of, saved_part
-from runtime.pages.form_setting import record_by_id, say_of
-from runtime.pages.form_view import ACTION, DRAFT, FIND, StatePart, denied_part
+from runtime.pages.form_setting import FIND, record_by_id, say_of
+from runtime.pages.form_view import ACTION, DRAFT, StatePart, denied_part
 from runtime.pages.multistep_entered import QUERY, Entered
 from runtime.pages.multistep_send import Refused, send_all
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
