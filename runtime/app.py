@@ -28,6 +28,7 @@ from runtime.pages import show as show_page
 from runtime.pages.lookup import lookup_blueprint
 from runtime.records.audit import AUDITED
 from runtime.render import Renderer
+from runtime.render.chain import theme_roots
 from runtime.requests import frame_requests
 from runtime.routes import add_routes
 from runtime.secret import secret_key
@@ -68,7 +69,7 @@ def make_services(config: Config) -> Services:
         engine=engine,
         doors=Doors.of(engine),
         snapshots=snapshots,
-        renderer=Renderer[RequestContext](frame_of, may_open, auto_reload=config.debug),
+        renderer=Renderer[RequestContext](frame_of, may_open, roots=theme_roots(config.theme_dir), auto_reload=config.debug),
         passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),
         throttle=Throttle(config.throttle_url),
         mailer=make_mailer(config.smtp_url, config.mail_folder, config.mail_from),

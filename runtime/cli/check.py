@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from metadata.compiler import compile_snapshot
 from metadata.files import read_folder
 from metadata.model import component_id
 from runtime.cli.intake import problems_of
@@ -18,8 +17,6 @@ def command(folder: str) -> Report:
     """Say what is wrong with a folder of metadata: everything at once, with file and line."""
     reading = read_folder(folder)
     problems = problems_of(reading, {component_id(component): component for component in reading.components})
-    if not any(problem.severity == "error" for problem in problems):
-        compile_snapshot(reading.components)
     if problems:
         return of_problems(problems)
     number = len(reading.components)

@@ -12,6 +12,7 @@ from metadata.files import Reading, read_folder
 from metadata.model import Component, ComponentId, component_id
 from metadata.schema import dump
 from metadata.store import Components, Difference, compare
+from runtime.cli.looks import problems_of_looks
 
 FOLLOWING = ("unknown-reference", "unknown-entity", "unknown-attribute")
 
@@ -46,11 +47,17 @@ def take_in(folder: str, before: Components, *, delete: bool = False) -> Intake:
 
 
 def problems_of(reading: Reading, components: Mapping[ComponentId, Component]) -> tuple[Problem, ...]:
-    """What is wrong with a reading among these components; what only follows from an unreadable component is left out."""
+    """What is wrong with a reading among these components; what only follows from an unreadable component is left out.
+
+    Looks are checked once all else is in order. Raises MetadataError where the components do not compile.
+    """
     found = check(components, reading.positions)
     marks = tuple(mark for key in _broken(reading.problems) for mark in (repr(key), f"entity {key} "))
     real = (problem for problem in found if not _follows(problem, marks))
-    return tuple(sorted({*reading.problems, *real}))
+    problems = {*reading.problems, *real}
+    if not any(problem.severity == "error" for problem in problems):
+        problems.update(problems_of_looks(components, reading.positions))
+    return tuple(sorted(problems))
 
 
 def differences(before: Components, after: Components) -> tuple[Difference, ...]:

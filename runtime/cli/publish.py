@@ -8,6 +8,7 @@ from runtime.cli import options
 from runtime.cli.changes import of_published
 from runtime.cli.installation import open_installation
 from runtime.cli.intake import take_in
+from runtime.cli.looks import require_looks
 from runtime.cli.output import Report, reporting
 
 
@@ -24,7 +25,8 @@ def command(folder: str | None, *, delete: bool, allow_destructive: bool, note: 
     if folder is None:
         if delete:
             raise click.UsageError("--delete needs a folder.")
-        return of_published(store.publish(author, note, allow_destructive=allow_destructive))
+        warnings = require_looks(store.working())
+        return of_published(store.publish(author, note, allow_destructive=allow_destructive), warnings)
     intake = take_in(folder, store.working(), delete=delete)
     published = store.publish(
         author, note, components=intake.components, delete=intake.delete, allow_destructive=allow_destructive

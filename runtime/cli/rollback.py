@@ -7,6 +7,7 @@ import click
 from runtime.cli import options
 from runtime.cli.changes import of_published
 from runtime.cli.installation import open_installation
+from runtime.cli.looks import require_looks
 from runtime.cli.output import Report, reporting
 
 
@@ -22,6 +23,10 @@ def command(release: int, *, component: str | None, allow_destructive: bool, not
     name = options.parse_component(component) if component else None
     store = open_installation().store
     why = note or f"Back to release {release}"
+    old = store.released(release)
     if name is None:
+        require_looks(old)
         return of_published(store.rollback(release, author, why, allow_destructive=allow_destructive))
+    kept = {key: item for key, item in store.released().items() if key != name}
+    require_looks(kept | ({name: old[name]} if name in old else {}))
     return of_published(store.rollback_component(name, release, author, why, allow_destructive=allow_destructive))

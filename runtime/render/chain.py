@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,9 @@ import yaml
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.loaders import split_template_path
 
+import themes
+
+BUILT_IN = Path(themes.__file__).parent
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -141,15 +144,36 @@ def _theme(folder: Path, data: Mapping[str, Any]) -> Theme:
     )
 
 
-def read_chain(root: Path, name: str) -> ThemeChain:
-    """The chain that begins with a theme of a folder of themes. Raises UnknownTheme, and BrokenTheme for a circle."""
+def theme_roots(own: Path | None) -> tuple[Path, ...]:
+    """The folders in which themes are looked for: one's own where there is one, then the built-in themes."""
+    return (BUILT_IN,) if own is None else (own, BUILT_IN)
+
+
+def theme_folder(roots: Sequence[Path], name: str) -> Path | None:
+    """The folder of a theme in the first root that has it, None where none has."""
+    if not NAME.fullmatch(name):
+        return None
+    return next((root / name for root in roots if inside(root / name, "theme.yaml") is not None), None)
+
+
+def theme_names(roots: Sequence[Path]) -> list[str]:
+    """The names of all themes of the roots."""
+    return sorted({file.parent.name for root in roots for file in root.glob("*/theme.yaml")})
+
+
+def read_chain(roots: Sequence[Path], name: str) -> ThemeChain:
+    """The chain that begins with a theme, each found in the first root that has it.
+
+    Raises UnknownTheme, and BrokenTheme for a circle.
+    """
     found: list[Theme] = []
     while name:
-        if not NAME.fullmatch(name) or inside(root / name, "theme.yaml") is None:
+        folder = theme_folder(roots, name)
+        if folder is None:
             raise UnknownTheme(f"there is no theme {name}")
         if any(theme.name == name for theme in found):
             raise BrokenTheme(f"the theme {name} extends itself")
-        found.append(read_theme(root / name))
+        found.append(read_theme(folder))
         name = found[-1].extends
     if not found:
         raise UnknownTheme("a site needs a theme")

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from metadata.errors import Position, Problem
 from metadata.model import Block, WebLink
 from metadata.snapshot import CompiledSite, Snapshot
-from runtime.render.chain import BrokenTheme, ChainLoader, ThemeChain, UnknownTheme, read_chain
+from runtime.render.chain import BrokenTheme, ChainLoader, ThemeChain, UnknownTheme, read_chain, theme_names
 from runtime.render.icons import shapes
 from runtime.render.texts import OVERRIDE, SOURCE_LANGUAGE, catalogue
 from runtime.render.tokens import check_tokens
 
 
-def check_looks(snapshot: Snapshot, folder: Path) -> tuple[Problem, ...]:
-    """The problems of every site of a snapshot, given the folder of the themes, in the order of their components."""
-    return tuple(sorted(problem for site in snapshot.sites.values() for problem in _site(site, folder)))
+def check_looks(snapshot: Snapshot, roots: Sequence[Path]) -> tuple[Problem, ...]:
+    """The problems of every site of a snapshot, given the folders of themes, in the order of their components."""
+    return tuple(sorted(problem for site in snapshot.sites.values() for problem in _site(site, roots)))
 
 
-def _site(site: CompiledSite, folder: Path) -> Iterator[Problem]:
+def _site(site: CompiledSite, roots: Sequence[Path]) -> Iterator[Problem]:
     yield from _icons(site)
     yield from _texts(site)
     component = f"site {site.key}"
     try:
-        chain = read_chain(folder, site.model.theme)
+        chain = read_chain(roots, site.model.theme)
     except (UnknownTheme, BrokenTheme) as reason:
-        yield Problem(Position(path="theme"), component, "theme", f"{reason}{_meant(site.model.theme, _themes(folder))}")
+        yield Problem(Position(path="theme"), component, "theme", f"{reason}{_meant(site.model.theme, theme_names(roots))}")
         return
     yield from check_tokens(site.model.tokens, chain.tokens, component)
     yield from _templates(site, chain)
@@ -62,25 +62,21 @@ def _named_icons(site: CompiledSite) -> Iterator[tuple[str, str, str]]:
         component = f"page {site.key}/{key}"
         yield component, "icon", node.page.icon
         for number, block in enumerate(node.page.blocks):
-            yield from ((component, f"blocks[{number}].{path}", name) for path, name in _tile_icons(block))
+            yield from ((component, f"blocks.{number}.{path}", name) for path, name in _tile_icons(block))
     for key, links in site.menus.items():
         component = f"web_link_set {site.key}/{key}"
         yield from ((component, path, name) for path, name in _link_icons(links.links, "links"))
 
 
 def _tile_icons(block: Block) -> Iterator[tuple[str, str]]:
-    return ((f"tiles[{number}].icon", tile.icon) for number, tile in enumerate(block.tiles))
+    return ((f"tiles.{number}.icon", tile.icon) for number, tile in enumerate(block.tiles))
 
 
 def _link_icons(links: tuple[WebLink, ...], path: str) -> Iterator[tuple[str, str]]:
     for number, link in enumerate(links):
-        place = f"{path}[{number}]"
+        place = f"{path}.{number}"
         yield f"{place}.icon", link.icon
         yield from _link_icons(link.links, f"{place}.links")
-
-
-def _themes(folder: Path) -> list[str]:
-    return sorted(file.parent.name for file in folder.glob("*/theme.yaml"))
 
 
 def _meant(word: str, known: Iterable[str]) -> str:

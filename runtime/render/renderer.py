@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,9 +11,8 @@ from typing import Any, Generic, TypeVar
 from jinja2 import Template
 from markupsafe import Markup, escape
 
-import themes
 from metadata.snapshot import PageNode, Snapshot
-from runtime.render.chain import NAME, ThemeChain, inside, read_chain
+from runtime.render.chain import BUILT_IN, ThemeChain, inside, read_chain, theme_folder
 from runtime.render.environment import Settings, SharedBytecode, Wardrobe, make_wardrobe
 from runtime.render.icons import sprite, used
 from runtime.render.menus import current_path, menu
@@ -42,8 +41,8 @@ class Renderer(Generic[Context]):
     """Turns templates and values into HTML.
 
     `frame` gives what is around a page and differs per request; `may_open` says whether the person may open a page of
-    the site (it must depend on nothing but site, roles and kind of principal, its answers are kept). `folder` holds the
-    themes. With `auto_reload` changed template files are read anew.
+    the site (it must depend on nothing but site, roles and kind of principal, its answers are kept). `roots` are the
+    folders of themes, the first one first. With `auto_reload` changed template files are read anew.
     """
 
     def __init__(
@@ -51,14 +50,14 @@ class Renderer(Generic[Context]):
         frame: Callable[[Context], Frame],
         may_open: Callable[[Context, PageNode], bool],
         *,
-        folder: Path | None = None,
+        roots: Sequence[Path] = (BUILT_IN,),
         auto_reload: bool = False,
     ) -> None:
-        self.folder = folder or Path(themes.__file__).parent
+        self.roots = tuple(roots)
         self._frame = frame
         self._may_open = may_open
         self._settings = Settings(auto_reload, SharedBytecode(), SharedBytecode())
-        self._chain = lru_cache(maxsize=64)(lambda name: read_chain(self.folder, name))
+        self._chain = lru_cache(maxsize=64)(lambda name: read_chain(self.roots, name))
 
     def page(self, context: Context, template: str | Template, **values: Any) -> str:
         """The HTML of a whole page. `template` is a name of the theme chain, or a template that `generated` made.
@@ -109,7 +108,8 @@ class Renderer(Generic[Context]):
 
     def asset(self, theme: str, path: str) -> Path | None:
         """The static file behind `/_static/<theme>/<path>`, None where there is none."""
-        return inside(self.folder / theme / "static", path) if NAME.fullmatch(theme) else None
+        folder = theme_folder(self.roots, theme)
+        return None if folder is None else inside(folder / "static", path)
 
     def tokens(self, snapshot: Snapshot, site: str) -> TokensSheet | None:
         """The stylesheet of a site's tokens, for `/_static/_tokens/<name>`; None where there is no such site."""

@@ -101,7 +101,7 @@ def theme(tmp_path):
 
 def test_a_template_is_generated_once_per_snapshot_and_language(theme):
     snapshot = compile_snapshot(site_components(theme="own"))
-    own = Renderer(lambda visit: visit.frame, may_open, folder=theme)
+    own = Renderer(lambda visit: visit.frame, may_open, roots=(theme,))
     made = []
 
     def values():

@@ -5,11 +5,11 @@ from jinja2 import TemplateNotFound
 
 from metadata.compiler import compile_snapshot
 from runtime.render import Frame, PageHead, Renderer
-from runtime.render.chain import BrokenTheme, UnknownAsset, UnknownTheme, read_chain
+from runtime.render.chain import BUILT_IN, BrokenTheme, UnknownAsset, UnknownTheme, read_chain, theme_names, theme_roots
 from runtime.render.tokens import check_tokens
 from support.scenes import Visit, may_open, renderer, site_components
 
-ROOT = renderer().folder
+ROOT = BUILT_IN
 EVERY_THEME = sorted(file.parent.name for file in ROOT.glob("*/theme.yaml"))
 
 
@@ -20,7 +20,7 @@ def page(theme: str, **site: object) -> str:
 
 @pytest.mark.parametrize("theme", EVERY_THEME)
 def test_the_tokens_of_every_theme_are_sound_and_can_be_read(theme):
-    assert check_tokens(read_chain(ROOT, theme).tokens.items(), {}, f"theme {theme}") == ()
+    assert check_tokens(read_chain((ROOT,), theme).tokens.items(), {}, f"theme {theme}") == ()
 
 
 @pytest.mark.parametrize("theme", EVERY_THEME)
@@ -46,7 +46,7 @@ def test_the_second_theme_changes_tokens_and_one_block_only():
 
 
 def test_the_second_theme_uses_the_files_of_the_first():
-    assert read_chain(ROOT, "nordic").asset("css/base.css")[0] == "base"
+    assert read_chain((ROOT,), "nordic").asset("css/base.css")[0] == "base"
 
 
 def test_a_site_has_the_last_word_on_tokens():
@@ -60,7 +60,7 @@ def test_a_site_has_the_last_word_on_tokens():
 @pytest.mark.parametrize("name", ["", "none", "..", "base/..", ".hidden", "base/templates"])
 def test_a_theme_that_is_not_there_is_named(name):
     with pytest.raises(UnknownTheme):
-        read_chain(ROOT, name)
+        read_chain((ROOT,), name)
 
 
 @pytest.fixture
@@ -79,14 +79,14 @@ def make_theme(tmp_path):
 def test_a_theme_file_of_no_use_is_refused(make_theme, tmp_path, text):
     make_theme("one", text)
     with pytest.raises(BrokenTheme):
-        read_chain(tmp_path, "one")
+        read_chain((tmp_path,), "one")
 
 
 def test_a_template_of_the_nearest_theme_counts_and_can_name_an_older_one(make_theme, tmp_path):
     (tmp_path / "base").symlink_to(ROOT / "base")
     make_theme("mid", "extends: base\n", page='{% extends "base:page.html" %}{% block content %}mid{% endblock %}')
     make_theme("own", "extends: mid\n", page='{% extends "mid:page.html" %}{% block content %}{{ super() }} own{% endblock %}')
-    own = Renderer(lambda visit: visit.frame, may_open, folder=tmp_path)
+    own = Renderer(lambda visit: visit.frame, may_open, roots=(tmp_path,))
     html = own.page(Visit(compile_snapshot(site_components(theme="own"))), "page.html", parts=[])
     assert "mid own" in html
 
@@ -100,4 +100,22 @@ def test_a_template_outside_the_chain_is_not_found(name):
 
 def test_a_missing_static_file_is_a_mistake_of_the_template():
     with pytest.raises(UnknownAsset):
-        read_chain(ROOT, "nordic").asset_url("css/none.css")
+        read_chain((ROOT,), "nordic").asset_url("css/none.css")
+
+
+def test_a_theme_of_ones_own_extends_a_built_in_one_and_serves_its_files(make_theme, tmp_path):
+    make_theme("ours", "extends: nordic\n", page='{% extends "base:page.html" %}{% block content %}ours{% endblock %}')
+    (tmp_path / "ours" / "static").mkdir()
+    (tmp_path / "ours" / "static" / "ours.css").write_text("a {}", encoding="utf-8")
+    own = Renderer(lambda visit: visit.frame, may_open, roots=theme_roots(tmp_path))
+    assert "ours" in own.page(Visit(compile_snapshot(site_components(theme="ours"))), "page.html", parts=[])
+    assert own.asset("ours", "ours.css") == tmp_path / "ours" / "static" / "ours.css"
+    assert own.asset("base", "css/base.css") == ROOT / "base" / "static" / "css" / "base.css"
+    assert own.asset("ours", "../theme.yaml") is None
+    assert theme_names(theme_roots(tmp_path)) == sorted([*EVERY_THEME, "ours"])
+
+
+def test_a_theme_of_ones_own_stands_before_the_built_in_one_of_its_name(make_theme, tmp_path):
+    make_theme("nordic", "extends: base\ntokens: {neutral-hue: 12}\n")
+    assert read_chain(theme_roots(tmp_path), "nordic").tokens["neutral-hue"] == "12"
+    assert read_chain(theme_roots(tmp_path / "none"), "nordic").tokens["neutral-hue"] == "250"

@@ -1,0 +1,42 @@
+"""What metadata says of looks, held against the themes of this installation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+
+from metadata.compiler import compile_snapshot
+from metadata.errors import MetadataError, Problem
+from metadata.files import Positions
+from metadata.model import Component, ComponentId
+from metadata.store import checked_snapshot
+from runtime.config import Config
+from runtime.render.chain import theme_roots
+from runtime.render.checks import check_looks
+
+
+def problems_of_looks(
+    components: Mapping[ComponentId, Component], positions: Mapping[ComponentId, Positions]
+) -> tuple[Problem, ...]:
+    """The problems of looks of components that fit each other, with file and line where they have a position.
+
+    Raises MetadataError where they do not compile, ConfigError.
+    """
+    roots = theme_roots(Config.from_environment(os.environ).theme_dir)
+    found = check_looks(compile_snapshot(components.values()), roots)
+    where = {str(name): place for name, place in positions.items()}
+    return tuple(sorted(_placed(problem, where.get(problem.component)) for problem in found))
+
+
+def require_looks(components: Mapping[ComponentId, Component]) -> tuple[Problem, ...]:
+    """The warnings on the looks of what is about to be released. Raises MetadataError where it cannot be shown."""
+    checked_snapshot(components.values())
+    problems = problems_of_looks(components, {})
+    if any(problem.severity == "error" for problem in problems):
+        raise MetadataError(problems)
+    return problems
+
+
+def _placed(problem: Problem, place: Positions | None) -> Problem:
+    return problem if place is None else replace(problem, position=place(problem.position.path))
