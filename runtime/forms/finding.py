@@ -24,8 +24,15 @@ def make_finder(
     `connection` gives the connection to read on by then; `write` makes a figure a text.
     """
     known: dict[tuple[str, str, int], Chosen | None] = {}
+    offered: dict[tuple[tuple[str, ...], str, str, int], Sequence[Chosen]] = {}
 
     def find(rules: Rules, text: str, limit: int) -> Sequence[Chosen]:
+        key = (rules.attribute.targets, rules.field.view, text, limit)
+        if key not in offered:
+            offered[key] = search(rules, text, limit)
+        return offered[key]
+
+    def search(rules: Rules, text: str, limit: int) -> Sequence[Chosen]:
         found: list[Chosen] = []
         for entity in rules.attribute.targets:
             with suppress(Denied, BadAsk):

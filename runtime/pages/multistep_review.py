@@ -13,18 +13,23 @@ from runtime.forms.fields import BaseForm, Input, LookupInput
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import displayer
 from runtime.pages.multistep_entered import Entered
+from runtime.pages.multistep_estimate import step_total
 from runtime.pages.part import BlockAsk
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewStep:
-    """A step as text: `facts` of a form, or `rows` under `columns` of a table; `url` leads back to it."""
+    """A step as text: `facts` of a form, or `rows` under `columns` of a table with the `total` of its estimates.
+
+    `url` leads back to it; empty where it may not be opened again.
+    """
 
     name: str
     url: str
     facts: tuple[tuple[str, str | Markup], ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str | Markup, ...], ...] = ()
+    total: str = ""
 
 
 def review_steps(ask: BlockAsk, entered: Entered, url: Callable[[Step], str]) -> tuple[ReviewStep, ...]:
@@ -45,7 +50,7 @@ def _step(ask: BlockAsk, entered: Entered, step: Step, url: str) -> ReviewStep:
     rows = tuple(
         tuple(_text(ask, field) for _, field in inputs(line.form)) for line in entered.filled(step)
     )
-    return ReviewStep(name, url, columns=labels, rows=rows)
+    return ReviewStep(name, url, columns=labels, rows=rows, total=step_total(entered, step))
 
 
 def _facts(ask: BlockAsk, bound: BaseForm) -> tuple[tuple[str, str | Markup], ...]:

@@ -9,18 +9,18 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from metadata.model import Step
-from runtime.forms.bound import all_values, bind, inputs
+from runtime.forms.bound import bind, inputs
 from runtime.forms.faults import Fault
 from runtime.forms.fields import Input
 from runtime.forms.layout import ErrorLink, FieldView, FormView, Showing, form_view, input_view
 from runtime.forms.lines import ROWS, Line
 from runtime.forms.steps import step_after, step_before
-from runtime.forms.totals import product, total, total_paths
-from runtime.pages.columns import fixed_currency
+from runtime.forms.totals import total
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import say_of, showing, shown_values
 from runtime.pages.form_view import DRAFT
 from runtime.pages.multistep_entered import Entered
+from runtime.pages.multistep_estimate import amount_text, line_amount
 from runtime.pages.multistep_review import ReviewStep, review_steps
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.speech import formats_of
@@ -207,24 +207,3 @@ class _Body:
 def _cell(field: Input, view: Showing) -> FieldView:
     """An input in a row, where there is no place for a hint."""
     return replace(input_view(field, view), hint="")
-
-
-def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
-    """The estimate of a row, None where something is missing that it takes."""
-    paths = total_paths(step.total)
-    if not paths or line.blank or line.form.errors:
-        return None
-    entity, values = entered.relationship(step).entity, all_values(line.form)
-    return product(paths, lambda path: entered.reach.value(entity, values, path))
-
-
-def amount_text(entered: Entered, step: Step, amount: Decimal | None) -> str:
-    """An estimate in words: with the currency of the first money that it is made of."""
-    if amount is None:
-        return ""
-    snapshot, entity = entered.context.snapshot, entered.relationship(step).entity
-    attributes = [snapshot.resolve(entity, path)[-1].model for path in total_paths(step.total)]
-    fallback = entered.context.site.model.currency
-    codes = [fixed_currency(attribute, fallback) for attribute in attributes if attribute.type == "money"]
-    formats = formats_of(entered.context)
-    return formats.money(amount, next(iter(codes), "")) if codes else formats.number(amount)

@@ -62,7 +62,8 @@ def at_check(pottery, browser):
 
 def test_three_steps_write_the_record_and_its_rows_with_all_that_is_set(pottery):
     walk = at_check(pottery, pottery.as_("ada"))
-    assert all(part in walk.text for part in ("Cups", "Big Bertha", "Celadon", "Tenmoku", "step=basics", "step=pieces"))
+    expected = ("Cups", "Big Bertha", "Celadon", "Tenmoku", "step=basics", "step=pieces", "17.50")
+    assert all(part in walk.text for part in expected)
     assert pottery.rows("firing") == []
     walk.press()
     (firing,) = pottery.rows("firing")

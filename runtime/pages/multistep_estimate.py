@@ -1,0 +1,42 @@
+"""What the rows of a multistep form will about cost, from values that the person may read."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from metadata.model import Step
+from runtime.forms.bound import all_values
+from runtime.forms.lines import Line
+from runtime.forms.totals import product, total, total_paths
+from runtime.pages.columns import fixed_currency
+from runtime.pages.multistep_entered import Entered
+from runtime.pages.speech import formats_of
+
+
+def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
+    """The estimate of a row, None where something is missing that it takes."""
+    paths = total_paths(step.total)
+    if not paths or line.blank or line.form.errors:
+        return None
+    entity, values = entered.relationship(step).entity, all_values(line.form)
+    return product(paths, lambda path: entered.reach.value(entity, values, path))
+
+
+def amount_text(entered: Entered, step: Step, amount: Decimal | None) -> str:
+    """An estimate in words: with the currency of the first money that it is made of."""
+    if amount is None:
+        return ""
+    snapshot, entity = entered.context.snapshot, entered.relationship(step).entity
+    attributes = [snapshot.resolve(entity, path)[-1].model for path in total_paths(step.total)]
+    fallback = entered.context.site.model.currency
+    codes = [fixed_currency(attribute, fallback) for attribute in attributes if attribute.type == "money"]
+    formats = formats_of(entered.context)
+    return formats.money(amount, next(iter(codes), "")) if codes else formats.number(amount)
+
+
+def step_total(entered: Entered, step: Step) -> str:
+    """The sum of the estimates of a step's rows in words; empty where the step has none."""
+    if not step.total:
+        return ""
+    sum_, _ = total(line_amount(entered, step, line) for line in entered.filled(step))
+    return amount_text(entered, step, sum_)
