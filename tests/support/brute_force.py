@@ -200,9 +200,8 @@ class World:
             for attribute in declared.attributes:
                 if attribute.type != "lookup" or attribute.on_delete != "restrict":
                     continue
-                pointing = {
-                    i for i, row in self.rows[holder].items() if self.pointed_at(holder, attribute.key, row) == (entity, row_id)
-                }
+                rows = self.rows[holder].items()
+                pointing = {i for i, row in rows if self.pointed_at(holder, attribute.key, row) == (entity, row_id)}
                 if pointing - ({row_id} if holder == entity else set()):
                     return "invalid"
         return "ok"

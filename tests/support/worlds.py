@@ -20,19 +20,19 @@ OWN = ("e0", "e1", "e2")
 ALL = ("account", "contact", *OWN)
 ROLES = ("r1", "r2")
 SITE = "s"
+MISSING_PRIVILEGES = st.sets(st.sampled_from(PRIVILEGES), max_size=2)
+USUAL_PRIVILEGES = MISSING_PRIVILEGES.map(lambda out: tuple(p for p in PRIVILEGES if p not in out))
 TEXTS = st.text("ab", max_size=3).map(lambda text: text or None)
-IDS = st.integers(1, 4)
 
 
 @st.composite
 def entities(draw, key):
+    several = draw(st.lists(st.sampled_from(ALL), min_size=2, max_size=3, unique=True))
     lookups = [
         Attribute(key="owner", type="lookup", target="contact"),
         Attribute(key="customer", type="lookup", target="account"),
         Attribute(key="up", type="lookup", target=draw(st.sampled_from(ALL))),
-        Attribute(
-            key="about", type="lookup", targets=tuple(draw(st.lists(st.sampled_from(ALL), min_size=2, max_size=3, unique=True)))
-        ),
+        Attribute(key="about", type="lookup", targets=tuple(several)),
     ]
     left_out = draw(st.sets(st.sampled_from(("owner", "customer", "up", "about")), max_size=2))
     chosen = [lookup for lookup in lookups if lookup.key not in left_out]
@@ -82,7 +82,7 @@ def permissions(draw, declared):
             relationship=relationship,
             parent=parent,
             subsidiaries=draw(st.booleans()),
-            privileges=tuple(p for p in PRIVILEGES if p not in draw(st.sets(st.sampled_from(PRIVILEGES), max_size=2))),
+            privileges=draw(USUAL_PRIVILEGES),
             roles=draw(st.sampled_from((ROLES, ROLES, ("r1",), ("r2",)))),
             active=draw(st.sampled_from((True, True, True, False))),
         )

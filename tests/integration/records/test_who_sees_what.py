@@ -95,7 +95,8 @@ def test_a_condition_on_the_person_gives_nothing_to_who_has_none(stage, connecti
     [
         ("view", "trips"), ("sort", "nothing"), ("sort", "--name"), ("sort", "customer.secret"), ("page", "0"), ("page", "-1"),
         ("page", "x"), ("page", "9" * 30), ("page", "²"), ("after", "!!!"), ("after", "WyJuYW1lIl0"), ("after", "A" * 9000),
-        ("before", "bnVsbA"), ("scope", "all"), ("scope", "mine"), ("q", "x" * 300), ("q", "a\0b"), ("q", "a b c d e f g h i j"),
+        ("before", "bnVsbA"), ("scope", "all"), ("scope", "mine"), ("q", "x" * 300), ("q", "a\0b"),
+        ("q", "a b c d e f g h i j"),
     ],
 )  # fmt: skip
 def test_an_ask_that_cannot_be_understood_names_its_argument(stage, argument, value):

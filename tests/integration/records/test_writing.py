@@ -38,8 +38,8 @@ def test_a_row_cannot_be_moved_out_of_reach(stage, connection):
 
 
 def test_a_missing_right_on_a_lookup_names_the_attribute_and_the_side(stage, connection):
+    values = {"name": "x", "customer": stage.accounts["acme"], "owner": stage.contacts["carol"]}
     with pytest.raises(Denied) as refused:
-        values = {"name": "x", "customer": stage.accounts["acme"], "owner": stage.contacts["carol"]}
         create(connection, stage.snapshot, stage.alice, "boat", values)
     assert (refused.value.attribute, refused.value.side) == ("owner", "append_to")
     with pytest.raises(Denied) as refused:
