@@ -123,7 +123,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trusted_proxies", "Number of proxies in front whose forwarded headers are believed.", _whole(0, 10), "0"),
     Setting("log_level", "Least severe messages that are logged: debug, info, warning or error.", _level, "info"),
     Setting("theme_dir", "Folder with themes of your own, searched before the built-in ones.", _folder),
-    Setting("debug", "Show details of errors in the browser. Never on the internet.", _flag, "false"),
+    Setting("debug", "Read changed templates anew with each request, while a theme is made. Errors are never shown "
+            "in detail.", _flag, "false"),
 )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 NAME = "secret_key"
@@ -15,10 +17,18 @@ def secret_key(given: str, data_dir: Path) -> str:
         return given
     data_dir.mkdir(parents=True, exist_ok=True)
     path = data_dir / NAME
-    try:
-        # Two processes may start at once: one makes the file, both read it.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        _make(path)
     return path.read_text(encoding="ascii").strip()
+
+
+def _make(path: Path) -> None:
+    """Write a new key, unless another process is quicker: whoever reads finds the whole of one key or no file."""
+    handle, whole = tempfile.mkstemp(dir=path.parent, prefix=f"{NAME}.")  # readable by its owner only
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(whole, path)
+    finally:
+        os.unlink(whole)

@@ -28,7 +28,6 @@ class Login:
     contact: int
     email: str
     password_hash: str
-    must_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def login_of(connection: Connection, contact: int) -> Login | None:
 def _one(connection: Connection, where: object) -> Login | None:
     statement = select(logins).where(where, logins.c.disabled.is_(False))  # type: ignore[arg-type]
     row = connection.execute(statement).first()
-    return None if row is None else Login(row.contact_id, row.email, row.password_hash, row.must_change)
+    return None if row is None else Login(row.contact_id, row.email, row.password_hash)
 
 
 def take_attempt(connection: Connection, contact: int, rule: LockRule) -> bool:
@@ -94,8 +93,7 @@ def set_password(connection: Connection, contact: int, email: str, password_hash
     holder = connection.execute(select(logins.c.contact_id).where(logins.c.email == wanted)).scalar()
     if holder is not None and holder != contact:
         raise LoginTaken
-    values = {"email": wanted, "password_hash": password_hash, "failed": 0, "locked_until": None, "must_change": False,
-              "changed_at": utc_now()}
+    values = {"email": wanted, "password_hash": password_hash, "failed": 0, "locked_until": None, "changed_at": utc_now()}
     changed = connection.execute(update(logins).where(logins.c.contact_id == contact).values(values)).rowcount
     if not changed:
         connection.execute(insert(logins).values(contact_id=contact, disabled=False, **values))

@@ -24,19 +24,20 @@ from metadata.types import KEY_TYPE, UtcDateTime
 METADATA = MetaData()
 
 logins = Table(
-    "foyer_login", METADATA,
+    "foyer_login",
+    METADATA,
     Column("contact_id", KEY_TYPE, primary_key=True, autoincrement=False),
     Column("email", String(320), nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("failed", Integer, nullable=False, default=0),
     Column("locked_until", UtcDateTime()),
     Column("disabled", Boolean, nullable=False, default=False),
-    Column("must_change", Boolean, nullable=False, default=False),
     Column("changed_at", UtcDateTime(), nullable=False),
 )
 
 sessions = Table(
-    "foyer_session", METADATA,
+    "foyer_session",
+    METADATA,
     Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("contact_id", KEY_TYPE, nullable=False, index=True),
@@ -50,7 +51,8 @@ sessions = Table(
 )
 
 contact_roles = Table(
-    "foyer_contact_role", METADATA,
+    "foyer_contact_role",
+    METADATA,
     Column("contact_id", KEY_TYPE, nullable=False),
     Column("site", String(120), nullable=False),
     Column("role", String(120), nullable=False),
@@ -58,7 +60,8 @@ contact_roles = Table(
 )
 
 invitations = Table(
-    "foyer_invitation", METADATA,
+    "foyer_invitation",
+    METADATA,
     Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
     Column("code_hash", String(64), nullable=False, unique=True),
     Column("contact_id", KEY_TYPE, nullable=False, index=True),
@@ -72,7 +75,8 @@ invitations = Table(
 )
 
 redemptions = Table(
-    "foyer_redemption", METADATA,
+    "foyer_redemption",
+    METADATA,
     Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
     Column("invitation_id", KEY_TYPE, ForeignKey("foyer_invitation.id"), nullable=False),
     Column("contact_id", KEY_TYPE, nullable=False),
@@ -80,7 +84,8 @@ redemptions = Table(
 )
 
 tokens = Table(
-    "foyer_token", METADATA,
+    "foyer_token",
+    METADATA,
     Column("token_hash", String(64), primary_key=True),
     Column("purpose", String(40), nullable=False),
     Column("contact_id", KEY_TYPE, nullable=False),
