@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
@@ -55,17 +56,18 @@ class Marina:
     tides: Tides
     statements: list[str]
 
-    def add(self, entity: str, **values) -> int:
+    def add(self, entity: str, **values: Any) -> int:
         return self.add_all(entity, [values])[0]
 
-    def add_all(self, entity: str, rows: list[dict]) -> list[int]:
+    def add_all(self, entity: str, rows: list[dict[str, Any]]) -> list[int]:
         now = dt.datetime.now(dt.UTC)
         stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
         table = self.snapshot.entities[entity].table
         with self.engine.begin() as connection:
-            return [connection.execute(sa.insert(table).values(**stamps, **row)).inserted_primary_key[0] for row in rows]
+            results = [connection.execute(sa.insert(table).values(**stamps, **row)) for row in rows]
+            return [result.inserted_primary_key[0] for result in results if result.inserted_primary_key]
 
-    def book(self, number: str, skipper: str = "alice", **values) -> int:
+    def book(self, number: str, skipper: str = "alice", **values: Any) -> int:
         account = self.accounts[CAST[skipper][1]]
         given = {"boat": f"Boat {number}", "status": "asked", "fee": Decimal("1250.5"), "paid": False,
                  "note": "SECRET NOTE", **values}
@@ -117,13 +119,13 @@ def _listen(engine: sa.Engine, statements: list[str]) -> None:
     """Note what the driver executes, below SQLAlchemy, because the hot path uses the driver's own cursor."""
 
     @sa.event.listens_for(engine, "connect")
-    def connect(connection, record) -> None:
+    def connect(connection: Any, record: object) -> None:
         if engine.dialect.name == "sqlite":
             connection.set_trace_callback(statements.append)
             return
 
-        class Noting(connection.cursor_factory):
-            def execute(self, query, params=None, **more):
+        class Noting(connection.cursor_factory):  # type: ignore[misc]
+            def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
                 statements.append(str(query))
                 return super().execute(query, params, **more)
 
