@@ -24,6 +24,8 @@ from connectors.tablemap import CompiledMap
 QUIET_SECONDS = 5.0
 """How often a map to which nothing happens says that it is up to date."""
 LONGEST_WAIT = 60.0
+LOAD_FACTOR = 4
+"""How many times larger the batches of a load are: a chunk costs the same few statements, whatever its size."""
 Progress = Callable[[CompiledMap, Checkpoint], None]
 
 
@@ -67,7 +69,8 @@ class Runner:
         if once and state.loaded:
             return Counts()
         lookups, counts = Lookups(), Counts()
-        for batch in pages(self.source, table_map, state.cursor):
+        limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
+        for batch in pages(self.source, table_map, state.cursor, limit):
             if not batch.records and self._quiet(table_map, state, batch):
                 return counts
             counts, state = self._take(table_map, batch, state, (lookups, store, counts))
@@ -134,9 +137,8 @@ class Runner:
         return run
 
 
-def pages(source: Source, table_map: CompiledMap, cursor: Cursor | None) -> Iterator[Batch]:
+def pages(source: Source, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Iterator[Batch]:
     """Batch after batch until nothing more comes. The next one is read while the caller works on this one."""
-    limit = table_map.model.batch_size
     batch = source.pull(table_map, cursor, limit)
     if not batch.more:
         yield batch

@@ -85,6 +85,6 @@ class TableMap:
     change_column: str = prop("", "Outside column that grows with each change; without it every pull compares all rows.")
     delete: str = prop("keep", "What happens to our row when the outside one is gone.", choices=("keep", "delete"))
     interval: float = prop(5.0, "Seconds between pulls.", min=0)
-    batch_size: int = prop(5000, "Rows in one transaction.", min=1)
+    batch_size: int = prop(5000, "Rows in one transaction; the initial load takes four times as many.", min=1)
     write_through: WriteThrough | None = prop(None, "Ask the outside system before a new record counts.")
     active: bool = prop(True, "An inactive map does nothing.")

@@ -34,9 +34,9 @@ def test_references_to_the_own_table_and_in_a_circle_are_all_set(world_of, batch
 
 
 def test_a_load_goes_on_at_the_last_chunk(world_of, monkeypatch):
-    world = world_of(harbours(), boats(batch_size=10, change_column=""))
+    world = world_of(harbours(), boats(batch_size=3, change_column=""))
     world.put("harbour", harbour_row("GOT"))
-    world.put("boat", *(boat_row(no) for no in range(1, 101)))
+    world.put("boat", *(boat_row(no) for no in range(1, 121)))
     real, pulled = world.adapter.pull, []
 
     def stops_after_eight(table_map, cursor, limit):
@@ -50,8 +50,8 @@ def test_a_load_goes_on_at_the_last_chunk(world_of, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             world.pull()
     done = len(world.rows("boat", "id"))
-    assert 50 <= done < 100
+    assert 60 <= done < 120
     run = world.pull()["boats"]
-    assert len(world.rows("boat", "id")) == 100
-    assert run.counts.taken <= 100
-    assert world.checkpoint().rows_done == 100
+    assert len(world.rows("boat", "id")) == 120
+    assert run.counts.taken <= 120
+    assert world.checkpoint().rows_done == 120

@@ -86,7 +86,7 @@ def test_a_worker_killed_ten_times_ends_where_one_left_alone_would(database_url,
 
 def start(database_url, outside):
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    command = [sys.executable, "-m", "support.sync_process", database_url, str(outside.url), "60"]
+    command = [sys.executable, "-m", "support.sync_process", database_url, str(outside.url), "15"]
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths}, stderr=subprocess.DEVNULL)
 
 
