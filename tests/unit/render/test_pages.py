@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from metadata.model import Page
+from metadata.model import Page, SiteMarker
 from metadata.text import Text
 from runtime.render import Action, Crumb, Frame, Message, PageHead, State
 from support.scenes import NOBODY, Somebody, renderer, visit
@@ -226,3 +226,17 @@ def test_the_tokens_of_a_site_are_one_sheet_after_the_themes():
     assert sheet is not None
     assert page(seen).index("css/print.css") < page(seen).index(sheet.url)
     assert renderer().tokens(seen.snapshot, "other") is None
+
+
+def test_a_person_is_led_to_their_password_and_their_sessions_in_the_menu_and_on_a_phone():
+    html = page()
+    for address, said in (("/password/change", "Change the password"), ("/sessions", "Where you are signed in")):
+        assert len(re.findall(rf'<a href="{address}">.*?{said}</a>', html)) == 2
+    assert "/password/change" not in page(visit(principal=NOBODY))
+
+
+def test_the_profile_is_linked_where_the_site_has_one():
+    assert "Your profile" not in page()
+    profile = Page(key="me", site="main", label=Text.of("Me"), parent="home", partial_url="me")
+    marked = page(visit(profile, SiteMarker(key="profile", site="main", page="me")))
+    assert len(re.findall(r'<a href="/me">.*?Your profile</a>', marked)) == 2
