@@ -33,6 +33,7 @@ from runtime.records.rows import to_columns
 
 NAME = "foyer_stage"
 _PLACE = "foyer_place"
+MANY = 1000
 
 
 class Stage:
@@ -63,6 +64,9 @@ class Stage:
             updated = self._update(fixed) if self._has_rows() else 0
             inserted = self._insert(fixed)
             self._table.drop(connection)
+            if inserted > MANY and connection.dialect.name != "sqlite":
+                quoted = connection.dialect.identifier_preparer.format_table(self._entity.table)
+                connection.exec_driver_sql(f"ANALYZE {quoted}")  # else the first pages are planned for an empty table
         return Loaded(inserted, updated, staged - inserted - updated)
 
     def _flat(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:

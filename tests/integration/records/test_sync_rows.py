@@ -1,0 +1,77 @@
+"""The rows door for synchronisation, and what look-ups offer."""
+
+import pytest
+
+from connectors.port import RowsInUse, RowStore
+from runtime.records import Denied, offer, resolve_offer
+from runtime.records.bulk import SqlRowStore
+
+
+@pytest.fixture
+def store(stage, connection) -> RowStore:
+    return SqlRowStore(connection, stage.snapshot, stage.system)
+
+
+def test_only_the_system_has_this_door(stage, connection):
+    with pytest.raises(Denied):
+        SqlRowStore(connection, stage.snapshot, stage.alice)
+
+
+def test_rows_are_matched_by_key_and_unchanged_ones_are_left_alone(store):
+    first = store.upsert("account", ("number",), [{"number": "1", "name": "a"}, {"number": "2", "name": "b"}])
+    again = store.upsert("account", ("number",), [{"number": "1", "name": "a"}, {"number": "2", "name": "c"}])
+    assert (first.inserted, again.inserted, again.updated, again.unchanged, again.ids) == (2, 0, 1, 1, first.ids)
+    assert [row["version"] for row in store.read("account", first.ids, ["name"])] == [1, 2]
+    assert store.resolve("account", ("number",), {("1",), ("9",)}) == {("1",): first.ids[0]}
+
+
+def test_of_rows_with_one_key_the_last_one_counts(store):
+    done = store.upsert("account", ("number",), [{"number": "1", "name": "a"}, {"number": "1", "name": "b"}])
+    assert (done.inserted, len(set(done.ids))) == (1, 1)
+    assert store.read("account", done.ids, ["name"])[0]["name"] == "b"
+
+
+def test_a_row_without_its_key_is_refused(store):
+    with pytest.raises(ValueError, match="number"):
+        store.upsert("account", ("number",), [{"number": None, "name": "a"}])
+
+
+def test_a_load_inserts_updates_and_leaves_alone(store, stage):
+    rows = [(f"N{i}", f"name {i}") for i in range(3000)]
+    loaded = store.bulk_load("account", ("number",), ("number", "name"), iter(rows))
+    assert (loaded.inserted, loaded.updated, loaded.unchanged) == (3000, 0, 0)
+    changed = [("N1", "other"), ("N2", "name 2"), ("new", "x"), ("new", "y")]
+    loaded = store.bulk_load("account", ("number",), ("number", "name"), changed)
+    assert (loaded.inserted, loaded.updated, loaded.unchanged) == (1, 1, 1)
+    ids = store.resolve("account", ("number",), {("N1",), ("N2",), ("new",)})
+    found = {row["name"]: row["version"] for row in store.read("account", ids.values(), ["name"])}
+    assert found == {"other": 2, "name 2": 1, "y": 1}
+
+
+def test_loaded_rows_take_defaults_numbers_and_polymorphic_lookups(store, stage):
+    row = ("z", ("contact", stage.contacts["bob"]), ("new", "done"))
+    store.bulk_load("boat", ("name",), ("name", "about", "tags"), [row])
+    ids = store.resolve("boat", ("name",), {("z",)})
+    found = store.read("boat", ids.values(), ["about", "tags", "state", "number", "changed_from"])[0]
+    told = (found["about"], found["tags"], found["state"], found["number"], found["changed_from"])
+    assert told == (("contact", stage.contacts["bob"]), ("new", "done"), "new", "B-005", "sync")
+
+
+def test_rows_in_use_are_not_deleted_and_others_take_their_children_along(store, stage):
+    with pytest.raises(RowsInUse):
+        store.delete("account", [stage.accounts["acme"]])
+    assert store.delete("boat", [1, 999]) == 1
+    assert store.read("trip", [1], ["name"]) == []
+
+
+def test_values_can_be_checked_before_they_are_stored(store):
+    assert store.check("boat", {"name": "x" * 99, "state": "lost"}) == {"name": "too_long", "state": "option"}
+    assert store.check("boat", {"name": "x"}) == {}
+
+
+def test_a_lookup_offers_rows_within_reach_of_read_and_append_to(stage, connection):
+    offered = offer(connection, stage.snapshot, stage.alice, "contact", q="o")
+    assert [(found.id, found.label) for found in offered] == [(stage.contacts["bob"], "bob")]
+    assert resolve_offer(connection, stage.snapshot, stage.alice, "contact", stage.contacts["carol"]) is None
+    with pytest.raises(Denied):
+        offer(connection, stage.snapshot, stage.person("alice", "reader"), "contact")
