@@ -63,8 +63,7 @@ def form_class(snapshot: Snapshot, ask: FormAsk) -> type[BaseForm]:
 
 def _make(snapshot: Snapshot, ask: FormAsk) -> type[BaseForm]:
     rules = {
-        attribute.key: rules_for(snapshot, attribute, field, ask.language)
-        for attribute, field in asked_fields(snapshot, ask)
+        attribute.key: rules_for(snapshot, attribute, field, ask.language) for attribute, field in asked_fields(snapshot, ask)
     }
     inputs = {PREFIX + name: CONTROLS[rule.attribute.model.type].input(rule) for name, rule in rules.items()}  # type: ignore[misc]
     return type("GeneratedForm", (BaseForm,), {"entity": ask.form.entity, "key": ask.form.key, "rules": rules, **inputs})

@@ -25,7 +25,8 @@ NOBODY = 0
 _KEY = re.compile("[0-9a-f]{32}")
 
 drafts = Table(
-    "foyer_draft", METADATA,
+    "foyer_draft",
+    METADATA,
     Column("id", String(32), primary_key=True),
     Column("contact_id", KEY_TYPE, nullable=False),
     Column("site", String(120), nullable=False),
@@ -96,9 +97,16 @@ def begin(connection: Connection, draft: Draft) -> Draft:
     connection.execute(
         insert(drafts)
         .values(
-            id=draft.id, contact_id=draft.owner.contact, site=draft.owner.site, form=draft.owner.form,
-            definition=draft.definition, step=draft.step, data=_text(draft.data), attempt=draft.attempt,
-            created_at=draft.created_at, changed_at=draft.changed_at,
+            id=draft.id,
+            contact_id=draft.owner.contact,
+            site=draft.owner.site,
+            form=draft.owner.form,
+            definition=draft.definition,
+            step=draft.step,
+            data=_text(draft.data),
+            attempt=draft.attempt,
+            created_at=draft.created_at,
+            changed_at=draft.changed_at,
         )
         .on_conflict_do_nothing()
     )
@@ -124,9 +132,14 @@ def find(connection: Connection, owner: Owner, key: str) -> Draft | None:
 
 def save(connection: Connection, draft: Draft, now: dt.datetime) -> None:
     """Store what was typed and the step, unless it has been sent meanwhile. Raises DraftTooLarge."""
-    connection.execute(_this(draft).values(
-        data=_text(draft.data), step=draft.step, definition=draft.definition, changed_at=now,
-    ))
+    connection.execute(
+        _this(draft).values(
+            data=_text(draft.data),
+            step=draft.step,
+            definition=draft.definition,
+            changed_at=now,
+        )
+    )
 
 
 def renew_attempt(connection: Connection, draft: Draft) -> None:
@@ -168,6 +181,14 @@ def _draft(row: Row[Any] | None, owner: Owner) -> Draft | None:
     if row is None:
         return None
     return Draft(
-        row.id, owner, row.definition, row.step, row.attempt, row.created_at, row.changed_at, json.loads(row.data),
-        row.finished_at is not None, row.record_id,
+        row.id,
+        owner,
+        row.definition,
+        row.step,
+        row.attempt,
+        row.created_at,
+        row.changed_at,
+        json.loads(row.data),
+        row.finished_at is not None,
+        row.record_id,
     )

@@ -130,12 +130,9 @@ def field_id(name: str) -> str:
 
 def form_view(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing) -> FormView:
     """The form with its values and faults. Fields that are neither asked for nor readable are left out."""
-    tabs = tuple(
-        tab for tab in (_tab(snapshot, ask, bound, showing, tab) for tab in ask.form.tabs) if tab.sections
-    )
+    tabs = tuple(tab for tab in (_tab(snapshot, ask, bound, showing, tab) for tab in ask.form.tabs) if tab.sections)
     errors = tuple(
-        ErrorLink(text, item.id)
-        for tab in tabs for section in tab.sections for item in section.fields for text in item.errors
+        ErrorLink(text, item.id) for tab in tabs for section in tab.sections for item in section.fields for text in item.errors
     )
     return FormView(tabs, errors, ask.form.instructions.in_language(ask.language))
 
@@ -160,9 +157,7 @@ def _section(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing
     return SectionView(section.label.in_language(ask.language), section.columns, section.place, fields)
 
 
-def field_view(
-    snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing, item: FormField
-) -> FieldView | None:
+def field_view(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing, item: FormField) -> FieldView | None:
     """One field: its control where it is asked for, its value where it may be read, else nothing."""
     bare = bound._fields.get(PREFIX + item.attribute)
     if isinstance(bare, Input):

@@ -29,9 +29,7 @@ def query_names(snapshot: Snapshot, form: Form) -> frozenset[str]:
     return frozenset(value.partition(".")[2] for value in words_given(snapshot, form) if is_query(value))
 
 
-def contact_values(
-    connection: Connection, snapshot: Snapshot, principal: Principal, given: Iterable[Any]
-) -> Mapping[str, Any]:
+def contact_values(connection: Connection, snapshot: Snapshot, principal: Principal, given: Iterable[Any]) -> Mapping[str, Any]:
     """The values of the person's own contact that words need, as far as the person may read them."""
     paths = contact_paths(given)
     if not paths or principal.contact is None:

@@ -11,8 +11,13 @@ from runtime.forms.ports import Refusal
 from runtime.records.errors import Denied, Invalid
 
 SENTENCES: Mapping[str, str] = {
-    "required": "form.required", "taken": "form.not_unique", "option": "form.unknown_choice", "target": "form.unknown_record",
-    "immutable": "form.immutable", "pattern": "form.not_pattern", "too_large": "form.too_big",
+    "required": "form.required",
+    "taken": "form.not_unique",
+    "option": "form.unknown_choice",
+    "target": "form.unknown_record",
+    "immutable": "form.immutable",
+    "pattern": "form.not_pattern",
+    "too_large": "form.too_big",
 }
 
 

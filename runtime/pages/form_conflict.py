@@ -91,8 +91,9 @@ def conflict_part(ask: BlockAsk, edited: Edit) -> Part:
     found = merge(base, mine, record.values)
     shown = _Shown(context, edited, base)
     clashes = tuple(
-        ClashView(f"{KEEP}{clash.key}", shown.label(clash.key), shown.mine(clash.key), shown.theirs(clash.key),
-                  shown.was(clash.key))
+        ClashView(
+            f"{KEEP}{clash.key}", shown.label(clash.key), shown.mine(clash.key), shown.theirs(clash.key), shown.was(clash.key)
+        )
         for clash in found.clashes
     )
     kept = {*found.mine, *(clash.key for clash in found.clashes)}

@@ -19,9 +19,7 @@ from runtime.pages.form_view import DRAFT
 from runtime.pages.part import BlockAsk, Part
 
 
-def saved_part(
-    ask: BlockAsk, entity: str, record: int | None, page: str, message: Text, queued: Queued | None = None
-) -> Part:
+def saved_part(ask: BlockAsk, entity: str, record: int | None, page: str, message: Text, queued: Queued | None = None) -> Part:
     """Say that it is done and go on: to the page named, with this record where it is a record page, else stay."""
     context = ask.context
     say = say_of(context)

@@ -35,9 +35,7 @@ def say_of(context: RequestContext) -> Say:
     return text_of(context)
 
 
-def person_of(
-    context: RequestContext, manner: Manner | None = None, labels: Mapping[str, str] | None = None
-) -> Person:
+def person_of(context: RequestContext, manner: Manner | None = None, labels: Mapping[str, str] | None = None) -> Person:
     """The person as inputs know people; `manner` where something was typed in another language than the page's, `labels` the
     names of the rows that the record's lookups point at."""
     written = formats_of(context)
@@ -73,9 +71,7 @@ def words_of_request(context: RequestContext, form: Form, query: Mapping[str, st
             "@account": context.principal.account,
             "@company": context.principal.company,
         },
-        contact=contact_values(
-            context.connection, context.snapshot, context.principal, words_given(context.snapshot, form)
-        ),
+        contact=contact_values(context.connection, context.snapshot, context.principal, words_given(context.snapshot, form)),
         query=request.args if query is None else query,
     )
 

@@ -38,7 +38,8 @@ def review_steps(ask: BlockAsk, entered: Entered, url: Callable[[Step], str]) ->
     locked = max((place for place, step in enumerate(steps) if place and not step.back), default=0)
     return tuple(
         _step(ask, entered, step, url(step) if place >= locked else "")
-        for place, step in enumerate(steps) if step.type in ("form", "lines")
+        for place, step in enumerate(steps)
+        if step.type in ("form", "lines")
     )
 
 
@@ -47,9 +48,7 @@ def _step(ask: BlockAsk, entered: Entered, step: Step, url: str) -> ReviewStep:
     if step.type == "form":
         return ReviewStep(name, url, facts=_facts(ask, entered.bound(step)))
     labels = tuple(rules.label for rules in entered.step_form(step).kind.rules.values())
-    rows = tuple(
-        tuple(_text(ask, field) for _, field in inputs(line.form)) for line in entered.filled(step)
-    )
+    rows = tuple(tuple(_text(ask, field) for _, field in inputs(line.form)) for line in entered.filled(step))
     return ReviewStep(name, url, columns=labels, rows=rows, total=step_total(entered, step))
 
 

@@ -57,18 +57,37 @@ CAST = {
     "dirk": ("dirk@clay.example", "clay", ("reader",)),
     "newcomer": ("new@clay.example", "", ("potter",)),
 }
-ATMOSPHERE = Choice(key="atmosphere", options=(
-    Option(value="oxidation", label=text({"en": "Oxidation", "sv": "Oxidation"})),
-    Option(value="reduction", label=text({"en": "Reduction", "sv": "Reduktion"})),
-))
-KILN = Entity(key="kiln", primary_name="name", label=text("Kiln"), attributes=(
-    Attribute(key="name", type="text"), Attribute(key="rate", type="money"), Attribute(key="closed", type="boolean"),
-))
-GLAZE = Entity(key="glaze", primary_name="name", attributes=(
-    Attribute(key="name", type="text"), Attribute(key="price", type="money"), Attribute(key="batch", type="text"),
-))
+ATMOSPHERE = Choice(
+    key="atmosphere",
+    options=(
+        Option(value="oxidation", label=text({"en": "Oxidation", "sv": "Oxidation"})),
+        Option(value="reduction", label=text({"en": "Reduction", "sv": "Reduktion"})),
+    ),
+)
+KILN = Entity(
+    key="kiln",
+    primary_name="name",
+    label=text("Kiln"),
+    attributes=(
+        Attribute(key="name", type="text"),
+        Attribute(key="rate", type="money"),
+        Attribute(key="closed", type="boolean"),
+    ),
+)
+GLAZE = Entity(
+    key="glaze",
+    primary_name="name",
+    attributes=(
+        Attribute(key="name", type="text"),
+        Attribute(key="price", type="money"),
+        Attribute(key="batch", type="text"),
+    ),
+)
 FIRING = Entity(
-    key="firing", label=text("Firing"), primary_name="number", keys=(AlternateKey(key="number", attributes=("number",)),),
+    key="firing",
+    label=text("Firing"),
+    primary_name="number",
+    keys=(AlternateKey(key="number", attributes=("number",)),),
     attributes=(
         Attribute(key="number", type="auto_number", format="F-{number:04}"),
         Attribute(key="title", type="text", required="required", max_length=40, label=text({"en": "Title", "sv": "Titel"})),
@@ -86,20 +105,32 @@ FIRING = Entity(
         Attribute(key="risk", type="text", label=text("Risk")),
     ),
 )
-PIECE = Entity(key="piece", primary_name="title", attributes=(
-    Attribute(key="firing", type="lookup", target="firing", relationship="pieces", on_delete="cascade"),
-    Attribute(key="title", type="text", label=text("Piece")),
-    Attribute(key="glaze", type="lookup", target="glaze", required="required", label=text("Glaze")),
-    Attribute(key="coats", type="integer", required="required", min=1, max=9, label=text("Coats")),
-    Attribute(key="batch", type="text"),
-    Attribute(key="kiln_name", type="text"),
-))
+PIECE = Entity(
+    key="piece",
+    primary_name="title",
+    attributes=(
+        Attribute(key="firing", type="lookup", target="firing", relationship="pieces", on_delete="cascade"),
+        Attribute(key="title", type="text", label=text("Piece")),
+        Attribute(key="glaze", type="lookup", target="glaze", required="required", label=text("Glaze")),
+        Attribute(key="coats", type="integer", required="required", min=1, max=9, label=text("Coats")),
+        Attribute(key="batch", type="text"),
+        Attribute(key="kiln_name", type="text"),
+    ),
+)
 FIELDS = (
-    FormField(attribute="title", hint=text("What is in it"), prepopulate="@query.title",
-              required_message=text({"en": "Give it a title", "sv": "Ge den en titel"})),
+    FormField(
+        attribute="title",
+        hint=text("What is in it"),
+        prepopulate="@query.title",
+        required_message=text({"en": "Give it a title", "sv": "Ge den en titel"}),
+    ),
     FormField(attribute="kiln", view="kilns"),
-    FormField(attribute="peak"), FormField(attribute="atmosphere", style="radios"), FormField(attribute="weight"),
-    FormField(attribute="wanted", prepopulate="@today+7d"), FormField(attribute="note"), FormField(attribute="insured"),
+    FormField(attribute="peak"),
+    FormField(attribute="atmosphere", style="radios"),
+    FormField(attribute="weight"),
+    FormField(attribute="wanted", prepopulate="@today+7d"),
+    FormField(attribute="note"),
+    FormField(attribute="insured"),
     FormField(attribute="risk"),
     FormField(attribute="potter", hidden=True, set_on_save="@contact"),
     FormField(attribute="studio", hidden=True, set_on_save="@contact.account"),
@@ -116,26 +147,55 @@ FORMS = (
     form("firing-new", "firing", *FIELDS, success_page="firing", success_message=text("It is booked")),
     form("firing-edit", "firing", *FIELDS, success_page="firing"),
     form("firing-read", "firing", FormField(attribute="title"), FormField(attribute="note")),
-    form("basics", "firing", *FIELDS[:7], FormField(attribute="potter", hidden=True, set_on_save="@contact"),
-         FormField(attribute="studio", hidden=True, set_on_save="@contact.account"),
-         FormField(attribute="kiln_name", hidden=True, set_on_save="@record.kiln.name")),
+    form(
+        "basics",
+        "firing",
+        *FIELDS[:7],
+        FormField(attribute="potter", hidden=True, set_on_save="@contact"),
+        FormField(attribute="studio", hidden=True, set_on_save="@contact.account"),
+        FormField(attribute="kiln_name", hidden=True, set_on_save="@record.kiln.name"),
+    ),
     form("danger", "firing", FormField(attribute="risk", required=True)),
-    form("piece", "piece", FormField(attribute="title"), FormField(attribute="glaze"),
-         FormField(attribute="coats", prepopulate=1),
-         FormField(attribute="batch", hidden=True, set_on_save="@record.glaze.batch"),
-         FormField(attribute="kiln_name", hidden=True, set_on_save="@record.firing.kiln_name")),
-    form("me", "contact", FormField(attribute="full_name", required=True), FormField(attribute="email", read_only=True),
-         FormField(attribute="time_zone"), FormField(attribute="account")),
+    form(
+        "piece",
+        "piece",
+        FormField(attribute="title"),
+        FormField(attribute="glaze"),
+        FormField(attribute="coats", prepopulate=1),
+        FormField(attribute="batch", hidden=True, set_on_save="@record.glaze.batch"),
+        FormField(attribute="kiln_name", hidden=True, set_on_save="@record.firing.kiln_name"),
+    ),
+    form(
+        "me",
+        "contact",
+        FormField(attribute="full_name", required=True),
+        FormField(attribute="email", read_only=True),
+        FormField(attribute="time_zone"),
+        FormField(attribute="account"),
+    ),
 )
 STEPS = MultistepForm(
-    key="book", entity="firing", label=text("New firing"), requires=("account",), success_page="firing",
-    success_message=text("Your firing is booked"), submit_label=text("Book it"),
+    key="book",
+    entity="firing",
+    label=text("New firing"),
+    requires=("account",),
+    success_page="firing",
+    success_message=text("Your firing is booked"),
+    submit_label=text("Book it"),
     steps=(
         Step(key="basics", form="basics", label=text({"en": "Basics", "sv": "Grunder"})),
         Step(key="hot", type="condition", condition=Filter(attribute="peak", operator="gt", value=1200), otherwise="pieces"),
         Step(key="danger", form="danger", label=text("Danger")),
-        Step(key="pieces", type="lines", form="piece", relationship="pieces", min_lines=1, max_lines=30,
-             total="coats * glaze.price", label=text("Pieces")),
+        Step(
+            key="pieces",
+            type="lines",
+            form="piece",
+            relationship="pieces",
+            min_lines=1,
+            max_lines=30,
+            total="coats * glaze.price",
+            label=text("Pieces"),
+        ),
         Step(key="check", type="review", label=text("Check")),
     ),
 )
@@ -146,11 +206,24 @@ def page(key: str, *blocks: Block, parent: str = "home", **more: Any) -> Page:
 
 
 POTTERY: tuple[Component, ...] = (
-    Language(key="en-US"), Language(key="sv-SE"), ATMOSPHERE, KILN, GLAZE, FIRING, PIECE, *FORMS, STEPS,
+    Language(key="en-US"),
+    Language(key="sv-SE"),
+    ATMOSPHERE,
+    KILN,
+    GLAZE,
+    FIRING,
+    PIECE,
+    *FORMS,
+    STEPS,
     Site(key="pottery", label=text("Pottery"), languages=("en-US", "sv-SE"), time_zone="Europe/Stockholm"),
-    WebRole(key="potter"), WebRole(key="reader"),
-    View(key="kilns", entity="kiln", columns=(ViewColumn(attribute="name"), ViewColumn(attribute="rate")),
-         filter=Filter(attribute="closed", operator="ne", value=True)),
+    WebRole(key="potter"),
+    WebRole(key="reader"),
+    View(
+        key="kilns",
+        entity="kiln",
+        columns=(ViewColumn(attribute="name"), ViewColumn(attribute="rate")),
+        filter=Filter(attribute="closed", operator="ne", value=True),
+    ),
     page("home", parent="", partial_url="/"),
     page("firings"),
     page("firing", Block(type="form", form="firing-read"), parent="firings", partial_url="", record_entity="firing"),
@@ -158,18 +231,37 @@ POTTERY: tuple[Component, ...] = (
     page("new", Block(type="form", form="firing-new", mode="insert"), parent="firings"),
     page("book", Block(type="multistep_form", multistep_form="book"), parent="firings"),
     page("me", Block(type="profile", form="me")),
-    EntityPermission(key="mine", entity="firing", scope="contact", via="potter", roles=("potter",),
-                     privileges=("read", "write", "create", "append", "append_to")),
-    EntityPermission(key="ours", entity="firing", scope="account", via="studio", roles=("potter", "reader"),
-                     privileges=("read", "write")),
-    EntityPermission(key="pieces", entity="piece", scope="parent", relationship="firing", parent="mine", roles=("potter",),
-                     privileges=("read", "write", "create", "append")),
+    EntityPermission(
+        key="mine",
+        entity="firing",
+        scope="contact",
+        via="potter",
+        roles=("potter",),
+        privileges=("read", "write", "create", "append", "append_to"),
+    ),
+    EntityPermission(
+        key="ours", entity="firing", scope="account", via="studio", roles=("potter", "reader"), privileges=("read", "write")
+    ),
+    EntityPermission(
+        key="pieces",
+        entity="piece",
+        scope="parent",
+        relationship="firing",
+        parent="mine",
+        roles=("potter",),
+        privileges=("read", "write", "create", "append"),
+    ),
     EntityPermission(key="kilns", entity="kiln", scope="global", roles=("potter",), privileges=("read", "append_to")),
     EntityPermission(key="glazes", entity="glaze", scope="global", roles=("potter",), privileges=("read", "append_to")),
     EntityPermission(key="studio", entity="account", scope="account", roles=("potter",), privileges=("read", "append_to")),
     EntityPermission(key="self", entity="contact", scope="self", roles=("potter",), privileges=("read", "append_to")),
-    AttributePermission(key="approval", entity="firing", roles=("potter",), others=("read", "create", "update"),
-                        attributes=(AttributeRight(attribute="approved", read=True),)),
+    AttributePermission(
+        key="approval",
+        entity="firing",
+        roles=("potter",),
+        others=("read", "create", "update"),
+        attributes=(AttributeRight(attribute="approved", read=True),),
+    ),
     AttributePermission(key="readers", entity="firing", roles=("reader",), others=("read",)),
 )
 

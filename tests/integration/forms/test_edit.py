@@ -10,8 +10,10 @@ ME = "/me"
 
 def typed(page):
     """What stands in the form's inputs, as a browser would send it."""
-    found = {name: html.unescape(value) for name, value in re.findall(
-        r'<input class="form-control[^>]*? name="([^"]+)" value="([^"]*)"', page)}
+    found = {
+        name: html.unescape(value)
+        for name, value in re.findall(r'<input class="form-control[^>]*? name="([^"]+)" value="([^"]*)"', page)
+    }
     areas = re.findall(r'<textarea[^>]*? name="([^"]+)"[^>]*>\n?(.*?)</textarea>', page, re.S)
     return {**hidden(page), **found, **{name: html.unescape(value) for name, value in areas}}
 
@@ -134,9 +136,16 @@ def test_a_person_changes_their_own_profile_and_not_what_decides_their_reach(pot
     browser = pottery.as_("dirk")
     page = browser.get(ME).text
     assert "dirk@clay.example" in page
-    answer = browser.client.post(ME, data={
-        **typed(page), "full_name": "Dirk the Dry", "email": "x@y.example", "account": str(pottery.ids["mud"]), "active": "0",
-    })
+    answer = browser.client.post(
+        ME,
+        data={
+            **typed(page),
+            "full_name": "Dirk the Dry",
+            "email": "x@y.example",
+            "account": str(pottery.ids["mud"]),
+            "active": "0",
+        },
+    )
     assert answer.status_code == 303
     row = next(row for row in pottery.rows("contact") if row["id"] == pottery.ids["dirk"])
     assert (row["full_name"], row["email"], row["account"]) == ("Dirk the Dry", "dirk@clay.example", pottery.ids["clay"])

@@ -23,10 +23,16 @@ def test_it_comes_as_options_of_a_list_too(pottery):
     assert f'<li role="option" data-value="{pottery.ids["Little Bert"]}"' in answer.text
 
 
-@pytest.mark.parametrize("path", [
-    "/_lookup/nothing/kiln", "/_lookup/firing-new/title", "/_lookup/firing-new/nothing", "/_lookup/firing-new/potter",
-    "/_lookup/me/account",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_lookup/nothing/kiln",
+        "/_lookup/firing-new/title",
+        "/_lookup/firing-new/nothing",
+        "/_lookup/firing-new/potter",
+        "/_lookup/me/account",
+    ],
+)
 def test_what_is_no_lookup_of_the_person_is_not_found(pottery, path):
     assert pottery.as_("ada").get(path).status_code == 404
 

@@ -69,5 +69,6 @@ def test_a_firing_is_booked_by_keyboard(served, page, axe):
     page.click(".form-actions .btn-primary")
     page.wait_for_url("**/firings/F-0001")
     assert [(row["glaze"], row["coats"]) for row in pottery.rows("piece")] == [
-        (pottery.ids["Celadon"], 1), (pottery.ids["Tenmoku"], 4),
+        (pottery.ids["Celadon"], 1),
+        (pottery.ids["Tenmoku"], 4),
     ]

@@ -25,8 +25,11 @@ FINDER = Finder(
 def ask(snapshot, mode="insert", writable=None, readable=None, language="en"):
     every = frozenset(snapshot.entities["boat"].attributes)
     return FormAsk(
-        snapshot.forms["boat"], mode, every if readable is None else frozenset(readable),
-        every if writable is None else frozenset(writable), language,
+        snapshot.forms["boat"],
+        mode,
+        every if readable is None else frozenset(readable),
+        every if writable is None else frozenset(writable),
+        language,
     )
 
 
@@ -63,8 +66,10 @@ def test_what_may_not_be_given_is_not_on_the_form_and_not_accepted_when_posted()
 def test_read_only_hidden_and_set_fields_are_never_taken_from_the_request():
     names = ("name", "shown", "hidden", "always")
     fields = (
-        FormField(attribute="name"), FormField(attribute="shown", read_only=True),
-        FormField(attribute="hidden", hidden=True), FormField(attribute="always", set_on_save="x"),
+        FormField(attribute="name"),
+        FormField(attribute="shown", read_only=True),
+        FormField(attribute="hidden", hidden=True),
+        FormField(attribute="always", set_on_save="x"),
     )
     snapshot = marina(*(Attribute(key=name, type="text") for name in names), fields=fields)
     form = filled(snapshot, dict.fromkeys(names, "hostile"))

@@ -33,8 +33,11 @@ def test_optional_is_marked_and_required_is_not():
 
 def test_the_browser_is_told_of_length_keyboard_and_what_it_may_fill_in():
     snapshot = marina(
-        Attribute(key="x", type="text", max_length=7), Attribute(key="mail", type="email"), Attribute(key="tel", type="phone"),
-        Attribute(key="n", type="integer"), Attribute(key="m", type="money"),
+        Attribute(key="x", type="text", max_length=7),
+        Attribute(key="mail", type="email"),
+        Attribute(key="tel", type="phone"),
+        Attribute(key="n", type="integer"),
+        Attribute(key="m", type="money"),
     )
     text, mail, tel, number, money = (field.attributes for field in fields(shown(snapshot)))
     assert text["maxlength"] == "7"
@@ -54,17 +57,26 @@ def test_a_file_is_not_asked_for_and_a_sentence_says_so():
 
 def test_what_may_be_read_but_not_changed_is_shown_and_the_rest_left_out():
     snapshot = marina(Attribute(key="x", type="text"), Attribute(key="y", type="text"), Attribute(key="z", type="text"))
-    view = shown(snapshot, mode="edit", readable=frozenset("xy"), writable=frozenset("x"),
-                 showing=Showing(SHOWING.say, SHOWING.display, values={"x": "1", "y": "2", "z": "3"}))
+    view = shown(
+        snapshot,
+        mode="edit",
+        readable=frozenset("xy"),
+        writable=frozenset("x"),
+        showing=Showing(SHOWING.say, SHOWING.display, values={"x": "1", "y": "2", "z": "3"}),
+    )
     assert [(field.key, field.control, field.display) for field in fields(view)] == [("x", "text", ""), ("y", "shown", "2")]
 
 
 def test_a_form_may_ask_for_another_control_where_the_type_has_it():
     snapshot = marina(
-        Attribute(key="x", type="choice", choice="rig"), Attribute(key="y", type="lookup", target="account"),
+        Attribute(key="x", type="choice", choice="rig"),
+        Attribute(key="y", type="lookup", target="account"),
         Attribute(key="z", type="text"),
-        fields=(FormField(attribute="x", style="radios"), FormField(attribute="y", style="dropdown"),
-                FormField(attribute="z", style="radios")),
+        fields=(
+            FormField(attribute="x", style="radios"),
+            FormField(attribute="y", style="dropdown"),
+            FormField(attribute="z", style="radios"),
+        ),
     )
     found = fields(shown(snapshot))
     assert [field.control for field in found] == ["radios", "lookup_dropdown", "text"]

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from runtime.forms.merge import base_text, merge, read_base
 
 VALUES = st.one_of(
-    st.none(), st.integers(), st.booleans(), st.text(max_size=300), st.dates(), st.decimals(-9999, 9999, places=2),
+    st.none(),
+    st.integers(),
+    st.booleans(),
+    st.text(max_size=300),
+    st.dates(),
+    st.decimals(-9999, 9999, places=2),
     st.tuples(st.sampled_from("ab")),
 )
 RECORDS = st.fixed_dictionaries(dict.fromkeys("xyz", VALUES))

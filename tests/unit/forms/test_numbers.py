@@ -43,7 +43,7 @@ def test_what_is_no_number_is_refused_and_never_guessed(language, text):
         parse_number(text, language)
 
 
-@given(st.decimals(-10**12, 10**12, places=3), st.sampled_from(LANGUAGES))
+@given(st.decimals(-(10**12), 10**12, places=3), st.sampled_from(LANGUAGES))
 def test_a_stored_number_shown_in_an_input_reads_back_as_itself(number, language):
     assert parse_number(plain(number, language, least=4), language) == number
 

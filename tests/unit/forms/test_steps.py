@@ -48,11 +48,23 @@ def test_one_may_go_back_unless_the_step_forbids_it():
 @pytest.mark.parametrize(
     ("operator", "held", "wanted", "answer"),
     [
-        ("eq", "a", "a", True), ("ne", None, "a", True), ("gt", Decimal("2.5"), "2.4", True), ("lt", 3, 3, False),
-        ("in", "a", ["a", "b"], True), ("not_in", "a", ["a"], False), ("between", 3, [1, 3], True),
-        ("contains", "Vega II", "vega", True), ("starts_with", "Vega", "V", True), ("ends_with", "Vega", "x", False),
-        ("empty", "", None, True), ("not_empty", "", None, False), ("eq", ("a", "b"), "b", True), ("gt", "a", 3, False),
-        ("eq", True, True, True), ("in", ("a",), ["a", "c"], True), ("gt", 3, "x", False),
+        ("eq", "a", "a", True),
+        ("ne", None, "a", True),
+        ("gt", Decimal("2.5"), "2.4", True),
+        ("lt", 3, 3, False),
+        ("in", "a", ["a", "b"], True),
+        ("not_in", "a", ["a"], False),
+        ("between", 3, [1, 3], True),
+        ("contains", "Vega II", "vega", True),
+        ("starts_with", "Vega", "V", True),
+        ("ends_with", "Vega", "x", False),
+        ("empty", "", None, True),
+        ("not_empty", "", None, False),
+        ("eq", ("a", "b"), "b", True),
+        ("gt", "a", 3, False),
+        ("eq", True, True, True),
+        ("in", ("a",), ["a", "c"], True),
+        ("gt", 3, "x", False),
     ],
 )
 def test_conditions_compare_what_was_entered(operator, held, wanted, answer):
@@ -63,8 +75,6 @@ def test_conditions_are_grouped():
     yes, no = Filter(attribute="x", value=1), Filter(attribute="x", value=2)
     assert holds(Filter(any=(no, yes)), {"x": 1}.get)
     assert not holds(Filter(all=(no, yes)), {"x": 1}.get)
-
-
 
 
 def test_an_estimate_multiplies_and_leaves_out_what_is_not_known():
