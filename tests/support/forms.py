@@ -1,5 +1,7 @@
 """A marina that lets berths: the invented domain of the form tests."""
 
+from typing import Any
+
 from metadata.compiler import compile_snapshot
 from metadata.model import Attribute, Choice, Entity, Form, FormField, Option, Section, Site, Tab
 from metadata.snapshot import Snapshot
@@ -14,7 +16,11 @@ SAIL = Choice(
 
 def every_type() -> tuple[Attribute, ...]:
     """One attribute of each type of the catalogue, named after it."""
-    extra = {"choice": {"choice": "rig"}, "choices": {"choice": "rig"}, "lookup": {"target": "account"}}
+    extra: dict[str, dict[str, Any]] = {
+        "choice": {"choice": "rig"},
+        "choices": {"choice": "rig"},
+        "lookup": {"target": "account"},
+    }
     return tuple(Attribute(key=f"a_{name}", type=name, **extra.get(name, {})) for name in TYPES)
 
 

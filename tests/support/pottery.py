@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
@@ -42,8 +42,9 @@ from metadata.model import (
 )
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
+from runtime.access import Principal
 from runtime.app import create_app, make_services
-from runtime.forms.ports import Accepted
+from runtime.forms.ports import Accepted, Outcome
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.tables import create_engine_tables
@@ -277,12 +278,14 @@ class Oven:
     def concerns(self, snapshot: Snapshot, entity: str) -> bool:
         return self.asks and entity == "firing"
 
-    def ask(self, connection, snapshot, principal, entity, record_id, key):
+    def ask(
+        self, connection: sa.Connection, snapshot: Snapshot, principal: Principal, entity: str, record_id: int, key: str
+    ) -> Outcome:
         self.keys.append(key)
         answer = self.answers.pop(0) if self.answers else Accepted()
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return cast(Outcome, answer)
 
 
 @dataclass
@@ -296,16 +299,17 @@ class Pottery:
     ids: dict[str, int]
 
     def add(self, entity: str, **values: Any) -> int:
+        table = self.snapshot.entities[entity].table
         now = dt.datetime.now(dt.UTC)
         stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
         with self.engine.begin() as connection:
-            made = connection.execute(sa.insert(self.snapshot.entities[entity].table).values(**stamps, **values))
-            return int(made.inserted_primary_key[0])
+            made = connection.execute(sa.insert(table).values(**stamps, **values).returning(table.c.id))
+            return int(made.scalar_one())
 
     def rows(self, entity: str) -> list[Mapping[str, Any]]:
         table = self.snapshot.entities[entity].table
         with self.engine.connect() as connection:
-            return list(connection.execute(sa.select(table).order_by(table.c.id)).mappings())
+            return [dict(row) for row in connection.execute(sa.select(table).order_by(table.c.id)).mappings()]
 
     def change(self, entity: str, row: int, **values: Any) -> None:
         table = self.snapshot.entities[entity].table
