@@ -94,24 +94,38 @@ def totals(world: World) -> Iterator[Problem]:
     for item in steps(world):
         form = world.find("form", item.step.form) if item.step.form else None
         if item.step.total and isinstance(form, Form) and form.entity in world.entities:
-            for fault in faults_in_total(world, form.entity, item.step.total):
+            for fault in faults_in_total(world, form.entity, item.step):
                 yield world.problem(item.owner, f"{item.path}.total", "total", fault)
 
 
-def faults_in_total(world: World, entity: str, total: str) -> Iterator[str]:
+def faults_in_total(world: World, entity: str, step: Step) -> Iterator[str]:
     """What is wrong with an estimate."""
-    paths = [path.strip() for path in total.split("*")]
+    paths = [path.strip() for path in step.total.split("*")]
     if len(paths) > 2:
         yield "An estimate is one path, or two with a star between them."
         return
     for path in paths:
         try:
-            attribute = world.resolve(entity, path)
+            rows = _tiered(world, entity, path)
+            if rows is None:
+                attribute = world.resolve(entity, path)
+            else:
+                world.resolve(rows, step.tier)
+                attribute = world.resolve(rows, path.rpartition(".")[2])
         except PathError as error:
             yield str(error)
             continue
         if attribute.type in TYPES and not TYPES[attribute.type].numeric:
             yield f"{path} is of type {attribute.type}; a number is needed."
+
+
+def _tiered(world: World, entity: str, path: str) -> str | None:
+    """The entity of the rows of a path lookup.relationship.value; None for a path over lookups alone."""
+    lookup, _, rest = path.partition(".")
+    attribute = world.attribute(entity, lookup)
+    target = world.entities.get(attribute.target) if attribute is not None else None
+    link = target.links.get(rest.partition(".")[0]) if target is not None else None
+    return link.entity if link is not None and link.form == "1:N" else None
 
 
 def requirements(world: World) -> Iterator[Problem]:

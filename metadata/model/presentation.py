@@ -179,6 +179,11 @@ class Step:
     min_lines: int = prop(0, "Fewest lines.", min=0)
     max_lines: int = prop(200, "Most lines.", min=1, max=5000)
     total: str = prop("", "Estimate shown under the lines, such as quantity * product.price: two paths with a star.")
+    tier: str = prop(
+        "",
+        "For an estimate over a 1:N relationship, such as quantity * product.prices.unit_price: attribute of those rows, such "
+        "as min_quantity; of the rows that the person may read, the one with the largest value that the line reaches counts.",
+    )
     back: bool = prop(True, "The step before may be opened again.")
     condition: Filter | None = prop(None, "Condition on what has been entered (type condition).")
     next: str = prop("", "Step that follows; the next one in order where missing.")

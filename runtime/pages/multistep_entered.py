@@ -20,6 +20,7 @@ from runtime.forms.opening import fixed_values, opening_values
 from runtime.forms.parse import Manner
 from runtime.forms.reach import Reach
 from runtime.forms.steps import steps_for
+from runtime.forms.tiers import Tiers
 from runtime.forms.words import Words
 from runtime.pages.form_setting import form_ask, manner_of, person_of, words_of_request
 
@@ -48,6 +49,7 @@ class Entered:
         self.draft = draft
         self.person: Person = before.person if before else person_of(context)
         self.reach: Reach = before.reach if before else Reach(lambda: context.connection, context.snapshot, context.principal)
+        self.tiers: Tiers = before.tiers if before else Tiers(lambda: context.connection, context.snapshot, context.principal)
         self._known: dict[tuple[str, str], Any] = {}
 
     def with_posted(self, step: Step, posted: MultiDict[str, str]) -> Entered:

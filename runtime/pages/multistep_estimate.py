@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
-from metadata.model import Step
+from metadata.model import Attribute, Step
+from metadata.snapshot import Snapshot
 from runtime.forms.bound import all_values
 from runtime.forms.lines import Line
+from runtime.forms.tiers import tier_path
 from runtime.forms.totals import product, total, total_paths
 from runtime.pages.columns import fixed_currency
 from runtime.pages.multistep_entered import Entered
@@ -19,7 +22,16 @@ def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
     if not paths or line.blank or line.form.errors:
         return None
     entity, values = entered.relationship(step).entity, all_values(line.form)
-    return product(paths, lambda path: entered.reach.value(entity, values, path))
+    snapshot = entered.context.snapshot
+
+    def value_of(path: str) -> Any:
+        tiers = tier_path(snapshot, entity, path)
+        if tiers is None:
+            return entered.reach.value(entity, values, path)
+        reached = product((other for other in paths if other != path), lambda other: entered.reach.value(entity, values, other))
+        return None if reached is None else entered.tiers.value(tiers, step.tier, values, reached)
+
+    return product(paths, value_of)
 
 
 def amount_text(entered: Entered, step: Step, amount: Decimal | None) -> str:
@@ -27,7 +39,7 @@ def amount_text(entered: Entered, step: Step, amount: Decimal | None) -> str:
     if amount is None:
         return ""
     snapshot, entity = entered.context.snapshot, entered.relationship(step).entity
-    attributes = [snapshot.resolve(entity, path)[-1].model for path in total_paths(step.total)]
+    attributes = [_last(snapshot, entity, path) for path in total_paths(step.total)]
     fallback = entered.context.site.model.currency
     codes = [fixed_currency(attribute, fallback) for attribute in attributes if attribute.type == "money"]
     formats = formats_of(entered.context)
@@ -40,3 +52,10 @@ def step_total(entered: Entered, step: Step) -> str:
         return ""
     sum_, _ = total(line_amount(entered, step, line) for line in entered.filled(step))
     return amount_text(entered, step, sum_)
+
+
+def _last(snapshot: Snapshot, entity: str, path: str) -> Attribute:
+    tiers = tier_path(snapshot, entity, path)
+    if tiers is not None:
+        return snapshot.entities[tiers.entity].attributes[tiers.value].model
+    return snapshot.resolve(entity, path)[-1].model
