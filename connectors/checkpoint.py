@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from connectors import tables
 from connectors.protocol import Cursor
@@ -36,17 +36,17 @@ class Checkpoint:
 
 def read_checkpoint(connection: Connection, table_map: str) -> Checkpoint:
     """The state of a map; a fresh one where it never ran."""
-    return read_checkpoints(connection).get(table_map, Checkpoint(table_map))
+    row = connection.execute(select(_TABLE).where(_TABLE.c.map == table_map)).mappings().one_or_none()
+    return Checkpoint(table_map) if row is None else _checkpoint(row)
 
 
 def read_checkpoints(connection: Connection) -> dict[str, Checkpoint]:
     """The states of all maps that ever ran."""
-    found = {}
-    for row in connection.execute(select(_TABLE)).mappings():
-        values = dict(row)
-        values["cursor"] = None if row["cursor"] is None else load_json(row["cursor"])
-        found[row["map"]] = Checkpoint(**values)
-    return found
+    return {row["map"]: _checkpoint(row) for row in connection.execute(select(_TABLE)).mappings()}
+
+
+def _checkpoint(row: RowMapping) -> Checkpoint:
+    return Checkpoint(**{**row, "cursor": None if row["cursor"] is None else load_json(row["cursor"])})
 
 
 def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, done: bool) -> None:

@@ -6,7 +6,7 @@ import logging
 from contextlib import suppress
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from connectors.errors import ConnectorError, RecordRejected, first_line
 from connectors.home import Work, utc_now
@@ -112,7 +112,7 @@ def _announce(connection: Connection, key: str, seconds: float) -> None:
     """
     if connection.dialect.name == "sqlite":
         return
-    with suppress(OperationalError), connection.engine.begin() as aside:
+    with suppress(OperationalError, TimeoutError), connection.engine.begin() as aside:
         announce(aside, key, seconds)
 
 
