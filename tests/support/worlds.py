@@ -56,7 +56,7 @@ def permissions(draw, declared):
     found = {}
     for number in range(draw(st.integers(5, 10))):
         entity = draw(st.sampled_from(ALL))
-        scope = draw(st.sampled_from(("parent", "account", "contact", "parent", "self", "global")))
+        scope = draw(st.sampled_from(("account", "parent", "account", "contact", "parent", "self", "global")))
         leads = ties(declared[entity])
         parents = [(name, p.key) for name, target in leads for p in found.values() if p.entity == target]
         parents += [
@@ -81,7 +81,7 @@ def permissions(draw, declared):
             via=via,
             relationship=relationship,
             parent=parent,
-            subsidiaries=draw(st.booleans()),
+            subsidiaries=draw(st.sampled_from((True, True, False))),
             privileges=draw(USUAL_PRIVILEGES),
             roles=draw(st.sampled_from((ROLES, ROLES, ("r1",), ("r2",)))),
             active=draw(st.sampled_from((True, True, True, False))),
