@@ -1,6 +1,6 @@
 """Engines: one set of connections to the database, opened and set up alike everywhere.
 
-In: a database address. Out: a SQLAlchemy engine. A transaction that will write starts so on SQLite: its engine or
+In: a database address. Out: a SQLAlchemy engine, whose errors do not quote the values of a statement. A transaction that will write starts so on SQLite: its engine or
 connection carries the execution option `foyer_write` (see `writing`), which makes it BEGIN IMMEDIATE. The option
 `foyer_schema` does the same for changes of tables, with foreign keys off until the connection goes back to the pool.
 """
@@ -48,6 +48,7 @@ def make_engine(url: str | URL, *, pool_size: int = 8, ping: bool = True) -> Eng
         pool_pre_ping=ping,
         pool_recycle=1800,
         query_cache_size=2000,
+        hide_parameters=True,
         connect_args={"prepare_threshold": 2, "connect_timeout": 10, "options": "-c timezone=UTC"},
     )
 
@@ -61,7 +62,7 @@ def _sqlite(address: URL, pool_size: int) -> Engine:
     in_memory = not address.database or address.database == ":memory:"
     sizes: dict[str, Any] = {} if in_memory else {"pool_size": pool_size, "max_overflow": pool_size}
     connect_args = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
-    engine = create_engine(address, connect_args=connect_args, query_cache_size=2000, **sizes)
+    engine = create_engine(address, connect_args=connect_args, query_cache_size=2000, hide_parameters=True, **sizes)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "checkin", _return_sqlite)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from types import TracebackType
 from typing import Any
 
 import orjson
 
+NAMES = ("foyer", "runtime", "connectors", "metadata")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_QUOTING = ("DETAIL:", "CONTEXT:")
+_Caught = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class JsonLines(logging.Formatter):
@@ -25,13 +29,18 @@ class JsonLines(logging.Formatter):
             line["trace"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()
 
+    def formatException(self, ei: _Caught) -> str:
+        """The trace without the lines in which PostgreSQL quotes the row at fault."""
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(line for line in lines if not line.startswith(_QUOTING))
+
 
 def configure_logs(level: str = "INFO") -> None:
-    """Send what the loggers named `foyer` say to standard error, as JSON; calling it again changes the level only."""
-    logger = logging.getLogger("foyer")
-    logger.setLevel(level.upper())
-    if not logger.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(JsonLines())
-        logger.addHandler(handler)
-        logger.propagate = False
+    """Send what our packages log to standard error, as JSON; calling it again changes the level only."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    for logger in map(logging.getLogger, NAMES):
+        logger.setLevel(level.upper())
+        if not logger.handlers:
+            logger.addHandler(handler)
+            logger.propagate = False

@@ -35,7 +35,9 @@ def open_engine(name: str, settings: Mapping[str, str]) -> Engine:
     try:
         url = make_url(settings["url"])
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-        return create_engine(_existing(url), pool_pre_ping=True, pool_recycle=1800, connect_args=_arguments(url))
+        return create_engine(
+            _existing(url), pool_pre_ping=True, pool_recycle=1800, hide_parameters=True, connect_args=_arguments(url)
+        )
     except KeyError:
         raise Fatal(f"connection {name} has no setting url") from None
     except ArgumentError:

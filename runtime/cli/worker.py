@@ -12,6 +12,7 @@ from connectors.history import Run
 from metadata.snapshot import Snapshot
 from runtime.cli.installation import open_installation
 from runtime.errors import NothingPublished
+from runtime.logs import configure_logs
 from runtime.snapshots import SnapshotHolder
 from runtime.sync.worker import Worker, prepare
 
@@ -21,9 +22,9 @@ log = logging.getLogger("foyer.worker")
 @click.command("worker")
 def command() -> None:
     """Run the table maps at their intervals and deliver what is owed, until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     stop = _stop_on_signals()
     installation = open_installation()
+    configure_logs(installation.config.log_level)
     prepare(installation.engine)
     holder = SnapshotHolder(installation.engine)
     first = _first_release(holder, stop)
@@ -63,5 +64,3 @@ def _stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
-
-
