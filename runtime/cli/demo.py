@@ -14,7 +14,7 @@ import click
 
 from metadata.errors import MetadataError
 from runtime.demo.processes import Died
-from runtime.demo.program import MARK, Demo, Options, running
+from runtime.demo.program import ERP, MARK, Demo, Options, running
 
 WATCH_SECONDS = 0.5
 
@@ -75,9 +75,16 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _watch(demo: Demo, stop: threading.Event) -> None:
+    """Wait for the end. A portal goes on without its ERP, and so does the demo: it can be looked at how."""
+    told = False
     while not stop.wait(WATCH_SECONDS):
-        if (dead := demo.processes.first_dead()) is not None:
-            raise Died(demo.processes.last_words(dead))
+        dead = demo.processes.dead()
+        for name in dead:
+            if name != ERP:
+                raise Died(demo.processes.last_words(name))
+        if dead and not told:
+            told = True
+            click.echo(f"The sample ERP has ended; new orders wait until it runs again:\n  {demo.erp_command}", err=True)
 
 
 def _document(demo: Demo) -> str:

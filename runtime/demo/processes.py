@@ -59,9 +59,9 @@ class Processes:
             self._check(name, ends)
             time.sleep(0.05)
 
-    def first_dead(self) -> str | None:
-        """The name of a process that has ended, if any has."""
-        return next((name for name, process in self._running.items() if process.poll() is not None), None)
+    def dead(self) -> tuple[str, ...]:
+        """The names of the processes that have ended."""
+        return tuple(name for name, process in self._running.items() if process.poll() is not None)
 
     def last_words(self, name: str) -> str:
         """The name of a process, and the last lines of its log."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from runtime.identity.passwords import Cost, Passwords
 
 STARTER = Path(__file__).resolve().parents[2] / "metadata" / "starters" / "customer-portal"
 SITE = "customer-portal"
+ERP = "erp"
+ERP_MODULE = "connectors.sample_erp"
 MARK = ".demo"
 ERP_SECONDS = 120.0
 SERVER_SECONDS = 60.0
@@ -48,6 +52,11 @@ class Demo:
     environ: Mapping[str, str]
     people: tuple[Portrait, ...]
     processes: Processes
+
+    @property
+    def erp_command(self) -> str:
+        """How the sample ERP is started by hand."""
+        return shlex.join([sys.executable, "-m", ERP_MODULE, "serve", "--database", self.environ["FOYER_ERP_URL"]])
 
 
 def settings(options: Options, environ: Mapping[str, str]) -> dict[str, str]:
@@ -112,8 +121,8 @@ def running(options: Options, say: Say) -> Iterator[Demo]:
     try:
         say("Starting the sample ERP ...")
         processes.start(
-            "erp",
-            "connectors.sample_erp",
+            ERP,
+            ERP_MODULE,
             "serve",
             "--database",
             environ["FOYER_ERP_URL"],
@@ -122,7 +131,7 @@ def running(options: Options, say: Say) -> Iterator[Demo]:
             "--tick",
             str(options.tick),
         )
-        processes.wait_for_line("erp", "Sample ERP: ready.", ERP_SECONDS)
+        processes.wait_for_line(ERP, "Sample ERP: ready.", ERP_SECONDS)
         say("Publishing the site ...")
         _prepare_metadata(environ, metadata)
         say("Fetching the ERP's rows ...")

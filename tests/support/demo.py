@@ -35,12 +35,14 @@ class Demo:
     people: dict[str, dict[str, Any]]
     process: subprocess.Popen[str]
     visitors: dict[str, Visitor] = field(default_factory=dict)
+    erps: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def visitor(self, name: str, **headers: str) -> Visitor:
         """A person at a browser of his own, signed in."""
         found = Visitor(self.url, **headers)
         person = self.people[name]
-        assert found.sign_in(person["email"], person["password"]).status == 200
+        answer = found.sign_in(person["email"], person["password"])
+        assert "/signin" not in answer.url, answer.text
         return found
 
     def known(self, name: str) -> Visitor:
@@ -69,6 +71,13 @@ class Demo:
     def environ(self) -> dict[str, str]:
         """Nothing set but where the installation is."""
         return {**clean_environment(), "FOYER_DATA_DIR": str(self.folder), "FOYER_ERP_URL": f"sqlite:///{self.folder}/erp.db"}
+
+    def start_erp(self) -> None:
+        """The ERP again, by hand, until the demo ends."""
+        command = [sys.executable, "-m", "connectors.sample_erp", "serve", "--tick", "0", "--database"]
+        quiet = subprocess.DEVNULL
+        started = subprocess.Popen([*command, f"sqlite:///{self.folder}/erp.db"], cwd=ROOT, stdout=quiet, stderr=quiet)
+        self.erps.append(started)
 
     def child(self, *words: str) -> int:
         """The process id of a part of the demo whose command line has these words."""
@@ -128,7 +137,11 @@ def running_demo(folder: Path, *, seed: str = "small", arguments: Sequence[str] 
     try:
         document = json.loads(_first_line(process))
         people = {person["email"].partition("@")[0]: person for person in document["people"]}
-        yield Demo(document["url"], folder, people, process)
+        demo = Demo(document["url"], folder, people, process)
+        yield demo
+        for erp in demo.erps:
+            erp.terminate()
+            erp.wait(20)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

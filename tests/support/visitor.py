@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 SECONDS = 30.0
 REDIRECTS = (301, 302, 303, 307, 308)
+SWITCHES = ("radio", "checkbox")
 UNTYPED = ("submit", "button", "file", "image", "reset")
 
 
@@ -61,9 +62,8 @@ class _Reader(HTMLParser):
         elif tag == "textarea":
             self._area = name
             form.fields.append((name, ""))
-        elif tag == "input" and name and type_ not in UNTYPED:
-            if type_ not in ("radio", "checkbox") or "checked" in given:
-                form.fields.append((name, value))
+        elif tag == "input" and name and type_ not in UNTYPED and (type_ not in SWITCHES or "checked" in given):
+            form.fields.append((name, value))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("template", "script", "style"):
