@@ -106,7 +106,8 @@ def everything_has_arrived(desk: Desk) -> None:
 def every_total_is_the_sources(desk: Desk) -> None:
     plan = plan_list(desk.snapshot, Principal.system("system"), "purchases")
     at = {column.path: column.index for column in plan.columns}
-    found = {row[at["number"]]: (row[at["total"]], row[at["ordered"]]) for row in every_row(desk, plan, Principal.system("system"))}
+    everything = every_row(desk, plan, Principal.system("system"))
+    found = {row[at["number"]]: (row[at["total"]], row[at["ordered"]]) for row in everything}
     assert found == {
         row["SalesOrderID"]: (Decimal(row["TotalDue"]), dt.date.fromisoformat(row["OrderDate"]))
         for row in rows(desk.files, "SalesOrderHeader")
