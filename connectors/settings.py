@@ -21,6 +21,11 @@ def read_settings(connection: Connection, environment: Mapping[str, str] | None 
     }
 
 
+def variables_of(connection: Connection) -> tuple[str, ...]:
+    """The names of the environment variables that the settings of a connection name, each once."""
+    return tuple(dict.fromkeys(name for _, value in connection.settings for name in _VARIABLE.findall(value)))
+
+
 def _value(connection: Connection, name: str, variables: Mapping[str, str]) -> str:
     if name in variables:
         return variables[name]

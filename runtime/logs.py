@@ -41,6 +41,6 @@ def configure_logs(level: str = "INFO") -> None:
     handler.setFormatter(JsonLines())
     for logger in map(logging.getLogger, NAMES):
         logger.setLevel(level.upper())
-        if not logger.handlers:
+        if not any(isinstance(one.formatter, JsonLines) for one in logger.handlers):
             logger.addHandler(handler)
             logger.propagate = False

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.settings import variables_of
 from metadata.errors import MetadataError
+from metadata.snapshot import Snapshot
 from metadata.store import StoreError, checked_snapshot
 from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting, sentence
@@ -31,7 +33,8 @@ class Finding:
 @reporting
 def command() -> Report:
     """Say what is set, what is missing and what is not in order."""
-    findings = (*settings(os.environ), *installation(os.environ))
+    known = (*settings(os.environ), *installation(os.environ))
+    findings = (*known, *unknown(os.environ, frozenset(finding.what for finding in known)))
     lines = [f"{finding.state:<8}{finding.what}: {finding.message}" for finding in findings]
     data = [{"state": finding.state, "what": finding.what, "message": finding.message} for finding in findings]
     return Report(tuple(lines), {"findings": data}, ok=all(finding.state != WRONG for finding in findings))
@@ -42,9 +45,23 @@ def settings(environ: Mapping[str, str]) -> Iterator[Finding]:
     texts, _ = read_texts(environ)
     for setting in SETTINGS:
         yield Finding(OK, setting.variable, _value(setting, texts))
-    known = {name for setting in SETTINGS for name in (setting.variable, f"{setting.variable}_FILE")}
-    for name in sorted(set(environ) - known):
-        if name.startswith(PREFIX) and not name.startswith((f"{PREFIX}TEST_", f"{PREFIX}AUTHOR")):
+
+
+def connections(environ: Mapping[str, str], snapshot: Snapshot) -> Iterator[Finding]:
+    """Whether the variables that connections name are set; what they hold is not shown."""
+    for connection in snapshot.connections.values():
+        for name in variables_of(connection):
+            given = name in environ or f"{name}_FILE" in environ
+            state = OK if given or not connection.active else WARNING
+            yield Finding(state, name, f"{'set' if given else 'not set'}, for the connection {connection.key}")
+
+
+def unknown(environ: Mapping[str, str], known: frozenset[str]) -> Iterator[Finding]:
+    """Variables that look like settings and are neither those nor named by a published connection."""
+    for name in sorted(environ):
+        if not name.startswith(PREFIX) or name.startswith((f"{PREFIX}TEST_", f"{PREFIX}AUTHOR")):
+            continue
+        if name not in known and name.removesuffix("_FILE") not in known:
             yield Finding(WARNING, name, "is no setting of Foyer; is it misspelt?")
 
 
@@ -63,10 +80,10 @@ def installation(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield Finding(OK, "database", f"{found.engine.dialect.name} answers")
     if not environ.get("FOYER_SECRET_KEY") and not environ.get("FOYER_SECRET_KEY_FILE"):
         yield Finding(WARNING, "secret key", "is kept in the data folder; several machines need FOYER_SECRET_KEY")
-    yield from _release(found)
+    yield from _release(environ, found)
 
 
-def _release(found: Installation) -> Iterator[Finding]:
+def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Finding]:
     number = found.store.current_release()
     if number == 0:
         yield Finding(WARNING, "release", "nothing has been published yet; foyer publish DIR does")
@@ -77,6 +94,7 @@ def _release(found: Installation) -> Iterator[Finding]:
         yield Finding(WRONG, "release", f"release {number} does not compile: {error}")
         return
     yield Finding(OK, "release", f"release {number} compiles, with {len(snapshot.components)} components")
+    yield from connections(environ, snapshot)
     steps = found.store.plan_tables(snapshot).steps
     state, message = (WARNING, f"{len(steps)} steps behind; foyer migrate --apply") if steps else (OK, "in step")
     yield Finding(state, "tables", message)

@@ -1,4 +1,4 @@
-"""`foyer people`: the web roles of people, and barring them from signing in."""
+"""`foyer people`: contacts made by hand, the web roles of people, and barring them from signing in."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ import click
 from sqlalchemy import Connection
 
 from metadata.snapshot import CompiledSite
+from runtime.access import Principal
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, find_person, find_site, open_portal
+from runtime.cli.persons import NotFound, Unusable, account_id, find_person, find_site, new_address, open_portal
 from runtime.database import writing
 from runtime.identity.logins import set_disabled
 from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles, roles_of
 from runtime.identity.sessions import revoke_all
+from runtime.records.audit import AUDITED
+from runtime.records.errors import Invalid
 from runtime.records.people import Person
+from runtime.records.write import create
+from runtime.sync.listener import keep_outbox
 
+SYSTEM = Principal.system("admin")
+LISTENERS = AUDITED.plus(keep_outbox)
 Change = Callable[[Connection, Person, CompiledSite], None]
 
 
 @click.group("people")
 def command() -> None:
-    """Give and take web roles, lock and unlock, sign out. It counts from the person's next request."""
+    """Add people, give and take web roles, lock and unlock, sign out. It counts from the person's next request."""
 
 
 def _change(email: str, site: str, change: Change) -> Report:
@@ -39,6 +46,27 @@ def _change(email: str, site: str, change: Change) -> Report:
         return Report((sentence,), {"error": sentence}, ok=False)
     line = f"{person.name or email} has {', '.join(roles) or 'no roles of their own'} on {found.key}"
     return Report((line,), {"contact": person.contact, "site": found.key, "roles": roles})
+
+
+@command.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="What the person is called.")
+@click.option("--account", default="", help="Number or name of the account that the person belongs to.")
+@reporting
+def add(email: str, name: str, account: str) -> Report:
+    """Make a contact, who can be invited then: for a portal whose contacts come from no ERP."""
+    portal = open_portal()
+    try:
+        with writing(portal.engine).begin() as connection:
+            address = new_address(connection, portal.snapshot, email)
+            values = {"full_name": name.strip(), "email": address, "account": account_id(connection, portal.snapshot, account)}
+            made = create(connection, portal.snapshot, SYSTEM, "contact", values, listeners=LISTENERS)
+    except (NotFound, Unusable) as error:
+        return Report((str(error),), {"error": str(error)}, ok=False)
+    except Invalid as error:
+        sentence = f"the contact cannot be saved: {error}"
+        return Report((sentence,), {"error": sentence, "codes": error.codes}, ok=False)
+    return Report((f"{name} is contact {made.id}; foyer invite {email} sends an invitation",), {"contact": made.id})
 
 
 @command.command("show")

@@ -10,6 +10,7 @@ from metadata.snapshot import CompiledSite, Snapshot
 from runtime.cli.installation import open_installation
 from runtime.config import Config
 from runtime.errors import NothingPublished
+from runtime.forms.parse import coerce
 from runtime.records.people import Person, find_accounts, find_contacts_by_email
 from runtime.snapshots import SnapshotHolder
 from runtime.tables import create_engine_tables
@@ -17,6 +18,10 @@ from runtime.tables import create_engine_tables
 
 class NotFound(Exception):
     """What the command names is not there, or there are several of it."""
+
+
+class Unusable(Exception):
+    """A contact cannot be made with this e-mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,21 @@ def find_person(connection: Connection, snapshot: Snapshot, email: str) -> Perso
     """The contact with an e-mail. Raises NotFound for none and for several."""
     found = find_contacts_by_email(connection, snapshot, email)
     if not found:
-        raise NotFound(f"no contact has the e-mail {email}; contacts come from the ERP or are made by an administrator")
+        raise NotFound(f"no contact has the e-mail {email}; contacts come from the ERP or by foyer people add")
     if len(found) > 1:
         ids = ", ".join(str(person.contact) for person in found)
         raise NotFound(f"{len(found)} contacts have the e-mail {email} (ids {ids}); it must be one person's alone")
     return found[0]
+
+
+def new_address(connection: Connection, snapshot: Snapshot, email: str) -> str:
+    """The e-mail for a contact to be made. Raises Unusable for what is no address, and where a contact has it."""
+    address = coerce(email, snapshot.entities["contact"].attributes["email"].model)
+    if address is None:
+        raise Unusable(f"{email} is not an e-mail address")
+    for person in find_contacts_by_email(connection, snapshot, address):
+        raise Unusable(f"{person.name or 'a contact'} has the e-mail {email} already (id {person.contact})")
+    return str(address)
 
 
 def account_id(connection: Connection, snapshot: Snapshot, account: str) -> int | None:

@@ -25,7 +25,8 @@ HIGHEST_PORT = 65535
 @reporting
 def command(host: str, port: int, workers: int | None, threads: int | None) -> Report:
     """Serve the site until stopped. Without FOYER_PUBLIC_URL, mails name the address given here."""
-    os.environ.setdefault("FOYER_PUBLIC_URL", f"http://{host}:{port}")
+    if not os.environ.get("FOYER_PUBLIC_URL_FILE"):
+        os.environ.setdefault("FOYER_PUBLIC_URL", f"http://{host}:{port}")
     installation = open_installation()
     create_engine_tables(installation.engine)
     installation.engine.dispose()

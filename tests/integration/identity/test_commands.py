@@ -52,6 +52,27 @@ def test_an_invitation_that_cannot_be_says_why(run, arguments, words):
     assert words in said
 
 
+def test_a_contact_made_by_command_is_invited_and_signs_in(portal, run):
+    code, said = run(people, "add", "dora@quay.example", "--name", "Dora Dock", "--account", "QUAY", "--json")
+    assert (code, json.loads(said)["ok"]) == (0, True)
+    answer = json.loads(run(invite, "dora@quay.example", "--role", "member", "--json")[1])
+    browser = portal.browser()
+    browser.post("/invitation", {"code": answer["code"], "password": "long enough now", "repeat": "long enough now"})
+    assert browser.who() == "Dora"
+    assert browser.get("/club").status_code == 200
+    assert "Dora Dock has member" in run(people, "show", "dora@quay.example")[1]
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ([ALICE.upper(), "--name", "Other"], "already"), (["new@x.example", "--name", "New", "--account", "none"], "no accounts"),
+    (["no address", "--name", "New"], "not an e-mail"), (["new@x.example", "--name", "N" * 5000], "full_name"),
+])
+def test_a_contact_that_cannot_be_made_says_why(run, arguments, words):
+    code, said = run(people, "add", *arguments)
+    assert code == 1
+    assert words in said
+
+
 def test_roles_are_given_and_taken_by_command(portal, run):
     browser = portal.signed_in("alice")
     assert run(people, "grant", ALICE, "keeper")[0] == 0

@@ -172,6 +172,21 @@ def test_the_doctor_says_what_is_set_and_what_is_not_in_order(foyer, folder):
     assert "release 1 compiles" in foyer("doctor")[1]
 
 
+def test_the_doctor_knows_the_variables_that_connections_name(foyer, folder, monkeypatch):
+    monkeypatch.setenv("FOYER_DEPOT_URL", "sqlite:///depot.db")
+    monkeypatch.setenv("FOYER_QUAY_URL_FILE", "/etc/quay")
+    assert "warning FOYER_DEPOT_URL: is no setting of Foyer" in foyer("doctor")[1]
+    named = {"depot": "${FOYER_DEPOT_URL}", "quay": "${FOYER_QUAY_URL}", "ferry": "${FOYER_FERRY_URL}"}
+    for key, url in named.items():
+        (folder / f"{key}.yaml").write_text(f"kind: connection\nkey: {key}\nconnector: sql\nsettings:\n  url: {url}\n")
+    assert foyer("publish", folder)[0] == 0
+    said = foyer("doctor")[1].splitlines()
+    assert "ok      FOYER_DEPOT_URL: set, for the connection depot" in said
+    assert "ok      FOYER_QUAY_URL: set, for the connection quay" in said
+    assert "warning FOYER_FERRY_URL: not set, for the connection ferry" in said
+    assert not any("misspelt" in line for line in said)
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [

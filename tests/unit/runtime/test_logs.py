@@ -20,6 +20,7 @@ def loggers():
     before = [(logger, logger.level, logger.propagate, logger.handlers[:]) for logger in found]
     for logger in found:
         logger.handlers.clear()
+        logger.propagate = True
     yield
     for logger, level, propagate, handlers in before:
         logger.setLevel(level)
