@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from runtime.pages.freshness import Freshness
 from runtime.pages.part import Part
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.details import Record
-from runtime.render import Crumb, PageHead
+from runtime.render import Crumb, Formats, PageHead
 from runtime.sitemap import readable_pages
 
 
@@ -78,7 +79,7 @@ def crumbs(context: RequestContext, node: PageNode, keys: tuple[str, ...], name:
 def age(context: RequestContext, freshness: Freshness) -> Markup:
     """How old the data is: since when, how often it is renewed, and that it is late."""
     text = text_of(context)
-    time = formats_of(context).moment(freshness.as_of) if freshness.as_of else ""
+    time = since(formats_of(context), freshness.as_of, dt.datetime.now(dt.UTC)) if freshness.as_of else ""
     if freshness.late:
         said = text("list.late", time=time)
     elif freshness.minutes:
@@ -86,3 +87,9 @@ def age(context: RequestContext, freshness: Freshness) -> Markup:
     else:
         said = text("list.updated", time=time)
     return Markup('<span class="age{}">{}</span>').format(" age-late" if freshness.late else "", said)
+
+
+def since(formats: Formats, moment: dt.datetime, now: dt.datetime) -> str:
+    """A moment on the person's clock: of today the time alone."""
+    today = moment.astimezone(formats.zone).date() == now.astimezone(formats.zone).date()
+    return formats.time(moment) if today else formats.moment(moment)
