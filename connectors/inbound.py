@@ -12,9 +12,11 @@ from connectors.history import Counts
 from connectors.home import Work
 from connectors.links import in_flight, linked_records, unlink
 from connectors.mapping import Lookups, Mapped, Refusal, convert_records, resolve_lookups
+from connectors.outbox import mended
 from connectors.protocol import Record
 from connectors.rejects import drop_rejects, due_rejects, has_rejects, keep_rejects
 from connectors.seen import changed_records, keep_seen, keeps_seen
+from connectors.writethrough import is_accepted, no_message
 
 RETRIED_AT_ONCE = 1000
 DATABASE_REFUSES = (IntegrityError, DataError, ValueError, OverflowError)
@@ -138,9 +140,12 @@ def _adopt(work: Work, rows: Sequence[Mapped]) -> list[Mapped]:
     linked = linked_records(work.connection, work.table_map.key, outside)
     there = {row["id"] for row in work.rows.read(work.table_map.entity.key, linked.values(), ())}
     ours = {key: record_id for key, record_id in linked.items() if record_id in there}
+    accepted = {key for key in ours if is_accepted(through, outside[key].record)}
     for key, record_id in ours.items():
-        work.rows.upsert(work.table_map.entity.key, ("id",), [{"id": record_id, **outside[key].values}])
-    unlink(work.connection, work.table_map.key, linked)
+        cleared = no_message(work.table_map) if key in accepted else {}
+        work.rows.upsert(work.table_map.entity.key, ("id",), [{"id": record_id, **outside[key].values, **cleared}])
+    unlink(work.connection, work.table_map.key, linked.keys() - (ours.keys() - accepted))
+    mended(work.connection, accepted, work.now)
     return [outside[key] for key in ours]
 
 

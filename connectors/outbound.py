@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from connectors import outbox
-from connectors.errors import ConnectorError, Fatal, RecordRejected, Retriable
+from connectors.errors import ConnectorError, RecordRejected, Retriable
 from connectors.home import Home, Work
 from connectors.lease import Lease, hold_lease
 from connectors.links import unlink
 from connectors.outbox import Owed
 from connectors.protocol import Adapter, Change, Receipt
+from connectors.refused import take_refusal
 from connectors.tablemap import CompiledMap
 from connectors.writethrough import (
     ACCEPTED,
@@ -83,7 +84,8 @@ class Relay:
             self._write(item, lambda work: settle(work, self.adapter, letter, answer))
             return 1
         if answer.state == REFUSED:
-            raise Fatal(f"refused: {answer.message}")
+            self._write(item, lambda work: _refuse(work, item, letter, answer))
+            return 0
         pause = min(LONGEST_WAIT, ANSWER_SECONDS * 2 ** min(item.attempts, 8))
         later = self.home.now() + dt.timedelta(seconds=pause)
         self._write(item, lambda work: outbox.wait(work.connection, item, answer.reason, later))
@@ -111,6 +113,12 @@ def settle(work: Work, adapter: Adapter, letter: Letter, answer: Answer) -> None
     owed = outbox.find_owed(work.connection, letter.head.key)
     if owed is not None:
         outbox.delivered(work.connection, owed.id, {"answer": answer.state}, work.now)
+
+
+def _refuse(work: Work, item: Owed, letter: Letter, answer: Answer) -> None:
+    """The last word is no: the record tells it, and nothing is sent again."""
+    take_refusal(work, letter, answer)
+    outbox.park(work.connection, item, f"refused: {answer.message}")
 
 
 def _wait(work: Work, item: Owed, fault: Retriable) -> None:

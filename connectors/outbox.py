@@ -100,6 +100,14 @@ def park(connection: Connection, owed: Owed, reason: str) -> None:
     _set(connection, owed.id, {"attempts": owed.attempts + 1, "state": PARKED, "reason": reason})
 
 
+def mended(connection: Connection, idempotency: Iterable[str], now: dt.datetime) -> None:
+    """Parked changes with these keys that the outside has taken after all."""
+    for key in idempotency:
+        owed = find_owed(connection, key)
+        if owed is not None and owed.state == PARKED:
+            delivered(connection, owed.id, {"mended": True}, now)
+
+
 def release(connection: Connection, maps: Iterable[str]) -> int:
     """Send what is parked or waits once more, at once; how many there were."""
     mine = update(_TABLE).where(_TABLE.c.map.in_(list(maps)), _TABLE.c.state != DELIVERED)

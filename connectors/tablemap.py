@@ -122,7 +122,8 @@ def _columns(item: AttributeMap) -> tuple[str, ...]:
 def _read_columns(model: TableMap, inward: tuple[Inward, ...], key_columns: tuple[str, ...]) -> tuple[str, ...]:
     through = model.write_through
     names = [*key_columns, *(column for item in inward for column in item.columns)]
-    names += [name for name in (model.change_column, through.key_column if through else "") if name]
+    told = (through.key_column, through.status_column) if through else ()
+    names += [name for name in (model.change_column, *told) if name]
     return tuple(dict.fromkeys(names))
 
 

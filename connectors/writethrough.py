@@ -88,15 +88,18 @@ def read_answer(target: Target, letter: Letter) -> Answer:
     if not found:
         return Answer(SILENT, reason=f"nothing is there under key {letter.head.key}")
     row = found[0]
-    if not through.status_column:
+    if is_accepted(through, row):
         return Answer(ACCEPTED, row=row)
     status = row.get(through.status_column)
     word = "" if status is None else str(status)
-    if word in through.accepted:
-        return Answer(ACCEPTED, row=row)
     if word in through.refused:
         return _refusal(letter, row)
     return Answer(SILENT, reason=f"{through.status_column} is {word!r}, which is neither yes nor no")
+
+
+def is_accepted(through: WriteThrough, row: Record) -> bool:
+    """Whether the outside has taken the row; without a column that tells, what is there is taken."""
+    return not through.status_column or str(row.get(through.status_column) or "") in through.accepted
 
 
 def await_answer(target: Target, letter: Letter) -> Answer:
@@ -139,7 +142,14 @@ def _take(work: Work, part: Part, record: Record) -> None:
     for refusal in (*refused, *missing):
         raise RecordRejected(f"{part.table_map.model.table}: {refusal.reason}", refusal.code)
     for item in ready:
-        work.rows.upsert(part.table_map.entity.key, ("id",), [{"id": part.record_id, **item.values}])
+        row = {"id": part.record_id, **item.values, **no_message(part.table_map)}
+        work.rows.upsert(part.table_map.entity.key, ("id",), [row])
+
+
+def no_message(table_map: CompiledMap) -> dict[str, None]:
+    """The attribute that takes the reason of a refusal, if the map has one, emptied."""
+    through = table_map.model.write_through
+    return {through.message_attribute: None} if through is not None and through.message_attribute else {}
 
 
 def _read(part: Part, record: Record) -> dict[str, Any]:

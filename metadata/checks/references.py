@@ -14,6 +14,7 @@ from metadata.model import (
     Entity,
     EntityPermission,
     TableMap,
+    WriteThrough,
     component_id,
 )
 from metadata.schema.faults import did_you_mean
@@ -21,7 +22,7 @@ from metadata.text import Text
 
 # Every installation has a language, declared or not.
 ALWAYS = {"language": frozenset({"en-US"})}
-SINGLE = (AlternateKey, AttributeMap, AttributeRight, Entity, EntityPermission, TableMap)
+SINGLE = (AlternateKey, AttributeMap, AttributeRight, Entity, EntityPermission, TableMap, WriteThrough)
 
 
 def addresses(world: World) -> Iterator[Problem]:

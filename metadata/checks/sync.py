@@ -115,4 +115,20 @@ def write_throughs(world: World) -> Iterator[Problem]:
             yield world.problem(owner, "write_through.status_column", "write-through", message)
 
 
-RULES = (integration_keys, attributes, values, lookups, write_throughs)
+def messages(world: World) -> Iterator[Problem]:
+    """The reason of a refusal comes from a column and goes into an attribute that holds text."""
+    for owner in world.all(TableMap):
+        through = owner.write_through
+        if not through or not through.message_attribute:
+            continue
+        path = "write_through.message_attribute"
+        attribute = world.attribute(owner.entity, through.message_attribute)
+        if attribute is not None and attribute.type not in ("text", "long_text"):
+            message = f"{attribute.key} is of type {attribute.type}; the reason of a refusal needs text or long_text."
+            yield world.problem(owner, path, "write-through", message)
+        if not through.message_column:
+            message = "message_attribute takes the value of the message_column; name it."
+            yield world.problem(owner, path, "write-through", message)
+
+
+RULES = (integration_keys, attributes, values, lookups, write_throughs, messages)

@@ -62,6 +62,9 @@ class WriteThrough:
     accepted: tuple[str, ...] = prop((), "Values that mean yes.")
     refused: tuple[str, ...] = prop((), "Values that mean no.")
     message_column: str = prop("", "Outside column with the reason of a refusal.")
+    message_attribute: str = prop(
+        "", "Attribute of our record that takes the reason of a refusal; cleared on acceptance.", attribute="self"
+    )
     field_column: str = prop("", "Outside column that names the column at fault.")
     timeout: float = prop(5.0, "Seconds to wait for an answer.")
     fallback: str = prop(

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -211,3 +213,85 @@ def test_nonsense_is_queued_with_a_reason_for_operators(world, nonsense):
         (reason,) = connection.execute(sa.text("SELECT reason FROM foyer_outbox")).scalars()
     assert any(word in reason for word in ("perhaps", "a lot", "'x'"))
     assert "Ours" in names(world)
+
+
+def refused_after_the_queue(world, **more):
+    """A boat that was queued while the outside was down, which the outside refuses once it is up."""
+    world.outside.down = True
+    assert submit(world) == Queued()
+    world.outside.down = False
+
+    def refuse(tables, row):
+        row.update({"answer": "no", "why": "The harbour is full.", **more})
+
+    with Shipyard(world, refuse):
+        deliver(world)
+
+
+def deliver(world, times=4):
+    station = world.station()
+    for _ in range(times):
+        station.deliver()
+        time.sleep(0.3)
+    station.close()
+
+
+def ours(world, *attributes):
+    return next(row[1:] for row in world.rows("boat", "name", *attributes) if row[0] == "Ours")
+
+
+def test_a_queued_record_that_is_refused_later_tells_why_and_is_not_sent_again(world_of):
+    world = make(world_of, message_attribute="berth")
+    refused_after_the_queue(world, price="10.00")
+    assert ours(world, "berth", "price") == ("The harbour is full.", Decimal("10.00"))
+    deliver(world, times=2)
+    assert [row["name"] for row in world.outside.tables["boat"]] == ["Boat 1", "Ours"]
+    with world.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT state, attempts FROM foyer_outbox")).all() == [("parked", 2)]
+
+
+def test_what_the_outside_leaves_empty_or_writes_badly_does_not_touch_a_refused_record(world_of):
+    world = make(world_of, message_attribute="berth")
+    world.outside.down = True
+    submit(world)
+    table = world.snapshot.entities["boat"].table
+    with world.now() as connection:
+        connection.execute(sa.update(table).where(table.c.name == "Ours").values(number=77))
+    world.outside.down = False
+    refuse = {"answer": "no", "why": "The harbour is full.", "no": None, "price": "a lot", "harbour": "NOWHERE"}
+    with Shipyard(world, lambda tables, row: row.update(refuse)):
+        deliver(world)
+    harbour = world.rows("harbour", "id")[0][0]
+    assert ours(world, "number", "berth", "price", "harbour") == (77, "The harbour is full.", None, harbour)
+
+
+def test_values_that_cannot_be_stored_leave_the_reason_of_the_refusal(world_of):
+    world = make(world_of, message_attribute="berth")
+    refused_after_the_queue(world, no=1)
+    assert ours(world, "number", "berth") == (None, "The harbour is full.")
+
+
+def test_a_refused_record_that_is_mended_outside_is_taken_and_its_reason_is_cleared(world_of):
+    world = make(world_of, message_attribute="berth")
+    refused_after_the_queue(world)
+    with world.outside.lock:
+        accept(world.outside.tables, world.outside.tables["boat"][-1])
+    world.pull()
+    assert ours(world, "number", "berth") == (502, None)
+    assert names(world) == ["Boat 1", "Ours", "Tender 0", "Tender 1"]
+    with world.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT state FROM foyer_outbox")).scalars().all() == ["delivered"]
+
+
+def test_a_pull_that_brings_the_refused_row_leaves_its_reason(world_of):
+    harbour_map, boat_map, tender_map = the_maps(message_attribute="berth")
+    world = world_of(harbour_map, replace(boat_map, filter=()), tender_map)
+    world.outside.tables["tender"] = []
+    world.put("harbour", harbour_row("GOT"))
+    world.pull()
+    refused_after_the_queue(world, no=7, seq=60)
+    world.pull()
+    assert ours(world, "number", "berth") == (7, "The harbour is full.")
+    assert names(world) == ["Ours", "Tender 0", "Tender 1"]
+    with world.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT state FROM foyer_outbox")).scalars().all() == ["parked"]

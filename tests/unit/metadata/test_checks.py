@@ -170,6 +170,12 @@ def test_what_fits_has_no_problems():
     assert found({}) == ()
 
 
+def telling(attribute, column="MSG"):
+    """A map that writes through and lays the reason of a refusal into this attribute."""
+    through = {"key_column": "KEY", "status_column": "ST", "message_column": column, "message_attribute": attribute}
+    return {"table_map tasks": {"write_through": through}}
+
+
 FAULTS = [
     # references
     ({"site main": {"menu": "mian"}}, "unknown-reference", "menu", "'main'"),
@@ -359,6 +365,10 @@ FAULTS = [
     ({"table_map tasks#attributes.1.lookup_key": ["numbr"]}, "unknown-attribute", "attributes.1.lookup_key.0", "'number'"),
     ({"table_map tasks#attributes.1.lookup_key": []}, "lookup-key", "attributes.1", "lookup_key"),
     ({"table_map tasks#attributes.1.lookup_key": ["number", "name"]}, "lookup-key", "attributes.1", "lookup_columns"),
+    (telling("number", column=""), "write-through", "write_through.message_attribute", "message_column"),
+    (telling("hours"), "write-through", "write_through.message_attribute", "decimal"),
+    (telling("numbr"), "unknown-attribute", "write_through.message_attribute", "'number'"),
+    (telling("account.name"), "path", "write_through.message_attribute", "itself"),
 ]
 WARNINGS = {"unknown-language", "unknown-setting", "anonymous-write", "no-roles", "no-privileges"}
 
