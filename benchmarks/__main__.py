@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from benchmarks import measures
 from benchmarks.pages import Effort, compare
 from benchmarks.report import Table
 from benchmarks.rows import Scale
@@ -49,6 +50,46 @@ def pages(
     """The engine's pages beside the same written by hand."""
     load = Load(threads=threads, connections=connections)
     show([compare(kind, Scale(rows), Effort(seconds, rounds), load, only) for kind in kinds], as_json=as_json)
+
+
+database = click.option("--database", "kinds", multiple=True, type=click.Choice(KINDS), default=KINDS, show_default=True)
+
+
+@main.command()
+@sized
+@as_json
+def scale(
+    rows: int, seconds: float, rounds: int, connections: int, threads: int, kinds: tuple[str, ...], *, as_json: bool
+) -> None:
+    """The slowest hundredth of answers at 10,000 orders and at --rows."""
+    load = Load(threads=threads, connections=connections)
+    show([measures.scale(kind, rows, Effort(seconds, rounds), load) for kind in kinds], as_json=as_json)
+
+
+@main.command()
+@database
+@as_json
+def statements(kinds: tuple[str, ...], *, as_json: bool) -> None:
+    """How many statements a page costs."""
+    show([measures.statements(kind) for kind in kinds], as_json=as_json)
+
+
+@main.command()
+@click.option("--times", default=5, show_default=True, help="How often it is started.")
+@database
+@as_json
+def start(times: int, kinds: tuple[str, ...], *, as_json: bool) -> None:
+    """How long `foyer serve` takes to its first answer, and its memory."""
+    show([measures.start(kind, times) for kind in kinds], as_json=as_json)
+
+
+@main.command()
+@click.option("--entities", default=1000, show_default=True, help="Entities of the site.")
+@database
+@as_json
+def publish(entities: int, kinds: tuple[str, ...], *, as_json: bool) -> None:
+    """How long the release of a large site takes."""
+    show([measures.publish(kind, entities) for kind in kinds], as_json=as_json)
 
 
 def show(tables: list[Table], *, as_json: bool) -> None:

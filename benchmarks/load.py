@@ -50,8 +50,18 @@ def _wrk(ask: Ask, seconds: float, connections: int) -> Measured:
         script = Path(folder) / "ask.lua"
         script.write_text(_script(ask), encoding="utf-8")
         command = [
-            "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}", "--latency", "-s", str(script),
-            "-H", f"Cookie: {ask.cookie}", ask.url,
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}",
+            "--latency",
+            "--timeout",
+            "30s",
+            "-s",
+            str(script),
+            "-H",
+            f"Cookie: {ask.cookie}",
+            ask.url,
         ]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:

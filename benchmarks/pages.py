@@ -72,7 +72,9 @@ def workloads(url: str, engine: Server, hand: Server, order: str, scale: Scale) 
     writer = LARGE + 1
     bodies = urlencode({**FORM, "csrf_token": token}), urlencode({**FORM, "csrf_token": CSRF})
     return [
-        at("list", "/orders", MEASURED), *deep, at("detail", f"/orders/{order}", MEASURED),
+        at("list", "/orders", MEASURED),
+        *deep,
+        at("detail", f"/orders/{order}", MEASURED),
         at("form POST", "/orders/new", writer, bodies),
     ]
 
@@ -86,9 +88,15 @@ def measured(workload: Workload, effort: Effort, load: Load) -> tuple[str, ...]:
     ratios = [ours.rate / theirs.rate for ours, theirs in rounds]
     engine, hand = ([pair[place] for pair in rounds] for place in (0, 1))
     return (
-        workload.name, whole(median(engine, lambda m: m.rate)), whole(median(hand, lambda m: m.rate)),
-        f"{min(ratios):.2f}", f"{statistics.median(ratios):.2f}", f"{max(ratios):.2f}",
-        f"{median(engine, lambda m: m.p99):.1f}", f"{median(hand, lambda m: m.p99):.1f}", _sizes(workload),
+        workload.name,
+        whole(median(engine, lambda m: m.rate)),
+        whole(median(hand, lambda m: m.rate)),
+        f"{min(ratios):.2f}",
+        f"{statistics.median(ratios):.2f}",
+        f"{max(ratios):.2f}",
+        f"{median(engine, lambda m: m.p99):.1f}",
+        f"{median(hand, lambda m: m.p99):.1f}",
+        _sizes(workload),
     )
 
 

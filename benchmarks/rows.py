@@ -59,8 +59,8 @@ def fillings(scale: Scale) -> Iterator[Filling]:
     yield Filling("contact", ("id", "full_name", "email", "account", "active", *STAMP_COLUMNS), _contacts(scale))
     columns = ("id", "number", "account", "contact", "reference", "ordered_on", "requested_on", "city", "status", "total")
     yield Filling("sales_order", (*columns, *STAMP_COLUMNS), _orders(scale))
-    columns = ("id", "sales_order", "line_no", "description", "quantity", "price", "amount")
-    yield Filling("order_line", (*columns, *STAMP_COLUMNS), _lines(scale))
+    of_line = ("id", "sales_order", "line_no", "description", "quantity", "price", "amount")
+    yield Filling("order_line", (*of_line, *STAMP_COLUMNS), _lines(scale))
 
 
 def _accounts(scale: Scale) -> Iterator[Row]:
@@ -89,8 +89,17 @@ def _orders(scale: Scale) -> Iterator[Row]:
         account = owner(scale, key)
         day = FIRST_DAY + dt.timedelta(days=key * 700 // scale.orders)
         yield (
-            key, f"S{key:07}", account, account, f"Ref {key * 31 % 99991} & Co", day, day + dt.timedelta(days=key % 21),
-            CITIES[key % len(CITIES)], STATUSES[key % len(STATUSES)], Decimal(key * 997 % 2_000_000) / 100, *STAMPS,
+            key,
+            f"S{key:07}",
+            account,
+            account,
+            f"Ref {key * 31 % 99991} & Co",
+            day,
+            day + dt.timedelta(days=key % 21),
+            CITIES[key % len(CITIES)],
+            STATUSES[key % len(STATUSES)],
+            Decimal(key * 997 % 2_000_000) / 100,
+            *STAMPS,
         )
 
 

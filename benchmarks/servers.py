@@ -61,8 +61,21 @@ def by_hand(url: str, frames: Path, load: Load) -> Iterator[Server]:
     """The pages written by hand, on the same database."""
     port = free_port()
     command = [
-        "-m", "granian", "--interface", "wsgi", "--factory", "--port", str(port), "--workers", str(load.workers),
-        "--blocking-threads", str(load.threads), "--no-ws", "--log-level", "error", "benchmarks.handwritten.app:make_app",
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--factory",
+        "--port",
+        str(port),
+        "--workers",
+        str(load.workers),
+        "--blocking-threads",
+        str(load.threads),
+        "--no-ws",
+        "--log-level",
+        "error",
+        "benchmarks.handwritten.app:make_app",
     ]
     settings = environment(url, BENCH_FRAMES=str(frames))
     with _running("by hand", command, settings, port, "/healthz") as server:

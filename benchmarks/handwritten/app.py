@@ -43,7 +43,7 @@ def make_app() -> Flask:
 
 def templates(folder: Path, amount: Callable[[Any], str]) -> Environment:
     """The compiled templates. `amount` writes what the database gives for an amount."""
-    found = Environment(loader=FileSystemLoader(folder), autoescape=False, auto_reload=False, trim_blocks=True)  # noqa: S701
+    found = Environment(loader=FileSystemLoader(folder), autoescape=False, auto_reload=False, trim_blocks=True)
     found.globals.update(statuses=STATUSES, day=day, long_day=long_day, money=amount)
     return found
 
@@ -62,9 +62,15 @@ def add_pages(app: Flask, database: Database, pages: Environment) -> None:
         rows = database.orders(session["account"], PAGE, (page - 1) * PAGE)
         first, total = (page - 1) * PAGE + 1, rows[0][-1] if rows else 0
         return list_page.render(
-            rows=rows, first=first, last=first + len(rows) - 1, total=total, page=page, csrf=session["csrf_token"],
+            rows=rows,
+            first=first,
+            last=first + len(rows) - 1,
+            total=total,
+            page=page,
+            csrf=session["csrf_token"],
             numbers=sorted({1, max(1, page - 1), page, page + 1, -(-total // PAGE)}),
-            name=f"Person {session['contact']} Jansen", account=f"Customer {session['account']} BV",
+            name=f"Person {session['contact']} Jansen",
+            account=f"Customer {session['account']} BV",
         )
 
     @app.get("/orders/<number>")
@@ -73,7 +79,10 @@ def add_pages(app: Flask, database: Database, pages: Environment) -> None:
         if found is None:
             abort(404)
         return detail_page.render(
-            order=found, lines=lines, csrf=session["csrf_token"], name=f"Person {session['contact']} Jansen",
+            order=found,
+            lines=lines,
+            csrf=session["csrf_token"],
+            name=f"Person {session['contact']} Jansen",
             account=f"Customer {session['account']} BV",
         )
 

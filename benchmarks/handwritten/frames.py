@@ -65,5 +65,5 @@ def _piece(name: str) -> str:
 
 def _template(html: str, holes: tuple[Hole, ...]) -> str:
     for hole in holes:
-        html, found = hole.pattern.subn(lambda _, filling=hole.filling: filling, html)  # type: ignore[misc]
+        html = hole.pattern.sub(lambda _, filling=hole.filling: filling, html)  # type: ignore[misc]
     return html
