@@ -12,6 +12,7 @@ from connectors.history import Run
 from metadata.snapshot import Snapshot
 from runtime.cli.installation import open_installation
 from runtime.errors import NothingPublished
+from runtime.housekeeping import keep_tidy
 from runtime.logs import configure_logs
 from runtime.snapshots import SnapshotHolder
 from runtime.sync.worker import Worker, prepare
@@ -21,7 +22,7 @@ log = logging.getLogger("foyer.worker")
 
 @click.command("worker")
 def command() -> None:
-    """Run the table maps at their intervals and deliver what is owed, until SIGTERM."""
+    """Run the table maps at their intervals and deliver what is owed, until SIGTERM; tidy up once an hour."""
     stop = _stop_on_signals()
     installation = open_installation()
     configure_logs(installation.config.log_level)
@@ -30,7 +31,13 @@ def command() -> None:
     first = _first_release(holder, stop)
     if first is not None:
         log.info("worker started", extra={"action": "worker_started", "release": first.release})
-        Worker(installation.engine, holder.refresh, stop, _tell).run()
+        tidying = threading.Thread(target=keep_tidy, args=(installation.engine, stop), name="housekeeping")
+        tidying.start()
+        try:
+            Worker(installation.engine, holder.refresh, stop, _tell).run()
+        finally:
+            stop.set()
+            tidying.join()
     log.info("worker stopped", extra={"action": "worker_stopped"})
 
 

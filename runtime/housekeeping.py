@@ -1,0 +1,60 @@
+"""What is no longer of use goes: old drafts, sessions that have ended, used and expired tokens."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, Engine, Table, delete, inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+from runtime.database import writing
+from runtime.forms.drafts import drafts
+from runtime.identity.sessions import utc_now
+from runtime.identity.tables import sessions, tokens
+
+log = logging.getLogger(__name__)
+SENT_DRAFT_KEPT = dt.timedelta(days=30)
+"""How long a draft that was sent is kept, so that a late second sending finds the record of the first."""
+OPEN_DRAFT_KEPT = dt.timedelta(days=90)
+"""How long a draft that nobody touches waits to be sent."""
+EVERY_SECONDS = 3600.0
+
+
+def tidy(engine: Engine, now: dt.datetime) -> dict[str, int]:
+    """Delete what is no longer of use; how many rows, by table. Raises SQLAlchemyError.
+
+    Tables that nobody has made yet are passed over.
+    """
+    there = frozenset(inspect(engine).get_table_names())
+    gone: dict[str, int] = {}
+    for table, which in _leavings(now):
+        if table.name in there:
+            with writing(engine).begin() as connection:
+                gone[table.name] = connection.execute(delete(table).where(which)).rowcount
+    return gone
+
+
+def keep_tidy(engine: Engine, stop: threading.Event, clock: Callable[[], dt.datetime] = utc_now) -> None:
+    """Tidy now and once an hour until told to stop. A database that does not answer is tried again an hour later."""
+    while True:
+        try:
+            gone = tidy(engine, clock())
+            if any(gone.values()):
+                log.info("tidied up", extra={"action": "tidied", **gone})
+        except SQLAlchemyError as error:
+            log.warning("could not tidy up: %s", type(error).__name__, extra={"action": "tidy_failed"})
+        if stop.wait(EVERY_SECONDS):
+            return
+
+
+def _leavings(now: dt.datetime) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
+    sent = drafts.c.finished_at < now - SENT_DRAFT_KEPT
+    forgotten = drafts.c.finished_at.is_(None) & (drafts.c.changed_at < now - OPEN_DRAFT_KEPT)
+    return (
+        (drafts, sent | forgotten),
+        (sessions, (sessions.c.expires_at < now) | sessions.c.revoked_at.is_not(None)),
+        (tokens, (tokens.c.expires_at < now) | tokens.c.used_at.is_not(None)),
+    )

@@ -1,0 +1,95 @@
+"""Once an hour what is no longer of use goes, and nothing else does."""
+
+import datetime as dt
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from runtime.database import make_engine, writing
+from runtime.forms.drafts import drafts
+from runtime.housekeeping import keep_tidy, tidy
+from runtime.identity.tables import sessions, tokens
+from runtime.tables import create_engine_tables
+
+NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def engine(database_url):
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+def ago(**span):
+    return NOW - dt.timedelta(**span)
+
+
+def a_draft(name, touched, sent=None):
+    fixed = {"contact_id": 1, "site": "main", "form": "f", "data": "{}", "attempt": "a", "created_at": ago(days=400)}
+    return {**fixed, "id": name, "changed_at": touched, "finished_at": sent}
+
+
+def a_session(name, expires, revoked=None):
+    fixed = {"contact_id": 1, "site": "main", "created_at": ago(days=9), "seen_at": ago(days=8)}
+    return {**fixed, "token_hash": name, "expires_at": expires, "revoked_at": revoked}
+
+
+def a_token(name, expires, used=None):
+    fixed = {"purpose": "reset", "contact_id": 1, "created_at": ago(days=9)}
+    return {**fixed, "token_hash": name, "expires_at": expires, "used_at": used}
+
+
+def furnish(engine):
+    """Of each table rows that stay, named so, and rows that go."""
+    rows = {
+        drafts: [
+            a_draft("sent long ago", ago(days=31), ago(days=31)),
+            a_draft("stays: sent lately", ago(days=95), ago(days=29)),
+            a_draft("forgotten", ago(days=91)),
+            a_draft("stays: touched", ago(days=89)),
+        ],
+        sessions: [
+            a_session("over", ago(seconds=1)),
+            a_session("signed out", ago(days=-1), ago(minutes=1)),
+            a_session("stays", ago(days=-1)),
+        ],
+        tokens: [
+            a_token("too old", ago(seconds=1)),
+            a_token("used", ago(days=-1), ago(minutes=1)),
+            a_token("stays", ago(days=-1)),
+        ],
+    }
+    create_engine_tables(engine)
+    with writing(engine).begin() as connection:
+        for table, given in rows.items():
+            connection.execute(sa.insert(table), given)
+
+
+def left(engine):
+    names = (drafts.c.id, sessions.c.token_hash, tokens.c.token_hash)
+    with engine.connect() as connection:
+        return [sorted(connection.scalars(sa.select(name))) for name in names]
+
+
+STAYING = [["stays: sent lately", "stays: touched"], ["stays"], ["stays"]]
+
+
+def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
+    furnish(engine)
+    assert tidy(engine, NOW) == {"foyer_draft": 2, "foyer_session": 2, "foyer_token": 2}
+    assert left(engine) == STAYING
+    assert not any(tidy(engine, NOW).values())
+
+
+def test_a_database_without_the_tables_is_tidy(engine):
+    assert tidy(engine, NOW) == {}
+
+
+def test_the_worker_tidies_at_its_start_and_ends_when_told(engine):
+    furnish(engine)
+    stop = threading.Event()
+    stop.set()
+    keep_tidy(engine, stop, lambda: NOW)
+    assert left(engine) == STAYING
