@@ -14,6 +14,7 @@ from runtime.context import RequestContext
 from runtime.errors import PageNotFound
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
+from runtime.pages.linking import key_paths, linked
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.progress import ProgressLine, Stage, progress_line
 from runtime.pages.related import RelatedView, related_view
@@ -48,8 +49,10 @@ class DetailView:
 
 
 def detail_paths(context: RequestContext, block: Block) -> tuple[str, ...]:
-    """The attributes of the page's record that the block shows."""
-    return form_paths(context.snapshot, context.snapshot.forms[block.form])
+    """The attributes of the page's record that the block shows, and the keys of rows that it links to."""
+    form = context.snapshot.forms[block.form]
+    paths = form_paths(context.snapshot, form)
+    return (*paths, *key_paths(context, form.entity, paths))
 
 
 def show_detail(ask: BlockAsk) -> Part:
@@ -72,7 +75,12 @@ def show_detail(ask: BlockAsk) -> Part:
 def _facts(context: RequestContext, form: Form, fields: tuple[FormField, ...], record: Record) -> tuple[Fact, ...]:
     say = partial(words_of, context)
     label = partial(field_label, context.snapshot, form.entity, say)
-    return facts(fields, record, label, partial(value_html, context.snapshot, formats_of(context), record))
+    formats = formats_of(context)
+
+    def write(path: str) -> Markup:
+        return linked(context, record, path, value_html(context.snapshot, formats, record, path))
+
+    return facts(fields, record, label, write)
 
 
 def _tab(ask: BlockAsk, form: Form, tab: Tab, record: Record) -> TabView:

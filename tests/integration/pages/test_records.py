@@ -2,9 +2,14 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+
+from metadata.model import AlternateKey, Page, PageAccessRule, Text
+from metadata.store import MetadataStore
+from support.marina import BERTH
 
 
 @pytest.fixture
@@ -39,6 +44,34 @@ def test_the_strip_and_the_sections_show_values_in_full(harbour):
     assert fact(page, "Berth") == "A1"
     assert fact(page, "Skipper") == "Alice"
     assert fact(page, "Paid") == "No"
+
+
+def with_berth_pages(site, *rules):
+    page = Page(key="berth", label=Text.of("Berth"), parent="berths", record_entity="berth", record_key="number")
+    berth = replace(BERTH, keys=(AlternateKey(key="number", attributes=("number",)),))
+    MetadataStore(site.engine).publish("tester", components=(berth, page, *rules))
+
+
+def test_a_lookup_leads_to_the_page_of_its_row_without_a_further_statement(harbour):
+    browser = harbour.as_("alice")
+    with harbour.counting() as before:
+        plain = browser.get("/bookings/B-1")
+    assert 'href="/berths/A1"' not in plain.text
+    with_berth_pages(harbour)
+    browser.get("/bookings/B-2")
+    with harbour.counting() as after:
+        page = browser.get("/bookings/B-1")
+    assert '<dt>Berth</dt><dd><a href="/berths/A1">A1</a></dd>' in page.text
+    assert len(after) == len(before)
+    assert browser.get("/berths/A1").status_code == 200
+
+
+def test_a_lookup_leads_nowhere_where_the_page_or_the_row_is_not_the_persons(harbour):
+    rule = PageAccessRule(key="berths", page="berth", right="restrict_read", roles=("master",))
+    with_berth_pages(harbour, rule)
+    assert fact(harbour.as_("alice").get("/bookings/B-1"), "Berth") == "A1"
+    assert 'href="/berths/A1"' not in harbour.as_("alice").get("/bookings/B-1").text
+    assert 'href="/berths/A1"' in harbour.as_("dora").get("/bookings/B-1").text
 
 
 def test_an_attribute_that_may_not_be_read_is_left_out_with_its_label(harbour):
