@@ -6,12 +6,12 @@ from flask import Response, request
 
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
-from runtime.errors import MethodNotAllowed, PageNotFound
+from runtime.errors import MethodNotAllowed
 from runtime.pages.blocks import handler_of
 from runtime.pages.heads import page_head
+from runtime.pages.nesting import record_of
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.queries import SEPARATOR, Query, read_arguments, refuse_unknown
-from runtime.records.details import Record, fetch_record
 
 WHOLE_PAGE = "page.html"
 
@@ -40,28 +40,6 @@ def template_of(context: RequestContext, node: PageNode) -> str:
     """The theme's template for a page."""
     chosen = context.site.page_templates.get(node.page.template)
     return chosen.template if chosen else WHOLE_PAGE
-
-
-def record_of(
-    context: RequestContext, node: PageNode, record_keys: tuple[str, ...], paths: tuple[str, ...] = ()
-) -> Record | None:
-    """The record of a record page, or of the nearest record page above; None where there is no such page.
-
-    `paths` are the attributes wanted besides the primary name. Raises PageNotFound for a record that is not there or not
-    the person's: the two look alike.
-    """
-    owner = next((above for above in reversed(node.lineage) if above.record_entity), None)
-    if owner is None:
-        return None
-    name = context.snapshot.entities[owner.record_entity].primary_name.key
-    wanted = tuple(dict.fromkeys((name, *paths)))
-    found = fetch_record(
-        context.connection, context.snapshot, context.principal, owner.record_entity, owner.record_attribute,
-        record_keys[-1], wanted,
-    )
-    if found is None:
-        raise PageNotFound
-    return found
 
 
 def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> tuple[BlockAsk, ...]:

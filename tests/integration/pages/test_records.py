@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from metadata.model import AlternateKey, Page, PageAccessRule, Text
+from metadata.model import AlternateKey, Block, Form, FormField, Page, PageAccessRule, Text
 from metadata.store import MetadataStore
 from support.marina import BERTH
 
@@ -72,6 +72,29 @@ def test_a_lookup_leads_nowhere_where_the_page_or_the_row_is_not_the_persons(har
     assert fact(harbour.as_("alice").get("/bookings/B-1"), "Berth") == "A1"
     assert 'href="/berths/A1"' not in harbour.as_("alice").get("/bookings/B-1").text
     assert 'href="/berths/A1"' in harbour.as_("dora").get("/bookings/B-1").text
+
+
+def with_extra_pages(site):
+    pages = (
+        Page(key="extra", label=Text.of("Extra"), parent="booking", record_entity="extra", record_key="id",
+             blocks=(Block(type="form", form="extra-read"),)),
+        Page(key="boat", label=Text.of("Boat"), parent="extra", partial_url="more"),
+    )
+    form = Form(key="extra-read", entity="extra", summary=(FormField(attribute="title"),))
+    MetadataStore(site.engine).publish("tester", components=(*pages, form))
+
+
+def test_a_page_below_a_record_page_shows_rows_of_that_record_only(harbour):
+    with_extra_pages(harbour)
+    first, third = (harbour.book(number, skipper) for number, skipper in (("B-7", "alice"), ("B-9", "carol")))
+    sauna, kayak = (harbour.add("extra", booking=booking, title="Sauna") for booking in (first, third))
+    browser = harbour.as_("alice")
+    for below in ("", "/more"):
+        assert browser.get(f"/bookings/B-7/{sauna}{below}").status_code == 200
+        for address in (f"B-1/{sauna}", f"B-9/{sauna}", f"B-9/{kayak}", f"B-7/{kayak}", f"nonsense/{sauna}"):
+            answer = browser.get(f"/bookings/{address}{below}")
+            assert answer.status_code == 404, address
+            assert "Sauna" not in answer.text
 
 
 def test_an_attribute_that_may_not_be_read_is_left_out_with_its_label(harbour):
