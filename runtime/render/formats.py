@@ -29,6 +29,7 @@ from runtime.render.texts import Texts, engine_texts
 
 Formatter = Callable[[Any], str]
 
+_MARKS = re.compile(r"[&<>\"']")
 _CODE = re.compile(r"[A-Z]{3}")
 _DECIMAL_DIGITS = 6
 
@@ -151,7 +152,7 @@ class Formats:
     def _empty_aware(self, write: Formatter, full: bool) -> Formatter:
         none = no_value(self.texts) if full else ""
         if write is _text:
-            return lambda value: none if value is None or value == "" else str(escape(value))
+            return lambda value: none if value is None or value == "" else _text(value)
         return lambda value: none if value is None else write(value)
 
 
@@ -180,4 +181,5 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _text(value: Any) -> str:
-    return str(escape(value))
+    # Most texts have nothing to escape, and looking is much cheaper than making Markup of them.
+    return value if type(value) is str and _MARKS.search(value) is None else str(escape(value))
