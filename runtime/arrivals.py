@@ -21,6 +21,7 @@ from runtime.identity.views.answers import COOKIE_TOKEN
 from runtime.languages import language_tags, prefix_of
 from runtime.services import Services
 
+TOUCH_PATIENCE_MS = 100
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -89,7 +90,7 @@ def _arrival(arriving: Arriving, snapshot: Snapshot, site: CompiledSite) -> Arri
 def _touch(arriving: Arriving, snapshot: Snapshot, site: CompiledSite, found: LiveSession) -> None:
     """A busy database must not keep a page from being read because of a time stamp."""
     try:
-        with arriving.lease.transaction() as connection:
+        with arriving.lease.transaction(TOUCH_PATIENCE_MS) as connection:
             touch(connection, found.id, settings_for(snapshot, site).lifetime(found.remember))
     except OperationalError:
         arriving.lease.release()

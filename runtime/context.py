@@ -13,7 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection, Engine
 
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
-from runtime.database import writing
+from runtime.database import hurried, writing
 
 if TYPE_CHECKING:
     from runtime.access import Principal
@@ -73,14 +73,19 @@ class Lease:
         return self._reading
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction that writes; inside another one it is part of that."""
+    def transaction(self, patience_ms: int | None = None) -> Iterator[Connection]:
+        """One transaction that writes; inside another one it is part of that.
+
+        With `patience_ms` it raises OperationalError rather than wait longer for another writer on SQLite.
+        """
         if self._writing is not None:
             yield self._writing
             return
         self.release()
+        doors = self._doors
+        engine = doors.writing if patience_ms is None else hurried(doors.writing, patience_ms)
         try:
-            with self._doors.writing.begin() as connection:
+            with engine.begin() as connection:
                 self._writing = connection
                 yield connection
         except BaseException:

@@ -1,8 +1,9 @@
 """Engines: one set of connections to the database, opened and set up alike everywhere.
 
-In: a database address. Out: a SQLAlchemy engine, whose errors do not quote the values of a statement. A transaction that will write starts so on SQLite: its engine or
-connection carries the execution option `foyer_write` (see `writing`), which makes it BEGIN IMMEDIATE. The option
-`foyer_schema` does the same for changes of tables, with foreign keys off until the connection goes back to the pool.
+In: a database address. Out: a SQLAlchemy engine, whose errors do not quote the values of a statement. A transaction
+that will write starts so on SQLite: its engine or connection carries the execution option `foyer_write` (see
+`writing`), which makes it BEGIN IMMEDIATE. The option `foyer_schema` does the same for changes of tables, with
+foreign keys off until the connection goes back to the pool.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 30_000
+"""How long a writer on SQLite waits for another one, which may itself be waiting for an outside system's answer."""
+PATIENCE = "foyer_patience_ms"
 SCHEMA_CHANGE = "foyer_schema"
 
 
@@ -58,6 +61,11 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(foyer_write=True)
 
 
+def hurried(engine: Engine, milliseconds: int) -> Engine:
+    """The same engine for transactions that had rather fail than wait for another writer on SQLite."""
+    return engine.execution_options(**{PATIENCE: milliseconds})
+
+
 def _sqlite(address: URL, pool_size: int) -> Engine:
     in_memory = not address.database or address.database == ":memory:"
     sizes: dict[str, Any] = {} if in_memory else {"pool_size": pool_size, "max_overflow": pool_size}
@@ -88,6 +96,9 @@ def _begin_sqlite(connection: Connection) -> None:
     if options.get(SCHEMA_CHANGE):
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
         connection.info[SCHEMA_CHANGE] = True
+    if PATIENCE in options:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(options[PATIENCE])}")
+        connection.info[PATIENCE] = True
     immediate = options.get("foyer_write") or options.get(SCHEMA_CHANGE)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
@@ -95,3 +106,5 @@ def _begin_sqlite(connection: Connection) -> None:
 def _return_sqlite(raw: Any, record: Any) -> None:
     if raw is not None and record.info.pop(SCHEMA_CHANGE, False):
         raw.execute("PRAGMA foreign_keys = ON")
+    if raw is not None and record.info.pop(PATIENCE, False):
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
