@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from typing import Any, NoReturn
 
 import click
 
 from runtime.cli.commands import COMMANDS, module_of
+
+LONGEST = 1000
+
+
+def shortened(message: str) -> str:
+    """A message without the middle of what somebody passed at great length."""
+    return message if len(message) <= LONGEST else f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
 
 
 class Commands(click.Group):
@@ -36,7 +44,9 @@ class Commands(click.Group):
         try:
             code = super().main(*args, **extra)
         except click.ClickException as error:
-            error.show()
+            said = io.StringIO()
+            error.show(said)
+            click.echo(shortened(said.getvalue()), nl=False, err=True)
             code = 1
         except (click.Abort, KeyboardInterrupt):
             click.echo("Stopped.", err=True)

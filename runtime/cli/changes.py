@@ -40,7 +40,10 @@ def plan_data(plan: Plan) -> Mapping[str, Any]:
     return {
         "steps": [
             {
-                "text": step.text, "table": step.table, "destructive": step.destructive, "lost": step.lost,
+                "text": step.text,
+                "table": step.table,
+                "destructive": step.destructive,
+                "lost": step.lost,
                 "blocked": step.blocked,
             }
             for step in (*plan.ahead, *plan.steps)

@@ -6,12 +6,13 @@ import click
 
 from metadata.files import read_folder
 from metadata.model import component_id
+from runtime.cli import options
 from runtime.cli.intake import problems_of
 from runtime.cli.output import Report, of_problems, reporting
 
 
 @click.command("check")
-@click.argument("folder", type=click.Path(), metavar="DIR")
+@click.argument("folder", type=options.Folder(), metavar="DIR")
 @reporting
 def command(folder: str) -> Report:
     """Say what is wrong with a folder of metadata: everything at once, with file and line."""

@@ -7,12 +7,13 @@ import click
 from runtime.cli.changes import of_differences
 from runtime.cli.installation import open_installation
 from runtime.cli.intake import take_in
+from runtime.cli.options import Folder
 from runtime.cli.options import delete as delete_option
 from runtime.cli.output import Report, reporting
 
 
 @click.command("diff")
-@click.argument("sides", nargs=-1, metavar="[DIR | RELEASE [RELEASE]]")
+@click.argument("sides", nargs=-1, type=Folder(), metavar="[DIR | RELEASE [RELEASE]]")
 @delete_option
 @reporting
 def command(sides: tuple[str, ...], *, delete: bool) -> Report:

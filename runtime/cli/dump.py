@@ -12,19 +12,20 @@ from metadata.model import component_id
 from metadata.schema import dump
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import checked_snapshot
+from runtime.cli import options
 from runtime.cli.installation import open_installation
 from runtime.cli.intake import problems_of
 from runtime.cli.output import EXPECTED, failure, show
 
 
 @click.command("dump")
-@click.argument("folder", type=click.Path(), metavar="[DIR]", required=False)
+@click.argument("folder", type=options.Folder(), metavar="[DIR]", required=False)
 @click.option("--release", type=click.IntRange(0, 2**62), help="This release; without it, the current one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, which it always does.")
 def command(folder: str | None, *, release: int | None, as_json: bool) -> None:
     """Print the compiled metadata of a release, or of a folder, as sorted JSON."""
     try:
-        snapshot = _of_folder(folder) if folder else _of_release(release)
+        snapshot = _of_folder(folder) if folder is not None else _of_release(release)
     except EXPECTED as error:
         show(failure(error), as_json=as_json)
         click.get_current_context().exit(1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from metadata.files import write_folder
+from runtime.cli import options
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
 
 
 @click.command("export")
-@click.argument("folder", type=click.Path(file_okay=False), metavar="DIR")
-@click.option("--release", type=click.IntRange(min=0), help="Write this release; without it, what was saved last.")
+@click.argument("folder", type=options.Folder(file_okay=False), metavar="DIR")
+@click.option("--release", type=click.IntRange(0, 2**62), help="Write this release; without it, what was saved last.")
 @click.option("--prune", is_flag=True, help="Remove files of components that are no longer there.")
 @reporting
 def command(folder: str, *, release: int | None, prune: bool) -> Report:

@@ -17,16 +17,14 @@ from runtime.cli.output import Report, reporting
 @reporting
 def command(component: str | None) -> Report:
     """List the releases, or the revisions of a component such as 'view mine' or 'page site/home'; newest first."""
-    name = parse_component(component) if component else None
+    name = parse_component(component) if component is not None else None
     store = open_installation().store
     if name is None:
         releases = store.releases()
         lines = tuple(map(_release_line, releases)) or ("Nothing has been published yet.",)
         return Report(lines, {"releases": [_stamp(r) | {"release": r.id, "based_on": r.based_on} for r in releases]})
     found = store.history(name)
-    data = [
-        _stamp(r) | {"revision": r.number, "deleted": r.deleted, "release": r.first_release, "hash": r.hash} for r in found
-    ]
+    data = [_stamp(r) | {"revision": r.number, "deleted": r.deleted, "release": r.first_release, "hash": r.hash} for r in found]
     return Report(tuple(map(_revision_line, found)), {"component": str(name), "revisions": data})
 
 

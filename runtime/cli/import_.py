@@ -12,7 +12,7 @@ from runtime.cli.output import Report, reporting
 
 
 @click.command("import")
-@click.argument("folder", type=click.Path(), metavar="DIR")
+@click.argument("folder", type=options.Folder(), metavar="DIR")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--publish", is_flag=True, help="Release it at once.")
 @options.delete

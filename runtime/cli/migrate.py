@@ -14,7 +14,7 @@ from runtime.cli.output import Report, reporting
 
 
 @click.command("migrate")
-@click.argument("folder", type=click.Path(), metavar="[DIR]", required=False)
+@click.argument("folder", type=options.Folder(), metavar="[DIR]", required=False)
 @click.option("--plan", "mode", flag_value="plan", default="plan", help="Print what would be done (the default).")
 @click.option("--apply", "mode", flag_value="apply", help="Bring the tables in step with the current release.")
 @options.allow_destructive

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from metadata.model import KINDS, ComponentId
@@ -12,6 +14,14 @@ allow_destructive = click.option(
     "--allow-destructive", is_flag=True, help="Change tables also where values are lost, and drop what nothing names."
 )
 delete = click.option("--delete", is_flag=True, help="Delete components that the folder does not have.")
+
+
+class Folder(click.Path):
+    """A folder that is named: an empty name, such as that of an unset variable, is not the folder one stands in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name as it is given. Raises click.BadParameter."""
+        return super().convert(value, param, ctx) if value else self.fail("the name is empty.", param, ctx)
 
 
 def parse_component(text: str) -> ComponentId:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,19 @@ from metadata.store import StoreError
 from runtime.config import ConfigError
 from runtime.database import UnknownDatabase
 
-EXPECTED = (MetadataError, MigrationRefused, StoreError, ConfigError, UnknownDatabase, SQLAlchemyError, OSError)
+EXPECTED = (
+    MetadataError,
+    MigrationRefused,
+    StoreError,
+    ConfigError,
+    UnknownDatabase,
+    SQLAlchemyError,
+    OSError,
+    UnicodeEncodeError,
+)
+
+SHOWN = 300
+LONG_WORD = re.compile(rf"\S{{{SHOWN + 1},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,7 @@ def show(report: Report, *, as_json: bool) -> None:
         click.echo(orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2).decode())
         return
     for line in report.lines:
-        click.echo(line, err=not report.ok)
+        click.echo(line if report.ok else brief(line), err=not report.ok)
 
 
 def failure(error: Exception) -> Report:
@@ -63,13 +76,21 @@ def failure(error: Exception) -> Report:
         return Report(tuple(str(error).splitlines()), {"error": sentence(error), "reasons": list(error.reasons)}, ok=False)
     if isinstance(error, ConfigError):
         return Report(error.problems, {"error": "Some settings are wrong.", "reasons": list(error.problems)}, ok=False)
-    return Report((sentence(error),), {"error": sentence(error)}, ok=False)
+    said = brief(sentence(error))
+    return Report((said,), {"error": said}, ok=False)
+
+
+def brief(text: str) -> str:
+    """A text in which no word is longer than a screen can show: what somebody passed may be of any length."""
+    return LONG_WORD.sub(lambda found: f"{found[0][:SHOWN]}...", text)
 
 
 def sentence(error: Exception) -> str:
     """One line that says what happened, without a password and without a trace."""
     if isinstance(error, DBAPIError):
         return f"The database refused: {str(error.orig).strip().splitlines()[0]}"
+    if isinstance(error, UnicodeEncodeError):
+        return "What was passed is no text in UTF-8."
     if isinstance(error, OSError):
         return f"{error.filename or 'The system'}: {error.strerror or error}"
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -86,8 +107,13 @@ def of_problems(problems: tuple[Problem, ...]) -> Report:
 def as_data(problem: Problem) -> dict[str, Any]:
     """A problem for programs."""
     return {
-        "file": problem.position.file, "line": problem.position.line, "path": problem.position.path,
-        "component": problem.component, "code": problem.code, "message": problem.message, "severity": problem.severity,
+        "file": problem.position.file,
+        "line": problem.position.line,
+        "path": problem.position.path,
+        "component": problem.component,
+        "code": problem.code,
+        "message": problem.message,
+        "severity": problem.severity,
     }
 
 

@@ -13,7 +13,7 @@ from runtime.cli.output import Report, reporting
 
 
 @click.command("publish")
-@click.argument("folder", type=click.Path(), metavar="[DIR]", required=False)
+@click.argument("folder", type=options.Folder(), metavar="[DIR]", required=False)
 @options.delete
 @options.allow_destructive
 @options.note

@@ -20,7 +20,7 @@ from runtime.cli.output import Report, reporting
 @reporting
 def command(release: int, *, component: str | None, allow_destructive: bool, note: str, author: str) -> Report:
     """Go back to an old release: all of it, or one component. What was released since stays in the history."""
-    name = options.parse_component(component) if component else None
+    name = options.parse_component(component) if component is not None else None
     store = open_installation().store
     why = note or f"Back to release {release}"
     old = store.released(release)

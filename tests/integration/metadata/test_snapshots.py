@@ -26,7 +26,7 @@ def holder(store, engine):
 def spoil(engine, release):
     """What an older or newer program may have stored: a component that this one does not understand."""
     with engine.execution_options(foyer_write=True).begin() as connection:
-        statement = "UPDATE foyer_revision SET body = '{\"key\": \"hello\", \"colour\": \"red\"}' WHERE first_release = :r"
+        statement = 'UPDATE foyer_revision SET body = \'{"key": "hello", "colour": "red"}\' WHERE first_release = :r'
         connection.execute(sa.text(statement), {"r": release})
 
 

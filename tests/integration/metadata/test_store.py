@@ -183,8 +183,11 @@ def test_saves_at_the_same_time_all_count(published):
 
 def test_everything_that_is_released_reads_back_equal(store):
     thing = entity(
-        "thing", attribute("name", max_length=30, default="x"), attribute("size", "decimal", min=1, max=9.5, scale=2),
-        attribute("thing", "lookup", target="thing"), unique=("name",),
+        "thing",
+        attribute("name", max_length=30, default="x"),
+        attribute("size", "decimal", min=1, max=9.5, scale=2),
+        attribute("thing", "lookup", target="thing"),
+        unique=("name",),
     )
     store.publish("ann", components=[SITE, thing])
     assert MetadataStore(store.engine).released()[component_id(thing)] == thing

@@ -159,7 +159,7 @@ def test_values_are_converted_alike_on_every_database(store, engine, before, aft
 def test_a_lookup_to_another_entity_starts_empty(store, rows):
     publish(store, entity("thing", NAME, attribute("to", "lookup", target="account")))
     rows("INSERT INTO account (name) VALUES ('a')")
-    rows("INSERT INTO thing (\"to\") SELECT id FROM account")
+    rows('INSERT INTO thing ("to") SELECT id FROM account')
     moved = entity("thing", NAME, attribute("to", "lookup", target="company"))
     with pytest.raises(Destructive, match="losing 1 value"):
         publish(store, moved)
@@ -173,7 +173,7 @@ def test_another_rule_on_delete_changes_the_foreign_key_alone(store, rows):
     publish(store, entity("thing", NAME, attribute("to", "lookup", target="account")))
     publish(store, entity("thing", NAME, attribute("to", "lookup", target="account", on_delete="cascade")))
     rows("INSERT INTO account (name) VALUES ('a')")
-    rows("INSERT INTO thing (\"to\") SELECT id FROM account")
+    rows('INSERT INTO thing ("to") SELECT id FROM account')
     rows("DELETE FROM account")
     assert rows("SELECT id FROM thing") == []
 
@@ -203,7 +203,7 @@ def test_an_attribute_that_comes_back_finds_its_values(store, rows):
 def test_a_kept_lookup_does_not_hold_on_to_its_target(store, rows):
     publish(store, entity("thing", NAME, attribute("to", "lookup", target="account")))
     rows("INSERT INTO account (name) VALUES ('a')")
-    rows("INSERT INTO thing (\"to\") SELECT id FROM account")
+    rows('INSERT INTO thing ("to") SELECT id FROM account')
     publish(store, entity("thing", NAME))
     rows("DELETE FROM account")
 

@@ -1,0 +1,114 @@
+"""Whatever is passed to a command, it says in a sentence what is wrong, and leaves with 1."""
+
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from runtime.cli import main
+from runtime.cli.commands import COMMANDS
+
+LONG = "x" * 10_000_000
+NO_TEXT = os.fsdecode(b"\xff\xfe")
+GARBAGE = ["", "-1", "0", "9" * 40, "1.5", "x", "x/y z", NO_TEXT, LONG]
+READ_A_FOLDER = ["check", "import", "publish", "diff", "migrate", "dump"]
+NEED_A_DATABASE = ["import", "publish", "export", "diff", "migrate", "dump", "history", "rollback"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "site"
+    made.mkdir()
+    (made / "site.yaml").write_text("kind: site\nkey: main\nlabel: Main\n")
+    return made
+
+
+@pytest.fixture
+def run(tmp_path, sqlite_url):
+    """Runs a command; gives back its exit code and what it said, which is no trace and never long."""
+    environment = {"FOYER_DATABASE_URL": sqlite_url, "FOYER_DATA_DIR": str(tmp_path / "data"), "USER": "ann"}
+
+    def call(*arguments, **more):
+        done = CliRunner().invoke(main, [str(argument) for argument in arguments], env=environment | more)
+        assert isinstance(done.exception, SystemExit | None), done.exception
+        assert "Traceback" not in done.output
+        assert len(done.output) < 4000
+        return done.exit_code, done.output.strip()
+
+    return call
+
+
+def refused(answer):
+    code, said = answer
+    return code == 1 and said != ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(run, command):
+    code, said = run(command, "--help")
+    assert (code, "Usage:" in said) == (0, True)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("word", ["--nothing-of-ours", f"--{LONG}"])
+def test_an_option_that_is_not_there_is_refused(run, command, word):
+    assert refused(run(command, word))
+
+
+@pytest.mark.parametrize("command", READ_A_FOLDER)
+@pytest.mark.parametrize("name", ["none/at/all", "file", "loop", "odd", LONG, NO_TEXT])
+def test_a_folder_that_cannot_be_read_is_refused(run, tmp_path, command, name):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "loop.yaml").symlink_to(tmp_path / "odd" / "loop.yaml")
+    (tmp_path / "odd" / "bytes.yaml").write_bytes(b"\xff\xfe\x00kind")
+    assert refused(run(command, tmp_path / name))
+
+
+@pytest.mark.parametrize("command", [*READ_A_FOLDER, "export"])
+def test_an_empty_name_is_not_the_folder_one_stands_in(run, command):
+    assert refused(run(command, ""))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("command", READ_A_FOLDER)
+def test_a_folder_without_the_right_to_read_is_refused(run, folder, command):
+    folder.chmod(0)
+    assert refused(run(command, folder))
+    folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "loop"])
+def test_nothing_is_exported_where_no_folder_can_be(run, folder, tmp_path, name):
+    run("publish", folder)
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert refused(run("export", tmp_path / name))
+    assert (tmp_path / "file").read_text() == "x"
+
+
+@pytest.mark.parametrize("word", GARBAGE)
+def test_garbage_is_no_release_component_person_or_map(run, folder, tmp_path, word):
+    run("publish", folder)
+    for arguments in (
+        ("rollback", "--", word), ("rollback", "1", "--component", word), ("history", "--", word),
+        ("sync", "pause", "--", word),
+        ("people", "show", "--", word), ("people", "grant", "--", word, word), ("invite", "--", word),
+        ("invite", "a@b", "--days", word),
+        ("serve", "--port", word), ("demo", "--port", word), ("people", "--", word),
+    ):  # fmt: skip
+        assert refused(run(*arguments)), arguments[:2]
+    if word != "0":
+        assert refused(run("export", tmp_path / "out", "--release", word))
+        assert refused(run("dump", "--release", word))
+        assert refused(run("diff", "1", word))
+
+
+@pytest.mark.parametrize("command", NEED_A_DATABASE)
+@pytest.mark.parametrize("url", ["sqlite:///{0}/site.yaml/below/f.db", "sqlite:///{0}", "sqlite:///{0}/site.yaml",
+                                 "postgresql://x@127.0.0.1:1/x", "mysql://x/y", "nonsense"])  # fmt: skip
+def test_a_database_that_is_not_there_is_said_in_a_sentence(run, folder, command, url):
+    extra = {"import": [folder], "export": [folder / "out"], "rollback": ["1"]}.get(command, [])
+    code, said = run(command, *extra, FOYER_DATABASE_URL=url.format(folder))
+    assert (code, len(said.splitlines())) == (1, 1)
