@@ -58,9 +58,16 @@ def welcome(arriving: Arriving) -> RequestContext:
             site = _site(snapshot, arriving.request)
     language = _language(arriving.request, snapshot, site)
     return RequestContext(
-        snapshot=snapshot, site=site, principal=_principal(snapshot, site, arrival.session, language), language=language,
-        prefix=prefix_of(site, language), request_id=arriving.request_id, lease=arriving.lease, stages=arriving.stages,
-        services=arriving.services, session_id=arrival.session.id if arrival.session else None,
+        snapshot=snapshot,
+        site=site,
+        principal=_principal(snapshot, site, arrival.session, language),
+        language=language,
+        prefix=prefix_of(site, language),
+        request_id=arriving.request_id,
+        lease=arriving.lease,
+        stages=arriving.stages,
+        services=arriving.services,
+        session_id=arrival.session.id if arrival.session else None,
         remembered=arrival.session.remember if arrival.session else False,
         account_name=arrival.session.person.account_name if arrival.session else "",
         account_number=arrival.session.person.account_number if arrival.session else "",
@@ -100,8 +107,14 @@ def _principal(snapshot: Snapshot, site: CompiledSite, found: LiveSession | None
     if found is None:
         return Principal.anonymous(snapshot, site.key, language=language, time_zone=site.model.time_zone)
     person = found.person
-    actor = Actor(person.contact, person.account, person.company, person.name, person.language or language,
-                  person.time_zone or site.model.time_zone)
+    actor = Actor(
+        person.contact,
+        person.account,
+        person.company,
+        person.name,
+        person.language or language,
+        person.time_zone or site.model.time_zone,
+    )
     return Principal.signed_in(snapshot, site.key, actor, found.roles)
 
 

@@ -102,20 +102,38 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("data_dir", "Folder for files that Foyer writes: the SQLite database, mail without a server.", _folder, "data"),
-    Setting("database_url", "Database: sqlite:///file or postgresql://user:password@host/name. "
-            "Without it, foyer.db in the data folder.", _database, secret=True),
-    Setting("secret_key", "Secret that signs sessions and links; the same in every process, at least 16 characters. "
-            "Without it, one is made and kept in the data folder.", _secret, secret=True),
+    Setting(
+        "database_url",
+        "Database: sqlite:///file or postgresql://user:password@host/name. Without it, foyer.db in the data folder.",
+        _database,
+        secret=True,
+    ),
+    Setting(
+        "secret_key",
+        "Secret that signs sessions and links; the same in every process, at least 16 characters. "
+        "Without it, one is made and kept in the data folder.",
+        _secret,
+        secret=True,
+    ),
     Setting("public_url", "Address at which people reach the site, used in mails.", _address, "http://127.0.0.1:8000"),
-    Setting("smtp_url", "Mail server, such as smtps://user:password@host:465. Without it, mails are written to "
-            "the mail folder.", _mail, secret=True),
+    Setting(
+        "smtp_url",
+        "Mail server, such as smtps://user:password@host:465. Without it, mails are written to the mail folder.",
+        _mail,
+        secret=True,
+    ),
     Setting("mail_folder", "Folder for mails where there is no mail server. Without it, mail in the data folder.", _folder),
     Setting("mail_from", "Sender of mails.", _text, "Foyer <noreply@localhost>"),
     Setting("argon2_time", "Rounds of the password hash.", _whole(1, 20), "3"),
     Setting("argon2_memory", "Memory of the password hash, in KiB.", _whole(64, 4_194_304), "65536"),
     Setting("argon2_lanes", "Lanes of the password hash.", _whole(1, 64), "1"),
-    Setting("throttle_url", "Where attempts are counted: memory:// in each process, or redis://host:6379 for all.",
-            _text, "memory://", secret=True),
+    Setting(
+        "throttle_url",
+        "Where attempts are counted: memory:// in each process, or redis://host:6379 for all.",
+        _text,
+        "memory://",
+        secret=True,
+    ),
     Setting("workers", "Web processes of foyer serve.", _whole(1, 256), "1"),
     Setting("threads", "Threads in each web process.", _whole(1, 256), "8"),
     Setting("pool_size", "Database connections kept open in each process.", _whole(1, 500), "8"),
@@ -123,8 +141,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trusted_proxies", "Number of proxies in front whose forwarded headers are believed.", _whole(0, 10), "0"),
     Setting("log_level", "Least severe messages that are logged: debug, info, warning or error.", _level, "info"),
     Setting("theme_dir", "Folder with themes of your own, searched before the built-in ones.", _folder),
-    Setting("debug", "Read changed templates anew with each request, while a theme is made. Errors are never shown "
-            "in detail.", _flag, "false"),
+    Setting(
+        "debug",
+        "Read changed templates anew with each request, while a theme is made. Errors are never shown in detail.",
+        _flag,
+        "false",
+    ),
 )
 
 
@@ -189,4 +211,3 @@ def read_texts(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         elif direct:
             texts[setting.field] = direct
     return texts, problems
-

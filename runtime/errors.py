@@ -125,8 +125,18 @@ class NothingPublished(Unavailable):
 
 _BY_STATUS: dict[int, type[RequestError]] = {
     cause.status: cause
-    for cause in (BadRequest, AccessDenied, PageNotFound, MethodNotAllowed, ChangedMeanwhile, TooLarge, Unprocessable,
-                  RequestError, Unavailable, SignInNeeded)
+    for cause in (
+        BadRequest,
+        AccessDenied,
+        PageNotFound,
+        MethodNotAllowed,
+        ChangedMeanwhile,
+        TooLarge,
+        Unprocessable,
+        RequestError,
+        Unavailable,
+        SignInNeeded,
+    )
 }
 
 

@@ -129,8 +129,13 @@ def wants_json() -> bool:
 
 def _json(failure: Failure) -> Response:
     body: dict[str, Any] = {
-        "error": {"status": failure.status, "code": failure.code, "message": failure.sentence, "id": failure.error_id,
-                  "time": failure.moment.isoformat(timespec="seconds")},
+        "error": {
+            "status": failure.status,
+            "code": failure.code,
+            "message": failure.sentence,
+            "id": failure.error_id,
+            "time": failure.moment.isoformat(timespec="seconds"),
+        },
     }
     return make_response(body, failure.status)
 
@@ -140,8 +145,14 @@ def _themed(context: RequestContext, failure: Failure) -> Response:
     key = f"error.{failure.code}"
     sentence = say(key, **failure.parameters) if key in say else failure.sentence
     template = TEMPLATES.get(failure.status, TEMPLATE)
-    html = context.renderer.page(context, template, status=failure.status, sentence=sentence, error_id=failure.error_id,
-                                 time=failure.moment.strftime(MOMENT))
+    html = context.renderer.page(
+        context,
+        template,
+        status=failure.status,
+        sentence=sentence,
+        error_id=failure.error_id,
+        time=failure.moment.strftime(MOMENT),
+    )
     return make_response(html, failure.status)
 
 
@@ -157,5 +168,3 @@ def plain_page(failure: Failure) -> str:
 def handle_failures(app: Flask, show: PageView) -> None:
     """Let one handler answer for everything."""
     app.register_error_handler(Exception, FailureHandler(show))
-
-

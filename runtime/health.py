@@ -23,8 +23,7 @@ def readyz() -> tuple[Response, int]:
     failure = services.snapshots.failure
     ready = database == "ok" and release is not None
     told = {"release": failure.release, "reason": "this release does not compile; see the log"} if failure else None
-    body = {"status": "ok" if ready else "not ready", "database": database, "release": release,
-            "failure": told}
+    body = {"status": "ok" if ready else "not ready", "database": database, "release": release, "failure": told}
     return jsonify(body), 200 if ready else 503
 
 

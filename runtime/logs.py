@@ -22,7 +22,10 @@ class JsonLines(logging.Formatter):
         """The line."""
         moment = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {
-            "time": moment, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage(),
+            "time": moment,
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
         }
         line.update((key, value) for key, value in vars(record).items() if key not in _STANDARD)
         if record.exc_info:

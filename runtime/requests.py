@@ -72,8 +72,17 @@ def note(response: Response, stages: Stages) -> None:
     if not log.isEnabledFor(logging.INFO) or request.endpoint == "healthz":
         return
     context: RequestContext | None = g.get("foyer")
-    log.info("request", extra={
-        "action": "request", "request": g.request_id, "method": request.method, "path": request.path[:500],
-        "status": response.status_code, "ms": round(stages.total * 1000, 2), "address": request.remote_addr,
-        "site": context.site.key if context else None, "contact": context.principal.contact if context else None,
-    })
+    log.info(
+        "request",
+        extra={
+            "action": "request",
+            "request": g.request_id,
+            "method": request.method,
+            "path": request.path[:500],
+            "status": response.status_code,
+            "ms": round(stages.total * 1000, 2),
+            "address": request.remote_addr,
+            "site": context.site.key if context else None,
+            "contact": context.principal.contact if context else None,
+        },
+    )

@@ -86,9 +86,7 @@ def _rules_by_page(site: CompiledSite) -> dict[str, list[PageAccessRule]]:
     return rules
 
 
-def _verdict(
-    node: PageNode, rules: Mapping[str, list[PageAccessRule]], roles: frozenset[str], previews: bool
-) -> Verdict:
+def _verdict(node: PageNode, rules: Mapping[str, list[PageAccessRule]], roles: frozenset[str], previews: bool) -> Verdict:
     """A rule holds for its page and all below, in the publishing state that it names. Who may change may also read; of
     the restrictions on the way up each must be met."""
     if not previews and any(above.page.state != "published" for above in lineage(node)):

@@ -13,6 +13,14 @@ from metadata.migrate.register import create_register
 from metadata.migrate.steps import Step
 
 __all__ = [
-    "Blocked", "Destructive", "MigrationRefused", "NotApplied", "Plan", "Step", "apply", "create_ahead",
-    "create_register", "plan",
+    "Blocked",
+    "Destructive",
+    "MigrationRefused",
+    "NotApplied",
+    "Plan",
+    "Step",
+    "apply",
+    "create_ahead",
+    "create_register",
+    "plan",
 ]

@@ -74,8 +74,12 @@ def count_repeated(connection: Connection, table: str, columns: tuple[str, ...])
     """How many rows share all their values of some columns with an earlier row; empty values are never equal."""
     names: list[ColumnClause[Any]] = [sql_column(name) for name in columns]
     groups = (
-        select(func.count().label("rows_")).select_from(sql_table(table)).where(*(name.is_not(None) for name in names))
-        .group_by(*names).having(func.count() > 1).subquery()
+        select(func.count().label("rows_"))
+        .select_from(sql_table(table))
+        .where(*(name.is_not(None) for name in names))
+        .group_by(*names)
+        .having(func.count() > 1)
+        .subquery()
     )
     return _count(connection, select(func.coalesce(func.sum(groups.c.rows_ - 1), 0)))
 

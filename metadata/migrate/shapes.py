@@ -29,9 +29,7 @@ class Shape:
 
 def shape_of(table: Table) -> Shape:
     """The shape that a table should have. Unique constraints count as unique indexes, which is what databases make of them."""
-    indexes = {
-        str(index.name): _index_word(index.unique, (column.name for column in index.columns)) for index in table.indexes
-    }
+    indexes = {str(index.name): _index_word(index.unique, (column.name for column in index.columns)) for index in table.indexes}
     for constraint in table.constraints:
         if isinstance(constraint, UniqueConstraint):
             indexes[str(constraint.name)] = _index_word(True, (column.name for column in constraint.columns))
@@ -87,8 +85,13 @@ def type_for(word: str) -> TypeEngine[Any]:
     if kind == "lookup":
         return KEY_TYPE
     simple: dict[str, TypeEngine[Any]] = {
-        "text": Text(), "datetime": UtcDateTime(), "choices": ChoiceSet(), "uuid": Uuid(), "boolean": Boolean(),
-        "date": Date(), "integer": BigInteger(),
+        "text": Text(),
+        "datetime": UtcDateTime(),
+        "choices": ChoiceSet(),
+        "uuid": Uuid(),
+        "boolean": Boolean(),
+        "date": Date(),
+        "integer": BigInteger(),
     }
     return simple[kind]
 

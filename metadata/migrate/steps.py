@@ -304,6 +304,16 @@ def _count(number: int, noun: str) -> str:
 
 
 __all__ = [
-    "AddColumn", "AddForeignKey", "ChangeLength", "ConvertColumn", "CreateIndex", "CreateTable", "DropColumn",
-    "DropForeignKey", "DropIndex", "DropTable", "RebuildTable", "Step",
+    "AddColumn",
+    "AddForeignKey",
+    "ChangeLength",
+    "ConvertColumn",
+    "CreateIndex",
+    "CreateTable",
+    "DropColumn",
+    "DropForeignKey",
+    "DropIndex",
+    "DropTable",
+    "RebuildTable",
+    "Step",
 ]

@@ -13,6 +13,18 @@ from metadata.store.store import Components, MetadataStore
 from metadata.store.tables import LATEST_RELEASE
 
 __all__ = [
-    "LATEST_RELEASE", "Change", "Components", "Difference", "EditedMeanwhile", "MetadataStore", "NoSuchComponent",
-    "NoSuchRelease", "Published", "Release", "Revision", "StoreError", "checked_snapshot", "compare",
+    "LATEST_RELEASE",
+    "Change",
+    "Components",
+    "Difference",
+    "EditedMeanwhile",
+    "MetadataStore",
+    "NoSuchComponent",
+    "NoSuchRelease",
+    "Published",
+    "Release",
+    "Revision",
+    "StoreError",
+    "checked_snapshot",
+    "compare",
 ]

@@ -56,8 +56,17 @@ class Entry:
 
 
 _HEAD = (
-    revisions.c.id, revisions.c.kind, revisions.c.key, revisions.c.site, revisions.c.number, revisions.c.hash,
-    revisions.c.deleted, revisions.c.author, revisions.c.note, revisions.c.created_at, revisions.c.first_release,
+    revisions.c.id,
+    revisions.c.kind,
+    revisions.c.key,
+    revisions.c.site,
+    revisions.c.number,
+    revisions.c.hash,
+    revisions.c.deleted,
+    revisions.c.author,
+    revisions.c.note,
+    revisions.c.created_at,
+    revisions.c.first_release,
 )
 
 
@@ -131,7 +140,10 @@ def last_numbers(connection: Connection) -> dict[ComponentId, int]:
 
 
 def append(
-    connection: Connection, entry: Entry, bodies: Sequence[Body], gone: Sequence[ComponentId],
+    connection: Connection,
+    entry: Entry,
+    bodies: Sequence[Body],
+    gone: Sequence[ComponentId],
     numbers: Mapping[ComponentId, int],
 ) -> None:
     """Add a revision for each body and each deleted component, numbered after the latest in `numbers`."""
@@ -140,8 +152,14 @@ def append(
     written += [(component, GONE, GONE, True) for component in gone]
     rows = [
         {
-            "kind": component.kind, "site": component.site, "key": component.key,
-            "number": numbers.get(component, 0) + 1, "body": text, "hash": digest, "deleted": deleted, **common,
+            "kind": component.kind,
+            "site": component.site,
+            "key": component.key,
+            "number": numbers.get(component, 0) + 1,
+            "body": text,
+            "hash": digest,
+            "deleted": deleted,
+            **common,
         }
         for component, text, digest, deleted in written
     ]
@@ -153,8 +171,12 @@ def add_release(connection: Connection, release: Release) -> None:
     """Write a release."""
     connection.execute(
         insert(releases).values(
-            id=release.id, manifest=orjson.dumps(release.manifest).decode(), author=release.author, note=release.note,
-            created_at=release.created_at, based_on=release.based_on,
+            id=release.id,
+            manifest=orjson.dumps(release.manifest).decode(),
+            author=release.author,
+            note=release.note,
+            created_at=release.created_at,
+            based_on=release.based_on,
         )
     )
 

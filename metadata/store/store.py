@@ -66,7 +66,11 @@ class MetadataStore:
             return {head.component: loaded.get(head.component) for head in heads}
 
     def save(
-        self, components: Iterable[Component], author: str, note: str = "", delete: Iterable[ComponentId] = (),
+        self,
+        components: Iterable[Component],
+        author: str,
+        note: str = "",
+        delete: Iterable[ComponentId] = (),
         expected: Mapping[ComponentId, int] | None = None,
     ) -> tuple[ComponentId, ...]:
         """Add a revision for each component that differs from its latest one; give back those that did.
@@ -78,7 +82,12 @@ class MetadataStore:
             return self._append(connection, _entry(author, note), tuple(components), tuple(delete), expected or {})
 
     def publish(
-        self, author: str, note: str = "", *, components: Iterable[Component] = (), delete: Iterable[ComponentId] = (),
+        self,
+        author: str,
+        note: str = "",
+        *,
+        components: Iterable[Component] = (),
+        delete: Iterable[ComponentId] = (),
         allow_destructive: bool = False,
     ) -> Published:
         """Release everything saved, after saving `components` and `delete` as `save` does, in one transaction.
@@ -102,7 +111,13 @@ class MetadataStore:
             return write_release(connection, self._loader, _entry(author, note), candidate)
 
     def rollback_component(
-        self, component: ComponentId, release: int, author: str, note: str = "", *, allow_destructive: bool = False,
+        self,
+        component: ComponentId,
+        release: int,
+        author: str,
+        note: str = "",
+        *,
+        allow_destructive: bool = False,
     ) -> Published:
         """A new release in which one component is as it was in an old one. Raises as `rollback`, and NoSuchComponent."""
         with self._changing(tables=True) as connection:
@@ -162,7 +177,11 @@ class MetadataStore:
         return compare(*sides)
 
     def _append(
-        self, connection: Connection, entry: Entry, components: tuple[Component, ...], gone: tuple[ComponentId, ...],
+        self,
+        connection: Connection,
+        entry: Entry,
+        components: tuple[Component, ...],
+        gone: tuple[ComponentId, ...],
         expected: Mapping[ComponentId, int],
     ) -> tuple[ComponentId, ...]:
         if not components and not gone:
@@ -193,5 +212,3 @@ def _entry(author: str, note: str) -> Entry:
 
 def _hash(heads: state.Heads, name: ComponentId) -> str:
     return heads[name].hash if name in heads else ""
-
-

@@ -23,7 +23,9 @@ class SignInForm:
     def of(cls, sent: Mapping[str, str]) -> SignInForm:
         """The form as sent; what is too long is cut, an address that leads elsewhere is dropped."""
         return cls(
-            email=cut(sent, "email"), password=cut(sent, "password"), remember=bool(sent.get("remember")),
+            email=cut(sent, "email"),
+            password=cut(sent, "password"),
+            remember=bool(sent.get("remember")),
             next=local_path(sent.get("next", "")),
         )
 

@@ -66,20 +66,26 @@ def _login_elsewhere(connection: Connection, person: Person) -> bool:
     return bool(connection.execute(select(func.count()).select_from(logins).where(*where)).scalar())
 
 
-def invite(
-    connection: Connection, snapshot: Snapshot, site: CompiledSite, person: Person, terms: InvitationTerms
-) -> str:
+def invite(connection: Connection, snapshot: Snapshot, site: CompiledSite, person: Person, terms: InvitationTerms) -> str:
     """Prepare an invitation and return its code, which is kept nowhere else. Raises ContactNotReady, UnknownRoles."""
     roles = require_roles(site, terms.roles)
     missing = missing_of(connection, snapshot, person)
     if missing:
         raise ContactNotReady(missing)
     now, code = utc_now(), new_code()
-    connection.execute(insert(invitations).values(
-        code_hash=code_digest(code), contact_id=person.contact, site=site.key, roles="\n".join(roles),
-        account_id=terms.account, created_at=now, expires_at=now + terms.lifetime,
-        max_redemptions=terms.max_redemptions, redeemed=0,
-    ))
+    connection.execute(
+        insert(invitations).values(
+            code_hash=code_digest(code),
+            contact_id=person.contact,
+            site=site.key,
+            roles="\n".join(roles),
+            account_id=terms.account,
+            created_at=now,
+            expires_at=now + terms.lifetime,
+            max_redemptions=terms.max_redemptions,
+            redeemed=0,
+        )
+    )
     return code
 
 
@@ -87,7 +93,9 @@ def find_invitation(connection: Connection, site: str, code: str) -> Invitation 
     """The invitation of a code; None when it is unknown, of another site, too old or used up."""
     columns = invitations.c
     statement = select(columns.id, columns.contact_id, columns.roles, columns.account_id).where(
-        columns.code_hash == code_digest(code[:LONGEST_CODE]), columns.site == site, columns.expires_at > utc_now(),
+        columns.code_hash == code_digest(code[:LONGEST_CODE]),
+        columns.site == site,
+        columns.expires_at > utc_now(),
         columns.redeemed < columns.max_redemptions,
     )
     row = connection.execute(statement).first()
@@ -102,9 +110,9 @@ def redeem(connection: Connection, snapshot: Snapshot, site: CompiledSite, invit
     where = (columns.id == invitation.id, columns.redeemed < columns.max_redemptions, columns.expires_at > utc_now())
     if not connection.execute(update(invitations).where(*where).values(redeemed=columns.redeemed + 1)).rowcount:
         return False
-    connection.execute(insert(redemptions).values(
-        invitation_id=invitation.id, contact_id=invitation.contact, redeemed_at=utc_now()
-    ))
+    connection.execute(
+        insert(redemptions).values(invitation_id=invitation.id, contact_id=invitation.contact, redeemed_at=utc_now())
+    )
     if invitation.account is not None:
         assign_account(connection, snapshot, invitation.contact, invitation.account)
     grant_roles(connection, invitation.contact, site.key, set(invitation.roles) & set(site.roles))

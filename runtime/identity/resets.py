@@ -18,16 +18,22 @@ def issue_reset(connection: Connection, contact: int, lifetime: dt.timedelta) ->
     """A new token for a contact; those issued before no longer work."""
     now, token = utc_now(), new_token()
     _use_up(connection, contact, now)
-    connection.execute(insert(tokens).values(
-        token_hash=digest(token), purpose=PURPOSE, contact_id=contact, created_at=now, expires_at=now + lifetime
-    ))
+    connection.execute(
+        insert(tokens).values(
+            token_hash=digest(token), purpose=PURPOSE, contact_id=contact, created_at=now, expires_at=now + lifetime
+        )
+    )
     return token
 
 
 def reset_contact(connection: Connection, token: str) -> int | None:
     """The contact that a token is for; None when it is unknown, used or too old."""
-    where = (tokens.c.token_hash == digest(token), tokens.c.purpose == PURPOSE, tokens.c.used_at.is_(None),
-             tokens.c.expires_at > utc_now())
+    where = (
+        tokens.c.token_hash == digest(token),
+        tokens.c.purpose == PURPOSE,
+        tokens.c.used_at.is_(None),
+        tokens.c.expires_at > utc_now(),
+    )
     return connection.execute(select(tokens.c.contact_id).where(*where)).scalar()
 
 

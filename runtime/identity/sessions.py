@@ -80,16 +80,22 @@ def open_session(connection: Connection, new: NewSession) -> str:
     """Open a session and return its token, which is kept nowhere else. Sessions long over are swept away."""
     now, token = utc_now(), new_token()
     connection.execute(delete(sessions).where(sessions.c.contact_id == new.contact, sessions.c.expires_at < now))
-    connection.execute(insert(sessions).values(
-        token_hash=digest(token), contact_id=new.contact, site=new.site, created_at=now, seen_at=now,
-        expires_at=now + new.lifetime, device=device_name(new.device), remember=new.remember,
-    ))
+    connection.execute(
+        insert(sessions).values(
+            token_hash=digest(token),
+            contact_id=new.contact,
+            site=new.site,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + new.lifetime,
+            device=device_name(new.device),
+            remember=new.remember,
+        )
+    )
     return token
 
 
-def load_arrival(
-    connection: Connection, snapshot: Snapshot, site: str, token: str, latest: str
-) -> Arrival:
+def load_arrival(connection: Connection, snapshot: Snapshot, site: str, token: str, latest: str) -> Arrival:
     """The newest release and the session, its person and roles, in one statement. `latest` is the text of a scalar subquery."""
     dialect = connection.dialect
     ask = snapshot.derive(("arrival", dialect.name, latest), lambda: _ArrivalAsk(snapshot, latest, dialect))
@@ -119,17 +125,24 @@ def _arrival_statement(snapshot: Snapshot, latest: str) -> Select[Any]:
     one = select(literal(1, Integer).label("one")).subquery("one")
     contact = contact_table(snapshot)
     holds = and_(
-        sessions.c.token_hash == bindparam("token"), sessions.c.site == bindparam("site"),
-        sessions.c.revoked_at.is_(None), sessions.c.expires_at > bindparam("now", type_=UtcDateTime()),
+        sessions.c.token_hash == bindparam("token"),
+        sessions.c.site == bindparam("site"),
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > bindparam("now", type_=UtcDateTime()),
     )
     active: ColumnElement[bool] = or_(contact.c["active"].is_(None), contact.c["active"].is_(True))
     role_of = and_(contact_roles.c.contact_id == contact.c["id"], contact_roles.c.site == bindparam("site"))
     return select(
-        literal_column(f"({latest})").label("release"), sessions.c.id.label("session_id"), sessions.c.seen_at,
-        sessions.c.remember, contact_roles.c.role, *person_columns(snapshot),
+        literal_column(f"({latest})").label("release"),
+        sessions.c.id.label("session_id"),
+        sessions.c.seen_at,
+        sessions.c.remember,
+        contact_roles.c.role,
+        *person_columns(snapshot),
     ).select_from(
-        join_people(snapshot, one.outerjoin(sessions, holds), and_(contact.c["id"] == sessions.c.contact_id, active))
-        .outerjoin(contact_roles, role_of)
+        join_people(snapshot, one.outerjoin(sessions, holds), and_(contact.c["id"] == sessions.c.contact_id, active)).outerjoin(
+            contact_roles, role_of
+        )
     )
 
 
@@ -174,8 +187,14 @@ def _revoke(connection: Connection, which: Iterable[ColumnElement[bool]]) -> int
 def device_name(agent: str) -> str:
     """A short name for a browser and its system, from the User-Agent header."""
     browsers = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
-    systems = (("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iOS"), ("Windows", "Windows"), ("Mac OS", "macOS"),
-               ("Linux", "Linux"))
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iOS"),
+        ("iPad", "iOS"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
     browser = next((name for mark, name in browsers if mark in agent), "")
     system = next((name for mark, name in systems if mark in agent), "")
     return " · ".join(part for part in (browser, system) if part)

@@ -103,9 +103,7 @@ def build_columns(
     return _placed(plain, tuple(item.place for item in declared), snapshot.choices)
 
 
-def _column(
-    snapshot: Snapshot, entity: str, declared: ViewColumn, override: ColumnOverride | None, wording: Wording
-) -> Column:
+def _column(snapshot: Snapshot, entity: str, declared: ViewColumn, override: ColumnOverride | None, wording: Wording) -> Column:
     found = snapshot.resolve(entity, declared.attribute)[-1]
     label = (override and wording.say(override.label)) or wording.say(declared.label)
     return Column(

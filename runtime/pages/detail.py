@@ -67,8 +67,9 @@ def show_detail(ask: BlockAsk) -> Part:
         progress=_progress(ask.context, form, record),
         tabs=tuple(_tab(ask, form, tab, record) for tab in form.tabs),
     )
-    head = Head(status=_status(ask.context, form, record), freshness=ask.context.freshness(form.entity),
-                actions=_actions(ask, record))
+    head = Head(
+        status=_status(ask.context, form, record), freshness=ask.context.freshness(form.entity), actions=_actions(ask, record)
+    )
     return Part(TEMPLATE, view, head)
 
 
@@ -109,9 +110,7 @@ def _progress(context: RequestContext, form: Form, record: Record) -> ProgressLi
         return formats.for_attribute(context.snapshot.resolve(form.entity, path)[-1], context.snapshot)(value)
 
     options = context.snapshot.choices[attribute.model.choice].options
-    stages = {
-        option.value: Stage(words_of(context, option.label) or option.value, option.mark == "part") for option in options
-    }
+    stages = {option.value: Stage(words_of(context, option.label) or option.value, option.mark == "part") for option in options}
     return progress_line(form.progress, stages, record.values, say, dt.datetime.now(formats.zone).date())
 
 

@@ -53,8 +53,13 @@ def plural_of(context: RequestContext, entity: str) -> str:
 
 
 def _state(
-    context: RequestContext, kind: StateKind, message: Text, *, primary: Action | None = None,
-    secondary: Action | None = None, q: str = "",
+    context: RequestContext,
+    kind: StateKind,
+    message: Text,
+    *,
+    primary: Action | None = None,
+    secondary: Action | None = None,
+    q: str = "",
 ) -> State:
     text = text_of(context)
     heading = text("state.filtered_for", query=q) if q else text(f"state.{kind}")

@@ -92,9 +92,7 @@ class Order:
     descending: bool = False
 
 
-def view_tabs(
-    views: Sequence[View], current: View, query: Query, say: Callable[[Text], str], count: str
-) -> tuple[Tab, ...]:
+def view_tabs(views: Sequence[View], current: View, query: Query, say: Callable[[Text], str], count: str) -> tuple[Tab, ...]:
     """A tab per view, none where there is one view. Search and scope are kept; sort and page belong to the view left.
 
     `count` is the number of rows of the current view; others are not counted, because that costs a statement each.

@@ -71,7 +71,9 @@ def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats)
     sortable = frozenset(column.path for column in plan.columns if column.sortable)
     columns = tuple(replace(column, sortable=column.path in sortable) for column in columns)
     template = context.renderer.generated(
-        context, ROWS_TEMPLATE, (plan, look),
+        context,
+        ROWS_TEMPLATE,
+        (plan, look),
         lambda: {"columns": columns, "linked": look.linked, "offers": look.offers, "sortable": look.sortable},
     )
     return Listing(columns, make_cells(plan, columns, formats), template)

@@ -76,8 +76,13 @@ def _parse(ask: BlockAsk, model: ListComponent) -> ListAsk:
     context = ask.context
     try:
         return parse_list_ask(
-            context.snapshot, context.principal, model.views, ask.query.own, page_size=model.page_size,
-            searchable=model.search, mine=_scopes(context, model),
+            context.snapshot,
+            context.principal,
+            model.views,
+            ask.query.own,
+            page_size=model.page_size,
+            searchable=model.search,
+            mine=_scopes(context, model),
         )
     except BadAsk as wrong:
         raise UnusableArgument(ask.query.name(wrong.argument)) from wrong
@@ -150,9 +155,7 @@ def _denied(ask: BlockAsk, model: ListComponent) -> Part:
 
 def _label(ask: BlockAsk, model: ListComponent) -> str:
     context = ask.context
-    return words_of(context, ask.block.label) or words_of(context, model.label) or plural_of(
-        context, entity_of(context, model)
-    )
+    return words_of(context, ask.block.label) or words_of(context, model.label) or plural_of(context, entity_of(context, model))
 
 
 def _frame(shown: Shown, create: Action | None) -> ListView:

@@ -34,7 +34,12 @@ def ties_to(snapshot: Snapshot, entity: str, outer: str) -> tuple[str, ...]:
 def _read(context: RequestContext, owner: PageNode, key: str, paths: tuple[str, ...], outer: Record | None) -> Record:
     name = context.snapshot.entities[owner.record_entity].primary_name.key
     found = fetch_record(
-        context.connection, context.snapshot, context.principal, owner.record_entity, owner.record_attribute, key,
+        context.connection,
+        context.snapshot,
+        context.principal,
+        owner.record_entity,
+        owner.record_attribute,
+        key,
         tuple(dict.fromkeys((name, *paths))),
     )
     if found is None or (outer is not None and not _belongs(context.snapshot, found, outer)):

@@ -58,8 +58,15 @@ def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...])
     path = context.url(request.path)
     return tuple(
         BlockAsk(
-            context, node, block, index, Query(path, arguments, prefixes[index]), record_keys, record,
-            first=index == 0 or block.type not in {other.type for other in blocks[:index]}, posted=index == posted,
+            context,
+            node,
+            block,
+            index,
+            Query(path, arguments, prefixes[index]),
+            record_keys,
+            record,
+            first=index == 0 or block.type not in {other.type for other in blocks[:index]},
+            posted=index == posted,
         )
         for index, block in enumerate(blocks)
     )

@@ -57,9 +57,7 @@ class Desk:
             return [tuple(row) for row in connection.execute(sa.text(statement))]
 
     def versions(self) -> dict[tuple[str, int], int]:
-        return {
-            (table, row): version for table in TABLES for row, version in self.query(f"SELECT id, version FROM {table}")
-        }
+        return {(table, row): version for table in TABLES for row, version in self.query(f"SELECT id, version FROM {table}")}
 
 
 def foyer(url: str, folder: Path, *arguments: str) -> str:

@@ -74,9 +74,12 @@ def placed_by(demo, *emails: str) -> set[str]:
 
 
 def placed_for(demo, customer: str) -> set[str]:
-    return {number for (number,) in demo.erp(
-        "SELECT order_no FROM sales_order WHERE intake_status = 'accepted' AND customer_number = ?", customer
-    )}
+    return {
+        number
+        for (number,) in demo.erp(
+            "SELECT order_no FROM sales_order WHERE intake_status = 'accepted' AND customer_number = ?", customer
+        )
+    }
 
 
 def test_all_pages_together_hold_exactly_what_the_erp_knows_of_each(demo):

@@ -130,5 +130,3 @@ def _move_on(erp: Path) -> None:
                 "UPDATE sales_order SET requisition = ?, modified_seq = ? WHERE id = ?", (f"moved {number}", number, row)
             )
         connection.execute("UPDATE change_counter SET value = ?", (last + len(rows),))
-
-

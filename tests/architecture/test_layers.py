@@ -18,9 +18,7 @@ MAY_IMPORT = {
 # Loading the command line must stay quick, so its commands import what they run when they run it.
 MAY_IMPORT_LATE = ("runtime.cli",)
 NOT_ENGINE = ("metadata/starters/", "connectors/sample_erp", "runtime/demo")
-STARTER_ENTITY = re.compile(
-    r"(?<![a-z])(sales_?orders?|order_?lines?|invoices?|purchase_?orders?)(?![a-z])", re.IGNORECASE
-)
+STARTER_ENTITY = re.compile(r"(?<![a-z])(sales_?orders?|order_?lines?|invoices?|purchase_?orders?)(?![a-z])", re.IGNORECASE)
 
 MODULES = read_modules(ROOT)
 

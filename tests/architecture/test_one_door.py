@@ -75,8 +75,6 @@ def test_a_planted_fault_is_found(text):
     assert faults(ast.parse(text)) != []
 
 
-@pytest.mark.parametrize(
-    "text", ["table_map.table", "plan.column('name')", "self.table", "TABLES.create_all(engine)"]
-)
+@pytest.mark.parametrize("text", ["table_map.table", "plan.column('name')", "self.table", "TABLES.create_all(engine)"])
 def test_what_is_allowed_is_left_alone(text):
     assert faults(ast.parse(text)) == []

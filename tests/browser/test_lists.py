@@ -20,8 +20,11 @@ def marina(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
         berth = site.add("berth", number="A12", depth=Decimal("2.5"))
         for place in range(1, 12):
             booking = site.book(
-                f"B-{place:02}", status=("asked", "confirmed", "moored", "cancelled")[place % 4], berth=berth,
-                arrival=dt.date(2026, 7, place), boat="Winterbanden Slottsskogen" if place == 3 else f"Boat {place}",
+                f"B-{place:02}",
+                status=("asked", "confirmed", "moored", "cancelled")[place % 4],
+                berth=berth,
+                arrival=dt.date(2026, 7, place),
+                boat="Winterbanden Slottsskogen" if place == 3 else f"Boat {place}",
                 fee=Decimal("123456789.5") if place == 3 else Decimal(1000 * place),
             )
             site.add("extra", booking=booking, title="Electricity", quantity=3, price=Decimal("45.5"))

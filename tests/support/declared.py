@@ -12,7 +12,9 @@ def attribute(key: str, type: str = "text", **rules: Any) -> Attribute:
 
 def entity(key: str, *attributes: Attribute, unique: tuple[str, ...] = (), links: dict[str, str] | None = None) -> Entity:
     return Entity(
-        key=key, primary_name=attributes[0].key if attributes else "", attributes=attributes,
+        key=key,
+        primary_name=attributes[0].key if attributes else "",
+        attributes=attributes,
         keys=tuple(AlternateKey(key=name, attributes=(name,)) for name in unique),
         many_to_many=tuple(ManyToMany(key=name, target=target) for name, target in (links or {}).items()),
     )

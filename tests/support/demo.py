@@ -129,8 +129,20 @@ def free_port() -> int:
 def running_demo(folder: Path, *, seed: str = "small", arguments: Sequence[str] = ()) -> Iterator[Demo]:
     """A demo in a folder, until the block ends."""
     command = [
-        sys.executable, "-m", "runtime", "demo", "--json", "--seed", seed, "--tick", "0",
-        "--port", str(free_port()), "--folder", str(folder), *arguments,
+        sys.executable,
+        "-m",
+        "runtime",
+        "demo",
+        "--json",
+        "--seed",
+        seed,
+        "--tick",
+        "0",
+        "--port",
+        str(free_port()),
+        "--folder",
+        str(folder),
+        *arguments,
     ]
     with (folder.parent / f"{folder.name}.err").open("w") as errors:
         process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=errors, text=True)

@@ -69,8 +69,14 @@ class Marina:
 
     def book(self, number: str, skipper: str = "alice", **values: Any) -> int:
         account = self.accounts[CAST[skipper][1]]
-        given = {"boat": f"Boat {number}", "status": "asked", "fee": Decimal("1250.5"), "paid": False,
-                 "note": "SECRET NOTE", **values}
+        given = {
+            "boat": f"Boat {number}",
+            "status": "asked",
+            "fee": Decimal("1250.5"),
+            "paid": False,
+            "note": "SECRET NOTE",
+            **values,
+        }
         return self.add("booking", number=number, customer=account, skipper=self.people[skipper], **given)
 
     def as_(self, name: str) -> Browser:
@@ -106,8 +112,9 @@ def open_marina(database_url: str, folder: Path) -> Iterator[Marina]:
     found = Marina(create_app(made.config, services=services), made.engine, snapshot, {}, {}, tides, statements)
     found.accounts.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("sail", "row")})
     for name, (email, account, roles) in CAST.items():
-        found.people[name] = found.add("contact", full_name=name.capitalize(), email=email, active=True,
-                                       account=found.accounts.get(account))
+        found.people[name] = found.add(
+            "contact", full_name=name.capitalize(), email=email, active=True, account=found.accounts.get(account)
+        )
         with made.engine.begin() as connection:
             grant_roles(connection, found.people[name], "marina", roles)
             create_login(connection, made.passwords, found.people[name], email, PASSWORD)

@@ -186,8 +186,12 @@ class Portal:
 
     def pass_time(self, span: dt.timedelta) -> None:
         """Make everything that identity has noted older by a span."""
-        moments = [column for table in tables.METADATA.tables.values() for column in table.c
-                   if column.name.endswith("_at") or column.name == "locked_until"]
+        moments = [
+            column
+            for table in tables.METADATA.tables.values()
+            for column in table.c
+            if column.name.endswith("_at") or column.name == "locked_until"
+        ]
         with self.engine.begin() as connection:
             for column in moments:
                 for row in connection.execute(sa.select(*column.table.primary_key, column).where(column.is_not(None))).all():
@@ -227,10 +231,17 @@ class Browser:
 
 
 def config(database_url: str, folder: Path, **more: str) -> Config:
-    return Config.from_environment({
-        "FOYER_DATABASE_URL": database_url, "FOYER_DATA_DIR": str(folder), "FOYER_SECRET_KEY": SECRET,
-        "FOYER_ARGON2_TIME": "1", "FOYER_ARGON2_MEMORY": "64", "FOYER_PUBLIC_URL": "http://portal.example", **more,
-    })
+    return Config.from_environment(
+        {
+            "FOYER_DATABASE_URL": database_url,
+            "FOYER_DATA_DIR": str(folder),
+            "FOYER_SECRET_KEY": SECRET,
+            "FOYER_ARGON2_TIME": "1",
+            "FOYER_ARGON2_MEMORY": "64",
+            "FOYER_PUBLIC_URL": "http://portal.example",
+            **more,
+        }
+    )
 
 
 def make_portal(database_url: str, folder: Path, metadata: tuple[Component, ...] | None = None, **settings: str) -> Portal:
@@ -252,8 +263,13 @@ def make_portal(database_url: str, folder: Path, metadata: tuple[Component, ...]
 
 
 def _people(connection: sa.Connection, snapshot: Snapshot) -> dict[str, int]:
-    stamps = {"version": 1, "created_at": dt.datetime.now(dt.UTC), "created_from": "system",
-              "changed_at": dt.datetime.now(dt.UTC), "changed_from": "system"}
+    stamps = {
+        "version": 1,
+        "created_at": dt.datetime.now(dt.UTC),
+        "created_from": "system",
+        "changed_at": dt.datetime.now(dt.UTC),
+        "changed_from": "system",
+    }
 
     def add(entity: str, **values: Any) -> int:
         table = snapshot.entities[entity].table
@@ -261,7 +277,13 @@ def _people(connection: sa.Connection, snapshot: Snapshot) -> dict[str, int]:
 
     accounts = {name: add("account", name=name.capitalize(), number=name.upper()) for name in ("harbour", "quay")}
     return {
-        name: add("contact", full_name=name.capitalize(), email=email, language=language or None,
-                  account=accounts.get(account), active=True)
+        name: add(
+            "contact",
+            full_name=name.capitalize(),
+            email=email,
+            language=language or None,
+            account=accounts.get(account),
+            active=True,
+        )
         for name, (email, language, account, _) in CAST.items()
     }

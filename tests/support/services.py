@@ -20,9 +20,7 @@ def required() -> frozenset[str]:
     """The services named in FOYER_REQUIRE, whose absence is a failure."""
     names = frozenset(name.strip() for name in os.environ.get("FOYER_REQUIRE", "").split(",") if name.strip())
     if unknown := names - KNOWN:
-        raise pytest.UsageError(
-            f"FOYER_REQUIRE names {', '.join(sorted(unknown))}; known are {', '.join(sorted(KNOWN))}"
-        )
+        raise pytest.UsageError(f"FOYER_REQUIRE names {', '.join(sorted(unknown))}; known are {', '.join(sorted(KNOWN))}")
     return names
 
 
@@ -37,6 +35,5 @@ def summary_lines(reasons: Iterable[str]) -> list[str]:
     """One line for each service and cause among the reasons of skipped tests."""
     found = Counter((m["service"], m["why"]) for reason in reasons if (m := _SKIPPED.match(reason)))
     return [
-        f"{service}: {count} test{'' if count == 1 else 's'} skipped: {why}"
-        for (service, why), count in sorted(found.items())
+        f"{service}: {count} test{'' if count == 1 else 's'} skipped: {why}" for (service, why), count in sorted(found.items())
     ]

@@ -84,9 +84,7 @@ def import_cycles(modules: list[Module]) -> list[list[str]]:
         for module in modules
     }
     reach = {name: _reachable(name, graph) for name in graph}
-    groups = {
-        frozenset(other for other in reach[name] if name in reach[other]) for name in graph if name in reach[name]
-    }
+    groups = {frozenset(other for other in reach[name] if name in reach[other]) for name in graph if name in reach[name]}
     return sorted(sorted(group) for group in groups)
 
 
@@ -103,9 +101,7 @@ def _reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
 
 def words(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Identifiers and string literals with their lines; docstrings and comments are prose and left out."""
-    prose = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
             yield node.lineno, node.value

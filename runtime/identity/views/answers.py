@@ -56,7 +56,10 @@ def count_attempt(context: RequestContext, purpose: str) -> None:
 def start_session(context: RequestContext, person: Person, *, remember: bool) -> None:
     """Sign a person in on this browser: always a new token and a new CSRF secret; the session before ends."""
     new = NewSession(
-        contact=person.contact, site=context.site.key, device=request.user_agent.string, remember=remember,
+        contact=person.contact,
+        site=context.site.key,
+        device=request.user_agent.string,
+        remember=remember,
         lifetime=settings(context).lifetime(remember),
     )
     with context.lease.transaction() as connection:

@@ -100,5 +100,13 @@ def _ask_password(
     template = "identity/invitation_confirm.html" if login else "identity/invitation_password.html"
     least = settings(context).password_min_length
     errors = password_errors(context, problem, least)
-    return page(context, template, 422 if problem else 200, code=form.code, name=person.name, email=person.email,
-                errors=errors, least=least)
+    return page(
+        context,
+        template,
+        422 if problem else 200,
+        code=form.code,
+        name=person.name,
+        email=person.email,
+        errors=errors,
+        least=least,
+    )

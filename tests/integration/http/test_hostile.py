@@ -41,10 +41,23 @@ def test_the_token_may_come_in_a_header(local_portal):
     assert browser.client.post("/signin", data=sent, headers={"X-CSRFToken": browser.token()}).status_code == 303
 
 
-@pytest.mark.parametrize("path", [
-    "/news%00", "/a%00b/c", "/%ff%fe", "/news?q=%00", "/news?%00=1", "/news?q=%ff", "/signin?next=/%00", "/sv-SE/%c3%28",
-    "/" + "a" * 3000, "/news?q=" + "a" * 9000, "/_static/base/%00", "/invitation?code=%00",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/news%00",
+        "/a%00b/c",
+        "/%ff%fe",
+        "/news?q=%00",
+        "/news?%00=1",
+        "/news?q=%ff",
+        "/signin?next=/%00",
+        "/sv-SE/%c3%28",
+        "/" + "a" * 3000,
+        "/news?q=" + "a" * 9000,
+        "/_static/base/%00",
+        "/invitation?code=%00",
+    ],
+)
 def test_addresses_that_are_no_text_or_far_too_long_are_refused(local_portal, path):
     answer = local_portal.browser().get(path)
     assert answer.status_code in ((404,) if path.startswith("/_static") else (400,))
@@ -59,11 +72,20 @@ def test_a_form_with_bytes_that_are_no_text_is_refused(local_portal):
     assert refused(browser.client.post("/signin", data=part, headers=headers), 400)
 
 
-@pytest.mark.parametrize("path", [
-    "/_static/base/../../secrets", "/_static/../runtime/app.py", "/_static/base/%2e%2e/%2e%2e/theme.yaml",
-    "/_static/base//etc/passwd",
-    "/_static/nothing/x.css", "/_static/base/", "/_static/_tokens/../x", "/_static/_tokens/nobody-1.css", "/..%5c..%5cx",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_static/base/../../secrets",
+        "/_static/../runtime/app.py",
+        "/_static/base/%2e%2e/%2e%2e/theme.yaml",
+        "/_static/base//etc/passwd",
+        "/_static/nothing/x.css",
+        "/_static/base/",
+        "/_static/_tokens/../x",
+        "/_static/_tokens/nobody-1.css",
+        "/..%5c..%5cx",
+    ],
+)
 def test_no_file_outside_a_theme_is_given(local_portal, path):
     assert refused(local_portal.browser().get(path), 404)
 
@@ -83,12 +105,19 @@ def test_a_form_with_far_too_many_fields_is_refused(local_portal):
     assert refused(browser.client.post("/signin", data=sent), 413)
 
 
-@pytest.mark.parametrize("headers", [
-    {"Cookie": "foyer=" + "x" * 5000}, {"Cookie": "foyer=\x01\x02"}, {"Accept-Language": "x" * 5000},
-    {"User-Agent": "\xff" * 3000},
-    {"X-Request-ID": "a\tb<script>"}, {"X-Forwarded-For": "'; drop table"}, {"Accept": "*/" + "*" * 999},
-    {"Range": "bytes=9-1"},
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Cookie": "foyer=" + "x" * 5000},
+        {"Cookie": "foyer=\x01\x02"},
+        {"Accept-Language": "x" * 5000},
+        {"User-Agent": "\xff" * 3000},
+        {"X-Request-ID": "a\tb<script>"},
+        {"X-Forwarded-For": "'; drop table"},
+        {"Accept": "*/" + "*" * 999},
+        {"Range": "bytes=9-1"},
+    ],
+)
 def test_odd_headers_do_no_harm(local_portal, headers):
     answer = local_portal.browser().get("/news", headers=headers)
     assert answer.status_code == 200

@@ -59,27 +59,47 @@ def test_a_page_in_another_language_has_its_tag_first(local_portal):
     assert heading(browser.get("/sv-SE/")) == "home"
 
 
-@pytest.mark.parametrize(("path", "target"), [
-    ("/sv/news", "/sv-SE/news"), ("/SV-se/news?a=1", "/sv-SE/news?a=1"), ("/en-US/news", "/news"), ("/en", "/"),
-    ("/sv", "/sv-SE"), ("/en//evil.example", "/evil.example"),
-])
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/sv/news", "/sv-SE/news"),
+        ("/SV-se/news?a=1", "/sv-SE/news?a=1"),
+        ("/en-US/news", "/news"),
+        ("/en", "/"),
+        ("/sv", "/sv-SE"),
+        ("/en//evil.example", "/evil.example"),
+    ],
+)
 def test_other_ways_to_write_a_language_lead_to_the_one_address(local_portal, path, target):
     answer = local_portal.browser().get(path)
     assert (answer.status_code, answer.location) == (302, target)
 
 
-@pytest.mark.parametrize(("path", "status", "target"), [
-    ("/old-news", 301, "/news"), ("/old-news/", 301, "/news"), ("/Old-News?page=2", 301, "/news?page=2"),
-    ("/headline", 302, "/news"), ("/sv-SE/headline", 302, "/sv-SE/news"), ("/away", 302, "https://elsewhere.example/there"),
-])
+@pytest.mark.parametrize(
+    ("path", "status", "target"),
+    [
+        ("/old-news", 301, "/news"),
+        ("/old-news/", 301, "/news"),
+        ("/Old-News?page=2", 301, "/news?page=2"),
+        ("/headline", 302, "/news"),
+        ("/sv-SE/headline", 302, "/sv-SE/news"),
+        ("/away", 302, "https://elsewhere.example/there"),
+    ],
+)
 def test_redirects_lead_to_pages_markers_and_outside(local_portal, path, status, target):
     answer = local_portal.browser().get(path)
     assert (answer.status_code, answer.location) == (status, target)
 
 
-@pytest.mark.parametrize(("name", "club", "boats", "vault"), [
-    ("alice", 200, 200, 403), ("carol", 200, 200, 200), ("erin", 200, 200, 200), (None, 302, 302, 302),
-])
+@pytest.mark.parametrize(
+    ("name", "club", "boats", "vault"),
+    [
+        ("alice", 200, 200, 403),
+        ("carol", 200, 200, 200),
+        ("erin", 200, 200, 200),
+        (None, 302, 302, 302),
+    ],
+)
 def test_who_may_read_a_branch_may_read_what_is_below_it(portal, name, club, boats, vault):
     browser = portal.signed_in(name) if name else portal.browser()
     found = [browser.get(path).status_code for path in ("/club", "/club/boats", "/club/vault")]
@@ -139,7 +159,11 @@ def test_connections_that_died_meanwhile_are_replaced_without_an_error(pg_url, t
     browser = portal.signed_in("carol")
     other = sa.create_engine(portal.services.config.database_url, poolclass=sa.pool.NullPool)
     with other.connect() as connection:
-        connection.execute(sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                                   "WHERE datname = current_database() AND pid <> pg_backend_pid()"))
+        connection.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
     assert browser.get("/news").status_code == 200
     portal.engine.dispose()

@@ -18,11 +18,15 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(portal):
     assert portal.browser().sign_in(CAROL, NEW["password"]).status_code == 303
 
 
-@pytest.mark.parametrize(("sent", "words"), [
-    ({"current": "wrong", **NEW}, "not your current password"),
-    ({"current": PASSWORD, "password": "a", "repeat": "a"}, "at least 8"),
-    ({**NEW}, "not your current password"), ({"current": PASSWORD, **NEW, "repeat": "x"}, "differ"),
-])
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"current": "wrong", **NEW}, "not your current password"),
+        ({"current": PASSWORD, "password": "a", "repeat": "a"}, "at least 8"),
+        ({**NEW}, "not your current password"),
+        ({"current": PASSWORD, **NEW, "repeat": "x"}, "differ"),
+    ],
+)
 def test_what_will_not_do_is_told_and_nothing_changes(local_portal, sent, words):
     browser = local_portal.signed_in("carol")
     answer = browser.post("/password/change", sent)

@@ -16,8 +16,10 @@ ALICE, BOB, CAROL = (CAST[name][0] for name in ("alice", "bob", "carol"))
 def run(portal, tmp_path):
     """Run a command in the portal's installation: exit code and what it says."""
     environ = {
-        "FOYER_DATABASE_URL": portal.services.config.database_url, "FOYER_DATA_DIR": str(tmp_path),
-        "FOYER_SECRET_KEY": SECRET, "FOYER_PUBLIC_URL": "https://portal.example",
+        "FOYER_DATABASE_URL": portal.services.config.database_url,
+        "FOYER_DATA_DIR": str(tmp_path),
+        "FOYER_SECRET_KEY": SECRET,
+        "FOYER_PUBLIC_URL": "https://portal.example",
     }
 
     def call(command, *arguments):
@@ -42,10 +44,15 @@ def test_an_invitation_is_mailed_and_its_address_works(portal, run, tmp_path):
     assert portal.person("bob").account_number == "QUAY"
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["nobody@x.example"], "no contact has the e-mail"), ([BOB, "--role", "nonsense"], "no web role"),
-    ([BOB, "--site", "nonsense"], "no site nonsense"), ([BOB, "--account", "nonsense"], "no accounts"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nobody@x.example"], "no contact has the e-mail"),
+        ([BOB, "--role", "nonsense"], "no web role"),
+        ([BOB, "--site", "nonsense"], "no site nonsense"),
+        ([BOB, "--account", "nonsense"], "no accounts"),
+    ],
+)
 def test_an_invitation_that_cannot_be_says_why(run, arguments, words):
     code, said = run(invite, *arguments)
     assert code == 1
@@ -63,10 +70,15 @@ def test_a_contact_made_by_command_is_invited_and_signs_in(portal, run):
     assert "Dora Dock has member" in run(people, "show", "dora@quay.example")[1]
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    ([ALICE.upper(), "--name", "Other"], "already"), (["new@x.example", "--name", "New", "--account", "none"], "no accounts"),
-    (["no address", "--name", "New"], "not an e-mail"), (["new@x.example", "--name", "N" * 5000], "full_name"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([ALICE.upper(), "--name", "Other"], "already"),
+        (["new@x.example", "--name", "New", "--account", "none"], "no accounts"),
+        (["no address", "--name", "New"], "not an e-mail"),
+        (["new@x.example", "--name", "N" * 5000], "full_name"),
+    ],
+)
 def test_a_contact_that_cannot_be_made_says_why(run, arguments, words):
     code, said = run(people, "add", *arguments)
     assert code == 1

@@ -83,10 +83,16 @@ def test_somebody_who_signs_in_already_proves_it_with_the_password(portal):
         assert roles_of(connection, portal.ids["alice"], SITE) == {"member", "keeper"}
 
 
-@pytest.mark.parametrize(("password", "repeat", "words"), [
-    ("short", "short", "at least 8"), ("x" * 300, "x" * 300, "at most 256"), (BOB, BOB, "your email"),
-    ("long enough", "another one", "differ"), ("", "", "at least 8"),
-])
+@pytest.mark.parametrize(
+    ("password", "repeat", "words"),
+    [
+        ("short", "short", "at least 8"),
+        ("x" * 300, "x" * 300, "at most 256"),
+        (BOB, BOB, "your email"),
+        ("long enough", "another one", "differ"),
+        ("", "", "at least 8"),
+    ],
+)
 def test_a_password_that_will_not_do_is_told_and_the_code_stays_good(local_portal, password, repeat, words):
     code = local_portal.invite("bob")
     answer = local_portal.browser().post("/invitation", {"code": code, "password": password, "repeat": repeat})
@@ -98,8 +104,11 @@ def test_a_password_that_will_not_do_is_told_and_the_code_stays_good(local_porta
 
 def test_a_contact_that_is_not_ready_is_not_invited_and_what_is_missing_is_named(portal):
     contact = portal.snapshot.entities["contact"].table
-    cases = [({"email": None}, "no e-mail"), ({"email": "ALICE@harbour.example"}, "same e-mail"),
-             ({"email": BOB, "active": False}, "not active")]
+    cases = [
+        ({"email": None}, "no e-mail"),
+        ({"email": "ALICE@harbour.example"}, "same e-mail"),
+        ({"email": BOB, "active": False}, "not active"),
+    ]
     for values, words in cases:
         portal.change(contact, contact.c.id == portal.ids["bob"], **values)
         with pytest.raises(ContactNotReady, match=words):

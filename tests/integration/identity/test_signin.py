@@ -43,8 +43,10 @@ def test_every_failure_gets_the_same_answer(portal):
     tries = [("nobody@x.example", PASSWORD), (ALICE, "wrong"), (CAST["erin"][0], PASSWORD), (CAROL, PASSWORD), ("", "")]
     answers = [portal.browser().sign_in(email, password) for email, password in tries]
     assert [answer.status_code for answer in answers] == [422] * len(tries)
-    pages = [[line.replace(email, "") for line in without_token(answer) if 'name="email"' not in line]
-             for (email, _), answer in zip(tries, answers, strict=True)]
+    pages = [
+        [line.replace(email, "") for line in without_token(answer) if 'name="email"' not in line]
+        for (email, _), answer in zip(tries, answers, strict=True)
+    ]
     pages = [[line for line in page if 'name="password"' not in line] for page in pages]
     assert all(page == pages[0] for page in pages)
 
@@ -107,8 +109,10 @@ def test_a_site_sets_how_many_attempts_lock_and_how_many_a_minute_are_taken(sqli
     kept = tuple(part for part in components() if not isinstance(part, SiteSetting))
     settings = tuple(SiteSetting(key=key, value=value) for key, value in changed.items())
     portal = make_portal(sqlite_url, tmp_path, metadata=(*kept, *settings))
-    found = [portal.browser().sign_in(email, password).status_code for email, password in
-             [(ALICE, "wrong"), (ALICE, "wrong"), (ALICE, PASSWORD), (CAROL, PASSWORD), (CAROL, PASSWORD)]]
+    found = [
+        portal.browser().sign_in(email, password).status_code
+        for email, password in [(ALICE, "wrong"), (ALICE, "wrong"), (ALICE, PASSWORD), (CAROL, PASSWORD), (CAROL, PASSWORD)]
+    ]
     assert found == [422, 422, 422, 303, 429]
 
 
@@ -164,10 +168,22 @@ def test_the_cookie_travels_over_https_only_where_the_site_has_it(sqlite_url, tm
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
 
-@pytest.mark.parametrize("wanted", [
-    "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/\t/evil.example",
-    "http:evil.example", "/%0d%0aX: y\r\nZ: q", "///evil.example", "evil.example", "/ /evil.example",
-])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "http:evil.example",
+        "/%0d%0aX: y\r\nZ: q",
+        "///evil.example",
+        "evil.example",
+        "/ /evil.example",
+    ],
+)
 def test_the_address_to_go_on_to_stays_on_the_site(local_portal, wanted):
     answer = local_portal.browser().sign_in(CAROL, next=wanted)
     assert (answer.status_code, answer.location) == (303, "/")

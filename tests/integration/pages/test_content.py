@@ -90,9 +90,17 @@ def test_a_page_template_chosen_by_the_page_shows_it(site):
 def test_links_of_texts_find_pages_by_marker_and_key_in_the_pages_language(site):
     browser = site.as_("alice")
     assert re.findall(r'href="([^"]+)"', main(browser.get("/terms")).split("reading")[1]) == [
-        "/berths", "/bookings", "/terms", "https://away.example/"]
+        "/berths",
+        "/bookings",
+        "/terms",
+        "https://away.example/",
+    ]
     assert re.findall(r'href="([^"]+)"', main(browser.get("/sv-SE/terms")).split("reading")[1]) == [
-        "/sv-SE/berths", "/sv-SE/bookings", "/sv-SE/terms", "https://away.example/"]
+        "/sv-SE/berths",
+        "/sv-SE/bookings",
+        "/sv-SE/terms",
+        "https://away.example/",
+    ]
 
 
 def test_a_moved_page_is_found_by_its_marker(site):

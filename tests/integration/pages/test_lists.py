@@ -26,8 +26,11 @@ def row(page, number: str) -> str:
 def bookings(site):
     berths = [site.add("berth", number=name, depth=Decimal(depth)) for name, depth in (("Z9", "1.5"), ("A1", "3"))]
     for number, skipper, status, berth in (
-        ("B-1", "alice", "moored", 0), ("B-2", "bob", "asked", 1), ("B-3", "carol", "moored", 0),
-        ("B-4", "alice", "asked", 1), ("B-5", "alice", "moored", 0),
+        ("B-1", "alice", "moored", 0),
+        ("B-2", "bob", "asked", 1),
+        ("B-3", "carol", "moored", 0),
+        ("B-4", "alice", "asked", 1),
+        ("B-5", "alice", "moored", 0),
     ):
         site.book(number, skipper, status=status, berth=berths[berth], arrival=dt.date(2026, 7, int(number[2:])))
     return site
@@ -174,16 +177,34 @@ class TestPaging:
         assert numbers(second) == ["N-00004", "N-00005", "N-00006", "N-00007"]
         assert "5–8" in second.text
         assert numbers(browser.get(re.search(r'href="([^"]+)" rel="prev"', second.text)[1].replace("&amp;", "&"))) == [
-            "N-00000", "N-00001", "N-00002", "N-00003"]
+            "N-00000",
+            "N-00001",
+            "N-00002",
+            "N-00003",
+        ]
 
 
 class TestHostileAddresses:
     def test_an_argument_that_cannot_be_is_refused(self, bookings):
         browser = bookings.as_("alice")
         queries = (
-            "nonsense=1", "sort=note", "sort=boat", "sort=number;drop", "view=extras", "page=0", "page=x", "page=-1",
-            "page=99999999999999999999", "after=AAAA", "before=%FF%FE", "scope=everybody", "q=" + "x" * 300, "page=1&page=2",
-            "2.q=x", "q=%00", "after=" + "A" * 5000,
+            "nonsense=1",
+            "sort=note",
+            "sort=boat",
+            "sort=number;drop",
+            "view=extras",
+            "page=0",
+            "page=x",
+            "page=-1",
+            "page=99999999999999999999",
+            "after=AAAA",
+            "before=%FF%FE",
+            "scope=everybody",
+            "q=" + "x" * 300,
+            "page=1&page=2",
+            "2.q=x",
+            "q=%00",
+            "after=" + "A" * 5000,
         )
         answers = {query[:40]: browser.get(f"/bookings?{query}") for query in queries}
         assert {query: page.status_code for query, page in answers.items()} == dict.fromkeys(answers, 400)

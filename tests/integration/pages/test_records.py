@@ -16,8 +16,9 @@ from support.marina import BERTH
 def harbour(site):
     berth = site.add("berth", number="A1", depth=Decimal("2.5"))
     for number, skipper, status in (("B-1", "alice", "confirmed"), ("B-2", "bob", "asked"), ("B-3", "carol", "moored")):
-        booking = site.book(number, skipper, status=status, berth=berth, arrival=dt.date(2026, 7, 4),
-                            confirmed_on=dt.date(2026, 5, 2))
+        booking = site.book(
+            number, skipper, status=status, berth=berth, arrival=dt.date(2026, 7, 4), confirmed_on=dt.date(2026, 5, 2)
+        )
         for title, price in (("Sauna", "120"), ("Electricity", "45.5")):
             site.add("extra", booking=booking, title=f"{title} {number}", quantity=3, price=Decimal(price))
     return site
@@ -76,8 +77,14 @@ def test_a_lookup_leads_nowhere_where_the_page_or_the_row_is_not_the_persons(har
 
 def with_extra_pages(site):
     pages = (
-        Page(key="extra", label=Text.of("Extra"), parent="booking", record_entity="extra", record_key="id",
-             blocks=(Block(type="form", form="extra-read"),)),
+        Page(
+            key="extra",
+            label=Text.of("Extra"),
+            parent="booking",
+            record_entity="extra",
+            record_key="id",
+            blocks=(Block(type="form", form="extra-read"),),
+        ),
         Page(key="boat", label=Text.of("Boat"), parent="extra", partial_url="more"),
     )
     form = Form(key="extra-read", entity="extra", summary=(FormField(attribute="title"),))

@@ -28,22 +28,25 @@ ON_B = {"page": "b", "roles": ("two",)}
 CHANGE_HOME = {"page": "home", "roles": ("two",), "right": "grant_change"}
 
 
-@pytest.mark.parametrize(("rules", "roles", "pages"), [
-    ([], (), {"home", "a", "b"}),
-    ([], ("preview",), {"home", "a", "b", "draft", "below"}),
-    ([ON_A], (), {"home"}),
-    ([ON_A], ("one",), {"home", "a", "b"}),
-    ([ON_A, ON_B], ("one",), {"home", "a"}),
-    ([ON_A, ON_B], ("two",), {"home"}),
-    ([ON_A, ON_B], ("one", "two"), {"home", "a", "b"}),
-    ([ON_A, CHANGE_HOME], ("two",), {"home", "a", "b"}),
-    ([ON_A, {**ON_A, "roles": ("two",)}], ("two",), {"home", "a", "b"}),
-    ([{**ON_A, "active": False}], (), {"home", "a", "b"}),
-    ([{**ON_A, "roles": ()}], ("one", "two"), {"home"}),
-    ([{**ON_A, "state": "draft"}], (), {"home", "a", "b"}),
-    ([{**ON_A, "state": "draft"}], ("preview",), {"home", "a", "b", "below"}),
-    ([ON_A], ("preview",), {"home"}),
-])
+@pytest.mark.parametrize(
+    ("rules", "roles", "pages"),
+    [
+        ([], (), {"home", "a", "b"}),
+        ([], ("preview",), {"home", "a", "b", "draft", "below"}),
+        ([ON_A], (), {"home"}),
+        ([ON_A], ("one",), {"home", "a", "b"}),
+        ([ON_A, ON_B], ("one",), {"home", "a"}),
+        ([ON_A, ON_B], ("two",), {"home"}),
+        ([ON_A, ON_B], ("one", "two"), {"home", "a", "b"}),
+        ([ON_A, CHANGE_HOME], ("two",), {"home", "a", "b"}),
+        ([ON_A, {**ON_A, "roles": ("two",)}], ("two",), {"home", "a", "b"}),
+        ([{**ON_A, "active": False}], (), {"home", "a", "b"}),
+        ([{**ON_A, "roles": ()}], ("one", "two"), {"home"}),
+        ([{**ON_A, "state": "draft"}], (), {"home", "a", "b"}),
+        ([{**ON_A, "state": "draft"}], ("preview",), {"home", "a", "b", "below"}),
+        ([ON_A], ("preview",), {"home"}),
+    ],
+)
 def test_what_a_set_of_roles_may_read(rules, roles, pages):
     assert readable(rules, *roles) == pages
 

@@ -62,11 +62,16 @@ def test_emails_compare_without_case_blanks_and_width():
     assert normal_email(" Ann@Example.ORG ") == normal_email("\uff41nn@example.org") == "ann@example.org"
 
 
-@pytest.mark.parametrize(("password", "repeat", "problem"), [
-    ("short", "short", "password.too_short"), ("x" * 257, "x" * 257, "password.too_long"),
-    ("ANN@example.org", "ANN@example.org", "password.is_email"), ("long enough", "long enouhg", "password.differ"),
-    ("long enough", "long enough", ""),
-])
+@pytest.mark.parametrize(
+    ("password", "repeat", "problem"),
+    [
+        ("short", "short", "password.too_short"),
+        ("x" * 257, "x" * 257, "password.too_long"),
+        ("ANN@example.org", "ANN@example.org", "password.is_email"),
+        ("long enough", "long enouhg", "password.differ"),
+        ("long enough", "long enough", ""),
+    ],
+)
 def test_what_is_wrong_with_a_password_is_told(password, repeat, problem):
     assert password_problem(password, repeat, "ann@example.org", 8) == problem
 
@@ -82,10 +87,16 @@ def test_an_address_elsewhere_is_never_local(text, start):
     assert local_path(start + text) == ""
 
 
-@pytest.mark.parametrize(("path", "found"), [
-    ("/sv-SE/news", ("sv-SE", "/news")), ("/sv-SE", ("sv-SE", "")), ("/sv-SEx/news", ("", "/sv-SEx/news")), ("/", ("", "/")),
-    ("//sv-SE/x", ("", "//sv-SE/x")),
-])
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/sv-SE/news", ("sv-SE", "/news")),
+        ("/sv-SE", ("sv-SE", "")),
+        ("/sv-SEx/news", ("", "/sv-SEx/news")),
+        ("/", ("", "/")),
+        ("//sv-SE/x", ("", "//sv-SE/x")),
+    ],
+)
 def test_the_language_is_the_first_part_of_a_path(path, found):
     assert split_language(path, {"sv-SE"}) == found
 
@@ -100,10 +111,14 @@ def test_attempts_are_counted_per_purpose_and_address():
     throttle.admit("forgot", "1.2.3.4", 3)
 
 
-@pytest.mark.parametrize(("agent", "name"), [
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126 Safari/537 Edg/126", "Edge · Windows"),
-    ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Safari/604", "Safari · iOS"), ("curl/8", ""),
-    ("<script>Firefox", "Firefox"),
-])
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126 Safari/537 Edg/126", "Edge · Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Safari/604", "Safari · iOS"),
+        ("curl/8", ""),
+        ("<script>Firefox", "Firefox"),
+    ],
+)
 def test_a_device_has_a_short_name(agent, name):
     assert device_name(agent) == name

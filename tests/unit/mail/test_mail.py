@@ -59,10 +59,20 @@ def test_a_subject_cannot_add_headers(tmp_path):
     assert message["To"] == "ann@example.org"
 
 
-@pytest.mark.parametrize("to", [
-    "ann@example.org\r\nBcc: eve@evil.example", "ann@example.org, eve@evil.example", "", "ann", "Ann <ann@example.org>",
-    "a@b@c", "ann@example.org\0", "@", "ann@",
-])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "ann@example.org\r\nBcc: eve@evil.example",
+        "ann@example.org, eve@evil.example",
+        "",
+        "ann",
+        "Ann <ann@example.org>",
+        "a@b@c",
+        "ann@example.org\0",
+        "@",
+        "ann@",
+    ],
+)
 def test_an_address_that_is_not_one_mailbox_is_refused(tmp_path, to):
     with pytest.raises(MailFailed):
         FolderMailer(tmp_path, SENDER).send(MailMessage(to, "Hi", "x"))

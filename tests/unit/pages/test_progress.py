@@ -7,10 +7,15 @@ import pytest
 from metadata.model import Progress
 from runtime.pages.progress import Stage, progress_line
 
-PROGRESS = Progress(attribute="state", steps=("asked", "confirmed", "moored"),
-                    dates=(("confirmed", "confirmed_on"), ("moored", "arrival")))
-STAGES = {"asked": Stage("Asked for"), "confirmed": Stage("Confirmed", partly=True), "moored": Stage("Moored"),
-          "cancelled": Stage("Cancelled")}
+PROGRESS = Progress(
+    attribute="state", steps=("asked", "confirmed", "moored"), dates=(("confirmed", "confirmed_on"), ("moored", "arrival"))
+)
+STAGES = {
+    "asked": Stage("Asked for"),
+    "confirmed": Stage("Confirmed", partly=True),
+    "moored": Stage("Moored"),
+    "cancelled": Stage("Cancelled"),
+}
 TODAY = dt.date(2026, 7, 1)
 
 
@@ -22,10 +27,15 @@ def states(**values) -> list[str]:
     return [step.state for step in line(**values).steps]
 
 
-@pytest.mark.parametrize(("state", "expected"), [
-    ("asked", ["current", "next", "next"]), ("confirmed", ["done", "current", "next"]), ("moored", ["done", "done", "done"]),
-    (None, ["next", "next", "next"]),
-])
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("asked", ["current", "next", "next"]),
+        ("confirmed", ["done", "current", "next"]),
+        ("moored", ["done", "done", "done"]),
+        (None, ["next", "next", "next"]),
+    ],
+)
 def test_steps_before_the_state_are_done_and_the_last_one_is_done_when_reached(state, expected):
     assert states(state=state) == expected
 

@@ -34,9 +34,15 @@ def test_what_a_link_says_is_read_back_as_it_was(arguments):
     assert dict(parse_qsl(urlsplit(Query("/x", arguments).link()).query)) == arguments
 
 
-@pytest.mark.parametrize("pairs", [
-    [("a", "1"), ("a", "2")], [("a", "x" * 5000)], [("a", "\0")], [(str(n), "") for n in range(50)],
-])
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("a", "1"), ("a", "2")],
+        [("a", "x" * 5000)],
+        [("a", "\0")],
+        [(str(n), "") for n in range(50)],
+    ],
+)
 def test_arguments_that_repeat_or_overflow_are_refused(pairs):
     with pytest.raises(UnusableArgument):
         read_arguments(pairs)

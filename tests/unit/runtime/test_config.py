@@ -34,13 +34,27 @@ def test_a_value_and_a_file_together_are_refused(tmp_path):
 
 
 def test_all_problems_are_told_at_once():
-    found = problems_of({
-        "FOYER_DATABASE_URL": "oracle://x", "FOYER_SECRET_KEY": "short", "FOYER_PUBLIC_URL": "portal", "FOYER_WORKERS": "0",
-        "FOYER_DEBUG": "perhaps", "FOYER_SMTP_URL": "mail", "FOYER_LOG_LEVEL": "loud", "FOYER_THROTTLE_URL_FILE": "/nope",
-    })
+    found = problems_of(
+        {
+            "FOYER_DATABASE_URL": "oracle://x",
+            "FOYER_SECRET_KEY": "short",
+            "FOYER_PUBLIC_URL": "portal",
+            "FOYER_WORKERS": "0",
+            "FOYER_DEBUG": "perhaps",
+            "FOYER_SMTP_URL": "mail",
+            "FOYER_LOG_LEVEL": "loud",
+            "FOYER_THROTTLE_URL_FILE": "/nope",
+        }
+    )
     assert {text.partition(" ")[0] for text in found} == {
-        "FOYER_DATABASE_URL", "FOYER_SECRET_KEY", "FOYER_PUBLIC_URL", "FOYER_WORKERS", "FOYER_DEBUG", "FOYER_SMTP_URL",
-        "FOYER_LOG_LEVEL", "FOYER_THROTTLE_URL_FILE",
+        "FOYER_DATABASE_URL",
+        "FOYER_SECRET_KEY",
+        "FOYER_PUBLIC_URL",
+        "FOYER_WORKERS",
+        "FOYER_DEBUG",
+        "FOYER_SMTP_URL",
+        "FOYER_LOG_LEVEL",
+        "FOYER_THROTTLE_URL_FILE",
     }
 
 

@@ -16,11 +16,14 @@ class Idle:
         """Nothing to do."""
 
 
-@pytest.mark.parametrize(("given", "announced"), [
-    ({}, "http://127.0.0.1:8123"),
-    ({"FOYER_PUBLIC_URL": "https://portal.example"}, "https://portal.example"),
-    ({"FOYER_PUBLIC_URL_FILE": "address"}, "https://filed.example"),
-])
+@pytest.mark.parametrize(
+    ("given", "announced"),
+    [
+        ({}, "http://127.0.0.1:8123"),
+        ({"FOYER_PUBLIC_URL": "https://portal.example"}, "https://portal.example"),
+        ({"FOYER_PUBLIC_URL_FILE": "address"}, "https://filed.example"),
+    ],
+)
 def test_the_public_address_may_be_given_in_a_file(tmp_path, monkeypatch, given, announced):
     monkeypatch.setattr(serve, "make_server", lambda *values: Idle())
     monkeypatch.chdir(tmp_path)
