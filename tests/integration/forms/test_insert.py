@@ -82,6 +82,13 @@ def test_another_language_reads_and_speaks_its_own_way(pottery):
     assert pottery.rows("firing")[0]["weight"] == Decimal("1234.5")
 
 
+def test_a_lookup_that_is_searched_for_nothing_offers_its_first_rows(pottery):
+    searched = book(pottery.as_("ada"), kiln__q="", kiln="", _find="kiln")
+    assert searched.status_code == 200
+    assert all(name in searched.text for name in ("Big Bertha", "Little Bert"))
+    assert 'type="radio" name="kiln"' in searched.text
+
+
 def test_a_lookup_works_without_script(pottery):
     browser = pottery.as_("ada")
     searched = book(browser, kiln__q="bert", _find="kiln")
