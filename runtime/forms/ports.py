@@ -52,6 +52,10 @@ class Submission(Protocol):
         """The answer. Asked again with the same key the outside system gives the same answer and makes nothing twice."""
         ...
 
+    def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
+        """Whether a record was put down outside under this key; None where that cannot be told now."""
+        ...
+
 
 class NoSubmission:
     """The port of an installation that asks nobody."""
@@ -65,3 +69,7 @@ class NoSubmission:
     ) -> Outcome:
         """Yes."""
         return Accepted()
+
+    def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
+        """Never."""
+        return False

@@ -19,10 +19,12 @@ from runtime.forms.lines import TooManyLines, with_row, without_row
 from runtime.forms.opening import query_names
 from runtime.forms.rules import words_of as words_of_key
 from runtime.forms.steps import definition, furthest, step_after, step_before
+from runtime.forms.submit import Sent
 from runtime.pages.content import words_of
 from runtime.pages.form_saving import next_url, owner_of, saved_part
 from runtime.pages.form_setting import FIND, record_by_id, say_of
 from runtime.pages.form_view import ACTION, DRAFT, StatePart, denied_part
+from runtime.pages.multistep_again import going_out
 from runtime.pages.multistep_entered import QUERY, Entered
 from runtime.pages.multistep_send import Refused, send_all
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
@@ -210,7 +212,31 @@ def _submit(ask: BlockAsk, entered: Entered, step: Step) -> Part:
             flash(say_of(ask.context)("step.check_first"), "bad")
             return _go_to(ask, entered, earlier)
     entered = _saved(entered.at(step))
-    sent = send_all(entered)
+    going = going_out(entered)
+    if going is None:
+        return step_part(ask, entered, step, faults=(Fault("step.unanswered"),), checked=True, status=422)
+    if going.earlier:
+        return _submit_earlier(ask, entered, going.entered, step)
+    try:
+        entered = _saved(going.entered)
+    except DraftTooLarge:
+        return step_part(ask, entered, step, faults=(Fault("step.too_large"),), status=413)
+    return _sent(ask, entered, step, send_all(entered))
+
+
+def _submit_earlier(ask: BlockAsk, entered: Entered, earlier: Entered, step: Step) -> Part:
+    """What the outside had heard already goes first; where it is refused, what was typed since goes out as another try."""
+    sent = send_all(earlier)
+    if isinstance(sent, Sent):
+        flash(say_of(ask.context)("step.sent_before"), "warn")
+        return _sent(ask, earlier, step, sent)
+    draft = drafts.find(ask.context.connection, entered.draft.owner, entered.draft.id)
+    if draft is not None and draft.attempt != entered.draft.attempt:
+        return _submit(ask, entered.of(draft), step)
+    return _sent(ask, earlier, step, sent)
+
+
+def _sent(ask: BlockAsk, entered: Entered, step: Step, sent: Sent | Refused) -> Part:
     if isinstance(sent, Refused):
         return step_part(ask, entered, sent.step or step, faults=sent.faults, checked=True, status=422)
     multi = entered.multi

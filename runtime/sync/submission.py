@@ -62,6 +62,18 @@ class OutsideSubmission:
             return _fallback(work, Part(table_map, record_id, key), children, str(fault))
         return _outcome(work, adapter, letter, answer)
 
+    def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
+        """Whether the outside has a record under this key; None while it is down."""
+        table_map = _map_for(snapshot, entity)
+        through = table_map.model.write_through if table_map is not None else None
+        if table_map is None or through is None:
+            return False
+        try:
+            return bool(self._adapters.of(table_map.connection).find(table_map, through.key_column, key))
+        except ConnectorError as fault:
+            log.warning("cannot be asked: %s", fault, extra={"action": "submission_unknown", "map": table_map.key})
+            return None
+
 
 def _asked(adapter: Adapter, letter: Letter) -> Answer:
     send(adapter, letter)

@@ -274,6 +274,7 @@ class Oven:
     asks: bool = False
     answers: list[Any] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    has: bool | None = False
 
     def concerns(self, snapshot: Snapshot, entity: str) -> bool:
         return self.asks and entity == "firing"
@@ -286,6 +287,9 @@ class Oven:
         if isinstance(answer, Exception):
             raise answer
         return cast(Outcome, answer)
+
+    def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
+        return self.has
 
 
 @dataclass

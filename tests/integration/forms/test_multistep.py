@@ -287,3 +287,44 @@ def test_what_was_typed_in_one_language_is_shown_in_the_other(pottery, path):
     assert 'value="1234,5"' in swedish.text
     swedish.press()
     assert swedish.step == "pieces"
+
+
+def retitled_after_a_lost_answer(pottery, has, answers=()):
+    """Somebody sends Cups, hears nothing, calls it Bowls and sends again to an oven that has it, or not, or does not tell."""
+    pottery.oven.asks, pottery.oven.has = True, has
+    pottery.oven.answers = [Refusal("Nobody answers", unanswered=True), *answers]
+    walk = at_check(pottery, pottery.as_("ada")).press()
+    walk.answer = walk.browser.get(f"{BOOK}?step=basics")
+    walk.press(title="Bowls").press(**line(pottery, 0, title="Mug"), **line(pottery, 1, "Tenmoku", "3"))
+    assert walk.step == "check"
+    return walk.press()
+
+
+def test_what_arrived_unanswered_is_made_as_it_was_sent_then_and_the_person_is_told(pottery):
+    walk = retitled_after_a_lost_answer(pottery, has=True)
+    assert [row["title"] for row in pottery.rows("firing")] == ["Cups"]
+    assert (len(pottery.rows("piece")), len(set(pottery.oven.keys))) == (2, 1)
+    assert "had arrived after all" in walk.text
+
+
+def test_what_did_not_arrive_goes_out_as_it_is_now_under_the_same_key(pottery):
+    walk = retitled_after_a_lost_answer(pottery, has=False)
+    assert [row["title"] for row in pottery.rows("firing")] == ["Bowls"]
+    assert len(set(pottery.oven.keys)) == 1
+    assert "had arrived after all" not in walk.text
+
+
+def test_while_the_outside_does_not_tell_nothing_changed_is_sent_and_what_was_typed_stays(pottery):
+    walk = retitled_after_a_lost_answer(pottery, has=None)
+    assert (pottery.rows("firing"), len(pottery.oven.keys)) == ([], 1)
+    assert "could not check" in shown_errors(walk.text)[0]
+    pottery.oven.has = False
+    walk.press()
+    assert [row["title"] for row in pottery.rows("firing")] == ["Bowls"]
+
+
+def test_what_arrived_and_is_refused_makes_way_for_what_was_typed_since(pottery):
+    retitled_after_a_lost_answer(pottery, has=True, answers=[Refusal("No cups")])
+    assert [row["title"] for row in pottery.rows("firing")] == ["Bowls"]
+    assert len(pottery.oven.keys) == 3
+    assert len(set(pottery.oven.keys)) == 2

@@ -215,6 +215,15 @@ def test_nonsense_is_queued_with_a_reason_for_operators(world, nonsense):
     assert "Ours" in names(world)
 
 
+def test_whether_a_key_is_known_outside_can_be_asked_unless_it_is_down(world):
+    port = OutsideSubmission(Adapters())
+    submit(world, key="k1")
+    assert port.knows(world.snapshot, "boat", "k1") is True
+    assert port.knows(world.snapshot, "boat", "k2") is False
+    world.outside.down = True
+    assert port.knows(world.snapshot, "boat", "k1") is None
+
+
 def refused_after_the_queue(world, **more):
     """A boat that was queued while the outside was down, which the outside refuses once it is up."""
     world.outside.down = True
