@@ -56,10 +56,14 @@ def connections(environ: Mapping[str, str], snapshot: Snapshot) -> Iterator[Find
             yield Finding(state, name, f"{'set' if given else 'not set'}, for the connection {connection.key}")
 
 
+# Read by the launcher, the tests and the benchmarks, not by an installation.
+OF_TOOLS = tuple(f"{PREFIX}{name}" for name in ("AUTHOR", "BENCH_", "EXTRAS", "REQUIRE", "TEST_", "VENV"))
+
+
 def unknown(environ: Mapping[str, str], known: frozenset[str]) -> Iterator[Finding]:
     """Variables that look like settings and are neither those nor named by a published connection."""
     for name in sorted(environ):
-        if not name.startswith(PREFIX) or name.startswith((f"{PREFIX}TEST_", f"{PREFIX}AUTHOR")):
+        if not name.startswith(PREFIX) or name.startswith(OF_TOOLS):
             continue
         if name not in known and name.removesuffix("_FILE") not in known:
             yield Finding(WARNING, name, "is no setting of Foyer; is it misspelt?")
