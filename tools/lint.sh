@@ -23,7 +23,7 @@ check() {
 check "ruff" "$bin/ruff" check .
 check "format" "$bin/ruff" format --check .
 # shellcheck disable=SC2086 # the lists are words
-check "types" "$bin/mypy" $packages tests/support
+check "types" "$bin/mypy" $packages tests/support benchmarks
 if [ -n "$templates" ]; then
   # shellcheck disable=SC2086
   check "templates" "$bin/djlint" $templates --lint --quiet
