@@ -13,6 +13,7 @@ from benchmarks.pages import Effort, compare
 from benchmarks.report import Table
 from benchmarks.rows import Scale
 from benchmarks.servers import Load
+from benchmarks.sync import load as initial_load
 
 KINDS = ("postgresql", "sqlite")
 Command = Callable[..., Any]
@@ -90,6 +91,14 @@ def start(times: int, kinds: tuple[str, ...], *, as_json: bool) -> None:
 def publish(entities: int, kinds: tuple[str, ...], *, as_json: bool) -> None:
     """How long the release of a large site takes."""
     show([measures.publish(kind, entities) for kind in kinds], as_json=as_json)
+
+
+@main.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Rows outside.")
+@as_json
+def load(rows: int, *, as_json: bool) -> None:
+    """The initial synchronisation of a table between two PostgreSQL databases."""
+    show([initial_load(rows)], as_json=as_json)
 
 
 def show(tables: list[Table], *, as_json: bool) -> None:
