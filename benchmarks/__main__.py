@@ -10,6 +10,7 @@ import click
 
 from benchmarks import measures
 from benchmarks.pages import Effort, compare
+from benchmarks.processor import processor_time
 from benchmarks.report import Table
 from benchmarks.rows import Scale
 from benchmarks.servers import Load
@@ -65,6 +66,17 @@ def scale(
     """The slowest hundredth of answers at 10,000 orders and at --rows."""
     load = Load(threads=threads, connections=connections)
     show([measures.scale(kind, rows, Effort(seconds, rounds), load) for kind in kinds], as_json=as_json)
+
+
+@main.command()
+@click.option("--rows", default=10_000, show_default=True, help="Orders in the database.")
+@click.option("--answers", default=1000, show_default=True, help="Answers of each side for a page.")
+@click.option("--only", default="", help="Only pages with this in their name: list, detail, form POST.")
+@database
+@as_json
+def cpu(rows: int, answers: int, only: str, kinds: tuple[str, ...], *, as_json: bool) -> None:
+    """Processor time of an answer, in this process, beside the same written by hand."""
+    show([processor_time(kind, Scale(rows), answers, only) for kind in kinds], as_json=as_json)
 
 
 @main.command()

@@ -53,21 +53,23 @@ def compare(kind: str, scale: Scale, effort: Effort, load: Load, only: str = "")
         order = first_order(get)
         write_frames(get, order, frames)
         with by_hand(url, frames, load) as hand:
-            for workload in workloads(url, engine, hand, order, scale):
+            for workload in workloads(url, engine, hand, order, scale, get):
                 if only in workload.name:
                     table.add(measured(workload, effort, load))
     return table
 
 
-def workloads(url: str, engine: Server, hand: Server, order: str, scale: Scale) -> list[Workload]:
-    """What is measured; the deep page only where the large account is there."""
+def workloads(
+    url: str, engine: Server, hand: Server, order: str, scale: Scale, get: Callable[[str], str]
+) -> list[Workload]:
+    """What is measured; the deep page only where the large account is there. `get` reads a page of the engine."""
 
     def at(name: str, path: str, contact: int, body: tuple[str, str] = ("", "")) -> Workload:
         ours, theirs = foyer_cookie(url, contact), hand_cookie(url, contact)
         return Workload(name, Ask(engine.url + path, ours, body[0]), Ask(hand.url + path, theirs, body[1]))
 
     deep = [at(f"list page {DEEP_PAGE}", f"/orders?page={DEEP_PAGE}", LARGE)] if LARGE in scale.sizes else []
-    token = found(FORM_TOKEN, getter(engine, foyer_cookie(url, MEASURED))("/orders/new"))
+    token = found(FORM_TOKEN, get("/orders/new"))
     # New orders go to an account of their own: the lists that are measured stay as they are.
     writer = LARGE + 1
     bodies = urlencode({**FORM, "csrf_token": token}), urlencode({**FORM, "csrf_token": CSRF})

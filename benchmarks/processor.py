@@ -1,0 +1,92 @@
+"""`cpu`: processor time of one answer at both sides, asked for in this process by turns, one at a time.
+
+Less true to life than `pages` and far less moved by what else the machine does: for finding out what a change gave.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from http.cookies import SimpleCookie
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from benchmarks.data import environment, folder, prepared
+from benchmarks.handwritten.app import make_app
+from benchmarks.load import Ask
+from benchmarks.pages import ORDER, Workload, found, workloads
+from benchmarks.handwritten.frames import write_frames
+from benchmarks.report import Table, whole
+from benchmarks.rows import MEASURED, Scale
+from benchmarks.servers import Server
+from benchmarks.visitors import foyer_cookie
+from runtime.app import create_app
+from runtime.config import Config
+
+TURN = 20
+"""Answers of one side before it is the other's turn."""
+
+
+def processor_time(kind: str, scale: Scale, answers: int, only: str = "") -> Table:
+    """The median processor time of an answer, in microseconds, at both sides."""
+    url = prepared(kind, scale)
+    frames = folder() / f"frames-{kind}"
+    os.environ.update(environment(url, FOYER_PUBLIC_URL="http://127.0.0.1", BENCH_FRAMES=str(frames), FOYER_LOG_LEVEL="INFO"))
+    engine = create_app(Config.from_environment(os.environ))
+    cookie = foyer_cookie(url, MEASURED)
+
+    def get(path: str) -> str:
+        return asked(engine, Ask(path, cookie))[1]
+
+    order = found(ORDER, get("/orders"))
+    write_frames(get, order, frames)
+    hand = make_app()
+    table = Table(f"cpu, {kind}, {scale.orders:,} orders", ("page", "engine µs", "by hand µs", "ratio"))
+    nowhere = Server("", 0, 0, 0.0)
+    for workload in workloads(url, nowhere, nowhere, order, scale, get):
+        if only in workload.name:
+            table.add(_row(workload, engine, hand, answers))
+    return table
+
+
+def _row(workload: Workload, engine: Flask, hand: Flask, answers: int) -> tuple[str, ...]:
+    turns: tuple[list[float], list[float]] = ([], [])
+    sides = ((engine, workload.ours), (hand, workload.theirs))
+    for app, ask in sides:
+        _turn(app, ask)
+    for _ in range(max(1, answers // TURN)):
+        for place, (app, ask) in enumerate(sides):
+            turns[place].append(_turn(app, ask))
+    ours, theirs = map(statistics.median, turns)
+    return workload.name, whole(ours), whole(theirs), f"{theirs / ours:.2f}"
+
+
+def _turn(app: Flask, ask: Ask) -> float:
+    environs = [environ_of(ask) for _ in range(TURN)]
+    begun = time.process_time()
+    for environ in environs:
+        _answer(app, environ)
+    return (time.process_time() - begun) / TURN * 1e6
+
+
+def asked(app: Flask, ask: Ask) -> tuple[str, str]:
+    """Status line and text of an answer."""
+    body, status, _ = _answer(app, environ_of(ask))
+    return status, body
+
+
+def environ_of(ask: Ask) -> dict[str, Any]:
+    """The WSGI environment of a request."""
+    path = "/" + ask.url.split("/", 3)[3] if "://" in ask.url else ask.url
+    form = "application/x-www-form-urlencoded"
+    posted: dict[str, Any] = {"method": "POST", "data": ask.body, "content_type": form} if ask.body else {}
+    return dict(EnvironBuilder(path, base_url="http://127.0.0.1", headers={"Cookie": ask.cookie}, **posted).get_environ())
+
+
+def _answer(app: Callable[..., Any], environ: dict[str, Any]) -> tuple[str, str, Any]:
+    parts, status, headers = run_wsgi_app(app, environ)
+    return b"".join(parts).decode(), status, headers
