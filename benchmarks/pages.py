@@ -59,9 +59,7 @@ def compare(kind: str, scale: Scale, effort: Effort, load: Load, only: str = "")
     return table
 
 
-def workloads(
-    url: str, engine: Server, hand: Server, order: str, scale: Scale, get: Callable[[str], str]
-) -> list[Workload]:
+def workloads(url: str, engine: Server, hand: Server, order: str, scale: Scale, get: Callable[[str], str]) -> list[Workload]:
     """What is measured; the deep page only where the large account is there. `get` reads a page of the engine."""
 
     def at(name: str, path: str, contact: int, body: tuple[str, str] = ("", "")) -> Workload:

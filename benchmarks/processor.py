@@ -9,7 +9,6 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from http.cookies import SimpleCookie
 from typing import Any
 
 from flask import Flask
@@ -17,9 +16,9 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from benchmarks.data import environment, folder, prepared
 from benchmarks.handwritten.app import make_app
+from benchmarks.handwritten.frames import write_frames
 from benchmarks.load import Ask
 from benchmarks.pages import ORDER, Workload, found, workloads
-from benchmarks.handwritten.frames import write_frames
 from benchmarks.report import Table, whole
 from benchmarks.rows import MEASURED, Scale
 from benchmarks.servers import Server
