@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
-from typing import Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -25,6 +25,9 @@ from benchmarks.servers import Server
 from benchmarks.visitors import foyer_cookie
 from runtime.app import create_app
 from runtime.config import Config
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 TURN = 20
 """Answers of one side before it is the other's turn."""
@@ -78,14 +81,17 @@ def asked(app: Flask, ask: Ask) -> tuple[str, str]:
     return status, body
 
 
-def environ_of(ask: Ask) -> dict[str, Any]:
+def environ_of(ask: Ask) -> WSGIEnvironment:
     """The WSGI environment of a request."""
     path = "/" + ask.url.split("/", 3)[3] if "://" in ask.url else ask.url
-    form = "application/x-www-form-urlencoded"
-    posted: dict[str, Any] = {"method": "POST", "data": ask.body, "content_type": form} if ask.body else {}
-    return dict(EnvironBuilder(path, base_url="http://127.0.0.1", headers={"Cookie": ask.cookie}, **posted).get_environ())
+    builder = EnvironBuilder(path, base_url="http://127.0.0.1", headers={"Cookie": ask.cookie})
+    if ask.body:
+        builder.method, builder.content_type = "POST", "application/x-www-form-urlencoded"
+        builder.input_stream = BytesIO(ask.body.encode())
+        builder.content_length = len(ask.body)
+    return builder.get_environ()
 
 
-def _answer(app: Callable[..., Any], environ: dict[str, Any]) -> tuple[str, str, Any]:
+def _answer(app: Flask, environ: WSGIEnvironment) -> tuple[str, str, Any]:
     parts, status, headers = run_wsgi_app(app, environ)
     return b"".join(parts).decode(), status, headers
