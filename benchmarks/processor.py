@@ -84,7 +84,7 @@ def asked(app: Flask, ask: Ask) -> tuple[str, str]:
 def environ_of(ask: Ask) -> WSGIEnvironment:
     """The WSGI environment of a request."""
     path = "/" + ask.url.split("/", 3)[3] if "://" in ask.url else ask.url
-    builder = EnvironBuilder(path, base_url="http://127.0.0.1", headers={"Cookie": ask.cookie})
+    builder = EnvironBuilder(path, base_url="http://127.0.0.1", headers=[("Cookie", ask.cookie)])
     if ask.body:
         builder.method, builder.content_type = "POST", "application/x-www-form-urlencoded"
         builder.input_stream = BytesIO(ask.body.encode())
