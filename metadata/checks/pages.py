@@ -143,7 +143,7 @@ def forms_on_pages(world: World) -> Iterator[Problem]:
 def fault_in_form_block(world: World, pages: Mapping[str, Page], page: Page, block: Block) -> str:
     """Why a page has no record for a form on it."""
     form = world.find("form", block.form) if block.type == "form" and block.mode != "insert" else None
-    if not isinstance(form, Form) or form.entity in OWN:
+    if not isinstance(form, Form) or form.entity in OWN or block.record is not None:
         return ""
     entities = [item.record_entity for item in (page, *ancestors(pages, page)) if item.record_entity]
     if form.entity in entities[:1]:

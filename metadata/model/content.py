@@ -40,6 +40,19 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSource:
+    """Where the record of a form comes from, when it is not the page's own."""
+
+    source: str = prop(
+        help="An argument of the address, the person's own contact or account, or the end of a path of lookups.",
+        choices=("query", "contact", "account", "related"),
+    )
+    argument: str = prop("id", "Name of the argument that holds the record's id (query).", pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    path: str = prop("", "Lookups to follow from the page's record, or from the person's contact behind @contact. (related).")
+    create: bool = prop(False, "Where the last lookup is empty, save a new record and set the lookup to it (related, edit).")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One part of a page."""
 
@@ -48,6 +61,7 @@ class Block:
     list: str = prop("", "List to show.", ref="list")
     form: str = prop("", "Form to show.", ref="form")
     mode: str = prop("read", "Mode of the form.", choices=("read", "edit", "insert"))
+    record: RecordSource | None = prop(None, "Where the form's record comes from; the page's record where missing.")
     multistep_form: str = prop("", "Multistep form to show.", ref="multistep_form")
     snippet: str = prop("", "Snippet to show.", ref="snippet")
     view: str = prop("", "For a list on a record page: nothing yet.")

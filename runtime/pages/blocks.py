@@ -6,6 +6,7 @@ from metadata.model import Block
 from runtime.pages.content import show_snippet, show_text
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form import FORM_BLOCK, PROFILE_BLOCK
+from runtime.pages.form_source import SOURCED_BLOCK
 from runtime.pages.lists import list_arguments, show_list
 from runtime.pages.multistep import MULTISTEP_BLOCK
 from runtime.pages.part import BlockHandler
@@ -19,14 +20,17 @@ BLOCKS: dict[str, BlockHandler] = {
     "form": BlockHandler(show_detail, paths=detail_paths),
     "form.insert": FORM_BLOCK,
     "form.edit": FORM_BLOCK,
+    "form.sourced": SOURCED_BLOCK,
     "profile": PROFILE_BLOCK,
     "multistep_form": MULTISTEP_BLOCK,
 }
-"""By the type of the block; forms by their mode as well, such as `form.edit`, where it is not read."""
+"""By the type of the block; forms by their mode as well, such as `form.edit`, where it is not read, or as sourced."""
 
 
 def handler_of(block: Block) -> BlockHandler:
     """What shows a block. Raises KeyError for a type that this installation cannot show."""
+    if block.type == "form" and block.record is not None:
+        return BLOCKS["form.sourced"]
     if block.type == "form" and block.mode != "read":
         return BLOCKS[f"form.{block.mode}"]
     return BLOCKS[block.type]

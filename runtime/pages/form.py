@@ -45,6 +45,12 @@ from runtime.records.errors import Conflict, Denied, Invalid, Missing
 from runtime.records.write import create, update
 
 ID = "id"
+Saving = Callable[[Connection, Callable[[], int]], int]
+
+
+def plainly(connection: Connection, make: Callable[[], int]) -> int:
+    """Make a new record, and nothing else."""
+    return make()
 
 
 def form_arguments(context: RequestContext, block: Block) -> frozenset[str]:
@@ -77,13 +83,18 @@ def show_form(ask: BlockAsk) -> Part:
     """
     form = ask.context.snapshot.forms[ask.block.form]
     if ask.block.mode == "insert":
-        return _insert(ask, form)
+        return insert(ask, form)
     if ask.block.mode == "edit":
-        record = _record_of(ask, form)
-        if _may_edit(ask.context, form, record):
-            return edit(ask, form, record)
-        if ask.posted:
-            raise AccessDenied
+        return edit_or_read(ask, form, _record_of(ask, form))
+    return show_detail(ask)
+
+
+def edit_or_read(ask: BlockAsk, form: Form, record: Record) -> Part:
+    """A form over a record, to be read where the person may change nothing of it. Raises AccessDenied for a post to that."""
+    if _may_edit(ask.context, form, record):
+        return edit(ask, form, record)
+    if ask.posted:
+        raise AccessDenied
     return show_detail(ask)
 
 
@@ -121,7 +132,8 @@ def _may_edit(context: RequestContext, form: Form, record: Record) -> bool:
     return bool(asked_fields(context.snapshot, form_ask(context, form, "edit")))
 
 
-def _insert(ask: BlockAsk, form: Form) -> Part:
+def insert(ask: BlockAsk, form: Form, saving: Saving = plainly) -> Part:
+    """A form for a new record; `saving` makes it, in a transaction, and does there what else is due."""
     context = ask.context
     if not _allowed(context, form, "create"):
         return denied_part(context)
@@ -139,7 +151,7 @@ def _insert(ask: BlockAsk, form: Form) -> Part:
     if not bound.validate() or FIND in request.form:
         return form_part(ask, Sheet(wanted, searching(bound), view, hidden), status=answer_status())
     values = {**fixed_values(context.snapshot, form, words), **posted_values(bound)}
-    outcome = _send(ask, form, bound, lambda reach: set_values(context.snapshot, form, words, values, reach))
+    outcome = _send(ask, form, bound, lambda reach: set_values(context.snapshot, form, words, values, reach), saving)
     if isinstance(outcome, Part):
         return outcome
     return form_part(ask, Sheet(wanted, bound, view, hidden, outcome), status=422)
@@ -162,13 +174,19 @@ def answer_status() -> int:
     return 200 if FIND in request.form else 422
 
 
-def _send(ask: BlockAsk, form: Form, bound: BaseForm, complete: Callable[[Reach], dict[str, Any]]) -> Part | tuple[Fault, ...]:
+def _send(
+    ask: BlockAsk, form: Form, bound: BaseForm, complete: Callable[[Reach], dict[str, Any]], saving: Saving
+) -> Part | tuple[Fault, ...]:
     context = ask.context
     labels = {key: rules.label for key, rules in bound.rules.items()}
 
     def write(connection: Connection) -> int:
         values = complete(Reach(lambda: connection, context.snapshot, context.principal))
-        return create(connection, context.snapshot, context.principal, form.entity, values, listeners=context.listeners).id
+
+        def make() -> int:
+            return create(connection, context.snapshot, context.principal, form.entity, values, listeners=context.listeners).id
+
+        return saving(connection, make)
 
     work = Work(context.snapshot, context.principal, form.entity, write)
     try:

@@ -331,13 +331,13 @@ class Pottery:
         return browser
 
 
-def make_pottery(database_url: str, folder: Path) -> Pottery:
-    """The pottery with its people, two open kilns, a closed one, and two glazes."""
+def make_pottery(database_url: str, folder: Path, *more: Component) -> Pottery:
+    """The pottery, and `more` of it, with its people, two open kilns, a closed one, and two glazes."""
     made = make_services(config(database_url, folder))
     store = MetadataStore(made.engine)
     store.create()
     create_engine_tables(made.engine)
-    snapshot = store.publish("tester", components=POTTERY).snapshot
+    snapshot = store.publish("tester", components=(*POTTERY, *more)).snapshot
     oven = Oven()
     services = dataclasses.replace(made, mailer=Outbox(), aside=AtOnce(), submission=oven)
     found = Pottery(create_app(made.config, services=services), made.engine, snapshot, oven, {})

@@ -176,6 +176,11 @@ def telling(attribute, column="MSG"):
     return {"table_map tasks": {"write_through": through}}
 
 
+def sourced(**record):
+    """A page without a record whose form takes it from somewhere."""
+    return {"page tasks#blocks.0": {"type": "form", "form": "task", "mode": "edit", "record": record}}
+
+
 FAULTS = [
     # references
     ({"site main": {"menu": "mian"}}, "unknown-reference", "menu", "'main'"),
@@ -334,6 +339,20 @@ FAULTS = [
     ({"page tasks": {"record_key": "number"}}, "record-page", "record_key", "record_entity"),
     ({"page tasks#blocks.0": {"type": "list"}}, "block", "blocks.0", "list:"),
     ({"page tasks#blocks.0": {"type": "form", "form": "task"}}, "form-page", "blocks.0.form", "record"),
+    (sourced(source="query"), "", "", ""),
+    (sourced(source="account"), "record-source", "blocks.0.record.source", "task"),
+    (sourced(source="related"), "record-source", "blocks.0.record.path", "needs a path"),
+    (sourced(source="related", path="account"), "record-source", "blocks.0.record.path", "no record"),
+    (sourced(source="related", path="@contact.acount"), "record-source", "blocks.0.record.path", "'account'"),
+    (sourced(source="related", path="@contact.account"), "record-source", "blocks.0.record.path", "task"),
+    (sourced(source="query", path="account"), "record-source", "blocks.0.record.path", "related"),
+    (sourced(source="query", create=True), "record-source", "blocks.0.record.create", "related"),
+    (
+        {"page tasks#blocks.0": {"type": "list", "list": "tasks", "record": {"source": "query"}}},
+        "record-source",
+        "blocks.0.record",
+        "",
+    ),
     # permissions
     ({"entity_permission own": {"via": ""}}, "scope", "scope", "contact, about"),
     ({"entity_permission own": {"via": "account"}}, "scope", "via", "contact"),
