@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table
 
 from metadata.model import Attribute, Entity, EntityPermission, View
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Relationship, frozen
@@ -64,15 +64,20 @@ def _table(entity: Entity, tables: MetaData) -> Table:
     system = _system_columns()
     table = Table(entity.key, tables, system[0], *declared, *system[1:])
     for key in entity.keys:
-        table.append_constraint(UniqueConstraint(*key.attributes, name=short_name("uq", entity.key, key.key)))
+        _unique(table, key.key, key.attributes)
     covered = {key.attributes for key in entity.keys}
     for attribute in entity.attributes:
         if attribute.type == "auto_number" and (attribute.key,) not in covered:
-            table.append_constraint(UniqueConstraint(attribute.key, name=short_name("uq", entity.key, attribute.key)))
+            _unique(table, attribute.key, (attribute.key,))
         if attribute.type == "lookup":
             columns = [attribute.key] if not attribute.targets else [attribute.key, target_column_name(attribute.key)]
             Index(short_name("ix", entity.key, attribute.key), *(table.c[name] for name in columns))
     return table
+
+
+def _unique(table: Table, key: str, attributes: Iterable[str]) -> None:
+    """What is unique is a unique index and not a constraint: every database can add and drop one."""
+    Index(short_name("uq", table.name, key), *(table.c[name] for name in attributes), unique=True)
 
 
 def _links(entity: Entity, tables: MetaData) -> dict[str, Table]:

@@ -1,9 +1,11 @@
-"""The plan carried out: through Alembic's operations, on the caller's transaction, with the register kept in step."""
+"""The plan carried out, on the caller's transaction, with the register kept in step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -13,13 +15,12 @@ from metadata.migrate.planning import Plan
 from metadata.migrate.register import write_register
 from metadata.migrate.steps import AddForeignKey, CreateTable, RebuildTable, Step
 
-if TYPE_CHECKING:
-    from alembic.operations import Operations
-
 Some = TypeVar("Some", bound=Step)
 
 MANY = 150
 """Steps in one PostgreSQL transaction: each new table holds some ten locks, and a server has 6,400 by default."""
+
+PATIENCE, NO_PATIENCE = "15s", "1s"
 
 
 def apply(connection: Connection, plan: Plan, *, allow_destructive: bool = False) -> None:
@@ -29,54 +30,71 @@ def apply(connection: Connection, plan: Plan, *, allow_destructive: bool = False
     if plan.destructive and not allow_destructive:
         raise Destructive(step.text for step in plan.destructive)
     if plan.steps:
-        _limit_waiting(connection)
-        _run(_operations(connection), plan.steps)
+        _run(connection, plan.steps)
         _check_references(connection, plan.steps)
     write_register(connection, plan.shapes, plan.gone)
 
 
-def create_ahead(engine: Engine, plan: Plan) -> bool:
+def create_ahead(engine: Engine, plan: Plan) -> Plan:
     """Make a great number of new tables in several transactions, where one would hold more locks than the server has.
 
-    New tables hurt nobody if what follows fails. Gives back whether anything was done: then plan again.
+    New tables hurt nobody if what follows fails. Gives back what is left of the plan.
     """
     creates = [step for step in plan.steps if isinstance(step, CreateTable)]
     if engine.dialect.name != "postgresql" or len(creates) <= MANY or plan.blocked:
-        return False
+        return plan
     names = {step.table for step in creates}
+    keys = [step for step in plan.steps if isinstance(step, AddForeignKey) and step.table in names]
     for chunk in _chunks(creates):
         with engine.begin() as connection:
-            _run(_operations(connection), chunk)
-            shapes = {step.table: plan.shapes[step.table] for step in chunk}
-            write_register(connection, shapes)
-    keys = [step for step in plan.steps if isinstance(step, AddForeignKey) and step.table in names]
+            _run(connection, chunk)
+            write_register(connection, {step.table: plan.shapes[step.table] for step in chunk})
     for key_chunk in _chunks(keys):
         with engine.begin() as connection:
-            _run(_operations(connection), key_chunk)
+            _run(connection, key_chunk)
+    left = (step for step in plan.steps if step.table not in names or not isinstance(step, CreateTable | AddForeignKey))
+    shapes = {name: shape for name, shape in plan.shapes.items() if name not in names}
+    return replace(plan, steps=tuple(left), shapes=shapes, ahead=(*creates, *keys))
+
+
+def _limit_waiting(connection: Connection, patience: str) -> None:
+    """A change that waits for a long transaction makes every request wait behind it: rather give up, and be tried again."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}'")
+
+
+def _run(connection: Connection, steps: Iterable[Step]) -> None:
+    """Do the steps in order; on PostgreSQL, neighbours that are nothing but SQL are sent in one message."""
+    _limit_waiting(connection, PATIENCE)
+    many = connection.dialect.name == "postgresql"
+    prepared = [(step, step.statements(connection.dialect) if many else ()) for step in steps]
+    for together, group in groupby(prepared, key=lambda pair: bool(pair[1])):
+        neighbours = list(group)
+        if not together or not _sent(connection, [statement for _, statements in neighbours for statement in statements]):
+            _one_by_one(connection, (step for step, _ in neighbours))
+
+
+def _sent(connection: Connection, statements: Sequence[str]) -> bool:
+    """Whether all went well. Where not, all are taken back, for the server does not say which of many it refused."""
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(";\n".join(statements))
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        _limit_waiting(connection, NO_PATIENCE)  # the waiting has been done
+        return False
     return True
 
 
-def _operations(connection: Connection) -> Operations:
-    # Alembic takes a good part of a second to load, and most processes never change a table.
-    from alembic.migration import MigrationContext
-    from alembic.operations import Operations
-
-    return Operations(MigrationContext.configure(connection))
-
-
-def _limit_waiting(connection: Connection) -> None:
-    """A change that waits for a long transaction makes every request wait behind it: rather give up, and be tried again."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '15s'")
-
-
-def _run(operations: Operations, steps: Iterable[Step]) -> None:
+def _one_by_one(connection: Connection, steps: Iterable[Step]) -> None:
     for step in steps:
         try:
-            step.run(operations)
+            step.run(connection)
         except DBAPIError as error:
             cause = str(error.orig).strip().splitlines()[0]
             raise NotApplied([f"{step.text}: {cause}"]) from error
+    _limit_waiting(connection, PATIENCE)
 
 
 def _check_references(connection: Connection, steps: Iterable[Step]) -> None:

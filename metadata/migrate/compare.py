@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Table
 import metadata.migrate.existing as counting
 from metadata.migrate.conversion import count_lost
 from metadata.migrate.existing import Existing
-from metadata.migrate.physical import PhysicalTables
+from metadata.migrate.physical import copy_of
 from metadata.migrate.shapes import Shape, columns_of, family, shape_of, text_length, type_for
 from metadata.migrate.steps import (
     AddColumn,
@@ -34,7 +34,6 @@ class Surroundings:
 
     connection: Connection
     there: Existing
-    targets: PhysicalTables
     drop: bool
 
     @property
@@ -70,9 +69,8 @@ class _Parts:
 
 def compare_new(table: Table, around: Surroundings) -> Comparison:
     """A table that is not there yet."""
-    target, indexes = around.targets.table(table.name)
     shape = shape_of(table)
-    create = CreateTable(table=table.name, target=target, indexes=indexes)
+    create = CreateTable(table=table.name, target=table)
     keys = () if around.sqlite else _foreign_keys(table.name, shape)
     return Comparison((create, *keys), (), shape)
 
@@ -118,8 +116,7 @@ def _columns(table: Table, around: Surroundings, old: Shape, new: Shape) -> Iter
 def _added(table: Table, column: Column[object], word: str, around: Surroundings) -> AddColumn:
     foreign = column.name in around.there.tables[table.name]
     blocked = "a column of this name that is not Foyer's own is in the way; rename one of them" if foreign else ""
-    target = around.targets.table(table.name)[0].columns[column.name]
-    return AddColumn(table=table.name, name=column.name, column=target, word=word, blocked=blocked)
+    return AddColumn(table=table.name, name=column.name, column=column, word=word, blocked=blocked)
 
 
 def _changed(connection: Connection, place: tuple[str, str], before: str, after: str) -> Step:
@@ -179,13 +176,13 @@ def _ordered(table: Table, around: Surroundings, shape: Shape, parts: _Parts) ->
     if not _needs_rebuild(parts):
         after = (step for step in parts.after if isinstance(step, CreateIndex))
         return (*parts.before, *parts.columns, *parts.dropped, *after)
-    target, indexes = around.targets.table(table.name)
+    target = copy_of(table)
     for name, word in shape.columns.items():
         if name not in target.columns:
             target.append_column(Column(name, type_for(word)))
     early = (step for step in parts.before if isinstance(step, DropIndex))
     blocked = (step for step in parts.after if step.blocked)
-    rebuild = RebuildTable(table=table.name, target=target, indexes=indexes)
+    rebuild = RebuildTable(table=table.name, target=target)
     return (*early, *parts.columns, *parts.dropped, *blocked, rebuild)
 
 

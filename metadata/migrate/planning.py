@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from metadata.migrate.compare import Comparison, Surroundings, compare_new, compare_table
 from metadata.migrate.existing import count_rows, read_existing
-from metadata.migrate.physical import PhysicalTables
 from metadata.migrate.shapes import Shape, shape_of
 from metadata.migrate.steps import AddForeignKey, CreateTable, DropForeignKey, DropTable, Step
 from metadata.snapshot import Snapshot
@@ -57,7 +56,7 @@ def plan(connection: Connection, snapshot: Snapshot, *, drop: bool = False) -> P
     Tables that are not in the register are never touched. The register must be there.
     """
     there = read_existing(connection)
-    around = Surroundings(connection, there, PhysicalTables(snapshot.tables), drop)
+    around = Surroundings(connection, there, drop)
     wanted = snapshot.tables.tables
     found = {name: _compare(name, snapshot, around) for name in sorted(wanted)}
     unused = _unused(around, wanted)
@@ -77,9 +76,7 @@ def _compare(name: str, snapshot: Snapshot, around: Surroundings) -> Comparison:
         return compare_new(table, around)
     if name not in around.there.owned:
         taken = "a table of this name that is not Foyer's own is in the way; rename it or the entity"
-        target, indexes = around.targets.table(name)
-        step = CreateTable(table=name, target=target, indexes=indexes, blocked=taken)
-        return Comparison((step,), (), shape_of(table))
+        return Comparison((CreateTable(table=name, target=table, blocked=taken),), (), shape_of(table))
     return compare_table(table, around)
 
 

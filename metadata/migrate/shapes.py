@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, String, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, String, Table, Text, Uuid
 from sqlalchemy.types import TypeEngine
 
 from metadata.types import KEY_TYPE, ChoiceSet, ExactDecimal, UtcDateTime
@@ -28,11 +28,8 @@ class Shape:
 
 
 def shape_of(table: Table) -> Shape:
-    """The shape that a table should have. Unique constraints count as unique indexes, which is what databases make of them."""
+    """The shape that a table should have."""
     indexes = {str(index.name): _index_word(index.unique, (column.name for column in index.columns)) for index in table.indexes}
-    for constraint in table.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            indexes[str(constraint.name)] = _index_word(True, (column.name for column in constraint.columns))
     foreign_keys = {
         str(key.name): f"{key.column_keys[0]} -> {key.elements[0].target_fullname} ON DELETE {key.ondelete or 'NO ACTION'}"
         for key in table.foreign_key_constraints

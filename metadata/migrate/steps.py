@@ -1,17 +1,23 @@
-"""What can be done to a table: one small class per step, which says itself in words and knows how it is done."""
+"""What can be done to a table: one small class per step, which says itself in words and knows how it is done.
+
+A step that is nothing but SQL gives its statements, so that many steps can be sent at once; the others work through
+Alembic's operations.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Column, ColumnClause, Connection, ForeignKey, Index, Table, func, update
+from sqlalchemy import Column, ColumnClause, Connection, Dialect, ForeignKey, Table, func, update
 from sqlalchemy import table as sql_table
 from sqlalchemy.schema import CreateTable as CreateTableStatement
 from sqlalchemy.sql import column as sql_column
 from typing_extensions import override
 
 import metadata.migrate.conversion as conversion
+from metadata.migrate.physical import indexes_of
 from metadata.migrate.shapes import columns_of, family, text_length, type_for
 
 if TYPE_CHECKING:
@@ -36,9 +42,14 @@ class Step:
         """The step in words."""
         raise NotImplementedError
 
-    def run(self, operations: Operations) -> None:
-        """Do it, on the connection of the operations."""
-        raise NotImplementedError
+    def statements(self, dialect: Dialect) -> tuple[str, ...]:
+        """What it is in SQL, where it is nothing else."""
+        return ()
+
+    def run(self, connection: Connection) -> None:
+        """Do it."""
+        for statement in self.statements(connection.dialect):
+            connection.exec_driver_sql(statement)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +57,6 @@ class CreateTable(Step):
     """A new table with its indexes; on SQLite with its foreign keys, which cannot be added there later."""
 
     target: Table
-    indexes: tuple[Index, ...]
 
     @property
     @override
@@ -54,12 +64,10 @@ class CreateTable(Step):
         return f"create table {self.table} with {len(self.target.columns)} columns"
 
     @override
-    def run(self, operations: Operations) -> None:
-        inline = self.target.foreign_key_constraints if _is_sqlite(operations.get_bind()) else ()
-        operations.execute(CreateTableStatement(self.target, include_foreign_key_constraints=list(inline)))
-        for index in self.indexes:
-            names = [column.name for column in index.columns]
-            operations.create_index(index.name, self.table, names, unique=index.unique)
+    def statements(self, dialect: Dialect) -> tuple[str, ...]:
+        inline = self.target.foreign_key_constraints if dialect.name == "sqlite" else ()
+        table = CreateTableStatement(self.target, include_foreign_key_constraints=list(inline))
+        return (str(table.compile(dialect=dialect)), *_index_statements(self.target, dialect))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +83,14 @@ class AddColumn(Step):
         return f"add column {self.table}.{self.name} {self.word}"
 
     @override
-    def run(self, operations: Operations) -> None:
-        connection = operations.get_bind()
+    def run(self, connection: Connection) -> None:
         # SQLite takes the key with the column or not at all; elsewhere it is a step of its own.
         inline = _is_sqlite(connection)
         keys = [ForeignKey(key.target_fullname, ondelete=key.ondelete) for key in self.column.foreign_keys if inline]
         fresh = Column(
             self.name, self.column.type, *keys, nullable=self.column.nullable, server_default=self.column.server_default
         )
-        operations.add_column(self.table, fresh, inline_references=inline)
+        _operations(connection).add_column(self.table, fresh, inline_references=inline)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +118,15 @@ class ChangeLength(Step):
         return f"{verb} column {self.table}.{self.name} from {self.before} to {self.after}{cut}"
 
     @override
-    def run(self, operations: Operations) -> None:
-        connection = operations.get_bind()
+    def run(self, connection: Connection) -> None:
         if self.narrowing:
             length = int(text_length(self.after))
             values: ColumnClause[Any] = sql_column(self.name)
             cut = update(sql_table(self.table, values)).values({self.name: func.substr(values, 1, length)})
             connection.execute(cut.where(func.length(values) > length))
         if not _is_sqlite(connection):
-            operations.alter_column(self.table, self.name, type_=type_for(self.after), existing_type=type_for(self.before))
+            before, after = type_for(self.before), type_for(self.after)
+            _operations(connection).alter_column(self.table, self.name, type_=after, existing_type=before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +149,8 @@ class ConvertColumn(Step):
         return f"change column {self.table}.{self.name} from {self.before} to {self.after}, {lost}"
 
     @override
-    def run(self, operations: Operations) -> None:
-        connection = operations.get_bind()
+    def run(self, connection: Connection) -> None:
+        operations = _operations(connection)
         operations.add_column(self.table, Column(TEMPORARY, type_for(self.after)))
         conversion.fill(connection, self.table, self.name, TEMPORARY, (self.before, self.after))
         if _is_sqlite(connection):
@@ -167,10 +174,10 @@ class DropColumn(Step):
         return f"drop column {self.table}.{self.name}, losing {_count(self.lost, 'value')}"
 
     @override
-    def run(self, operations: Operations) -> None:
+    def run(self, connection: Connection) -> None:
         # On SQLite the rebuild of the table leaves it out.
-        if not _is_sqlite(operations.get_bind()):
-            operations.drop_column(self.table, self.name)
+        if not _is_sqlite(connection):
+            _operations(connection).drop_column(self.table, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +192,8 @@ class DropTable(Step):
         return f"drop table {self.table}, losing {_count(self.lost, 'row')}"
 
     @override
-    def run(self, operations: Operations) -> None:
-        operations.drop_table(self.table)
+    def run(self, connection: Connection) -> None:
+        _operations(connection).drop_table(self.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +201,6 @@ class RebuildTable(Step):
     """SQLite only: the table anew in the shape that it should have, with the same rows."""
 
     target: Table
-    indexes: tuple[Index, ...]
 
     @property
     @override
@@ -202,8 +208,8 @@ class RebuildTable(Step):
         return f"rebuild table {self.table}"
 
     @override
-    def run(self, operations: Operations) -> None:
-        connection = operations.get_bind()
+    def run(self, connection: Connection) -> None:
+        operations = _operations(connection)
         temporary = f"{self.table}__{TEMPORARY}"
         names = ", ".join(_quoted(connection, column.name) for column in self.target.columns)
         statement = str(CreateTableStatement(self.target).compile(connection))
@@ -213,8 +219,8 @@ class RebuildTable(Step):
         connection.exec_driver_sql(f"INSERT INTO {fresh} ({names}) SELECT {names} FROM {old}")  # noqa: S608
         operations.drop_table(self.table)
         operations.rename_table(temporary, self.table)
-        for index in self.indexes:
-            operations.create_index(index.name, self.table, [c.name for c in index.columns], unique=index.unique)
+        for statement in _index_statements(self.target, connection.dialect):
+            connection.exec_driver_sql(statement)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,9 +239,9 @@ class CreateIndex(Step):
         return "unique index" if self.word.startswith("unique ") else "index"
 
     @override
-    def run(self, operations: Operations) -> None:
+    def statements(self, dialect: Dialect) -> tuple[str, ...]:
         unique = self.word.startswith("unique ")
-        operations.create_index(self.name, self.table, list(columns_of(self.word)), unique=unique)
+        return (_index_statement(dialect, self.name, self.table, columns_of(self.word), unique=unique),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,8 +254,8 @@ class DropIndex(Step):
         return f"drop index {self.name} on {self.table}"
 
     @override
-    def run(self, operations: Operations) -> None:
-        operations.drop_index(self.name, self.table)
+    def run(self, connection: Connection) -> None:
+        _operations(connection).drop_index(self.name, self.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,11 +270,13 @@ class AddForeignKey(Step):
         return f"add foreign key {self.name} on {self.table} ({self.word})"
 
     @override
-    def run(self, operations: Operations) -> None:
+    def statements(self, dialect: Dialect) -> tuple[str, ...]:
         column, _, rest = self.word.partition(" -> ")
         target, _, rule = rest.partition(" ON DELETE ")
-        table, _, key = target.rpartition(".")
-        operations.create_foreign_key(self.name, self.table, table, [column], [key], ondelete=rule)
+        there, _, key = target.rpartition(".")
+        quote = dialect.identifier_preparer.quote
+        reference = f"FOREIGN KEY ({quote(column)}) REFERENCES {quote(there)} ({quote(key)}) ON DELETE {rule}"
+        return (f"ALTER TABLE {quote(self.table)} ADD CONSTRAINT {quote(self.name)} {reference}",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,8 +289,28 @@ class DropForeignKey(Step):
         return f"drop foreign key {self.name} on {self.table}"
 
     @override
-    def run(self, operations: Operations) -> None:
-        operations.drop_constraint(self.name, self.table, type_="foreignkey")
+    def run(self, connection: Connection) -> None:
+        _operations(connection).drop_constraint(self.name, self.table, type_="foreignkey")
+
+
+def _operations(connection: Connection) -> Operations:
+    # Alembic takes a good part of a second to load, and most processes never change a table.
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    return Operations(MigrationContext.configure(connection))
+
+
+def _index_statements(table: Table, dialect: Dialect) -> Iterator[str]:
+    for index in indexes_of(table):
+        columns = (column.name for column in index.columns)
+        yield _index_statement(dialect, str(index.name), table.name, columns, unique=index.unique)
+
+
+def _index_statement(dialect: Dialect, name: str, table: str, columns: Iterable[str], *, unique: bool) -> str:
+    quote = dialect.identifier_preparer.quote
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    return f"CREATE {kind} {quote(name)} ON {quote(table)} ({', '.join(map(quote, columns))})"
 
 
 def _is_sqlite(connection: Connection) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
@@ -62,8 +62,8 @@ def write_release(connection: Connection, loader: Loader, entry: Entry, candidat
     number = current.id if unchanged else current.id + 1
     snapshot = checked_snapshot(loader.load(connection, candidate.heads.values()).values(), number)
     steps = plan(connection, snapshot, drop=candidate.allow_destructive)
-    if candidate.aside is not None and create_ahead(candidate.aside, steps):
-        steps = replace(plan(connection, snapshot, drop=candidate.allow_destructive), ahead=steps.steps)
+    if candidate.aside is not None:
+        steps = create_ahead(candidate.aside, steps)
     apply(connection, steps, allow_destructive=candidate.allow_destructive)
     if not unchanged:
         based_on = candidate.based_on or None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal, NoReturn
 
-from sqlalchemy import Connection, Index, UniqueConstraint
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from metadata.snapshot import CompiledEntity, Snapshot
@@ -17,14 +18,32 @@ from runtime.records.errors import Conflict, Denied, Invalid, Missing
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
+Undo = Literal["savepoint", "transaction"]
+"""What is undone when a write is refused: the write alone, or the caller's whole transaction, which saves a savepoint."""
+
+
 @contextmanager
-def guarded(connection: Connection, entity: CompiledEntity) -> Iterator[None]:
-    """A savepoint: whatever is raised inside leaves nothing behind, and what breaks a key or a reference becomes Invalid."""
+def guarded(connection: Connection, entity: CompiledEntity, undo: Undo = "savepoint") -> Iterator[None]:
+    """Whatever is raised inside leaves nothing behind, and what breaks a key or a reference becomes Invalid.
+
+    With `undo="transaction"` the transaction itself is rolled back, so that its owner cannot commit it any more.
+    """
     try:
-        with connection.begin_nested():
+        with connection.begin_nested() if undo == "savepoint" else _rolled_back(connection):
             yield
     except IntegrityError as error:
         raise Invalid(_codes(entity, error)) from error
+
+
+@contextmanager
+def _rolled_back(connection: Connection) -> Iterator[None]:
+    if not connection.in_transaction():
+        connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _codes(entity: CompiledEntity, error: IntegrityError) -> dict[str, str]:
@@ -40,14 +59,12 @@ def _unique_columns(entity: CompiledEntity, error: IntegrityError) -> list[str]:
     if sqlite:
         return [part.strip().rpartition(".")[2] for part in sqlite[1].split(",")]
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    keys: list[UniqueConstraint | Index] = [item for item in entity.table.constraints if isinstance(item, UniqueConstraint)]
-    keys += [index for index in entity.table.indexes if index.unique]
-    return [column.name for key in keys if key.name == name for column in key.columns]
+    return [column.name for index in entity.table.indexes if index.unique and index.name == name for column in index.columns]
 
 
 def refuse(
     connection: Connection, snapshot: Snapshot, principal: Principal, target: tuple[str, int, int], detail: str = ""
-) -> None:
+) -> NoReturn:
     """Say why a row (entity, id, expected version) could not be changed. Always raises.
 
     Missing where it may not be read, Conflict where it is another version by now, Denied where it may be read only.
