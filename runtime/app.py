@@ -25,6 +25,7 @@ from runtime.languages import LanguagePrefix, language_tags
 from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.pages import show as show_page
+from runtime.pages.feed import feed_blueprint
 from runtime.pages.lookup import lookup_blueprint
 from runtime.records.audit import AUDITED
 from runtime.render import Renderer
@@ -54,7 +55,7 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     frame_requests(app)
     CSRFProtect(app)
     handle_failures(app, show)
-    add_routes(app, show, [identity_blueprint(), lookup_blueprint()])
+    add_routes(app, show, [identity_blueprint(), lookup_blueprint(), feed_blueprint()])
     wrap(app, parts)
     parts.hooks.call("app_created", app)
     return app

@@ -109,6 +109,27 @@ class TooManyRequests(RequestError):
         self.retry_after = retry_after
 
 
+class Unsupported(RequestError):
+    """The address asks for something that this site does not offer."""
+
+    status = 501
+    code = "unsupported"
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        super().__init__(name)
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What was asked for."""
+        return {"name": self.name}
+
+    @property
+    def sentence(self) -> str:
+        """The sentence with what was asked for."""
+        return f"{sentence_of(type(self)).removesuffix('.')}: {self.name}"
+
+
 class Unavailable(RequestError):
     """The site cannot reach its data right now; try again in a minute."""
 

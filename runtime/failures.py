@@ -27,6 +27,7 @@ MARKERS = {404: "not_found", 403: "access_denied"}
 TEMPLATES = {404: "errors/not_found.html", 403: "errors/denied.html"}
 TEMPLATE = "errors/error.html"
 MOMENT = "%Y-%m-%d %H:%M:%S UTC"
+JSON_ONLY = ("feed",)
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
@@ -121,7 +122,9 @@ def note(error: Exception, failure: Failure) -> None:
 
 
 def wants_json() -> bool:
-    """Does the caller ask for JSON rather than for a page?"""
+    """Does the caller ask for JSON rather than for a page? One of a feed always does."""
+    if request.blueprint in JSON_ONLY:
+        return True
     accepted = request.accept_mimetypes
     best = accepted.best_match(["text/html", "application/json"], default="text/html")
     return best == "application/json"

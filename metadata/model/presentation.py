@@ -82,6 +82,7 @@ class ListComponent:
     actions: tuple[RowAction, ...] = prop((), "Row actions; the first `details` action makes the first column a link.")
     columns: tuple[ColumnOverride, ...] = prop((), "Overrides for columns.")
     messages: ListMessages = prop(ListMessages(), "Texts of the empty states.")
+    feed: bool = prop(False, "Offer the readable rows as OData at /_feed/ and the key, for spreadsheets and scripts.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.serving import make_server
 
+from metadata.model import Component
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
 from runtime.app import create_app, make_services
@@ -97,8 +98,8 @@ class Marina:
 
 
 @contextmanager
-def open_marina(database_url: str, folder: Path) -> Iterator[Marina]:
-    """The marina without bookings, in an empty database."""
+def open_marina(database_url: str, folder: Path, *changed: Component) -> Iterator[Marina]:
+    """The marina without bookings, in an empty database, with `changed` added or instead of what has their keys."""
     made = make_services(config(database_url, folder))
     statements: list[str] = []
     _listen(made.engine, statements)
@@ -106,7 +107,7 @@ def open_marina(database_url: str, folder: Path) -> Iterator[Marina]:
     store.create()
     tables.create(made.engine)
     TABLES.create_all(made.engine)
-    snapshot = store.publish("tester", components=MARINA).snapshot
+    snapshot = store.publish("tester", components=altered(changed)).snapshot
     tides = Tides({})
     services = replace(made, mailer=Outbox(), aside=AtOnce(), freshness=tides)
     found = Marina(create_app(made.config, services=services), made.engine, snapshot, {}, {}, tides, statements)
@@ -120,6 +121,11 @@ def open_marina(database_url: str, folder: Path) -> Iterator[Marina]:
             create_login(connection, made.passwords, found.people[name], email, PASSWORD)
     yield found
     made.engine.dispose()
+
+
+def altered(changed: Iterable[Component]) -> tuple[Component, ...]:
+    """The marina's components with some added, or others instead of theirs."""
+    return tuple({(type(item), item.key): item for item in (*MARINA, *changed)}.values())
 
 
 def _listen(engine: sa.Engine, statements: list[str]) -> None:
