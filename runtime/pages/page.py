@@ -32,7 +32,7 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
         parts.append(part)
     record = asks[0].record if asks else record_of(context, node, record_keys)
     head = page_head(context, node, record_keys, record, parts)
-    html = context.renderer.page(context, template_of(context, node), head=head, parts=parts)
+    html = context.renderer.site_page(context, template_of(context, node), head, parts)
     return Response(html, status=max((part.status for part in parts), default=200), mimetype="text/html")
 
 

@@ -33,6 +33,7 @@ class Head:
 class Part:
     """A block ready to be dressed: the theme's template for it and the view model that the template knows as `view`.
 
+    `html` is there where the block has dressed itself already.
     A `response` replaces the whole page: a redirect after a post, or a page of its own. `failed` puts “Error:” before the
     page's title; `status` is the page's HTTP status.
     """
@@ -43,6 +44,7 @@ class Part:
     response: Response | None = None
     status: int = 200
     failed: bool = False
+    html: Markup | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from runtime.render.generation import generator, resolver
 from runtime.render.icons import icon
 from runtime.render.locales import locale_for
 from runtime.render.scene import address, prefix
+from runtime.render.stencils import through_holes
 from runtime.render.texts import Texts, texts
 from runtime.render.tokens import tokens_sheet
 from runtime.render.view import SiteLanguage
@@ -90,10 +91,10 @@ def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts
     bootstrap = "vendor/bootstrap/bootstrap.rtl.min.css" if is_rtl else "vendor/bootstrap/bootstrap.min.css"
     label: Callable[[Text], str] = lambda text: text.in_language(language, default)  # noqa: E731 - bound to a language
     return {
-        "t": say,
+        "t": through_holes(say),
         "icon": icon,
         "icon_space": Markup('<span class="icon-space"></span>'),
-        "initials": initials,
+        "initials": through_holes(initials),
         "label": label,
         "static": _cached(chain.asset_url),
         "url": lambda path: address(site, language, path),

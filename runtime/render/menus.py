@@ -18,7 +18,9 @@ def menu(site: CompiledSite, key: str, language: str, may_open: MayOpen) -> Menu
     if links is None:
         return Menu()
     default = site.model.default_language
-    return Menu(links.label.in_language(language, default), _items(site, links.links, language, may_open))
+    items = _items(site, links.links, language, may_open)
+    paths = frozenset(place.path for item in items for place in (item, *item.items) if place.path)
+    return Menu(links.label.in_language(language, default), items, paths)
 
 
 def _items(site: CompiledSite, links: tuple[WebLink, ...], language: str, may_open: MayOpen) -> tuple[MenuItem, ...]:
@@ -48,8 +50,10 @@ def _item(site: CompiledSite, link: WebLink, language: str, may_open: MayOpen) -
     )
 
 
-def current_path(items: tuple[MenuItem, ...], path: str) -> str:
+def current_path(paths: frozenset[str], path: str) -> str:
     """The address in the menu under which a page stands: the longest that begins it; "" where there is none."""
-    every = (place.path for item in items for place in (item, *item.items))
-    standing = [found for found in every if found and (found == path or (found != "/" and path.startswith(f"{found}/")))]
-    return max(standing, key=len, default="")
+    while path not in paths:
+        path = path.rpartition("/")[0]
+        if path in ("", "/"):
+            return ""
+    return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -17,24 +16,14 @@ from runtime.render.environment import Settings, SharedBytecode, Wardrobe, make_
 from runtime.render.icons import sprite, used
 from runtime.render.menus import current_path, menu
 from runtime.render.scene import Scene
+from runtime.render.stencils import Stencils
 from runtime.render.tokens import TokensSheet, tokens_sheet
-from runtime.render.view import Frame, Menu
+from runtime.render.view import Frame, Menu, PageHead
+from runtime.render.whole import Around, Block, Chrome, WholePage
 
 SPRITE_MARK = "<!-- icons -->"
 
 Context = TypeVar("Context", bound=Scene)
-
-
-@dataclass(frozen=True, slots=True)
-class Chrome:
-    """The parts around a page that are the same for everybody with the same roles, language and place in the menu."""
-
-    menu: Menu
-    current: str
-    nav: Markup
-    thumb: Markup
-    more: Markup
-    footer: Markup
 
 
 class Renderer(Generic[Context]):
@@ -64,8 +53,25 @@ class Renderer(Generic[Context]):
 
         The template has the names of `layout.html`'s head besides `values`. Raises TemplateNotFound, UndefinedError.
         """
-        head, mark, tail = self._render(context, template, values).rpartition(SPRITE_MARK)
-        return f"{head}{sprite(used(head))}{tail}" if mark else tail
+        return _with_sprite(self._template(context, template).render(self._around(context).names() | values))
+
+    def site_page(self, context: Context, template: str, head: PageHead, blocks: Sequence[Block]) -> str:
+        """The HTML of a page of the site: the same as `page` with `head` and, as `parts`, the blocks' HTML.
+
+        What is around the blocks is drawn once per snapshot, roles, language and place in the menu, and then filled in.
+        """
+        around = self._around(context)
+        names = around.names() | {"head": head}
+        parts = [self._drawn(context, names, block) if block.html is None else block.html for block in blocks]
+        page = WholePage(self._template(context, template), around, head, parts)
+        if around.frame.messages or self._settings.auto_reload:
+            return _with_sprite(page.whole())
+        key = (template, context.site.key, context.language, page.shape)
+        return _with_sprite(self.stencils(context).html(key, page))
+
+    def stencils(self, context: Context) -> Stencils:
+        """The stencils of the context's snapshot."""
+        return context.snapshot.derive("stencils", Stencils)
 
     def fragment(self, context: Context, template: str | Template, **values: Any) -> str:
         """The HTML of a part of a page, with the shapes of its icons: for htmx, and for blocks of a page."""
@@ -121,23 +127,20 @@ class Renderer(Generic[Context]):
     def _template(self, context: Context, template: str | Template) -> Template:
         return self.wardrobe(context).templates.get_template(template) if isinstance(template, str) else template
 
-    def _render(self, context: Context, template: str | Template, values: Mapping[str, Any]) -> str:
+    def _around(self, context: Context) -> Around:
         frame = self._frame(context)
-        surroundings = {
-            "frame": frame,
-            "person": context.principal,
-            "csrf": context.csrf,
-            "here": escape(f"{frame.path}?{frame.query}" if frame.query else frame.path),
-            "chrome": self._chrome(context, frame.path),
-            "head": None,
-        }
-        return self._template(context, template).render(surroundings | dict(values))
+        here = escape(f"{frame.path}?{frame.query}" if frame.query else frame.path)
+        return Around(frame, context.principal, context.csrf, here, self._chrome(context, frame.path))
+
+    def _drawn(self, context: Context, names: Mapping[str, Any], block: Block) -> Markup:
+        html = self._template(context, block.template).render({**names, "view": block.view})
+        return Markup(html)  # noqa: S704 - the template escapes
 
     def _chrome(self, context: Context, path: str) -> Chrome:
         principal = context.principal
         standing = (context.site.key, context.language, principal.kind, principal.roles)
         main = self._menu(context, standing, context.site.model.menu)
-        current = current_path(main.items, path)
+        current = current_path(main.paths, path)
 
         def dress() -> Chrome:
             parts = self._template(context, "chrome.html").make_module({"menu": main, "current": current})
@@ -152,3 +155,8 @@ class Renderer(Generic[Context]):
             ("menu", *standing, key),
             lambda: menu(context.site, key, context.language, lambda node: self._may_open(context, node)),
         )
+
+
+def _with_sprite(html: str) -> str:
+    head, mark, tail = html.rpartition(SPRITE_MARK)
+    return f"{head}{sprite(used(head))}{tail}" if mark else tail

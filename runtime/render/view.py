@@ -89,10 +89,11 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A menu, already trimmed to what the person may open."""
+    """A menu, already trimmed to what the person may open. `paths` are those of its pages."""
 
     label: str = ""
     items: tuple[MenuItem, ...] = ()
+    paths: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,175 @@
+"""Stencils: a template drawn once with holes where requests differ, and cut there; from then on HTML is its pieces joined.
+
+A hole may be printed, asked whether it is there, and given to functions made by `through_holes`. Whatever else a template
+does with one makes it no stencil: it is drawn anew for each request, as any template is.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Hashable, Mapping
+from functools import wraps
+from operator import itemgetter
+from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast
+
+from markupsafe import escape
+
+Values = Mapping[Hashable, str]
+"""What fills the holes, by name: text, which is escaped, or Markup."""
+
+Read = Callable[[Values], object]
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+MOST = 500
+
+
+class HoleUsed(Exception):
+    """A template wanted to know what is in a hole."""
+
+
+class Hole:
+    """Stands in a template for a text that is there and that each request has its own of."""
+
+    __slots__ = ("_mark", "read", "sheet")
+
+    def __init__(self, sheet: Sheet, read: Read) -> None:
+        self.sheet = sheet
+        self.read = read
+        self._mark = ""
+
+    def __html__(self) -> str:
+        self._mark = self._mark or self.sheet.mark(self.read)
+        return self._mark
+
+    def __bool__(self) -> bool:
+        return True
+
+    def _refuse(self, *given: object) -> NoReturn:
+        raise HoleUsed
+
+    __str__ = __repr__ = __hash__ = _refuse
+    __eq__ = __ne__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __mod__ = __rmod__ = __mul__ = _refuse
+    __len__ = __iter__ = __contains__ = __getitem__ = __getattr__ = __call__ = __int__ = __float__ = __format__ = _refuse
+
+
+class Sheet:
+    """What is drawn on while holes are marked. The marks hold a number that nobody can foresee."""
+
+    def __init__(self) -> None:
+        self.reads: list[Read] = []
+        self._token = secrets.token_hex(16)
+
+    def hole(self, name: Hashable) -> Hole:
+        """A hole that is filled by the value of this name."""
+        return Hole(self, itemgetter(name))
+
+    def mark(self, read: Read) -> str:
+        """What is printed in the place of a hole: no letter in it has two cases, and none is escaped."""
+        self.reads.append(read)
+        return f"\ue000{self._token}-{len(self.reads) - 1}\ue001"
+
+    def cut(self, html: str) -> Stencil:
+        """The stencil of what was drawn."""
+        found = re.split(f"\ue000{self._token}-([0-9]+)\ue001", html)
+        return Stencil(found, [int(number) for number in found[1::2]], self.reads)
+
+
+class Stencil:
+    """The pieces between the holes, and in which order what fills them stands."""
+
+    __slots__ = ("_order", "_pieces", "_reads")
+
+    def __init__(self, pieces: list[str], order: list[int], reads: list[Read]) -> None:
+        self._pieces = pieces
+        self._order = order
+        self._reads = reads
+
+    def fill(self, values: Values) -> str:
+        """The HTML with these values in the holes, escaped."""
+        texts = [escape(read(values)) for read in self._reads]
+        pieces = self._pieces.copy()
+        pieces[1::2] = [texts[number] for number in self._order]
+        return "".join(pieces)
+
+
+Get = Callable[[Hashable], Any]
+"""Gives what stands in the place of a name: a hole, or the value itself."""
+
+
+class Drawable(Protocol):
+    """Something that can be drawn from its values, and from holes in their place."""
+
+    @property
+    def values(self) -> Values:
+        """What belongs to one request."""
+        ...
+
+    def whole(self) -> str:
+        """Its HTML."""
+        ...
+
+    def draw(self, get: Get) -> str:
+        """The same HTML, of what `get` gives for the names of `values`."""
+        ...
+
+
+class Stencils:
+    """The stencils of a snapshot, by what decides how they look. When there are too many it begins anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Stencil | None] = {}
+
+    def html(self, key: Hashable, drawable: Drawable) -> str:
+        """What is drawn. `key` holds all on which it depends besides the values. Raises what drawing raises.
+
+        An empty value is no hole, so that a template may ask which are there.
+        """
+        values = drawable.values
+        known = (key, *map(bool, values.values()))
+        try:
+            stencil = self._known[known]
+        except KeyError:
+            html = drawable.whole()
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[known] = _proven(drawable, values, html)
+            return html
+        return drawable.whole() if stencil is None else stencil.fill(values)
+
+
+def _proven(drawable: Drawable, values: Values, html: str) -> Stencil | None:
+    """The stencil, if it comes to what was drawn without it."""
+    sheet = Sheet()
+    try:
+        stencil = sheet.cut(drawable.draw(lambda name: sheet.hole(name) if values[name] else values[name]))
+        return stencil if stencil.fill(values) == html else None
+    except Exception:  # what a template cannot do with holes it has just done with the values
+        return None
+
+
+def through_holes(function: Callable[Given, Made]) -> Callable[Given, Made]:
+    """The same function, which makes a hole of holes: one that is filled with what the function makes of their values."""
+
+    @wraps(function, updated=())
+    def call(*given: Given.args, **named: Given.kwargs) -> Made:
+        try:
+            return function(*given, **named)
+        except HoleUsed:
+            holes = [value for value in (*given, *named.values()) if isinstance(value, Hole)]
+            if not holes:
+                raise
+
+        def read(values: Values) -> object:
+            plain = [_read(value, values) for value in given]
+            return function(*plain, **{name: _read(value, values) for name, value in named.items()})  # type: ignore[arg-type]
+
+        return cast(Made, Hole(holes[0].sheet, read))
+
+    return call
+
+
+def _read(value: object, values: Values) -> object:
+    return value.read(values) if isinstance(value, Hole) else value

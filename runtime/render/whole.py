@@ -1,0 +1,137 @@
+"""A page of a site, whole: what is around its blocks, its head, and the blocks' HTML, to be drawn or to be filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from jinja2 import Template
+from markupsafe import Markup
+
+from runtime.render.heads import head_shape, head_texts, with_texts
+from runtime.render.stencils import Get, Values
+from runtime.render.view import Frame, Menu, PageHead
+
+
+class Block(Protocol):
+    """A block of a page: its HTML, or, where that is None, the template that draws its `view`."""
+
+    @property
+    def template(self) -> str:
+        """A name of the theme chain."""
+        ...
+
+    @property
+    def view(self) -> object:
+        """What the template knows as `view`."""
+        ...
+
+    @property
+    def html(self) -> Markup | None:
+        """What has been drawn already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A block as a page's template gets it."""
+
+    html: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who looks at a page, as a stencil knows it."""
+
+    kind: str
+    roles: frozenset[str]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """The parts around a page that are the same for everybody with the same roles, language and place in the menu."""
+
+    menu: Menu
+    current: str
+    nav: Markup
+    thumb: Markup
+    more: Markup
+    footer: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is around a page; `here` is its path and query, ready to stand in an attribute."""
+
+    frame: Frame
+    person: Any
+    csrf: str
+    here: Markup
+    chrome: Chrome
+
+    def names(self) -> dict[str, Any]:
+        """The same by the names that templates know."""
+        return {
+            "frame": self.frame,
+            "person": self.person,
+            "csrf": self.csrf,
+            "here": self.here,
+            "chrome": self.chrome,
+            "head": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WholePage:
+    """A page ready to be drawn by a template of the theme."""
+
+    template: Template
+    around: Around
+    head: PageHead
+    parts: Sequence[Markup]
+
+    @property
+    def shape(self) -> Hashable:
+        """What decides how the page looks besides `values`, the site, the language and the template's name."""
+        around = self.around
+        person, frame = around.person, around.frame
+        standing = (person.kind, person.roles, around.chrome.current, frame.scheme, frame.density)
+        return standing, head_shape(self.head), len(self.parts)
+
+    @property
+    def values(self) -> Values:
+        """What belongs to this request: of the person and the address by name, of the head and the parts by number."""
+        around, frame = self.around, self.around.frame
+        values: dict[Hashable, str] = {
+            "name": around.person.name,
+            "csrf": around.csrf,
+            "here": around.here,
+            "path": frame.path,
+            "query": frame.query,
+            "account": frame.account,
+            "number": frame.account_number,
+        }
+        values.update(enumerate([*self.parts, *head_texts(self.head)]))
+        return values
+
+    def whole(self) -> str:
+        """The page, drawn."""
+        parts = [Drawn(html) for html in self.parts]
+        return self.template.render(self.around.names() | {"head": self.head, "parts": parts})
+
+    def draw(self, get: Get) -> str:
+        """The page, drawn of what stands in the place of its values."""
+        around, frame = self.around, self.around.frame
+        outside = Around(
+            Frame(get("path"), get("query"), get("account"), get("number"), frame.scheme, frame.density),
+            Person(around.person.kind, around.person.roles, get("name")),
+            get("csrf"),
+            get("here"),
+            around.chrome,
+        )
+        parts = len(self.parts)
+        texts: Iterator[Any] = map(get, range(parts, parts + len(head_texts(self.head))))
+        inside = {"head": with_texts(self.head, texts), "parts": [Drawn(get(number)) for number in range(parts)]}
+        return self.template.render(outside.names() | inside)
