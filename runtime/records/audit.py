@@ -5,27 +5,37 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, insert
 
 from metadata.snapshot import Snapshot
 from runtime.records.hooks import Change, Listeners
+from runtime.records.prepared import PerDialect
 from runtime.records.tables import AUDIT
+
+_NOTE = PerDialect(
+    lambda dialect: (
+        insert(AUDIT)
+        .inline()
+        .values({column.name: bindparam(f"a_{column.name}", type_=column.type) for column in AUDIT.c if not column.primary_key})
+    )
+)
 
 
 def record_audit(connection: Connection, snapshot: Snapshot, change: Change) -> None:
     """Write one change to the trail, as a listener of `after_write`."""
     changes = {key: [_plain(old), _plain(new)] for key, (old, new) in change.changed.items()}
-    connection.execute(
-        insert(AUDIT).values(
-            at=change.at,
-            contact=change.principal.contact,
-            site=change.principal.site,
-            origin=change.principal.origin,
-            privilege=change.kind,
-            entity=change.entity,
-            row=change.id,
-            changes=json.dumps(changes, ensure_ascii=False),
-        )
+    _NOTE.on(connection.dialect).rows(
+        connection,
+        {
+            "a_at": change.at,
+            "a_contact": change.principal.contact,
+            "a_site": change.principal.site,
+            "a_origin": change.principal.origin,
+            "a_privilege": change.kind,
+            "a_entity": change.entity,
+            "a_row": change.id,
+            "a_changes": json.dumps(changes, ensure_ascii=False),
+        },
     )
 
 

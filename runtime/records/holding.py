@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from metadata.snapshot import Snapshot
-from runtime.access import Principal, access_for
+from runtime.access import Principal
 from runtime.records.refusals import refuse
-from runtime.records.rows import read_row
+from runtime.records.rows import Look, look_at
 
 
 def hold(connection: Connection, snapshot: Snapshot, principal: Principal, target: tuple[str, int, int]) -> None:
@@ -16,8 +16,6 @@ def hold(connection: Connection, snapshot: Snapshot, principal: Principal, targe
     Raises Missing, Conflict and Denied, as a change of the row would.
     """
     entity, row, version = target
-    access = access_for(snapshot, principal, entity, "write")
-    reach = [access.predicate(snapshot.entities[entity].table)]
-    found = read_row(connection, snapshot.entities[entity], row, reach, principal, lock=True)
+    found = look_at(connection, snapshot, principal, Look(entity, ("write",), lock=True), row)
     if found is None or found["version"] != version:
         refuse(connection, snapshot, principal, target)

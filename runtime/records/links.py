@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, exists, literal, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, literal_column, select
 
 from metadata.snapshot import CompiledEntity, Snapshot
-from runtime.access import Principal, access_for
+from metadata.types import KEY_TYPE
+from runtime.access import Principal, Standing, access_for, access_of
 from runtime.records.errors import Denied, Invalid
 
 Pointer = tuple[str, str, int]
 
 
-def pointers(entity: CompiledEntity, values: Mapping[str, Any]) -> list[Pointer]:
+def pointers(entity: CompiledEntity, values: Mapping[str, Any]) -> tuple[Pointer, ...]:
     """The lookups among values that point at a row: attribute, target entity and id."""
     found: list[Pointer] = []
     for key, value in values.items():
@@ -23,7 +24,29 @@ def pointers(entity: CompiledEntity, values: Mapping[str, Any]) -> list[Pointer]
             continue
         target, row = value if attribute.target_column is not None else (attribute.targets[0], value)
         found.append((key, target, row))
-    return found
+    return tuple(found)
+
+
+def permit_pointers(snapshot: Snapshot, principal: Principal, entity: CompiledEntity, found: Iterable[Pointer]) -> None:
+    """Refuse lookups that may not be set whatever row they point at.
+
+    Raises Denied, which names the attribute and the missing side.
+    """
+    for key, target, _ in found:
+        if not access_for(snapshot, principal, entity.key, "append").allowed:
+            raise Denied(entity.key, attribute=key, side="append")
+        if not access_for(snapshot, principal, target, "append_to").allowed:
+            raise Denied(target, attribute=key, side="append_to")
+
+
+def pointer_conditions(snapshot: Snapshot, standing: Standing, targets: Iterable[str]) -> list[ColumnElement[bool]]:
+    """What must hold for lookups that point at rows of these entities; the rows are the binds of `pointer_values`."""
+    return [_reached(snapshot, standing, target, place) for place, target in enumerate(targets)]
+
+
+def pointer_values(found: Iterable[Pointer]) -> dict[str, int]:
+    """The rows that lookups point at, as binds."""
+    return {f"a_target{place}": row for place, (_, _, row) in enumerate(found)}
 
 
 def check_pointers(
@@ -37,18 +60,19 @@ def check_pointers(
     wanted = list(found)
     if not wanted:
         return
-    if not access_for(snapshot, principal, entity.key, "append").allowed:
-        raise Denied(entity.key, attribute=wanted[0][0], side="append")
-    checks = []
-    for index, (key, target, row) in enumerate(wanted):
-        access = access_for(snapshot, principal, target, "append_to")
-        if not access.allowed:
-            raise Denied(target, attribute=key, side="append_to")
-        rows = snapshot.entities[target].table.alias(f"t{index}")
-        checks.append(exists(select(literal(1)).where(rows.c.id == row, access.predicate(rows))).label(f"c{index}"))
-    answers = connection.execute(select(*checks), dict(principal.binds)).one()
+    permit_pointers(snapshot, principal, entity, wanted)
+    checks = pointer_conditions(snapshot, principal.standing, (target for _, target, _ in wanted))
+    asked = select(*(check.label(f"c{place}") for place, check in enumerate(checks)))
+    answers = connection.execute(asked, {**principal.binds, **pointer_values(wanted)}).one()
     for (key, target, _), reached in zip(wanted, answers, strict=True):
         if not reached and principal.kind == "system":
             raise Invalid({key: "not_found"})
         if not reached:
             raise Denied(target, attribute=key, side="append_to")
+
+
+def _reached(snapshot: Snapshot, standing: Standing, target: str, place: int) -> ColumnElement[bool]:
+    rows = snapshot.entities[target].table.alias(f"t{place}")
+    within = access_of(snapshot, standing, target, "append_to").predicate(rows)
+    row = bindparam(f"a_target{place}", type_=KEY_TYPE)
+    return exists(select(literal_column("1")).select_from(rows).where(rows.c.id == row, within))

@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 
 from metadata.types import ExactDecimal
 
 Row = tuple[Any, ...]
 Processor = Callable[[Any], Any]
+Statement = Select[Any] | Insert | Update | Delete
 
 
 class Prepared:
-    """The text of a select for one dialect, with the processors of its binds and of its columns.
+    """The text of a statement for one dialect, with the processors of its binds and of the columns that it gives back.
 
     Binds without a value in the statement are given at each execution; `names` lists them.
     """
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Statement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.sql = compiled.string
         self._dialect = dialect
@@ -37,7 +38,7 @@ class Prepared:
             for name, value in (compiled.params or {}).items()
             if name not in dynamic
         }
-        self._types = [column.type for column in statement.selected_columns]
+        self._types = [column.type for column in statement.exported_columns]
         self._columns: tuple[tuple[int, Processor], ...] | None = None
 
     @property
@@ -46,7 +47,10 @@ class Prepared:
         return frozenset(self._given)
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
-        """All rows. `values` must have every bind of `names` and may have more. Raises SQLAlchemy's DBAPIError."""
+        """All rows, none where the statement gives none back. `values` must have every bind of `names` and may have more.
+
+        Raises SQLAlchemy's DBAPIError, which does not quote the values.
+        """
         bound = dict(self._fixed)
         for name, process in self._given.items():
             bound[name] = _processed(process, values[name])
@@ -55,11 +59,13 @@ class Prepared:
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self.sql, parameters)
-            found = cast(list[Row], cursor.fetchall())
+            found = cast(list[Row], cursor.fetchall()) if self._types else []
             if self._columns is None:
-                self._columns = self._processors(cursor.description)
+                self._columns = self._processors(cursor.description or ())
         except driver as error:
-            raise DBAPIError.instance(self.sql, parameters, error, driver, dialect=self._dialect) from error
+            raise DBAPIError.instance(
+                self.sql, parameters, error, driver, hide_parameters=True, dialect=self._dialect
+            ) from error
         finally:
             cursor.close()
         return _converted(found, self._columns)
@@ -73,6 +79,21 @@ class Prepared:
             if process is not None:
                 found.append((index, process))
         return tuple(found)
+
+
+class PerDialect:
+    """A statement that no metadata touches, prepared once for each dialect."""
+
+    def __init__(self, make: Callable[[Dialect], Statement]) -> None:
+        self._make = make
+        self._made: dict[str, Prepared] = {}
+
+    def on(self, dialect: Dialect) -> Prepared:
+        """The statement for a dialect."""
+        found = self._made.get(dialect.name)
+        if found is None:
+            found = self._made[dialect.name] = Prepared(self._make(dialect), dialect)
+        return found
 
 
 def _processed(process: Processor | None, value: Any) -> Any:

@@ -16,7 +16,7 @@ from runtime.records.audit import AUDITED
 from runtime.records.errors import Denied, Invalid
 from runtime.records.hooks import Change, Listeners
 from runtime.records.refusals import guarded, refuse
-from runtime.records.rows import read_row, stamps, to_values
+from runtime.records.rows import Look, look_at, stamps, to_values
 
 
 def delete(
@@ -38,7 +38,7 @@ def delete(
         raise Denied(entity)
     compiled = snapshot.entities[entity]
     with guarded(connection, compiled):
-        before = read_row(connection, compiled, id, [access.predicate(compiled.table)], principal, lock=True)
+        before = look_at(connection, snapshot, principal, Look(entity, ("delete",), lock=True), id)
         if before is None or before["version"] != version:
             refuse(connection, snapshot, principal, (entity, id, version))
         Removal(connection, snapshot, principal, listeners).remove(compiled, id)
@@ -60,7 +60,7 @@ class Removal:
         if (entity.key, row) in self.seen:
             return
         self.seen.add((entity.key, row))
-        before = read_row(self.connection, entity, row, (), self.principal)
+        before = look_at(self.connection, self.snapshot, self.principal, Look(entity.key), row)
         if before is None:
             return
         for holder, lookup in dependants(self.snapshot, entity.key):
@@ -88,7 +88,7 @@ class Removal:
                 self._clear(holder, lookup, item)
 
     def _clear(self, holder: CompiledEntity, lookup: CompiledAttribute, row: int) -> None:
-        before = read_row(self.connection, holder, row, (), self.principal)
+        before = look_at(self.connection, self.snapshot, self.principal, Look(holder.key), row)
         if before is None:
             return
         columns = {lookup.column.name: None} | stamps(self.principal, self.at, new=False)

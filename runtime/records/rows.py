@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select
+from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, bindparam, select
 
-from metadata.snapshot import CompiledEntity
-from runtime.access import Principal
+from metadata.model.base import Privilege
+from metadata.snapshot import CompiledEntity, Snapshot
+from metadata.types import KEY_TYPE
+from runtime.access import Principal, Standing, access_of
+from runtime.records.prepared import Prepared
+from runtime.records.shapes import kept
 
 
 def to_columns(entity: CompiledEntity, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,7 +29,7 @@ def to_columns(entity: CompiledEntity, values: Mapping[str, Any]) -> dict[str, A
     return columns
 
 
-def to_values(entity: CompiledEntity, row: RowMapping) -> dict[str, Any]:
+def to_values(entity: CompiledEntity, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the table as values of the declared attributes."""
     values: dict[str, Any] = {}
     for key, attribute in entity.attributes.items():
@@ -37,20 +42,39 @@ def to_values(entity: CompiledEntity, row: RowMapping) -> dict[str, Any]:
     return values
 
 
-def read_row(
-    connection: Connection,
-    entity: CompiledEntity,
-    row: int,
-    where: Iterable[ColumnElement[bool]],
-    principal: Principal,
-    *,
-    lock: bool = False,
-) -> RowMapping | None:
-    """The row with this id that meets the conditions for the principal, locked until the transaction ends if asked."""
-    statement = select(entity.table).where(entity.table.c.id == row, *where)
-    if lock and connection.dialect.name != "sqlite":
-        statement = statement.with_for_update(of=entity.table)
-    return connection.execute(statement, dict(principal.binds)).mappings().one_or_none()
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a row is looked at: within reach of all these privileges, the first of them used for the attributes `given`."""
+
+    entity: str
+    privileges: tuple[Privilege, ...] = ()
+    given: frozenset[str] = frozenset()
+    lock: bool = False
+
+    def conditions(self, snapshot: Snapshot, standing: Standing, rows: FromClause) -> list[ColumnElement[bool]]:
+        """What a row must meet."""
+        return [
+            access_of(snapshot, standing, self.entity, privilege).predicate(rows, () if place else self.given)
+            for place, privilege in enumerate(self.privileges)
+        ]
+
+
+def look_at(connection: Connection, snapshot: Snapshot, principal: Principal, look: Look, row: int) -> Mapping[str, Any] | None:
+    """The row with this id by column, None where it is not within reach; with `lock` nobody else changes it until the
+    transaction ends."""
+    dialect, standing = connection.dialect, principal.standing
+    prepared = kept(snapshot, ("look", standing, look, dialect.name), lambda: _prepare(snapshot, standing, look, dialect))
+    found = prepared.rows(connection, {**principal.binds, "a_row": row})
+    return dict(zip(snapshot.entities[look.entity].table.c.keys(), found[0], strict=True)) if found else None
+
+
+def _prepare(snapshot: Snapshot, standing: Standing, look: Look, dialect: Dialect) -> Prepared:
+    table = snapshot.entities[look.entity].table
+    statement = select(*table.c).where(
+        table.c.id == bindparam("a_row", type_=KEY_TYPE), *look.conditions(snapshot, standing, table)
+    )
+    locks = look.lock and dialect.name != "sqlite"
+    return Prepared(statement.with_for_update(of=table) if locks else statement, dialect)
 
 
 def stamps(principal: Principal, at: dt.datetime, *, new: bool) -> dict[str, Any]:

@@ -1,15 +1,14 @@
-"""Making, changing and linking rows, each in a savepoint of the caller's transaction: all of it happens, or nothing."""
+"""Making, changing and linking rows in the caller's transaction: all of it happens, or nothing."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy import delete as delete_from
-from sqlalchemy import update as update_of
 
 from metadata.model.base import Privilege
 from metadata.snapshot import CompiledEntity, Relationship, Snapshot
@@ -18,10 +17,11 @@ from runtime.records.audit import AUDITED
 from runtime.records.errors import Denied, Invalid, Missing
 from runtime.records.hooks import Change, Listeners
 from runtime.records.incoming import cleaned, permitted, with_defaults
-from runtime.records.links import check_pointers, pointers
+from runtime.records.links import check_pointers, permit_pointers, pointers
 from runtime.records.numbers import next_number
-from runtime.records.refusals import guarded, readable, refuse
-from runtime.records.rows import read_row, stamps, to_columns, to_values
+from runtime.records.refusals import Undo, guarded, readable, refuse
+from runtime.records.rows import Look, look_at, stamps, to_columns, to_values
+from runtime.records.saving import Save, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +40,30 @@ def create(
     values: Mapping[str, Any],
     *,
     listeners: Listeners = AUDITED,
+    undo: Undo = "savepoint",
 ) -> Written:
     """Save a new row with typed values by attribute; a polymorphic lookup is the pair of entity and id.
 
-    Raises Denied (also where the new row would lie out of reach) and Invalid.
+    A refusal undoes this write alone or, where the caller gives up after one, all of the transaction (`undo`). Raises Denied
+    (also where the new row would lie out of reach) and Invalid.
     """
     compiled, access = _permit(snapshot, principal, entity, "create")
     permitted(compiled, access, values)
     clean = cleaned(snapshot, principal, compiled, values)
     complete = with_defaults(connection, snapshot, principal, compiled, clean)
     at = dt.datetime.now(dt.UTC)
-    with guarded(connection, compiled):
+    with guarded(connection, compiled, undo):
         linked = pointers(compiled, complete)
-        check_pointers(connection, snapshot, principal, compiled, linked)
+        permit_pointers(snapshot, principal, compiled, linked)
         complete |= _numbers(connection, compiled, complete)
         columns = to_columns(compiled, complete) | stamps(principal, at, new=True)
-        row = connection.execute(insert(compiled.table).values(columns).returning(compiled.table.c.id)).scalar_one()
-        wanted = [access.predicate(compiled.table, clean), *_append(snapshot, principal, entity, compiled, bool(linked))]
-        after = _within_reach(connection, principal, compiled, row, wanted)
-        change = Change("create", entity, row, 1, {}, to_values(compiled, after), principal, at)
+        row = save(connection, snapshot, principal, Save(compiled, "create", frozenset(clean), columns, linked))
+        if row is None:
+            check_pointers(connection, snapshot, principal, compiled, linked)
+            raise Denied(entity)
+        change = Change("create", entity, row["id"], 1, {}, to_values(compiled, row), principal, at)
         listeners.tell(connection, snapshot, change)
-    return Written(row, 1)
+    return Written(row["id"], 1)
 
 
 def update(
@@ -73,35 +76,32 @@ def update(
     values: Mapping[str, Any],
     *,
     listeners: Listeners = AUDITED,
+    undo: Undo = "savepoint",
 ) -> Written:
     """Change some values of a row that is still at `version`. A row whose values are these already stays as it is.
 
-    Raises Missing, Conflict, Denied (also where the row would leave the principal's reach) and Invalid.
+    `undo` as in `create`. Raises Missing, Conflict, Denied (also where the row would leave the principal's reach) and Invalid.
     """
     compiled, access = _permit(snapshot, principal, entity, "write")
     permitted(compiled, access, values)
     at = dt.datetime.now(dt.UTC)
-    reach = access.predicate(compiled.table, values)
-    with guarded(connection, compiled):
-        before = _locked(connection, principal, compiled, id, reach)
+    given = frozenset(values)
+    with guarded(connection, compiled, undo):
+        before = look_at(connection, snapshot, principal, Look(entity, ("write",), given, lock=True), id)
         if before is None or before["version"] != version:
             refuse(connection, snapshot, principal, (entity, id, version))
-            raise Missing(entity)
         old = to_values(compiled, before)
         changed = _changed(compiled, cleaned(snapshot, principal, compiled, values), old)
         if not changed:
             return Written(id, version)
         linked = pointers(compiled, changed)
-        check_pointers(connection, snapshot, principal, compiled, linked)
-        table = compiled.table
+        permit_pointers(snapshot, principal, compiled, linked)
         columns = to_columns(compiled, changed) | stamps(principal, at, new=False) | {"version": version + 1}
-        statement = update_of(table).where(table.c.id == id, table.c.version == version, reach).values(columns)
-        # Returned rows are counted, since SQLite's driver counts none for a statement that starts with WITH.
-        if connection.execute(statement.returning(table.c.id), dict(principal.binds)).first() is None:
+        row = save(connection, snapshot, principal, Save(compiled, "write", given, columns, linked, (id, version)))
+        if row is None:
+            check_pointers(connection, snapshot, principal, compiled, linked)
             refuse(connection, snapshot, principal, (entity, id, version))
-        wanted = [reach, *_append(snapshot, principal, entity, compiled, bool(linked))]
-        after = _within_reach(connection, principal, compiled, id, wanted)
-        change = Change("write", entity, id, version + 1, old, to_values(compiled, after), principal, at)
+        change = Change("write", entity, id, version + 1, old, to_values(compiled, row), principal, at)
         listeners.tell(connection, snapshot, change)
     return Written(id, version + 1)
 
@@ -172,28 +172,6 @@ def _numbers(connection: Connection, entity: CompiledEntity, values: Mapping[str
     }
 
 
-def _append(
-    snapshot: Snapshot, principal: Principal, entity: str, compiled: CompiledEntity, linked: bool
-) -> list[ColumnElement[bool]]:
-    return [access_for(snapshot, principal, entity, "append").predicate(compiled.table)] if linked else []
-
-
-def _locked(
-    connection: Connection, principal: Principal, entity: CompiledEntity, row: int, reach: ColumnElement[bool]
-) -> RowMapping | None:
-    return read_row(connection, entity, row, [reach], principal, lock=True)
-
-
-def _within_reach(
-    connection: Connection, principal: Principal, entity: CompiledEntity, row: int, wanted: Iterable[ColumnElement[bool]]
-) -> RowMapping:
-    """The row as it is now; Denied where it has left the principal's reach."""
-    after = read_row(connection, entity, row, wanted, principal)
-    if after is None:
-        raise Denied(entity.key)
-    return after
-
-
 def _changed(entity: CompiledEntity, clean: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
     """The values that differ from the stored ones. Raises Invalid where one of them is fixed."""
     changed = {key: value for key, value in clean.items() if value != old[key]}
@@ -229,7 +207,7 @@ def _check_ends(
     append = access_for(snapshot, principal, near.key, "append")
     if not append.allowed:
         raise Denied(near.key, attribute=found.key, side="append")
-    if read_row(connection, near, row, [append.predicate(near.table)], principal) is None:
+    if look_at(connection, snapshot, principal, Look(near.key, ("append",)), row) is None:
         if readable(connection, snapshot, principal, near.key, row) is None:
             raise Missing(near.key)
         raise Denied(near.key, attribute=found.key, side="append")

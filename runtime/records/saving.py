@@ -1,0 +1,125 @@
+"""One row saved in as few statements as the database allows: its lookups checked, written, and looked at again.
+
+The statements are prepared once for each shape of a write and kept on the snapshot. What a lookup must meet stands in the
+write's own WHERE. What the row must meet is asked of the row as it was stored: on PostgreSQL by the same statement;
+elsewhere, and where a permission looks at other rows of the same entity, by one more, because no statement sees what it
+has itself written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Dialect, FromClause, Insert, Table, Update, and_, bindparam, column, insert, select, update
+from sqlalchemy import table as stand_in
+from sqlalchemy.sql.util import find_tables
+
+from metadata.snapshot import CompiledEntity, Snapshot
+from metadata.types import KEY_TYPE
+from runtime.access import Principal, Standing
+from runtime.records.errors import Denied
+from runtime.records.links import Pointer, pointer_conditions, pointer_values
+from runtime.records.prepared import Prepared
+from runtime.records.rows import Look, look_at
+from runtime.records.shapes import kept
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """A row about to be saved. `columns` are all that is written, `given` the attributes that the person chose, `linked` the
+    lookups among what is written that point at a row; `row` is the id and the version of a row that is changed."""
+
+    entity: CompiledEntity
+    privilege: Literal["create", "write"]
+    given: frozenset[str]
+    columns: Mapping[str, Any]
+    linked: tuple[Pointer, ...]
+    row: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """All that the text of a write depends on besides the person's standing."""
+
+    look: Look
+    columns: tuple[str, ...]
+    targets: tuple[str, ...]
+    dialect: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A write that gives back the row and, last, whether it lies within reach; where it cannot tell, only the id."""
+
+    prepared: Prepared
+    tells: bool
+
+
+def save(connection: Connection, snapshot: Snapshot, principal: Principal, wanted: Save) -> Mapping[str, Any] | None:
+    """The row as it was stored, by column. None where nothing was written, because a lookup or the row itself may not be.
+
+    Raises Denied where the stored row lies out of the principal's reach.
+    """
+    look = Look(wanted.entity.key, (wanted.privilege, "append") if wanted.linked else (wanted.privilege,), wanted.given)
+    shape = _Shape(look, tuple(wanted.columns), tuple(target for _, target, _ in wanted.linked), connection.dialect.name)
+    standing, dialect = principal.standing, connection.dialect
+    writing = kept(snapshot, (standing, shape), lambda: _make(snapshot, standing, shape, dialect))
+    found = writing.prepared.rows(connection, _values(principal, wanted))
+    if not found:
+        return None
+    if writing.tells:
+        *values, reached = found[0]
+        row: Mapping[str, Any] | None = dict(zip(wanted.entity.table.c.keys(), values, strict=True)) if reached else None
+    else:
+        row = look_at(connection, snapshot, principal, look, found[0][0])
+    if row is None:
+        raise Denied(wanted.entity.key)
+    return row
+
+
+def _values(principal: Principal, wanted: Save) -> dict[str, Any]:
+    values: dict[str, Any] = {f"v_{name}": value for name, value in wanted.columns.items()}
+    if wanted.row is not None:
+        values["a_row"], values["a_version"] = wanted.row
+    return {**principal.binds, **pointer_values(wanted.linked), **values}
+
+
+def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect) -> _Writing:
+    table = snapshot.entities[shape.look.entity].table
+    is_new = shape.look.privileges[0] == "create"
+    write = _insert(snapshot, standing, shape, table) if is_new else _update(snapshot, standing, shape, table)
+    if dialect.name == "sqlite" or _looks_at_others(snapshot, standing, shape.look, table):
+        return _Writing(Prepared(write.returning(table.c.id), dialect), tells=False)
+    written = write.returning(*table.c).cte("foyer_written")
+    reached = and_(*shape.look.conditions(snapshot, standing, written)).label("foyer_reached")
+    return _Writing(Prepared(select(*written.c, reached), dialect), tells=True)
+
+
+def _insert(snapshot: Snapshot, standing: Standing, shape: _Shape, table: Table) -> Insert:
+    values = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in shape.columns}
+    if not shape.targets:
+        return insert(table).values(values)
+    checked = select(*values.values()).where(*pointer_conditions(snapshot, standing, shape.targets))
+    return insert(table).from_select(list(values), checked, include_defaults=False)
+
+
+def _update(snapshot: Snapshot, standing: Standing, shape: _Shape, table: Table) -> Update:
+    before = replace(shape.look, privileges=shape.look.privileges[:1])
+    return (
+        update(table)
+        .where(
+            table.c.id == bindparam("a_row", type_=KEY_TYPE),
+            table.c.version == bindparam("a_version", type_=table.c.version.type),
+            *before.conditions(snapshot, standing, table),
+            *pointer_conditions(snapshot, standing, shape.targets),
+        )
+        .values({name: bindparam(f"v_{name}", type_=table.c[name].type) for name in shape.columns})
+    )
+
+
+def _looks_at_others(snapshot: Snapshot, standing: Standing, look: Look, table: Table) -> bool:
+    """Whether a condition on one row reads other rows of the same table."""
+    one: FromClause = stand_in("foyer_one", *(column(item.name, item.type) for item in table.c))
+    return any(table in find_tables(condition) for condition in look.conditions(snapshot, standing, one))
