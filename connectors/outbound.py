@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from connectors import outbox
 from connectors.errors import ConnectorError, RecordRejected, Retriable
 from connectors.home import Home, Work
-from connectors.lease import Lease, hold_lease
+from connectors.lease import Lease, under_lease
 from connectors.links import unlink
 from connectors.outbox import Owed
 from connectors.protocol import Adapter, Change, Receipt
@@ -92,8 +92,7 @@ class Relay:
         return 0
 
     def _write(self, item: Owed, what: Callable[[Work], None]) -> None:
-        with self.home.begin() as connection:
-            hold_lease(connection, self.lease)
+        with under_lease(self.home, self.lease) as connection:
             what(Work(connection, self.home.rows(connection), self.maps[item.map], self.home.now()))
 
 

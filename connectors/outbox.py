@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from connectors import tables
 from connectors.values import dump_json, load_json
+from connectors.wake import wake
 
 WAITING, DELIVERED, PARKED = "waiting", "delivered", "parked"
 SUBMIT = "submit"
@@ -58,6 +59,7 @@ def owe(connection: Connection, owing: Owing, now: dt.datetime, idempotency: str
     values = {"map": owing.map, "entity": owing.entity, "record_id": owing.record_id, "operation": owing.operation}
     values |= {"payload": dump_json(owing.payload), "state": WAITING, "idempotency": key, "created_at": now, "reason": reason}
     connection.execute(insert(_TABLE).values(**values))
+    wake(connection, owing.map)
 
 
 def due(connection: Connection, maps: Iterable[str], now: dt.datetime, limit: int = 200) -> list[Owed]:

@@ -14,7 +14,7 @@ from connectors.history import Counts, Run, keep_run
 from connectors.home import Home, Work
 from connectors.inbound import Store, apply_records, bulk, retry_due, upsert
 from connectors.initial import SECOND, Step
-from connectors.lease import Lease, hold_lease
+from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
 from connectors.protocol import Batch, Cursor, Source
 from connectors.rejects import due_rejects
@@ -35,7 +35,7 @@ def no_progress(table_map: CompiledMap, state: Checkpoint) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs maps of one connection. `lease` is the right to do so; it is renewed with every batch."""
+    """Runs maps of one connection. `lease` is the right to do so; it is looked at with every batch."""
 
     home: Home
     source: Source
@@ -102,8 +102,7 @@ class Runner:
             succeeded_at=state.succeeded_at if batch.more else self.home.now(),
             problem=None,
         )
-        with self.home.begin() as connection:
-            hold_lease(connection, self.lease)
+        with under_lease(self.home, self.lease) as connection:
             work = Work(connection, self.home.rows(connection), table_map, self.home.now())
             lookups.use(work.rows)
             counts += apply_records(work, batch.records, lookups, store)
@@ -121,7 +120,7 @@ class Runner:
             return self._failed(table_map, mode, started, fault)
         run = Run(table_map.key, mode, started, self.home.now(), "done", "", counts)
         if counts.inserted or counts.updated or counts.deleted or counts.rejected or mode != "changes":
-            with self.home.begin() as connection:
+            with under_lease(self.home, self.lease) as connection:
                 keep_run(connection, run)
         return run
 
@@ -129,7 +128,7 @@ class Runner:
         now = self.home.now()
         outcome = "waiting" if isinstance(fault, Retriable) else "failed"
         run = Run(table_map.key, mode, started, now, outcome, str(fault), Counts())
-        with self.home.begin() as connection:
+        with under_lease(self.home, self.lease) as connection:
             failures = read_checkpoint(connection, table_map.key).failures
             checkpoints.fail(connection, table_map.key, str(fault), now, now + _pause(fault, failures))
             if failures == 0:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.checkpoint import Checkpoint, read_checkpoints
+from connectors.heartbeat import Heartbeat
 from connectors.history import Run
 from connectors.home import Home
 from connectors.initial import SECOND, Step, plan_load
-from connectors.lease import SECONDS, Lease, hold_lease, release_lease, take_lease
+from connectors.lease import Lease, LeaseLost, release_lease, take_lease, under_lease
 from connectors.outbound import Relay
 from connectors.protocol import Adapter
 from connectors.runner import Progress, Runner, no_progress
 from connectors.tablemap import CompiledMap
+from connectors.wishes import fulfil, wished
 
-RENEWED_AFTER = SECONDS / 3
 SWEPT_AFTER = 30.0
 """How often a map that deletes looks for rows that are gone, at most."""
 
@@ -30,23 +31,38 @@ class Station:
     name: str
     maps: Sequence[CompiledMap]
     progress: Progress = no_progress
+    busy: bool = False
     _lease: Lease | None = None
-    _renewed: float = 0.0
+    _heart: Heartbeat | None = None
     _next: dict[str, float] = field(default_factory=dict)
     _swept: dict[str, float] = field(default_factory=dict)
 
     def turn(self) -> list[Run]:
-        """Load what was never loaded, pull maps whose interval is over, deliver what is owed. Raises LeaseLost."""
+        """Deliver what is owed, load what was never loaded, pull maps whose interval is over. Raises LeaseLost.
+
+        `busy` tells afterwards whether another turn is worth while at once.
+        """
+        self.busy = False
         lease = self._hold()
         if lease is None:
             return []
+        delivered = self.deliver()
         with self.home.read() as connection:
-            states = read_checkpoints(connection)
+            states, wishes = read_checkpoints(connection), wished(connection)
         runner = Runner(self.home, self.adapter, lease, self.progress)
-        runs = self._load(runner, [step for step in self._steps(states) if _ready(states, step.table_map)], states)
-        runs += [runner.run(item, self._sweeps(item)) for item in self._due(states)]
-        self.deliver()
+        runs = self._load(runner, self._wanted(states, wishes), states)
+        runs += [runner.run(item, self._sweeps(item)) for item in self._due(states, wishes)]
+        self._fulfil(lease, runs, wishes)
+        self.busy = delivered > 0
         return runs
+
+    def _fulfil(self, lease: Lease, runs: Sequence[Run], wishes: Mapping[str, int]) -> None:
+        """Tell those who wait for a run what came of it."""
+        answers = {run.map: run for run in runs if run.map in wishes}
+        if answers:
+            with under_lease(self.home, lease) as connection:
+                for run in answers.values():
+                    fulfil(connection, run, wishes[run.map])
 
     def pull(self, maps: Sequence[CompiledMap]) -> list[Run]:
         """Load and pull these maps now, whatever their interval, but not those that are paused. Raises LeaseLost."""
@@ -72,10 +88,13 @@ class Station:
 
     def close(self) -> None:
         """Let the lease go, so that another worker may take it at once."""
-        if self._lease is not None:
+        lease, self._lease = self._lease, None
+        if self._heart is not None:
+            self._heart.stop()
+            self._heart = None
+        if lease is not None:
             with self.home.begin() as connection:
-                release_lease(connection, self._lease)
-            self._lease = None
+                release_lease(connection, lease)
 
     @property
     def held(self) -> bool:
@@ -83,16 +102,18 @@ class Station:
         return self._lease is not None
 
     def _hold(self) -> Lease | None:
-        now = time.monotonic()
-        if self._lease is not None and now - self._renewed < RENEWED_AFTER:
-            return self._lease
-        with self.home.begin() as connection:
-            if self._lease is not None:
-                hold_lease(connection, self._lease)
-            else:
-                self._lease = take_lease(connection, f"connection:{self.name}")
-        self._renewed = now
+        if self._heart is not None and self._heart.lost:
+            self._lease = self._heart = None
+            raise LeaseLost(self.name)
+        if self._lease is None:
+            with self.home.begin() as connection:
+                taken = take_lease(connection, f"connection:{self.name}")
+            if taken is not None:
+                self._lease, self._heart = taken, Heartbeat(self.home, taken)
         return self._lease
+
+    def _wanted(self, states: dict[str, Checkpoint], wishes: Mapping[str, int]) -> list[Step]:
+        return [step for step in self._steps(states) if step.table_map.key in wishes or _ready(states, step.table_map)]
 
     def _steps(self, states: dict[str, Checkpoint]) -> list[Step]:
         """The steps of the initial load that are still to be done."""
@@ -112,13 +133,15 @@ class Station:
         self._swept[table_map.key] = now
         return True
 
-    def _due(self, states: dict[str, Checkpoint]) -> list[CompiledMap]:
+    def _due(self, states: dict[str, Checkpoint], wishes: Mapping[str, int]) -> list[CompiledMap]:
+        """The maps to pull: those whose interval is over, and those that somebody waits for."""
         now = time.monotonic()
         due = []
         for item in self.maps:
-            if not item.inward or _paused(states, item) or not _loaded(states, item.key) or not _ready(states, item):
+            if not item.inward or _paused(states, item) or not _loaded(states, item.key):
                 continue
-            if self._next.get(item.key, 0.0) <= now:
+            wanted = item.key in wishes
+            if wanted or (_ready(states, item) and self._next.get(item.key, 0.0) <= now):
                 self._next[item.key] = now + item.model.interval
                 due.append(item)
         return due

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from connectors.history import Counts
 from connectors.home import Home, Work
-from connectors.lease import Lease, hold_lease
+from connectors.lease import Lease, under_lease
 from connectors.mapping import Refusal, join_key
 from connectors.port import RowsInUse
 from connectors.protocol import Source
@@ -24,8 +24,7 @@ def sweep(home: Home, source: Source, table_map: CompiledMap, lease: Lease) -> C
         lost = dict(gone(connection, table_map, there))
     if not lost:
         return Counts()
-    with home.begin() as connection:
-        hold_lease(connection, lease)
+    with under_lease(home, lease) as connection:
         work = Work(connection, home.rows(connection), table_map, home.now())
         drop_rejects(connection, table_map.key, lost)
         return _delete(work, lost)

@@ -76,6 +76,15 @@ lease = Table(
     Column("expires_at", Float, nullable=False),
 )
 
+wish = Table(
+    "foyer_sync_wish",
+    TABLES,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("map", String(120), nullable=False),
+    Column("asked_at", UtcDateTime(), nullable=False),
+    Column("outcome", Text),
+)
+
 outbox = Table(
     "foyer_outbox",
     TABLES,

@@ -22,6 +22,7 @@ from connectors.mapping import Lookups
 from connectors.rejects import read_rejects
 from connectors.seen import forget_all_seen
 from connectors.tablemap import CompiledMap, compiled_maps
+from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
 from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting
@@ -36,7 +37,8 @@ from runtime.sync.worker import maps_by_connection, open_station, prepare
 
 SHOWN_REJECTS = 5
 RETRIED_AT_ONCE = 1000
-LEASE_WAIT_SECONDS = 35.0
+WORKER_WAIT_SECONDS = 60.0
+WISH_SECONDS = 0.05
 
 
 @click.group("sync")
@@ -79,19 +81,40 @@ def _paused(installation: Installation, maps: Sequence[CompiledMap]) -> list[str
 def _run_connection(
     installation: Installation, snapshot: Snapshot, maps: Sequence[CompiledMap], adapters: Adapters, progress: _Progress
 ) -> list[Run]:
+    """Run the maps of one connection here, or have them run by the worker that serves it already."""
     station = open_station(installation.engine, snapshot, maps[0].connection, adapters, progress)
-    end = time.monotonic() + LEASE_WAIT_SECONDS
+    wishes: dict[int, CompiledMap] = {}
+    end = time.monotonic() + WORKER_WAIT_SECONDS
     try:
-        runs = station.pull(maps)
-        while not station.held and time.monotonic() < end:
-            time.sleep(0.5)
+        while True:
             runs = station.pull(maps)
-        if not station.held:
-            raise LeaseLost("a worker is running this connection already; it does the same")
-        station.deliver()
-        return runs
+            if station.held:
+                while station.deliver():
+                    pass
+                return runs
+            wishes = wishes or _wish(installation, maps)
+            with installation.engine.connect() as connection:
+                done = outcomes(connection, wishes)
+            if len(done) == len(wishes):
+                return list(done.values())
+            if time.monotonic() > end:
+                left = ", ".join(item.key for number, item in wishes.items() if number not in done)
+                raise LeaseLost(f"the worker that serves this connection has not run {left} within {WORKER_WAIT_SECONDS:.0f} s")
+            time.sleep(WISH_SECONDS)
     finally:
         station.close()
+        if wishes:
+            with writing(installation.engine).begin() as connection:
+                withdraw(connection, wishes)
+
+
+def _wish(installation: Installation, maps: Sequence[CompiledMap]) -> dict[int, CompiledMap]:
+    """Ask the worker for a run of each map that is not paused."""
+    with writing(installation.engine).begin() as connection:
+        states = checkpoints.read_checkpoints(connection)
+        resting = {name for name, state in states.items() if state.paused_at is not None}
+        wanted = [item for item in maps if item.inward and item.key not in resting]
+        return {wish_for(connection, item.key, utc_now()): item for item in wanted}
 
 
 def _report(runs: Sequence[Run], faults: Sequence[str], paused: Sequence[str]) -> Report:

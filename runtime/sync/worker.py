@@ -20,12 +20,13 @@ from connectors.tablemap import CompiledMap, compiled_maps
 from metadata.model import Connection
 from metadata.snapshot import Snapshot
 from runtime.database import writing
+from runtime.sync.alarm import Alarm
 from runtime.sync.homes import home_of
 from runtime.sync.pool import Adapters
 
 log = logging.getLogger(__name__)
 TURN_SECONDS = 0.1
-REST_SECONDS = 2.0
+REST_SECONDS = 1.0
 RELEASE_SECONDS = 1.0
 
 
@@ -66,14 +67,17 @@ class Worker:
         while not self.stop.is_set():
             snapshot = self.newest()
             over = threading.Event()
+            alarm = Alarm(self.engine, {item.key: item.connection.key for item in compiled_maps(snapshot)})
             threads = [
-                threading.Thread(target=self._serve, args=(snapshot, connection, over), name=f"sync {connection.key}")
+                threading.Thread(target=self._serve, args=(snapshot, connection, over, alarm), name=f"sync {connection.key}")
                 for connection in maps_by_connection(snapshot)
             ]
+            alarm.start()
             for thread in threads:
                 thread.start()
             self._wait_for_release(snapshot)
             over.set()
+            alarm.stop()
             for thread in threads:
                 thread.join()
         self._adapters.close()
@@ -86,7 +90,7 @@ class Worker:
             except SQLAlchemyError as error:
                 log.warning("the database does not answer: %s", first_line(error), extra={"action": "sync_database"})
 
-    def _serve(self, snapshot: Snapshot, connection: Connection, over: threading.Event) -> None:
+    def _serve(self, snapshot: Snapshot, connection: Connection, over: threading.Event, alarm: Alarm) -> None:
         station: Station | None = None
         while not over.is_set():
             rest = TURN_SECONDS
@@ -94,9 +98,10 @@ class Worker:
                 station = station or open_station(self.engine, snapshot, connection, self._adapters)
                 for run in station.turn():
                     self.report(run)
-                rest = TURN_SECONDS if station.held else REST_SECONDS
+                rest = _rest(station)
             except LeaseLost:
                 log.warning("another worker has taken over", extra={"action": "lease_lost", "connection": connection.key})
+                _let_go(station)
                 station = None
             except (ConnectorError, SQLAlchemyError) as error:
                 log.error("%s: %s", connection.key, first_line(error), extra={"action": "sync_failed"})
@@ -104,8 +109,16 @@ class Worker:
             except Exception:  # the edge of a thread: whatever it is, the other maps and the next turn must go on
                 log.exception("a turn failed", extra={"action": "sync_failed", "connection": connection.key})
                 rest = REST_SECONDS
-            over.wait(rest)
+            if rest:
+                alarm.wait(connection.key, rest)
         _let_go(station)
+
+
+def _rest(station: Station) -> float:
+    """How long to wait for the next turn; not at all where there is more to deliver."""
+    if not station.held:
+        return REST_SECONDS
+    return 0.0 if station.busy else TURN_SECONDS
 
 
 def _let_go(station: Station | None) -> None:

@@ -1,7 +1,8 @@
 """A small world for synchronisation: harbours, boats that point at them and at each other, and an outside that has them."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -186,6 +187,16 @@ def make_world(url: str, maps: Iterable[TableMap], adapter: Any = None, outside:
     memory.tables = {"harbour": [], "boat": []}
     memory.down = False
     return World(engine, snapshot, adapter or MemoryAdapter("outside", {"name": outside}), memory)
+
+
+def eventually(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """What came of waiting until something holds, or its last answer."""
+    end = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found or time.monotonic() > end:
+            return found
+        time.sleep(0.01)
 
 
 def column(rows: Sequence[tuple[Any, ...]]) -> list[Any]:

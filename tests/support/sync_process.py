@@ -13,7 +13,9 @@ def main() -> None:
     database, outside, batch = sys.argv[1:]
     size = {"batch_size": int(batch), "interval": 0.05}
     snapshot = snapshot_of(harbours(**size), boats(**size), settings={"url": outside}, connector="sql")
-    Worker(make_engine(database), lambda: snapshot, threading.Event()).run()
+    worker = Worker(make_engine(database), lambda: snapshot, threading.Event())
+    print("working", flush=True)
+    worker.run()
 
 
 if __name__ == "__main__":
