@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import groupby
 from typing import TypeVar
@@ -19,6 +20,9 @@ Some = TypeVar("Some", bound=Step)
 
 MANY = 150
 """Steps in one PostgreSQL transaction: each new table holds some ten locks, and a server has 6,400 by default."""
+
+HANDS = 3
+"""Transactions at once for new tables: the server makes one's tables while the next one's statements are written."""
 
 PATIENCE, NO_PATIENCE = "15s", "1s"
 
@@ -45,16 +49,21 @@ def create_ahead(engine: Engine, plan: Plan) -> Plan:
         return plan
     names = {step.table for step in creates}
     keys = [step for step in plan.steps if isinstance(step, AddForeignKey) and step.table in names]
-    for chunk in _chunks(creates):
-        with engine.begin() as connection:
-            _run(connection, chunk)
-            write_register(connection, {step.table: plan.shapes[step.table] for step in chunk})
+    with ThreadPoolExecutor(HANDS) as hands:
+        for done in [hands.submit(_create, engine, plan, chunk) for chunk in _chunks(creates)]:
+            done.result()
     for key_chunk in _chunks(keys):
         with engine.begin() as connection:
             _run(connection, key_chunk)
     left = (step for step in plan.steps if step.table not in names or not isinstance(step, CreateTable | AddForeignKey))
     shapes = {name: shape for name, shape in plan.shapes.items() if name not in names}
     return replace(plan, steps=tuple(left), shapes=shapes, ahead=(*creates, *keys))
+
+
+def _create(engine: Engine, plan: Plan, steps: Sequence[CreateTable]) -> None:
+    with engine.begin() as connection:
+        _run(connection, steps)
+        write_register(connection, {step.table: plan.shapes[step.table] for step in steps})
 
 
 def _limit_waiting(connection: Connection, patience: str) -> None:

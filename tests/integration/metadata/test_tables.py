@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from metadata.migrate import Blocked, Destructive
+from metadata.migrate import Blocked, Destructive, NotApplied
 from metadata.model import ComponentId, EntityPermission, Site, Sort, View, ViewColumn
 from support.declared import attribute, entity
 
@@ -297,3 +297,19 @@ def test_rolling_back_keeps_the_younger_columns(store, engine, rows):
     rows("INSERT INTO thing (size) VALUES (5)")
     store.rollback(1, "ann")
     assert rows("SELECT size FROM thing") == [(5,)]
+
+
+@pytest.mark.parametrize("number", [4, 200])
+def test_a_refused_step_among_many_is_named_and_no_release_is_written(store, engine, rows, number):
+    rows("CREATE TABLE ix_e2_up (id integer)")
+    things = [entity(f"e{place}", NAME, attribute("up", "lookup", target=f"e{place // 2}")) for place in range(number)]
+    with pytest.raises(NotApplied) as refused:
+        publish(store, *things)
+    (reason,) = refused.value.reasons
+    assert reason.startswith("create table e2 with ")
+    assert "ix_e2_up" in reason
+    assert store.releases() == ()
+    assert "e2" not in sa.inspect(engine).get_table_names()
+    rows("DROP TABLE ix_e2_up")
+    assert publish(store, *things).release == 1
+    assert "ix_e2_up" in indexes(engine, "e2")
