@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from markupsafe import Markup
+from markupsafe import escape
 
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
-from runtime.pages.addresses import record_address
+from runtime.pages.addresses import quoted, record_address
+from runtime.pages.values import Writer
 from runtime.records.details import Record
 from runtime.sitemap import readable_pages
-
-_LINK = Markup('<a href="{}">{}</a>')
 
 
 def record_pages(context: RequestContext) -> Mapping[str, PageNode]:
@@ -36,14 +35,22 @@ def key_paths(context: RequestContext, entity: str, paths: Sequence[str]) -> tup
     return tuple(f"{path}.{node.record_attribute}" for path, node in zip(paths, found, strict=True) if node)
 
 
-def linked(context: RequestContext, record: Record, path: str, shown: Markup) -> Markup:
-    """The value of a path, as a link where it is the name of a row that was read with its key."""
-    node = _page(context, record.entity, path)
-    key = record.values.get(f"{path}.{node.record_attribute}") if node else None
+def linking_writer(context: RequestContext, entity: str, path: str, write: Writer) -> Writer:
+    """Writes the value of a path, as a link where it is the name of a row that was read with its key."""
+    node = _page(context, entity, path)
     address = record_address(context, node) if node else None
-    if address is None or key in (None, "") or record.labels.get(path) is None:
-        return shown
-    return _LINK.format(address.of(key), shown)
+    if node is None or address is None:
+        return write
+    key_path = f"{path}.{node.record_attribute}"
+    before, after = escape(address.before), escape(address.after)
+
+    def link(record: Record) -> str:
+        key = record.values.get(key_path)
+        if key in (None, "") or record.labels.get(path) is None:
+            return write(record)
+        return f'<a href="{before}{quoted(str(key))}{after}">{write(record)}</a>'
+
+    return link
 
 
 def _page(context: RequestContext, entity: str, path: str) -> PageNode | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 
-from markupsafe import Markup
+from jinja2 import Template
 
 from metadata.model import RelatedList
+from metadata.snapshot import PageNode
 from runtime.context import RequestContext
-from runtime.pages.addresses import RecordAddress, record_address
+from runtime.pages.addresses import record_address
 from runtime.pages.content import words_of
+from runtime.pages.drawing import Drawing, template_of
 from runtime.pages.list_rows import RowLinks
-from runtime.pages.listing import Look, currency_extras, listing_of
+from runtime.pages.listing import Listing, Look, currency_extras, listing_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.ask import ListAsk
@@ -20,67 +23,93 @@ from runtime.records.errors import Denied
 from runtime.records.lists import ListPage
 from runtime.records.plan import ListOptions, ListPlan, Near, plan_list
 from runtime.records.statement import CAP
+from runtime.render.stencils import Get, Stencils
 from runtime.sitemap import readable_pages
+
+TEMPLATE = "blocks/related.html"
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedView:
-    """The table of related rows, or the sentence that there are none. `more` says how many of them are shown."""
+    """What the theme's template shows around related rows, or says where there are none."""
 
     id: str
     label: str
-    count: str
     empty: str
-    table: Markup = Markup()
-    more: str = ""
-    related: bool = True
 
 
-def related_view(ask: BlockAsk, record: Record, related: RelatedList, name: str) -> RelatedView | None:
-    """A related list of a record; None where the person may read no row of it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class RelatedSheet:
+    """A related list made ready: what is asked for, where rows lead to, and its frame."""
+
+    view: RelatedView
+    plan: ListPlan
+    asked: ListAsk
+    listing: Listing
+    links: Callable[[BlockAsk], RowLinks]
+    template: Template
+    stencils: Stencils = field(default_factory=Stencils)
+
+    def show(self, ask: BlockAsk, record: Record) -> str:
+        """The rows that belong to a record, in their frame, as HTML."""
+        context = ask.context
+        page = fetch_related(context.connection, self.plan, context.principal, record, self.asked)
+        table = self.listing.dress(page, self.links(ask)) if page.rows else ""
+        values: dict[Hashable, str] = {"count": _count(context, page), "table": table, "more": _more(context, page)}
+        return self.stencils.html("", Drawing(self.template, values, self._names))
+
+    def _names(self, get: Get) -> Mapping[str, object]:
+        return {"part": self.view, "count": get("count"), "table": get("table"), "more": get("more")}
+
+
+def related_sheet(ask: BlockAsk, entity: str, related: RelatedList, name: str) -> RelatedSheet | None:
+    """A related list of an entity's records; None where the person may read no row of it."""
     context = ask.context
     view = context.snapshot.views[related.view]
-    owner = _details(ask, related)
+    details = _details(ask, related)
     try:
-        plan = _plan(context, record, related, owner)
+        plan = _plan(context, entity, related, details)
     except Denied:
         return None
-    page = fetch_related(context.connection, plan, context.principal, record, ListAsk(view.key, related.page_size))
-    shown = RelatedView(
-        id=f"related-{name}",
-        label=words_of(context, related.label) or words_of(context, view.label) or view.key,
-        count=_count(context, page),
-        empty=words_of(context, related.empty) or text_of(context)("state.empty"),
-    )
-    if not page.rows:
-        return shown
-    return RelatedView(
-        shown.id, shown.label, shown.count, shown.empty, _table(context, plan, page, RowLinks(owner)), _more(context, page)
+    return RelatedSheet(
+        RelatedView(
+            id=f"related-{name}",
+            label=words_of(context, related.label) or words_of(context, view.label) or view.key,
+            empty=words_of(context, related.empty) or text_of(context)("state.empty"),
+        ),
+        plan,
+        ListAsk(view.key, related.page_size),
+        listing_of(context, plan, Look("related", linked=details is not None, sortable=False)),
+        _links(ask, details),
+        template_of(context, TEMPLATE),
     )
 
 
-def _plan(context: RequestContext, record: Record, related: RelatedList, owner: RecordAddress | None) -> ListPlan:
+def _plan(context: RequestContext, entity: str, related: RelatedList, details: PageNode | None) -> ListPlan:
     view = context.snapshot.views[related.view]
-    node = context.site.pages.get(related.details_page)
     options = ListOptions(
         extra=currency_extras(context, view.entity, view.columns),
-        key=node.record_attribute if node and owner else "",
-        near=Near(record.entity, related.relationship),
+        key=details.record_attribute if details else "",
+        near=Near(entity, related.relationship),
     )
     return plan_list(context.snapshot, context.principal, view.key, options)
 
 
-def _details(ask: BlockAsk, related: RelatedList) -> RecordAddress | None:
+def _details(ask: BlockAsk, related: RelatedList) -> PageNode | None:
+    """The page of one related record, if the person may read it and its address can be told."""
     context = ask.context
     node = context.site.pages.get(related.details_page)
     if node is None or node.page.key not in readable_pages(context.snapshot, context.site, context.principal.roles):
         return None
-    return record_address(context, node, ask.keys)
+    return None if record_address(context, node, ask.keys) is None else node
 
 
-def _table(context: RequestContext, plan: ListPlan, page: ListPage, links: RowLinks) -> Markup:
-    listing = listing_of(context, plan, Look("related", linked=links.details is not None, sortable=False))
-    return listing.dress(page, links)
+def _links(ask: BlockAsk, details: PageNode | None) -> Callable[[BlockAsk], RowLinks]:
+    """Where rows lead to; the same for every record unless the record's own key stands in their addresses."""
+    if details is not None and record_address(ask.context, details) is None:
+        return lambda ask: RowLinks(record_address(ask.context, details, ask.keys))
+    fixed = RowLinks(record_address(ask.context, details)) if details else RowLinks()
+    return lambda ask: fixed
 
 
 def _count(context: RequestContext, page: ListPage) -> str:
@@ -89,6 +118,7 @@ def _count(context: RequestContext, page: ListPage) -> str:
 
 
 def _more(context: RequestContext, page: ListPage) -> str:
+    """Which of the rows are shown; empty where all are."""
     if page.next_after is None:
         return ""
     text = text_of(context)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
-
-from markupsafe import Markup
 
 from metadata.model import Form, FormField
 from metadata.snapshot import Snapshot
 from metadata.text import Text
 from runtime.pages.columns import attribute_at, currency_path, heading_of
 from runtime.pages.progress import progress_paths
-from runtime.records.details import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A labelled value; `wide` takes the width of two in a strip."""
+    """A labelled attribute, whose value is the record's; `wide` takes the width of two in a strip."""
 
     label: str
-    value: Markup
-    second: Markup = Markup()
+    attribute: str
     wide: bool = False
 
 
@@ -48,15 +44,9 @@ def form_paths(snapshot: Snapshot, form: Form) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path in paths if path))
 
 
-def facts(
-    fields: tuple[FormField, ...], record: Record, label: Callable[[FormField], str], write: Callable[[str], Markup]
-) -> tuple[Fact, ...]:
-    """The fields whose attributes may be read, with their values; a record lacks those that may not."""
-    return tuple(
-        Fact(label(field), write(field.attribute), wide=field.width == "full")
-        for field in fields
-        if field.attribute in record.values and not field.hidden
-    )
+def shown_fields(fields: tuple[FormField, ...], readable: Container[str]) -> tuple[FormField, ...]:
+    """The fields that people see: not hidden ones, and none whose attribute may not be read."""
+    return tuple(field for field in fields if field.attribute in readable and not field.hidden)
 
 
 def field_label(snapshot: Snapshot, entity: str, say: Callable[[Text], str], field: FormField) -> str:

@@ -1,21 +1,32 @@
-"""One value of a record, as a detail page shows it."""
+"""One value of a record, as a detail page shows it: decided once for an attribute, then written for record after record."""
 
 from __future__ import annotations
 
-from markupsafe import Markup
+from collections.abc import Callable
 
 from metadata.snapshot import Snapshot
 from runtime.pages.columns import currency_path
 from runtime.records.details import Record
 from runtime.render import Formats
 
+Writer = Callable[[Record], str]
 
-def value_html(snapshot: Snapshot, formats: Formats, record: Record, path: str) -> Markup:
-    """The value of a path, in full: of a lookup the name of its row, of money the amount with its currency."""
-    attribute = snapshot.resolve(record.entity, path)[-1]
-    value = record.values.get(path)
+
+def value_writer(snapshot: Snapshot, formats: Formats, entity: str, path: str) -> Writer:
+    """Writes the value of a path in full, as HTML: of a lookup the name of its row, of money the amount with its currency."""
+    attribute = snapshot.resolve(entity, path)[-1]
+    write = formats.html(attribute, snapshot, full=True)
     currency = currency_path(path, attribute.model)
-    if currency and value is not None:
-        return Markup(formats.money(value, record.values.get(currency)))  # noqa: S704 - formats write HTML
-    shown = record.labels.get(path) if attribute.type.name == "lookup" else value
-    return formats.for_attribute(attribute, snapshot, full=True)(shown)
+    if currency:
+        return _money(formats, path, currency, write)
+    if attribute.type.name == "lookup":
+        return lambda record: write(record.labels.get(path))
+    return lambda record: write(record.values.get(path))
+
+
+def _money(formats: Formats, path: str, currency: str, write: Callable[[object], str]) -> Writer:
+    def money(record: Record) -> str:
+        amount = record.values.get(path)
+        return write(None) if amount is None else formats.money(amount, record.values.get(currency))
+
+    return money
