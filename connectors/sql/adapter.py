@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Numeric, String, delete, insert, update
@@ -12,6 +13,7 @@ from connectors.protocol import Batch, Change, Cursor, Receipt, Record
 from connectors.sql.engines import open_engine, sorted_errors
 from connectors.sql.pulls import Pulls
 from connectors.sql.shape import Shape, reflect
+from connectors.sql.window import opened, pull_window, wait_for_running
 from connectors.tablemap import CompiledMap
 from connectors.values import digest
 
@@ -23,7 +25,8 @@ KEYS_AT_ONCE = 10_000
 class SqlAdapter:
     """One outside database. A table's shape is read once; a fault of shape or statement reads it anew next time."""
 
-    def __init__(self, name: str, settings: Mapping[str, str]) -> None:
+    def __init__(self, name: str, settings: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._name = name
         self._schema = settings.get("schema") or None
         self._engine = open_engine(name, settings)
@@ -37,6 +40,8 @@ class SqlAdapter:
                 cursor = self._start(connection, table_map, pulls)
             if table_map.compares or cursor.get("phase") == "load":
                 return self._pull_all(connection, table_map, cursor, limit)
+            if table_map.model.overlap:
+                return pull_window(connection, pulls, table_map, cursor, limit, self._clock)
             return self._pull_changes(connection, pulls, table_map, cursor, limit)
 
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
@@ -73,6 +78,9 @@ class SqlAdapter:
     def _start(self, connection: Connection, table_map: CompiledMap, pulls: Pulls) -> dict[str, Any]:
         highest, total = connection.execute(pulls.highest_and_count()).one()
         change = highest if table_map.model.change_column else None
+        if change is not None and table_map.model.overlap:
+            connection.rollback()  # what is read from here on is not what was to be seen then
+            wait_for_running(connection, table_map.model.overlap)
         return {"phase": "load", "after": None, "change": change, "total": total}
 
     def _pull_all(self, connection: Connection, table_map: CompiledMap, cursor: Cursor, limit: int) -> Batch:
@@ -86,6 +94,8 @@ class SqlAdapter:
             following = {**cursor, "phase": "load", "after": pulls.position(records[-1])}
         else:
             following = {"phase": "changes", "change": cursor.get("change"), "after": None, "ties": []}
+            if table_map.model.overlap:
+                following = opened(cursor.get("change"), self._clock())
         return Batch(records, following, more, table_map.compares, cursor.get("total"))
 
     def _pull_changes(self, connection: Connection, pulls: Pulls, table_map: CompiledMap, cursor: Cursor, limit: int) -> Batch:

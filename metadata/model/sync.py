@@ -86,6 +86,13 @@ class TableMap:
     attributes: tuple[AttributeMap, ...] = prop(help="Attribute maps.")
     filter: tuple[tuple[str, Any], ...] = prop((), "Outside rows to take: column and value, all must hold.")
     change_column: str = prop("", "Outside column that grows with each change; without it every pull compares all rows.")
+    overlap: float = prop(
+        0.0,
+        "Seconds that a transaction outside may take between giving a row its change value and its commit; rows that"
+        " appear so late are read too. For connector sql.",
+        min=0,
+        max=3600,
+    )
     delete: str = prop("keep", "What happens to our row when the outside one is gone.", choices=("keep", "delete"))
     interval: float = prop(5.0, "Seconds between pulls.", min=0)
     batch_size: int = prop(5000, "Rows in one transaction; the initial load takes four times as many.", min=1)
