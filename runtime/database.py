@@ -2,16 +2,20 @@
 
 In: a database address. Out: a SQLAlchemy engine, whose errors do not quote the values of a statement. A transaction
 that will write starts so on SQLite: its engine or connection carries the execution option `foyer_write` (see
-`writing`), which makes it BEGIN IMMEDIATE. The option `foyer_schema` does the same for changes of tables, with
-foreign keys off until the connection goes back to the pool.
+`writing`), which makes it BEGIN IMMEDIATE, once it is its turn among the writers of this process (runtime/turns). The
+option `foyer_schema` does the same for changes of tables, with foreign keys off until the connection goes back to the
+pool.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
+
+from runtime.turns import QueuedConnection, connection_factory, turns_of
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 BUSY_TIMEOUT_MS = 30_000
@@ -69,7 +73,9 @@ def hurried(engine: Engine, milliseconds: int) -> Engine:
 def _sqlite(address: URL, pool_size: int) -> Engine:
     in_memory = not address.database or address.database == ":memory:"
     sizes: dict[str, Any] = {} if in_memory else {"pool_size": pool_size, "max_overflow": pool_size}
-    connect_args = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+    connect_args: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+    if not in_memory:
+        connect_args["factory"] = connection_factory(turns_of(os.path.realpath(str(address.database))))
     engine = create_engine(address, connect_args=connect_args, query_cache_size=2000, hide_parameters=True, **sizes)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -96,11 +102,31 @@ def _begin_sqlite(connection: Connection) -> None:
     if options.get(SCHEMA_CHANGE):
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
         connection.info[SCHEMA_CHANGE] = True
-    if PATIENCE in options:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(options[PATIENCE])}")
+    patience = int(options.get(PATIENCE, BUSY_TIMEOUT_MS))
+    if options.get("foyer_write") or options.get(SCHEMA_CHANGE):
+        _begin_writing(connection, patience)
+    else:
+        _wait_at_most(connection, patience)
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection, patience: int) -> None:
+    raw = connection.connection.driver_connection
+    left = raw.take_turn(patience) if isinstance(raw, QueuedConnection) else patience
+    try:
+        _wait_at_most(connection, left if patience < BUSY_TIMEOUT_MS or not left else patience)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except BaseException:
+        if isinstance(raw, QueuedConnection):
+            raw.end_turn()
+        raise
+
+
+def _wait_at_most(connection: Connection, milliseconds: int) -> None:
+    """Another patience than the usual one, until the connection goes back to the pool."""
+    if milliseconds != BUSY_TIMEOUT_MS:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
         connection.info[PATIENCE] = True
-    immediate = options.get("foyer_write") or options.get(SCHEMA_CHANGE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _return_sqlite(raw: Any, record: Any) -> None:
