@@ -13,7 +13,7 @@ from functools import wraps
 from operator import itemgetter
 from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 Values = Mapping[Hashable, str]
 """What fills the holes, by name: text, which is escaped, or Markup."""
@@ -89,7 +89,9 @@ class Stencil:
 
     def fill(self, values: Values) -> str:
         """The HTML with these values in the holes, escaped."""
-        texts = [escape(read(values)) for read in self._reads]
+        # To escape what is Markup already makes it anew, and most of what fills a page is.
+        found = [read(values) for read in self._reads]
+        texts = [text if type(text) is Markup else escape(text) for text in found]
         pieces = self._pieces.copy()
         pieces[1::2] = [texts[number] for number in self._order]
         return "".join(pieces)
