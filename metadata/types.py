@@ -112,6 +112,16 @@ class AttributeType:
     ordered: bool = True
     numeric: bool = False
 
+    @property
+    def is_file(self) -> bool:
+        """Its values point at files."""
+        return self.name in ("file", "image")
+
+    @property
+    def labelled(self) -> bool:
+        """People see a label, and never the number that is stored."""
+        return self.name == "lookup" or self.is_file
+
 
 TYPES: dict[str, AttributeType] = {
     row.name: row

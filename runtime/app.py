@@ -17,6 +17,8 @@ from runtime.database import make_engine
 from runtime.documents import OrjsonProvider
 from runtime.errors import NothingPublished
 from runtime.failures import handle_failures
+from runtime.files.places import make_store
+from runtime.files.taking import Cellar
 from runtime.frames import frame_of, may_open
 from runtime.identity.passwords import Cost, Passwords
 from runtime.identity.throttle import Throttle
@@ -26,6 +28,7 @@ from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.pages import show as show_page
 from runtime.pages.feed import feed_blueprint
+from runtime.pages.files import files_blueprint
 from runtime.pages.lookup import lookup_blueprint
 from runtime.records.audit import AUDITED
 from runtime.render import Renderer
@@ -40,6 +43,7 @@ from runtime.sync.freshness import EntityFreshness
 from runtime.sync.listener import keep_outbox
 from runtime.sync.pool import Adapters
 from runtime.sync.submission import OutsideSubmission
+from runtime.uploads import request_class
 
 COOKIE = "foyer"
 COOKIE_LIFETIME = timedelta(days=365)
@@ -55,7 +59,7 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     frame_requests(app)
     CSRFProtect(app)
     handle_failures(app, show)
-    add_routes(app, show, [identity_blueprint(), lookup_blueprint(), feed_blueprint()])
+    add_routes(app, show, [identity_blueprint(), lookup_blueprint(), feed_blueprint(), files_blueprint()])
     wrap(app, parts)
     parts.hooks.call("app_created", app)
     return app
@@ -74,6 +78,7 @@ def make_services(config: Config) -> Services:
         passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),
         throttle=Throttle(config.throttle_url),
         mailer=make_mailer(config.smtp_url, config.mail_folder, config.mail_from),
+        files=Cellar(make_store(config.files_url, config.files_folder), config.max_file_bytes),
         aside=ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"),
         freshness=EntityFreshness(engine, snapshots),
         submission=OutsideSubmission(Adapters()),
@@ -84,6 +89,7 @@ def make_services(config: Config) -> Services:
 def configure(app: Flask, config: Config) -> None:
     """Flask's settings: cookies, limits of what may be sent, CSRF, JSON."""
     app.json = OrjsonProvider(app)
+    app.request_class = request_class(config.max_file_bytes)
     app.url_map.merge_slashes = False
     app.config.update(
         SECRET_KEY=secret_key(config.secret_key, config.data_dir),

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.database import UnknownDatabase, parse_url
+from runtime.files.places import read_files_url
 
 PREFIX = "FOYER_"
 SHORTEST_SECRET = 16
@@ -138,6 +139,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("threads", "Threads in each web process.", _whole(1, 256), "8"),
     Setting("pool_size", "Database connections kept open in each process.", _whole(1, 500), "8"),
     Setting("max_body_bytes", "Largest request body, in bytes.", _whole(1024, 10_000_000_000), "33554432"),
+    Setting("max_file_bytes", "Largest file that may be uploaded, in bytes.", _whole(1024, 10_000_000_000), "26214400"),
+    Setting(
+        "files_folder",
+        "Folder for files that people upload, shared by all processes. Without it, files in the data folder.",
+        _folder,
+    ),
+    Setting(
+        "files_url",
+        "S3-compatible store for files instead of the folder: s3://bucket/prefix?endpoint=https://host.",
+        read_files_url,
+    ),
     Setting("trusted_proxies", "Number of proxies in front whose forwarded headers are believed.", _whole(0, 10), "0"),
     Setting("log_level", "Least severe messages that are logged: debug, info, warning or error.", _level, "info"),
     Setting("theme_dir", "Folder with themes of your own, searched before the built-in ones.", _folder),
@@ -169,6 +181,9 @@ class Config:
     threads: int
     pool_size: int
     max_body_bytes: int
+    max_file_bytes: int
+    files_folder: Path
+    files_url: str
     trusted_proxies: int
     log_level: str
     theme_dir: Path | None
@@ -191,6 +206,8 @@ class Config:
         values["database_url"] = values["database_url"] or _database(f"sqlite:///{folder / 'foyer.db'}")
         values["secret_key"] = values["secret_key"] or ""
         values["smtp_url"] = values["smtp_url"] or ""
+        values["files_folder"] = values["files_folder"] or folder / "files"
+        values["files_url"] = values["files_url"] or ""
         values["mail_folder"] = str(values["mail_folder"] or folder / "mail")
         return cls(**values)
 

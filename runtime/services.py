@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from runtime.config import Config
 from runtime.context import Doors, RequestContext
+from runtime.files.taking import Cellar
 from runtime.forms.ports import NoSubmission, Submission
 from runtime.hooks import Hooks
 from runtime.identity.passwords import Passwords
@@ -36,6 +37,7 @@ class Services:
     throttle: Throttle
     mailer: Mailer
     aside: Executor
+    files: Cellar
     hooks: Hooks = field(default_factory=Hooks)
     freshness: FreshnessPort = unknown
     submission: Submission = field(default_factory=NoSubmission)

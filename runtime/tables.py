@@ -6,15 +6,17 @@ from sqlalchemy import Engine
 
 from connectors import tables as connectors
 from runtime.database import writing
+from runtime.files import register as files
 from runtime.forms import drafts
 from runtime.identity import tables as identity
 from runtime.records import tables as records
 
 
 def create_engine_tables(engine: Engine) -> None:
-    """Make the tables of identity, records, connectors and drafts that are not there yet. The store makes its own."""
+    """Make the tables of identity, records, connectors, files and drafts that are not there yet. The store makes its own."""
     identity.create(engine)
     with writing(engine).begin() as connection:
         records.TABLES.create_all(connection)
         connectors.create(connection)
+        files.METADATA.create_all(connection)
     drafts.create_tables(engine)

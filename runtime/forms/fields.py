@@ -13,6 +13,9 @@ from wtforms import Field, Form
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
+from runtime.files.labels import FileLabel, read_label
+from runtime.files.register import Upload
+from runtime.forms.attachments import REFUSED, refused_fault
 from runtime.forms.faults import Fault
 from runtime.forms.numbers import plain
 from runtime.forms.parse import Manner, parse_value
@@ -47,12 +50,16 @@ class Finder:
 class Person:
     """What inputs need to know of the person: how they write, and what lookups may find.
 
-    `labels` names, by attribute key, rows that the stored record points at, which the person may read but not choose.
+    `labels` names, by attribute key, rows that the stored record points at, which the person may read but not choose, and
+    the files that it holds. `upload(rules, key)` is a file that the person uploaded before, None where there is none;
+    `most_bytes` the largest that is taken at all.
     """
 
     manner: Manner = field(default_factory=Manner)
     finder: Finder = field(default_factory=Finder)
     labels: Mapping[str, str] = field(default_factory=dict)
+    upload: Callable[[Rules, str], Upload | None] = lambda rules, key: None
+    most_bytes: int = 0
 
 
 PREFIX = "f-"
@@ -116,6 +123,11 @@ class Input(Field):
     def check(self, value: Any) -> Sequence[Fault]:
         """What is wrong with a value that can be read."""
         return self.rules.faults(value)
+
+    @property
+    def named(self) -> str:
+        """The label of a value that is stored as a number: the name of a row, the label of a file."""
+        return ""
 
     def shown(self) -> str:
         """What stands in the control: what was typed, else the value as the person would type it."""
@@ -230,11 +242,63 @@ class LookupInput(Input):
         """Nothing: what may not be chosen was refused when it was read."""
         return ()
 
+    @property
+    def named(self) -> str:
+        """The name of the row."""
+        return self.chosen.label if self.chosen is not None else ""
+
     def shown(self) -> str:
         """What stands in the search box."""
         if self.chosen is not None:
             return self.chosen.label
         return self.search
+
+
+class FileInput(Input):
+    """A file, by the key of an upload that was taken in before the form was read.
+
+    Posted is the key, nothing to have no file any more, or `!<code>:<name>` for an upload that was refused.
+    """
+
+    file: FileLabel | None = None
+
+    def process_data(self, value: Any) -> None:
+        """Name the file that is stored."""
+        super().process_data(value)
+        if value is not None:
+            self.file = read_label(self.person.labels.get(self.rules.attribute.key))
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """The upload, none, or why it was refused."""
+        if not valuelist:
+            return
+        self.posted, self.text = True, valuelist[0]
+        self.data, self.file = None, None
+        if self.text.startswith(REFUSED):
+            raise ValueError(refused_fault(self.rules, self.person.most_bytes, self.text))
+        upload = self.person.upload(self.rules, self.text) if self.text else None
+        if upload is not None:
+            self.data, self.file = upload.id, upload.label
+        elif self.text:
+            raise ValueError(Fault("form.file_gone"))
+
+    def check(self, value: Any) -> Sequence[Fault]:
+        """Nothing: an upload was looked at when it was taken in."""
+        return ()
+
+    @property
+    def named(self) -> str:
+        """The label of the file."""
+        return self.file.text if self.file is not None else ""
+
+    @property
+    def pending(self) -> str:
+        """The key of an upload that no row holds yet, to be posted again."""
+        return self.file.key if self.file is not None and not self.file.row else ""
+
+    def shown(self) -> str:
+        """What is posted for it as it is."""
+        return self.text if self.posted else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +326,8 @@ CONTROLS: Mapping[str, Control] = {
     "choices": Control("checkboxes", ChoicesInput),
     "lookup": Control("lookup", LookupInput),
     "auto_number": Control("shown", None),
-    "file": Control("shown", None),
-    "image": Control("shown", None),
+    "file": Control("file", FileInput),
+    "image": Control("file", FileInput),
 }
 
 STYLES: Mapping[str, frozenset[str]] = {

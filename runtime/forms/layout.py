@@ -10,9 +10,12 @@ from markupsafe import Markup
 
 from metadata.model import Form, FormField, Section, Tab
 from metadata.snapshot import CompiledAttribute, Snapshot
+from runtime.files.sizes import size_said
+from runtime.forms.attachments import REMOVE, accept_attribute, file_hint
 from runtime.forms.builder import FormAsk, form_fields
 from runtime.forms.faults import Fault, Say
-from runtime.forms.fields import PREFIX, BaseForm, ChoicesInput, Chosen, Input, LookupInput, control_name
+from runtime.forms.fields import PREFIX, BaseForm, ChoicesInput, Chosen, FileInput, Input, LookupInput, control_name
+from runtime.forms.numbers import locale_for
 from runtime.forms.rules import html_attributes, words_of
 
 MOST_IN_DROPDOWN = 200
@@ -40,6 +43,18 @@ class SearchView:
 
 
 @dataclass(frozen=True, slots=True)
+class FileView:
+    """The file of a file input: its name and size, the key to post while no row holds it, the name of the box that removes
+    it ("" where one is required), and what the browser's chooser offers."""
+
+    accept: str
+    name: str = ""
+    size: str = ""
+    key: str = ""
+    remove: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldView:
     """One field. `control` names its macro; a field of control `shown` only displays `display`."""
 
@@ -57,6 +72,7 @@ class FieldView:
     options: tuple[OptionView, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     search: SearchView | None = None
+    file: FileView | None = None
     unit: str = ""
     width: str = ""
 
@@ -101,6 +117,11 @@ class FormView:
     tabs: tuple[TabView, ...]
     errors: tuple[ErrorLink, ...] = ()
     instructions: str = ""
+
+    @property
+    def uploads(self) -> bool:
+        """Whether it asks for a file."""
+        return any(item.control == "file" for tab in self.tabs for section in tab.sections for item in section.fields)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -177,7 +198,7 @@ def input_view(bare: Input, showing: Showing) -> FieldView:
         id=field_id(bare.name),
         control=control,
         label=rules.label,
-        hint=rules.hint,
+        hint=file_hint(rules, bare.person.most_bytes, showing.say) if isinstance(bare, FileInput) else rules.hint,
         optional=not rules.required,
         errors=tuple(fault.sentence(showing.say) for fault in bare.errors),
         value=_held(bare),
@@ -185,6 +206,7 @@ def input_view(bare: Input, showing: Showing) -> FieldView:
         options=_options(bare, control, showing),
         attributes=html_attributes(rules, control),
         search=_search(bare, showing) if isinstance(bare, LookupInput) else None,
+        file=_file(bare) if isinstance(bare, FileInput) else None,
         unit=_unit(bare, showing),
         width=rules.field.width,
     )
@@ -194,6 +216,15 @@ def _held(bare: Input) -> str:
     if isinstance(bare, LookupInput):
         return row_key(bare.chosen) if bare.chosen is not None else ""
     return bare.shown()
+
+
+def _file(bare: FileInput) -> FileView:
+    accept, file = accept_attribute(bare.rules), bare.file
+    if file is None:
+        return FileView(accept)
+    size = size_said(file.size, str(locale_for(bare.rules.language)))
+    remove = "" if bare.rules.required else f"{bare.name}{REMOVE}"
+    return FileView(accept, file.name, size, bare.pending, remove)
 
 
 def row_key(row: Chosen) -> str:
@@ -237,11 +268,10 @@ def _unit(bare: Input, showing: Showing) -> str:
 
 def _shown(snapshot: Snapshot, ask: FormAsk, showing: Showing, item: FormField) -> FieldView | None:
     attribute = snapshot.resolve(ask.form.entity, item.attribute)[-1]
-    upload = attribute.model.type in ("file", "image") and item.attribute in ask.writable
     known = item.attribute in showing.values and item.attribute.partition(".")[0] in ask.readable
-    if not known and not upload:
+    if not known:
         return None
-    value = showing.values[item.attribute] if known else None
+    value = showing.values[item.attribute]
     label = item.label.in_language(ask.language) or attribute.model.label.in_language(ask.language)
     return FieldView(
         key=item.attribute,
@@ -249,7 +279,6 @@ def _shown(snapshot: Snapshot, ask: FormAsk, showing: Showing, item: FormField) 
         id=field_id(item.attribute.replace(".", "-")),
         control="shown",
         label=label or words_of(attribute.key),
-        hint=showing.say("form.no_upload") if upload else "",
         display=showing.display(attribute, value, showing.labels.get(item.attribute, "")),
         width=item.width,
     )

@@ -68,7 +68,7 @@ class Rules:
         return (Fault(key, (("limit", _said(limit, self.language)),), own),)
 
 
-CHOSEN_TYPES = frozenset({"choice", "choices", "lookup", "date", "datetime"})
+CHOSEN_TYPES = frozenset({"choice", "choices", "lookup", "date", "datetime", "file", "image"})
 
 
 def required(label: str, type_name: str = "text", own: str = "") -> Fault:

@@ -42,7 +42,7 @@ def _column(plan: ListPlan, planned: PlannedColumn, formats: Formats) -> Callabl
 
 
 def _shown(plan: ListPlan, planned: PlannedColumn) -> tuple[int | None, CompiledAttribute]:
-    """Where the value that people see stands, and the attribute that it is of: of a lookup the name, never the id."""
-    if planned.attribute.type.name != "lookup":
+    """Where what people see stands, and the attribute that it is of: the name of a lookup or file, never its number."""
+    if not planned.attribute.type.labelled:
         return planned.index, planned.attribute
     return planned.label_index, plan.name_type(planned.path)

@@ -40,6 +40,7 @@ from runtime.pages.form_setting import (
 )
 from runtime.pages.form_view import ACTION, BASE, DRAFT, VERSION, Sheet, denied_part, form_part
 from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.pages.uploads import received
 from runtime.records.details import Record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
 from runtime.records.write import create, update
@@ -146,7 +147,7 @@ def insert(ask: BlockAsk, form: Form, saving: Saving = plainly) -> Part:
     if not ask.posted:
         bound = bind(kind, person_of(context), values=opening)
         return form_part(ask, Sheet(wanted, bound, view, _insert_hidden(drafts.new_key())))
-    bound = bind(kind, person_of(context), posted=request.form)
+    bound = bind(kind, person_of(context), posted=received(context, kind))
     hidden = _insert_hidden(request.form.get(DRAFT, ""))
     if not bound.validate() or FIND in request.form:
         return form_part(ask, Sheet(wanted, searching(bound), view, hidden), status=answer_status())
@@ -208,7 +209,7 @@ def edit(ask: BlockAsk, form: Form, record: Record) -> Part:
     if not ask.posted:
         bound = bind(kind, person, values=record.values)
         return form_part(ask, Sheet(wanted, bound, view, edit_hidden(context, wanted, record)))
-    posted = chosen_only(request.form)
+    posted = chosen_only(received(context, kind))
     bound = bind(kind, person, posted=posted, values=record.values)
     valid = bound.validate()
     version = _version(request.form)

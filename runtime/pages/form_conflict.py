@@ -15,7 +15,7 @@ from metadata.model import Form
 from runtime.context import RequestContext
 from runtime.forms.bound import attribute_of, inputs, posted_values
 from runtime.forms.builder import FormAsk
-from runtime.forms.fields import BaseForm, LookupInput
+from runtime.forms.fields import BaseForm
 from runtime.forms.merge import base_text, merge, read_base
 from runtime.forms.parse import parse_value
 from runtime.pages.form_setting import displayer, record_by_id, say_of
@@ -136,8 +136,7 @@ class _Shown:
     def mine(self, key: str) -> str | Markup:
         """What the person typed."""
         field = self._fields[key]
-        name = field.chosen.label if isinstance(field, LookupInput) and field.chosen else ""
-        return self._write(key, field.data, name)
+        return self._write(key, field.data, field.named)
 
     def theirs(self, key: str) -> str | Markup:
         """What is stored now."""
@@ -146,7 +145,7 @@ class _Shown:
     def was(self, key: str) -> str | Markup:
         """What both saw when they began; nothing for what is too long to carry, or known by its id only."""
         attribute, text = self._attributes[key], self._base.get(key, "")
-        if not text or text.startswith("#") or attribute.type.name == "lookup":
+        if not text or text.startswith("#") or attribute.type.labelled:
             return ""
         with suppress(ValueError):
             return self._write(key, parse_value(text, attribute.model), "")

@@ -24,6 +24,7 @@ from runtime.forms.opening import contact_values, words_given
 from runtime.forms.parse import Manner
 from runtime.forms.words import Words
 from runtime.pages.speech import formats_of, text_of
+from runtime.pages.uploads import upload_finder
 from runtime.records.details import Record, fetch_record
 
 LOOKUP = "/_lookup"
@@ -53,7 +54,8 @@ def person_of(context: RequestContext, manner: Manner | None = None, labels: Map
         return str(value)
 
     finder = make_finder(lambda: context.connection, context.snapshot, context.principal, write)
-    return Person(manner or manner_of(context), finder, labels or {})
+    most = context.services.files.most
+    return Person(manner or manner_of(context), finder, labels or {}, upload_finder(context), most)
 
 
 def manner_of(context: RequestContext) -> Manner:
@@ -106,6 +108,8 @@ def displayer(context: RequestContext) -> Callable[[CompiledAttribute, Any, str]
     written = formats_of(context)
 
     def display(attribute: CompiledAttribute, value: Any, label: str) -> Markup:
+        if attribute.type.is_file:
+            return written.for_attribute(attribute, context.snapshot, full=True)(label or None)
         if attribute.type.name == "lookup":
             return Markup("<bdi>{}</bdi>").format(label) if label else Markup("–")
         return written.for_attribute(attribute, context.snapshot, full=True)(value)

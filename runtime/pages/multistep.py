@@ -29,6 +29,7 @@ from runtime.pages.multistep_entered import QUERY, Entered
 from runtime.pages.multistep_send import Refused, send_all
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
 from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.pages.uploads import received
 from runtime.render import Action, State
 
 RESTART = "multistep/restart.html"
@@ -154,7 +155,7 @@ def _take(ask: BlockAsk, entered: Entered, step: Step, action: str) -> Part:
     if step.type == "review":
         return _leave(ask, entered, step, action)
     try:
-        posted = entered.own(step, request.form)
+        posted = entered.own(step, received(ask.context, entered.step_form(step).kind))
         entered = _saved(entered.with_posted(step, _changed(entered, step, posted, action)).at(step))
     except TooManyLines:
         return step_part(ask, entered, step, faults=(Fault("step.too_many_lines", (("count", step.max_lines),)),), status=422)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from metadata.model import Step
 from runtime.forms.bound import inputs
-from runtime.forms.fields import BaseForm, Input, LookupInput
+from runtime.forms.fields import BaseForm, Input
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import displayer
 from runtime.pages.multistep_entered import Entered
@@ -59,5 +59,4 @@ def _facts(ask: BlockAsk, bound: BaseForm) -> tuple[tuple[str, str | Markup], ..
 def _text(ask: BlockAsk, field: Input) -> str | Markup:
     if field.process_errors or field.data in (None, "", ()):
         return "–"
-    label = field.chosen.label if isinstance(field, LookupInput) and field.chosen is not None else ""
-    return displayer(ask.context)(field.rules.attribute, field.data, label)
+    return displayer(ask.context)(field.rules.attribute, field.data, field.named)

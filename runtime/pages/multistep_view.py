@@ -88,6 +88,12 @@ class StepPart:
     lines: LinesView | None = None
     review: tuple[ReviewStep, ...] = ()
 
+    @property
+    def uploads(self) -> bool:
+        """Whether it asks for a file."""
+        in_rows = self.lines is not None and any(field.control == "file" for field in self.lines.blank.fields)
+        return in_rows or (self.form is not None and self.form.uploads)
+
 
 def step_url(ask: BlockAsk, key: str) -> str:
     """The address of a step."""

@@ -13,13 +13,13 @@ Writer = Callable[[Record], str]
 
 
 def value_writer(snapshot: Snapshot, formats: Formats, entity: str, path: str) -> Writer:
-    """Writes the value of a path in full, as HTML: of a lookup the name of its row, of money the amount with its currency."""
+    """Writes the value of a path in full, as HTML: of a lookup or file its name, of money the amount with its currency."""
     attribute = snapshot.resolve(entity, path)[-1]
     write = formats.html(attribute, snapshot, full=True)
     currency = currency_path(path, attribute.model)
     if currency:
         return _money(formats, path, currency, write)
-    if attribute.type.name == "lookup":
+    if attribute.type.labelled:
         return lambda record: write(record.labels.get(path))
     return lambda record: write(record.values.get(path))
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert
 
 from metadata.snapshot import Snapshot
+from runtime.records.attached import file_facts, hold_files
 from runtime.records.hooks import Change, Listeners
 from runtime.records.prepared import PerDialect
 from runtime.records.tables import AUDIT
@@ -24,6 +25,7 @@ _NOTE = PerDialect(
 def record_audit(connection: Connection, snapshot: Snapshot, change: Change) -> None:
     """Write one change to the trail, as a listener of `after_write`."""
     changes = {key: [_plain(old), _plain(new)] for key, (old, new) in change.changed.items()}
+    changes |= file_facts(connection, snapshot, change)
     _NOTE.on(connection.dialect).rows(
         connection,
         {
@@ -43,4 +45,4 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, bool, tuple)) else str(value)
 
 
-AUDITED = Listeners((record_audit,))
+AUDITED = Listeners((hold_files, record_audit))

@@ -145,7 +145,7 @@ class _Layout:
             return None
         attribute = leaves[-1].attribute
         index = self.place(Selected(path))
-        named = bool(attribute.targets) and name_paths(self._snapshot, self._standing, self._entity, path)
+        named = attribute.type.is_file or bool(attribute.targets and self._names(path))
         return PlannedColumn(
             path,
             attribute,
@@ -154,6 +154,9 @@ class _Layout:
             self.place(Selected(path, "target")) if attribute.target_column is not None else None,
             self.column(second) if second else None,
         )
+
+    def _names(self, path: str) -> dict[str, CompiledAttribute]:
+        return name_paths(self._snapshot, self._standing, self._entity, path)
 
     def place(self, wanted: Selected) -> int:
         if wanted not in self.selected:

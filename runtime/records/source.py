@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, case
 
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Access, Standing, access_of
+from runtime.files.register import label_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,14 @@ class Source:
         return self._column(rows, leaf, found[1].attribute.target_column.name)
 
     def label(self, path: str) -> ColumnElement[Any] | None:
-        """The name of the row that a lookup leads to, or None where no name may be read."""
+        """What people see of a value: the name of the row that a lookup leads to, the label of a file.
+
+        None where no name may be read.
+        """
         names = name_paths(self._snapshot, self._standing, self.entity.key, path)
         found = self._end(path)
+        if found is not None and found[1].attribute.type.is_file:
+            return self._file_label(*found)
         if found is None or not names:
             return None
         columns = []
@@ -91,6 +97,10 @@ class Source:
         if len(columns) == 1:
             return columns[0][1]
         return case(*((rows.c.id.is_not(None), column) for rows, column in columns), else_=None)
+
+    def _file_label(self, rows: FromClause, leaf: Leaf) -> ColumnElement[Any]:
+        file = self._column(rows, leaf, leaf.attribute.column.name)
+        return label_column(leaf.entity.key, leaf.attribute.key, rows, rows.c.id, file)
 
     def _end(self, path: str) -> tuple[FromClause, Leaf] | None:
         leaves = trace(self._snapshot, self._standing, self.entity.key, path)

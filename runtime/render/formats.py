@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.render.choices import choice_html, choices_html
 from runtime.render.dates import long_day, moment, short_day
+from runtime.render.files import file_writer
 from runtime.render.links import email_html, lines_html, phone_html, url_html
 from runtime.render.locales import locale_for
 from runtime.render.memo import remembered
@@ -135,6 +136,8 @@ class Formats:
                 return phone_html
             case "url":
                 return url_html
+            case "file" | "image":
+                return file_writer(attribute.column.table.name, attribute.key, str(self.locale), full=full)
             case "long_text" if full:
                 return lines_html
             case _:

@@ -51,7 +51,7 @@ def test_every_attribute_type_has_a_control_and_a_reader():
 def test_a_form_of_all_types_asks_for_all_but_those_that_are_only_shown():
     kind = form_class(marina(), ask(snapshot := marina()))
     asked = {name.removeprefix("a_") for name in kind.rules}
-    assert asked == set(TYPES) - {"auto_number", "file", "image"}
+    assert asked == set(TYPES) - {"auto_number"}
     assert form_class(snapshot, ask(snapshot)) is form_class(snapshot, ask(snapshot))
 
 

@@ -50,9 +50,11 @@ def test_the_summary_leads_to_the_controls_and_general_faults_come_first():
     assert with_errors(view, [Fault("whole")], SHOWING.say).pairs == (("", "whole"), ("f-x", "form.not_integer"))
 
 
-def test_a_file_is_not_asked_for_and_a_sentence_says_so():
-    (field,) = fields(shown(marina(Attribute(key="photo", type="image"))))
-    assert (field.control, field.name, field.hint) == ("shown", "", "form.no_upload")
+def test_a_file_is_asked_for_with_what_is_taken():
+    view = shown(marina(Attribute(key="photo", type="image")))
+    (field,) = fields(view)
+    assert (field.control, field.name, field.hint, view.uploads) == ("file", "photo", "form.file_hint", True)
+    assert field.file.accept.startswith("image/png,image/jpeg")
 
 
 def test_what_may_be_read_but_not_changed_is_shown_and_the_rest_left_out():

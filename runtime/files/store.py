@@ -1,0 +1,102 @@
+"""Where contents lie: a folder of this machine, or what an address names. A key is written once and never again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+CHUNK = 65_536
+
+
+class StoreFailed(Exception):
+    """The store does not answer as it should."""
+
+
+class ContentLost(StoreFailed):
+    """The store has no such content."""
+
+
+class Store(Protocol):
+    """Keeps contents by key. What any method raises is a StoreFailed."""
+
+    def put(self, key: str, content: BinaryIO) -> None:
+        """Keep a content, from its beginning; when this returns it survives a crash."""
+        ...
+
+    def read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from `start` up to `stop`, in pieces. Raises ContentLost before the first of them."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Forget a content; one that is not there is forgotten already."""
+        ...
+
+
+def new_key() -> str:
+    """A key that nobody can guess."""
+    return uuid.uuid4().hex
+
+
+class FolderStore:
+    """Contents as files of a folder, spread over folders by the first letters of their keys."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, key: str, content: BinaryIO) -> None:
+        """Write beside, force to disk, then rename: a content is there whole or not at all."""
+        place = self._place(key)
+        draft = place.with_name(f".{key}.draft")
+        content.seek(0)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                shutil.copyfileobj(content, file, CHUNK)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(place)
+            _sync_folder(place.parent)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise StoreFailed(str(error)) from error
+
+    def read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes of a part, in pieces."""
+        try:
+            file = self._place(key).open("rb")
+            file.seek(start)
+        except OSError as error:
+            raise ContentLost(key) from error
+        return _pieces(file, stop - start)
+
+    def remove(self, key: str) -> None:
+        """Delete the file, and what a crash left of its writing."""
+        place = self._place(key)
+        try:
+            place.unlink(missing_ok=True)
+            place.with_name(f".{key}.draft").unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreFailed(str(error)) from error
+
+    def _place(self, key: str) -> Path:
+        return self._folder / key[:2] / key
+
+
+def _pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
+    with file:
+        while left > 0 and (piece := file.read(min(CHUNK, left))):
+            left -= len(piece)
+            yield piece
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name in a folder last; without this a power cut could take it back."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,39 @@
+"""What nobody holds any more goes: the content first, then its place in the register."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from sqlalchemy import Engine
+
+from runtime.database import writing
+from runtime.files import register
+from runtime.files.store import Store, StoreFailed
+
+log = logging.getLogger(__name__)
+
+
+def sweep(engine: Engine, store: Store, now: dt.datetime) -> int:
+    """Remove dropped files and uploads whose forms were never saved; how many.
+
+    A file whose content the store cannot remove now stays in the register for the next time.
+    """
+    with writing(engine).begin() as connection:
+        register.give_up(connection, now)
+    with engine.connect() as connection:
+        found = register.leavings(connection)
+    gone = [file for file, key in found if _removed(store, key)]
+    if gone:
+        with writing(engine).begin() as connection:
+            register.strike(connection, gone)
+    return len(gone)
+
+
+def _removed(store: Store, key: str) -> bool:
+    try:
+        store.remove(key)
+    except StoreFailed as error:
+        log.warning("a file could not be removed: %s", error, extra={"action": "file_not_removed"})
+        return False
+    return True
