@@ -10,22 +10,35 @@ from werkzeug.datastructures import Headers
 
 from runtime.errors import BadRequest, BadText, TooLarge
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "form-action 'self'",
+SENSORS = ("camera", "geolocation", "microphone", "payment", "usb")
+
+
+def content_policy(picture_hosts: Iterable[str] = ()) -> str:
+    """The Content-Security-Policy of a page; pictures may come from these hosts as well."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            " ".join(("img-src 'self' data:", *picture_hosts)),
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        )
     )
-)
+
+
+def permissions_policy(*granted: str) -> str:
+    """The Permissions-Policy of a page: nothing of the device may be used but what is granted to its own scripts."""
+    return ", ".join(f"{name}=({'self' if name in granted else ''})" for name in SENSORS)
+
+
+CONTENT_SECURITY_POLICY = content_policy()
 ALWAYS = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("Permissions-Policy", permissions_policy()),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from metadata.checks.world import World, repeated, targets_of
 from metadata.errors import Problem
 from metadata.model import ListComponent, Page, RowAction, View
-from metadata.schema.faults import did_you_mean
+from metadata.schema.faults import did_you_mean, shown
+
+FARTHEST = 20_000
+POINT = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d{1,12})?)\s*,\s*([+-]?\d{1,3}(?:\.\d{1,12})?)\s*", re.ASCII)
 
 
 def columns(world: World) -> Iterator[Problem]:
@@ -102,4 +106,30 @@ def fault_in_action(world: World, item: ListComponent, entity: str, action: RowA
     return f"The page {action.page} {shows}, but the rows are of {entity}."
 
 
-RULES = (columns, list_views, owners, overrides, row_actions)
+def maps(world: World) -> Iterator[Problem]:
+    """A list shown as places has degrees to place its rows by, and distances to choose from."""
+    for item in world.all(ListComponent):
+        if item.map is None:
+            continue
+        entity = entity_of(world, item)
+        for name in ("latitude", "longitude"):
+            path = getattr(item.map, name)
+            attribute = world.attribute(entity, path)
+            if entity in world.entities and (attribute is None or attribute.type != "decimal"):
+                message = f"{path[:80]!r} is no decimal attribute of {entity}, which degrees need."
+                yield world.problem(item, f"map.{name}", "map", message)
+        if not item.map.distances or min(item.map.distances) < 1 or max(item.map.distances) > FARTHEST:
+            message = f"Give one distance at least, each from 1 to {FARTHEST}."
+            yield world.problem(item, "map.distances", "map", message)
+        if item.map.centre and not is_point(item.map.centre):
+            message = f"{shown(item.map.centre)} is no point; write degrees north, degrees east, such as 59.33, 18.07."
+            yield world.problem(item, "map.centre", "map", message)
+
+
+def is_point(text: str) -> bool:
+    """Whether a text is a latitude and a longitude."""
+    found = POINT.fullmatch(text)
+    return found is not None and abs(float(found[1])) <= 90 and abs(float(found[2])) <= 180
+
+
+RULES = (columns, list_views, owners, overrides, row_actions, maps)

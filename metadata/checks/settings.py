@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 from metadata.checks.world import World
 from metadata.errors import Problem
@@ -13,6 +15,18 @@ from metadata.schema.faults import did_you_mean, shown
 def is_count(value: str) -> bool:
     """A whole number from 1 to 100,000."""
     return value.strip().isascii() and value.strip().isdigit() and 1 <= int(value[:12]) <= 100_000
+
+
+def is_tile_address(value: str) -> bool:
+    """An address of map pictures: https, with {z}, {x} and {y}."""
+    parts = urlsplit(value)
+    host = re.fullmatch(r"(\{s\}\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d{1,5})?", parts.netloc)
+    return parts.scheme == "https" and bool(host) and all(part in value for part in ("{z}", "{x}", "{y}"))
+
+
+def is_line(value: str) -> bool:
+    """One line of text."""
+    return len(value) <= 200 and "\n" not in value
 
 
 COUNT = (is_count, "a whole number from 1 to 100000")
@@ -26,6 +40,8 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/password_min_length": COUNT,
     "identity/reset_minutes": COUNT,
     "identity/invitation_days": COUNT,
+    "map/tiles": (is_tile_address, "an address such as https://tiles.example/{z}/{x}/{y}.png"),
+    "map/credit": (is_line, "one line of at most 200 letters"),
 }
 
 

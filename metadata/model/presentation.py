@@ -65,6 +65,17 @@ class RowAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListMap:
+    """Rows as places on the Earth, to be searched around a point."""
+
+    latitude: str = prop(help="Decimal attribute with degrees north.")
+    longitude: str = prop(help="Decimal attribute with degrees east.")
+    distances: tuple[int, ...] = prop((5, 10, 25, 50, 100), "Distances to choose from; the middle one is chosen first.")
+    unit: str = prop("km", "Unit of the distances.", choices=("km", "miles"))
+    centre: str = prop("", "Point around which rows are shown first, such as 59.33, 18.07; all rows where missing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListComponent:
     """A list: one or more views of one entity, with search, sort, paging and actions. Kind `list`."""
 
@@ -82,6 +93,7 @@ class ListComponent:
     actions: tuple[RowAction, ...] = prop((), "Row actions; the first `details` action makes the first column a link.")
     columns: tuple[ColumnOverride, ...] = prop((), "Overrides for columns.")
     messages: ListMessages = prop(ListMessages(), "Texts of the empty states.")
+    map: ListMap | None = prop(None, "Show the rows as places, with the distance from a point that the person names.")
     feed: bool = prop(False, "Offer the readable rows as OData at /_feed/ and the key, for spreadsheets and scripts.")
 
 

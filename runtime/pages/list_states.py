@@ -15,7 +15,7 @@ from runtime.pages.speech import text_of
 from runtime.render import Action, State
 from runtime.render.view import StateKind
 
-NARROWING = ("q", "scope", "view", "page", "after", "before")
+NARROWING = ("q", "scope", "view", "page", "after", "before", "near", "within")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
-from runtime.pages.list_rows import record_key, row_links
+from runtime.pages.list_narrowing import narrowed
+from runtime.pages.list_rows import RowLinks, record_key, row_links
 from runtime.pages.list_states import Emptiness, denied_state, empty_state, plural_of
 from runtime.pages.list_views import ListView, Order, Search, headings, paging_of, scope_switch, view_tabs
-from runtime.pages.listing import Look, currency_extras, listing_of
+from runtime.pages.listing import Listing, Look, currency_extras, listing_of
 from runtime.pages.part import BlockAsk, Head, Part
+from runtime.pages.places import countable, map_headers, place_arguments, place_paths, place_search, places_view
 from runtime.pages.queries import UnusableArgument
 from runtime.pages.removal import REMOVE, show_removal
 from runtime.pages.speech import formats_of, text_of
@@ -51,7 +53,8 @@ class Shown:
 def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that a list takes from the address."""
     deletes = any(action.type == "delete" for action in context.site.lists[block.list].actions)
-    return ARGUMENTS | {REMOVE} if deletes else ARGUMENTS
+    taken = ARGUMENTS | place_arguments(context.site.lists[block.list])
+    return taken | {REMOVE} if deletes else taken
 
 
 def show_list(ask: BlockAsk) -> Part:
@@ -75,7 +78,7 @@ def _permit(context: RequestContext, model: ListComponent) -> bool:
 def _parse(ask: BlockAsk, model: ListComponent) -> ListAsk:
     context = ask.context
     try:
-        return parse_list_ask(
+        asked = parse_list_ask(
             context.snapshot,
             context.principal,
             model.views,
@@ -86,6 +89,7 @@ def _parse(ask: BlockAsk, model: ListComponent) -> ListAsk:
         )
     except BadAsk as wrong:
         raise UnusableArgument(ask.query.name(wrong.argument)) from wrong
+    return narrowed(ask, model, asked)
 
 
 def _plan(ask: BlockAsk, model: ListComponent, asked: ListAsk) -> ListPlan:
@@ -93,7 +97,7 @@ def _plan(ask: BlockAsk, model: ListComponent, asked: ListAsk) -> ListPlan:
     view = context.snapshot.views[asked.view]
     mine, company = _scopes(context, model)
     options = ListOptions(
-        extra=currency_extras(context, view.entity, view.columns),
+        extra=(*currency_extras(context, view.entity, view.columns), *place_paths(model)),
         key=record_key(context, model),
         mine=mine,
         company=company,
@@ -111,12 +115,17 @@ def _render(shown: Shown) -> Part:
     freshness = context.freshness(shown.view.entity)
     create = create_action(ask, model)
     view = _frame(shown, create)
-    if page.rows:
+    if page.rows and model.map:
+        places = places_view(ask, model.map, shown.plan, page, *_listing(shown))
+        ranked = countable(page) if shown.asked.narrowings else page
+        view = replace(view, places=places, paging=paging_of(ranked, ask.query, _summary(shown)))
+    elif page.rows:
         view = replace(view, table=_table(shown), paging=paging_of(page, ask.query, _summary(shown)))
     else:
         found = Emptiness(model.messages, freshness, create)
         view = replace(view, state=empty_state(context, found, ask.query))
-    return Part(TEMPLATE, view, Head(freshness=freshness, actions=(create,) if create and ask.first else ()))
+    head = Head(freshness=freshness, actions=(create,) if create and ask.first else ())
+    return Part(TEMPLATE, view, head, headers=map_headers(context) if model.map else ())
 
 
 def _scopes(context: RequestContext, model: ListComponent) -> tuple[str, str]:
@@ -170,6 +179,7 @@ def _frame(shown: Shown, create: Action | None) -> ListView:
         tabs=view_tabs(views, shown.view, ask.query, partial(words_of, context), _count(shown)),
         switch=scope_switch(shown.asked.scope, ask.query, text_of(context)) if shown.asked.scope else (),
         search=_search(shown) if model.search else None,
+        near=place_search(ask, model.map) if model.map else None,
     )
 
 
@@ -205,11 +215,14 @@ def _summary(shown: Shown) -> str:
     return text("list.range", first=first, last=last, total=page.total)
 
 
-def _table(shown: Shown) -> Markup:
-    context = shown.ask.context
+def _listing(shown: Shown) -> tuple[Listing, RowLinks]:
     links = row_links(shown.ask, shown.model)
     look = Look(shown.model.key, shown.model.columns, links.details is not None, links.offers)
-    listing = listing_of(context, shown.plan, look)
+    return listing_of(shown.ask.context, shown.plan, look), links
+
+
+def _table(shown: Shown) -> Markup:
+    listing, links = _listing(shown)
     path, descending = (shown.asked.sort or shown.plan.sort or (("", False),))[0]
     order = headings(listing.columns, Order(path, descending), shown.ask.query)
     return listing.dress(shown.page, links, order, list_id(shown.ask))

@@ -33,7 +33,9 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
     record = asks[0].record if asks else record_of(context, node, record_keys)
     head = page_head(context, node, record_keys, record, parts)
     html = context.renderer.site_page(context, template_of(context, node), head, parts)
-    return Response(html, status=max((part.status for part in parts), default=200), mimetype="text/html")
+    response = Response(html, status=max((part.status for part in parts), default=200), mimetype="text/html")
+    response.headers.update(header for part in parts for header in part.headers)
+    return response
 
 
 def template_of(context: RequestContext, node: PageNode) -> str:

@@ -35,7 +35,7 @@ class Part:
 
     `html` is there where the block has dressed itself already.
     A `response` replaces the whole page: a redirect after a post, or a page of its own. `failed` puts “Error:” before the
-    page's title; `status` is the page's HTTP status.
+    page's title; `status` is the page's HTTP status, `headers` go with the page.
     """
 
     template: str = ""
@@ -45,6 +45,7 @@ class Part:
     status: int = 200
     failed: bool = False
     html: Markup | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.records.errors import BadAsk
 from runtime.records.keyset import read_token
+from runtime.records.narrowing import Narrowing
 from runtime.records.plan import ListOptions, ListPlan, SortKey, plan_list
 
 MAX_PAGE = 1_000_000
@@ -22,6 +23,7 @@ class ListAsk:
     """A typed ask. `sort` is the order asked for, or empty for the view's own.
 
     `anchor` holds the values of a row, in the order of the sort and then its id, for the rows `after` or `before` it.
+    `bound` has the values of the binds of `narrowings`.
     """
 
     view: str
@@ -33,6 +35,8 @@ class ListAsk:
     direction: Literal["", "after", "before"] = ""
     anchor: tuple[Any, ...] = ()
     scope: Literal["", "mine", "company"] = ""
+    narrowings: tuple[Narrowing, ...] = ()
+    bound: tuple[tuple[str, Any], ...] = ()
 
 
 def parse_list_ask(

@@ -13,6 +13,7 @@ from runtime.access import Principal
 from runtime.records.ask import ListAsk
 from runtime.records.errors import Denied
 from runtime.records.keyset import make_token
+from runtime.records.narrowing import kept
 from runtime.records.plan import ListPlan, plan_list
 from runtime.records.prepared import Prepared, Row
 from runtime.records.statement import (
@@ -103,7 +104,7 @@ def count_view(connection: Connection, snapshot: Snapshot, principal: Principal,
 
 def _shape(plan: ListPlan, ask: ListAsk) -> Shape:
     sort = ask.sort or plan.sort
-    shape = Shape(sort, len(ask.terms), ask.scope)
+    shape = Shape(sort, len(ask.terms), ask.scope, narrowings=ask.narrowings)
     if ask.direction:
         empties = tuple(value is None for value in ask.anchor)
         return replace(shape, window=ask.direction, empties=empties, counted=False)
@@ -115,13 +116,15 @@ def _prepared(plan: ListPlan, shape: Shape, dialect: Dialect) -> tuple[Prepared,
         statement, places = list_statement(plan, shape, dialect.name)
         return Prepared(statement, dialect), places
 
-    return plan.snapshot.derive(("list statement", plan, shape, dialect.name), make)
+    keep = kept if shape.narrowings else Snapshot.derive
+    return keep(plan.snapshot, ("list statement", plan, shape, dialect.name), make)
 
 
 def _count(connection: Connection, plan: ListPlan, principal: Principal, shape: Shape, values: Mapping[str, Any]) -> int:
     dialect = connection.dialect
-    key = ("count statement", plan, shape.terms, shape.scope, dialect.name)
-    prepared = plan.snapshot.derive(key, lambda: Prepared(count_statement(plan, shape), dialect))
+    key = ("count statement", plan, shape.terms, shape.scope, shape.narrowings, dialect.name)
+    keep = kept if shape.narrowings else Snapshot.derive
+    prepared = keep(plan.snapshot, key, lambda: Prepared(count_statement(plan, shape), dialect))
     return int(prepared.rows(connection, {**values, **bind_values(principal, prepared.names)})[0][0])
 
 
@@ -134,6 +137,7 @@ def _values(prepared: Prepared, principal: Principal, ask: ListAsk, near: int | 
         values[f"a_term{index}"] = term_pattern(term)
     for index, value in enumerate(ask.anchor):
         values[f"a_anchor{index}"] = value
+    values.update(ask.bound)
     return values
 
 

@@ -27,6 +27,7 @@ from metadata.types import KEY_TYPE
 from runtime.access import Access
 from runtime.access.scopes import person, points_at
 from runtime.records.conditions import condition
+from runtime.records.narrowing import Narrowing
 from runtime.records.operators import escaped, like
 from runtime.records.plan import ListPlan, PlannedColumn, SortKey
 from runtime.records.source import Source
@@ -45,6 +46,7 @@ class Shape:
     window: Literal["offset", "deep", "after", "before", "row"] = "offset"
     empties: tuple[bool, ...] = ()
     counted: bool = True
+    narrowings: tuple[Narrowing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def list_statement(plan: ListPlan, shape: Shape, dialect: str) -> tuple[Select[A
     source = Source(plan.snapshot, plan.standing, plan.entity.key)
     where = conditions(plan, shape, source)
     columns = [source.rows.c.id, _or_null(source.value(plan.key)), *_selected(plan, source)]
-    keys = [(sort_column(plan, source, path), descending) for path, descending in shape.sort]
+    ranks = [rank for part in shape.narrowings if (rank := part.rank(source)) is not None]
+    keys = [(rank, False) for rank in ranks] or [(sort_column(plan, source, path), desc) for path, desc in shape.sort]
     id_descending = bool(keys) and keys[-1][1]
     order = [*keys, (source.rows.c.id, id_descending)]
     sort_places = tuple(range(len(columns), len(columns) + len(keys)))
@@ -115,6 +118,7 @@ def conditions(plan: ListPlan, shape: Shape, source: Source) -> list[ColumnEleme
     where += _near(plan, source)
     where += _switch(plan, shape, source)
     where += [_term(plan, source, index) for index in range(shape.terms)]
+    where += [part.condition(source) for part in shape.narrowings]
     return where or [true()]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from metadata.model import (
     AlternateKey,
     Attribute,
@@ -18,6 +20,7 @@ from metadata.model import (
     FormField,
     Language,
     ListComponent,
+    ListMap,
     ListMessages,
     Option,
     Page,
@@ -371,3 +374,13 @@ MARINA: tuple[Component, ...] = (
     *CONTENT,
     *SECURITY,
 )
+
+
+def places_of_marina(**more: object) -> tuple[Component, ...]:
+    """The berths with degrees, in a list of places."""
+    degrees = tuple(Attribute(key=key, type="decimal") for key in ("north", "east"))
+    places = ListMap(latitude="north", longitude="east", distances=(5, 50, 100, 500))
+    return (
+        replace(BERTH, attributes=(*BERTH.attributes, *degrees)),
+        replace(BERTHS, **{"map": places, **more}),  # type: ignore[arg-type]
+    )

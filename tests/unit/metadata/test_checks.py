@@ -176,6 +176,11 @@ def telling(attribute, column="MSG"):
     return {"table_map tasks": {"write_through": through}}
 
 
+def placed(**more):
+    """The list of tasks as places."""
+    return {"list tasks": {"map": {"latitude": "hours", "longitude": "hours", **more}}}
+
+
 def sourced(**record):
     """A page without a record whose form takes it from somewhere."""
     return {"page tasks#blocks.0": {"type": "form", "form": "task", "mode": "edit", "record": record}}
@@ -353,6 +358,16 @@ FAULTS = [
         "blocks.0.record",
         "",
     ),
+    # places
+    (placed(), "", "", ""),
+    (placed(latitude="due"), "map", "map.latitude", "decimal"),
+    (placed(longitude="east"), "map", "map.longitude", "east"),
+    (placed(distances=[]), "map", "map.distances", "one"),
+    (placed(distances=[0]), "map", "map.distances", "from 1"),
+    (placed(centre="91, 0"), "map", "map.centre", "59.33"),
+    ({"site_setting map/tiles": {"value": "http://a.example/{z}/{x}/{y}"}}, "setting-value", "value", "https"),
+    ({"site_setting map/tiles": {"value": "https://a.example; script-src */{z}/{x}/{y}"}}, "setting-value", "value", "https"),
+    ({"site_setting map/tiles": {"value": "https://{s}.a.example/{z}/{x}/{y}.png"}}, "", "", ""),
     # permissions
     ({"entity_permission own": {"via": ""}}, "scope", "scope", "contact, about"),
     ({"entity_permission own": {"via": "account"}}, "scope", "via", "contact"),
