@@ -39,7 +39,7 @@ class RelatedPart:
 
 @dataclass(frozen=True, slots=True)
 class TabView:
-    """A tab: what stands in its main column and what beside it."""
+    """A tab: what stands in its main column and what beside it. Its `key` is its own on the page."""
 
     key: str
     label: str
@@ -109,7 +109,7 @@ def _make(ask: BlockAsk, record: Record) -> DetailSheet:
     view = DetailView(
         strip=_facts(making, making.form.summary),
         progress=_progress(making),
-        tabs=tuple(_tab(making, tab) for tab in making.form.tabs),
+        tabs=_tabs(making),
     )
     editors = _editors(ask.context, ask.node, record.entity)
     return DetailSheet(view, making.fills, _status(making), editors, template_of(ask.context, TEMPLATE))
@@ -140,10 +140,16 @@ def _progress(making: _Making) -> str:
     return PROGRESS
 
 
+def _tabs(making: _Making) -> tuple[TabView, ...]:
+    """The tabs in which there is anything that may be read."""
+    found = tuple(_tab(making, tab) for tab in making.form.tabs)
+    return tuple(tab for tab in found if tab.main or tab.side) or found[:1]
+
+
 def _tab(making: _Making, tab: Tab) -> TabView:
     parts = [(section.place, _part(making, section, f"{tab.key}-{place}")) for place, section in enumerate(tab.sections)]
     return TabView(
-        tab.key,
+        tab.key if making.ask.first else f"{making.ask.index}-{tab.key}",
         words_of(making.context, tab.label) or tab.key,
         main=tuple(part for place, part in parts if place == "main" and part is not None),
         side=tuple(part for place, part in parts if place == "side" and part is not None),

@@ -3,9 +3,11 @@
 import { adoptIcons } from "./icons.js";
 import { closeMenus } from "./menus.js";
 import { startMessages } from "./messages.js";
+import { startTabs } from "./tabs.js";
 
 closeMenus(document);
 startMessages(document);
+startTabs(document);
 
 const errors = document.querySelector("[data-errors]");
 if (errors) {
