@@ -81,7 +81,7 @@ class Relay:
         send(self.adapter, letter)
         answer = read_answer(self.adapter, letter)
         if answer.state == ACCEPTED:
-            self._write(item, lambda work: settle(work, self.adapter, letter, answer))
+            self._write(item, lambda work: settle(work, letter, answer))
             return 1
         if answer.state == REFUSED:
             self._write(item, lambda work: _refuse(work, item, letter, answer))
@@ -104,9 +104,9 @@ def compose_owed(work: Work, item: Owed, maps: Mapping[str, CompiledMap]) -> Let
     return compose(work.rows, head, [maps[name] for name in names if name in maps])
 
 
-def settle(work: Work, adapter: Adapter, letter: Letter, answer: Answer) -> None:
+def settle(work: Work, letter: Letter, answer: Answer) -> None:
     """An accepted record: take back what the outside made of it, and owe it no more."""
-    take_back(work, adapter, letter, answer.row or {})
+    take_back(work, letter, answer)
     for part in (letter.head, *letter.children):
         unlink(work.connection, part.table_map.key, [part.key])
     owed = outbox.find_owed(work.connection, letter.head.key)

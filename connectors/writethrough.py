@@ -46,7 +46,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the outside says; `reason` is for people of the operation. `line` counts children from 0."""
+    """What the outside says; `reason` is for people of the operation. `line` counts children from 0.
+
+    Of an accepted record there are the outside rows: its own, and those of its children in their order, None for what is
+    not there.
+    """
 
     state: str
     message: str = ""
@@ -54,6 +58,7 @@ class Answer:
     line: int | None = None
     reason: str = ""
     row: Record | None = None
+    children: tuple[Record | None, ...] = ()
 
 
 def compose(rows: RowStore, head: Part, children: Sequence[CompiledMap]) -> Letter:
@@ -89,12 +94,17 @@ def read_answer(target: Target, letter: Letter) -> Answer:
         return Answer(SILENT, reason=f"nothing is there under key {letter.head.key}")
     row = found[0]
     if is_accepted(through, row):
-        return Answer(ACCEPTED, row=row)
+        return Answer(ACCEPTED, row=row, children=_children(target, letter))
     status = row.get(through.status_column)
     word = "" if status is None else str(status)
     if word in through.refused:
         return _refusal(letter, row)
     return Answer(SILENT, reason=f"{through.status_column} is {word!r}, which is neither yes nor no")
+
+
+def _children(target: Target, letter: Letter) -> tuple[Record | None, ...]:
+    found = (target.find(part.table_map, _through(part.table_map).key_column, part.key) for part in letter.children)
+    return tuple(rows[0] if rows else None for rows in found)
 
 
 def is_accepted(through: WriteThrough, row: Record) -> bool:
@@ -112,12 +122,11 @@ def await_answer(target: Target, letter: Letter) -> Answer:
         time.sleep(POLL_SECONDS)
 
 
-def take_back(work: Work, target: Target, letter: Letter, row: Record) -> None:
+def take_back(work: Work, letter: Letter, answer: Answer) -> None:
     """Put what the outside has made of the record and its children into ours. Raises RecordRejected for nonsense."""
-    outside = [(letter.head, row)]
-    for part in letter.children:
-        found = target.find(part.table_map, _through(part.table_map).key_column, part.key)
-        outside += [(part, record) for record in found[:1]]
+    outside = [(letter.head, answer.row or {})]
+    children = zip(letter.children, answer.children, strict=False)
+    outside += [(part, record) for part, record in children if record is not None]
     for part, record in reversed(outside):
         _remove_twin(work.rows, part, record)
     for part, record in outside:

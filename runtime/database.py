@@ -19,7 +19,7 @@ from runtime.turns import QueuedConnection, connection_factory, turns_of
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 BUSY_TIMEOUT_MS = 30_000
-"""How long a writer on SQLite waits for another one, which may itself be waiting for an outside system's answer."""
+"""How long a writer on SQLite waits for another one."""
 PATIENCE = "foyer_patience_ms"
 SCHEMA_CHANGE = "foyer_schema"
 

@@ -66,7 +66,7 @@ class WriteThrough:
         "", "Attribute of our record that takes the reason of a refusal; cleared on acceptance.", attribute="self"
     )
     field_column: str = prop("", "Outside column that names the column at fault.")
-    timeout: float = prop(5.0, "Seconds to wait for an answer; on SQLite other writers wait as long.", min=0, max=20)
+    timeout: float = prop(5.0, "Seconds to wait for an answer; nobody else waits meanwhile.", min=0, max=20)
     fallback: str = prop(
         "queue", "Where the outside is down or silent: queue the record, or refuse it.", choices=("queue", "refuse")
     )

@@ -8,7 +8,6 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from metadata.snapshot import Snapshot
-from runtime.access import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +35,39 @@ class Queued:
     message: str = ""
 
 
-Outcome = Accepted | Refusal | Queued
+class Reply(Protocol):
+    """What the outside system said, yes or nothing yet, to be put beside the record."""
+
+    def settle(self, connection: Connection, record_id: int) -> Accepted | Queued:
+        """Take what it said into the record that was just written, in its transaction."""
+        ...
+
+
+class Question(Protocol):
+    """A record with its children, read from a transaction that was undone, ready to be asked about."""
+
+    def announce(self, connection: Connection) -> None:
+        """Let everybody know that it is about to be asked, before it is."""
+        ...
+
+    def ask(self) -> Reply | Refusal:
+        """Ask, while no transaction is open. Under the same key it is put down outside once."""
+        ...
+
+    def conclude(self, connection: Connection) -> None:
+        """Let everybody know that it was refused."""
+        ...
 
 
 class Submission(Protocol):
-    """Asks an outside system. Runs inside the transaction that wrote the record and its children."""
+    """Asks an outside system before a new record counts."""
 
     def concerns(self, snapshot: Snapshot, entity: str) -> bool:
         """Whether new records of the entity need an answer at all."""
         ...
 
-    def ask(
-        self, connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, record_id: int, key: str
-    ) -> Outcome:
-        """The answer. Asked again with the same key the outside system gives the same answer and makes nothing twice."""
+    def prepare(self, connection: Connection, snapshot: Snapshot, entity: str, record_id: int, key: str) -> Question | Refusal:
+        """What to ask about a record, inside the transaction that wrote it and that will be undone."""
         ...
 
     def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
@@ -64,11 +82,9 @@ class NoSubmission:
         """Never."""
         return False
 
-    def ask(
-        self, connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, record_id: int, key: str
-    ) -> Outcome:
-        """Yes."""
-        return Accepted()
+    def prepare(self, connection: Connection, snapshot: Snapshot, entity: str, record_id: int, key: str) -> Question | Refusal:
+        """Nothing, which is not asked for."""
+        raise LookupError(entity)
 
     def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
         """Never."""

@@ -1,4 +1,4 @@
-"""Sending a form: one record and its children in one transaction, with the outside system's word before commit."""
+"""Sending a form: one record and its children in one transaction, after the outside system's word."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.forms import drafts
 from runtime.forms.drafts import Draft
-from runtime.forms.ports import Queued, Refusal, Submission
+from runtime.forms.ports import Question, Queued, Refusal, Reply, Submission
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
@@ -37,38 +37,55 @@ class Sent:
     again: bool = False
 
 
-class _RolledBack(Exception):
-    def __init__(self, refusal: Refusal) -> None:
-        self.refusal = refusal
-
-
 def send(transaction: Transaction, submission: Submission, work: Work, draft: Draft | None) -> Sent | Refusal:
     """Write and, where the entity needs it, ask. Errors of records go to the caller and leave nothing behind.
 
-    A draft is sent once: a second request for it gets the record of the first. The draft's key was stored before, so
-    that a sending whose answer was lost is repeated under the same key; after a refusal there is a new one.
+    The outside system is asked while no transaction is open: the record is written, read and undone, then asked about, and
+    written for good with the answer. A draft is sent once: a second request for it gets the record of the first. The
+    draft's key was stored before, so that a sending whose answer was lost is repeated under the same key; after a refusal
+    there is a new one.
     """
-    try:
+    if not submission.concerns(work.snapshot, work.entity):
         with transaction() as connection:
-            return _send(connection, submission, work, draft)
-    except _RolledBack as rolled_back:
-        if draft is not None and not rolled_back.refusal.unanswered:
-            with transaction() as connection:
+            return _written(connection, work, draft)
+    with transaction() as connection:
+        earlier = _sent_before(connection, draft)
+        if earlier is not None:
+            return earlier
+        question = _rehearsed(connection, submission, work, draft.attempt if draft is not None else drafts.new_key())
+        if not isinstance(question, Refusal):
+            question.announce(connection)
+    reply = question if isinstance(question, Refusal) else question.ask()
+    if isinstance(reply, Refusal):
+        with transaction() as connection:
+            if not isinstance(question, Refusal):
+                question.conclude(connection)
+            if draft is not None and not reply.unanswered:
                 drafts.renew_attempt(connection, draft)
-        return rolled_back.refusal
+        return reply
+    with transaction() as connection:
+        return _written(connection, work, draft, reply)
 
 
-def _send(connection: Connection, submission: Submission, work: Work, draft: Draft | None) -> Sent:
+def _sent_before(connection: Connection, draft: Draft | None) -> Sent | None:
+    found = drafts.find(connection, draft.owner, draft.id) if draft is not None else None
+    return Sent(found.record, again=True) if found is not None and found.finished else None
+
+
+def _rehearsed(connection: Connection, submission: Submission, work: Work, key: str) -> Question | Refusal:
+    """What there would be, as the outside system is asked about it; nothing of it stays."""
+    undone = connection.begin_nested()
+    try:
+        return submission.prepare(connection, work.snapshot, work.entity, work.write(connection), key)
+    finally:
+        undone.rollback()
+
+
+def _written(connection: Connection, work: Work, draft: Draft | None, reply: Reply | None = None) -> Sent:
     if draft is not None and not drafts.claim(connection, draft, dt.datetime.now(dt.UTC)):
-        earlier = drafts.find(connection, draft.owner, draft.id)
-        return Sent(earlier.record if earlier else None, again=True)
+        return _sent_before(connection, draft) or Sent(None, again=True)
     record = work.write(connection)
-    outcome = None
-    if submission.concerns(work.snapshot, work.entity):
-        key = draft.attempt if draft is not None else drafts.new_key()
-        outcome = submission.ask(connection, work.snapshot, work.principal, work.entity, record, key)
-    if isinstance(outcome, Refusal):
-        raise _RolledBack(outcome)
+    outcome = reply.settle(connection, record) if reply is not None else None
     if draft is not None:
         drafts.record_made(connection, draft, record)
     return Sent(record, outcome if isinstance(outcome, Queued) else None)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.errors import ConnectorError, RecordRejected, first_line
 from connectors.home import Work, utc_now
 from connectors.links import announce, conclude, link_records
 from connectors.outbound import settle
 from connectors.outbox import SUBMIT, Owing, owe
-from connectors.port import RowsInUse
-from connectors.protocol import Adapter
+from connectors.port import RowsInUse, RowStore
 from connectors.tablemap import CompiledMap, compiled_map, compiled_maps
-from connectors.writethrough import ACCEPTED, REFUSED, Answer, Letter, Part, await_answer, compose, send
+from connectors.writethrough import ACCEPTED, REFUSED, SILENT, Answer, Letter, Part, await_answer, compose, send
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
-from runtime.forms.ports import Accepted, Outcome, Queued, Refusal
+from runtime.forms.ports import Accepted, Queued, Refusal
 from runtime.records.bulk import SqlRowStore
 from runtime.sync.homes import ORIGIN
 from runtime.sync.pool import Adapters
@@ -40,27 +41,21 @@ class OutsideSubmission:
         """Whether new records of the entity need an answer."""
         return _map_for(snapshot, entity) is not None
 
-    def ask(
-        self, connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, record_id: int, key: str
-    ) -> Outcome:
-        """Ask the outside. Never raises for what happens there: it is a refusal, or the record is queued."""
+    def prepare(
+        self, connection: Connection, snapshot: Snapshot, entity: str, record_id: int, key: str
+    ) -> OutsideQuestion | Refusal:
+        """The record and its children as the outside gets them. Raises LookupError for an entity that is not asked about."""
         table_map = _map_for(snapshot, entity)
         if table_map is None:
-            return Accepted()
-        work = Work(connection, SqlRowStore(connection, snapshot, Principal.system(ORIGIN)), table_map, utc_now())
+            raise LookupError(entity)
         through = table_map.model.write_through
-        children = [compiled_map(snapshot, name) for name in through.children] if through else []
-        _announce(connection, key, (through.timeout if through else 0) + MARGIN_SECONDS)
+        children = tuple(compiled_map(snapshot, name) for name in through.children) if through else ()
+        rows = _rows(connection, snapshot)
         try:
-            letter = compose(work.rows, Part(table_map, record_id, key), children)
-            adapter = self._adapters.of(table_map.connection)
-            answer = _asked(adapter, letter)
+            letter = compose(rows, Part(table_map, record_id, key), children)
         except RecordRejected as fault:
-            log.warning("a record was not taken: %s", fault, extra={"action": "submission_rejected", "map": table_map.key})
-            return Refusal(UNCLEAR)
-        except ConnectorError as fault:
-            return _fallback(work, Part(table_map, record_id, key), children, str(fault))
-        return _outcome(work, adapter, letter, answer)
+            return _unclear(table_map, fault)
+        return OutsideQuestion(self._adapters, snapshot, letter, children, _stored(rows, letter))
 
     def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
         """Whether the outside has a record under this key; None while it is down."""
@@ -75,57 +70,103 @@ class OutsideSubmission:
             return None
 
 
-def _asked(adapter: Adapter, letter: Letter) -> Answer:
-    send(adapter, letter)
-    return await_answer(adapter, letter)
+@dataclass(frozen=True, slots=True)
+class OutsideQuestion:
+    """A letter to the outside system. `stored` are the values of the record and its children that go out with it."""
+
+    adapters: Adapters
+    snapshot: Snapshot
+    letter: Letter
+    children: tuple[CompiledMap, ...]
+    stored: tuple[Mapping[str, Any], ...]
+
+    def announce(self, connection: Connection) -> None:
+        """Tell pulls that this key is on its way, so that they do not make the record a second time."""
+        announce(connection, self.letter.head.key, self.letter.through.timeout + MARGIN_SECONDS)
+
+    def conclude(self, connection: Connection) -> None:
+        """Tell them that it is not any more."""
+        conclude(connection, self.letter.head.key)
+
+    def ask(self) -> OutsideReply | Refusal:
+        """Ask the outside. Never raises for what happens there: it is a refusal, or the record is to be queued."""
+        table_map = self.letter.head.table_map
+        try:
+            adapter = self.adapters.of(table_map.connection)
+            send(adapter, self.letter)
+            answer = await_answer(adapter, self.letter)
+        except RecordRejected as fault:
+            return _unclear(table_map, fault)
+        except ConnectorError as fault:
+            answer = Answer(SILENT, reason=str(fault))
+        if answer.state == REFUSED:
+            return Refusal(answer.message or UNCLEAR, answer.attribute, answer.line)
+        if answer.state != ACCEPTED:
+            log.warning("no answer: %s", answer.reason, extra={"action": "submission_unanswered", "map": table_map.key})
+            if self.letter.through.fallback == "refuse":
+                return Refusal(DOWN, unanswered=True)
+        return OutsideReply(self, answer)
 
 
-def _outcome(work: Work, adapter: Adapter, letter: Letter, answer: Answer) -> Outcome:
-    if answer.state == REFUSED:
-        conclude(work.connection, letter.head.key)
-        return Refusal(answer.message or UNCLEAR, answer.attribute, answer.line)
-    children = list(dict.fromkeys(part.table_map for part in letter.children))
-    if answer.state != ACCEPTED:
-        return _fallback(work, letter.head, children, answer.reason)
-    try:
-        with work.connection.begin_nested():
-            settle(work, adapter, letter, answer)
-    except (ConnectorError, RowsInUse, ValueError) as fault:
-        # It was taken, so it must not be lost here: an operator reads why its answer could not be put in place.
-        return _queue(work, letter.head, children, f"taken, but its answer cannot be read: {first_line(fault)}")
-    conclude(work.connection, letter.head.key)
-    return Accepted()
+@dataclass(frozen=True, slots=True)
+class OutsideReply:
+    """Yes, or nothing yet."""
+
+    question: OutsideQuestion
+    answer: Answer
+
+    def settle(self, connection: Connection, record_id: int) -> Accepted | Queued:
+        """Take the answer into the record, or owe the record under its key where there is none."""
+        question, answer = self.question, self.answer
+        head = question.letter.head
+        work = Work(connection, _rows(connection, question.snapshot), head.table_map, utc_now())
+        letter = compose(work.rows, Part(head.table_map, record_id, head.key), question.children)
+        for part, values in zip((letter.head, *letter.children), question.stored, strict=False):
+            work.rows.upsert(part.table_map.entity.key, ("id",), [{"id": part.record_id, **values}])
+        conclude(connection, head.key)
+        if answer.state != ACCEPTED:
+            return _queue(work, letter, answer.reason)
+        try:
+            with connection.begin_nested():
+                settle(work, letter, answer)
+        except (ConnectorError, RowsInUse, ValueError, IntegrityError, DataError) as fault:
+            # It was taken, so it must not be lost here: an operator reads why its answer could not be put in place.
+            return _queue(work, letter, f"taken, but its answer cannot be read: {first_line(fault)}")
+        return Accepted()
 
 
-def _fallback(work: Work, head: Part, children: list[CompiledMap], reason: str) -> Outcome:
-    through = work.table_map.model.write_through
-    log.warning("no answer: %s", reason, extra={"action": "submission_unanswered", "map": work.table_map.key})
-    if through is not None and through.fallback == "refuse":
-        conclude(work.connection, head.key)
-        return Refusal(DOWN, unanswered=True)
-    return _queue(work, head, children, reason)
+def _rows(connection: Connection, snapshot: Snapshot) -> RowStore:
+    return SqlRowStore(connection, snapshot, Principal.system(ORIGIN))
 
 
-def _queue(work: Work, head: Part, children: list[CompiledMap], reason: str) -> Outcome:
+def _stored(rows: RowStore, letter: Letter) -> tuple[Mapping[str, Any], ...]:
+    """What goes out of the record and its children, so that what is kept is what was sent, defaults of the moment included.
+
+    Look-ups are as they were typed, and numbers are drawn once more when the record is written for good.
+    """
+    found = []
+    for part in (letter.head, *letter.children):
+        attributes = part.table_map.entity.attributes
+        names = [item.attribute for item in part.table_map.outward if item.lookup is None]
+        names = [name for name in names if attributes[name].type.name != "auto_number" and not attributes[name].system]
+        (row,) = rows.read(part.table_map.entity.key, (part.record_id,), names)
+        found.append({name: row[name] for name in names})
+    return tuple(found)
+
+
+def _unclear(table_map: CompiledMap, fault: RecordRejected) -> Refusal:
+    log.warning("a record was not taken: %s", fault, extra={"action": "submission_rejected", "map": table_map.key})
+    return Refusal(UNCLEAR)
+
+
+def _queue(work: Work, letter: Letter, reason: str) -> Queued:
     """Owe the record under its key, and remember which outside keys are ours, so that a pull does not make it twice."""
-    letter = compose(work.rows, head, children)
+    head = letter.head
     owing = Owing(head.table_map.key, head.table_map.entity.key, head.record_id, SUBMIT, {})
     owe(work.connection, owing, work.now, head.key, reason)
     for part in (head, *letter.children):
         link_records(work.connection, part.table_map.key, {part.key: part.record_id})
-    conclude(work.connection, head.key)
     return Queued()
-
-
-def _announce(connection: Connection, key: str, seconds: float) -> None:
-    """Tell other transactions that this key is on its way, before it is.
-
-    SQLite has one writer at a time, which is the caller, so that no pull can come between.
-    """
-    if connection.dialect.name == "sqlite":
-        return
-    with suppress(OperationalError, TimeoutError), connection.engine.begin() as aside:
-        announce(aside, key, seconds)
 
 
 def _map_for(snapshot: Snapshot, entity: str) -> CompiledMap | None:

@@ -42,9 +42,8 @@ from metadata.model import (
 )
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
-from runtime.access import Principal
 from runtime.app import create_app, make_services
-from runtime.forms.ports import Accepted, Outcome
+from runtime.forms.ports import Accepted, Queued, Refusal
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.tables import create_engine_tables
@@ -279,17 +278,40 @@ class Oven:
     def concerns(self, snapshot: Snapshot, entity: str) -> bool:
         return self.asks and entity == "firing"
 
-    def ask(
-        self, connection: sa.Connection, snapshot: Snapshot, principal: Principal, entity: str, record_id: int, key: str
-    ) -> Outcome:
+    def prepare(self, connection: sa.Connection, snapshot: Snapshot, entity: str, record_id: int, key: str) -> Asked:
+        return Asked(self, key)
+
+    def ask(self, key: str) -> Accepted | Queued | Refusal:
         self.keys.append(key)
         answer = self.answers.pop(0) if self.answers else Accepted()
         if isinstance(answer, Exception):
             raise answer
-        return cast(Outcome, answer)
+        return cast(Accepted | Queued | Refusal, answer)
 
     def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
         return self.has
+
+
+@dataclass
+class Asked:
+    """A question to the oven, and its answer."""
+
+    oven: Oven
+    key: str
+    answer: Accepted | Queued = field(default_factory=Accepted)
+
+    def announce(self, connection: sa.Connection) -> None:
+        pass
+
+    def conclude(self, connection: sa.Connection) -> None:
+        pass
+
+    def ask(self) -> Asked | Refusal:
+        answer = self.oven.ask(self.key)
+        return answer if isinstance(answer, Refusal) else dataclasses.replace(self, answer=answer)
+
+    def settle(self, connection: sa.Connection, record_id: int) -> Accepted | Queued:
+        return self.answer
 
 
 @dataclass

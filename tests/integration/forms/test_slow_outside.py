@@ -1,4 +1,4 @@
-"""An outside system that takes its time: people who write wait for each other, people who read do not."""
+"""An outside system that takes its time: nobody waits but who asked."""
 
 import datetime as dt
 import time

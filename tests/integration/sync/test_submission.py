@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,7 +11,11 @@ import sqlalchemy as sa
 
 from metadata.model import AttributeMap, WriteThrough
 from runtime.access import Principal
+from runtime.database import writing
+from runtime.forms import drafts
+from runtime.forms.drafts import Draft, Owner
 from runtime.forms.ports import Accepted, Queued, Refusal
+from runtime.forms.submit import Work, send
 from runtime.sync.pool import Adapters
 from runtime.sync.submission import OutsideSubmission
 from support.harbour import boat_row, boats, harbour_row, harbours
@@ -93,6 +98,7 @@ def world(world_of):
 
 def make(world_of, **more):
     world = world_of(*the_maps(**more))
+    drafts.create_tables(world.engine)
     world.outside.tables["tender"] = []
     world.put("harbour", harbour_row("GOT"))
     world.put("boat", {**boat_row(1), "answer": "yes"})
@@ -101,20 +107,29 @@ def make(world_of, **more):
 
 
 def submit(world, key="k1", children=2):
-    """A new boat with tenders, and the answer; rolled back when it is a refusal."""
+    """A new boat with tenders is sent; the answer."""
     table = world.snapshot.entities["boat"].table
     harbour = world.rows("harbour", "id")[0][0]
     port = OutsideSubmission(Adapters())
-    with world.now() as connection:
+
+    def write(connection):
         added = sa.insert(table).returning(table.c.id)
         boat = connection.execute(added, {"name": "Ours", "harbour": harbour, "version": 1}).scalar_one()
         for at in range(children):
             connection.execute(added, {"name": f"Tender {at}", "tender_of": boat, "version": 1})
-        assert port.concerns(world.snapshot, "boat")
-        outcome = port.ask(connection, world.snapshot, Principal.system("portal"), "boat", boat, key)
-        if isinstance(outcome, Refusal):
-            connection.rollback()
-    return outcome
+        return boat
+
+    assert port.concerns(world.snapshot, "boat")
+    draft = Draft("d" * 32, Owner(1, "site", "form"), "", "", key, world.home.now(), world.home.now())
+    with world.now() as connection:
+        draft = replace(drafts.begin(connection, draft), attempt=key)
+        connection.execute(sa.update(drafts.drafts).values(finished_at=None, record_id=None))
+    work = Work(world.snapshot, Principal.system("portal"), "boat", write)
+    sent = send(world.now, port, work, draft)
+    if isinstance(sent, Refusal):
+        return sent
+    assert world.rows("boat", "id")[-1 - children] == (sent.record,)
+    return sent.queued or Accepted()
 
 
 def names(world):
@@ -295,6 +310,7 @@ def test_a_refused_record_that_is_mended_outside_is_taken_and_its_reason_is_clea
 def test_a_pull_that_brings_the_refused_row_leaves_its_reason(world_of):
     harbour_map, boat_map, tender_map = the_maps(message_attribute="berth")
     world = world_of(harbour_map, replace(boat_map, filter=()), tender_map)
+    drafts.create_tables(world.engine)
     world.outside.tables["tender"] = []
     world.put("harbour", harbour_row("GOT"))
     world.pull()
@@ -304,3 +320,72 @@ def test_a_pull_that_brings_the_refused_row_leaves_its_reason(world_of):
     assert names(world) == ["Ours", "Tender 0", "Tender 1"]
     with world.engine.connect() as connection:
         assert connection.execute(sa.text("SELECT state FROM foyer_outbox")).scalars().all() == ["parked"]
+
+
+def test_others_write_while_the_outside_is_asked(world):
+    written = threading.Event()
+
+    def decide(tables, row):
+        with writing(world.engine).begin() as connection:
+            connection.execute(sa.update(world.snapshot.entities["harbour"].table).values(name="Meanwhile"))
+        written.set()
+        accept(tables, row)
+
+    with Shipyard(world, decide):
+        assert submit(world) == Accepted()
+    assert written.is_set()
+    assert world.rows("harbour", "name") == [("Meanwhile",)]
+
+
+def test_a_pull_while_the_outside_is_asked_does_not_make_the_record_a_second_time(world):
+    def decide(tables, row):
+        accept(tables, row)
+        world.outside.lock.release()
+        try:
+            world.pull()
+        finally:
+            world.outside.lock.acquire()
+
+    with Shipyard(world, decide):
+        assert submit(world, children=0) == Accepted()
+    assert names(world) == ["Boat 1", "Ours"]
+    assert [reject.code for reject in world.rejects()] in ([], ["in_flight"])
+    with world.now() as connection:
+        connection.execute(sa.text("UPDATE foyer_sync_reject SET retry_at = last_at"))
+    world.pull()
+    assert (names(world), world.rejects()) == (["Boat 1", "Ours"], [])
+
+
+def test_what_is_kept_of_a_record_is_what_was_sent(world):
+    """A value that is another one each time the record is written, such as the moment of an order."""
+    moments = iter(range(1, 10))
+    name = "Boat of"
+    with Shipyard(world, accept):
+        table = world.snapshot.entities["boat"].table
+
+        def write(connection):
+            values = {"name": f"{name} {next(moments)}", "version": 1}
+            return connection.execute(sa.insert(table).values(values).returning(table.c.id)).scalar_one()
+
+        work = Work(world.snapshot, Principal.system("portal"), "boat", write)
+        send(world.now, OutsideSubmission(Adapters()), work, None)
+    assert world.outside.tables["boat"][-1]["name"] == "Boat of 1"
+    assert names(world) == ["Boat 1", "Boat of 1"]
+
+
+def test_a_draft_that_is_sent_twice_at_once_makes_one_record(world):
+    with Shipyard(world, accept), ThreadPoolExecutor(2) as pool:
+        table = world.snapshot.entities["boat"].table
+        now = world.home.now()
+        with world.now() as connection:
+            draft = drafts.begin(connection, Draft("e" * 32, Owner(1, "site", "form"), "", "", "k9", now, now))
+
+        def write(connection):
+            return connection.execute(sa.insert(table).values(name="Ours", version=1).returning(table.c.id)).scalar_one()
+
+        work = Work(world.snapshot, Principal.system("portal"), "boat", write)
+        sent = list(pool.map(lambda _: send(world.now, OutsideSubmission(Adapters()), work, draft), range(2)))
+    assert len({one.record for one in sent}) == 1
+    assert sorted(one.again for one in sent) == [False, True]
+    assert names(world) == ["Boat 1", "Ours"]
+    assert [row["name"] for row in world.outside.tables["boat"]] == ["Boat 1", "Ours"]
