@@ -1,0 +1,55 @@
+"""A typed expression as SQL, with the answer that the Python evaluator gives.
+
+PostgreSQL has exact decimals, so everything becomes SQL of its own there. SQLite keeps decimals as whole numbers: what
+compares or combines is SQL, and what computes is a call of the Python evaluator, once a row, through functions that
+`metadata.expressions.sqlite.install` adds to a connection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement
+
+from metadata.expressions import postgresql, sqlite
+from metadata.expressions.tree import Node
+
+
+class Columns(Protocol):
+    """Where the values of an expression stand in a statement."""
+
+    def column(self, path: str) -> ColumnElement[Any] | None:
+        """The column of a name, typed as its attribute is; None for what may not be read, which is empty."""
+        ...
+
+    def related(self, relationship: str) -> Related | None:
+        """The rows of a relationship, correlated with the outer row; None where they may not be read."""
+        ...
+
+
+class Related(Protocol):
+    """The rows of a relationship."""
+
+    @property
+    def columns(self) -> Columns:
+        """Where their values stand."""
+        ...
+
+    def one(self, value: ColumnElement[Any], condition: ColumnElement[bool] | None) -> ColumnElement[Any]:
+        """A scalar subquery that gives `value`, an aggregate, over the rows for which the condition holds."""
+        ...
+
+
+def condition_sql(node: Node, columns: Columns, dialect: str) -> ColumnElement[bool]:
+    """A boolean expression as a condition that is true or false, never unknown, so that it may be negated."""
+    return _compiler(columns, dialect).condition(node)
+
+
+def value_sql(node: Node, columns: Columns, dialect: str, scale: int = 0) -> ColumnElement[Any]:
+    """The value of an expression as a column of its kind; a number is kept to `scale` digits after the point, as whole
+    numbers of the smallest unit on SQLite, and empty where it is too large for a column."""
+    return _compiler(columns, dialect).value(node, scale)
+
+
+def _compiler(columns: Columns, dialect: str) -> postgresql.Compiler | sqlite.Compiler:
+    return sqlite.Compiler(columns) if dialect == "sqlite" else postgresql.Compiler(columns)
