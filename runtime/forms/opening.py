@@ -19,14 +19,21 @@ from runtime.records.details import fetch_record
 
 def words_given(snapshot: Snapshot, form: Form) -> tuple[Any, ...]:
     """Everything on a form that may be a word."""
-    attributes = snapshot.entities[form.entity].attributes
-    defaults = (attributes[f.attribute].model.default for f in form_fields(form) if f.attribute in attributes)
-    return (*(value for f in form_fields(form) for value in (f.prepopulate, f.set_on_save)), *defaults)
+
+    def make() -> tuple[Any, ...]:
+        attributes = snapshot.entities[form.entity].attributes
+        defaults = (attributes[f.attribute].model.default for f in form_fields(form) if f.attribute in attributes)
+        return (*(value for f in form_fields(form) for value in (f.prepopulate, f.set_on_save)), *defaults)
+
+    return snapshot.derive(("form words", form.key), make)
 
 
 def query_names(snapshot: Snapshot, form: Form) -> frozenset[str]:
     """The arguments of the address that a form takes."""
-    return frozenset(value.partition(".")[2] for value in words_given(snapshot, form) if is_query(value))
+    return snapshot.derive(
+        ("form arguments", form.key),
+        lambda: frozenset(value.partition(".")[2] for value in words_given(snapshot, form) if is_query(value)),
+    )
 
 
 def contact_values(connection: Connection, snapshot: Snapshot, principal: Principal, given: Iterable[Any]) -> Mapping[str, Any]:
@@ -74,9 +81,10 @@ def fixed_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]
     }
 
 
-def _declared(snapshot: Snapshot, form: Form) -> Iterable[tuple[CompiledAttribute, FormField]]:
-    attributes = snapshot.entities[form.entity].attributes
-    for field in form_fields(form):
-        attribute = attributes.get(field.attribute)
-        if attribute is not None and not attribute.system:
-            yield attribute, field
+def _declared(snapshot: Snapshot, form: Form) -> tuple[tuple[CompiledAttribute, FormField], ...]:
+    def make() -> tuple[tuple[CompiledAttribute, FormField], ...]:
+        attributes = snapshot.entities[form.entity].attributes
+        pairs = ((attributes.get(field.attribute), field) for field in form_fields(form))
+        return tuple((attribute, field) for attribute, field in pairs if attribute is not None and not attribute.system)
+
+    return snapshot.derive(("form fields", form.key), make)

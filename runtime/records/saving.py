@@ -12,7 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Dialect, FromClause, Insert, Table, Update, and_, bindparam, column, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    FromClause,
+    Insert,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    column,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy import table as stand_in
 from sqlalchemy.sql.util import find_tables
 
@@ -21,6 +35,7 @@ from metadata.types import KEY_TYPE
 from runtime.access import Principal, Standing
 from runtime.records.errors import Denied
 from runtime.records.links import Pointer, pointer_conditions, pointer_values
+from runtime.records.numbers import number_within
 from runtime.records.prepared import Prepared
 from runtime.records.rows import Look, look_at
 from runtime.records.shapes import kept
@@ -29,13 +44,15 @@ from runtime.records.shapes import kept
 @dataclass(frozen=True, slots=True)
 class Save:
     """A row about to be saved. `columns` are all that is written, `given` the attributes that the person chose, `linked` the
-    lookups among what is written that point at a row; `row` is the id and the version of a row that is changed."""
+    lookups among what is written that point at a row, `numbered` the auto-numbers that the write draws itself; `row` is the id
+    and the version of a row that is changed."""
 
     entity: CompiledEntity
     privilege: Literal["create", "write"]
     given: frozenset[str]
     columns: Mapping[str, Any]
     linked: tuple[Pointer, ...]
+    numbered: tuple[str, ...] = ()
     row: tuple[int, int] | None = None
 
 
@@ -46,6 +63,7 @@ class _Shape:
     look: Look
     columns: tuple[str, ...]
     targets: tuple[str, ...]
+    numbered: tuple[str, ...]
     dialect: str
 
 
@@ -63,8 +81,9 @@ def save(connection: Connection, snapshot: Snapshot, principal: Principal, wante
     Raises Denied where the stored row lies out of the principal's reach.
     """
     look = Look(wanted.entity.key, (wanted.privilege, "append") if wanted.linked else (wanted.privilege,), wanted.given)
-    shape = _Shape(look, tuple(wanted.columns), tuple(target for _, target, _ in wanted.linked), connection.dialect.name)
     standing, dialect = principal.standing, connection.dialect
+    targets = tuple(target for _, target, _ in wanted.linked)
+    shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name)
     writing = kept(snapshot, (standing, shape), lambda: _make(snapshot, standing, shape, dialect))
     found = writing.prepared.rows(connection, _values(principal, wanted))
     if not found:
@@ -87,9 +106,9 @@ def _values(principal: Principal, wanted: Save) -> dict[str, Any]:
 
 
 def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect) -> _Writing:
-    table = snapshot.entities[shape.look.entity].table
-    is_new = shape.look.privileges[0] == "create"
-    write = _insert(snapshot, standing, shape, table) if is_new else _update(snapshot, standing, shape, table)
+    entity = snapshot.entities[shape.look.entity]
+    table, is_new = entity.table, shape.look.privileges[0] == "create"
+    write = _insert(snapshot, standing, shape, entity) if is_new else _update(snapshot, standing, shape, table)
     if dialect.name == "sqlite" or _looks_at_others(snapshot, standing, shape.look, table):
         return _Writing(Prepared(write.returning(table.c.id), dialect), tells=False)
     written = write.returning(*table.c).cte("foyer_written")
@@ -97,8 +116,12 @@ def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialec
     return _Writing(Prepared(select(*written.c, reached), dialect), tells=True)
 
 
-def _insert(snapshot: Snapshot, standing: Standing, shape: _Shape, table: Table) -> Insert:
-    values = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in shape.columns}
+def _insert(snapshot: Snapshot, standing: Standing, shape: _Shape, entity: CompiledEntity) -> Insert:
+    table = entity.table
+    values: dict[str, ColumnElement[Any]] = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in shape.columns}
+    for key in shape.numbered:
+        attribute = entity.attributes[key]
+        values[attribute.column.name] = number_within(entity, attribute)
     if not shape.targets:
         return insert(table).values(values)
     checked = select(*values.values()).where(*pointer_conditions(snapshot, standing, shape.targets))

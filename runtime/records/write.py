@@ -11,14 +11,14 @@ from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy import delete as delete_from
 
 from metadata.model.base import Privilege
-from metadata.snapshot import CompiledEntity, Relationship, Snapshot
+from metadata.snapshot import CompiledAttribute, CompiledEntity, Relationship, Snapshot
 from runtime.access import Access, Principal, access_for
 from runtime.records.audit import AUDITED
 from runtime.records.errors import Denied, Invalid, Missing
 from runtime.records.hooks import Change, Listeners
 from runtime.records.incoming import cleaned, permitted, with_defaults
 from runtime.records.links import check_pointers, permit_pointers, pointers
-from runtime.records.numbers import next_number
+from runtime.records.numbers import counts_within, next_number
 from runtime.records.refusals import Undo, guarded, readable, refuse
 from runtime.records.rows import Look, look_at, stamps, to_columns, to_values
 from runtime.records.saving import Save, save
@@ -55,9 +55,9 @@ def create(
     with guarded(connection, compiled, undo):
         linked = pointers(compiled, complete)
         permit_pointers(snapshot, principal, compiled, linked)
-        complete |= _numbers(connection, compiled, complete)
+        numbered = _number(connection, compiled, complete)
         columns = to_columns(compiled, complete) | stamps(principal, at, new=True)
-        row = save(connection, snapshot, principal, Save(compiled, "create", frozenset(clean), columns, linked))
+        row = save(connection, snapshot, principal, Save(compiled, "create", frozenset(clean), columns, linked, numbered))
         if row is None:
             check_pointers(connection, snapshot, principal, compiled, linked)
             raise Denied(entity)
@@ -97,7 +97,7 @@ def update(
         linked = pointers(compiled, changed)
         permit_pointers(snapshot, principal, compiled, linked)
         columns = to_columns(compiled, changed) | stamps(principal, at, new=False) | {"version": version + 1}
-        row = save(connection, snapshot, principal, Save(compiled, "write", given, columns, linked, (id, version)))
+        row = save(connection, snapshot, principal, Save(compiled, "write", given, columns, linked, row=(id, version)))
         if row is None:
             check_pointers(connection, snapshot, principal, compiled, linked)
             refuse(connection, snapshot, principal, (entity, id, version))
@@ -164,12 +164,22 @@ def _permit(snapshot: Snapshot, principal: Principal, entity: str, privilege: Pr
     return snapshot.entities[entity], access
 
 
-def _numbers(connection: Connection, entity: CompiledEntity, values: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        key: next_number(connection, entity, attribute)
-        for key, attribute in entity.attributes.items()
-        if attribute.type.name == "auto_number" and values.get(key) is None
-    }
+def _number(connection: Connection, entity: CompiledEntity, values: dict[str, Any]) -> tuple[str, ...]:
+    """Number the row: into `values`, except for those auto-numbers, given back, that are drawn as it is saved."""
+    waiting = []
+    for attribute in _auto_numbers(entity):
+        if values.get(attribute.key) is not None:
+            continue
+        if counts_within(connection.dialect, attribute):
+            values.pop(attribute.key, None)
+            waiting.append(attribute.key)
+        else:
+            values[attribute.key] = next_number(connection, entity, attribute)
+    return tuple(waiting)
+
+
+def _auto_numbers(entity: CompiledEntity) -> list[CompiledAttribute]:
+    return [attribute for attribute in entity.attributes.values() if attribute.type.name == "auto_number"]
 
 
 def _changed(entity: CompiledEntity, clean: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:

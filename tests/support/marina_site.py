@@ -1,7 +1,6 @@
 """The marina over HTTP, in both databases: Alice and Bob sail for one account, Carol for another, Dora keeps the harbour."""
 
 import datetime as dt
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from runtime.pages.freshness import Freshness
 from runtime.records.tables import TABLES
 from support.marina import MARINA
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
+from support.statements import counting, note_statements
 
 CAST = {
     "alice": ("alice@sail.example", "sail", ("skipper",)),
@@ -91,10 +91,8 @@ class Marina:
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
         """The statements that the drivers were given meanwhile, without transaction control and the pool's ping."""
-        self.statements.clear()
-        seen: list[str] = []
-        yield seen
-        seen.extend(s for s in self.statements if not re.match(r"\s*(;|BEGIN|COMMIT|ROLLBACK|PRAGMA|SET|SHOW)", s, re.I))
+        with counting(self.statements) as seen:
+            yield seen
 
 
 @contextmanager
@@ -102,7 +100,7 @@ def open_marina(database_url: str, folder: Path, *changed: Component) -> Iterato
     """The marina without bookings, in an empty database, with `changed` added or instead of what has their keys."""
     made = make_services(config(database_url, folder))
     statements: list[str] = []
-    _listen(made.engine, statements)
+    note_statements(made.engine, statements)
     store = MetadataStore(made.engine)
     store.create()
     tables.create(made.engine)
@@ -126,23 +124,6 @@ def open_marina(database_url: str, folder: Path, *changed: Component) -> Iterato
 def altered(changed: Iterable[Component]) -> tuple[Component, ...]:
     """The marina's components with some added, or others instead of theirs."""
     return tuple({(type(item), item.key): item for item in (*MARINA, *changed)}.values())
-
-
-def _listen(engine: sa.Engine, statements: list[str]) -> None:
-    """Note what the driver executes, below SQLAlchemy, because the hot path uses the driver's own cursor."""
-
-    @sa.event.listens_for(engine, "connect")
-    def connect(connection: Any, record: object) -> None:
-        if engine.dialect.name == "sqlite":
-            connection.set_trace_callback(statements.append)
-            return
-
-        class Noting(connection.cursor_factory):  # type: ignore[misc]
-            def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
-                statements.append(str(query))
-                return super().execute(query, params, **more)
-
-        connection.cursor_factory = Noting
 
 
 @contextmanager
