@@ -22,6 +22,7 @@ from metadata.types import KEY_TYPE, UtcDateTime
 METADATA = MetaData()
 LARGEST_DRAFT = 2_000_000
 NOBODY = 0
+PLAIN = "form:"
 _KEY = re.compile("[0-9a-f]{32}")
 
 drafts = Table(
@@ -54,6 +55,11 @@ class Owner:
     contact: int
     site: str
     form: str
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a plain form, whose draft is made when it is sent."""
+        return self.form.startswith(PLAIN)
 
 
 @dataclass(frozen=True, slots=True)

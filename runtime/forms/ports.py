@@ -35,6 +35,11 @@ class Queued:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AsBefore:
+    """It had the record already, as it was sent in an earlier try; the record is as it was sent then."""
+
+
 class Reply(Protocol):
     """What the outside system said, yes or nothing yet, to be put beside the record."""
 
@@ -44,7 +49,19 @@ class Reply(Protocol):
 
 
 class Question(Protocol):
-    """A record with its children, read from a transaction that was undone, ready to be asked about."""
+    """A record with its children, read from a transaction that was undone, ready to be asked about.
+
+    `sent` is what goes out, as a text that can be kept.
+    """
+
+    @property
+    def sent(self) -> str:
+        """What goes out."""
+        ...
+
+    def as_before(self, sent: str) -> Question:
+        """The same question about what went out before: the record becomes as it was then."""
+        ...
 
     def announce(self, connection: Connection) -> None:
         """Let everybody know that it is about to be asked, before it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -13,8 +13,13 @@ from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.forms import drafts
 from runtime.forms.drafts import Draft
-from runtime.forms.ports import Question, Queued, Refusal, Reply, Submission
+from runtime.forms.ports import AsBefore, Question, Queued, Refusal, Reply, Submission
 
+ASKED = "@asked"
+UNKNOWN = (
+    "Nobody knows yet whether your first try has arrived, so that what you have changed since cannot be sent. "
+    "Please try again in a moment."
+)
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
 
@@ -30,10 +35,12 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The record is there. `queued` tells that the outside system's answer is still to come, with its sentence."""
+    """The record is there. `queued` tells that the outside system's answer is still to come, with its sentence, or that it
+    had the record already as it was sent before.
+    """
 
     record: int | None
-    queued: Queued | None = None
+    queued: Queued | AsBefore | None = None
     again: bool = False
 
 
@@ -53,18 +60,42 @@ def send(transaction: Transaction, submission: Submission, work: Work, draft: Dr
         if earlier is not None:
             return earlier
         question = _rehearsed(connection, submission, work, draft.attempt if draft is not None else drafts.new_key())
-        if not isinstance(question, Refusal):
-            question.announce(connection)
-    reply = question if isinstance(question, Refusal) else question.ask()
+        if isinstance(question, Refusal):
+            return question
+        question.announce(connection)
+    going = _going_out(transaction, submission, work, draft, question)
+    reply = going if isinstance(going, Refusal) else going.ask()
     if isinstance(reply, Refusal):
         with transaction() as connection:
-            if not isinstance(question, Refusal):
-                question.conclude(connection)
+            question.conclude(connection)
             if draft is not None and not reply.unanswered:
                 drafts.renew_attempt(connection, draft)
         return reply
     with transaction() as connection:
-        return _written(connection, work, draft, reply)
+        written = _written(connection, work, draft, reply)
+    return written if going is question or written.queued else replace(written, queued=AsBefore())
+
+
+def _going_out(
+    transaction: Transaction, submission: Submission, work: Work, draft: Draft | None, question: Question
+) -> Question | Refusal:
+    """What goes out under the draft's key: what went out before where the outside has that, else what was typed now.
+
+    Multistep forms keep what they sent themselves.
+    """
+    if draft is None or not draft.owner.plain:
+        return question
+    before = draft.data.get(ASKED, {})
+    if before.get("attempt") == draft.attempt and before["sent"] != question.sent:
+        known = submission.knows(work.snapshot, work.entity, draft.attempt)
+        if known is None:
+            return Refusal(UNKNOWN, unanswered=True)
+        if known:
+            return question.as_before(before["sent"])
+    with transaction() as connection:
+        kept = draft.with_step(ASKED, {"attempt": draft.attempt, "sent": question.sent})
+        drafts.save(connection, kept, dt.datetime.now(dt.UTC))
+    return question
 
 
 def _sent_before(connection: Connection, draft: Draft | None) -> Sent | None:

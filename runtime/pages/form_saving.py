@@ -11,7 +11,7 @@ from metadata.text import Text
 from runtime.context import RequestContext
 from runtime.forms import drafts
 from runtime.forms.drafts import Draft, Owner
-from runtime.forms.ports import Queued
+from runtime.forms.ports import AsBefore, Queued
 from runtime.pages.addresses import page_url, record_address
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import record_by_id, say_of
@@ -19,11 +19,15 @@ from runtime.pages.form_view import DRAFT
 from runtime.pages.part import BlockAsk, Part
 
 
-def saved_part(ask: BlockAsk, entity: str, record: int | None, page: str, message: Text, queued: Queued | None = None) -> Part:
+def saved_part(
+    ask: BlockAsk, entity: str, record: int | None, page: str, message: Text, queued: Queued | AsBefore | None = None
+) -> Part:
     """Say that it is done and go on: to the page named, with this record where it is a record page, else stay."""
     context = ask.context
     say = say_of(context)
-    if queued is not None:
+    if isinstance(queued, AsBefore):
+        flash(say("step.sent_before"), "warn")
+    elif queued is not None:
         flash(queued.message or say("form.queued"), "warn")
     else:
         flash(words_of(context, message) or say("form.saved"), "good")
@@ -59,6 +63,6 @@ def sending_draft(context: RequestContext, entity: str, form: str) -> Draft | No
     """The draft under which a plain form is sent, stored before anybody is asked; None where nobody is asked."""
     if not context.services.submission.concerns(context.snapshot, entity):
         return None
-    fresh = drafts.fresh(owner_of(context, f"form:{form}"), request.form.get(DRAFT, ""), dt.datetime.now(dt.UTC))
+    fresh = drafts.fresh(owner_of(context, drafts.PLAIN + form), request.form.get(DRAFT, ""), dt.datetime.now(dt.UTC))
     with context.lease.transaction() as connection:
         return drafts.begin(connection, fresh)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from connectors.outbound import settle
 from connectors.outbox import SUBMIT, Owing, owe
 from connectors.port import RowsInUse, RowStore
 from connectors.tablemap import CompiledMap, compiled_map, compiled_maps
+from connectors.values import dump_json, load_json
 from connectors.writethrough import ACCEPTED, REFUSED, SILENT, Answer, Letter, Part, await_answer, compose, send
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
@@ -80,6 +81,15 @@ class OutsideQuestion:
     children: tuple[CompiledMap, ...]
     stored: tuple[Mapping[str, Any], ...]
 
+    @property
+    def sent(self) -> str:
+        """What goes out, as a text."""
+        return dump_json(list(self.stored))
+
+    def as_before(self, sent: str) -> OutsideQuestion:
+        """The same question about what went out before."""
+        return replace(self, stored=tuple(load_json(sent)))
+
     def announce(self, connection: Connection) -> None:
         """Tell pulls that this key is on its way, so that they do not make the record a second time."""
         announce(connection, self.letter.head.key, self.letter.through.timeout + MARGIN_SECONDS)
@@ -142,12 +152,13 @@ def _rows(connection: Connection, snapshot: Snapshot) -> RowStore:
 def _stored(rows: RowStore, letter: Letter) -> tuple[Mapping[str, Any], ...]:
     """What goes out of the record and its children, so that what is kept is what was sent, defaults of the moment included.
 
-    Look-ups are as they were typed, and numbers are drawn once more when the record is written for good.
+    The children's look-ups are left out, which may point at the record that was undone; numbers are drawn once more when
+    the record is written for good.
     """
     found = []
     for part in (letter.head, *letter.children):
         attributes = part.table_map.entity.attributes
-        names = [item.attribute for item in part.table_map.outward if item.lookup is None]
+        names = [item.attribute for item in part.table_map.outward if item.lookup is None or part is letter.head]
         names = [name for name in names if attributes[name].type.name != "auto_number" and not attributes[name].system]
         (row,) = rows.read(part.table_map.entity.key, (part.record_id,), names)
         found.append({name: row[name] for name in names})

@@ -279,7 +279,9 @@ class Oven:
         return self.asks and entity == "firing"
 
     def prepare(self, connection: sa.Connection, snapshot: Snapshot, entity: str, record_id: int, key: str) -> Asked:
-        return Asked(self, key)
+        table = snapshot.entities[entity].table
+        row = connection.execute(sa.select(table).where(table.c.id == record_id)).one()
+        return Asked(self, snapshot, key, sent=str(row.title))
 
     def ask(self, key: str) -> Accepted | Queued | Refusal:
         self.keys.append(key)
@@ -297,8 +299,14 @@ class Asked:
     """A question to the oven, and its answer."""
 
     oven: Oven
+    snapshot: Snapshot
     key: str
     answer: Accepted | Queued = field(default_factory=Accepted)
+
+    sent: str = ""
+
+    def as_before(self, sent: str) -> Asked:
+        return dataclasses.replace(self, sent=sent)
 
     def announce(self, connection: sa.Connection) -> None:
         pass
@@ -311,6 +319,8 @@ class Asked:
         return answer if isinstance(answer, Refusal) else dataclasses.replace(self, answer=answer)
 
     def settle(self, connection: sa.Connection, record_id: int) -> Accepted | Queued:
+        table = self.snapshot.entities["firing"].table
+        connection.execute(sa.update(table).where(table.c.id == record_id).values(title=self.sent))
         return self.answer
 
 

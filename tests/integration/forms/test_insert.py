@@ -168,6 +168,41 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(pottery):
     assert (len(pottery.rows("firing")), len(set(pottery.oven.keys)), len(pottery.oven.keys)) == (1, 1, 2)
 
 
+def unanswered(pottery):
+    """Somebody sent a form that nobody answered; the form shown again."""
+    pottery.oven.asks = True
+    pottery.oven.answers = [Refusal("Nobody answers", unanswered=True)]
+    browser = pottery.as_("ada")
+    shown = book(browser)
+    assert (shown.status_code, pottery.rows("firing")) == (422, [])
+    return browser, hidden(shown.text)
+
+
+def test_what_was_changed_after_an_unanswered_try_does_not_go_out_under_a_key_that_the_outside_has(pottery):
+    browser, fields = unanswered(pottery)
+    pottery.oven.has = True
+    answer = browser.client.post(NEW, data={**fields, "title": "Changed"})
+    assert answer.status_code == 303
+    assert [row["title"] for row in pottery.rows("firing")] == ["Bowls"]
+    assert "Your first try had arrived after all" in browser.get(answer.location).text
+    assert len(set(pottery.oven.keys)) == 1
+
+
+def test_what_was_changed_goes_out_where_the_first_try_never_arrived(pottery):
+    browser, fields = unanswered(pottery)
+    assert browser.client.post(NEW, data={**fields, "title": "Changed"}).status_code == 303
+    assert [row["title"] for row in pottery.rows("firing")] == ["Changed"]
+
+
+def test_what_was_changed_waits_while_nobody_knows_whether_the_first_try_arrived(pottery):
+    browser, fields = unanswered(pottery)
+    pottery.oven.has = None
+    asked = len(pottery.oven.keys)
+    answer = browser.client.post(NEW, data={**fields, "title": "Changed"})
+    assert (answer.status_code, pottery.rows("firing"), len(pottery.oven.keys)) == (422, [], asked)
+    assert "Nobody knows yet" in answer.text
+
+
 @pytest.mark.parametrize("value", ["x" * 50_000, "\x00", "\ud83d", "'; drop table firing; --", "{{7*7}}", "<script>"])
 def test_hostile_values_are_refused_or_kept_as_text(pottery, value):
     title, note = value.encode("utf-8", "surrogatepass"), value[:1000].encode("utf-8", "replace")
