@@ -1,6 +1,8 @@
 """The one door: no module outside runtime.records executes SQL on a business table.
 
-Outside it, an entity's table may be looked at where access turns grants into predicates, and where tables are made.
+Outside it, an entity's table may be looked at where access turns grants into predicates, and where tables are made. What
+runtime.records hands out as SQL (tables, joins, columns, conditions) is a business table in other hands: who may have it,
+and what of it, is listed here.
 """
 
 import ast
@@ -15,6 +17,14 @@ DOORS = (
     "runtime/access/grants.py",
     "runtime/cli/dump.py",  # prints what tables there are, and has no connection
 )
+SQL = {"Table", "FromClause", "ColumnElement", "Label", "Select"}
+SQL_IN_OTHER_HANDS = {
+    # A request arrives in one statement that finds the session, its person and the newest release.
+    "runtime/identity/sessions.py": {"contact_table": {"id", "active"}, "join_people": None, "person_columns": None},
+    # The same taken for granted, and proved within the first statement of the page.
+    "runtime/identity/remembered.py": {"contact_table": {"id", "active"}, "join_people": None, "is_person": None},
+}
+"""Names by module; of a table that is handed out, the columns that may be named."""
 BUSINESS = {"entities"}
 STATEMENTS = {"select", "insert", "update", "delete", "exists"}
 
@@ -78,3 +88,99 @@ def test_a_planted_fault_is_found(text):
 @pytest.mark.parametrize("text", ["table_map.table", "plan.column('name')", "self.table", "TABLES.create_all(engine)"])
 def test_what_is_allowed_is_left_alone(text):
     assert faults(ast.parse(text)) == []
+
+
+def handed_out():
+    """The functions of runtime.records that give SQL on business tables to whoever calls them."""
+    for path in sorted((ROOT / "runtime/records").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and SQL & names(node.returns):
+                yield node.name
+
+
+def names(node):
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} if node is not None else set()
+
+
+HANDED_OUT = set(handed_out())
+
+
+def in_hand(tree):
+    """The functions that hand out SQL which a module names, and the columns that it names of what they give."""
+    found, held = {}, {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("runtime.records"):
+            found |= {name.name: set() for name in node.names if name.name in HANDED_OUT}
+        if isinstance(node, ast.Attribute) and node.attr in HANDED_OUT and is_records(tree, ast.unparse(node.value)):
+            found[node.attr] = set()
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            held |= {ast.unparse(target): ast.unparse(node.value.func) for target in node.targets}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("c", "columns"):
+            giver = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else held.get(ast.unparse(node.value), "")
+            if giver in found:
+                found[giver] |= columns_of(tree, node)
+    return found
+
+
+def is_records(tree, name):
+    """Whether a name is a module of runtime.records."""
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom | ast.Import)]
+    known = {
+        part.asname or part.name
+        for node in imported
+        for part in node.names
+        if "runtime.records" in f"{getattr(node, 'module', '')}.{part.name}"
+    }
+    return name in known
+
+
+def columns_of(tree, columns):
+    """What is taken from a collection of columns: the name in `c["name"]` or `c.name`; `*` where it is all of them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and node.value is columns:
+            return {node.slice.value} if isinstance(node.slice, ast.Constant) else {"*"}
+        if isinstance(node, ast.Attribute) and node.value is columns:
+            return {node.attr}
+    return {"*"}
+
+
+def too_much(name, tree):
+    allowed = SQL_IN_OTHER_HANDS.get(name, {})
+    for function, columns in in_hand(tree).items():
+        if function not in allowed or (allowed[function] is not None and not columns <= allowed[function]):
+            yield f"{function} {sorted(columns)}"
+
+
+@pytest.mark.parametrize(("name", "tree"), [pytest.param(*pair, id=pair[0]) for pair in modules()])
+def test_sql_on_business_tables_is_in_the_listed_hands_only(name, tree):
+    assert list(too_much(name, tree)) == []
+
+
+@pytest.mark.parametrize("name", sorted(SQL_IN_OTHER_HANDS))
+def test_what_is_listed_is_used(name):
+    tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+    assert in_hand(tree).keys() == SQL_IN_OTHER_HANDS[name].keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("runtime/mail/letter.py", "from runtime.records.people import contact_table"),
+        ("runtime/mail/letter.py", "from runtime.records import people\npeople.join_people(snapshot, left, on)"),
+        (
+            "runtime/identity/sessions.py",
+            "from runtime.records.people import contact_table\nselect(contact_table(snapshot).c['email'])",
+        ),
+        (
+            "runtime/identity/sessions.py",
+            "from runtime.records.people import contact_table\nt = contact_table(snapshot)\nselect(t.c.email)",
+        ),
+        (
+            "runtime/identity/sessions.py",
+            "from runtime.records.people import contact_table\nt = contact_table(snapshot)\nselect(*t.c)",
+        ),
+    ],
+)
+def test_sql_in_the_wrong_hands_is_found(name, text):
+    assert list(too_much(name, ast.parse(text))) != []
