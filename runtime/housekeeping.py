@@ -1,4 +1,4 @@
-"""What is no longer of use goes: old drafts, sessions that have ended, used and expired tokens."""
+"""What is no longer of use goes: old drafts, sessions that have ended, used and expired tokens, files that no row holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from sqlalchemy import ColumnElement, Engine, Table, delete, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.database import writing
+from runtime.files.register import files
+from runtime.files.store import Store
+from runtime.files.sweeping import sweep
 from runtime.forms.drafts import drafts
 from runtime.identity.sessions import utc_now
 from runtime.identity.tables import sessions, tokens
@@ -23,10 +26,10 @@ OPEN_DRAFT_KEPT = dt.timedelta(days=90)
 EVERY_SECONDS = 3600.0
 
 
-def tidy(engine: Engine, now: dt.datetime) -> dict[str, int]:
+def tidy(engine: Engine, now: dt.datetime, store: Store | None = None) -> dict[str, int]:
     """Delete what is no longer of use; how many rows, by table. Raises SQLAlchemyError.
 
-    Tables that nobody has made yet are passed over.
+    Tables that nobody has made yet are passed over, files where no store is given.
     """
     there = frozenset(inspect(engine).get_table_names())
     gone: dict[str, int] = {}
@@ -34,14 +37,18 @@ def tidy(engine: Engine, now: dt.datetime) -> dict[str, int]:
         if table.name in there:
             with writing(engine).begin() as connection:
                 gone[table.name] = connection.execute(delete(table).where(which)).rowcount
+    if store is not None and files.name in there:
+        gone[files.name] = sweep(engine, store, now)
     return gone
 
 
-def keep_tidy(engine: Engine, stop: threading.Event, clock: Callable[[], dt.datetime] = utc_now) -> None:
+def keep_tidy(
+    engine: Engine, stop: threading.Event, clock: Callable[[], dt.datetime] = utc_now, store: Store | None = None
+) -> None:
     """Tidy now and once an hour until told to stop. A database that does not answer is tried again an hour later."""
     while True:
         try:
-            gone = tidy(engine, clock())
+            gone = tidy(engine, clock(), store)
             if any(gone.values()):
                 log.info("tidied up", extra={"action": "tidied", **gone})
         except SQLAlchemyError as error:

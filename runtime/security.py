@@ -70,9 +70,11 @@ def screen(request: Request) -> None:
 
 
 def screen_form(request: Request) -> None:
-    """Refuse a form with values that are no text, or with far too many of them. Raises BadText, TooLarge."""
+    """Refuse a form with values that are no text or have no name, or far too many. Raises BadText, BadRequest, TooLarge."""
     if sum(1 for _ in request.form.items(multi=True)) > MAX_FORM_FIELDS:
         raise TooLarge
+    if None in request.form or None in request.files:  # a part without a name
+        raise BadRequest
     refuse_bad_text(text for pair in request.form.items(multi=True) for text in pair)
 
 

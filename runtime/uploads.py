@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, Any
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -18,7 +18,15 @@ def request_class(most_bytes: int) -> type[Request]:
     class UploadRequest(Request):
         """A request whose files are spools."""
 
-        files_begun = 0
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.spools: list[Spool] = []
+
+        def close(self) -> None:
+            """Let go of everything, also of the files of a body that could not be read to its end."""
+            super().close()
+            for spool in self.spools:
+                spool.close()
 
         def _get_file_stream(
             self,
@@ -27,10 +35,9 @@ def request_class(most_bytes: int) -> type[Request]:
             filename: str | None = None,
             content_length: int | None = None,
         ) -> IO[bytes]:
-            if filename:
-                self.files_begun += 1
-            if self.files_begun > MOST_FILES:
+            self.spools.append(Spool(most_bytes, named=bool(filename)))
+            if sum(spool.named for spool in self.spools) > MOST_FILES:
                 raise RequestEntityTooLarge
-            return Spool(most_bytes)
+            return self.spools[-1]
 
     return UploadRequest

@@ -12,7 +12,9 @@ from connectors.history import Run
 from metadata.snapshot import Snapshot
 from runtime.cli.installation import open_installation
 from runtime.errors import NothingPublished
+from runtime.files.places import make_store
 from runtime.housekeeping import keep_tidy
+from runtime.identity.sessions import utc_now
 from runtime.logs import configure_logs
 from runtime.snapshots import SnapshotHolder
 from runtime.sync.worker import Worker, prepare
@@ -31,7 +33,8 @@ def command() -> None:
     first = _first_release(holder, stop)
     if first is not None:
         log.info("worker started", extra={"action": "worker_started", "release": first.release})
-        tidying = threading.Thread(target=keep_tidy, args=(installation.engine, stop), name="housekeeping")
+        store = make_store(installation.config.files_url, installation.config.files_folder)
+        tidying = threading.Thread(target=keep_tidy, args=(installation.engine, stop, utc_now, store), name="housekeeping")
         tidying.start()
         try:
             Worker(installation.engine, holder.refresh, stop, _tell).run()

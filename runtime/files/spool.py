@@ -15,11 +15,15 @@ IN_MEMORY = 262_144
 
 
 class Spool(Spooled):
-    """An upload on its way in. What is beyond `most` bytes is counted and let go, so that the rest of its form survives."""
+    """An upload on its way in. What is beyond `most` bytes is counted and let go, so that the rest of its form survives.
 
-    def __init__(self, most: int) -> None:
+    One that is not `named` is the empty part that a browser sends for a chooser that was left alone.
+    """
+
+    def __init__(self, most: int, *, named: bool = True) -> None:
         super().__init__(max_size=IN_MEMORY, mode="w+b")
         self.most = most
+        self.named = named
         self.size = 0
         self._digest = hashlib.sha256()
 
