@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from metadata.snapshot import PageNode, Snapshot
 from runtime.context import RequestContext
 from runtime.errors import PageNotFound
 from runtime.records.details import Record, fetch_record
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A record page on the way to a page: by what its record is found, what it is called, what ties it to the one above."""
+
+    entity: str
+    attribute: str
+    name: str
+    ties: tuple[str, ...]
 
 
 def record_of(
@@ -16,13 +28,26 @@ def record_of(
     `paths` are the attributes wanted besides the primary name. Raises PageNotFound for a record that is not there or not
     the person's, and where one further up the address is not, or is not that to which the record belongs: all look alike.
     """
-    owners = tuple(above for above in node.lineage if above.record_entity)
+    owners = owners_of(context, node)
     outer: Record | None = None
     for position, (owner, key) in enumerate(zip(owners, record_keys, strict=True), start=1):
-        ties = () if outer is None else ties_to(context.snapshot, owner.record_entity, outer.entity)
-        wanted = (*(paths if position == len(owners) else ()), *ties)
-        outer = _read(context, owner, key, wanted, outer)
+        outer = _read(context, owner, key, paths if position == len(owners) else (), outer)
     return outer
+
+
+def owners_of(context: RequestContext, node: PageNode) -> tuple[Owner, ...]:
+    """The record pages on the way to a page, from the root; the last one has the page's record."""
+    snapshot = context.snapshot
+
+    def find() -> tuple[Owner, ...]:
+        found: list[Owner] = []
+        for above in node.lineage:
+            if entity := above.record_entity:
+                ties = ties_to(snapshot, entity, found[-1].entity) if found else ()
+                found.append(Owner(entity, above.record_attribute, snapshot.entities[entity].primary_name.key, ties))
+        return tuple(found)
+
+    return snapshot.derive(("owners", context.site.key, node.page.key), find)
 
 
 def ties_to(snapshot: Snapshot, entity: str, outer: str) -> tuple[str, ...]:
@@ -31,23 +56,15 @@ def ties_to(snapshot: Snapshot, entity: str, outer: str) -> tuple[str, ...]:
     return tuple(one.key for one in attributes if outer in one.targets and not one.system)
 
 
-def _read(context: RequestContext, owner: PageNode, key: str, paths: tuple[str, ...], outer: Record | None) -> Record:
-    name = context.snapshot.entities[owner.record_entity].primary_name.key
-    found = fetch_record(
-        context.connection,
-        context.snapshot,
-        context.principal,
-        owner.record_entity,
-        owner.record_attribute,
-        key,
-        tuple(dict.fromkeys((name, *paths))),
-    )
-    if found is None or (outer is not None and not _belongs(context.snapshot, found, outer)):
+def _read(context: RequestContext, owner: Owner, key: str, paths: tuple[str, ...], outer: Record | None) -> Record:
+    wanted = tuple(dict.fromkeys((owner.name, *paths, *owner.ties)))
+    found = fetch_record(context.connection, context.snapshot, context.principal, owner.entity, owner.attribute, key, wanted)
+    if found is None or (outer is not None and not _belongs(found, owner, outer)):
         raise PageNotFound
     return found
 
 
-def _belongs(snapshot: Snapshot, record: Record, outer: Record) -> bool:
+def _belongs(record: Record, owner: Owner, outer: Record) -> bool:
     """Whether one of the lookups that may be read leads to the outer record; where there is none, nothing is implied."""
-    ties = [record.values[path] for path in ties_to(snapshot, record.entity, outer.entity) if path in record.values]
+    ties = [record.values[path] for path in owner.ties if path in record.values]
     return not ties or any(value in (outer.id, (outer.entity, outer.id)) for value in ties)
