@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metadata.checks.world import World, repeated, targets_of
+from metadata.checks.world import PathError, World, repeated, targets_of
 from metadata.errors import Problem
-from metadata.model import ListComponent, Page, RowAction, View
+from metadata.model import ListComponent, ListFilter, Page, RowAction, View
 from metadata.schema.faults import did_you_mean, shown
 
+NO_FILTER = ("unique_id", "file", "image")
 FARTHEST = 20_000
 POINT = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d{1,12})?)\s*,\s*([+-]?\d{1,3}(?:\.\d{1,12})?)\s*", re.ASCII)
 
@@ -106,6 +107,36 @@ def fault_in_action(world: World, item: ListComponent, entity: str, action: RowA
     return f"The page {action.page} {shows}, but the rows are of {entity}."
 
 
+def list_filters(world: World) -> Iterator[Problem]:
+    """A list is filtered by attributes whose values can be chosen, each filter under a name of its own."""
+    for item in world.all(ListComponent):
+        entity = entity_of(world, item)
+        for index in repeated([one.key for one in item.filters]):
+            message = f"The filter {item.filters[index].key} is there twice; give one another key."
+            yield world.problem(item, f"filters.{index}.key", "duplicate-key", message)
+        for index, one in enumerate(item.filters):
+            name, fault = fault_in_filter(world, entity, one) if entity in world.entities else ("", "")
+            if fault:
+                yield world.problem(item, f"filters.{index}.{name}", "list-filter", fault)
+
+
+def fault_in_filter(world: World, entity: str, one: ListFilter) -> tuple[str, str]:
+    """What is wrong with a filter of a list of an entity, and where."""
+    try:
+        attribute = world.resolve(entity, one.attribute)
+    except PathError as wrong:
+        return "attribute", str(wrong)
+    targets = targets_of(attribute)
+    if attribute.type in NO_FILTER or (attribute.type == "lookup" and len(targets) != 1):
+        return "attribute", f"Nobody can choose a value of {one.attribute}, which is of type {attribute.type}."
+    view = world.find("view", one.view) if one.view else None
+    if one.view and attribute.type != "lookup":
+        return "view", f"A view is for a lookup, and {one.attribute} is of type {attribute.type}."
+    if isinstance(view, View) and view.entity not in targets:
+        return "view", f"The view {view.key} shows {view.entity}, which {one.attribute} does not point at."
+    return "", ""
+
+
 def maps(world: World) -> Iterator[Problem]:
     """A list shown as places has degrees to place its rows by, and distances to choose from."""
     for item in world.all(ListComponent):
@@ -132,4 +163,4 @@ def is_point(text: str) -> bool:
     return found is not None and abs(float(found[1])) <= 90 and abs(float(found[2])) <= 180
 
 
-RULES = (columns, list_views, owners, overrides, row_actions, maps)
+RULES = (columns, list_views, owners, overrides, row_actions, list_filters, maps)

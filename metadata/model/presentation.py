@@ -65,6 +65,16 @@ class RowAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListFilter:
+    """A choice by which people narrow a list: words, options, rows, a range, or yes and no, as the attribute's type asks."""
+
+    key: str = prop(help="Name of the filter, which stands in addresses.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    attribute: str = prop(help="Attribute, or path over lookups such as customer.name.")
+    label: Text = prop(Text(), "Label; the attribute's where missing.")
+    view: str = prop("", "View that limits and sorts the rows offered for a lookup.", ref="view")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListMap:
     """Rows as places on the Earth, to be searched around a point."""
 
@@ -93,6 +103,7 @@ class ListComponent:
     actions: tuple[RowAction, ...] = prop((), "Row actions; the first `details` action makes the first column a link.")
     columns: tuple[ColumnOverride, ...] = prop((), "Overrides for columns.")
     messages: ListMessages = prop(ListMessages(), "Texts of the empty states.")
+    filters: tuple[ListFilter, ...] = prop((), "Filters offered above the rows, in order; all that are set must hold.")
     map: ListMap | None = prop(None, "Show the rows as places, with the distance from a point that the person names.")
     feed: bool = prop(False, "Offer the readable rows as OData at /_feed/ and the key, for spreadsheets and scripts.")
 

@@ -1,10 +1,11 @@
-"""From the arguments of an address to what narrows a list beyond its view: a place."""
+"""From the arguments of an address to what narrows a list beyond its view: filters, and a place."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from metadata.model import ListComponent
+from runtime.pages.list_filters import chosen_filters
 from runtime.pages.part import BlockAsk
 from runtime.pages.places import around, wanted_place
 from runtime.pages.queries import UnusableArgument
@@ -13,7 +14,13 @@ from runtime.records.ask import ListAsk
 
 def narrowed(ask: BlockAsk, model: ListComponent, asked: ListAsk) -> ListAsk:
     """The ask with the conditions that the visitor chose. Raises UnusableArgument, which names the argument."""
+    chosen = list(chosen_filters(ask, model)) if model.filters else []
     wanted = wanted_place(ask, model.map) if model.map else None
+    if not chosen and wanted is None:
+        return asked
+    asked = replace(
+        asked, narrowings=tuple(one for one, _ in chosen), bound=tuple(pair for _, bound in chosen for pair in bound)
+    )
     if model.map is None or wanted is None:
         return asked
     if asked.direction:  # rows by distance are counted, not followed

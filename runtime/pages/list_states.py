@@ -10,7 +10,7 @@ from runtime.context import RequestContext
 from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.freshness import Freshness
-from runtime.pages.queries import Query
+from runtime.pages.queries import FILTER, Query
 from runtime.pages.speech import text_of
 from runtime.render import Action, State
 from runtime.render.view import StateKind
@@ -39,8 +39,9 @@ def empty_state(context: RequestContext, found: Emptiness, query: Query) -> Stat
     if found.freshness is not None and found.freshness.as_of is None:
         return _state(context, "not_synced", found.messages.not_synced)
     own = query.own
-    if any(own.get(name) for name in NARROWING):
-        url = query.link(**dict.fromkeys(NARROWING))
+    narrowing = (*NARROWING, *(name for name in own if name.startswith(FILTER)))
+    if any(own.get(name) for name in narrowing):
+        url = query.link(**dict.fromkeys(narrowing))
         clear = Action(text_of(context)("list.clear_search" if own.get("q") else "action.show_all"), url, kind="primary")
         return _state(context, "filtered", found.messages.filtered, primary=clear, q=own.get("q", ""))
     return _state(context, "empty", found.messages.empty, primary=found.create)

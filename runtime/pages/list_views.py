@@ -10,6 +10,7 @@ from markupsafe import Markup
 from metadata.model import View
 from metadata.text import Text
 from runtime.pages.columns import Column
+from runtime.pages.filter_view import FilterPanel
 from runtime.pages.place_view import PlaceSearch, PlacesView
 from runtime.pages.queries import Query
 from runtime.pages.windows import page_window
@@ -83,6 +84,7 @@ class ListView:
     table: Markup = Markup()
     paging: Paging = Paging()
     state: State | None = None
+    filters: FilterPanel | None = None
     near: PlaceSearch | None = None
     places: PlacesView | None = None
 

@@ -12,6 +12,7 @@ from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
+from runtime.pages.list_filters import filter_arguments, filter_panel
 from runtime.pages.list_narrowing import narrowed
 from runtime.pages.list_rows import RowLinks, record_key, row_links
 from runtime.pages.list_states import Emptiness, denied_state, empty_state, plural_of
@@ -53,7 +54,7 @@ class Shown:
 def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that a list takes from the address."""
     deletes = any(action.type == "delete" for action in context.site.lists[block.list].actions)
-    taken = ARGUMENTS | place_arguments(context.site.lists[block.list])
+    taken = ARGUMENTS | place_arguments(context.site.lists[block.list]) | filter_arguments(context, block)
     return taken | {REMOVE} if deletes else taken
 
 
@@ -179,6 +180,7 @@ def _frame(shown: Shown, create: Action | None) -> ListView:
         tabs=view_tabs(views, shown.view, ask.query, partial(words_of, context), _count(shown)),
         switch=scope_switch(shown.asked.scope, ask.query, text_of(context)) if shown.asked.scope else (),
         search=_search(shown) if model.search else None,
+        filters=filter_panel(ask, model),
         near=place_search(ask, model.map) if model.map else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from runtime.errors import BadRequest, sentence_of
 from runtime.pages.addresses import quoted
 
 SEPARATOR = "."
+FILTER = "f."
+_OF_OTHERS = re.compile(r"\d+\.")
+_FILTERS = re.compile(r"(\d+\.)?f\.")
 LONGEST_VALUE = 4000
 MOST_ARGUMENTS = 40
 
@@ -56,7 +60,7 @@ class Query:
         if self.prefix:
             cut = len(self.prefix)
             return {name[cut:]: value for name, value in self.arguments.items() if name.startswith(self.prefix)}
-        return {name: value for name, value in self.arguments.items() if SEPARATOR not in name}
+        return {name: value for name, value in self.arguments.items() if not _OF_OTHERS.match(name)}
 
     def link(self, **changes: str | None) -> str:
         """The address with some of the block's arguments changed, or left out where None or empty."""
@@ -85,10 +89,16 @@ def _encoded(arguments: Mapping[str, str]) -> str:
 
 
 def read_arguments(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The arguments of a request, each at most once. Raises UnusableArgument for twice, huge, or unprintable ones."""
+    """The arguments of a request, each at most once; the values of one filter are joined by commas.
+
+    Raises UnusableArgument for twice, huge, or unprintable ones.
+    """
     found: dict[str, str] = {}
     for name, value in pairs:
-        if name in found or len(value) > LONGEST_VALUE or "\x00" in value or len(found) >= MOST_ARGUMENTS:
+        again = name in found
+        if again and _FILTERS.match(name):
+            value, again = f"{found[name]},{value}", False
+        if again or len(value) > LONGEST_VALUE or "\x00" in value or len(found) >= MOST_ARGUMENTS:
             raise UnusableArgument(name[:60])
         found[name] = value
     return found

@@ -13,9 +13,9 @@ from runtime.access import Principal
 from runtime.records.ask import ListAsk
 from runtime.records.errors import Denied
 from runtime.records.keyset import make_token
-from runtime.records.narrowing import kept
 from runtime.records.plan import ListPlan, plan_list
 from runtime.records.prepared import Prepared, Row
+from runtime.records.shapes import kept
 from runtime.records.statement import (
     CAP,
     DEEP_PAGE,

@@ -5,16 +5,12 @@ A narrowing is the shape of a condition, on which the text of the statement depe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any, Protocol, TypeVar, cast
+from collections.abc import Hashable
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement
 
-from metadata.snapshot import Snapshot
 from runtime.records.source import Source
-
-MOST_KEPT = 500
-Made = TypeVar("Made")
 
 
 class Narrowing(Hashable, Protocol):
@@ -27,14 +23,3 @@ class Narrowing(Hashable, Protocol):
     def rank(self, source: Source) -> ColumnElement[Any] | None:
         """What rows are ordered by, smallest first, instead of the order of the list; None where that stays."""
         ...
-
-
-def kept(snapshot: Snapshot, key: Hashable, make: Callable[[], Made]) -> Made:
-    """What was made for a key that a visitor chose. Forgotten all at once when there are too many, so that it has an end."""
-    shelf: dict[Hashable, Any] = snapshot.derive("narrowed statements", dict)
-    found = shelf.get(key)
-    if found is None:
-        if len(shelf) >= MOST_KEPT:
-            shelf.clear()
-        found = shelf[key] = make()
-    return cast(Made, found)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metadata.model import Filter, View, ViewColumn
+from metadata.model import Filter
 from runtime.records import (
     Denied,
     ListAsk,
@@ -17,6 +17,7 @@ from runtime.records import (
     resolve_offer,
 )
 from support.inhabited import inhabited
+from support.reading import hidden, view_of
 from support.worlds import OWN, worlds
 
 pytestmark = pytest.mark.timeout(900)  # many worlds, on a machine that may be busy
@@ -33,17 +34,6 @@ OPERATORS = {
 }
 
 
-def view_of(entity, filter=None, sort=()):
-    columns = [ViewColumn(attribute=a.key) for a in entity.attributes]
-    columns += [
-        ViewColumn(attribute=f"{a.key}.{name}")
-        for a in entity.attributes
-        if a.type == "lookup" and a.target
-        for name in ("full_name" if a.target == "contact" else "name",)
-    ]
-    return View(key="v", entity=entity.key, columns=tuple(columns), filter=filter, sort=sort)
-
-
 def every_row(connection, plan, principal, ask):
     """All rows in order, by following the keyset."""
     rows, anchor = [], ask
@@ -58,14 +48,6 @@ def every_row(connection, plan, principal, ask):
         if ask.q:
             arguments["q"] = ask.q
         anchor = parse_list_ask(plan.snapshot, principal, ("v",), arguments, page_size=ask.page_size)
-
-
-def hidden(world, entity, path):
-    head, _, rest = path.partition(".")
-    if head not in world.rights(entity, "read"):
-        return True
-    attribute = world.lookup(entity, head)
-    return bool(rest) and (not world.grants(attribute.target, "read") or rest not in world.rights(attribute.target, "read"))
 
 
 @SHARED

@@ -176,6 +176,11 @@ def telling(attribute, column="MSG"):
     return {"table_map tasks": {"write_through": through}}
 
 
+def filtered(attribute, **more):
+    """The list of tasks with a filter."""
+    return {"list tasks": {"filters": [{"key": "one", "attribute": attribute, **more}]}}
+
+
 def placed(**more):
     """The list of tasks as places."""
     return {"list tasks": {"map": {"latitude": "hours", "longitude": "hours", **more}}}
@@ -358,6 +363,15 @@ FAULTS = [
         "blocks.0.record",
         "",
     ),
+    # filters of lists
+    (filtered("state"), "", "", ""),
+    (filtered("account", view="accounts"), "", "", ""),
+    (filtered("account.name"), "", "", ""),
+    (filtered("stat"), "list-filter", "filters.0.attribute", "'state'"),
+    (filtered("about"), "list-filter", "filters.0.attribute", "lookup"),
+    (filtered("account", view="tasks"), "list-filter", "filters.0.view", "task"),
+    (filtered("due", view="tasks"), "list-filter", "filters.0.view", "date"),
+    ({"list tasks": {"filters": [{"key": "a", "attribute": "due"}] * 2}}, "duplicate-key", "filters.1.key", "another"),
     # places
     (placed(), "", "", ""),
     (placed(latitude="due"), "map", "map.latitude", "decimal"),
