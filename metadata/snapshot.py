@@ -41,9 +41,10 @@ Derived = TypeVar("Derived")
 
 @dataclass(frozen=True, slots=True)
 class CompiledAttribute:
-    """An attribute with its column. `system` marks those that the engine keeps (id, version, created_at, ...).
+    """An attribute with its column. `system` marks those that the engine keeps (id, version, created_at, ...) or works out.
 
-    `target_column` is the column beside a polymorphic lookup that holds the key of the entity pointed at.
+    `target_column` is the column beside a polymorphic lookup that holds the key of the entity pointed at. The column of a
+    calculated attribute stands in no table of the database; it has the type of the values.
     """
 
     key: str
@@ -52,6 +53,11 @@ class CompiledAttribute:
     column: Column[Any]
     system: bool = False
     target_column: Column[Any] | None = None
+
+    @property
+    def calculated(self) -> bool:
+        """Its value is worked out by a formula, not stored."""
+        return bool(self.model.formula)
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -60,13 +60,14 @@ def _system_columns() -> list[Column[Any]]:
 
 
 def _table(entity: Entity, tables: MetaData) -> Table:
-    declared = [column for attribute in entity.attributes for column in _columns(entity.key, attribute)]
+    stored = [attribute for attribute in entity.attributes if not attribute.formula]
+    declared = [column for attribute in stored for column in _columns(entity.key, attribute)]
     system = _system_columns()
     table = Table(entity.key, tables, system[0], *declared, *system[1:])
     for key in entity.keys:
         _unique(table, key.key, key.attributes)
     covered = {key.attributes for key in entity.keys}
-    for attribute in entity.attributes:
+    for attribute in stored:
         if attribute.type == "auto_number" and (attribute.key,) not in covered:
             _unique(table, attribute.key, (attribute.key,))
         if attribute.type == "lookup":
@@ -114,12 +115,15 @@ def link_columns(entity: str, target: str) -> tuple[str, str]:
 
 
 def _attributes(entity: Entity, table: Table) -> Mapping[str, CompiledAttribute]:
+    formulas = [column for attribute in entity.attributes if attribute.formula for column in _columns(entity.key, attribute)]
+    nowhere = Table(entity.key, MetaData(), *formulas)
     compiled = {
         attribute.key: CompiledAttribute(
             key=attribute.key,
             model=attribute,
             type=TYPES[attribute.type],
-            column=table.c[attribute.key],
+            column=(nowhere if attribute.formula else table).c[attribute.key],
+            system=bool(attribute.formula),
             target_column=table.c[target_column_name(attribute.key)] if attribute.targets else None,
         )
         for attribute in entity.attributes

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from metadata.expressions.sqlite_functions import install
 from runtime.turns import QueuedConnection, connection_factory, turns_of
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -84,7 +85,8 @@ def _sqlite(address: URL, pool_size: int) -> Engine:
 
 
 def _prepare_sqlite(raw: Any, record: Any) -> None:
-    """Take the transaction out of the driver's hands (it would begin late and not at all for DDL), and set the pragmas."""
+    """Take the transaction out of the driver's hands (it would begin late and not at all for DDL), set the pragmas, and add
+    the functions of expressions."""
     raw.isolation_level = None
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
@@ -95,6 +97,7 @@ def _prepare_sqlite(raw: Any, record: Any) -> None:
         "cache_size = -16000",
     ):
         raw.execute(f"PRAGMA {pragma}")
+    install(raw)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from metadata.checks import (
     attributes,
     filters,
     forms,
+    formulas,
     lists,
     multistep,
     pages,
@@ -31,6 +32,7 @@ Rule = Callable[[World], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     *references.RULES,
     *attributes.RULES,
+    *formulas.RULES,
     *filters.RULES,
     *patterns.RULES,
     *lists.RULES,

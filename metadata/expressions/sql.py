@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from metadata.expressions import postgresql, sqlite
 from metadata.expressions.tree import Node
@@ -49,6 +52,25 @@ def value_sql(node: Node, columns: Columns, dialect: str, scale: int = 0) -> Col
     """The value of an expression as a column of its kind; a number is kept to `scale` digits after the point, as whole
     numbers of the smallest unit on SQLite, and empty where it is too large for a column."""
     return _compiler(columns, dialect).value(node, scale)
+
+
+class Calculation(ColumnElement[Any]):
+    """An expression as a column of a statement, which is written out when the statement is, for its database."""
+
+    inherit_cache = False
+    __visit_name__ = "foyer_calculation"
+
+    def __init__(self, node: Node, columns: Columns, type_: TypeEngine[Any], scale: int) -> None:
+        self.node = node
+        self.columns = columns
+        self.type = type_
+        self.scale = scale
+
+
+@compiles(Calculation)
+def _write_calculation(element: Calculation, compiler: SQLCompiler, **options: Any) -> str:
+    found = value_sql(element.node, element.columns, compiler.dialect.name, element.scale)
+    return f"({compiler.process(found, **options)})"
 
 
 def _compiler(columns: Columns, dialect: str) -> postgresql.Compiler | sqlite.Compiler:

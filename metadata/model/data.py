@@ -34,6 +34,11 @@ class Attribute:
     currency: str = prop("", "Currency of money: a code such as SEK, or the attribute that holds the code.")
     format: str = prop("", "Pattern of an auto-number, with one {number} such as SO-{number:06}.")
     immutable: bool = prop(False, "Fixed once the row has been saved.")
+    formula: str = prop(
+        "",
+        "Expression that gives the value, such as quantity * price or count(lines, status = 'open'); the attribute is then "
+        "worked out by the database whenever it is read, and nobody writes it.",
+    )
     accept: tuple[str, ...] = prop((), "Media types that a file or image may have.")
     max_size: int | None = prop(None, "Largest file, in bytes.", min=1)
 

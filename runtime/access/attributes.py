@@ -23,7 +23,7 @@ def attributes_for(site: CompiledSite, roles: frozenset[str], entity: CompiledEn
         for permission in site.attribute_permissions
         if permission.entity == entity.key and roles.intersection(permission.roles)
     ]
-    declared = frozenset(key for key, attribute in entity.attributes.items() if not attribute.system)
+    declared = frozenset(key for key, attribute in entity.attributes.items() if attribute.calculated or not attribute.system)
     kept = frozenset(entity.attributes) - declared if right == "read" else frozenset()
     if not applying:
         return declared | kept

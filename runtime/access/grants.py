@@ -65,7 +65,10 @@ class Access:
 
     def column(self, rows: FromClause, attribute: str, column: str) -> ColumnElement[Any]:
         """A column of `attribute`, empty on rows where a grant reaches the row but not the attribute."""
-        found: ColumnElement[Any] = rows.c[column]
+        return self.masked(rows, attribute, rows.c[column])
+
+    def masked(self, rows: FromClause, attribute: str, found: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A value of `attribute`, empty on rows where a grant reaches the row but not the attribute."""
         covering = tuple(grant for grant in self.grants if attribute in grant.attributes)
         if covering == self.grants or any(grant.reach is None for grant in covering):
             return found

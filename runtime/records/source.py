@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, case
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Access, Standing, access_of
 from runtime.files.register import label_column
+from runtime.records.calculated import calculated
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,11 @@ class Source:
         return alias
 
     def _column(self, rows: FromClause, leaf: Leaf, column: str) -> ColumnElement[Any]:
-        return self._access(leaf.entity.key).column(rows, leaf.attribute.key, column)
+        access = self._access(leaf.entity.key)
+        if leaf.attribute.calculated:
+            value = calculated(self._snapshot, self._standing, leaf.entity, leaf.attribute, rows)
+            return access.masked(rows, leaf.attribute.key, value)
+        return access.column(rows, leaf.attribute.key, column)
 
     def _access(self, entity: str) -> Access:
         return access_of(self._snapshot, self._standing, entity, "read")

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, insert, select
+from sqlalchemy import Engine, insert, select
 
 from metadata.expressions import Node, evaluate
 from metadata.expressions.data import from_data, to_data
 from metadata.expressions.numbers import fitted
 from metadata.expressions.sql import condition_sql, value_sql
-from metadata.expressions.sqlite_functions import install
 from metadata.expressions.tree import aggregates
 from runtime.database import make_engine
 from support.expressions import KINDS, PARTS, SCALAR, THINGS, PlainRow, TableColumns, rows, tables, trees
@@ -27,8 +26,6 @@ anything = st.sampled_from(SCALAR).flatmap(lambda kind: trees(kind, 2))
 @pytest.fixture
 def database(database_url: str) -> Any:
     engine = make_engine(database_url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda raw, record: install(raw))
     tables.create_all(engine)
     yield engine
     engine.dispose()

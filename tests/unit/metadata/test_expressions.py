@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metadata.expressions import Call, ExpressionError, Literal, Name, evaluate, parse, typed
-from metadata.expressions.catalogue import FUNCTIONS
+from metadata.expressions.catalogue import AGGREGATES, FUNCTIONS, OPERATORS
 from metadata.expressions.evaluate import LAZY, PLAIN, WHOLE
 from metadata.expressions.postgresql import FUNCTIONS as IN_POSTGRESQL
 from support.expressions import PlainRow, ThingNames
@@ -199,3 +200,9 @@ def _place_of_the_fault(text: str) -> int:
     except ExpressionError as refused:
         return refused.at
     return 0
+
+
+def test_the_guide_names_every_function() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "expressions.md").read_text(encoding="utf-8")
+    named = (set(FUNCTIONS) - OPERATORS) | set(AGGREGATES)
+    assert [name for name in sorted(named) if f"{name}(" not in guide and f"`{name}`" not in guide] == []
