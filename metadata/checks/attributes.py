@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from metadata.types import TYPES
 
 TEXTS = frozenset(name for name, kind in TYPES.items() if kind.textual)
 FILES = frozenset({"file", "image"})
+MEDIA_TYPE = re.compile(r"[a-z]+/(\*|[a-z0-9][a-z0-9.+-]*)")
 RANGED = frozenset({"integer", "decimal", "money", "date", "datetime"})
 # Options that only some types have.
 OPTIONS = {
@@ -188,9 +190,25 @@ def system_attributes(world: World) -> Iterator[Problem]:
             yield world.problem(entity, f"attributes.{index}", "system-attribute", message)
 
 
+def accepted_types(world: World) -> Iterator[Problem]:
+    """What a file may be is said in media types, and a picture is a picture."""
+    for item in declared(world):
+        if item.attribute.type not in FILES:
+            continue
+        for index, kind in enumerate(item.attribute.accept):
+            if not MEDIA_TYPE.fullmatch(kind):
+                message = f"{shown(kind)} is no media type; write one such as application/pdf or image/*."
+            elif item.attribute.type == "image" and not kind.startswith("image/"):
+                message = f"{kind} is no picture; use the type file for {item.attribute.key}."
+            else:
+                continue
+            yield world.problem(item.entity, f"{item.path}.accept.{index}", "media-type", message)
+
+
 RULES = (
     types,
     options,
+    accepted_types,
     default_values,
     names,
     duplicates,

@@ -11,6 +11,7 @@ from metadata.errors import Problem
 from metadata.model import AttributeMap, TableMap
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
+from metadata.types import TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,15 @@ def attributes(world: World) -> Iterator[Problem]:
             yield world.problem(found.owner, found.path, "attribute-map", message)
         if found.item.attribute in RESERVED_KEYS and found.item.direction != "out":
             message = f"{found.item.attribute} is kept by the engine and cannot come from outside; make the direction out."
+            yield world.problem(found.owner, f"{found.path}.attribute", "attribute-map", message)
+
+
+def files(world: World) -> Iterator[Problem]:
+    """Files do not travel: an outside system has no content that a column could carry."""
+    for found in mapped(world):
+        attribute = world.attribute(found.owner.entity, found.item.attribute)
+        if attribute is not None and attribute.type in TYPES and TYPES[attribute.type].is_file:
+            message = f"{attribute.key} is of type {attribute.type}, which is not synchronised; remove it from the map."
             yield world.problem(found.owner, f"{found.path}.attribute", "attribute-map", message)
 
 
@@ -131,4 +141,4 @@ def messages(world: World) -> Iterator[Problem]:
             yield world.problem(owner, path, "write-through", message)
 
 
-RULES = (integration_keys, attributes, values, lookups, write_throughs, messages)
+RULES = (integration_keys, attributes, files, values, lookups, write_throughs, messages)

@@ -215,6 +215,27 @@ FAULTS = [
     ({"entity task#attributes.0.type": "txt"}, "unknown-type", "attributes.0.type", "'text'"),
     ({"entity task#attributes.0.scale": 2}, "option", "attributes.0.scale", "decimal"),
     ({"entity task#attributes.5.targets": ["contact"]}, "option", "attributes.5", "target"),
+    (
+        {"entity part#attributes.1": {"key": "n", "type": "file", "accept": ["image/*", "pdf"]}},
+        "media-type",
+        "attributes.1.accept.1",
+        "application/pdf",
+    ),
+    (
+        {"entity part#attributes.1": {"key": "n", "type": "image", "accept": ["application/pdf"]}},
+        "media-type",
+        "attributes.1.accept.0",
+        "type file",
+    ),
+    (
+        {
+            "entity task#attributes.1": {"key": "state", "type": "file"},
+            "table_map tasks#attributes.2": {"attribute": "state", "column": "ST"},
+        },
+        "attribute-map",
+        "attributes.2.attribute",
+        "not synchronised",
+    ),
     ({"entity task#attributes.1.choice": ""}, "option", "attributes.1", "choice:"),
     ({"entity part#attributes.1": {"key": "n", "type": "auto_number", "format": "N"}}, "option", "attributes.1", "{number}"),
     (
