@@ -48,6 +48,11 @@ def add_fault(form: BaseForm, key: str, fault: Fault) -> bool:
     return True
 
 
+def labels_of(form: BaseForm) -> dict[str, str]:
+    """What the form calls its attributes, by their keys."""
+    return {key: rules.label for key, rules in form.rules.items()}
+
+
 def is_empty(form: BaseForm, opening: Mapping[str, Any]) -> bool:
     """Whether nobody has typed anything: every input is empty or holds what it was opened with."""
     return all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -15,7 +16,7 @@ from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, PageNotFound, SignInNeeded
 from runtime.forms import drafts
-from runtime.forms.bound import bind, posted_values
+from runtime.forms.bound import bind, labels_of, posted_values
 from runtime.forms.builder import FormAsk, asked_fields, form_class
 from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm
@@ -26,6 +27,7 @@ from runtime.forms.ports import Refusal
 from runtime.forms.reach import Reach
 from runtime.forms.refusals import lay_out
 from runtime.forms.submit import Work, send
+from runtime.forms.words import Words
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part
 from runtime.pages.form_saving import saved_part, sending_draft
@@ -138,28 +140,39 @@ def insert(ask: BlockAsk, form: Form, saving: Saving = plainly) -> Part:
     context = ask.context
     if not _allowed(context, form, "create"):
         return denied_part(context)
-    wanted = form_ask(context, form, "insert")
-    kind = form_class(context.snapshot, wanted)
-    words = words_of_request(context, form)
-    opening = opening_values(context.snapshot, form, words)
-    shown, labels = shown_values(context, form, {**opening, **fixed_values(context.snapshot, form, words)})
-    view = showing(context, form, shown, labels)
-    if not ask.posted:
-        bound = bind(kind, person_of(context), values=opening)
-        return form_part(ask, Sheet(wanted, bound, view, _insert_hidden(drafts.new_key())))
-    bound = bind(kind, person_of(context), posted=received(context, kind))
-    hidden = _insert_hidden(request.form.get(DRAFT, ""))
+    new = _New(ask, form, form_ask(context, form, "insert"), words_of_request(context, form))
+    kind = form_class(context.snapshot, new.wanted)
+    if ask.posted:
+        return _insert_posted(new, bind(kind, person_of(context), posted=received(context, kind)), saving)
+    bound = bind(kind, person_of(context), values=opening_values(context.snapshot, form, new.words))
+    return form_part(ask, new.sheet(bound, drafts.new_key()))
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A record about to be made on a form."""
+
+    ask: BlockAsk
+    form: Form
+    wanted: FormAsk
+    words: Words
+
+    def sheet(self, bound: BaseForm, draft: str, faults: tuple[Fault, ...] = ()) -> Sheet:
+        """The form to be shown, with the values that the new record will have."""
+        context, form = self.ask.context, self.form
+        known = opening_values(context.snapshot, form, self.words) | fixed_values(context.snapshot, form, self.words)
+        shown, labels = shown_values(context, form, known)
+        return Sheet(self.wanted, bound, showing(context, form, shown, labels), ((DRAFT, draft),), faults)
+
+
+def _insert_posted(new: _New, bound: BaseForm, saving: Saving) -> Part:
+    snapshot, form, words = new.ask.context.snapshot, new.form, new.words
+    draft = request.form.get(DRAFT, "")
     if not bound.validate() or FIND in request.form:
-        return form_part(ask, Sheet(wanted, searching(bound), view, hidden), status=answer_status())
-    values = {**fixed_values(context.snapshot, form, words), **posted_values(bound)}
-    outcome = _send(ask, form, bound, lambda reach: set_values(context.snapshot, form, words, values, reach), saving)
-    if isinstance(outcome, Part):
-        return outcome
-    return form_part(ask, Sheet(wanted, bound, view, hidden, outcome), status=422)
-
-
-def _insert_hidden(draft: str) -> tuple[tuple[str, str], ...]:
-    return ((DRAFT, draft),)
+        return form_part(new.ask, new.sheet(searching(bound), draft), status=answer_status())
+    values = {**fixed_values(snapshot, form, words), **posted_values(bound)}
+    outcome = _send(new.ask, form, bound, lambda reach: set_values(snapshot, form, words, values, reach), saving)
+    return outcome if isinstance(outcome, Part) else form_part(new.ask, new.sheet(bound, draft, outcome), status=422)
 
 
 def searching(bound: BaseForm) -> BaseForm:
@@ -179,13 +192,21 @@ def _send(
     ask: BlockAsk, form: Form, bound: BaseForm, complete: Callable[[Reach], dict[str, Any]], saving: Saving
 ) -> Part | tuple[Fault, ...]:
     context = ask.context
-    labels = {key: rules.label for key, rules in bound.rules.items()}
 
     def write(connection: Connection) -> int:
         values = complete(Reach(lambda: connection, context.snapshot, context.principal))
 
         def make() -> int:
-            return create(connection, context.snapshot, context.principal, form.entity, values, listeners=context.listeners).id
+            made = create(
+                connection,
+                context.snapshot,
+                context.principal,
+                form.entity,
+                values,
+                listeners=context.listeners,
+                undo="transaction",
+            )
+            return made.id
 
         return saving(connection, make)
 
@@ -193,9 +214,9 @@ def _send(
     try:
         sent = send(context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key))
     except (Invalid, Denied) as refused:
-        return lay_out(bound, refused, labels)
+        return lay_out(bound, refused, labels_of(bound))
     if isinstance(sent, Refusal):
-        return lay_out(bound, sent, labels)
+        return lay_out(bound, sent, labels_of(bound))
     return saved_part(ask, form.entity, sent.record, form.success_page, form.success_message, sent.queued)
 
 
@@ -236,7 +257,6 @@ def _update(ask: BlockAsk, edited: Edit, version: int) -> Part:
     if version != record.version:
         return conflict_part(ask, edited)
     words = words_of_request(context, form)
-    labels = {key: rules.label for key, rules in edited.bound.rules.items()}
     try:
         with context.lease.transaction() as connection:
             reach = Reach(lambda: connection, context.snapshot, context.principal)
@@ -252,6 +272,7 @@ def _update(ask: BlockAsk, edited: Edit, version: int) -> Part:
                 version,
                 values,
                 listeners=context.listeners,
+                undo="transaction",
             )
     except Conflict:
         again = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
@@ -259,7 +280,7 @@ def _update(ask: BlockAsk, edited: Edit, version: int) -> Part:
             raise Missing from None
         return conflict_part(ask, edited.against(again))
     except (Invalid, Denied) as refused:
-        faults = lay_out(edited.bound, refused, labels)
+        faults = lay_out(edited.bound, refused, labels_of(edited.bound))
         view = showing(context, form, record.values, record.labels)
         hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
         return form_part(ask, Sheet(edited.wanted, edited.bound, view, hidden, faults), status=422)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from metadata.model import Step
+from runtime.context import RequestContext
 from runtime.forms.bound import inputs
 from runtime.forms.faults import Fault
 from runtime.forms.lines import Line
@@ -52,11 +53,19 @@ def _write(connection: Connection, entered: Entered) -> int:
     context = entered.context
     reach = Reach(lambda: connection, context.snapshot, context.principal)
     values = _record_values(entered, reach)
-    made = create(connection, context.snapshot, context.principal, entered.multi.entity, values, listeners=context.listeners).id
+    made = _make(connection, context, entered.multi.entity, values)
     for step in entered.steps:
         if step.type == "lines":
             _write_lines(connection, entered, step, made)
     return made
+
+
+def _make(connection: Connection, context: RequestContext, entity: str, values: Mapping[str, Any]) -> int:
+    """One row; where it is refused, all that was written for the form is undone."""
+    made = create(
+        connection, context.snapshot, context.principal, entity, values, listeners=context.listeners, undo="transaction"
+    )
+    return made.id
 
 
 def _record_values(entered: Entered, reach: Reach) -> dict[str, Any]:
@@ -77,7 +86,7 @@ def _write_lines(connection: Connection, entered: Entered, step: Step, record: i
         given = {**entered.line_values(step, line), relationship.attribute: record}
         values = set_values(context.snapshot, form.form, form.words, given, reach)
         try:
-            create(connection, context.snapshot, context.principal, relationship.entity, values, listeners=context.listeners)
+            _make(connection, context, relationship.entity, values)
         except (Invalid, Denied) as error:
             raise _RowRefused(step, line, error) from error
 

@@ -64,17 +64,28 @@ def with_defaults(
 ) -> dict[str, Any]:
     """The values of a new row: defaults where none is given. Raises Invalid where a required one is still missing."""
     complete = dict(values)
-    for key, attribute in entity.attributes.items():
-        if key not in values and not attribute.system and attribute.model.default is not None:
-            complete[key] = default_value(connection, snapshot, principal, attribute)
-    missing = {
-        key: "required"
-        for key, attribute in entity.attributes.items()
-        if attribute.model.required == "required" and complete.get(key) is None and attribute.type.name != "auto_number"
-    }
+    for attribute in _with_default(snapshot, entity):
+        if attribute.key not in values:
+            complete[attribute.key] = default_value(connection, snapshot, principal, attribute)
+    missing = {key: "required" for key in _required(snapshot, entity) if complete.get(key) is None}
     if missing:
         raise Invalid(missing)
     return complete
+
+
+def _with_default(snapshot: Snapshot, entity: CompiledEntity) -> tuple[CompiledAttribute, ...]:
+    def make() -> tuple[CompiledAttribute, ...]:
+        return tuple(item for item in entity.attributes.values() if not item.system and item.model.default is not None)
+
+    return snapshot.derive(("attributes with default", entity.key), make)
+
+
+def _required(snapshot: Snapshot, entity: CompiledEntity) -> tuple[str, ...]:
+    def make() -> tuple[str, ...]:
+        required = (item for item in entity.attributes.values() if item.model.required == "required")
+        return tuple(item.key for item in required if item.type.name != "auto_number")
+
+    return snapshot.derive(("required attributes", entity.key), make)
 
 
 def default_value(connection: Connection, snapshot: Snapshot, principal: Principal, attribute: CompiledAttribute) -> Any:

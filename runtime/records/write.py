@@ -55,7 +55,7 @@ def create(
     with guarded(connection, compiled, undo):
         linked = pointers(compiled, complete)
         permit_pointers(snapshot, principal, compiled, linked)
-        numbered = _number(connection, compiled, complete)
+        numbered = _number(connection, snapshot, compiled, complete)
         columns = to_columns(compiled, complete) | stamps(principal, at, new=True)
         row = save(connection, snapshot, principal, Save(compiled, "create", frozenset(clean), columns, linked, numbered))
         if row is None:
@@ -164,10 +164,10 @@ def _permit(snapshot: Snapshot, principal: Principal, entity: str, privilege: Pr
     return snapshot.entities[entity], access
 
 
-def _number(connection: Connection, entity: CompiledEntity, values: dict[str, Any]) -> tuple[str, ...]:
+def _number(connection: Connection, snapshot: Snapshot, entity: CompiledEntity, values: dict[str, Any]) -> tuple[str, ...]:
     """Number the row: into `values`, except for those auto-numbers, given back, that are drawn as it is saved."""
     waiting = []
-    for attribute in _auto_numbers(entity):
+    for attribute in _auto_numbers(snapshot, entity):
         if values.get(attribute.key) is not None:
             continue
         if counts_within(connection.dialect, attribute):
@@ -178,8 +178,11 @@ def _number(connection: Connection, entity: CompiledEntity, values: dict[str, An
     return tuple(waiting)
 
 
-def _auto_numbers(entity: CompiledEntity) -> list[CompiledAttribute]:
-    return [attribute for attribute in entity.attributes.values() if attribute.type.name == "auto_number"]
+def _auto_numbers(snapshot: Snapshot, entity: CompiledEntity) -> tuple[CompiledAttribute, ...]:
+    return snapshot.derive(
+        ("auto-numbers", entity.key),
+        lambda: tuple(attribute for attribute in entity.attributes.values() if attribute.type.name == "auto_number"),
+    )
 
 
 def _changed(entity: CompiledEntity, clean: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""What saving a form costs the database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from metadata.model import EntityPermission, Form, FormField, Section, Tab
+from runtime.records.tables import AUDIT
+from support.marina_site import Marina, open_marina
+from support.pottery import hidden
+
+NEW = "/bookings/new"
+FIELDS = (
+    FormField(attribute="number"),
+    FormField(attribute="boat"),
+    FormField(attribute="skipper", hidden=True, set_on_save="@contact"),
+)
+RIGHTS = (
+    EntityPermission(
+        key="my-bookings",
+        entity="booking",
+        scope="contact",
+        via="skipper",
+        privileges=("read", "write", "create", "append"),
+        roles=("skipper",),
+    ),
+    EntityPermission(
+        key="people", entity="contact", scope="account", via="account", privileges=("read", "append_to"), roles=("skipper",)
+    ),
+)
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Marina]:
+    """The marina, where skippers book for themselves."""
+    form = Form(key="booking-edit", entity="booking", tabs=(Tab(sections=(Section(fields=FIELDS),)),))
+    with open_marina(database_url, tmp_path, form, *RIGHTS) as opened:
+        yield opened
+
+
+def booked(site):
+    with site.engine.connect() as connection:
+        return [
+            connection.scalar(sa.select(sa.func.count()).select_from(t))
+            for t in (site.snapshot.entities["booking"].table, AUDIT)
+        ]
+
+
+def test_a_saved_form_costs_who_asks_the_row_and_its_audit(site):
+    browser = site.as_("alice")
+    data = {**hidden(browser.get(NEW).text), "boat": "Tern"}
+    assert browser.client.post(NEW, data={**data, "number": "B-1"}).status_code == 303
+    with site.counting() as statements:
+        assert browser.client.post(NEW, data={**data, "number": "B-2"}).status_code == 303
+    # SQLite looks at the new row by a statement of its own.
+    assert len(statements) == (3 if site.engine.dialect.name == "postgresql" else 4), statements
+    assert booked(site) == [2, 2]
+
+
+def test_a_refused_form_leaves_no_row_and_no_audit(site):
+    browser = site.as_("alice")
+    data = {**hidden(browser.get(NEW).text), "number": "B-1"}
+    assert [browser.client.post(NEW, data=data).status_code for _ in range(2)] == [303, 422]
+    assert booked(site) == [1, 1]
