@@ -95,7 +95,7 @@ class Compiler:
     def _call(self, node: Call) -> Column:
         if node.function in ("or", "and"):
             parts = [self.condition(argument) for argument in node.arguments]
-            return or_(*parts) if node.function == "or" else and_(*parts)
+            return or_(false(), *parts) if node.function == "or" else and_(*parts)
         if node.function == "not":
             return not_(self.condition(node.arguments[0]))
         if node.function == "if":
@@ -192,7 +192,7 @@ _CERTAIN = frozenset(
 FUNCTIONS: dict[str, Callable[..., Column]] = {
     "eq": lambda a, b: a.is_not_distinct_from(b),
     "ne": lambda a, b: a.is_distinct_from(b),
-    "in": lambda one, *others: or_(*(one.is_not_distinct_from(other) for other in others)),
+    "in": lambda one, *others: or_(false(), *(one.is_not_distinct_from(other) for other in others)),
     "lt": _certain(lambda a, b: a < b),
     "le": _certain(lambda a, b: a <= b),
     "gt": _certain(lambda a, b: a > b),

@@ -53,7 +53,7 @@ class Compiler:
         """True or false, never unknown."""
         if isinstance(node, Call) and node.function in ("or", "and"):
             parts = [self.condition(argument) for argument in node.arguments]
-            return or_(*parts) if node.function == "or" else and_(*parts)
+            return or_(false(), *parts) if node.function == "or" else and_(*parts)
         if isinstance(node, Call) and node.function == "not":
             return not_(self.condition(node.arguments[0]))
         if isinstance(node, Call) and node.function in _COMPARE:
