@@ -105,6 +105,7 @@ class ListComponent:
     messages: ListMessages = prop(ListMessages(), "Texts of the empty states.")
     filters: tuple[ListFilter, ...] = prop((), "Filters offered above the rows, in order; all that are set must hold.")
     map: ListMap | None = prop(None, "Show the rows as places, with the distance from a point that the person names.")
+    export: bool = prop(False, "Offer all rows that the search and the filters leave as a file, CSV or a workbook.")
     feed: bool = prop(False, "Offer the readable rows as OData at /_feed/ and the key, for spreadsheets and scripts.")
 
 

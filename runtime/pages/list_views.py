@@ -10,6 +10,7 @@ from markupsafe import Markup
 from metadata.model import View
 from metadata.text import Text
 from runtime.pages.columns import Column
+from runtime.pages.export_view import ExportLink
 from runtime.pages.filter_view import FilterPanel
 from runtime.pages.place_view import PlaceSearch, PlacesView
 from runtime.pages.queries import Query
@@ -85,6 +86,7 @@ class ListView:
     paging: Paging = Paging()
     state: State | None = None
     filters: FilterPanel | None = None
+    exports: tuple[ExportLink, ...] = ()
     near: PlaceSearch | None = None
     places: PlacesView | None = None
 

@@ -12,6 +12,7 @@ from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
+from runtime.pages.export import EXPORT, export_links, exported
 from runtime.pages.list_filters import filter_arguments, filter_panel
 from runtime.pages.list_narrowing import narrowed
 from runtime.pages.list_rows import RowLinks, record_key, row_links
@@ -55,6 +56,7 @@ def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that a list takes from the address."""
     deletes = any(action.type == "delete" for action in context.site.lists[block.list].actions)
     taken = ARGUMENTS | place_arguments(context.site.lists[block.list]) | filter_arguments(context, block)
+    taken |= {EXPORT} if context.site.lists[block.list].export else frozenset()
     return taken | {REMOVE} if deletes else taken
 
 
@@ -67,6 +69,8 @@ def show_list(ask: BlockAsk) -> Part:
         return _denied(ask, model)
     asked = _parse(ask, model)
     plan = _plan(ask, model, asked)
+    if ask.query.own.get(EXPORT):
+        return Part(response=exported(ask, model, plan, asked))
     with ask.context.stages.measure("fetch"):
         page = _fetch(ask.context, plan, asked)
     return _render(Shown(ask, model, asked, plan, page))
@@ -181,6 +185,7 @@ def _frame(shown: Shown, create: Action | None) -> ListView:
         switch=scope_switch(shown.asked.scope, ask.query, text_of(context)) if shown.asked.scope else (),
         search=_search(shown) if model.search else None,
         filters=filter_panel(ask, model),
+        exports=export_links(ask, model),
         near=place_search(ask, model.map) if model.map else None,
     )
 

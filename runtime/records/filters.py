@@ -48,6 +48,11 @@ class Chosen:
     lower: bool = False
     upper: bool = False
 
+    @property
+    def ranks(self) -> bool:
+        """No."""
+        return False
+
     def condition(self, source: Source) -> ColumnElement[bool]:
         """What the value of a row must meet."""
         column = source.value(self.path)

@@ -16,6 +16,11 @@ from runtime.records.source import Source
 class Narrowing(Hashable, Protocol):
     """The shape of one condition. Two that are equal make the same text."""
 
+    @property
+    def ranks(self) -> bool:
+        """Whether it puts rows into an order of its own."""
+        ...
+
     def condition(self, source: Source) -> ColumnElement[bool]:
         """What a row must meet. False where it speaks of what may not be read."""
         ...

@@ -45,6 +45,11 @@ class Around:
     latitude: str
     longitude: str
 
+    @property
+    def ranks(self) -> bool:
+        """Nearest first."""
+        return True
+
     def condition(self, source: Source) -> ColumnElement[bool]:
         """Within the box, and then within the circle."""
         latitude, longitude = source.value(self.latitude), source.value(self.longitude)

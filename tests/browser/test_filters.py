@@ -76,7 +76,12 @@ def test_without_script_the_panel_is_a_form(browser: Browser, address):
     page.get_by_role("button", name="Apply filters").click()
     assert page.locator(".data .rec").all_inner_texts() == ["B-3"]
     assert "q=B" in page.url
-    assert [" ".join(chip.split()) for chip in page.locator(".chip").all_inner_texts()] == ["Status: Confirmed", "Status: Moored", "Fee: From 2,500"]
+    chips = [" ".join(chip.split()) for chip in page.locator(".chip").all_inner_texts()]
+    assert chips == [
+        "Status: Confirmed",
+        "Status: Moored",
+        "Fee: From 2,500",
+    ]
     context.close()
 
 

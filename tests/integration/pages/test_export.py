@@ -1,0 +1,116 @@
+"""A list as a file: all that matches, the view's columns, typed, harmless to spreadsheets, in constant memory."""
+
+import csv
+import datetime as dt
+import io
+import re
+import tracemalloc
+import zipfile
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from metadata.model import ListFilter
+from runtime.pages import export
+from support.marina import BERTHS, BOOKINGS
+from support.marina_site import open_marina
+
+CELL = re.compile(r'<c r="([A-Z]+\d+)"[^>]*?(?: t="(\w+)")?>.*?<(?:v|t)[^>]*>(.*?)</')
+EXPORTED = replace(BOOKINGS, export=True, filters=(ListFilter(key="status", attribute="status"),))
+
+
+@pytest.fixture
+def site(database_url, tmp_path):
+    with open_marina(database_url, tmp_path, EXPORTED) as opened:
+        yield opened
+
+
+def lines(answer):
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def sheet(answer):
+    """The cells of a workbook's first sheet as text, by place, and their types."""
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        text = book.read("xl/worksheets/sheet1.xml").decode()
+        assert not [name for name in book.namelist() if "calcChain" in name]
+    assert "<f>" not in text
+    return {
+        place: (kind, value)
+        for place, kind, value in re.findall(r'<c r="([A-Z]+\d+)"[^>]*?(?: t="(\w+)")?>.*?<(?:v|t)[^>]*>(.*?)</', text)
+    }
+
+
+def test_all_that_matches_comes_with_the_views_columns_and_no_others(site, monkeypatch):
+    monkeypatch.setattr(export, "SIZE", 3)
+    berth = site.add("berth", number="N1", depth=Decimal("2.5"))
+    for n in range(8):
+        site.book(f"B{n}", berth=berth, arrival=dt.date(2026, 7, n + 1), status="moored" if n % 2 else "asked")
+    site.book("C1", "carol")
+    browser = site.as_("alice")
+    answer = browser.get("/bookings?export=csv&sort=-number")
+    head, *rows = lines(answer)
+    assert head == ["Booking", "Boat", "Arrival", "Berth", "Depth", "Status", "Fee"]
+    assert [row[0] for row in rows] == [f"B{n}" for n in reversed(range(8))]
+    assert rows[-1] == ["B0", "Boat B0", "2026-07-01", "N1", "2.5", "Asked for", "1250.5000"]
+    assert re.search(r'attachment; filename="bookings-\d{4}-\d\d-\d\d.csv"', answer.headers["Content-Disposition"])
+    narrowed = browser.get("/bookings?export=csv&f.status=moored&q=B3&page=1")
+    assert [row[0] for row in lines(narrowed)[1:]] == ["B3"]
+    assert len(lines(browser.get("/bookings?export=csv&page=2"))) == 9
+    assert [row[0] for row in lines(browser.get("/bookings?export=csv&view=bookings-moored"))[1:]] == ["B7", "B5", "B3", "B1"]
+    assert [row[0] for row in lines(site.as_("carol").get("/bookings?export=csv"))[1:]] == ["C1"]
+    swedish = lines(browser.get("/sv-SE/bookings?export=csv"))
+    assert (swedish[0][0], swedish[1][5]) == ("Bokning", "Begärd")
+
+
+def test_a_workbook_holds_numbers_as_numbers_and_no_formula(site):
+    site.book("B1", boat="=HYPERLINK(1)", fee=Decimal("1234.5"), arrival=dt.date(2026, 7, 1))
+    answer = site.as_("alice").get("/bookings?export=xlsx")
+    found = sheet(answer)
+    assert found["A2"] == ("inlineStr", "B1")
+    assert found["B2"] == ("inlineStr", "=HYPERLINK(1)")
+    assert found["C2"] == ("", "46204")
+    assert found["G2"] == ("", "1234.5000")
+    assert answer.content_type.endswith("spreadsheetml.sheet")
+    empty = site.as_("carol").get("/bookings?export=xlsx")
+    assert set(sheet(empty)) == {"A1", "B1", "C1", "D1", "E1", "F1", "G1"}
+
+
+def test_texts_that_look_like_formulas_are_disarmed_in_csv(site):
+    for n, boat in enumerate(("=1+1", "+1", "-1", "@x", "\tx", 'a"b,c\nd')):
+        site.book(f"B{n}", boat=boat, fee=Decimal(-5))
+    rows = lines(site.as_("alice").get("/bookings?export=csv"))[1:]
+    assert [row[1] for row in rows] == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", 'a"b,c\nd']
+    assert {row[6] for row in rows} == {"-5.0000"}
+
+
+@pytest.mark.parametrize("address", ["/bookings?export=pdf", "/bookings?export=csv&f.status=odd", "/berths?export=csv"])
+def test_what_is_not_offered_is_refused(site, address):
+    assert BERTHS.export is False
+    assert site.as_("alice").get(address).status_code == 400
+
+
+def test_who_may_not_read_gets_no_file(site):
+    answer = site.as_("erin").get("/bookings?export=csv")
+    assert "Content-Disposition" not in answer.headers
+    assert site.stranger().get("/bookings?export=csv").mimetype == "text/html"
+
+
+def test_memory_does_not_grow_with_the_rows(sqlite_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "SIZE", 200)
+    with open_marina(sqlite_url, tmp_path, EXPORTED) as site:
+        mine = {"customer": site.accounts["sail"], "skipper": site.people["alice"], "boat": "x" * 100}
+        browser = site.as_("alice")
+        peaks = []
+        for start in (0, 1000):
+            site.add_all("booking", [{"number": f"B{start + n:05}", **mine} for n in range(1000 if start == 0 else 5000)])
+            tracemalloc.start()
+            answer = browser.client.get("/bookings?export=csv", buffered=False)
+            size = sum(len(chunk) for chunk in answer.iter_encoded())
+            peaks.append((size, tracemalloc.get_traced_memory()[1]))
+            tracemalloc.stop()
+        assert peaks[1][0] > 5 * peaks[0][0]
+        assert peaks[1][1] < 1.5 * peaks[0][1]
