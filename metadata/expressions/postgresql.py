@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -27,13 +27,11 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from metadata.expressions.columns import Columns
 from metadata.expressions.evaluate import LAST_DAY
 from metadata.expressions.numbers import LARGEST, SCALE
 from metadata.expressions.tree import Aggregate, Call, Kind, Literal, Name, Node
 from metadata.types import UtcDateTime
-
-if TYPE_CHECKING:
-    from metadata.expressions.sql import Columns
 
 Column = ColumnElement[Any]
 EXTRA_DIGITS = Decimal("1." + "0" * 60)

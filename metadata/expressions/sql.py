@@ -7,7 +7,7 @@ compares or combines is SQL, and what computes is a call of the Python evaluator
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.compiler import compiles
@@ -15,32 +15,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from metadata.expressions import postgresql, sqlite
+from metadata.expressions.columns import Columns
 from metadata.expressions.tree import Node
-
-
-class Columns(Protocol):
-    """Where the values of an expression stand in a statement."""
-
-    def column(self, path: str) -> ColumnElement[Any] | None:
-        """The column of a name, typed as its attribute is; None for what may not be read, which is empty."""
-        ...
-
-    def related(self, relationship: str) -> Related | None:
-        """The rows of a relationship, correlated with the outer row; None where they may not be read."""
-        ...
-
-
-class Related(Protocol):
-    """The rows of a relationship."""
-
-    @property
-    def columns(self) -> Columns:
-        """Where their values stand."""
-        ...
-
-    def one(self, value: ColumnElement[Any], condition: ColumnElement[bool] | None) -> ColumnElement[Any]:
-        """A scalar subquery that gives `value`, an aggregate, over the rows for which the condition holds."""
-        ...
 
 
 def condition_sql(node: Node, columns: Columns, dialect: str) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ arithmetic would give other answers. `install` adds the two functions that the s
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -27,13 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from metadata.expressions.columns import Columns
 from metadata.expressions.data import to_data
 from metadata.expressions.sqlite_functions import FOLD, FUNCTION, install
 from metadata.expressions.tree import Aggregate, Call, Kind, Literal, Name, Node, aggregates, names
 from metadata.types import ChoiceSet, ExactDecimal, UtcDateTime
-
-if TYPE_CHECKING:
-    from metadata.expressions.sql import Columns
 
 __all__ = ["Compiler", "install"]
 

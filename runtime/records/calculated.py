@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, select
 
+from metadata.expressions.columns import Related
 from metadata.expressions.entities import KINDS, expression
-from metadata.expressions.sql import Calculation, Related
+from metadata.expressions.sql import Calculation
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Relationship, Snapshot
 from metadata.types import ExactDecimal
 from runtime.access import Access, Standing, access_of
