@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.errors import first_line
+from connectors.guard import guarded
 from connectors.history import Counts
 from connectors.home import Work
 from connectors.links import in_flight, linked_records, unlink
@@ -122,6 +123,7 @@ def _key_of(row: Mapped, key: tuple[str, ...]) -> tuple[Any, ...]:
 
 
 def _store_all(work: Work, rows: Sequence[Mapped], store: Store) -> tuple[Counts, list[Mapped], list[Refusal]]:
+    rows = guarded(work, rows)
     taken = _adopt(work, rows)
     adopted = {row.key for row in taken}
     counts, failed = Counts(updated=len(taken)), list[Refusal]()

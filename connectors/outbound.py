@@ -11,9 +11,10 @@ from connectors.errors import ConnectorError, RecordRejected, Retriable
 from connectors.home import Home, Work
 from connectors.lease import Lease, under_lease
 from connectors.links import unlink
+from connectors.met import Met, meet, settle_met
 from connectors.outbox import Owed
 from connectors.protocol import Adapter, Change, Receipt
-from connectors.refused import take_refusal
+from connectors.refused import take_refusal, tell_reason
 from connectors.tablemap import CompiledMap
 from connectors.writethrough import (
     ACCEPTED,
@@ -57,10 +58,33 @@ class Relay:
 
     def _push(self, item: Owed) -> int:
         table_map = self.maps[item.map]
-        change = Change(table_map, item.operation, item.payload["key"], item.payload["values"])
-        receipt = self._pushed(change, item.idempotency)
-        self._write(item, lambda work: outbox.delivered(work.connection, item.id, {"repeated": receipt.repeated}, work.now))
+        met = self._met(item)
+        values = met.values
+        if met.waits:
+            self._write(item, lambda work: settle_met(work, item, met))
+            return 0
+        change = Change(table_map, item.operation, item.payload["key"], values)
+        receipt = self._pushed(change, item.idempotency) if values or item.operation != "update" else Receipt()
+
+        def write(work: Work) -> None:
+            settle_met(work, item, met)
+            _delivered(work, item, receipt)
+
+        self._write(item, write)
         return 1
+
+    def _met(self, item: Owed) -> Met:
+        """What the outside has by now of what is to be changed there."""
+        if item.operation != "update" or not item.payload.get("was"):
+            return Met(item.payload["values"])
+        table_map, key = self.maps[item.map], item.payload["key"]
+        column, value = next(iter(key.items()))
+        found = self.adapter.find(table_map, column, value)
+        row = next((row for row in found if all(str(row.get(name)) == str(wanted) for name, wanted in key.items())), None)
+        if row is None:
+            return Met(item.payload["values"])
+        with self.home.read() as connection:
+            return meet(Work(connection, self.home.rows(connection), table_map, self.home.now()), item, row)
 
     def _pushed(self, change: Change, idempotency: str) -> Receipt:
         """Push; an insert of a row that is there already was sent before its receipt was lost."""
@@ -114,6 +138,12 @@ def settle(work: Work, letter: Letter, answer: Answer) -> None:
         outbox.delivered(work.connection, owed.id, {"answer": answer.state}, work.now)
 
 
+def _delivered(work: Work, item: Owed, receipt: Receipt) -> None:
+    outbox.delivered(work.connection, item.id, {"repeated": receipt.repeated}, work.now)
+    if item.attempts:
+        tell_reason(work, item.record_id, "")
+
+
 def _refuse(work: Work, item: Owed, letter: Letter, answer: Answer) -> None:
     """The last word is no: the record tells it, and nothing is sent again."""
     take_refusal(work, letter, answer)
@@ -127,3 +157,5 @@ def _wait(work: Work, item: Owed, fault: Retriable) -> None:
 
 def _park(work: Work, item: Owed, fault: ConnectorError) -> None:
     outbox.park(work.connection, item, str(fault))
+    if item.operation != "delete":
+        tell_reason(work, item.record_id, str(fault))

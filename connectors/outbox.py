@@ -17,7 +17,9 @@ from connectors import tables
 from connectors.values import dump_json, load_json
 from connectors.wake import wake
 
-WAITING, DELIVERED, PARKED = "waiting", "delivered", "parked"
+WAITING, DELIVERED, PARKED, DISCARDED = "waiting", "delivered", "parked", "discarded"
+OVER = (DELIVERED, DISCARDED)
+"""The states in which nothing is owed any more."""
 SUBMIT = "submit"
 _TABLE = tables.outbox
 
@@ -69,7 +71,7 @@ def due(connection: Connection, maps: Iterable[str], now: dt.datetime, limit: in
         earlier.c.entity == _TABLE.c.entity,
         earlier.c.record_id == _TABLE.c.record_id,
         earlier.c.map == _TABLE.c.map,
-        earlier.c.state != DELIVERED,
+        earlier.c.state.not_in(OVER),
         earlier.c.id < _TABLE.c.id,
     )
     chosen = select(_TABLE).where(
@@ -112,13 +114,13 @@ def mended(connection: Connection, idempotency: Iterable[str], now: dt.datetime)
 
 def release(connection: Connection, maps: Iterable[str]) -> int:
     """Send what is parked or waits once more, at once; how many there were."""
-    mine = update(_TABLE).where(_TABLE.c.map.in_(list(maps)), _TABLE.c.state != DELIVERED)
+    mine = update(_TABLE).where(_TABLE.c.map.in_(list(maps)), _TABLE.c.state.not_in(OVER))
     return connection.execute(mine.values(state=WAITING, retry_at=None)).rowcount
 
 
 def count_owed(connection: Connection) -> dict[str, dict[str, int]]:
     """How many changes wait and are parked, by map."""
-    counted = select(_TABLE.c.map, _TABLE.c.state, func.count()).where(_TABLE.c.state != DELIVERED)
+    counted = select(_TABLE.c.map, _TABLE.c.state, func.count()).where(_TABLE.c.state.not_in(OVER))
     found: dict[str, dict[str, int]] = {}
     for name, state, number in connection.execute(counted.group_by(_TABLE.c.map, _TABLE.c.state)):
         found.setdefault(name, {})[state] = int(number)
@@ -129,6 +131,42 @@ def parked(connection: Connection, table_map: str) -> list[Owed]:
     """The parked changes of a map."""
     chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.state == PARKED).order_by(_TABLE.c.id)
     return [_owed(row) for row in connection.execute(chosen).mappings()]
+
+
+def read_owed(connection: Connection, number: int) -> Owed | None:
+    """The change with this number."""
+    row = connection.execute(select(_TABLE).where(_TABLE.c.id == number)).mappings().one_or_none()
+    return None if row is None else _owed(row)
+
+
+def pending(connection: Connection, table_map: str, records: Iterable[int] | None = None) -> list[Owed]:
+    """The changes of a map that are still owed, oldest first; of some records only, where they are given."""
+    chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.state.not_in(OVER)).order_by(_TABLE.c.id)
+    if records is not None:
+        chosen = chosen.where(_TABLE.c.record_id.in_(list(records)))
+    return [_owed(row) for row in connection.execute(chosen).mappings()]
+
+
+def behind(connection: Connection, owed: Owed) -> list[Owed]:
+    """The later changes of the same record that wait behind a change."""
+    return [item for item in pending(connection, owed.map, (owed.record_id,)) if item.id > owed.id]
+
+
+def rewrite(connection: Connection, owed: int, payload: Mapping[str, Any]) -> None:
+    """Owe something else than was first written down."""
+    _set(connection, owed, {"payload": dump_json(payload)})
+
+
+def replay(connection: Connection, owed: Owed, idempotency: str = "") -> None:
+    """Send a change once more, at once; under another key where the outside has refused the first one for good."""
+    renewed = {"idempotency": idempotency} if idempotency else {}
+    _set(connection, owed.id, {"state": WAITING, "retry_at": None, **renewed})
+    wake(connection, owed.map)
+
+
+def discard(connection: Connection, owed: int, reason: str) -> None:
+    """Owe a change no more. It is kept, for whoever wants to know what became of it."""
+    _set(connection, owed, {"state": DISCARDED, "reason": reason})
 
 
 def _set(connection: Connection, owed: int, values: Mapping[str, Any]) -> None:

@@ -68,6 +68,10 @@ class RowStore(Protocol):
         """The rows with these ids, in the order of their ids: the attributes asked for, and always `id` and `version`."""
         ...
 
+    def scan(self, entity: str, attributes: Sequence[str], after: int, limit: int) -> list[dict[str, Any]]:
+        """So many rows after this id, in the order of their ids: the attributes asked for, and always `id` and `version`."""
+        ...
+
     def owned(self, entity: str, lookup: str, target: int) -> tuple[int, ...]:
         """The ids of the rows whose lookup points at this id, in their order."""
         ...

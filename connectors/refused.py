@@ -30,6 +30,14 @@ def take_refusal(work: Work, letter: Letter, answer: Answer) -> None:
         _store(work, letter, reason)
 
 
+def tell_reason(work: Work, record_id: int, message: str) -> None:
+    """Put the reason for which a change was not taken into the record, or clear it, where the map has a place for it."""
+    entity = work.table_map.entity.key
+    reason = _reason(work.table_map, message)
+    if reason and work.rows.read(entity, (record_id,), ()):
+        work.rows.upsert(entity, ("id",), [{"id": record_id, **reason}])
+
+
 def _store(work: Work, letter: Letter, values: Mapping[str, Any]) -> None:
     if values:
         work.rows.upsert(letter.head.table_map.entity.key, ("id",), [{"id": letter.head.record_id, **values}])
@@ -44,7 +52,7 @@ def _reason(table_map: CompiledMap, message: str) -> dict[str, Any]:
 def _given(work: Work, table_map: CompiledMap, row: Record) -> dict[str, Any]:
     read = {name: row.get(name) for name in table_map.columns}
     lookups = Lookups(work.rows)
-    values = {item.attribute: _value(item, read, lookups) for item in table_map.inward if _speaks(item, read)}
+    values = {item.attribute: value_of(item, read, lookups) for item in table_map.inward if _speaks(item, read)}
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -52,7 +60,7 @@ def _speaks(item: Inward, row: Record) -> bool:
     return bool(item.columns) and all(row[name] not in (None, "") for name in item.columns)
 
 
-def _value(item: Inward, row: Record, lookups: Lookups) -> Any:
+def value_of(item: Inward, row: Record, lookups: Lookups) -> Any:
     """The attribute's value; None where the outside one cannot be read here."""
     try:
         value = item.convert(item.pick(row))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from connectors import tables
 from connectors.mapping import Refusal
@@ -82,6 +82,18 @@ def read_rejects(connection: Connection, table_map: str, limit: int | None = Non
     """The rejects of a map by key."""
     chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key > after).order_by(_TABLE.c.key)
     return _read(connection, chosen.limit(limit))
+
+
+def find_reject(connection: Connection, table_map: str, key: str) -> Reject | None:
+    """The reject of one outside key."""
+    found = _by_keys(connection, table_map, [key])
+    return found[0] if found else None
+
+
+def rewrite(connection: Connection, reject: Reject, record: Record) -> None:
+    """Keep another record in place of the one that was refused, until it is tried or a newer one comes."""
+    mine = update(_TABLE).where(_TABLE.c.map == reject.map, _TABLE.c.key == reject.key)
+    connection.execute(mine.values(record=dump_json(dict(record))))
 
 
 def count_rejects(connection: Connection) -> dict[str, int]:

@@ -106,6 +106,23 @@ outbox = Table(
     Index("ix_foyer_outbox_record", "entity", "record_id", "id"),
 )
 
+conflict = Table(
+    "foyer_sync_conflict",
+    TABLES,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("map", String(120), nullable=False),
+    Column("entity", String(60), nullable=False),
+    Column("record_id", KEY_TYPE, nullable=False),
+    Column("attribute", String(60), nullable=False),
+    Column("ours", Text, nullable=False),
+    Column("theirs", Text, nullable=False),
+    Column("winner", String(20), nullable=False),
+    Column("owed", KEY_TYPE, nullable=False),
+    Column("at", UtcDateTime(), nullable=False),
+    Index("ix_foyer_sync_conflict_owed", "owed", "attribute"),
+    Index("ix_foyer_sync_conflict_map", "map", "winner"),
+)
+
 link = Table(
     "foyer_sync_link",
     TABLES,

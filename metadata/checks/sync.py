@@ -141,4 +141,20 @@ def messages(world: World) -> Iterator[Problem]:
             yield world.problem(owner, path, "write-through", message)
 
 
-RULES = (integration_keys, attributes, files, values, lookups, write_throughs, messages)
+def overlaps(world: World) -> Iterator[Problem]:
+    """What is read again is told by a change column, in a database."""
+    for owner in world.all(TableMap):
+        if owner.overlap and not owner.change_column:
+            message = "overlap says how late a change value may appear; name the change_column."
+            yield world.problem(owner, "overlap", "table-map", message)
+
+
+def conflicts(world: World) -> Iterator[Problem]:
+    """Only an attribute that goes both ways can be changed on both sides."""
+    for found in mapped(world):
+        if found.item.conflict and found.item.direction != "both":
+            message = f"{found.item.attribute} goes {found.item.direction} only; conflict is for the direction both."
+            yield world.problem(found.owner, f"{found.path}.conflict", "attribute-map", message)
+
+
+RULES = (integration_keys, attributes, files, values, lookups, write_throughs, messages, overlaps, conflicts)

@@ -46,6 +46,11 @@ class AttributeMap:
         "reject", "What happens to a value that the conversion does not know.", choices=("reject", "empty", "keep")
     )
     default: Any = prop(None, "Value where the outside one is empty or there is no column.")
+    conflict: str = prop(
+        "",
+        "Which value stays where both sides have changed the attribute, if not as its map says.",
+        choices=("", "portal", "outside", "newest", "manual"),
+    )
     format: str = prop("", "How a text is read as a date or number, such as %d.%m.%Y.")
 
 
@@ -94,6 +99,12 @@ class TableMap:
         max=3600,
     )
     delete: str = prop("keep", "What happens to our row when the outside one is gone.", choices=("keep", "delete"))
+    conflict: str = prop(
+        "portal",
+        "Which value stays where both sides have changed an attribute: the portal's, the outside's, the newest by a change"
+        " column of moments, or whichever somebody chooses. The other one is kept in `foyer sync conflicts`.",
+        choices=("portal", "outside", "newest", "manual"),
+    )
     interval: float = prop(5.0, "Seconds between pulls.", min=0)
     batch_size: int = prop(5000, "Rows in one transaction; the initial load takes four times as many.", min=1)
     write_through: WriteThrough | None = prop(None, "Ask the outside system before a new record counts.")

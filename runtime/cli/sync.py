@@ -1,4 +1,4 @@
-"""`foyer sync`: run, watch, plan, retry, pause and resume table maps."""
+"""`foyer sync`: run, watch, plan, retry, pause and resume table maps; single rows are mended by `sync_rejects`."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from connectors.seen import forget_all_seen
 from connectors.tablemap import CompiledMap, compiled_maps
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
-from runtime.cli.installation import Installation, open_installation
+from runtime.cli import sync_compare, sync_conflicts, sync_rejects
+from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
+from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.cli.worker import summary
 from runtime.database import writing
-from runtime.errors import NothingPublished
-from runtime.snapshots import SnapshotHolder
 from runtime.sync.homes import home_of
 from runtime.sync.pool import Adapters
 from runtime.sync.state import MapState, map_states
-from runtime.sync.worker import maps_by_connection, open_station, prepare
+from runtime.sync.worker import maps_by_connection, open_station
 
 SHOWN_REJECTS = 5
 RETRIED_AT_ONCE = 1000
@@ -43,7 +43,7 @@ WISH_SECONDS = 0.05
 
 @click.group("sync")
 def command() -> None:
-    """Keep rows in step with outside systems: run, status, plan, retry, pause, resume."""
+    """Keep rows in step with outside systems: run, watch and mend table maps."""
 
 
 @command.command("run")
@@ -52,8 +52,8 @@ def command() -> None:
 @reporting
 def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
     """Pull what has changed, for all maps or those named, and deliver what is owed."""
-    installation, snapshot = _open()
-    wanted = _chosen(snapshot, maps)
+    installation, snapshot = open_sync()
+    wanted = chosen_maps(snapshot, maps)
     if initial:
         _restart(installation, wanted)
     progress = _Progress()
@@ -129,7 +129,7 @@ def _report(runs: Sequence[Run], faults: Sequence[str], paused: Sequence[str]) -
 @reporting
 def status() -> Report:
     """Say how far each map is, what was rejected and what is owed."""
-    installation, snapshot = _open()
+    installation, snapshot = open_sync()
     with installation.engine.connect() as connection:
         states = map_states(connection, snapshot)
         rejects = {item.map: read_rejects(connection, item.map, SHOWN_REJECTS) for item in states if item.rejects}
@@ -152,6 +152,7 @@ def _line(state: MapState) -> str:
     if state.succeeded_at:
         parts.append(f"as of {state.succeeded_at:%Y-%m-%d %H:%M:%S} UTC")
     parts += [f"{state.rejects} rejected"] * bool(state.rejects) + [f"{state.owed} owed"] * bool(state.owed)
+    parts += [f"{state.conflicts} conflicts to decide"] * bool(state.conflicts)
     parts += [f"{state.parked} parked"] * bool(state.parked) + [state.problem] * bool(state.problem)
     return ", ".join(parts)
 
@@ -160,7 +161,7 @@ def _line(state: MapState) -> str:
 @reporting
 def plan() -> Report:
     """Say in which order maps are loaded, and which look-ups are set by a second pass."""
-    _, snapshot = _open()
+    _, snapshot = open_sync()
     steps = plan_load(compiled_maps(snapshot))
     lines = []
     for number, step in enumerate(steps, 1):
@@ -177,8 +178,8 @@ def plan() -> Report:
 @reporting
 def retry(table_map: str | None) -> Report:
     """Try again, now, what was rejected and what is parked; only that."""
-    installation, snapshot = _open()
-    maps = _chosen(snapshot, (table_map,) if table_map else ())
+    installation, snapshot = open_sync()
+    maps = chosen_maps(snapshot, (table_map,) if table_map else ())
     counts = {item.key: _retry(installation, snapshot, item) for item in maps}
     with writing(installation.engine).begin() as connection:
         released = outbox.release(connection, [item.key for item in maps])
@@ -210,8 +211,8 @@ def _retry(installation: Installation, snapshot: Snapshot, table_map: CompiledMa
 @reporting
 def pause(table_map: str) -> Report:
     """Let a map rest until it is resumed; what changes meanwhile comes then."""
-    installation, snapshot = _open()
-    (chosen,) = _chosen(snapshot, (table_map,))
+    installation, snapshot = open_sync()
+    (chosen,) = chosen_maps(snapshot, (table_map,))
     with writing(installation.engine).begin() as connection:
         checkpoints.pause(connection, chosen.key, utc_now())
     return Report((f"{chosen.key} is paused.",), {"map": chosen.key, "state": "paused"})
@@ -222,8 +223,8 @@ def pause(table_map: str) -> Report:
 @reporting
 def resume(table_map: str) -> Report:
     """Let a paused map run again."""
-    installation, snapshot = _open()
-    (chosen,) = _chosen(snapshot, (table_map,))
+    installation, snapshot = open_sync()
+    (chosen,) = chosen_maps(snapshot, (table_map,))
     with writing(installation.engine).begin() as connection:
         checkpoints.resume(connection, chosen.key)
     return Report((f"{chosen.key} runs again.",), {"map": chosen.key, "state": "current"})
@@ -250,26 +251,13 @@ class _Progress:
         click.echo(f"{table_map.key}: {state.rows_done}{total} rows, {rate:.0f} rows/s{ahead}", err=True)
 
 
-def _open() -> tuple[Installation, Snapshot]:
-    installation = open_installation()
-    prepare(installation.engine)
-    try:
-        return installation, SnapshotHolder(installation.engine).refresh()
-    except NothingPublished:
-        raise click.ClickException("Nothing has been published yet; foyer publish DIR releases a folder.") from None
-
-
-def _chosen(snapshot: Snapshot, names: tuple[str, ...]) -> list[CompiledMap]:
-    every = {item.key: item for item in compiled_maps(snapshot)}
-    unknown = [name for name in names if name not in every]
-    if unknown:
-        raise click.ClickException(f"There is no active table map {unknown[0]}; there are {', '.join(every) or 'none'}.")
-    return [item for item in every.values() if not names or item.key in names]
-
-
 def _restart(installation: Installation, maps: Sequence[CompiledMap]) -> None:
     with writing(installation.engine).begin() as connection:
         for item in maps:
             for name in (item.key, item.key + SECOND):
                 checkpoints.restart(connection, name)
             forget_all_seen(connection, item.key)
+
+
+for each in (*sync_rejects.COMMANDS, *sync_conflicts.COMMANDS, *sync_compare.COMMANDS):
+    command.add_command(each)

@@ -102,6 +102,12 @@ class SqlRowStore:
                 found.append({item.key: _value(item.target_column, row, row[item.column]) for item in wanted})
         return found
 
+    def scan(self, entity: str, attributes: Sequence[str], after: int, limit: int) -> list[dict[str, Any]]:
+        """See RowStore.scan."""
+        table = self.snapshot.entities[entity].table
+        ids = self.connection.scalars(select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(limit))
+        return self.read(entity, list(ids), attributes)
+
     def owned(self, entity: str, lookup: str, target: int) -> tuple[int, ...]:
         """See RowStore.owned."""
         table = self.snapshot.entities[entity].table

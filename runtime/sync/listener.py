@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from connectors.outbox import Owing, owe
@@ -59,4 +61,9 @@ def _owing(table_map: CompiledMap, rows: RowStore, change: Change) -> Owing | No
     values = {column: value for column, value in outward_values(table_map, rows, given).items() if column not in key}
     if operation == "update" and not values:
         return None
-    return Owing(table_map.key, change.entity, change.id, operation, {"key": key, "values": values})
+    payload: dict[str, Any] = {"key": key, "values": values}
+    if operation == "update":
+        inward = {item.attribute for item in table_map.inward}
+        sent = {item.attribute for item in table_map.outward}
+        payload["was"] = {name: old for name, (old, _) in change.changed.items() if name in inward & sent}
+    return Owing(table_map.key, change.entity, change.id, operation, payload)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from connectors.checkpoint import Checkpoint, read_checkpoints
+from connectors.conflicts import count_open
 from connectors.history import Counts, last_runs
 from connectors.outbox import PARKED, WAITING, count_owed
 from connectors.rejects import count_rejects
@@ -31,13 +32,14 @@ class MapState:
     rejects: int
     owed: int
     parked: int
+    conflicts: int
     last: Counts
 
 
 def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
     """The states of all active maps, in the order of the metadata."""
     checkpoints, runs = read_checkpoints(connection), last_runs(connection)
-    rejects, owed = count_rejects(connection), count_owed(connection)
+    rejects, owed, undecided = count_rejects(connection), count_owed(connection), count_open(connection)
     found = []
     for item in compiled_maps(snapshot):
         at = checkpoints.get(item.key, Checkpoint(item.key))
@@ -56,6 +58,7 @@ def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
                 rejects=rejects.get(item.key, 0),
                 owed=sending.get(WAITING, 0),
                 parked=sending.get(PARKED, 0),
+                conflicts=undecided.get(item.key, 0),
                 last=runs[item.key].counts if item.key in runs else Counts(),
             )
         )

@@ -434,6 +434,8 @@ FAULTS = [
     ({"table_map tasks#attributes.1.lookup_key": ["numbr"]}, "unknown-attribute", "attributes.1.lookup_key.0", "'number'"),
     ({"table_map tasks#attributes.1.lookup_key": []}, "lookup-key", "attributes.1", "lookup_key"),
     ({"table_map tasks#attributes.1.lookup_key": ["number", "name"]}, "lookup-key", "attributes.1", "lookup_columns"),
+    ({"table_map tasks": {"overlap": 5}}, "table-map", "overlap", "change_column"),
+    ({"table_map tasks#attributes.2.conflict": "manual"}, "attribute-map", "attributes.2.conflict", "both"),
     (telling("number", column=""), "write-through", "write_through.message_attribute", "message_column"),
     (telling("hours"), "write-through", "write_through.message_attribute", "decimal"),
     (telling("numbr"), "unknown-attribute", "write_through.message_attribute", "'number'"),

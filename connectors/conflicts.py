@@ -1,0 +1,155 @@
+"""The same attribute changed on both sides: which value stays, and a log in which the other one is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from connectors import outbox, tables
+from connectors.home import Work
+from connectors.outbox import Owed
+from connectors.tablemap import CompiledMap
+from connectors.values import dump_json, load_json
+
+PORTAL, OUTSIDE, NEWEST, MANUAL = "portal", "outside", "newest", "manual"
+_TABLE = tables.conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An attribute of a record with both values. `winner` is portal or outside, and empty while nobody has decided."""
+
+    id: int
+    map: str
+    entity: str
+    record_id: int
+    attribute: str
+    ours: Any
+    theirs: Any
+    winner: str
+    owed: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two values for one attribute: ours is owed in the changes given, theirs has come, or is found, outside."""
+
+    attribute: str
+    ours: Any
+    theirs: Any
+    owed: tuple[Owed, ...]
+
+
+def winner(table_map: CompiledMap, clash: Clash, changed_at: Any) -> str:
+    """Whose value stays by the policy of the attribute, or of its map; empty where somebody is to decide.
+
+    The newest is told by the outside's change column where that holds moments; else by what is met last, theirs.
+    """
+    model = next(item for item in table_map.model.attributes if item.attribute == clash.attribute)
+    policy = model.conflict or table_map.model.conflict
+    if policy == NEWEST:
+        ours = clash.owed[-1].created_at
+        return PORTAL if isinstance(changed_at, dt.datetime) and _aware(changed_at) < ours else OUTSIDE
+    return "" if policy == MANUAL else policy
+
+
+def keep_conflict(work: Work, record_id: int, clash: Clash, won: str) -> None:
+    """Write down what lost, or what is to be decided; the same two values once."""
+    first = clash.owed[0]
+    values = {"ours": dump_json(clash.ours), "theirs": dump_json(clash.theirs)}
+    same = [_TABLE.c[name] == value for name, value in values.items()]
+    known = select(_TABLE.c.id).where(_TABLE.c.owed == first.id, _TABLE.c.attribute == clash.attribute, *same)
+    if work.connection.execute(known).first() is None:
+        values |= {"map": work.table_map.key, "entity": work.table_map.entity.key, "attribute": clash.attribute, "winner": won}
+        work.connection.execute(insert(_TABLE).values(record_id=record_id, owed=first.id, at=work.now, **values))
+
+
+def read_conflicts(connection: Connection, maps: Iterable[str], limit: int = 100) -> list[Conflict]:
+    """The conflicts of maps: those to be decided first, then the newest."""
+    chosen = select(_TABLE).where(_TABLE.c.map.in_(list(maps))).order_by(_TABLE.c.winner != "", _TABLE.c.id.desc())
+    return [_conflict(row) for row in connection.execute(chosen.limit(limit)).mappings()]
+
+
+def find_conflict(connection: Connection, number: int) -> Conflict | None:
+    """The conflict with this number."""
+    row = connection.execute(select(_TABLE).where(_TABLE.c.id == number)).mappings().one_or_none()
+    return None if row is None else _conflict(row)
+
+
+def count_open(connection: Connection) -> dict[str, int]:
+    """How many conflicts are to be decided, by map."""
+    counted = select(_TABLE.c.map, func.count()).where(_TABLE.c.winner == "").group_by(_TABLE.c.map)
+    return {name: int(number) for name, number in connection.execute(counted)}
+
+
+def decide(work: Work, conflict: Conflict, won: str) -> None:
+    """Somebody has decided: ours goes out, or theirs is taken here and ours is not sent."""
+    owed = outbox.pending(work.connection, conflict.map, (conflict.record_id,))
+    if won == PORTAL:
+        rebase(work, owed, conflict.attribute, conflict.theirs)
+    else:
+        give_up(work, owed, conflict.attribute)
+        store(work, conflict.record_id, {conflict.attribute: conflict.theirs})
+    others = select(_TABLE.c.id).where(_TABLE.c.owed == conflict.owed, _TABLE.c.winner == "", _TABLE.c.id != conflict.id)
+    still_open = work.connection.execute(others).first() is not None
+    first = outbox.read_owed(work.connection, conflict.owed)
+    if first is not None and first.state == outbox.PARKED and not still_open:
+        outbox.replay(work.connection, first)
+    work.connection.execute(update(_TABLE).where(_TABLE.c.id == conflict.id).values(winner=won))
+
+
+def rebase(work: Work, owed: Iterable[Owed], attribute: str, theirs: Any) -> None:
+    """Ours stays although theirs is known: it is no conflict any more when the first of the changes goes out."""
+    first = next((item for item in owed if attribute in item.payload.get("was", {})), None)
+    if first is not None:
+        was = {**first.payload["was"], attribute: theirs}
+        outbox.rewrite(work.connection, first.id, {**first.payload, "was": was})
+
+
+def give_up(work: Work, owed: Iterable[Owed], attribute: str) -> None:
+    """Theirs stays: the attribute is taken out of what is owed, and a change of which nothing is left is owed no more."""
+    columns = columns_of(work.table_map, attribute)
+    for item in owed:
+        payload = without(item.payload, attribute, columns)
+        if payload["values"]:
+            outbox.rewrite(work.connection, item.id, payload)
+        elif item.operation == "update":
+            outbox.discard(work.connection, item.id, f"{attribute} was changed outside, which wins")
+
+
+def without(payload: Mapping[str, Any], attribute: str, columns: Iterable[str]) -> dict[str, Any]:
+    """What is owed, without one attribute."""
+    gone = frozenset(columns)
+    values = {name: value for name, value in payload["values"].items() if name not in gone}
+    was = {name: value for name, value in payload.get("was", {}).items() if name != attribute}
+    return {**payload, "values": values, "was": was}
+
+
+def columns_of(table_map: CompiledMap, attribute: str) -> tuple[str, ...]:
+    """The outside columns of an attribute that goes out."""
+    return next((item.columns for item in table_map.outward if item.attribute == attribute), ())
+
+
+def store(work: Work, record_id: int, values: Mapping[str, Any]) -> None:
+    """Put values into a record that is still there."""
+    entity = work.table_map.entity.key
+    if values and work.rows.read(entity, (record_id,), ()):
+        work.rows.upsert(entity, ("id",), [{"id": record_id, **values}])
+
+
+def plain(value: Any) -> Any:
+    """A value as it is read back from a JSON text."""
+    return load_json(dump_json(value))
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+
+
+def _conflict(row: RowMapping) -> Conflict:
+    return Conflict(**{**row, "ours": load_json(row["ours"]), "theirs": load_json(row["theirs"])})

@@ -1,0 +1,59 @@
+"""A change on its way out meets what the outside has by now: a value that is neither the old nor the new one is a conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors import outbox
+from connectors.conflicts import OUTSIDE, PORTAL, Clash, columns_of, keep_conflict, plain, store, winner, without
+from connectors.home import Work
+from connectors.mapping import Lookups
+from connectors.outbox import Owed
+from connectors.protocol import Record
+from connectors.refused import value_of
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """The outside columns that go out, and the conflicts met, each with whose value stays."""
+
+    values: Mapping[str, Any]
+    clashes: tuple[tuple[Clash, str], ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody is to decide before anything goes out."""
+        return any(not won for _, won in self.clashes)
+
+
+def meet(work: Work, item: Owed, row: Record) -> Met:
+    """Compare what the outside has with what our change began from; the row is as the outside gives it."""
+    table_map = work.table_map
+    lookups = Lookups(work.rows)
+    ours = {**row, **item.payload["values"]}
+    clashes = []
+    payload: Mapping[str, Any] = item.payload
+    for inward in table_map.inward:
+        if inward.attribute not in item.payload["was"] or any(column not in row for column in inward.columns):
+            continue
+        theirs, mine = value_of(inward, row, lookups), value_of(inward, ours, lookups)
+        if plain(theirs) == item.payload["was"][inward.attribute] or theirs == mine:
+            continue
+        clash = Clash(inward.attribute, mine, theirs, (item,))
+        won = winner(table_map, clash, row.get(table_map.model.change_column))
+        clashes.append((clash, won))
+        if won == OUTSIDE:
+            payload = without(payload, inward.attribute, columns_of(table_map, inward.attribute))
+    return Met(payload["values"], tuple(clashes))
+
+
+def settle_met(work: Work, item: Owed, met: Met) -> None:
+    """Write down what was met; theirs is taken here where it wins, and a change that somebody must decide is parked."""
+    for clash, won in met.clashes:
+        keep_conflict(work, item.record_id, clash, won)
+    store(work, item.record_id, {clash.attribute: clash.theirs for clash, won in met.clashes if won == OUTSIDE})
+    if met.waits:
+        names = ", ".join(clash.attribute for clash, won in met.clashes if won not in (PORTAL, OUTSIDE))
+        outbox.park(work.connection, item, f"conflict: {names} was changed on both sides")

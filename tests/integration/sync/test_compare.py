@@ -1,0 +1,149 @@
+"""Both sides are compared row by row; exactly what differs is found, and mended."""
+
+import json
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from connectors.compare import compare, hand_over, remove_extra
+from connectors.tablemap import compiled_map
+from metadata.model import AttributeMap, Connection
+from metadata.store import MetadataStore
+from runtime.access import Principal
+from runtime.cli.sync import command
+from runtime.database import make_engine, writing
+from runtime.records.hooks import Listeners
+from runtime.records.write import update
+from runtime.sync.listener import keep_outbox
+from support.harbour import BOAT, HARBOUR, STATE, boat_row, boats, harbour_row, harbours
+
+ATTRIBUTES = (
+    AttributeMap(attribute="number", column="no"),
+    AttributeMap(attribute="name", column="name", direction="both"),
+    AttributeMap(attribute="price", column="price"),
+    AttributeMap(attribute="harbour", column="harbour", lookup_key=("code",)),
+)
+
+
+def opened(world_of, **more):
+    world = world_of(harbours(), boats(attributes=ATTRIBUTES, **more))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", *(boat_row(no) for no in range(1, 21)))
+    world.pull()
+    return world
+
+
+def differences(world):
+    found = compare(world.home, world.adapter, compiled_map(world.snapshot, "boats"))
+    return sorted((item.kind, item.key, sorted(item.values)) for item in found)
+
+
+def planted(world):
+    """A row that is missing here, one that differs, one that is here only, and one that cannot be taken."""
+    table = world.snapshot.entities["boat"].table
+    with world.now() as connection:
+        connection.execute(sa.delete(table).where(table.c.number == 3))
+        connection.execute(sa.update(table).where(table.c.number == 4).values(name="Drifted", price=Decimal("1.00")))
+        connection.execute(sa.insert(table).values(number=77, name="Ghost", version=1))
+    with world.outside.lock:
+        world.outside.tables["boat"][5]["harbour"] = "NOWHERE"
+
+
+PLANTED = [("differs", "4", ["name", "price"]), ("extra", "77", []), ("missing", "3", []), ("rejected", "6", [])]
+
+
+def test_sides_that_are_the_same_have_no_difference(world_of):
+    assert differences(opened(world_of)) == []
+
+
+def test_exactly_what_differs_is_found(world_of):
+    world = opened(world_of)
+    planted(world)
+    assert differences(world) == PLANTED
+
+
+def test_what_is_missing_or_differs_is_taken_by_the_next_run(world_of):
+    world = opened(world_of, delete="delete")
+    planted(world)
+    table_map = compiled_map(world.snapshot, "boats")
+    found = list(compare(world.home, world.adapter, table_map))
+    hand_over(world.home, table_map, found)
+    assert remove_extra(world.home, table_map, found) == 1
+    world.pull()
+    assert differences(world) == [("rejected", "6", [])]
+    assert [reject.code for reject in world.rejects()] == ["lookup"]
+
+
+def test_a_row_that_is_here_only_stays_where_the_map_keeps(world_of):
+    world = opened(world_of)
+    planted(world)
+    table_map = compiled_map(world.snapshot, "boats")
+    assert remove_extra(world.home, table_map, list(compare(world.home, world.adapter, table_map))) == 0
+
+
+def test_what_is_owed_to_the_outside_is_no_difference(world_of):
+    world = opened(world_of)
+    row = world.rows("boat", "id")[0][0]
+    with world.now() as connection:
+        listeners, principal = Listeners((keep_outbox,)), Principal.system("portal")
+        update(connection, world.snapshot, principal, "boat", row, 1, {"name": "Ours"}, listeners=listeners)
+    assert differences(world) == []
+
+
+def test_what_changes_between_the_two_looks_is_no_difference(world_of, monkeypatch):
+    world = opened(world_of)
+    planted(world)
+    find = world.adapter.find
+
+    def meanwhile(table_map, column, value):
+        if value == 4:
+            table = world.snapshot.entities["boat"].table
+            with world.now() as connection:
+                mended = sa.update(table).where(table.c.number == 4).values(name="Boat 4", price=Decimal("1250.50"))
+                connection.execute(mended)
+        return find(table_map, column, value)
+
+    monkeypatch.setattr(world.adapter, "find", meanwhile)
+    assert [kind for kind, _, _ in differences(world)] == ["extra", "missing", "rejected"]
+
+
+@pytest.fixture
+def terminal(database_url, tmp_path):
+    """A site whose boats are in a database, and the command line."""
+    outside = sa.create_engine(f"sqlite:///{tmp_path / 'outside.db'}")
+    with outside.begin() as connection:
+        connection.execute(
+            sa.text("CREATE TABLE boat (no INTEGER PRIMARY KEY, name TEXT, price TEXT, harbour TEXT, seq INTEGER)")
+        )
+        connection.execute(sa.text("INSERT INTO boat VALUES (1, 'Ada', '1', NULL, 1), (2, 'Bea', '2', NULL, 1)"))
+    engine = make_engine(database_url)
+    store = MetadataStore(engine)
+    store.create()
+    there = Connection(key="outside", connector="sql", settings=(("url", str(outside.url)),))
+    snapshot = store.publish("tests", components=(HARBOUR, BOAT, STATE, there, boats(attributes=ATTRIBUTES))).snapshot
+    environ = {"FOYER_DATABASE_URL": database_url, "FOYER_DATA_DIR": str(tmp_path), "FOYER_SECRET_KEY": "a secret of the tests"}
+
+    def sync(*args):
+        done = CliRunner().invoke(command, list(args), env=environ)
+        return done.exit_code, done.output
+
+    yield sync, engine, snapshot
+    engine.dispose()
+    outside.dispose()
+
+
+def test_the_command_tells_and_repairs(terminal):
+    sync, engine, snapshot = terminal
+    sync("run")
+    assert sync("compare", "boats") == (0, "Both sides are the same.\n")
+    table = snapshot.entities["boat"].table
+    with writing(engine).begin() as connection:
+        connection.execute(sa.update(table).where(table.c.number == 1).values(name="Drifted"))
+    code, output = sync("compare", "boats")
+    assert (code, "name Drifted here, Ada outside" in output) == (1, True)
+    code, output = sync("compare", "boats", "--repair", "--json")
+    assert json.loads(output)["counts"] == {"differs": 1}
+    sync("run")
+    assert sync("compare", "boats")[0] == 0
