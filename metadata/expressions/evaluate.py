@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
-from metadata.expressions import numbers
+from metadata.expressions.numbers import add, divide, multiply, rounded
 from metadata.expressions.tree import Aggregate, Call, Literal, Name, Node
 
 Value = bool | Decimal | str | dt.date | dt.datetime | tuple[str, ...] | int | None
@@ -109,13 +109,13 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "le": lambda a, b: a <= b,
     "gt": lambda a, b: a > b,
     "ge": lambda a, b: a >= b,
-    "add": numbers.add,
-    "sub": lambda a, b: numbers.add(a, -b),
-    "mul": numbers.multiply,
-    "div": numbers.divide,
+    "add": add,
+    "sub": lambda a, b: add(a, -b),
+    "mul": multiply,
+    "div": divide,
     "neg": lambda a: -a,
     "abs": lambda a: abs(a),
-    "round": numbers.rounded,
+    "round": rounded,
     "length": lambda text: Decimal(len(text)),
     "trim": lambda text: text.strip(" "),
     "contains": lambda text, part: part in text,
@@ -142,14 +142,14 @@ def _aggregate(node: Aggregate, row: Row) -> Value:
 def _sum(values: Sequence[Any]) -> Decimal:
     total = Decimal(0)
     for value in values:
-        total = numbers.add(total, value)
+        total = add(total, value)
     return total
 
 
 AGGREGATE: dict[str, Callable[[Sequence[Any]], Value]] = {
     "count": lambda values: Decimal(len(values)),
     "sum": _sum,
-    "avg": lambda values: numbers.divide(_sum(values), Decimal(len(values))),
+    "avg": lambda values: divide(_sum(values), Decimal(len(values))),
     "min": lambda values: min(values, default=None),
     "max": lambda values: max(values, default=None),
     "any": any,
