@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import uuid
@@ -61,7 +62,8 @@ class FolderStore:
             draft.replace(place)
             _sync_folder(place.parent)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink()
             raise StoreFailed(str(error)) from error
 
     def read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
