@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.config import Config
 from runtime.context import Doors, PageView, RequestContext
+from runtime.cookies import CookieSessions
 from runtime.database import make_engine
 from runtime.documents import OrjsonProvider
 from runtime.errors import NothingPublished
@@ -23,7 +24,7 @@ from runtime.frames import frame_of, may_open
 from runtime.identity.passwords import Cost, Passwords
 from runtime.identity.throttle import Throttle
 from runtime.identity.views import identity_blueprint
-from runtime.languages import LanguagePrefix, language_tags
+from runtime.languages import LanguagePrefix, prefixed_tags
 from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.pages import show as show_page
@@ -33,7 +34,7 @@ from runtime.pages.lookup import lookup_blueprint
 from runtime.records.audit import AUDITED
 from runtime.render import Renderer
 from runtime.render.chain import theme_roots
-from runtime.requests import frame_requests
+from runtime.requests import Portal, frame_requests
 from runtime.routes import add_routes
 from runtime.secret import secret_key
 from runtime.security import MAX_FORM_FIELDS
@@ -51,7 +52,7 @@ COOKIE_LIFETIME = timedelta(days=365)
 
 def create_app(config: Config, *, services: Services | None = None, show: PageView = show_page) -> Flask:
     """The application. Opens no connection yet; `services` and `show` replace parts of it, for tests."""
-    app = Flask("foyer", static_folder=None, template_folder=None)
+    app = Portal("foyer", static_folder=None, template_folder=None)
     parts = services or make_services(config)
     app.extensions[EXTENSION] = parts
     configure(app, config)
@@ -90,6 +91,7 @@ def configure(app: Flask, config: Config) -> None:
     """Flask's settings: cookies, limits of what may be sent, CSRF, JSON."""
     app.json = OrjsonProvider(app)
     app.request_class = request_class(config.max_file_bytes)
+    app.session_interface = CookieSessions()
     app.url_map.merge_slashes = False
     app.config.update(
         SECRET_KEY=secret_key(config.secret_key, config.data_dir),
@@ -121,7 +123,7 @@ def wrap(app: Flask, services: Services) -> None:
         site = snapshot.site_for(host)
         if site is None:
             return ()
-        return [tag for tag in set(language_tags(snapshot, site).values()) if tag != site.model.default_language]
+        return prefixed_tags(snapshot, site)
 
     app.wsgi_app = LanguagePrefix(app.wsgi_app, tags)  # type: ignore[method-assign]
     hops = services.config.trusted_proxies

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Request, session
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -15,25 +15,35 @@ from runtime.access import Principal
 from runtime.access.principal import Person as Actor
 from runtime.context import Lease, RequestContext, Stages
 from runtime.errors import SiteNotFound
-from runtime.identity.sessions import Arrival, LiveSession, is_stale, load_arrival, touch
+from runtime.identity.remembered import Known, arrival_claim, claim_values
+from runtime.identity.sessions import Arrival, LiveSession, is_stale, load_arrival, touch, utc_now
 from runtime.identity.settings import settings_for
 from runtime.identity.views.answers import COOKIE_TOKEN
 from runtime.languages import language_tags, prefix_of
+from runtime.records.proof import Presumption
 from runtime.services import Services
 
 TOUCH_PATIENCE_MS = 100
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
+class Changed(BaseException):
+    """What a request took for granted no longer holds: it is to be started again.
+
+    Not an Exception, so that nothing that copes with failures takes it for one.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """What is at hand before anything was looked up."""
+    """What is at hand before anything was looked up. A `trusting` one may begin with what is remembered."""
 
     request: Request
     services: Services
     lease: Lease
     stages: Stages
     request_id: str
+    trusting: bool = False
 
 
 def request_id_of(header: str) -> str:
@@ -47,30 +57,66 @@ def host_of(request: Request) -> str:
 
 
 def welcome(arriving: Arriving) -> RequestContext:
-    """The context of a request. Raises SiteNotFound, NothingPublished, and OperationalError when the database is away."""
+    """The context of a request. Raises SiteNotFound, NothingPublished, and OperationalError when the database is away.
+
+    Who asks may be a presumption, which the lease proves before anything is read or answered, or raises Changed.
+    """
     with arriving.stages.measure("session"):
         snapshot = arriving.services.snapshots.current()
         site = _site(snapshot, arriving.request)
-        arrival = _arrival(arriving, snapshot, site)
+        token = str(session.get(COOKIE_TOKEN, ""))
+        known = arriving.services.arrivals.find(snapshot, site.key, token) if arriving.trusting and token else None
+        if known is not None:
+            _presume(arriving, snapshot, site, token, known)
+            return _context(arriving, snapshot, site, known.session, known.principals)
+        arrival = _arrival(arriving, snapshot, site, token)
     if arrival.release != snapshot.release:
         with arriving.stages.measure("snapshot"):
             snapshot = arriving.services.snapshots.at_least(arrival.release)
             site = _site(snapshot, arriving.request)
+    arriving.services.arrivals.keep(snapshot, site.key, token, arrival)
+    return _context(arriving, snapshot, site, arrival.session, {})
+
+
+def _presume(arriving: Arriving, snapshot: Snapshot, site: CompiledSite, token: str, known: Known) -> None:
+    """Take what is known for granted; whoever makes sure of it finds the same in the ordinary way, or raises Changed."""
+
+    def make_sure() -> None:
+        with arriving.stages.measure("session"):
+            found = _arrival(arriving, snapshot, site, token)
+        arriving.services.arrivals.keep(snapshot, site.key, token, found)
+        if not known.agrees(found):
+            raise Changed
+
+    claim = arrival_claim(snapshot, LATEST_RELEASE)
+    arriving.lease.presume(Presumption(claim, claim_values(known), make_sure))
+
+
+def _context(
+    arriving: Arriving,
+    snapshot: Snapshot,
+    site: CompiledSite,
+    found: LiveSession | None,
+    principals: dict[str, Principal],
+) -> RequestContext:
     language = _language(arriving.request, snapshot, site)
+    principal = principals.get(language)
+    if principal is None:
+        principal = principals[language] = _principal(snapshot, site, found, language)
     return RequestContext(
         snapshot=snapshot,
         site=site,
-        principal=_principal(snapshot, site, arrival.session, language),
+        principal=principal,
         language=language,
         prefix=prefix_of(site, language),
         request_id=arriving.request_id,
         lease=arriving.lease,
         stages=arriving.stages,
         services=arriving.services,
-        session_id=arrival.session.id if arrival.session else None,
-        remembered=arrival.session.remember if arrival.session else False,
-        account_name=arrival.session.person.account_name if arrival.session else "",
-        account_number=arrival.session.person.account_number if arrival.session else "",
+        session_id=found.id if found else None,
+        remembered=found.remember if found else False,
+        account_name=found.person.account_name if found else "",
+        account_number=found.person.account_number if found else "",
     )
 
 
@@ -81,8 +127,7 @@ def _site(snapshot: Snapshot, request: Request) -> CompiledSite:
     return site
 
 
-def _arrival(arriving: Arriving, snapshot: Snapshot, site: CompiledSite) -> Arrival:
-    token = str(session.get(COOKIE_TOKEN, ""))
+def _arrival(arriving: Arriving, snapshot: Snapshot, site: CompiledSite, token: str) -> Arrival:
     try:
         arrival = load_arrival(arriving.lease.connection, snapshot, site.key, token, LATEST_RELEASE)
     except (OperationalError, InterfaceError):
@@ -91,6 +136,7 @@ def _arrival(arriving: Arriving, snapshot: Snapshot, site: CompiledSite) -> Arri
         arrival = load_arrival(arriving.lease.connection, snapshot, site.key, token, LATEST_RELEASE)
     if arrival.session is not None and is_stale(arrival.session):
         _touch(arriving, snapshot, site, arrival.session)
+        return replace(arrival, session=replace(arrival.session, seen_at=utc_now()))
     return arrival
 
 

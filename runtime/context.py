@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import Response, current_app, g, session
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Dialect, Engine
 
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
-from runtime.database import hurried, writing
+from runtime.database import hurried, reading, writing
+from runtime.records.proof import Presumption, Reader
 
 if TYPE_CHECKING:
     from runtime.access import Principal
@@ -45,9 +46,8 @@ class Doors:
 
     @classmethod
     def of(cls, engine: Engine) -> Doors:
-        """Reading goes without BEGIN and ROLLBACK where those cost a round trip each."""
-        is_near = engine.dialect.name == "sqlite"
-        return cls(engine if is_near else engine.execution_options(isolation_level="AUTOCOMMIT"), writing(engine))
+        """Reading goes without BEGIN and ROLLBACK."""
+        return cls(reading(engine), writing(engine))
 
 
 class Lease:
@@ -55,6 +55,9 @@ class Lease:
 
     `connection` is for reading. What writes does so in `with transaction() as connection`, which commits at its end and
     rolls back when something is raised; within it `connection` is the same one, so that reads see the writes.
+
+    What the request takes for granted (`presume`) is proved before any of that. Only a statement that proves it on the way
+    is read on `reader`.
     """
 
     def __init__(self, doors: Doors) -> None:
@@ -62,15 +65,56 @@ class Lease:
         self._reading: Connection | None = None
         self._writing: Connection | None = None
         self._after: list[Callable[[], None]] = []
+        self._presumption: Presumption | None = None
 
     @property
     def connection(self) -> Connection:
-        """The connection to read on. No other request uses it."""
+        """The connection to read on. No other request uses it. Raises what `prove` raises."""
+        if self._presumption is not None:
+            self.prove()
+        return self.bare()
+
+    @property
+    def reader(self) -> Reader:
+        """What a prepared statement is read on, which may be the first of the request."""
+        return self.bare() if self._presumption is None else self
+
+    def bare(self) -> Connection:
+        """The connection to read on, whatever was proved: for the statement that proves."""
         if self._writing is not None:
             return self._writing
         if self._reading is None:
             self._reading = self._doors.reading.connect()
         return self._reading
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the connections."""
+        return self._doors.reading.dialect
+
+    @property
+    def presumption(self) -> Presumption | None:
+        """What is taken for granted and not proved yet."""
+        return self._presumption
+
+    def presume(self, presumption: Presumption) -> None:
+        """Take something for granted until the first statement."""
+        self._presumption = presumption
+
+    def hold(self) -> None:
+        """The first statement has proved what was taken for granted."""
+        self._presumption = None
+
+    def prove(self) -> None:
+        """Make sure of what is taken for granted, in a statement of its own. What raises leaves it unproved."""
+        presumption, self._presumption = self._presumption, None
+        if presumption is None:
+            return
+        try:
+            presumption.make_sure()
+        except BaseException:
+            self._presumption = presumption
+            raise
 
     @contextmanager
     def transaction(self, patience_ms: int | None = None) -> Iterator[Connection]:
@@ -81,6 +125,7 @@ class Lease:
         if self._writing is not None:
             yield self._writing
             return
+        self.prove()
         self.release()
         doors = self._doors
         engine = doors.writing if patience_ms is None else hurried(doors.writing, patience_ms)
@@ -131,6 +176,22 @@ def _csrf_token() -> str:
     return made
 
 
+class Span:
+    """The time spent inside, added to a stage; a class because it is met seven times in a request."""
+
+    __slots__ = ("_begun", "_name", "_spans")
+
+    def __init__(self, spans: dict[str, float], name: str) -> None:
+        self._spans, self._name = spans, name
+        self._begun = 0.0
+
+    def __enter__(self) -> None:
+        self._begun = time.perf_counter()
+
+    def __exit__(self, *raised: object) -> None:
+        self._spans[self._name] = self._spans.get(self._name, 0.0) + time.perf_counter() - self._begun
+
+
 @dataclass(slots=True)
 class Stages:
     """How long each stage of a request took, for the Server-Timing header."""
@@ -138,14 +199,9 @@ class Stages:
     started: float = field(default_factory=time.perf_counter)
     spans: dict[str, float] = field(default_factory=dict)
 
-    @contextmanager
-    def measure(self, name: str) -> Iterator[None]:
+    def measure(self, name: str) -> Span:
         """Add the time spent inside to a stage. The name is a token: letters, digits, dashes."""
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.spans[name] = self.spans.get(name, 0.0) + time.perf_counter() - begun
+        return Span(self.spans, name)
 
     @property
     def total(self) -> float:
@@ -175,6 +231,11 @@ class RequestContext:
     def connection(self) -> Connection:
         """The connection to read on, taken at first use."""
         return self.lease.connection
+
+    @property
+    def reader(self) -> Reader:
+        """What the statements of `runtime.records` are read on; the first one also proves who asks."""
+        return self.lease.reader
 
     @property
     def renderer(self) -> Renderer[RequestContext]:

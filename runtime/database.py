@@ -5,6 +5,9 @@ that will write starts so on SQLite: its engine or connection carries the execut
 `writing`), which makes it BEGIN IMMEDIATE, once it is its turn among the writers of this process (runtime/turns). The
 option `foyer_schema` does the same for changes of tables, with foreign keys off until the connection goes back to the
 pool.
+
+Connections rest outside any transaction, on PostgreSQL too, and a transaction begins with a BEGIN of ours: so reading alone
+(`reading`) costs no statement besides, nor a change of mode at each checkout.
 """
 
 from __future__ import annotations
@@ -49,8 +52,9 @@ def make_engine(url: str | URL, *, pool_size: int = 8, ping: bool = True) -> Eng
     address = parse_url(url if isinstance(url, str) else url.render_as_string(hide_password=False))
     if address.get_backend_name() == "sqlite":
         return _sqlite(address, pool_size)
-    return create_engine(
+    engine = create_engine(
         address,
+        isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=ping,
@@ -59,6 +63,13 @@ def make_engine(url: str | URL, *, pool_size: int = 8, ping: bool = True) -> Eng
         hide_parameters=True,
         connect_args={"prepare_threshold": 2, "connect_timeout": 10, "options": "-c timezone=UTC"},
     )
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for reading without a transaction: each statement sees what is committed when it begins."""
+    return engine.execution_options(foyer_read=True)
 
 
 def writing(engine: Engine) -> Engine:
@@ -100,8 +111,16 @@ def _prepare_sqlite(raw: Any, record: Any) -> None:
     install(raw)
 
 
+def _begin_postgres(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get("foyer_read") and options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN")
+
+
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
+    if options.get("foyer_read"):
+        return
     if options.get(SCHEMA_CHANGE):
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
         connection.info[SCHEMA_CHANGE] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, g, make_response, request
 from jinja2 import TemplateError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -54,7 +55,7 @@ class FailureHandler:
         """The answer for an exception. Redirects that a library raises pass as they are."""
         if isinstance(error, HTTPException) and error.code is not None and 300 <= error.code < 400:
             return make_response(error.get_response())
-        context: RequestContext | None = g.get("foyer")
+        context = _context(error)
         failure = describe(error, g.get("request_id", ""))
         note(error, failure)
         if failure.status == 401 and context is not None:
@@ -91,6 +92,19 @@ class FailureHandler:
             return None
         response.status_code = failure.status
         return response
+
+
+def _context(error: Exception) -> RequestContext | None:
+    """The context of the request, if it is certain who asks."""
+    context: RequestContext | None = g.get("foyer")
+    if context is None or context.lease.presumption is None:
+        return context
+    if not isinstance(error, DATABASE_AWAY):
+        with contextlib.suppress(SQLAlchemyError):
+            context.lease.prove()
+            return context
+    del g.foyer
+    return None
 
 
 def describe(error: Exception, error_id: str) -> Failure:

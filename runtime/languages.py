@@ -27,6 +27,14 @@ def language_tags(snapshot: Snapshot, site: CompiledSite) -> Mapping[str, str]:
     return snapshot.derive(("language_tags", site.key), collect)
 
 
+def prefixed_tags(snapshot: Snapshot, site: CompiledSite) -> frozenset[str]:
+    """The languages of a site that have a part of their own in addresses."""
+    return snapshot.derive(
+        ("prefixed_tags", site.key),
+        lambda: frozenset(language_tags(snapshot, site).values()) - {site.model.default_language},
+    )
+
+
 def split_language(path: str, tags: Iterable[str]) -> tuple[str, str]:
     """The language tag at the start of a path, "" for none, and the path without it."""
     first, slash, rest = path.removeprefix("/").partition("/")

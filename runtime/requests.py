@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
-from runtime.arrivals import Arriving, request_id_of, welcome
+from runtime.arrivals import Arriving, Changed, request_id_of, welcome
 from runtime.context import Lease, RequestContext, Stages
 from runtime.errors import FormExpired
 from runtime.routes import WITHOUT_CONTEXT
@@ -16,6 +17,36 @@ from runtime.services import Services, services_of
 
 log = logging.getLogger("foyer.access")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+SAFE = ("GET", "HEAD")
+
+
+class Portal(Flask):
+    """The application. A request that took for granted what no longer holds is started again, without a trace of the first."""
+
+    def full_dispatch_request(self) -> Response:
+        """The answer."""
+        try:
+            return super().full_dispatch_request()
+        except Changed:
+            _forget()
+            return super().full_dispatch_request()
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """What the view returns, once it is proved who asked: also a page that read nothing is somebody's."""
+        answer = super().dispatch_request()
+        lease: Lease | None = g.get("lease")
+        if lease is not None:
+            lease.prove()
+        return answer
+
+
+def _forget() -> None:
+    """Make the request as if nothing had been done for it yet, and have it arrive in the ordinary way."""
+    lease: Lease | None = g.pop("lease", None)
+    if lease is not None:
+        lease.release()
+    g.pop("foyer", None)
+    g.changed = True
 
 
 def frame_requests(app: Flask) -> None:
@@ -30,9 +61,7 @@ def frame_requests(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         stages: Stages = g.stages
-        response.headers["X-Request-ID"] = g.request_id
-        response.headers["Server-Timing"] = timing(stages)
-        dress(response.headers, secure=secure)
+        dress(response.headers, (("X-Request-ID", g.request_id), ("Server-Timing", timing(stages))), secure=secure)
         note(response, stages)
         return response
 
@@ -55,7 +84,8 @@ def start(services: Services) -> None:
     if request.endpoint in WITHOUT_CONTEXT:
         return
     g.lease = Lease(services.doors)
-    g.foyer = welcome(Arriving(request, services, g.lease, g.stages, g.request_id))
+    trusting = request.method in SAFE and "changed" not in g
+    g.foyer = welcome(Arriving(request, services, g.lease, g.stages, g.request_id, trusting))
     screen(request)
     if request.method in WITH_BODY:
         screen_form(request)
@@ -72,17 +102,18 @@ def note(response: Response, stages: Stages) -> None:
     if not log.isEnabledFor(logging.INFO) or request.endpoint == "healthz":
         return
     context: RequestContext | None = g.get("foyer")
-    log.info(
-        "request",
-        extra={
-            "action": "request",
-            "request": g.request_id,
-            "method": request.method,
-            "path": request.path[:500],
-            "status": response.status_code,
-            "ms": round(stages.total * 1000, 2),
-            "address": request.remote_addr,
-            "site": context.site.key if context else None,
-            "contact": context.principal.contact if context else None,
-        },
-    )
+    fields = {
+        "action": "request",
+        "request": g.request_id,
+        "method": request.method,
+        "path": request.path[:500],
+        "status": response.status_code,
+        "ms": round(stages.total * 1000, 2),
+        "address": request.remote_addr,
+        "site": context.site.key if context else None,
+        "contact": context.principal.contact if context else None,
+    }
+    # Not log.info: looking for the line of code that logs costs more than all the rest.
+    record = log.makeRecord(log.name, logging.INFO, "", 0, "request", (), None)
+    vars(record).update(fields)
+    log.handle(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -44,18 +45,19 @@ ALWAYS = (
 )
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 PRIVATE = "private, no-store"
+PLAIN = tuple((name.lower(), name, value) for name, value in (*ALWAYS, ("Cache-Control", PRIVATE)))
+SECURE = (*PLAIN, ("strict-transport-security", "Strict-Transport-Security", STRICT_TRANSPORT))
+_BAD_TEXT = re.compile("[\0\ufffd\ud800-\udfff]")
 MAX_PATH = 2000
 MAX_QUERY = 8000
 MAX_FORM_FIELDS = 2000
 
 
-def dress(headers: Headers, *, secure: bool) -> None:
-    """Add the security headers that an answer does not have yet."""
-    for name, value in ALWAYS:
-        headers.setdefault(name, value)
-    if secure:
-        headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
-    headers.setdefault("Cache-Control", PRIVATE)
+def dress(headers: Headers, own: Iterable[tuple[str, str]] = (), *, secure: bool) -> None:
+    """Add headers of the answer's own, and the security headers that it does not have yet."""
+    present = {name.lower() for name, _ in headers}
+    always = SECURE if secure else PLAIN
+    headers.extend([*own, *((name, value) for key, name, value in always if key not in present)])
 
 
 def screen(request: Request) -> None:
@@ -89,7 +91,7 @@ def refuse_bad_bytes(query: str) -> None:
 def refuse_bad_text(texts: Iterable[str]) -> None:
     """Raise BadText for a NUL, or for what was no UTF-8."""
     for text in texts:
-        if "\0" in text or "\ufffd" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        if _BAD_TEXT.search(text):
             raise BadText
 
 

@@ -15,6 +15,7 @@ from runtime.files.taking import Cellar
 from runtime.forms.ports import NoSubmission, Submission
 from runtime.hooks import Hooks
 from runtime.identity.passwords import Passwords
+from runtime.identity.remembered import ArrivalMemory
 from runtime.identity.throttle import Throttle
 from runtime.mail import Mailer
 from runtime.pages.freshness import FreshnessPort, unknown
@@ -42,6 +43,7 @@ class Services:
     freshness: FreshnessPort = unknown
     submission: Submission = field(default_factory=NoSubmission)
     listeners: Listeners = AUDITED
+    arrivals: ArrivalMemory = field(default_factory=ArrivalMemory)
 
 
 EXTENSION = "foyer"

@@ -111,7 +111,7 @@ def _plan(ask: BlockAsk, model: ListComponent, asked: ListAsk) -> ListPlan:
 
 
 def _fetch(context: RequestContext, plan: ListPlan, asked: ListAsk) -> ListPage:
-    return fetch_list(context.connection, plan, context.principal, asked)
+    return fetch_list(context.reader, plan, context.principal, asked)
 
 
 def _render(shown: Shown) -> Part:

@@ -58,7 +58,7 @@ def ties_to(snapshot: Snapshot, entity: str, outer: str) -> tuple[str, ...]:
 
 def _read(context: RequestContext, owner: Owner, key: str, paths: tuple[str, ...], outer: Record | None) -> Record:
     wanted = tuple(dict.fromkeys((owner.name, *paths, *owner.ties)))
-    found = fetch_record(context.connection, context.snapshot, context.principal, owner.entity, owner.attribute, key, wanted)
+    found = fetch_record(context.reader, context.snapshot, context.principal, owner.entity, owner.attribute, key, wanted)
     if found is None or (outer is not None and not _belongs(found, owner, outer)):
         raise PageNotFound
     return found

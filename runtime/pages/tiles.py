@@ -65,5 +65,5 @@ def _figure(ask: BlockAsk, view: str) -> str:
     model = context.snapshot.views.get(view)
     if model is None or not access_for(context.snapshot, context.principal, model.entity, "read").allowed:
         return ""
-    count = count_view(context.connection, context.snapshot, context.principal, view)
+    count = count_view(context.reader, context.snapshot, context.principal, view)
     return f"{formats_of(context).number(count)}{'+' if count >= CAP else ''}"

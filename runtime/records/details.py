@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, bindparam, literal_column, null, select
+from sqlalchemy import ColumnElement, Dialect, Select, bindparam, literal_column, null, select
 
 from metadata.model import RelatedList
 from metadata.model.base import Privilege
@@ -16,6 +16,7 @@ from runtime.records.ask import ListAsk
 from runtime.records.lists import ListPage, fetch_list
 from runtime.records.plan import ListOptions, ListPlan, Near, plan_list
 from runtime.records.prepared import Prepared, Row
+from runtime.records.proof import Reader
 from runtime.records.source import Source, trace
 from runtime.records.values import read_value
 from runtime.records.words import bind_values
@@ -53,7 +54,7 @@ class _Query:
 
 
 def fetch_record(
-    connection: Connection,
+    connection: Reader,
     snapshot: Snapshot,
     principal: Principal,
     entity: str,
@@ -83,7 +84,7 @@ def plan_related(snapshot: Snapshot, principal: Principal, entity: str, related:
 
 
 def fetch_related(
-    connection: Connection, plan: ListPlan, principal: Principal, record: Record, ask: ListAsk | None = None
+    connection: Reader, plan: ListPlan, principal: Principal, record: Record, ask: ListAsk | None = None
 ) -> ListPage:
     """A page of the rows related to a record that the principal has read, by a plan of `plan_related`."""
     return fetch_list(connection, plan, principal, ask, near=record.id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Dialect
 
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
@@ -15,6 +15,7 @@ from runtime.records.errors import Denied
 from runtime.records.keyset import make_token
 from runtime.records.plan import ListPlan, plan_list
 from runtime.records.prepared import Prepared, Row
+from runtime.records.proof import Reader
 from runtime.records.shapes import kept
 from runtime.records.statement import (
     CAP,
@@ -58,7 +59,7 @@ class ListPage:
 
 
 def fetch_list(
-    connection: Connection, plan: ListPlan, principal: Principal, ask: ListAsk | None = None, *, near: int | None = None
+    connection: Reader, plan: ListPlan, principal: Principal, ask: ListAsk | None = None, *, near: int | None = None
 ) -> ListPage:
     """The page asked for; without an ask the first ten rows. `near` is the id of the record for a plan of related rows.
 
@@ -78,7 +79,7 @@ def fetch_list(
     return _page(wanted, shape, places, rows, counted)
 
 
-def fetch_row(connection: Connection, plan: ListPlan, principal: Principal, row: int) -> Row | None:
+def fetch_row(connection: Reader, plan: ListPlan, principal: Principal, row: int) -> Row | None:
     """The row with this id as the plan selects it, or None where the plan has no such row."""
     if plan.standing != principal.standing:
         raise Denied(plan.entity.key)
@@ -88,7 +89,7 @@ def fetch_row(connection: Connection, plan: ListPlan, principal: Principal, row:
     return rows[0] if rows else None
 
 
-def count_rows(connection: Connection, plan: ListPlan, principal: Principal, near: int | None = None) -> int:
+def count_rows(connection: Reader, plan: ListPlan, principal: Principal, near: int | None = None) -> int:
     """The number of rows of a plan, at most the cap."""
     if plan.standing != principal.standing:
         raise Denied(plan.entity.key)
@@ -97,7 +98,7 @@ def count_rows(connection: Connection, plan: ListPlan, principal: Principal, nea
     return min(CAP, _count(connection, plan, principal, shape, {"a_near": near}))
 
 
-def count_view(connection: Connection, snapshot: Snapshot, principal: Principal, view: str) -> int:
+def count_view(connection: Reader, snapshot: Snapshot, principal: Principal, view: str) -> int:
     """The number of rows of a view that may be read, at most the cap. Raises Denied."""
     return count_rows(connection, plan_list(snapshot, principal, view), principal)
 
@@ -120,7 +121,7 @@ def _prepared(plan: ListPlan, shape: Shape, dialect: Dialect) -> tuple[Prepared,
     return keep(plan.snapshot, ("list statement", plan, shape, dialect.name), make)
 
 
-def _count(connection: Connection, plan: ListPlan, principal: Principal, shape: Shape, values: Mapping[str, Any]) -> int:
+def _count(connection: Reader, plan: ListPlan, principal: Principal, shape: Shape, values: Mapping[str, Any]) -> int:
     dialect = connection.dialect
     key = ("count statement", plan, shape.terms, shape.scope, shape.narrowings, dialect.name)
     keep = kept if shape.narrowings else Snapshot.derive

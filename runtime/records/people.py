@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select, true
+from sqlalchemy import ColumnElement, Connection, FromClause, String, Table, and_, bindparam, func, or_, select, true
 from sqlalchemy.sql.elements import Label
 
 from metadata.snapshot import Snapshot
@@ -15,6 +15,7 @@ from runtime.records.write import update
 
 FIELDS = ("full_name", "email", "account", "company", "language", "time_zone", "active")
 PREFIX = "person_"
+AS_IT_WAS = "was_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,37 @@ def person_from(row: Mapping[Any, Any]) -> Person | None:
         account_name=row[f"{PREFIX}account_name"] or "",
         account_number=row[f"{PREFIX}account_number"] or "",
     )
+
+
+def is_person(snapshot: Snapshot) -> ColumnElement[bool]:
+    """Whether a row with the person's columns is as it was: the values of `person_values` are bound."""
+    return and_(*(_as_it_was(label) for label in person_columns(snapshot)))
+
+
+def _as_it_was(label: Label[Any]) -> ColumnElement[bool]:
+    bound = bindparam(AS_IT_WAS + label.name, type_=label.element.type)
+    if label.name == f"{PREFIX}active":
+        return or_(label.element.is_(None), label.element == bound)
+    if isinstance(label.element.type, String):
+        return func.coalesce(label.element, "") == bound
+    return label.element.is_not_distinct_from(bound)
+
+
+def person_values(person: Person) -> dict[str, Any]:
+    """The binds of `is_person`."""
+    values = {
+        "id": person.contact,
+        "full_name": person.name,
+        "email": person.email,
+        "account": person.account,
+        "company": person.company,
+        "language": person.language,
+        "time_zone": person.time_zone,
+        "active": person.active,
+        "account_name": person.account_name,
+        "account_number": person.account_number,
+    }
+    return {f"{AS_IT_WAS}{PREFIX}{name}": value for name, value in values.items()}
 
 
 def load_person(connection: Connection, snapshot: Snapshot, contact: int) -> Person | None:

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 
 from metadata.types import ExactDecimal
+from runtime.records.proof import Claim, Reader, Unproven
 
+CURSOR = "foyer_cursor"
 Row = tuple[Any, ...]
 Processor = Callable[[Any], Any]
 Statement = Select[Any] | Insert | Update | Delete
@@ -28,6 +30,8 @@ class Prepared:
     def __init__(self, statement: Statement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.sql = compiled.string
+        self._statement = statement
+        self._proving: tuple[Claim, Prepared] | None = None
         self._dialect = dialect
         self._positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
         processors = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
@@ -46,18 +50,47 @@ class Prepared:
         """The binds that each execution must give."""
         return frozenset(self._given)
 
-    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
-        """All rows, none where the statement gives none back. `values` must have every bind of `names` and may have more.
+    def rows(self, reader: Reader, values: Mapping[str, Any]) -> list[Row]:
+        """All rows. `values` must have every bind of `names` and may have more. Raises SQLAlchemy's DBAPIError.
 
-        Raises SQLAlchemy's DBAPIError, which does not quote the values.
+        What the reader has not proved yet is proved in the same statement.
         """
+        if isinstance(reader, Connection):
+            return self._run(reader, values)
+        presumption = reader.presumption
+        if presumption is None:
+            return self._run(reader.connection, values)
+        return self._prove(reader, presumption.claim, {**values, **presumption.values})
+
+    def _prove(self, reader: Unproven, claim: Claim, values: Mapping[str, Any]) -> list[Row]:
+        """The rows, if the first of them says that the claim holds; else what they are once that was made sure of."""
+        try:
+            rows = self._with(claim)._run(reader.bare(), values)
+        except DBAPIError:  # the connection may have died meanwhile, and the tables may be those of a newer release
+            reader.prove()
+            return self._run(reader.connection, values)
+        if rows and rows[0][-1]:
+            reader.hold()
+            return [row[:-1] for row in rows]
+        reader.prove()
+        return self._run(reader.connection, values) if rows else rows
+
+    def _with(self, claim: Claim) -> Prepared:
+        if self._proving is None or self._proving[0] is not claim:
+            self._proving = (
+                claim,
+                Prepared(cast(Select[Any], self._statement).add_columns(claim.column.label("proof")), self._dialect),
+            )
+        return self._proving[1]
+
+    def _run(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
         bound = dict(self._fixed)
         for name, process in self._given.items():
             bound[name] = _processed(process, values[name])
         parameters: Any = bound if self._positions is None else [bound[name] for name in self._positions]
         driver = self._dialect.loaded_dbapi.Error
-        cursor = connection.connection.cursor()
         try:
+            cursor = _cursor(connection)
             cursor.execute(self.sql, parameters)
             found = cast(list[Row], cursor.fetchall()) if self._types else []
             if self._columns is None:
@@ -66,8 +99,6 @@ class Prepared:
             raise DBAPIError.instance(
                 self.sql, parameters, error, driver, hide_parameters=True, dialect=self._dialect
             ) from error
-        finally:
-            cursor.close()
         return _converted(found, self._columns)
 
     def _processors(self, description: Sequence[Any]) -> tuple[tuple[int, Processor], ...]:
@@ -94,6 +125,14 @@ class PerDialect:
         if found is None:
             found = self._made[dialect.name] = Prepared(self._make(dialect), dialect)
         return found
+
+
+def _cursor(connection: Connection) -> Any:
+    """The one cursor of the driver's connection, kept as long as that: making one costs as much as a statement."""
+    cursor = connection.info.get(CURSOR)
+    if cursor is None:
+        cursor = connection.info[CURSOR] = connection.connection.cursor()
+    return cursor
 
 
 def _processed(process: Processor | None, value: Any) -> Any:

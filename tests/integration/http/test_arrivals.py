@@ -1,0 +1,264 @@
+"""What a process remembers of people never outlives its truth: each change takes effect with the very next request."""
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from metadata.model import Form, FormField, Page, Section, Tab
+from metadata.store import MetadataStore
+from metadata.text import Text
+from runtime.app import create_app
+from runtime.identity import tables
+from runtime.identity.remembered import ArrivalMemory
+from runtime.identity.roles import grant_roles, revoke_roles
+from runtime.identity.sessions import Arrival, LiveSession
+from runtime.records.people import load_person
+from runtime.services import services_of
+from support.marina import MARINA
+from support.marina_site import Marina, open_marina
+
+SESSIONS = tables.sessions
+LIST, EMPTY, DETAIL, GONE, QUIET, TILES = "/bookings", "/bookings?q=nothing", "/bookings/B-1", "/bookings/B-404", "/office", "/"
+LOOKUP, OTHER, NOWHERE = "/_lookup/berth-ask/berth", "/sessions", "/nowhere"
+PATHS = (LIST, EMPTY, DETAIL, GONE, QUIET, TILES, LOOKUP, OTHER, NOWHERE)
+WARM = 4
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as far as two processes must agree on it."""
+
+    status: int
+    location: str
+    text: str
+
+
+class Stubborn(ArrivalMemory):
+    """A memory that learns nothing any more once it is told so: what it knows is as old as can be."""
+
+    learns = True
+
+    def keep(self, *found: object) -> None:
+        if self.learns:
+            super().keep(*found)
+
+
+class Forgetful(ArrivalMemory):
+    """A memory that knows nobody, as in a process that has just been started."""
+
+    def find(self, *asked: object) -> None:
+        return None
+
+
+@dataclass
+class Warmed:
+    """A process that has answered Alice several times, her cookie, and the database that others change."""
+
+    marina: Marina
+    cookie: str
+    memory: Stubborn
+    warm: Flask
+    cold: Flask
+
+    def ask(self, path: str, app: Flask | None = None) -> Answer:
+        client = (app or self.warm).test_client(use_cookies=False)
+        answer = client.get(path, headers={"Cookie": self.cookie})
+        text = re.sub(r"[0-9a-f]{16}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "", answer.text)
+        return Answer(answer.status_code, answer.headers.get("Location", ""), text)
+
+    def get(self, *paths: str) -> None:
+        for path in paths * WARM:
+            self.ask(path)
+
+    @property
+    def alice(self) -> int:
+        return self.marina.people["alice"]
+
+    def run(self, statement: sa.Update) -> None:
+        with self.marina.engine.begin() as connection:
+            connection.execute(statement)
+
+    def contact(self, **values: object) -> None:
+        table = self.marina.snapshot.entities["contact"].table
+        self.run(sa.update(table).where(table.c.id == self.alice).values(values))
+
+    def account(self, **values: object) -> None:
+        table = self.marina.snapshot.entities["account"].table
+        self.run(sa.update(table).where(table.c.id == self.marina.accounts["sail"]).values(values))
+
+    def session(self, **values: object) -> None:
+        self.run(sa.update(SESSIONS).where(SESSIONS.c.contact_id == self.alice).values(values))
+
+    def role(self, role: str, *, given: bool) -> None:
+        with self.marina.engine.begin() as connection:
+            (grant_roles if given else revoke_roles)(connection, self.alice, "marina", (role,))
+
+    def release(self) -> None:
+        page = next(one for one in MARINA if isinstance(one, Page) and one.key == "office")
+        MetadataStore(self.marina.engine).publish("tester", components=(replace(page, label=Text.of("Harbour office")),))
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+CHANGES = {
+    "signed out elsewhere": lambda site: site.session(revoked_at=now()),
+    "session expired": lambda site: site.session(expires_at=now() - dt.timedelta(seconds=1)),
+    "session deleted": lambda site: site.run(sa.delete(SESSIONS).where(SESSIONS.c.contact_id == site.alice)),
+    "no longer active": lambda site: site.contact(active=False),
+    "role taken": lambda site: site.role("skipper", given=False),
+    "role given": lambda site: site.role("master", given=True),
+    "role swapped": lambda site: (site.role("skipper", given=False), site.role("master", given=True)),
+    "moved to another account": lambda site: site.contact(account=site.marina.accounts["row"]),
+    "of no account": lambda site: site.contact(account=None),
+    "renamed": lambda site: site.contact(full_name="Alicia"),
+    "another language": lambda site: site.contact(language="sv"),
+    "another time zone": lambda site: site.contact(time_zone="Asia/Tokyo"),
+    "account renamed": lambda site: site.account(name="Sails and more"),
+    "account renumbered": lambda site: site.account(number="S-77"),
+    "release": lambda site: site.release(),
+}
+
+
+@pytest.fixture
+def warmed(database_url: str, tmp_path: Path) -> Iterator[Warmed]:
+    """Alice, known to a process, with bookings of both accounts."""
+    with open_marina(database_url, tmp_path) as marina:
+        ask = Tab(sections=(Section(fields=(FormField(attribute="boat"), FormField(attribute="berth"))),))
+        form = Form(key="berth-ask", entity="booking", tabs=(ask,))
+        MetadataStore(marina.engine).publish("tester", components=(form,))
+        marina.add("berth", number="North 1")
+        for number, skipper in (("B-1", "alice"), ("B-2", "bob"), ("B-3", "carol")):
+            marina.book(number, skipper)
+        browser = marina.as_("alice")
+        browser.get(QUIET)  # gives the cookie its CSRF secret, which is then the same for all
+        cookie = browser.client.get_cookie("foyer")
+        services = services_of(marina.app)
+        memory = Stubborn()
+        warm, cold = (create_app(services.config, services=replace(services, arrivals=one)) for one in (memory, Forgetful()))
+        yield Warmed(marina, f"foyer={cookie.value}", memory, warm, cold)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_change_takes_effect_on_the_next_request(warmed, change):
+    warmed.get(*PATHS)
+    warmed.memory.learns = False
+    CHANGES[change](warmed)
+    for path in PATHS:
+        assert warmed.ask(path) == warmed.ask(path, warmed.cold), path
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_session_ended_elsewhere_opens_nothing(warmed, path):
+    before = [warmed.ask(path) for _ in range(WARM)][-1]
+    stranger = replace(warmed, cookie="")
+    warmed.session(revoked_at=now())
+    after = warmed.ask(path)
+    assert "Alice" not in after.text
+    assert after.status == stranger.ask(path).status
+    assert before.status != after.status or "Alice" in before.text or path == GONE
+
+
+def test_a_warm_list_is_one_statement_and_so_is_a_warm_record(warmed):
+    for path, number in ((LIST, 1), (DETAIL, 2), (TILES, 1), (QUIET, 1), (EMPTY, 2), (GONE, 2)):
+        warmed.get(path)
+        with warmed.marina.counting() as statements:
+            warmed.ask(path)
+        assert len(statements) == number, (path, statements)
+
+
+def test_what_was_started_again_leaves_no_trace(warmed, caplog):
+    warmed.get(LIST)
+    warmed.contact(account=warmed.marina.accounts["row"])
+    access = logging.getLogger("foyer.access")
+    access.addHandler(caplog.handler)
+    try:
+        caplog.clear()
+        client = warmed.warm.test_client(use_cookies=False)
+        answer = client.get(LIST, headers={"Cookie": warmed.cookie})
+    finally:
+        access.removeHandler(caplog.handler)
+    assert ("B-3" in answer.text, "B-1" in answer.text) == (True, False)
+    assert len({record.request for record in caplog.records if record.message == "request"}) == 1
+    assert len(answer.headers.getlist("X-Request-ID")) == 1
+
+
+def test_a_dead_connection_is_replaced(warmed):
+    if warmed.marina.engine.dialect.name != "postgresql":
+        pytest.skip("connections to a file do not die")
+    warmed.get(LIST)
+    with warmed.marina.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        connection.execute(sa.text(f"SELECT pg_terminate_backend(pid) {others}"))
+    assert warmed.ask(LIST).status == 200
+
+
+def test_the_time_stamp_is_still_written_once_a_minute(warmed):
+    warmed.get(LIST)
+    late = now() - dt.timedelta(minutes=2)
+    warmed.session(seen_at=late)
+    memory = warmed.memory
+    for known in list(memory._known.values()):
+        object.__setattr__(known, "session", replace(known.session, seen_at=late))
+    warmed.ask(LIST)
+    with warmed.marina.engine.connect() as connection:
+        seen = connection.execute(sa.select(sa.func.min(SESSIONS.c.seen_at))).scalar_one()
+    assert seen > late
+
+
+def test_the_memory_forgets_the_oldest(warmed):
+    memory = ArrivalMemory(largest=2)
+    services = services_of(warmed.marina.app)
+    app = create_app(services.config, services=replace(services, arrivals=memory))
+    for name in ("alice", "bob", "carol"):
+        cookie = warmed.marina.as_(name).client.get_cookie("foyer")
+        assert replace(warmed, cookie=f"foyer={cookie.value}").ask(LIST, app).status == 200
+    assert len(memory) == 2
+
+
+BACK = {
+    "active": lambda site: site.contact(active=True),
+    "role back": lambda site: (site.role("skipper", given=True), site.role("master", given=False)),
+    "home": lambda site: site.contact(account=site.marina.accounts["sail"]),
+    "booked": lambda site: site.marina.book(f"N-{now().timestamp()}"),
+    "session back": lambda site: site.session(revoked_at=None, expires_at=now() + dt.timedelta(hours=1)),
+}
+STEPS = st.lists(
+    st.tuples(st.sampled_from(sorted({**CHANGES, **BACK})), st.lists(st.sampled_from(PATHS), max_size=4)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_a_process_that_remembers_answers_as_one_that_does_not(warmed, steps):
+    for step in ("active", "role back", "home", "session back"):
+        BACK[step](warmed)
+    for change, paths in steps:
+        {**CHANGES, **BACK}[change](warmed)
+        for path in paths:
+            assert warmed.ask(path) == warmed.ask(path, warmed.cold), (change, path)
+
+
+def test_nothing_is_remembered_while_a_newer_release_is_not_served_yet(warmed):
+    snapshot, token = warmed.marina.snapshot, "a token"
+    with warmed.marina.engine.connect() as connection:
+        person = load_person(connection, snapshot, warmed.alice)
+    found = Arrival(snapshot.release, LiveSession(1, person, frozenset({"skipper"}), now(), False))
+    for role, ahead, number in (("skipper", 0, 1), ("skipper", 1, 0), ("two\nlines", 0, 0)):
+        memory = ArrivalMemory()
+        memory.keep(snapshot, "marina", token, found)
+        live = replace(found.session, roles=frozenset({role}))
+        memory.keep(snapshot, "marina", token, Arrival(snapshot.release + ahead, live))
+        assert (len(memory), memory.find(snapshot, "marina", token) is not None) == (number, number == 1)

@@ -1,0 +1,108 @@
+"""The signed cookie: what was found good is remembered, and never for longer or for others than it is good."""
+
+import time
+from unittest import mock
+
+import pytest
+from flask import Flask, session
+
+from runtime.cookies import LARGEST, CookieSessions
+
+
+@pytest.fixture
+def app() -> Flask:
+    """An application whose pages write and read the session."""
+    made = Flask("cookies")
+    made.secret_key = "a secret for tests only"
+    made.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    made.session_interface = CookieSessions()
+
+    @made.get("/write/<value>")
+    def write(value: str) -> str:
+        session["value"] = value
+        session.permanent = True
+        return ""
+
+    @made.get("/read")
+    def read() -> str:
+        return str(session.get("value", "nothing"))
+
+    @made.get("/spoil")
+    def spoil() -> str:
+        session["value"] = "spoilt"
+        return ""
+
+    @made.get("/untouched")
+    def untouched() -> str:
+        return ""
+
+    @made.get("/list")
+    def grow() -> str:
+        session.setdefault("list", []).append("more")
+        return str(len(session["list"]))
+
+    return made
+
+
+def cookie_of(app: Flask, path: str = "/write/kept", sent: str = "") -> str:
+    answer = app.test_client(use_cookies=False).get(path, headers={"Cookie": sent} if sent else {})
+    return answer.headers["Set-Cookie"].partition(";")[0]
+
+
+def read(app: Flask, cookie: str, path: str = "/read") -> str:
+    return app.test_client(use_cookies=False).get(path, headers={"Cookie": cookie}).text
+
+
+def test_what_was_written_is_read_again_and_again(app):
+    cookie = cookie_of(app)
+    assert [read(app, cookie) for _ in range(3)] == ["kept"] * 3
+
+
+def test_a_cookie_too_old_is_refused_though_it_was_found_good(app):
+    cookie = cookie_of(app)
+    assert read(app, cookie) == "kept"
+    late = time.time() + app.permanent_session_lifetime.total_seconds() + 2
+    with mock.patch("time.time", return_value=late):
+        assert read(app, cookie) == "nothing"
+
+
+def test_a_changed_cookie_is_refused_before_and_after_the_good_one(app):
+    cookie = cookie_of(app)
+    changed = cookie[:-2] + ("AA" if not cookie.endswith("AA") else "BB")
+    assert [read(app, one) for one in (changed, cookie, changed)] == ["nothing", "kept", "nothing"]
+
+
+def test_another_secret_makes_a_remembered_cookie_worthless(app):
+    cookie = cookie_of(app)
+    assert read(app, cookie) == "kept"
+    app.secret_key = "another secret for tests"
+    assert read(app, cookie) == "nothing"
+
+
+def test_a_request_that_changes_its_session_changes_nobody_elses(app):
+    cookie = cookie_of(app)
+    assert read(app, cookie) == "kept"
+    assert cookie_of(app, "/spoil", cookie) != cookie
+    assert read(app, cookie) == "kept"
+
+
+def test_what_can_be_changed_in_place_is_each_requests_own(app):
+    cookie = cookie_of(app, "/list")
+    assert [read(app, cookie, "/list") for _ in range(3)] == ["2", "2", "2"]
+
+
+def test_caches_are_told_where_the_cookie_was_looked_at(app):
+    cookie = cookie_of(app)
+    client = app.test_client(use_cookies=False)
+    for path, vary in (("/read", "Cookie"), ("/untouched", None)):
+        answer = client.get(path, headers={"Cookie": cookie})
+        assert (answer.headers.get("Vary"), answer.headers.get("Set-Cookie")) == (vary, None)
+
+
+def test_the_memory_does_not_grow_without_end(app):
+    memory = app.session_interface._checked
+    cookie = cookie_of(app)
+    assert read(app, cookie) == "kept"
+    memory.update({("", str(number)): next(iter(memory.values())) for number in range(LARGEST)})
+    other = cookie_of(app, "/write/other")
+    assert (read(app, other), len(memory)) == ("other", 1)
