@@ -7,6 +7,7 @@ from runtime.records import (
     Denied,
     ListOptions,
     count_view,
+    create,
     fetch_list,
     fetch_record,
     parse_list_ask,
@@ -83,6 +84,20 @@ def test_the_name_of_a_row_out_of_reach_is_empty_and_cannot_be_searched(stage, c
     assert plan.column("customer.name") is None
     assert names(connection, stage, keeper, q="acme") == []
     assert names(connection, stage, stage.alice, q="acme") == ["alices", "bobs"]
+
+
+def test_of_the_rows_that_a_lookup_leads_to_only_those_within_reach_are_named(stage, connection):
+    for name, owner in (("mine", "erin"), ("hers", "alice")):
+        values = {"name": name, "owner": stage.contacts[owner]}
+        create(connection, stage.snapshot, stage.system, "boat", values)
+    plan = plan_list(stage.snapshot, stage.erin, "boats")  # she may read every boat, and of people her own profile
+    page = fetch_list(connection, plan, stage.erin, parse_list_ask(stage.snapshot, stage.erin, ("boats",), {}))
+    owner, name = plan.column("owner"), plan.column("name")
+    assert {row[name.index]: row[owner.label_index] for row in page.rows if row[owner.label_index] is not None} == {
+        "mine": "erin"
+    }
+    assert names(connection, stage, stage.erin, q="alice") == ["alices"]
+    assert names(connection, stage, stage.erin, q="erin") == ["mine"]
 
 
 def test_a_condition_on_the_person_gives_nothing_to_who_has_none(stage, connection):
