@@ -144,6 +144,7 @@ def test_deleting_takes_what_cascades_and_clears_what_is_to_be_cleared(stage, co
     assert fetch_record(connection, stage.snapshot, stage.system, "trip", "id", 1, ()) is None
     stop = fetch_record(connection, stage.snapshot, stage.system, "stop", "id", 1, ("trip",))
     assert stop.values == {"trip": None}
+    assert stop.version == 2, "who has the stop open must be told that it has changed"
 
 
 def test_a_row_that_is_pointed_at_stays(stage, connection):
