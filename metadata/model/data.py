@@ -39,8 +39,10 @@ class Attribute:
         "Expression that gives the value, such as quantity * price or count(lines, status = 'open'); the attribute is then "
         "worked out by the database whenever it is read, and nobody writes it.",
     )
-    accept: tuple[str, ...] = prop((), "Media types that a file or image may have.")
-    max_size: int | None = prop(None, "Largest file, in bytes.", min=1)
+    accept: tuple[str, ...] = prop(
+        (), "Media types that a file or image may have, such as image/*; what cannot run script where missing."
+    )
+    max_size: int | None = prop(None, "Largest file, in bytes, up to what the installation takes.", min=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

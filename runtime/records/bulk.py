@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, tup
 from connectors.port import Key, Loaded, RowsInUse, Upserted
 from metadata.snapshot import CompiledEntity, Snapshot
 from runtime.access import Principal
+from runtime.records.attached import hold_files
 from runtime.records.errors import Denied, Invalid
 from runtime.records.hooks import Listeners
 from runtime.records.incoming import cleaned, default_value
@@ -27,6 +28,8 @@ from runtime.records.rows import stamps, to_columns
 from runtime.records.staging import Stage
 
 CHUNK = 500
+FILES_ONLY = Listeners((hold_files,))
+"""Rows that go outside take their files along; nothing else is told of what comes from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class SqlRowStore:
     def delete(self, entity: str, ids: Iterable[int]) -> int:
         """See RowStore.delete."""
         compiled = self.snapshot.entities[entity]
-        removal = Removal(self.connection, self.snapshot, self.principal, Listeners())
+        removal = Removal(self.connection, self.snapshot, self.principal, FILES_ONLY)
         wanted = list(self._present(compiled, ids))
         try:
             with guarded(self.connection, compiled):

@@ -60,6 +60,6 @@ def _plan(snapshot: Snapshot, principal: Principal, entity: str, view: str) -> L
 
 
 def _offer(plan: ListPlan, row: Row) -> Offer:
-    second = next((column for column in plan.columns if column.path != plan.key), None)
+    second = next((column for column in plan.columns if column.path != plan.key and not column.attribute.type.is_file), None)
     place = None if second is None else second.index if second.label_index is None else second.label_index
     return Offer(row[0], row[1], None if place is None else row[place])

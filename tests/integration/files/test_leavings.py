@@ -16,6 +16,7 @@ from runtime.files.labels import FileLabel
 from runtime.files.register import Slot, enter
 from runtime.housekeeping import tidy
 from runtime.records import Invalid, create, delete, update
+from runtime.records.bulk import SqlRowStore
 from runtime.records.people import load_person
 from support.gallery import PDF, links
 
@@ -69,6 +70,15 @@ def test_a_file_that_was_replaced_or_whose_row_was_deleted_goes_and_others_stay(
     assert sweep(gallery, SOON) == 2
     assert sorted(gallery.contents()) == sorted([b"waves", PDF + b"Sun"])
     assert artist.get(links(artist.get("/works/Sun").text)[0]).status_code == 200
+
+
+def test_a_row_that_went_outside_takes_its_files_along(gallery):
+    gallery.as_("ada").send(NEW, title="Sea", paper=(PDF, "Sea.pdf"))
+    with gallery.engine.begin() as connection:
+        store = SqlRowStore(connection, gallery.snapshot, Principal.system("sync"))
+        assert store.delete("work", [gallery.rows("work")[0]["id"]]) == 1
+    assert sweep(gallery, SOON) == 1
+    assert gallery.contents() == []
 
 
 def test_what_was_rolled_back_leaves_the_upload_waiting(gallery):
