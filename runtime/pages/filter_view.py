@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 
 @dataclass(frozen=True, slots=True)
 class FilterOption:
@@ -39,10 +41,14 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class FilterPanel:
-    """The filters of a list; `hidden` are the other arguments that its form must keep, `clear` the address without any."""
+    """The filters of a list; `hidden` are the other arguments that its form must keep, `clear` the address without any.
+
+    `html` is there where the panel was dressed before.
+    """
 
     url: str
     fields: tuple[FilterField, ...]
     chips: tuple[Chip, ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
     clear: str = ""
+    html: Markup | None = None

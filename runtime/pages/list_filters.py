@@ -6,10 +6,11 @@ Their state is in the address alone: `f.<key>=a,b` for values, `f.<key>.from` an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metadata.model import Block, ListComponent, ListFilter
 from runtime.context import RequestContext
+from runtime.pages.addresses import page_url
 from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.filter_view import Chip, FilterField, FilterOption, FilterPanel
@@ -23,6 +24,7 @@ from runtime.records.lists import fetch_list, fetch_row
 from runtime.records.plan import ListPlan, plan_entity, plan_list
 from runtime.records.values import read_value
 
+TEMPLATE = "blocks/list_filters.html"
 MOST_ROWS = 50
 PAGING = ("page", "after", "before")
 LOW, HIGH = ".from", ".to"
@@ -77,11 +79,35 @@ def chosen_filters(ask: BlockAsk, model: ListComponent) -> Iterator[tuple[Chosen
                 raise UnusableArgument(ask.query.name(one.names[0])) from wrong
 
 
-def filter_panel(ask: BlockAsk, model: ListComponent) -> FilterPanel | None:
-    """The panel of a list's filters with what is chosen; None for a list without any that the person may use."""
+def filter_panel(ask: BlockAsk, model: ListComponent, region: str) -> FilterPanel | None:
+    """The panel of a list's filters with what is chosen; None for a list without any that the person may use.
+
+    `region` begins its ids. Where the address asks for nothing the panel is the same for everybody of a standing, and is
+    made once.
+    """
     declared = filters_of(ask.context, model)
     if not declared:
         return None
+    if not _is_idle(ask, declared):
+        return _panel(ask, declared)
+    context = ask.context
+    key = ("idle filters", context.site.key, model.key, context.principal.standing, context.language, ask.query.path, region)
+    return context.snapshot.derive(key, lambda: _dressed(ask, declared, region))
+
+
+def _is_idle(ask: BlockAsk, declared: tuple[Declared, ...]) -> bool:
+    """Nothing is asked for, at the page's own address, and no row that the person may read is to choose from."""
+    if ask.query.arguments or ask.keys or any(one.field.kind == "rows" for one in declared):
+        return False
+    return not ask.context.services.config.debug and ask.query.path == page_url(ask.context, ask.node)
+
+
+def _dressed(ask: BlockAsk, declared: tuple[Declared, ...], region: str) -> FilterPanel:
+    panel = _panel(ask, declared)
+    return replace(panel, html=ask.context.renderer.block(ask.context, TEMPLATE, view={"id": region, "filters": panel}))
+
+
+def _panel(ask: BlockAsk, declared: tuple[Declared, ...]) -> FilterPanel:
     names = [name for one in declared for name in one.names]
     fields: list[FilterField] = []
     chips: list[Chip] = []

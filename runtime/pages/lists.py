@@ -184,7 +184,7 @@ def _frame(shown: Shown, create: Action | None) -> ListView:
         tabs=view_tabs(views, shown.view, ask.query, partial(words_of, context), _count(shown)),
         switch=scope_switch(shown.asked.scope, ask.query, text_of(context)) if shown.asked.scope else (),
         search=_search(shown) if model.search else None,
-        filters=filter_panel(ask, model),
+        filters=filter_panel(ask, model, list_id(ask)),
         exports=export_links(ask, model),
         near=place_search(ask, model.map) if model.map else None,
     )

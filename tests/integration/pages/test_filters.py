@@ -179,3 +179,23 @@ def test_it_costs_the_same_number_of_statements_however_many_rows(site):
             browser.get("/bookings?f.status=asked&f.boat=b")
         counts.append(len(seen))
     assert counts[0] == counts[1] == 3
+
+
+def test_an_idle_panel_that_was_kept_is_the_one_that_would_be_made(sqlite_url, tmp_path):
+    plain = replace(FILTERED, filters=tuple(item for item in FILTERS if item.key not in ("berth", "deep")))
+    with open_marina(sqlite_url, tmp_path, plain) as site:
+        browser = site.as_("alice")
+
+        def panel(address):
+            page = browser.get(address).text
+            return page[page.index('<details class="filters"') : page.index("</details>", page.index('class="filters"'))]
+
+        first, again = panel("/bookings"), panel("/bookings")
+        made = panel("/bookings?view=bookings-all")
+        assert first == again
+        assert made.replace('<input type="hidden" name="view" value="bookings-all">', "") == first
+        assert 'action="/sv-SE/bookings"' in panel("/sv-SE/bookings")
+        assert "Status" in panel("/both")
+        dora = site.as_("dora").get("/bookings").text
+        assert 'name="f.note"' in dora
+        assert 'name="f.note"' not in panel("/bookings")

@@ -63,7 +63,10 @@ def test_a_formula_that_does_not(attribute: dict[str, object], said: str) -> Non
 
 
 def test_a_circle_over_two_entities_is_found() -> None:
-    attributes = [{"key": "price", "type": "money", "formula": "order.total"}, {"key": "order", "type": "lookup", "target": "order"}]
+    attributes = [
+        {"key": "price", "type": "money", "formula": "order.total"},
+        {"key": "order", "type": "lookup", "target": "order"},
+    ]
     attributes[1]["relationship"] = "lines"
     declared = (
         load("entity", {"key": "order", "attributes": [{"key": "total", "type": "money", "formula": "sum(lines, price)"}]}),
