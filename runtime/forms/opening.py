@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
-
 from metadata.model import Form, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.access import Principal
@@ -15,6 +13,7 @@ from runtime.forms.builder import form_fields
 from runtime.forms.reach import Reach
 from runtime.forms.words import Words, contact_paths, is_query
 from runtime.records.details import fetch_record
+from runtime.records.proof import Reader
 
 
 def words_given(snapshot: Snapshot, form: Form) -> tuple[Any, ...]:
@@ -36,12 +35,12 @@ def query_names(snapshot: Snapshot, form: Form) -> frozenset[str]:
     )
 
 
-def contact_values(connection: Connection, snapshot: Snapshot, principal: Principal, given: Iterable[Any]) -> Mapping[str, Any]:
+def contact_values(reader: Reader, snapshot: Snapshot, principal: Principal, given: Iterable[Any]) -> Mapping[str, Any]:
     """The values of the person's own contact that words need, as far as the person may read them."""
     paths = contact_paths(given)
     if not paths or principal.contact is None:
         return {}
-    record = fetch_record(connection, snapshot, principal, "contact", "id", principal.contact, paths)
+    record = fetch_record(reader, snapshot, principal, "contact", "id", principal.contact, paths)
     return record.values if record is not None else {}
 
 

@@ -73,7 +73,7 @@ def words_of_request(context: RequestContext, form: Form, query: Mapping[str, st
             "@account": context.principal.account,
             "@company": context.principal.company,
         },
-        contact=contact_values(context.connection, context.snapshot, context.principal, words_given(context.snapshot, form)),
+        contact=contact_values(context.reader, context.snapshot, context.principal, words_given(context.snapshot, form)),
         query=request.args if query is None else query,
     )
 
