@@ -11,19 +11,30 @@ from connectors.home import Work
 from connectors.mapping import Mapped
 from connectors.outbox import Owed
 
+CHUNK = 500
+
 
 def guarded(work: Work, rows: Sequence[Mapped]) -> list[Mapped]:
     """The rows without the attributes in which ours stays. Costs one small statement where nothing is owed."""
     if not rows or not work.table_map.outward:
         return list(rows)
-    owed: dict[int, list[Owed]] = {}
-    for item in outbox.pending(work.connection, work.table_map.key):
-        if item.operation == "update" and item.payload.get("was"):
-            owed.setdefault(item.record_id, []).append(item)
-    if not owed:
+    if not outbox.has_pending(work.connection, work.table_map.key):
         return list(rows)
     records = _records(work, rows)
+    owed = _owed(work, list(records.values()))
+    if not owed:
+        return list(rows)
     return [_guarded(work, row, records.get(row.key), owed.get(records.get(row.key, 0), [])) for row in rows]
+
+
+def _owed(work: Work, records: Sequence[int]) -> dict[int, list[Owed]]:
+    """The changes of these records that are owed and know what they began from, oldest first."""
+    owed: dict[int, list[Owed]] = {}
+    for at in range(0, len(records), CHUNK):
+        for item in outbox.pending(work.connection, work.table_map.key, records[at : at + CHUNK]):
+            if item.operation == "update" and item.payload.get("was"):
+                owed.setdefault(item.record_id, []).append(item)
+    return owed
 
 
 def _records(work: Work, rows: Sequence[Mapped]) -> dict[str, int]:

@@ -127,6 +127,12 @@ def count_owed(connection: Connection) -> dict[str, dict[str, int]]:
     return found
 
 
+def oldest_owed(connection: Connection) -> dict[str, dt.datetime]:
+    """Since when the oldest change of each map is owed."""
+    oldest = select(_TABLE.c.map, func.min(_TABLE.c.created_at)).where(_TABLE.c.state.not_in(OVER)).group_by(_TABLE.c.map)
+    return {row[0]: row[1] for row in connection.execute(oldest)}
+
+
 def parked(connection: Connection, table_map: str) -> list[Owed]:
     """The parked changes of a map."""
     chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.state == PARKED).order_by(_TABLE.c.id)
@@ -137,6 +143,12 @@ def read_owed(connection: Connection, number: int) -> Owed | None:
     """The change with this number."""
     row = connection.execute(select(_TABLE).where(_TABLE.c.id == number)).mappings().one_or_none()
     return None if row is None else _owed(row)
+
+
+def has_pending(connection: Connection, table_map: str) -> bool:
+    """Whether anything of a map is owed."""
+    chosen = select(_TABLE.c.id).where(_TABLE.c.map == table_map, _TABLE.c.state.not_in(OVER)).limit(1)
+    return connection.execute(chosen).first() is not None
 
 
 def pending(connection: Connection, table_map: str, records: Iterable[int] | None = None) -> list[Owed]:

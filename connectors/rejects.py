@@ -102,6 +102,12 @@ def count_rejects(connection: Connection) -> dict[str, int]:
     return {name: int(number) for name, number in connection.execute(counted)}
 
 
+def count_codes(connection: Connection) -> dict[tuple[str, str], int]:
+    """The number of rejects by map and by the code of the reason."""
+    counted = select(_TABLE.c.map, _TABLE.c.code, func.count()).group_by(_TABLE.c.map, _TABLE.c.code)
+    return {(name, code): int(number) for name, code, number in connection.execute(counted)}
+
+
 def _by_keys(connection: Connection, table_map: str, keys: Sequence[str]) -> list[Reject]:
     found: list[Reject] = []
     for part in _parts(keys):

@@ -31,6 +31,7 @@ from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.cli.worker import summary
 from runtime.database import writing
 from runtime.sync.homes import home_of
+from runtime.sync.metrics import metrics_text
 from runtime.sync.pool import Adapters
 from runtime.sync.state import MapState, map_states
 from runtime.sync.worker import maps_by_connection, open_station
@@ -145,6 +146,16 @@ def status() -> Report:
         "parked": [dataclasses.asdict(item) for waiting in parked.values() for item in waiting],
     }
     return Report(tuple(lines) or ("There are no table maps.",), data)
+
+
+@command.command("metrics")
+@reporting
+def metrics() -> Report:
+    """Print the numbers of every map in the text format of Prometheus."""
+    installation, snapshot = open_sync()
+    with installation.engine.connect() as connection:
+        text = metrics_text(connection, snapshot, utc_now())
+    return Report(tuple(text.splitlines()), {"text": text})
 
 
 def _line(state: MapState) -> str:

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.history import Run
+from connectors.memory.adapter import MemoryAdapter
 from connectors.wishes import outcomes, wish_for, wished, withdraw
 from metadata.model import AttributeMap
 from runtime.access import Principal
@@ -132,3 +133,19 @@ def test_a_wish_is_told_of_a_fault_too(world):
 def told(world, wish):
     with world.engine.connect() as connection:
         return outcomes(connection, [wish]).get(wish)
+
+
+def test_many_changes_of_one_record_go_out_in_order_one_after_the_other(world):
+    seen = []
+    push = MemoryAdapter.push
+
+    def noted(adapter, change, idempotency):
+        seen.append(change.values["name"])
+        return push(adapter, change, idempotency)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryAdapter, "push", noted)
+        for number in range(20):
+            change(world, f"Name {number}")
+        assert arrives(world, "Name 19")
+    assert seen == [f"Name {number}" for number in range(20)]
