@@ -11,7 +11,7 @@ from runtime.context import RequestContext
 from runtime.render.scene import address
 
 _PLACE = re.compile(r"\{[^}]*\}")
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,12 @@ class RecordAddress:
 
 def quoted(text: str) -> str:
     """A text as one part of an address, or one value of a query string."""
-    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
+    return text if is_plain(text) else quote(text, safe="")
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text stands in an address, and in HTML, just as it is."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def page_url(context: RequestContext, node: PageNode, keys: tuple[str, ...] = ()) -> str:

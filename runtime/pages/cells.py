@@ -10,6 +10,7 @@ from runtime.pages.columns import Column, currency_path
 from runtime.records.plan import ListPlan, PlannedColumn
 from runtime.records.prepared import Row
 from runtime.render import Formats
+from runtime.render.column_texts import column_writer, may_draw
 
 Cell = Callable[[Row], str]
 Cells = Callable[[Sequence[Row]], list[list[str]]]
@@ -29,6 +30,12 @@ def make_cells(plan: ListPlan, columns: Sequence[Column], formats: Formats) -> C
     return cells
 
 
+def may_draw_icons(plan: ListPlan) -> bool:
+    """Whether a cell of the plan's rows may have an icon in it."""
+    planned = [one for column in plan.columns for one in (column, column.second) if one is not None]
+    return any(may_draw(_shown(plan, one)[1]) for one in planned)
+
+
 def _column(plan: ListPlan, planned: PlannedColumn, formats: Formats) -> Callable[[Sequence[Row]], list[str]]:
     currency = plan.extra.get(currency_path(planned.path, planned.attribute.model))
     if currency is not None:
@@ -37,8 +44,8 @@ def _column(plan: ListPlan, planned: PlannedColumn, formats: Formats) -> Callabl
     index, attribute = _shown(plan, planned)
     if index is None:
         return lambda rows: [""] * len(rows)
-    write, value = formats.html(attribute, plan.snapshot), itemgetter(index)
-    return lambda rows: [write(found) for found in map(value, rows)]
+    write, value = column_writer(formats, attribute, plan.snapshot), itemgetter(index)
+    return lambda rows: write(list(map(value, rows)))
 
 
 def _shown(plan: ListPlan, planned: PlannedColumn) -> tuple[int | None, CompiledAttribute]:

@@ -23,22 +23,35 @@ def page_head(
     context: RequestContext, node: PageNode, keys: tuple[str, ...], record: Record | None, parts: Sequence[Part]
 ) -> PageHead:
     """The head of a page with what its blocks add to it."""
+    bare = _bare_head(context, node, keys, record)
     heads = [part.head for part in parts]
-    name = record_name(context, record)
-    title = next((head.title for head in heads if head.title), "")
-    if not title:
-        title = name if node.record_entity and name else page_title(context, node)
     freshness = next((head.freshness for head in heads if head.freshness), None)
-    facts = tuple(fact for head in heads for fact in head.facts)
+    facts = tuple([fact for head in heads for fact in head.facts])
     return PageHead(
-        title=title,
-        crumbs=crumbs(context, node, keys, name),
+        title=next((head.title for head in heads if head.title), bare.title),
+        crumbs=bare.crumbs,
         status=next((head.status for head in heads if head.status), ""),
         facts=(*facts, age(context, freshness)) if freshness and freshness.as_of else facts,
-        actions=tuple(action for head in heads for action in head.actions),
-        summary=words_of(context, node.page.summary),
+        actions=tuple([action for head in heads for action in head.actions]),
+        summary=bare.summary,
         failed=any(part.failed for part in parts),
     )
+
+
+def _bare_head(context: RequestContext, node: PageNode, keys: tuple[str, ...], record: Record | None) -> PageHead:
+    """The head of a page without what its blocks add; of a page whose address names no record it is kept."""
+
+    def make() -> PageHead:
+        name = record_name(context, record)
+        return PageHead(
+            title=name if node.record_entity and name else page_title(context, node),
+            crumbs=crumbs(context, node, keys, name),
+            summary=words_of(context, node.page.summary),
+        )
+
+    if keys or record is not None:
+        return make()
+    return context.snapshot.derive(("bare head", node, context.principal.roles, context.language), make)
 
 
 def page_title(context: RequestContext, node: PageNode) -> str:

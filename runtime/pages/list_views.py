@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -17,6 +17,7 @@ from runtime.pages.queries import Query
 from runtime.pages.windows import page_window
 from runtime.records.lists import ListPage
 from runtime.render import Action, State
+from runtime.render.stencils import Pieces
 
 SCOPES = ("mine", "company")
 DEEP = 40
@@ -82,13 +83,17 @@ class ListView:
     tabs: tuple[Tab, ...] = ()
     switch: tuple[Tab, ...] = ()
     search: Search | None = None
-    table: Markup = Markup()
+    table: Markup | Pieces = Markup()
     paging: Paging = Paging()
     state: State | None = None
     filters: FilterPanel | None = None
     exports: tuple[ExportLink, ...] = ()
     near: PlaceSearch | None = None
     places: PlacesView | None = None
+
+    def counted(self, count: str) -> ListView:
+        """The same with the number of rows at the current tab; others are not counted, which would cost a statement each."""
+        return replace(self, tabs=tuple(replace(tab, count=count) if tab.current else tab for tab in self.tabs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,8 @@ class Order:
     descending: bool = False
 
 
-def view_tabs(views: Sequence[View], current: View, query: Query, say: Callable[[Text], str], count: str) -> tuple[Tab, ...]:
-    """A tab per view, none where there is one view. Search and scope are kept; sort and page belong to the view left.
-
-    `count` is the number of rows of the current view; others are not counted, because that costs a statement each.
-    """
+def view_tabs(views: Sequence[View], current: View, query: Query, say: Callable[[Text], str]) -> tuple[Tab, ...]:
+    """A tab per view, none where there is one view. Search and scope are kept; sort and page belong to the view left."""
     if len(views) < 2:
         return ()
     return tuple(
@@ -111,7 +113,6 @@ def view_tabs(views: Sequence[View], current: View, query: Query, say: Callable[
             say(view.label) or view.key,
             query.link(view="" if position == 0 else view.key, sort=None, page=None, after=None, before=None),
             view.key == current.key,
-            count if view.key == current.key else "",
         )
         for position, view in enumerate(views)
     )
@@ -143,41 +144,41 @@ def paging_of(page: ListPage, query: Query, summary: str) -> Paging:
     """The ways to other pages: by number where the number of pages is known, else, and from deep pages, by the rows at
     the ends of this one, which costs the same however deep it is."""
     by_rows = page.pages is None or page.page > DEEP
+    first = query.link(page=None, after=None, before=None)
+    numbered = f"{first}{'?' if first == query.path else '&'}{query.name('page')}="
+
+    def to(number: int) -> str:
+        return f"{numbered}{number}" if number > 1 else first
+
     return Paging(
         summary,
-        previous=_previous(page, query, by_rows),
-        next=_next(page, query, by_rows),
-        links=_numbers(page, query),
+        previous=_previous(page, query, by_rows, to),
+        next=_next(page, query, by_rows, to),
+        links=_numbers(page, to),
     )
 
 
-def _previous(page: ListPage, query: Query, by_rows: bool) -> str:
+def _previous(page: ListPage, query: Query, by_rows: bool, to: Callable[[int], str]) -> str:
     if page.previous_before is None:
         return ""
     before = page.page - 1
-    if before <= 1:
-        return _to(query, 1)
-    if by_rows:
+    if before > 1 and by_rows:
         return query.link(page=str(before), after=None, before=page.previous_before)
-    return _to(query, before)
+    return to(before)
 
 
-def _next(page: ListPage, query: Query, by_rows: bool) -> str:
+def _next(page: ListPage, query: Query, by_rows: bool, to: Callable[[int], str]) -> str:
     if page.next_after is None:
         return ""
     if by_rows:
         return query.link(page=str(page.page + 1), before=None, after=page.next_after)
-    return _to(query, page.page + 1)
+    return to(page.page + 1)
 
 
-def _numbers(page: ListPage, query: Query) -> tuple[PageLink, ...]:
+def _numbers(page: ListPage, to: Callable[[int], str]) -> tuple[PageLink, ...]:
     if page.pages is None or page.pages < 2:
         return ()
+    window = page_window(page.page, page.pages)
     return tuple(
-        PageLink("") if number is None else PageLink(str(number), _to(query, number), number == page.page)
-        for number in page_window(page.page, page.pages)
+        [PageLink("") if number is None else PageLink(str(number), to(number), number == page.page) for number in window]
     )
-
-
-def _to(query: Query, number: int) -> str:
-    return query.link(page=str(number) if number > 1 else None, after=None, before=None)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from jinja2 import Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from metadata.model import ColumnOverride, ViewColumn
 from runtime.context import RequestContext
-from runtime.pages.cells import Cells, make_cells
+from runtime.pages.cells import Cells, make_cells, may_draw_icons
 from runtime.pages.columns import Column, Wording, build_columns, currency_path
 from runtime.pages.content import words_of
 from runtime.pages.list_rows import RowLinks, RowOffer, dressed_rows
@@ -20,6 +19,9 @@ from runtime.pages.speech import formats_of
 from runtime.records.lists import ListPage
 from runtime.records.plan import ListPlan
 from runtime.render import Formats
+from runtime.render.icons import used
+from runtime.render.loops import Parted
+from runtime.render.stencils import Get, Pieces, Stencils, Values
 
 ROWS_TEMPLATE = "blocks/list_rows.gen.html"
 
@@ -37,17 +39,61 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """The columns of a plan in a language, ready to be filled: `cells` turns rows into texts, `template` into HTML."""
+    """The columns of a plan in a language, ready to be filled: `cells` turns rows into texts, `parted` into HTML.
+
+    `draws` says that the rows may have icons.
+    """
 
     columns: tuple[Column, ...]
     cells: Cells
-    template: Template
+    parted: Parted
+    draws: bool
+    stencils: Stencils
 
     def dress(self, page: ListPage, links: RowLinks, headings: Sequence[Heading] = (), region: str = "") -> Markup:
         """The head and body of the table of a page; `headings` say how its columns sort, `region` begins the ids in it."""
+        return escape(self.table(page, links, headings, region))
+
+    def table(self, page: ListPage, links: RowLinks, headings: Sequence[Heading] = (), region: str = "") -> Pieces | Markup:
+        """The same in pieces, for what is put together later."""
         rows = dressed_rows(page, self.cells(page.rows))
-        html = self.template.render(rows=rows, ways=links.ways, headings=headings, region=region)
-        return Markup(html)  # noqa: S704 - cells are HTML, and the theme's template escapes the rest
+        if self.parted.loop is None:
+            html = self.parted.template.render(rows=rows, ways=links.ways, headings=headings, region=region)
+            return Markup(html)  # noqa: S704 - cells are HTML, and the theme's template escapes the rest
+        made = self.parted.loop(rows, links.ways)
+        # To look for icons where there are none would cost as much as to make the rows.
+        body = Pieces(made, used("".join(made)) if self.draws else frozenset())
+        key = (self, region, *[heading.sorted for heading in headings])
+        return self.stencils.pieces(key, Table(self.parted, region, headings, body))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose `body` is there already."""
+
+    parted: Parted
+    region: str
+    headings: Sequence[Heading]
+    body: Pieces
+
+    @property
+    def values(self) -> Values:
+        """The body and, by number, the addresses of the headings."""
+        values: dict[Hashable, str | Pieces] = {number: heading.url for number, heading in enumerate(self.headings)}
+        values["body"] = self.body
+        return values
+
+    def whole(self) -> str:
+        """The table."""
+        return self._html(self.headings, escape(self.body))
+
+    def draw(self, get: Get) -> str:
+        """The table, drawn of what stands in the place of its values."""
+        headings = [Heading(get(number), heading.sorted) for number, heading in enumerate(self.headings)]
+        return self._html(headings, escape(get("body")))
+
+    def _html(self, headings: Sequence[Heading], body: Markup) -> str:
+        return self.parted.template.render(headings=headings, region=self.region, body=body)
 
 
 def listing_of(context: RequestContext, plan: ListPlan, look: Look) -> Listing:
@@ -70,13 +116,15 @@ def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats)
     columns = build_columns(context.snapshot, plan.entity.key, declared, look.overrides, wording)
     sortable = frozenset(column.path for column in plan.columns if column.sortable)
     columns = tuple(replace(column, sortable=column.path in sortable) for column in columns)
-    template = context.renderer.generated(
+    parted = context.renderer.parted(
         context,
         ROWS_TEMPLATE,
         (plan, look),
         lambda: {"columns": columns, "linked": look.linked, "offers": look.offers, "sortable": look.sortable},
+        "ways",
     )
-    return Listing(columns, make_cells(plan, columns, formats), template)
+    draws = parted.draws or may_draw_icons(plan)
+    return Listing(columns, make_cells(plan, columns, formats), parted, draws, context.renderer.stencils(context))
 
 
 def _declared(columns: Sequence[ViewColumn], plan: ListPlan) -> tuple[ViewColumn, ...]:

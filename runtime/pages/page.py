@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from flask import Response, request
 
 from metadata.snapshot import PageNode
@@ -14,6 +17,17 @@ from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.queries import SEPARATOR, Query, read_arguments, refuse_unknown
 
 WHOLE_PAGE = "page.html"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPage:
+    """What of a page is the same for people with the same rights: who shows its blocks, the arguments that it knows with
+    the prefixes of each block's, and the paths of its record that the blocks need."""
+
+    handlers: tuple[BlockHandler, ...]
+    prefixes: tuple[str, ...]
+    arguments: frozenset[str]
+    paths: tuple[str, ...]
 
 
 def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> Response:
@@ -46,17 +60,11 @@ def template_of(context: RequestContext, node: PageNode) -> str:
 
 def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> tuple[BlockAsk, ...]:
     blocks = node.page.blocks
-    handlers = [handler_of(block) for block in blocks]
-    arguments = read_arguments(request.args.items(multi=True))
-    prefixes = _prefixes([block.type for block in blocks])
-    known = [handler.arguments(context, block) for handler, block in zip(handlers, blocks, strict=True)]
-    refuse_unknown(
-        arguments,
-        frozenset(prefix + name for prefix, names in zip(prefixes, known, strict=True) for name in names),
-    )
-    paths = tuple(path for handler, block in zip(handlers, blocks, strict=True) for path in handler.paths(context, block))
-    record = record_of(context, node, record_keys, paths)
-    posted = _posted(handlers)
+    ready = context.snapshot.derive(("ready page", node, context.principal.standing), lambda: _ready(context, node))
+    arguments = read_arguments(request.args.items(multi=True)) if request.query_string else {}
+    refuse_unknown(arguments, ready.arguments)
+    record = record_of(context, node, record_keys, ready.paths)
+    posted = _posted(ready.handlers)
     path = context.url(request.path)
     return tuple(
         BlockAsk(
@@ -64,13 +72,26 @@ def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...])
             node,
             block,
             index,
-            Query(path, arguments, prefixes[index]),
+            Query(path, arguments, ready.prefixes[index]),
             record_keys,
             record,
-            first=index == 0 or block.type not in {other.type for other in blocks[:index]},
+            first=not ready.prefixes[index],
             posted=index == posted,
         )
         for index, block in enumerate(blocks)
+    )
+
+
+def _ready(context: RequestContext, node: PageNode) -> ReadyPage:
+    blocks = node.page.blocks
+    handlers = tuple(handler_of(block) for block in blocks)
+    prefixes = _prefixes([block.type for block in blocks])
+    known = [handler.arguments(context, block) for handler, block in zip(handlers, blocks, strict=True)]
+    return ReadyPage(
+        handlers,
+        tuple(prefixes),
+        frozenset(prefix + name for prefix, names in zip(prefixes, known, strict=True) for name in names),
+        tuple(path for handler, block in zip(handlers, blocks, strict=True) for path in handler.paths(context, block)),
     )
 
 
@@ -83,7 +104,7 @@ def _prefixes(types: list[str]) -> list[str]:
     return prefixes
 
 
-def _posted(handlers: list[BlockHandler]) -> int | None:
+def _posted(handlers: Sequence[BlockHandler]) -> int | None:
     """Which block a post is for: the one that its field `block` names, else the first that takes posts."""
     if request.method != "POST":
         return None

@@ -16,6 +16,7 @@ from runtime.pages.freshness import Freshness
 from runtime.pages.queries import Query
 from runtime.records.details import Record
 from runtime.render import Action
+from runtime.render.whole import Sketch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Head:
 class Part:
     """A block ready to be dressed: the theme's template for it and the view model that the template knows as `view`.
 
-    `html` is there where the block has dressed itself already.
+    `html` is there where the block has dressed itself already, `sketch` instead of a view
+    where views differ little from request to request.
     A `response` replaces the whole page: a redirect after a post, or a page of its own. `failed` puts “Error:” before the
     page's title; `status` is the page's HTTP status, `headers` go with the page.
     """
@@ -46,6 +48,7 @@ class Part:
     failed: bool = False
     html: Markup | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    sketch: Sketch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,10 @@ class Query:
             return {name[cut:]: value for name, value in self.arguments.items() if name.startswith(self.prefix)}
         return {name: value for name, value in self.arguments.items() if not _OF_OTHERS.match(name)}
 
+    def has_only(self, *names: str) -> bool:
+        """Whether the page has no arguments but some of these, which are the block's."""
+        return not self.arguments or self.arguments.keys() <= {self.prefix + name for name in names}
+
     def link(self, **changes: str | None) -> str:
         """The address with some of the block's arguments changed, or left out where None or empty."""
         changed = {self.prefix + name: value for name, value in changes.items()}

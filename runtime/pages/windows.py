@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 GAP = None
 
 
+@lru_cache(maxsize=1024)
 def page_window(page: int, pages: int, near: int = 1) -> tuple[int | None, ...]:
     """The numbers to offer around `page`: the ends, its neighbours, and GAP where numbers are left out.
 

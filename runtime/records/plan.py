@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from metadata.model import Filter
@@ -119,14 +119,19 @@ class ListPlan:
 
 def plan_list(snapshot: Snapshot, principal: Principal, view: str, options: ListOptions = PLAIN) -> ListPlan:
     """The plan of a view for a principal. Raises KeyError for an unknown view and Denied where no row may be read."""
-    identity = ("list plan", principal.standing, view, "" if options is PLAIN else repr(options))
+    identity = ("list plan", principal.standing, view, _named(options))
     return snapshot.derive(identity, lambda: _make(snapshot, principal.standing, view, options))
 
 
 def plan_entity(snapshot: Snapshot, principal: Principal, entity: str, options: ListOptions = PLAIN) -> ListPlan:
     """The plan of an entity's rows by name, for where there is no view. Raises Denied where no row may be read."""
-    identity = ("entity plan", principal.standing, entity, "" if options is PLAIN else repr(options))
+    identity = ("entity plan", principal.standing, entity, _named(options))
     return snapshot.derive(identity, lambda: _make_entity(snapshot, principal.standing, entity, options))
+
+
+def _named(options: ListOptions) -> Hashable:
+    """What stands for options in a key: themselves, which is quicker, but a filter's values may be of any kind."""
+    return options if options.filter is None else repr(options)
 
 
 class _Layout:

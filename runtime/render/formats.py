@@ -68,7 +68,11 @@ class Formats:
         money stands without code (see `money_rule`), and no value is nothing.
         """
         key = ("format", self, attribute.column.table.name, attribute.key, full)
-        return snapshot.derive(key, lambda: self._empty_aware(self._write(attribute, snapshot, full), full))
+        return snapshot.derive(key, lambda: self._empty_aware(self._write(attribute, snapshot, full=full), full))
+
+    def present(self, attribute: CompiledAttribute, snapshot: Snapshot) -> Formatter:
+        """The same for lists, of values that are there."""
+        return self._write(attribute, snapshot, full=False)
 
     def for_attribute(self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False) -> Callable[[Any], Markup]:
         """The same function with Markup as result, for templates that escape."""
@@ -109,7 +113,7 @@ class Formats:
         day = long_day(self.locale) if full else short_day(self.locale, self.year)
         return moment(day, self.locale, self.zone, ", " if full else NO_BREAK)
 
-    def _write(self, attribute: CompiledAttribute, snapshot: Snapshot, full: bool) -> Formatter:
+    def _write(self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool) -> Formatter:
         model = attribute.model
         match attribute.type.name:
             case "integer":

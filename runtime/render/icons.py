@@ -11,7 +11,7 @@ from markupsafe import Markup
 import themes
 
 _FILE = Path(themes.__file__).parent / "base" / "static" / "vendor" / "icons" / "icons.json"
-_USE = 'href="#i-'
+USE = 'href="#i-'
 _FLIP = frozenset({"arrow-left", "arrow-right", "arrow-return-left", "chevron-left", "chevron-right", "box-arrow-right"})
 
 
@@ -33,7 +33,7 @@ def icon(name: str) -> Markup:
 
 def used(html: str) -> frozenset[str]:
     """The names of the icons that a page draws."""
-    pieces = html.split(_USE)
+    pieces = html.split(USE)
     return frozenset([piece[: piece.find('"')] for piece in pieces[1:]])
 
 

@@ -22,12 +22,11 @@ def currency_digits(code: str) -> int:
 @lru_cache(maxsize=256)
 def fixed(locale: Locale, digits: int) -> NumberFormat:
     """Writes numbers with just so many digits after the point."""
-    marks = _marks(locale)
     pattern = f",.{digits}f"
     if locale.decimal_formats[None].grouping != (3, 3):
         babel_pattern = f"#,##,##0.{'0' * digits}".rstrip(".")
         return lambda value: format_decimal(value, format=babel_pattern, locale=locale)
-    return lambda value: format(value, pattern).translate(marks)
+    return _with_marks(locale, lambda value: format(value, pattern))
 
 
 @lru_cache(maxsize=256)
@@ -43,8 +42,11 @@ def shortest(locale: Locale, digits: int) -> NumberFormat:
     return short
 
 
-def _marks(locale: Locale) -> dict[int, str]:
-    group = get_group_symbol(locale)
+def _with_marks(locale: Locale, plain: NumberFormat) -> NumberFormat:
+    """Numbers with a language's marks in the place of Python's; three replacements cost half of a translation."""
     # A space between thousands never breaks, whichever the locale data has.
-    group = {" ": NO_BREAK, "\u2019": "\u2019"}.get(group, group)
-    return {ord(","): group, ord("."): get_decimal_symbol(locale), ord("-"): get_minus_sign_symbol(locale)}
+    group = get_group_symbol(locale).replace(" ", NO_BREAK)
+    point, minus = get_decimal_symbol(locale), get_minus_sign_symbol(locale)
+    if (group, point, minus) == (",", ".", "-"):
+        return plain
+    return lambda value: plain(value).replace("-", minus).replace(",", "\0").replace(".", point).replace("\0", group)

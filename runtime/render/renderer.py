@@ -14,12 +14,13 @@ from metadata.snapshot import PageNode, Snapshot
 from runtime.render.chain import BUILT_IN, ThemeChain, inside, read_chain, theme_folder
 from runtime.render.environment import Settings, SharedBytecode, Wardrobe, make_wardrobe
 from runtime.render.icons import sprite, used
+from runtime.render.loops import Parted, part
 from runtime.render.menus import current_path, menu
 from runtime.render.scene import Scene
-from runtime.render.stencils import Stencils
+from runtime.render.stencils import Pieces, Stencils
 from runtime.render.tokens import TokensSheet, tokens_sheet
 from runtime.render.view import Frame, Menu, PageHead
-from runtime.render.whole import Around, Block, Chrome, WholePage
+from runtime.render.whole import Around, Block, Chrome, SketchedBlock, WholePage
 
 SPRITE_MARK = "<!-- icons -->"
 
@@ -53,7 +54,8 @@ class Renderer(Generic[Context]):
 
         The template has the names of `layout.html`'s head besides `values`. Raises TemplateNotFound, UndefinedError.
         """
-        return _with_sprite(self._template(context, template).render(self._around(context).names() | values))
+        html = self._template(context, template).render(self._around(context).names() | values)
+        return _with_sprite(Pieces((html,), used(html)))
 
     def site_page(self, context: Context, template: str, head: PageHead, blocks: Sequence[Block]) -> str:
         """The HTML of a page of the site: the same as `page` with `head` and, as `parts`, the blocks' HTML.
@@ -65,9 +67,10 @@ class Renderer(Generic[Context]):
         parts = [self._drawn(context, names, block) if block.html is None else block.html for block in blocks]
         page = WholePage(self._template(context, template), around, head, parts)
         if around.frame.messages or self._settings.auto_reload:
-            return _with_sprite(page.whole())
+            html = page.whole()
+            return _with_sprite(Pieces((html,), used(html)))
         key = (template, context.site.key, context.language, page.shape)
-        return _with_sprite(self.stencils(context).html(key, page))
+        return _with_sprite(self.stencils(context).pieces(key, page))
 
     def stencils(self, context: Context) -> Stencils:
         """The stencils of the context's snapshot."""
@@ -99,6 +102,17 @@ class Renderer(Generic[Context]):
             return wardrobe.templates.from_string(source)
 
         return context.snapshot.derive(("generated", context.site.key, context.language, template, key), generate)
+
+    def parted(
+        self, context: Context, template: str, key: Hashable, make: Callable[[], Mapping[str, Any]], *given: str
+    ) -> Parted:
+        """The same of a template with a loop over `rows`, parted from the loop; `given` are names that the loop knows."""
+
+        def generate() -> Parted:
+            wardrobe = self.wardrobe(context)
+            return part(wardrobe.templates, wardrobe.generator.get_template(template).render(make()), *given)
+
+        return context.snapshot.derive(("parted", context.site.key, context.language, template, key), generate)
 
     def wardrobe(self, context: Context) -> Wardrobe:
         """Templates and texts of the context's site and language."""
@@ -132,8 +146,16 @@ class Renderer(Generic[Context]):
         here = escape(f"{frame.path}?{frame.query}" if frame.query else frame.path)
         return Around(frame, context.principal, context.csrf, here, self._chrome(context, frame.path))
 
-    def _drawn(self, context: Context, names: Mapping[str, Any], block: Block) -> Markup:
-        html = self._template(context, block.template).render({**names, "view": block.view})
+    def _drawn(self, context: Context, names: Mapping[str, Any], block: Block) -> Markup | Pieces:
+        template = self._template(context, block.template)
+        if block.sketch is None:
+            html = template.render({**names, "view": block.view})
+        else:
+            sketched = SketchedBlock(template, names, block.sketch)
+            key = (block.template, block.sketch.key)
+            if not self._settings.auto_reload:
+                return self.stencils(context).pieces(key, sketched)
+            html = sketched.whole()
         return Markup(html)  # noqa: S704 - the template escapes
 
     def _chrome(self, context: Context, path: str) -> Chrome:
@@ -157,6 +179,11 @@ class Renderer(Generic[Context]):
         )
 
 
-def _with_sprite(html: str) -> str:
-    head, mark, tail = html.rpartition(SPRITE_MARK)
-    return f"{head}{sprite(used(head))}{tail}" if mark else tail
+def _with_sprite(page: Pieces) -> str:
+    parts = list(page.parts)
+    for number in range(len(parts) - 1, -1, -1):
+        head, mark, tail = parts[number].rpartition(SPRITE_MARK)
+        if mark:
+            parts[number] = f"{head}{sprite(page.icons)}{tail}"
+            break
+    return "".join(parts)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import wraps
 from operator import itemgetter
 from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast
 
 from markupsafe import Markup, escape
 
-Values = Mapping[Hashable, str]
-"""What fills the holes, by name: text, which is escaped, or Markup."""
+from runtime.render.icons import USE, used
+
+Values = Mapping[Hashable, "str | Pieces"]
+"""What fills the holes, by name: text, which is escaped, or Markup, or HTML in pieces."""
 
 Read = Callable[[Values], object]
 Given = ParamSpec("Given")
@@ -77,24 +79,50 @@ class Sheet:
         return Stencil(found, [int(number) for number in found[1::2]], self.reads)
 
 
+class Pieces:
+    """HTML in pieces, and the icons that it draws: a page is large, so it is put together, and looked through, only once."""
+
+    __slots__ = ("icons", "parts")
+
+    def __init__(self, parts: Sequence[str], icons: frozenset[str]) -> None:
+        self.parts = parts
+        self.icons = icons
+
+    def __html__(self) -> str:
+        return "".join(self.parts)
+
+
 class Stencil:
     """The pieces between the holes, and in which order what fills them stands."""
 
-    __slots__ = ("_order", "_pieces", "_reads")
+    __slots__ = ("_icons", "_order", "_pieces", "_reads")
 
     def __init__(self, pieces: list[str], order: list[int], reads: list[Read]) -> None:
-        self._pieces = pieces
+        self._pieces = pieces[::2]
         self._order = order
         self._reads = reads
+        self._icons = used("".join(self._pieces))
 
-    def fill(self, values: Values) -> str:
+    def fill(self, values: Values) -> Pieces:
         """The HTML with these values in the holes, escaped."""
-        # To escape what is Markup already makes it anew, and most of what fills a page is.
         found = [read(values) for read in self._reads]
-        texts = [text if type(text) is Markup else escape(text) for text in found]
-        pieces = self._pieces.copy()
-        pieces[1::2] = [texts[number] for number in self._order]
-        return "".join(pieces)
+        # To escape what is Markup already makes it anew, and most of what fills a page is.
+        texts: list[Any] = [text if isinstance(text, Markup | Pieces) else escape(text) for text in found]
+        icons = [text.icons if isinstance(text, Pieces) else used(text) for text in texts if _may_draw(text)]
+        parts: list[str] = []
+        for text, number in zip(self._pieces, self._order, strict=False):
+            parts.append(text)
+            filling = texts[number]
+            if isinstance(filling, Pieces):
+                parts += filling.parts
+            else:
+                parts.append(filling)
+        parts.append(self._pieces[-1])
+        return Pieces(parts, self._icons.union(*icons))
+
+
+def _may_draw(text: Any) -> bool:
+    return isinstance(text, Pieces) or USE in text
 
 
 Get = Callable[[Hashable], Any]
@@ -125,6 +153,10 @@ class Stencils:
         self._known: dict[Hashable, Stencil | None] = {}
 
     def html(self, key: Hashable, drawable: Drawable) -> str:
+        """What is drawn, as one text."""
+        return "".join(self.pieces(key, drawable).parts)
+
+    def pieces(self, key: Hashable, drawable: Drawable) -> Pieces:
         """What is drawn. `key` holds all on which it depends besides the values. Raises what drawing raises.
 
         An empty value is no hole, so that a template may ask which are there.
@@ -134,12 +166,17 @@ class Stencils:
         try:
             stencil = self._known[known]
         except KeyError:
-            html = drawable.whole()
+            drawn = _drawn(drawable)
             if len(self._known) >= MOST:
                 self._known.clear()
-            self._known[known] = _proven(drawable, values, html)
-            return html
-        return drawable.whole() if stencil is None else stencil.fill(values)
+            self._known[known] = _proven(drawable, values, drawn.parts[0])
+            return drawn
+        return _drawn(drawable) if stencil is None else stencil.fill(values)
+
+
+def _drawn(drawable: Drawable) -> Pieces:
+    html = drawable.whole()
+    return Pieces((html,), used(html))
 
 
 def _proven(drawable: Drawable, values: Values, html: str) -> Stencil | None:
@@ -147,7 +184,7 @@ def _proven(drawable: Drawable, values: Values, html: str) -> Stencil | None:
     sheet = Sheet()
     try:
         stencil = sheet.cut(drawable.draw(lambda name: sheet.hole(name) if values[name] else values[name]))
-        return stencil if stencil.fill(values) == html else None
+        return stencil if "".join(stencil.fill(values).parts) == html else None
     except Exception:  # what a template cannot do with holes it has just done with the values
         return None
 

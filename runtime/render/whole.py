@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,8 +10,26 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from runtime.render.heads import head_shape, head_texts, with_texts
-from runtime.render.stencils import Get, Values
+from runtime.render.stencils import Get, Pieces, Values
 from runtime.render.view import Frame, Menu, PageHead
+
+
+class Sketch(Protocol):
+    """What differs from one view of a block to the next: `values`, and the view with others in their place."""
+
+    @property
+    def key(self) -> Hashable:
+        """All on which the block's HTML depends besides the values and the theme."""
+        ...
+
+    @property
+    def values(self) -> Values:
+        """The texts that differ."""
+        ...
+
+    def view(self, get: Get) -> object:
+        """The view with what stands in their place."""
+        ...
 
 
 class Block(Protocol):
@@ -32,12 +50,39 @@ class Block(Protocol):
         """What has been drawn already."""
         ...
 
+    @property
+    def sketch(self) -> Sketch | None:
+        """What of the view differs from request to request, if that is little."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SketchedBlock:
+    """A block whose view differs little from request to request. `names` is what its template knows besides the view."""
+
+    template: Template
+    names: Mapping[str, Any]
+    sketch: Sketch
+
+    @property
+    def values(self) -> Values:
+        """Those of the sketch."""
+        return self.sketch.values
+
+    def whole(self) -> str:
+        """The block, drawn."""
+        return self.template.render({**self.names, "view": self.sketch.view(self.sketch.values.__getitem__)})
+
+    def draw(self, get: Get) -> str:
+        """The block, drawn of its view alone: one that asks who looks at it is no stencil."""
+        return self.template.render(view=self.sketch.view(get))
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A block as a page's template gets it."""
 
-    html: Markup
+    html: Markup | Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +135,7 @@ class WholePage:
     template: Template
     around: Around
     head: PageHead
-    parts: Sequence[Markup]
+    parts: Sequence[Markup | Pieces]
 
     @property
     def shape(self) -> Hashable:
@@ -104,7 +149,7 @@ class WholePage:
     def values(self) -> Values:
         """What belongs to this request: of the person and the address by name, of the head and the parts by number."""
         around, frame = self.around, self.around.frame
-        values: dict[Hashable, str] = {
+        values: dict[Hashable, str | Pieces] = {
             "name": around.person.name,
             "csrf": around.csrf,
             "here": around.here,

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from babel.numbers import format_decimal
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.render.locales import locale_for
+from runtime.render.numbers import fixed
 
 FOLDER = Path(__file__).parent
 SOURCE_LANGUAGE = "en"
@@ -84,14 +84,14 @@ class Texts:
 
     def _filled(self, text: str) -> Say:
         parts = _PARAMETER.split(text)
-        locale = locale_for(self._tag)
+        number = fixed(locale_for(self._tag), 0)
 
         def say(parameters: Mapping[str, Any]) -> str:
             out = list(parts)
             for place in range(1, len(parts), 2):
                 value = parameters[parts[place]]
                 is_number = isinstance(value, int) and not isinstance(value, bool)
-                out[place] = format_decimal(value, locale=locale) if is_number else str(value)
+                out[place] = number(value) if is_number else str(value)
             return "".join(out)
 
         return say
