@@ -88,16 +88,16 @@ def filter_panel(ask: BlockAsk, model: ListComponent, region: str) -> FilterPane
     declared = filters_of(ask.context, model)
     if not declared:
         return None
-    if not _is_idle(ask, declared):
+    if not is_idle(ask, model):
         return _panel(ask, declared)
     context = ask.context
     key = ("idle filters", context.site.key, model.key, context.principal.standing, context.language, ask.query.path, region)
     return context.snapshot.derive(key, lambda: _dressed(ask, declared, region))
 
 
-def _is_idle(ask: BlockAsk, declared: tuple[Declared, ...]) -> bool:
+def is_idle(ask: BlockAsk, model: ListComponent) -> bool:
     """Nothing is asked for, at the page's own address, and no row that the person may read is to choose from."""
-    if ask.query.arguments or ask.keys or any(one.field.kind == "rows" for one in declared):
+    if ask.query.arguments or ask.keys or any(one.field.kind == "rows" for one in filters_of(ask.context, model)):
         return False
     return not ask.context.services.config.debug and ask.query.path == page_url(ask.context, ask.node)
 

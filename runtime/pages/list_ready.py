@@ -10,7 +10,7 @@ from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
 from runtime.pages.export import export_links
-from runtime.pages.list_filters import filter_panel
+from runtime.pages.list_filters import filter_panel, is_idle
 from runtime.pages.list_rows import RowLinks, record_key, row_links
 from runtime.pages.list_states import plural_of
 from runtime.pages.list_views import Heading, ListView, Order, Search, headings, scope_switch, view_tabs
@@ -30,7 +30,7 @@ class ReadyList:
     """A list block with one of its views.
 
     `chrome` is what is around the rows, `links` where they lead to and `asked` what is asked for as long as the address has
-    no arguments. `kept` says that it is kept on the snapshot: a list without filters and places, whose
+    no arguments. `kept` says that it is kept on the snapshot: a list without places and without filters at work, whose
     page's address names no record.
     """
 
@@ -57,7 +57,7 @@ class Dress:
 def ready_list(ask: BlockAsk, model: ListComponent, view: str) -> ReadyList:
     """The list of a block with a view. Raises Denied where no row may be read."""
     context = ask.context
-    varied = bool(ask.keys or model.map or model.filters)
+    varied = bool(ask.keys or model.map or (model.filters and not is_idle(ask, model)))
     kept = not varied and ask.query.path == page_url(context, ask.node)
     if not kept:
         return _make(ask, model, view, kept=False)

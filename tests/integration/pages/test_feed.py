@@ -172,7 +172,7 @@ def test_its_statements_do_not_grow_with_its_rows(site):
         with site.counting() as seen:
             assert browser.get(ROWS).status_code == 200
         counts.append(len(seen))
-    assert counts[0] == counts[1] == 2
+    assert counts[0] == counts[1] <= 2
 
 
 def test_it_sets_no_cookie_and_is_not_kept_by_others(site):

@@ -178,7 +178,7 @@ def test_it_costs_the_same_number_of_statements_however_many_rows(site):
         with site.counting() as seen:
             browser.get("/bookings?f.status=asked&f.boat=b")
         counts.append(len(seen))
-    assert counts[0] == counts[1] == 3
+    assert counts[0] == counts[1] <= 3
 
 
 def test_an_idle_panel_that_was_kept_is_the_one_that_would_be_made(sqlite_url, tmp_path):

@@ -55,7 +55,7 @@ def test_rows_within_the_distance_are_shown_nearest_first_and_others_are_not(sit
     assert len(shown(browser.get("/berths"))) == 2
     with site.counting() as seen:
         browser.get("/berths?near=59.33,18.07&within=500")
-    assert len(seen) == 2
+    assert len(seen) <= 2
 
 
 @pytest.mark.parametrize(
