@@ -12,6 +12,8 @@ from metadata.model import Form, MultistepForm, Step
 from metadata.schema.faults import did_you_mean
 from metadata.types import TYPES
 
+CODE_LENGTH = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -128,6 +130,20 @@ def _tiered(world: World, entity: str, path: str) -> str | None:
     return link.entity if link is not None and link.form == "1:N" else None
 
 
+def currencies(world: World) -> Iterator[Problem]:
+    """The currency of an estimate is a code, or an attribute of the contact."""
+    for item in steps(world):
+        declared = item.step.total_currency
+        if declared.startswith("@contact."):
+            try:
+                world.resolve("contact", declared.removeprefix("@contact."))
+            except PathError as error:
+                yield world.problem(item.owner, f"{item.path}.total_currency", error.code, str(error))
+        elif declared and not (len(declared) == CODE_LENGTH and declared.isascii() and declared.isupper()):
+            message = f"{declared[:80]!r} is no currency; write a code such as SEK, or @contact.<path>."
+            yield world.problem(item.owner, f"{item.path}.total_currency", "value", message)
+
+
 def requirements(world: World) -> Iterator[Problem]:
     """What a person must have before beginning are attributes of the contact."""
     for owner in world.all(MultistepForm):
@@ -138,4 +154,4 @@ def requirements(world: World) -> Iterator[Problem]:
                 yield world.problem(owner, f"requires.{index}", error.code, str(error))
 
 
-RULES = (step_needs, step_order, step_forms, line_counts, totals, requirements)
+RULES = (step_needs, step_order, step_forms, line_counts, totals, currencies, requirements)

@@ -119,6 +119,7 @@ class FormField:
     required: bool | None = prop(None, "Stricter than the attribute where true.")
     read_only: bool = prop(False, "Shown, never taken from the request.")
     hidden: bool = prop(False, "Not shown; useful with set_on_save.")
+    hide_empty: bool = prop(False, "Left out of a read-only form where the record has no value.")
     style: str = prop("", "Other control than the type's own.", choices=("", "radios", "dropdown", "checkboxes", "textarea"))
     width: str = prop("", "Width in the section.", choices=("", "half", "full"))
     prepopulate: Any = prop(
@@ -208,6 +209,9 @@ class Step:
         "",
         "For an estimate over a 1:N relationship, such as quantity * product.prices.unit_price: attribute of those rows, such "
         "as min_quantity; of the rows that the person may read, the one with the largest value that the line reaches counts.",
+    )
+    total_currency: str = prop(
+        "", "Currency of the estimate where its money names none: a code such as SEK, or @contact.<path> that holds one."
     )
     back: bool = prop(True, "The step before may be opened again.")
     condition: Filter | None = prop(None, "Condition on what has been entered (type condition).")

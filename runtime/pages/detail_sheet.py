@@ -28,6 +28,7 @@ from runtime.sitemap import readable_pages
 TEMPLATE = "blocks/detail.html"
 # No path of an attribute holds a hyphen, and neither does it name a related list.
 PROGRESS = "progress-line"
+OPTIONAL = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,20 @@ def _make(ask: BlockAsk, record: Record) -> DetailSheet:
 def _facts(making: _Making, fields: tuple[FormField, ...]) -> tuple[Fact, ...]:
     label = partial(field_label, making.context.snapshot, making.form.entity, partial(words_of, making.context))
     found = shown_fields(fields, making.readable)
-    making.fills.update((field.attribute, _fill(making, field.attribute)) for field in found)
-    return tuple(Fact(label(field), field.attribute, wide=field.width == "full") for field in found)
+    making.fills.update((_name(field), _fill(making, field)) for field in found)
+    return tuple(Fact(label(field), _name(field), field.width == "full", field.hide_empty) for field in found)
 
 
-def _fill(making: _Making, path: str) -> Fill:
+def _name(field: FormField) -> str:
+    """The name of a field's value: the same attribute may be shown twice, empty in one place and left out in the other."""
+    return f"{field.attribute}{OPTIONAL}" if field.hide_empty else field.attribute
+
+
+def _fill(making: _Making, field: FormField) -> Fill:
+    path = field.attribute
     write = linking_writer(making.context, making.form.entity, path, _writer(making, path))
+    if field.hide_empty:
+        return lambda ask, record: "" if record.values.get(path) in (None, "", ()) else write(record)
     return lambda ask, record: write(record)
 
 

@@ -16,7 +16,7 @@ from runtime.forms.builder import FormAsk, form_class
 from runtime.forms.drafts import Draft
 from runtime.forms.fields import BaseForm, Person
 from runtime.forms.lines import ROWS, Line, bind_lines, numbers, prefix, with_row
-from runtime.forms.opening import fixed_values, opening_values
+from runtime.forms.opening import contact_values, fixed_values, opening_values
 from runtime.forms.parse import Manner
 from runtime.forms.reach import Reach
 from runtime.forms.steps import steps_for
@@ -73,6 +73,10 @@ class Entered:
     def relationship(self, step: Step) -> Relationship:
         """The relationship of a step of lines."""
         return self.context.snapshot.entities[self.multi.entity].relationships[step.relationship]
+
+    def total_currency(self, step: Step) -> str:
+        """The currency that a step declares for its estimate; empty for none, and where the person's contact holds none."""
+        return self._once("currency", step, lambda: self._total_currency(step.total_currency))
 
     def posted(self, step: Step) -> MultiDict[str, str] | None:
         """What was typed in a step as this page's language has it; None where the step was not sent yet."""
@@ -132,6 +136,13 @@ class Entered:
         if key not in self._known:
             self._known[key] = make()
         return cast(Made, self._known[key])
+
+    def _total_currency(self, declared: str) -> str:
+        if not declared.startswith("@contact."):
+            return declared
+        context = self.context
+        own = contact_values(context.reader, context.snapshot, context.principal, (declared,))
+        return str(own.get(declared.removeprefix("@contact.")) or "")
 
     def _step_form(self, step: Step) -> StepForm:
         form = self.context.snapshot.forms[step.form]

@@ -35,13 +35,14 @@ def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
 
 
 def amount_text(entered: Entered, step: Step, amount: Decimal | None) -> str:
-    """An estimate in words: with the currency of the first money that it is made of."""
+    """An estimate in words: with the currency of the first money that it is made of, or the one that the step declares."""
     if amount is None:
         return ""
     snapshot, entity = entered.context.snapshot, entered.relationship(step).entity
     attributes = [_last(snapshot, entity, path) for path in total_paths(step.total)]
-    fallback = entered.context.site.model.currency
-    codes = [fixed_currency(attribute, fallback) for attribute in attributes if attribute.type == "money"]
+    declared = entered.total_currency(step)
+    fallback = declared or entered.context.site.model.currency
+    codes = [fixed_currency(attribute, fallback) or declared for attribute in attributes if attribute.type == "money"]
     formats = formats_of(entered.context)
     return formats.money(amount, next(iter(codes), "")) if codes else formats.number(amount)
 

@@ -18,6 +18,14 @@ from runtime.pages.part import BlockAsk
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewColumn:
+    """A heading of a table; numbers stand at the right."""
+
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewStep:
     """A step as text: `facts` of a form, or `rows` under `columns` of a table with the `total` of its estimates.
 
@@ -27,7 +35,7 @@ class ReviewStep:
     name: str
     url: str
     facts: tuple[tuple[str, str | Markup], ...] = ()
-    columns: tuple[str, ...] = ()
+    columns: tuple[ReviewColumn, ...] = ()
     rows: tuple[tuple[str | Markup, ...], ...] = ()
     total: str = ""
 
@@ -47,9 +55,10 @@ def _step(ask: BlockAsk, entered: Entered, step: Step, url: str) -> ReviewStep:
     name = words_of(ask.context, step.label) or step.key
     if step.type == "form":
         return ReviewStep(name, url, facts=_facts(ask, entered.bound(step)))
-    labels = tuple(rules.label for rules in entered.step_form(step).kind.rules.values())
+    rules = entered.step_form(step).kind.rules.values()
+    columns = tuple(ReviewColumn(rule.label, rule.attribute.type.numeric) for rule in rules)
     rows = tuple(tuple(_text(ask, field) for _, field in inputs(line.form)) for line in entered.filled(step))
-    return ReviewStep(name, url, columns=labels, rows=rows, total=step_total(entered, step))
+    return ReviewStep(name, url, columns=columns, rows=rows, total=step_total(entered, step))
 
 
 def _facts(ask: BlockAsk, bound: BaseForm) -> tuple[tuple[str, str | Markup], ...]:

@@ -14,11 +14,15 @@ from runtime.pages.progress import progress_paths
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A labelled attribute, whose value is the record's; `wide` takes the width of two in a strip."""
+    """A labelled attribute, whose value is the record's; `wide` takes the width of two in a strip.
+
+    One that is `optional` is left out where its value is empty.
+    """
 
     label: str
     attribute: str
     wide: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,18 @@ def test_rows_are_added_and_removed_without_script_and_the_estimate_is_shown(pot
     assert walk.press(**line(pottery, 1, "Tenmoku", "5")).step == "check"
 
 
+@pytest.mark.parametrize(("declared", "code"), [("EUR", "EUR"), ("@contact.full_name", "SEK"), ("@contact.time_zone", "")])
+def test_an_estimate_names_the_currency_that_the_step_declares(pottery, declared, code):
+    steps = tuple(dataclasses.replace(step, total_currency=declared) if step.total else step for step in STEPS.steps)
+    site = next(iter(pottery.snapshot.sites))
+    ada = next(row["id"] for row in pottery.rows("contact") if row["email"] == "ada@clay.example")
+    pottery.change("contact", ada, full_name="SEK")
+    MetadataStore(pottery.engine).publish("tester", components=(dataclasses.replace(STEPS, steps=steps, site=site),))
+    walk = Walk(pottery.as_("ada")).press(title="Cups")
+    walk.press("update", **line(pottery, 0, coats="2"))
+    assert f"8.50 {code}".strip() in walk.text.replace("\xa0", " ").replace("&nbsp;", " ")
+
+
 def test_each_row_says_its_own_faults_and_blank_rows_do_not_count(pottery):
     walk = Walk(pottery.as_("ada")).press(title="Cups")
     assert shown_errors(walk.press().text) == ["Add at least 1 line."]

@@ -171,6 +171,19 @@ def test_the_values_of_one_record_never_stand_on_the_page_of_another(marina):
     assert "Cancelled" not in "".join(first)
 
 
+def test_a_fact_without_a_value_is_left_out_where_the_maker_says_so(marina):
+    marina.book("B-2", "alice", boat=None)
+    fields = (FormField(attribute="boat", hide_empty=True), FormField(attribute="confirmed_on"))
+    tabs = (Tab(sections=(Section(fields=fields),)),)
+    MetadataStore(marina.engine).publish("tester", components=(replace(READ, summary=fields[:1], tabs=tabs),))
+    browser = marina.as_("alice")
+    for _ in range(2):
+        assert "Boat" in Reading(browser.get("/bookings/B-1").text).facts
+        without = Reading(browser.get("/bookings/B-2").text).facts
+        assert "Boat" not in without
+        assert without
+
+
 def with_moments(site) -> None:
     """A record page that shows when the record was made."""
     form = Form(

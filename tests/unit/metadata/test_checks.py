@@ -337,6 +337,8 @@ FAULTS = [
     ({"multistep_form new#steps.0.form": "part"}, "step", "steps.0.form", "part"),
     ({"multistep_form new#steps.1.total": "cont * task.hours"}, "total", "steps.1.total", "'count'"),
     ({"multistep_form new#steps.1.total": "task.number"}, "total", "steps.1.total", "number is needed"),
+    ({"multistep_form new#steps.1.total_currency": "kronor"}, "value", "steps.1.total_currency", "no currency"),
+    ({"multistep_form new#steps.1.total_currency": "@contact.money"}, "unknown-attribute", "steps.1.total_currency", ""),
     ({"multistep_form new": {"requires": ["acount"]}}, "unknown-attribute", "requires.0", "'account'"),
     ({"multistep_form new#steps.2.key": "lines"}, "duplicate-key", "steps.2.key", "twice"),
     # sites
