@@ -108,12 +108,14 @@ SYSTEM_ENTITIES: tuple[Entity, ...] = (
             ),
             Attribute(
                 key="language",
+                values="languages",
                 type="text",
                 max_length=20,
                 label=Text.of({"en": "Language", "sv": "Språk", "nl": "Taal"}),
             ),
             Attribute(
                 key="time_zone",
+                values="time_zones",
                 type="text",
                 max_length=60,
                 label=Text.of({"en": "Time zone", "sv": "Tidszon", "nl": "Tijdzone"}),

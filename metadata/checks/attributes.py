@@ -27,6 +27,7 @@ OPTIONS = {
     "scale": frozenset({"decimal", "money"}),
     "pattern": TEXTS,
     "choice": frozenset({"choice", "choices"}),
+    "values": frozenset({"text"}),
     "target": frozenset({"lookup"}),
     "targets": frozenset({"lookup"}),
     "relationship": frozenset({"lookup"}),

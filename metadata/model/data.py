@@ -27,6 +27,9 @@ class Attribute:
     pattern: str = prop("", "Regular expression that a text must match as a whole.")
     default: Any = prop(None, "Value of a new row where none is given; @today, @now, @contact.<attribute> are understood.")
     choice: str = prop("", "Choice that holds the allowed values.", ref="choice")
+    values: str = prop(
+        "", "Values of a text that the engine knows and offers to choose from.", choices=("", "languages", "time_zones")
+    )
     target: str = prop("", "Entity that a lookup points at.", ref="entity")
     targets: tuple[str, ...] = prop((), "Entities that a polymorphic lookup may point at.", ref="entity")
     relationship: str = prop("", "Name of the 1:N relationship seen from the target; <entity>_<attribute> where missing.")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from metadata.model import Form, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
-from runtime.forms.fields import CONTROLS, PREFIX, BaseForm
+from runtime.forms.fields import PREFIX, BaseForm, control_of
 from runtime.forms.rules import rules_for
 
 Mode = Literal["insert", "edit", "read"]
@@ -38,7 +38,7 @@ def takes_input(attribute: CompiledAttribute, field: FormField, ask: FormAsk) ->
         return False
     if ask.mode == "edit" and (attribute.model.immutable or attribute.key not in ask.readable):
         return False
-    return attribute.key in ask.writable and CONTROLS[attribute.model.type].input is not None
+    return attribute.key in ask.writable and control_of(attribute.model).input is not None
 
 
 def asked_fields(snapshot: Snapshot, ask: FormAsk) -> tuple[tuple[CompiledAttribute, FormField], ...]:
@@ -65,5 +65,5 @@ def _make(snapshot: Snapshot, ask: FormAsk) -> type[BaseForm]:
     rules = {
         attribute.key: rules_for(snapshot, attribute, field, ask.language) for attribute, field in asked_fields(snapshot, ask)
     }
-    inputs = {PREFIX + name: CONTROLS[rule.attribute.model.type].input(rule) for name, rule in rules.items()}  # type: ignore[misc]
+    inputs = {PREFIX + name: control_of(rule.attribute.model).input(rule) for name, rule in rules.items()}  # type: ignore[misc]
     return type("GeneratedForm", (BaseForm,), {"entity": ask.form.entity, "key": ask.form.key, "rules": rules, **inputs})

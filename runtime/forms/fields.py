@@ -13,6 +13,7 @@ from wtforms import Field, Form
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
+from metadata.model import Attribute
 from runtime.files.labels import FileLabel, read_label
 from runtime.files.register import Upload
 from runtime.forms.attachments import REFUSED, refused_fault
@@ -338,9 +339,14 @@ STYLES: Mapping[str, frozenset[str]] = {
 }
 
 
+def control_of(model: Attribute) -> Control:
+    """How an attribute is asked for: as its type is, or by choosing where the engine knows the values of a text."""
+    return CONTROLS["choice"] if model.values else CONTROLS[model.type]
+
+
 def control_name(rules: Rules) -> str:
     """The control of a field: the type's own, or the other one that the form asks for where the type has it."""
-    kind, style = rules.attribute.model.type, rules.field.style
+    kind, style = "choice" if rules.attribute.model.values else rules.attribute.model.type, rules.field.style
     if style and kind in STYLES.get(style, frozenset()):
         return "lookup_dropdown" if (kind, style) == ("lookup", "dropdown") else style
     return CONTROLS[kind].name

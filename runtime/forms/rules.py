@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import available_timezones
 
 from babel.dates import format_date, format_datetime
 
@@ -18,6 +19,7 @@ from runtime.forms.faults import Fault
 from runtime.forms.numbers import locale_for, plain
 from runtime.forms.parse import LONGEST_TEXT, coerce
 
+_REGION = re.compile("(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/|UTC$")
 LONGEST = {"long_text": LONGEST_TEXT, "url": 2000}
 
 
@@ -97,6 +99,15 @@ def option_pairs(choice: Choice | None, language: str) -> tuple[tuple[str, str],
     return tuple((option.value, option.label.in_language(language) or words_of(option.value)) for option in choice.options)
 
 
+def known_values(snapshot: Snapshot, name: str) -> tuple[tuple[str, str], ...]:
+    """The values that the engine knows under a name: the languages by their own names, or the time zones of the world."""
+    if name == "languages":
+        return tuple((key, language.label.in_language(key) or key) for key, language in snapshot.languages.items())
+    if name == "time_zones":
+        return tuple((zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if _REGION.match(zone))
+    return ()
+
+
 def rules_for(snapshot: Snapshot, attribute: CompiledAttribute, field: FormField, language: str) -> Rules:
     """The demands of a form's field on an attribute."""
     model = attribute.model
@@ -112,7 +123,7 @@ def rules_for(snapshot: Snapshot, attribute: CompiledAttribute, field: FormField
         low=coerce(model.min, model) if ranged else None,
         high=coerce(model.max, model) if ranged else None,
         longest=model.max_length or LONGEST.get(model.type, SHORT_TEXT),
-        options=option_pairs(snapshot.choices.get(model.choice), language),
+        options=known_values(snapshot, model.values) or option_pairs(snapshot.choices.get(model.choice), language),
     )
 
 

@@ -55,6 +55,24 @@ def test_a_form_of_all_types_asks_for_all_but_those_that_are_only_shown():
     assert form_class(snapshot, ask(snapshot)) is form_class(snapshot, ask(snapshot))
 
 
+def test_languages_and_time_zones_are_chosen_from_those_that_there_are():
+    attributes = (
+        Attribute(key="tongue", type="text", values="languages"),
+        Attribute(key="zone", type="text", values="time_zones"),
+    )
+    snapshot = marina(*attributes)
+    chosen = filled(snapshot, {"tongue": next(iter(snapshot.languages)), "zone": "America/Argentina/Buenos_Aires"})
+    assert fault_keys(chosen) == {}
+    assert posted_values(chosen)["zone"] == "America/Argentina/Buenos_Aires"
+    assert fault_keys(filled(snapshot, {"tongue": "xx-XX", "zone": "Europe/Atlantis"})) == {
+        "tongue": ["form.unknown_choice"],
+        "zone": ["form.unknown_choice"],
+    }
+    offered = dict(form_class(snapshot, ask(snapshot)).rules["zone"].options)
+    assert offered["America/Argentina/Buenos_Aires"] == "America/Argentina/Buenos Aires"
+    assert "posixrules" not in offered
+
+
 def test_what_may_not_be_given_is_not_on_the_form_and_not_accepted_when_posted():
     snapshot = marina(Attribute(key="name", type="text"), Attribute(key="owner", type="text"))
     kind = form_class(snapshot, ask(snapshot, writable={"name"}))
