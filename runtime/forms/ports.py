@@ -17,7 +17,8 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """It has not. `message` is its sentence, `attribute` the attribute at fault, `line` the child row, from 0, if one is.
+    """It has not. `message` is its sentence, or empty: then `text` names one of the engine's. `attribute` is the attribute at
+    fault, `line` the child row, from 0, if one is.
 
     `unanswered`: it may have heard of it after all, so that the next try goes out under the same key.
     """
@@ -26,6 +27,7 @@ class Refusal:
     attribute: str = ""
     line: int | None = None
     unanswered: bool = False
+    text: str = "form.refused"
 
 
 @dataclass(frozen=True, slots=True)

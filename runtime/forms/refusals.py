@@ -29,7 +29,7 @@ def lay_out(form: BaseForm, refused: Invalid | Denied | Refusal, labels: Mapping
 def faults_of(refused: Invalid | Denied | Refusal, labels: Mapping[str, str]) -> Iterable[tuple[str, Fault]]:
     """Attribute keys and faults; the key is empty for the record as a whole."""
     if isinstance(refused, Refusal):
-        yield refused.attribute, Fault("form.refused", (), refused.message)
+        yield refused.attribute, Fault(refused.text, (), refused.message)
     elif isinstance(refused, Denied):
         key = "form.may_not_choose" if refused.side else "form.may_not_save"
         yield refused.attribute, Fault(key, (("label", labels.get(refused.attribute, refused.attribute)),))

@@ -16,10 +16,6 @@ from runtime.forms.drafts import Draft
 from runtime.forms.ports import AsBefore, Question, Queued, Refusal, Reply, Submission
 
 ASKED = "@asked"
-UNKNOWN = (
-    "Nobody knows yet whether your first try has arrived, so that what you have changed since cannot be sent. "
-    "Please try again in a moment."
-)
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
 
@@ -89,7 +85,7 @@ def _going_out(
     if before.get("attempt") == draft.attempt and before["sent"] != question.sent:
         known = submission.knows(work.snapshot, work.entity, draft.attempt)
         if known is None:
-            return Refusal(UNKNOWN, unanswered=True)
+            return Refusal("", unanswered=True, text="step.unanswered")
         if known:
             return question.as_before(before["sent"])
     with transaction() as connection:

@@ -28,8 +28,7 @@ from runtime.sync.pool import Adapters
 
 log = logging.getLogger(__name__)
 MARGIN_SECONDS = 30.0
-DOWN = "The system behind this site does not answer right now; nothing was sent twice. Please try again in a moment."
-UNCLEAR = "The system behind this site did not take it. Please try again, or ask us."
+UNCLEAR = "form.outside_refused"
 
 
 class OutsideSubmission:
@@ -110,11 +109,11 @@ class OutsideQuestion:
         except ConnectorError as fault:
             answer = Answer(SILENT, reason=str(fault))
         if answer.state == REFUSED:
-            return Refusal(answer.message or UNCLEAR, answer.attribute, answer.line)
+            return Refusal(answer.message, answer.attribute, answer.line, text=UNCLEAR)
         if answer.state != ACCEPTED:
             log.warning("no answer: %s", answer.reason, extra={"action": "submission_unanswered", "map": table_map.key})
             if self.letter.through.fallback == "refuse":
-                return Refusal(DOWN, unanswered=True)
+                return Refusal("", unanswered=True, text="form.outside_down")
         return OutsideReply(self, answer)
 
 
@@ -167,7 +166,7 @@ def _stored(rows: RowStore, letter: Letter) -> tuple[Mapping[str, Any], ...]:
 
 def _unclear(table_map: CompiledMap, fault: RecordRejected) -> Refusal:
     log.warning("a record was not taken: %s", fault, extra={"action": "submission_rejected", "map": table_map.key})
-    return Refusal(UNCLEAR)
+    return Refusal("", text=UNCLEAR)
 
 
 def _queue(work: Work, letter: Letter, reason: str) -> Queued:
