@@ -55,6 +55,7 @@ def with_berth_pages(site, *rules):
 
 def test_a_lookup_leads_to_the_page_of_its_row_without_a_further_statement(harbour):
     browser = harbour.as_("alice")
+    browser.get("/bookings/B-2")
     with harbour.counting() as before:
         plain = browser.get("/bookings/B-1")
     assert 'href="/berths/A1"' not in plain.text
