@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
@@ -34,6 +35,7 @@ from metadata.model import (
     WebLinkSet,
     WebRole,
 )
+from metadata.schedule import appears, disappears
 from metadata.types import TYPES, AttributeType
 
 Derived = TypeVar("Derived")
@@ -152,7 +154,10 @@ class CompiledSite:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """Everything that depends on metadata alone. Compared by identity; what is derived from it lives and dies with it."""
+    """Everything that depends on metadata alone. Compared by identity; what is derived from it lives and dies with it.
+
+    Pages come and go by their dates: `at` is the moment at which they are judged, and `until` the one at which that is over.
+    """
 
     release: int
     components: Mapping[ComponentId, Component]
@@ -165,6 +170,7 @@ class Snapshot:
     connections: Mapping[str, Connection]
     table_maps: Mapping[str, TableMap]
     sites: Mapping[str, CompiledSite]
+    at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     _derived: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -177,6 +183,24 @@ class Snapshot:
                 if key not in self._derived:
                     self._derived[key] = make()
                 return cast(Derived, self._derived[key])
+
+    @property
+    def until(self) -> dt.datetime | None:
+        """The next moment at which a page of a site comes or goes; None where none will."""
+        return self.derive("until", self._next_turn)
+
+    def later(self, at: dt.datetime) -> Snapshot:
+        """The same release at a later moment, with nothing derived yet."""
+        return replace(self, at=at, _derived={}, _lock=threading.RLock())
+
+    def _next_turn(self) -> dt.datetime | None:
+        turns = (
+            turn(node.page, site.model.time_zone)
+            for site in self.sites.values()
+            for node in site.pages.values()
+            for turn in (appears, disappears)
+        )
+        return min((moment for moment in turns if moment is not None and moment > self.at), default=None)
 
     def site_for(self, host: str) -> CompiledSite | None:
         """The site that answers to a host name (without port): by name first, else the one without hosts."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from metadata.model import PageAccessRule
+from metadata.schedule import is_due
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 
 HOME = "home"
@@ -50,7 +51,12 @@ def verdicts(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]) -> M
     def judge() -> dict[str, Verdict]:
         rules = _rules_by_page(site)
         previews = any(site.roles[role].preview for role in roles & site.roles.keys())
-        return {key: _verdict(node, rules, roles, previews) for key, node in site.pages.items()}
+        return {
+            key: Verdict.UNPUBLISHED
+            if not previews and not is_published(snapshot, site, node)
+            else _verdict(node, rules, roles)
+            for key, node in site.pages.items()
+        }
 
     return snapshot.derive(("verdicts", site.key, roles), judge)
 
@@ -63,6 +69,12 @@ def readable_pages(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]
         return frozenset(key for key, verdict in judged.items() if verdict is Verdict.OPEN)
 
     return snapshot.derive(("readable_pages", site.key, roles), trim)
+
+
+def is_published(snapshot: Snapshot, site: CompiledSite, node: PageNode) -> bool:
+    """Whether a page and all above it are out of draft and within their dates."""
+    zone = site.model.time_zone
+    return all(above.page.state == "published" and is_due(above.page, zone, snapshot.at) for above in lineage(node))
 
 
 def marked_page(site: CompiledSite, marker: str) -> PageNode | None:
@@ -86,11 +98,9 @@ def _rules_by_page(site: CompiledSite) -> dict[str, list[PageAccessRule]]:
     return rules
 
 
-def _verdict(node: PageNode, rules: Mapping[str, list[PageAccessRule]], roles: frozenset[str], previews: bool) -> Verdict:
+def _verdict(node: PageNode, rules: Mapping[str, list[PageAccessRule]], roles: frozenset[str]) -> Verdict:
     """A rule holds for its page and all below, in the publishing state that it names. Who may change may also read; of
     the restrictions on the way up each must be met."""
-    if not previews and any(above.page.state != "published" for above in lineage(node)):
-        return Verdict.UNPUBLISHED
     on_the_way = [
         [rule for rule in rules.get(above.page.key, ()) if rule.state in ("", node.page.state)] for above in lineage(node)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ class Failure:
 
     def __str__(self) -> str:
         return f"release {self.release}: {self.reason}"
+
+
+def utc_now() -> dt.datetime:
+    """The moment by which pages come and go."""
+    return dt.datetime.now(dt.UTC)
 
 
 def latest_release(connection: Connection) -> int:
@@ -63,15 +69,27 @@ class SnapshotHolder:
         hand is compiled now, by one thread; others, and all when it fails, go on with the one at hand. Raises
         NothingPublished where there is no release that compiles.
         """
-        held = self._snapshot
+        held = None if self._snapshot is None else self._timely(self._snapshot)
         if held is not None and (release is None or release <= held.release or self._failed(release)):
             return held
         if not self._lock.acquire(blocking=held is None) and held is not None:
             return held
         try:
-            return self._renew(self._newest() if release is None else release)
+            return self._timely(self._renew(self._newest() if release is None else release))
         finally:
             self._lock.release()
+
+    def _timely(self, held: Snapshot) -> Snapshot:
+        """What is held, or, once a page has come or gone by its date, the same release at this moment."""
+        if held.until is None:
+            return held
+        now = utc_now()
+        if now < held.until:
+            return held
+        later = held.later(now)
+        if self._snapshot is held:
+            self._snapshot = later
+        return later
 
     def at_least(self, release: int) -> Snapshot:
         """The snapshot of this release or a newer one, unless it fails to compile."""

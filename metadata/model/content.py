@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from metadata.model.base import COMPONENT_KEY, prop
 from metadata.text import Text
 
+# A date, or a date with the time of day, as a clock in the site's zone shows it.
+DATE = r"^(\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?)?$"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -92,6 +95,10 @@ class Page:
     hidden: bool = prop(False, "Left out of menus that list pages.")
     order: int = prop(0, "Place among its siblings.")
     state: str = prop("published", "Publishing state; drafts are seen by previewers only.", choices=("draft", "published"))
+    visible_from: str = prop(
+        "", "When it appears with all below, in the site's time zone: 2027-03-01T08:00, or a day.", pattern=DATE
+    )
+    visible_until: str = prop("", "When it disappears with all below; a day alone counts to its end.", pattern=DATE)
     icon: str = prop("", "Name of an icon.")
 
 

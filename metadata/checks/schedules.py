@@ -1,0 +1,47 @@
+"""Rules on the dates between which pages are there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from metadata.checks.world import World
+from metadata.errors import Problem
+from metadata.model import Page
+from metadata.schedule import appears, disappears
+from metadata.schema.faults import shown
+
+
+def schedules(world: World) -> Iterator[Problem]:
+    """The dates of a page are in the calendar, and it appears before it disappears; the root is always there."""
+    for page in world.all(Page):
+        names = [name for name in ("visible_from", "visible_until") if getattr(page, name)]
+        wrong = [name for name in names if not _in_calendar(getattr(page, name))]
+        for name in wrong:
+            message = (
+                f"{shown(getattr(page, name))} is no date of the calendar; write it such as 2027-03-01 or 2027-03-01T08:00."
+            )
+            yield world.problem(page, name, "schedule", message)
+        if names and not page.parent:
+            message = "The root is always there; remove its dates, or give them to the pages below."
+            yield world.problem(page, names[0], "schedule", message)
+        elif len(names) == 2 and not wrong and not _in_order(page):
+            message = "The page would disappear before it appears; give a later date."
+            yield world.problem(page, "visible_until", "schedule", message)
+
+
+def _in_calendar(written: str) -> bool:
+    try:
+        read = dt.datetime.fromisoformat(written)
+    except ValueError:
+        return False
+    # Moments at either end of the calendar cannot be told in every zone.
+    return 1 < read.year < 9999
+
+
+def _in_order(page: Page) -> bool:
+    first, last = appears(page, "UTC"), disappears(page, "UTC")
+    return first is None or last is None or first < last
+
+
+RULES = (schedules,)
