@@ -1,9 +1,12 @@
 """What tests of reading in random worlds share: a view of everything, and what of it is out of reach."""
 
-from metadata.model import View, ViewColumn
+from typing import Any
+
+from metadata.model import Entity, Filter, Sort, View, ViewColumn
 
 
-def view_of(entity, filter=None, sort=()):
+def view_of(entity: Entity, filter: Filter | None = None, sort: tuple[Sort, ...] = ()) -> View:
+    """A view of every attribute, and of the name of every row that a lookup leads to."""
     columns = [ViewColumn(attribute=a.key) for a in entity.attributes]
     columns += [
         ViewColumn(attribute=f"{a.key}.{name}")
@@ -14,7 +17,8 @@ def view_of(entity, filter=None, sort=()):
     return View(key="v", entity=entity.key, columns=tuple(columns), filter=filter, sort=sort)
 
 
-def hidden(world, entity, path):
+def hidden(world: Any, entity: str, path: str) -> bool:
+    """Whether a path may not be read in a random world."""
     head, _, rest = path.partition(".")
     if head not in world.rights(entity, "read"):
         return True
