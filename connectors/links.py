@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors import tables
 
@@ -44,9 +45,12 @@ def unlink(connection: Connection, table_map: str, keys: Iterable[str]) -> None:
 
 
 def announce(connection: Connection, idempotency: str, seconds: float) -> None:
-    """Say that a submission with this key is under way, for this long at most."""
-    connection.execute(delete(_INTENT).where((_INTENT.c.expires_at < time.time()) | (_INTENT.c.idempotency == idempotency)))
-    connection.execute(insert(_INTENT).values(idempotency=idempotency, expires_at=time.time() + seconds))
+    """Say that a submission with this key is under way, for this long at most; two may say so at once."""
+    connection.execute(delete(_INTENT).where(_INTENT.c.expires_at < time.time(), _INTENT.c.idempotency != idempotency))
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    said = dialect.insert(_INTENT).values(idempotency=idempotency, expires_at=time.time() + seconds)
+    longer = said.on_conflict_do_update(index_elements=[_INTENT.c.idempotency], set_={"expires_at": said.excluded.expires_at})
+    connection.execute(longer)
 
 
 def conclude(connection: Connection, idempotency: str) -> None:

@@ -28,7 +28,7 @@ from runtime.sync.pool import Adapters
 
 log = logging.getLogger(__name__)
 MARGIN_SECONDS = 30.0
-UNCLEAR = "form.outside_refused"
+SAID, UNCLEAR = "form.refused", "form.outside_refused"
 
 
 class OutsideSubmission:
@@ -109,7 +109,7 @@ class OutsideQuestion:
         except ConnectorError as fault:
             answer = Answer(SILENT, reason=str(fault))
         if answer.state == REFUSED:
-            return Refusal(answer.message, answer.attribute, answer.line, text=UNCLEAR)
+            return Refusal(answer.message, answer.attribute, answer.line, text=SAID if answer.message else UNCLEAR)
         if answer.state != ACCEPTED:
             log.warning("no answer: %s", answer.reason, extra={"action": "submission_unanswered", "map": table_map.key})
             if self.letter.through.fallback == "refuse":
