@@ -6,7 +6,7 @@ From loose to tight: ``or`` (``|``), ``and`` (``&``), ``not`` (``!``), compariso
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -108,12 +108,12 @@ class _Parser:
     def _and(self) -> Node:
         return self._chain("and", self._not)
 
-    def _chain(self, word: str, part: object) -> Node:
+    def _chain(self, word: str, part: Callable[[], Node]) -> Node:
         at = self._next.at
-        parts = [part()]  # type: ignore[operator]
+        parts = [part()]
         while self._next.type in ("sign", "name") and _WORDS.get(self._next.text.lower()) == word:
             self._take()
-            parts.append(part())  # type: ignore[operator]
+            parts.append(part())
         return parts[0] if len(parts) == 1 else Call(word, tuple(parts), at=at)
 
     def _not(self) -> Node:
@@ -122,9 +122,10 @@ class _Parser:
             self._take()
             times += 1
         node = self._comparison()
-        if times:
+        # An even number of them is two, not none: what is negated becomes yes or no.
+        for _ in range(2 - times % 2 if times else 0):
             node = Call("not", (node,), at=at)
-        return Call("not", (node,), at=at) if times and times % 2 == 0 else node
+        return node
 
     def _comparison(self) -> Node:
         left = self._sum()

@@ -73,7 +73,17 @@ def aggregates(node: Node) -> tuple[Aggregate, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def size(node: Node) -> int:
-    """The number of nodes of an expression, those about related rows included."""
-    below: tuple[Node | None, ...] = (node.body, node.condition) if isinstance(node, Aggregate) else children(node)
-    return 1 + sum(size(part) for part in below if part is not None)
+def levels(node: Node) -> list[int]:
+    """How many parts an expression has on each level, those about related rows included. However deep it is, this is a loop."""
+    found: list[int] = []
+    level: list[Node] = [node]
+    while level:
+        found.append(len(level))
+        level = [part for one in level for part in _below(one)]
+    return found
+
+
+def _below(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Aggregate):
+        return tuple(part for part in (node.body, node.condition) if part is not None)
+    return children(node)

@@ -12,10 +12,12 @@ from typing import Protocol
 
 from metadata.expressions.catalogue import AGGREGATES, FUNCTIONS, Function
 from metadata.expressions.grammar import ExpressionError
-from metadata.expressions.tree import Aggregate, Call, Kind, Literal, Name, Node, size
+from metadata.expressions.tree import Aggregate, Call, Kind, Literal, Name, Node, levels
 from metadata.schema.faults import did_you_mean
 
-MOST_NODES = 200
+MOST_PARTS = 200
+DEEPEST = 25
+"""Parts within parts: what is written out for a database nests several times as deep."""
 _BESIDE = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "in", "if", "coalesce", "least", "greatest", "days_between", "has"})
 _WORDS: dict[str, str] = {
     "boolean": "yes or no",
@@ -63,8 +65,11 @@ class Typed:
 
 def typed(node: Node, names: Names, *wanted: Kind) -> Typed:
     """The tree with kinds. With `wanted` the whole must give one of these kinds (an empty value is any)."""
-    if size(node) > MOST_NODES:
-        return Typed(None, (ExpressionError(f"an expression has at most {MOST_NODES} parts; split it", 0),))
+    parts = levels(node)
+    if sum(parts) > MOST_PARTS:
+        return Typed(None, (ExpressionError(f"an expression has at most {MOST_PARTS} parts; split it", 0),))
+    if len(parts) > DEEPEST:
+        return Typed(None, (ExpressionError(f"an expression is at most {DEEPEST} parts deep; split it or set brackets", 0),))
     walk = _Walk(names)
     found = walk.visit(node)
     if not walk.faults and wanted and found.kind not in (*wanted, "empty"):

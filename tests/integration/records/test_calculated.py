@@ -18,7 +18,18 @@ from metadata.model import (
     ViewColumn,
     component_id,
 )
-from runtime.records import Denied, Invalid, ListAsk, create, fetch_list, fetch_record, parse_list_ask, plan_list, update
+from runtime.records import (
+    Denied,
+    Invalid,
+    ListAsk,
+    associate,
+    create,
+    fetch_list,
+    fetch_record,
+    parse_list_ask,
+    plan_list,
+    update,
+)
 from support.cast import DECLARED, SITE, permission, stage_for
 
 GIG = Entity(
@@ -155,6 +166,15 @@ def test_a_rollup_is_of_the_rows_that_the_person_may_read(stage, connection):
     own = table(connection, stage, stage.alice, "bands")
     assert (own[0]["played"], own[0]["earned"], own[0]["last"]) == (1, Decimal("150.50"), dt.date(2026, 2, 5))
     assert table(connection, stage, stage.bob, "bands")[0]["earned"] == 0
+
+
+def test_a_rollup_over_an_n_to_n_link_counts_the_linked_rows(stage, connection):
+    bands = {row["name"]: row for row in table(connection, stage, stage.erin, "bands")}
+    assert bands["quiet"]["fame"] == 0
+    band = fetch_record(connection, stage.snapshot, stage.system, "band", "name", "quiet", ())
+    for fan in ("alice", "carol"):
+        associate(connection, stage.snapshot, stage.system, "band", band.id, "fans", stage.contacts[fan])
+    assert {row["name"]: row["fame"] for row in table(connection, stage, stage.erin, "bands")} == {"quiet": 2, "loud": 0}
 
 
 def test_a_filter_on_a_rollup_counts_for_each_person_alone(stage, connection):

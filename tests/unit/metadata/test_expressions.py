@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql, sqlite
 
 from metadata.expressions import Call, ExpressionError, Literal, Name, evaluate, parse, typed
 from metadata.expressions.catalogue import AGGREGATES, FUNCTIONS, OPERATORS
 from metadata.expressions.evaluate import LAZY, PLAIN, WHOLE
 from metadata.expressions.postgresql import FUNCTIONS as IN_POSTGRESQL
-from support.expressions import PlainRow, ThingNames
+from metadata.expressions.sql import value_sql
+from metadata.expressions.typing import DEEPEST
+from support.expressions import THINGS, PlainRow, TableColumns, ThingNames
+
+DIALECTS = {"postgresql": postgresql.dialect(), "sqlite": sqlite.dialect()}
 
 ROW: dict[str, Any] = {
     "whole": 3,
@@ -155,6 +160,29 @@ def test_a_slip_is_named_with_its_place(text: str, at: int, said: str) -> None:
 )
 def test_a_mistake_in_meaning_is_named(text: str, said: str) -> None:
     assert [said in message for message in faults(text)] == [True], faults(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1" + "+1" * 2400, "whole" + "/2" * 2000, "-(" * 30 + "whole" + ")" * 30, "whole" + " * 2" * 30]
+)
+def test_an_expression_that_is_too_deep_is_refused_in_words(text: str) -> None:
+    assert ["an expression " in message for message in faults(text)] == [True]
+
+
+@pytest.mark.parametrize("part", [" / 2", " * 2", " + 2"])
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
+def test_the_deepest_that_is_taken_can_be_written_out_far_down_a_stack(part: str, dialect: str) -> None:
+    node = typed(parse("whole" + part * (DEEPEST - 1)), ThingNames()).node
+    assert node is not None
+
+    def below(frames: int) -> object:
+        return (
+            below(frames - 1)
+            if frames
+            else value_sql(node, TableColumns(THINGS), dialect, 4).compile(dialect=DIALECTS[dialect])
+        )
+
+    assert below(200)
 
 
 def test_all_mistakes_are_told_at_once() -> None:
