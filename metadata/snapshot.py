@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, MetaData, Table
 
@@ -176,13 +176,15 @@ class Snapshot:
 
     def derive(self, key: Hashable, make: Callable[[], Derived]) -> Derived:
         """The value made once for this key on this snapshot: a grant set, a statement, a generated template, a form class."""
+        found: Derived
         try:
-            return cast(Derived, self._derived[key])
+            found = self._derived[key]
         except KeyError:
             with self._lock:
                 if key not in self._derived:
                     self._derived[key] = make()
-                return cast(Derived, self._derived[key])
+                found = self._derived[key]
+        return found
 
     @property
     def until(self) -> dt.datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -53,6 +54,13 @@ class ExactDecimal(TypeDecorator[Decimal]):
         if value is None:
             return None
         return Decimal(value).scaleb(-self.scale) if dialect.name == "sqlite" else Decimal(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None] | None:
+        """The same, made once for a column: it is asked for every amount of every row."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+        exponent = -self.scale
+        return lambda value: None if value is None else Decimal(value).scaleb(exponent)
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):

@@ -7,12 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from flask import Flask
-from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.config import Config
-from runtime.context import Doors, PageView, RequestContext
+from runtime.context import PageView, RequestContext
 from runtime.cookies import CookieSessions
 from runtime.database import make_engine
 from runtime.documents import OrjsonProvider
@@ -25,6 +24,7 @@ from runtime.identity.passwords import Cost, Passwords
 from runtime.identity.throttle import Throttle
 from runtime.identity.views import identity_blueprint
 from runtime.languages import LanguagePrefix, prefixed_tags
+from runtime.lease import Doors
 from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.pages import show as show_page
@@ -58,7 +58,6 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     configure(app, config)
     configure_logs(config.log_level)
     frame_requests(app)
-    CSRFProtect(app)
     handle_failures(app, show)
     add_routes(app, show, [identity_blueprint(), lookup_blueprint(), feed_blueprint(), files_blueprint()])
     wrap(app, parts)

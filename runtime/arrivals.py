@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flask import Request, session
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -13,13 +13,15 @@ from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import LATEST_RELEASE
 from runtime.access import Principal
 from runtime.access.principal import Person as Actor
-from runtime.context import Lease, RequestContext, Stages
+from runtime.context import RequestContext, Stages
 from runtime.errors import SiteNotFound
 from runtime.identity.remembered import Known, arrival_claim, claim_values
 from runtime.identity.sessions import Arrival, LiveSession, is_stale, load_arrival, touch, utc_now
 from runtime.identity.settings import settings_for
 from runtime.identity.views.answers import COOKIE_TOKEN
 from runtime.languages import language_tags, prefix_of
+from runtime.lease import Lease
+from runtime.passing import passing
 from runtime.records.proof import Presumption
 from runtime.services import Services
 
@@ -34,7 +36,7 @@ class Changed(BaseException):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Arriving:
     """What is at hand before anything was looked up. A `trusting` one may begin with what is remembered."""
 

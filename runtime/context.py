@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
-from flask import Response, current_app, g, session
-from flask_wtf.csrf import generate_csrf
-from sqlalchemy import Connection, Dialect, Engine
+from flask import Response, g
+from sqlalchemy import Connection
 
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
-from runtime.database import hurried, reading, writing
-from runtime.records.proof import Presumption, Reader
+from runtime.csrf import csrf_token
+from runtime.lease import Lease
+from runtime.passing import passing
+from runtime.records.proof import Reader
 
 if TYPE_CHECKING:
     from runtime.access import Principal
@@ -24,156 +23,12 @@ if TYPE_CHECKING:
     from runtime.services import Services
 
 
-CSRF_FIELD = "csrf_token"
-MOST_SIGNED = 10_000
-_SIGNED: dict[tuple[object, str], str] = {}
-
-
 class PageView(Protocol):
     """What answers for a page of the site: its blocks, for GET and POST."""
 
     def __call__(self, context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> Response:
         """The answer. `record_keys` are the parts of the address that name records, in the order of the address."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """The two ways into a database: to read, and to write in a transaction."""
-
-    reading: Engine
-    writing: Engine
-
-    @classmethod
-    def of(cls, engine: Engine) -> Doors:
-        """Reading goes without BEGIN and ROLLBACK."""
-        return cls(reading(engine), writing(engine))
-
-
-class Lease:
-    """The connection of one request: taken at first use, given back at the end.
-
-    `connection` is for reading. What writes does so in `with transaction() as connection`, which commits at its end and
-    rolls back when something is raised; within it `connection` is the same one, so that reads see the writes.
-
-    What the request takes for granted (`presume`) is proved before any of that. Only a statement that proves it on the way
-    is read on `reader`.
-    """
-
-    def __init__(self, doors: Doors) -> None:
-        self._doors = doors
-        self._reading: Connection | None = None
-        self._writing: Connection | None = None
-        self._after: list[Callable[[], None]] = []
-        self._presumption: Presumption | None = None
-
-    @property
-    def connection(self) -> Connection:
-        """The connection to read on. No other request uses it. Raises what `prove` raises."""
-        if self._presumption is not None:
-            self.prove()
-        return self.bare()
-
-    @property
-    def reader(self) -> Reader:
-        """What a prepared statement is read on, which may be the first of the request."""
-        return self.bare() if self._presumption is None else self
-
-    def bare(self) -> Connection:
-        """The connection to read on, whatever was proved: for the statement that proves."""
-        if self._writing is not None:
-            return self._writing
-        if self._reading is None:
-            self._reading = self._doors.reading.connect()
-        return self._reading
-
-    @property
-    def dialect(self) -> Dialect:
-        """The dialect of the connections."""
-        return self._doors.reading.dialect
-
-    @property
-    def presumption(self) -> Presumption | None:
-        """What is taken for granted and not proved yet."""
-        return self._presumption
-
-    def presume(self, presumption: Presumption) -> None:
-        """Take something for granted until the first statement."""
-        self._presumption = presumption
-
-    def hold(self) -> None:
-        """The first statement has proved what was taken for granted."""
-        self._presumption = None
-
-    def prove(self) -> None:
-        """Make sure of what is taken for granted, in a statement of its own. What raises leaves it unproved."""
-        presumption, self._presumption = self._presumption, None
-        if presumption is None:
-            return
-        try:
-            presumption.make_sure()
-        except BaseException:
-            self._presumption = presumption
-            raise
-
-    @contextmanager
-    def transaction(self, patience_ms: int | None = None) -> Iterator[Connection]:
-        """One transaction that writes; inside another one it is part of that.
-
-        With `patience_ms` it raises OperationalError rather than wait longer for another writer on SQLite.
-        """
-        if self._writing is not None:
-            yield self._writing
-            return
-        self.prove()
-        self.release()
-        doors = self._doors
-        engine = doors.writing if patience_ms is None else hurried(doors.writing, patience_ms)
-        try:
-            with engine.begin() as connection:
-                self._writing = connection
-                yield connection
-        except BaseException:
-            self._after.clear()
-            raise
-        finally:
-            self._writing = None
-        waiting, self._after = self._after, []
-        for action in waiting:
-            action()
-
-    def after_commit(self, action: Callable[[], None]) -> None:
-        """Do this once the transaction has been committed, at once outside one; never when it was rolled back."""
-        if self._writing is None:
-            action()
-        else:
-            self._after.append(action)
-
-    def release(self) -> None:
-        """Give the connection for reading back."""
-        if self._reading is not None:
-            self._reading.close()
-            self._reading = None
-
-    def discard(self) -> None:
-        """Throw the connection for reading away: it no longer works."""
-        if self._reading is not None:
-            self._reading.invalidate()
-        self.release()
-
-
-def _csrf_token() -> str:
-    """The signed token of the session. Signing is remembered: tokens do not age, so the one signed before is as good."""
-    raw = session.get(CSRF_FIELD)
-    known = _SIGNED.get((current_app.secret_key, raw)) if isinstance(raw, str) else None
-    if known is not None:
-        g.csrf_token = known
-        return known
-    made = cast(str, generate_csrf())
-    if len(_SIGNED) >= MOST_SIGNED:
-        _SIGNED.clear()
-    _SIGNED[current_app.secret_key, session[CSRF_FIELD]] = made
-    return made
 
 
 class Span:
@@ -209,7 +64,7 @@ class Stages:
         return time.perf_counter() - self.started
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class RequestContext:
     """Who asks for what, on which snapshot. `prefix` goes before every local address: "" or such as "/sv-SE"."""
 
@@ -245,7 +100,7 @@ class RequestContext:
     @property
     def csrf(self) -> str:
         """The token that every form sends back as `csrf_token`, or a script as the header X-CSRFToken."""
-        return _csrf_token()
+        return csrf_token()
 
     @property
     def listeners(self) -> Listeners:

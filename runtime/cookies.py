@@ -14,6 +14,8 @@ from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature
 
+from runtime.answers import Answer
+
 LARGEST = 4096
 LONGEST = 1000
 
@@ -47,6 +49,8 @@ class CookieSessions(SecureCookieSessionInterface):
         """Send a cookie where something was changed, else only what caches must know."""
         if session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
             super().save_session(app, session, response)
+        elif session.accessed and isinstance(response, Answer):
+            response.by_cookie = True  # said as it is sent, at a fraction of the cost
         elif session.accessed:
             response.vary.add("Cookie")
 

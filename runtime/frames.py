@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from flask import get_flashed_messages, request
+from flask import Request, get_flashed_messages, request, session
 
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
 from runtime.render.view import Frame, Message, Tone
 from runtime.sitemap import readable_pages
 
-SCHEMES = ("light", "dark")
-DENSITIES = ("compact", "cosy", "roomy")
+SCHEMES: dict[str, Literal["light", "dark"]] = {"light": "light", "dark": "dark"}
+DENSITIES: dict[str, Literal["compact", "cosy", "roomy"]] = {"compact": "compact", "cosy": "cosy", "roomy": "roomy"}
+FLASHED = "_flashes"
 TONES = ("neutral", "info", "good", "warn", "bad")
 
 
 def frame_of(context: RequestContext) -> Frame:
     """The frame of the request being answered. Messages that were flashed (`flask.flash(text, tone)`) are taken out."""
-    cookies = request.cookies
+    asked = cast(Request, request._get_current_object())  # type: ignore[attr-defined]
+    cookies = asked.cookies
     return Frame(
-        path=request.path,
-        query=request.query_string.decode("latin-1"),
+        path=asked.path,
+        query=asked.query_string.decode("latin-1"),
         account=context.account_name,
         account_number=context.account_number,
-        scheme=cast(Literal["", "light", "dark"], _one_of(cookies, "foyer_scheme", SCHEMES)),
-        density=cast(Literal["", "compact", "cosy", "roomy"], _one_of(cookies, "foyer_density", DENSITIES)),
+        scheme=SCHEMES.get(_cookie(cookies, "foyer_scheme"), ""),
+        density=DENSITIES.get(_cookie(cookies, "foyer_density"), ""),
         messages=_messages(),
     )
 
@@ -37,13 +39,15 @@ def may_open(context: RequestContext, node: PageNode) -> bool:
 
 
 def _messages() -> tuple[Message, ...]:
-    flashed = cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))
+    held = session._get_current_object()  # type: ignore[attr-defined]
+    if not held.modified and FLASHED not in held:  # taken out once, they are still there for a page that tells of a failure
+        return ()
+    flashed = cast("list[tuple[str, str]]", get_flashed_messages(with_categories=True))
     return tuple(Message(text, _tone(tone)) for tone, text in flashed)
 
 
-def _one_of(cookies: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    value = cookies[name] if name in cookies else ""  # noqa: SIM401 - to get what is not there makes an exception
-    return value if value in allowed else ""
+def _cookie(cookies: Mapping[str, str], name: str) -> str:
+    return cookies[name] if name in cookies else ""  # noqa: SIM401 - to get what is not there makes an exception
 
 
 def _tone(category: str) -> Tone:

@@ -3,25 +3,61 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any, cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from werkzeug.routing import MapAdapter
 
+from runtime.answers import Answer
 from runtime.arrivals import Arriving, Changed, request_id_of, welcome
-from runtime.context import Lease, RequestContext, Stages
+from runtime.context import RequestContext, Stages
+from runtime.csrf import Tokens
 from runtime.errors import FormExpired
+from runtime.lease import Lease
+from runtime.logs import bare_record
 from runtime.routes import WITHOUT_CONTEXT
-from runtime.security import dress, screen, screen_form
+from runtime.security import screen, screen_form
 from runtime.services import Services, services_of
 
 log = logging.getLogger("foyer.access")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
+MOST_HOSTS = 500
 
 
 class Portal(Flask):
     """The application. A request that took for granted what no longer holds is started again, without a trace of the first."""
+
+    response_class = Answer
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._hosts: dict[tuple[str, str | None, str, str], tuple[str, str]] = {}
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """What finds the view of a request. How a host is written in the end is remembered."""
+        if request is None:
+            return super().create_url_adapter(request)
+        environ = request.environ
+        asked = (environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), environ["SERVER_NAME"], environ["SERVER_PORT"])
+        if asked not in self._hosts or "HTTP_UPGRADE" in environ:
+            made = super().create_url_adapter(request)
+            if len(self._hosts) >= MOST_HOSTS:
+                self._hosts.clear()
+            if made is not None:
+                self._hosts[asked] = request.host, made.server_name
+            return made
+        request.host, server = self._hosts[asked]
+        path = environ.get("PATH_INFO", "").encode("latin1").decode(errors="replace")
+        query = environ.get("QUERY_STRING", "")
+        return MapAdapter(self.url_map, server, request.root_path or "/", "", asked[0], path, request.method, query)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is: none of ours is a coroutine, and Flask looks at each one at each request."""
+        return func
 
     def full_dispatch_request(self) -> Response:
         """The answer."""
@@ -54,21 +90,33 @@ def frame_requests(app: Flask) -> None:
     services = services_of(app)
     secure = services.config.public_url.startswith("https://")
 
+    tokens = Tokens(app)
+
     @app.before_request
     def begin() -> None:
-        start(services)
+        asked = _asked()
+        start(services, asked, _held())
+        if asked.method in WITH_BODY:
+            tokens.check(asked)
 
     @app.after_request
     def finish(response: Response) -> Response:
-        stages: Stages = g.stages
-        dress(response.headers, (("X-Request-ID", g.request_id), ("Server-Timing", timing(stages))), secure=secure)
-        note(response, stages)
+        held = _held()
+        stages: Stages = held.stages
+        if isinstance(response, Answer):
+            response.secure = secure
+            response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
+        note(_asked(), held, response, stages)
         return response
 
     @app.teardown_request
     def release(error: BaseException | None) -> None:
-        lease: Lease | None = g.pop("lease", None)
-        if lease is not None:
+        lease: Lease | None = _held().pop("lease", None)
+        if lease is None:
+            return
+        if error is None:
+            lease.rest()
+        else:
             lease.release()
 
     @app.errorhandler(CSRFError)
@@ -77,18 +125,28 @@ def frame_requests(app: Flask) -> None:
         return handled
 
 
-def start(services: Services) -> None:
+def start(services: Services, asked: Request, held: Any) -> None:
     """Make the context of the request; static files and health need none. Raises what makes an answer impossible."""
-    g.stages = Stages()
-    g.request_id = request_id_of(request.headers.get("X-Request-ID", ""))
-    if request.endpoint in WITHOUT_CONTEXT:
+    held.stages = Stages()
+    held.request_id = request_id_of(asked.headers.get("X-Request-ID", ""))
+    if asked.endpoint in WITHOUT_CONTEXT:
         return
-    g.lease = Lease(services.doors)
-    trusting = request.method in SAFE and "changed" not in g
-    g.foyer = welcome(Arriving(request, services, g.lease, g.stages, g.request_id, trusting))
-    screen(request)
-    if request.method in WITH_BODY:
-        screen_form(request)
+    held.lease = Lease(services.doors)
+    trusting = asked.method in SAFE and "changed" not in held
+    held.foyer = welcome(Arriving(asked, services, held.lease, held.stages, held.request_id, trusting))
+    screen(asked)
+    if asked.method in WITH_BODY:
+        screen_form(asked)
+
+
+def _asked() -> Request:
+    """The request itself: each look at it through Flask's proxy costs as much as several lines of code."""
+    return cast(Request, request._get_current_object())  # type: ignore[attr-defined]
+
+
+def _held() -> Any:
+    """What is kept for the request, likewise."""
+    return g._get_current_object()
 
 
 def timing(stages: Stages) -> str:
@@ -97,23 +155,20 @@ def timing(stages: Stages) -> str:
     return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in spans.items())
 
 
-def note(response: Response, stages: Stages) -> None:
+def note(asked: Request, held: Any, response: Response, stages: Stages) -> None:
     """A line of the access log. The query string stays out of it: it may hold codes and what people search for."""
-    if not log.isEnabledFor(logging.INFO) or request.endpoint == "healthz":
+    if not log.isEnabledFor(logging.INFO) or asked.endpoint == "healthz":
         return
-    context: RequestContext | None = g.get("foyer")
+    context: RequestContext | None = held.get("foyer")
     fields = {
         "action": "request",
-        "request": g.request_id,
-        "method": request.method,
-        "path": request.path[:500],
+        "request": held.request_id,
+        "method": asked.method,
+        "path": asked.path[:500],
         "status": response.status_code,
         "ms": round(stages.total * 1000, 2),
-        "address": request.remote_addr,
+        "address": asked.remote_addr,
         "site": context.site.key if context else None,
         "contact": context.principal.contact if context else None,
     }
-    # Not log.info: looking for the line of code that logs costs more than all the rest.
-    record = log.makeRecord(log.name, logging.INFO, "", 0, "request", (), None)
-    vars(record).update(fields)
-    log.handle(record)
+    log.handle(bare_record(log, "request", fields))

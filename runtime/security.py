@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Request
-from werkzeug.datastructures import Headers
 
 from runtime.errors import BadRequest, BadText, TooLarge
 
@@ -47,25 +46,52 @@ STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 PRIVATE = "private, no-store"
 PLAIN = tuple((name.lower(), name, value) for name, value in (*ALWAYS, ("Cache-Control", PRIVATE)))
 SECURE = (*PLAIN, ("strict-transport-security", "Strict-Transport-Security", STRICT_TRANSPORT))
+ALL_PLAIN = tuple((name, value) for _, name, value in PLAIN)
+ALL_SECURE = tuple((name, value) for _, name, value in SECURE)
+NAMES = frozenset(key for key, _, _ in SECURE)
+VARY = ("Vary", "Cookie")
 _BAD_TEXT = re.compile("[\0\ufffd\ud800-\udfff]")
 MAX_PATH = 2000
 MAX_QUERY = 8000
 MAX_FORM_FIELDS = 2000
 
 
-def dress(headers: Headers, own: Iterable[tuple[str, str]] = (), *, secure: bool) -> None:
-    """Add headers of the answer's own, and the security headers that it does not have yet."""
+def dressed(
+    headers: list[tuple[str, str]], notes: Iterable[tuple[str, str]] = (), *, secure: bool, by_cookie: bool = False
+) -> list[tuple[str, str]]:
+    """The headers of an answer, as WSGI has them, with `notes` and the security headers that they do not have yet.
+
+    `by_cookie` tells caches that the answer depends on the cookie.
+    """
     present = {name.lower() for name, _ in headers}
     always = SECURE if secure else PLAIN
-    headers.extend([*own, *((name, value) for key, name, value in always if key not in present)])
+    if present.isdisjoint(NAMES):
+        found = [*headers, *notes, *(ALL_SECURE if secure else ALL_PLAIN)]
+    else:
+        found = [*headers, *notes, *[(name, value) for key, name, value in always if key not in present]]
+    if by_cookie and "vary" not in present:
+        found.append(VARY)
+    elif by_cookie:
+        return [(name, _with_cookie(value)) if name.lower() == "vary" else (name, value) for name, value in found]
+    return found
+
+
+def _with_cookie(vary: str) -> str:
+    """A Vary header that has Cookie among its names."""
+    names = {name.strip().lower() for name in vary.split(",")}
+    return vary if names & {"cookie", "*"} else f"{vary}, Cookie"
 
 
 def screen(request: Request) -> None:
     """Refuse an address that nobody means. Raises BadText for bytes that are no text, BadRequest for one far too long."""
-    query = request.query_string.decode("latin-1")
-    if len(request.path) > MAX_PATH or len(query) > MAX_QUERY:
+    if len(request.path) > MAX_PATH:
         raise BadRequest
     refuse_bad_text((request.path,))
+    if not request.query_string:
+        return
+    query = request.query_string.decode("latin-1")
+    if len(query) > MAX_QUERY:
+        raise BadRequest
     if "%" in query:
         refuse_bad_bytes(query)
     refuse_bad_text(text for pair in request.args.items(multi=True) for text in pair)

@@ -10,13 +10,14 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from runtime.config import Config
-from runtime.context import Doors, RequestContext
+from runtime.context import RequestContext
 from runtime.files.taking import Cellar
 from runtime.forms.ports import NoSubmission, Submission
 from runtime.hooks import Hooks
 from runtime.identity.passwords import Passwords
 from runtime.identity.remembered import ArrivalMemory
 from runtime.identity.throttle import Throttle
+from runtime.lease import Doors
 from runtime.mail import Mailer
 from runtime.pages.freshness import FreshnessPort, unknown
 from runtime.records.audit import AUDITED

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from metadata.model import PageAccessRule
 from metadata.schedule import is_due
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
+from runtime.passing import passing
 
 HOME = "home"
 
@@ -21,7 +21,7 @@ class Verdict(Enum):
     UNPUBLISHED = "unpublished"
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class FoundPage:
     """A page and the parts of its address that name records, in order."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metadata.snapshot import Snapshot
-from runtime.context import Lease
 from runtime.identity.logins import LockRule, Login, clear_attempts, find_login, store_password, take_attempt
 from runtime.identity.passwords import Passwords
+from runtime.lease import Lease
 from runtime.records.people import Person, load_person
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from metadata.snapshot import PageNode
@@ -28,7 +29,12 @@ class RecordAddress:
 
 def quoted(text: str) -> str:
     """A text as one part of an address, or one value of a query string."""
-    return text if is_plain(text) else quote(text, safe="")
+    return text if is_plain(text) else _quoted(text)
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def is_plain(text: str) -> bool:

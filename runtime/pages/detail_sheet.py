@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from jinja2 import Template
-from markupsafe import Markup
 
 from metadata.model import Form, FormField, Section, Tab
 from metadata.snapshot import PageNode
@@ -22,7 +21,7 @@ from runtime.pages.sections import Fact, FactSection, field_label, shown_fields
 from runtime.pages.speech import formats_of
 from runtime.pages.values import Writer, value_writer
 from runtime.records.details import Record
-from runtime.render.stencils import Get, Stencils
+from runtime.render.stencils import Get, Stencils, trusted
 from runtime.sitemap import readable_pages
 
 TEMPLATE = "blocks/detail.html"
@@ -77,7 +76,7 @@ class DetailSheet:
 
     def show(self, ask: BlockAsk, record: Record) -> str:
         """The record, as HTML."""
-        values: dict[Hashable, str] = {name: Markup(fill(ask, record)) for name, fill in self.fills.items()}  # noqa: S704 - fills write HTML
+        values: dict[Hashable, str] = {name: trusted(fill(ask, record)) for name, fill in self.fills.items()}
         return self.stencils.html("", Drawing(self.template, values, self._names))
 
     def _names(self, get: Get) -> Mapping[str, object]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from jinja2 import Template
 
 from runtime.context import RequestContext
+from runtime.passing import passing
 from runtime.render.stencils import Get, Values
 
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Drawing:
     """A part to be drawn: `names` gives what its template knows, made of what `get` gives for the names of `values`."""
 

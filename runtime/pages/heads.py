@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from markupsafe import Markup
 
@@ -43,15 +44,23 @@ def _bare_head(context: RequestContext, node: PageNode, keys: tuple[str, ...], r
 
     def make() -> PageHead:
         name = record_name(context, record)
+        title, summary = _words(context, node)
         return PageHead(
-            title=name if node.record_entity and name else page_title(context, node),
+            title=name if node.record_entity and name else title,
             crumbs=crumbs(context, node, keys, name),
-            summary=words_of(context, node.page.summary),
+            summary=summary,
         )
 
     if keys or record is not None:
         return make()
     return context.snapshot.derive(("bare head", node, context.principal.roles, context.language), make)
+
+
+def _words(context: RequestContext, node: PageNode) -> tuple[str, str]:
+    """Title and summary of a page."""
+    return context.snapshot.derive(
+        ("page words", node, context.language), lambda: (page_title(context, node), words_of(context, node.page.summary))
+    )
 
 
 def page_title(context: RequestContext, node: PageNode) -> str:
@@ -72,21 +81,37 @@ def crumbs(context: RequestContext, node: PageNode, keys: tuple[str, ...], name:
 
     Pages that the person may not read are left out. A record page is called by its record: `name` is that of the last.
     """
+    way = context.snapshot.derive(("way", node, context.principal.roles, context.language), lambda: _way(context, node))
+    return tuple([step if isinstance(step, Crumb) else step(context, keys, name) for step in way])
+
+
+_Step = Crumb | Callable[[RequestContext, tuple[str, ...], str], Crumb]
+
+
+def _way(context: RequestContext, node: PageNode) -> tuple[_Step, ...]:
+    """The crumbs of a page, made already where they are the same for all its records."""
     if node.parent is None:
         return ()
     readable = readable_pages(context.snapshot, context.site, context.principal.roles)
-    found = []
-    passed = 0
-    for above in node.lineage:
-        passed += 1 if above.record_entity else 0
-        label = page_title(context, above) if above is node else words_of(context, above.page.label)
-        if above.record_entity:
-            label = name if passed == len(keys) else keys[passed - 1]
-        if above is node:
-            found.append(Crumb(label))
-        elif above.page.key in readable:
-            found.append(Crumb(label, page_url(context, above, keys)))
-    return tuple(found)
+    passed = accumulate(1 if above.record_entity else 0 for above in node.lineage)
+    return tuple(
+        _step(context, above, above is node, place if above.record_entity else 0)
+        for above, place in zip(node.lineage, passed, strict=True)
+        if above is node or above.page.key in readable
+    )
+
+
+def _step(context: RequestContext, above: PageNode, last: bool, place: int) -> _Step:
+    """The crumb of a page that is called by the record of this place in the address, 0 for one called by its label."""
+    label = page_title(context, above) if last else words_of(context, above.page.label)
+    if not place and (last or "{" not in above.path):
+        return Crumb(label, "" if last else page_url(context, above))
+
+    def step(context: RequestContext, keys: tuple[str, ...], name: str) -> Crumb:
+        called = label if not place else name if place == len(keys) else keys[place - 1]
+        return Crumb(called, "" if last else page_url(context, above, keys))
+
+    return step
 
 
 def age(context: RequestContext, freshness: Freshness) -> Markup:

@@ -16,6 +16,7 @@ from runtime.pages.content import words_of
 from runtime.pages.list_rows import RowLinks, RowOffer, dressed_rows
 from runtime.pages.list_views import Heading
 from runtime.pages.speech import formats_of
+from runtime.passing import passing
 from runtime.records.lists import ListPage
 from runtime.records.plan import ListPlan
 from runtime.render import Formats
@@ -67,7 +68,7 @@ class Listing:
         return self.stencils.pieces(key, Table(self.parted, region, headings, body))
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Table:
     """A table whose `body` is there already."""
 

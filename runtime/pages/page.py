@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from flask import Response, request
+from flask import Request, Response, request
 
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
@@ -47,8 +48,10 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
     record = asks[0].record if asks else record_of(context, node, record_keys)
     head = page_head(context, node, record_keys, record, parts)
     html = context.renderer.site_page(context, template_of(context, node), head, parts)
-    response = Response(html, status=max((part.status for part in parts), default=200), mimetype="text/html")
-    response.headers.update(header for part in parts for header in part.headers)
+    response = Response(html, status=max([part.status for part in parts], default=200), mimetype="text/html")
+    for part in parts:
+        if part.headers:
+            response.headers.update(part.headers)
     return response
 
 
@@ -59,26 +62,28 @@ def template_of(context: RequestContext, node: PageNode) -> str:
 
 
 def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> tuple[BlockAsk, ...]:
-    blocks = node.page.blocks
+    asked = cast(Request, request._get_current_object())  # type: ignore[attr-defined]
     ready = context.snapshot.derive(("ready page", node, context.principal.standing), lambda: _ready(context, node))
-    arguments = read_arguments(request.args.items(multi=True)) if request.query_string else {}
+    arguments = read_arguments(asked.args.items(multi=True)) if asked.query_string else {}
     refuse_unknown(arguments, ready.arguments)
     record = record_of(context, node, record_keys, ready.paths)
-    posted = _posted(ready.handlers)
-    path = context.url(request.path)
+    posted = _posted(asked, ready.handlers) if asked.method == "POST" else None
+    path = context.url(asked.path)
     return tuple(
-        BlockAsk(
-            context,
-            node,
-            block,
-            index,
-            Query(path, arguments, ready.prefixes[index]),
-            record_keys,
-            record,
-            first=not ready.prefixes[index],
-            posted=index == posted,
-        )
-        for index, block in enumerate(blocks)
+        [
+            BlockAsk(
+                context,
+                node,
+                block,
+                index,
+                Query(path, arguments, ready.prefixes[index]),
+                record_keys,
+                record,
+                first=not ready.prefixes[index],
+                posted=index == posted,
+            )
+            for index, block in enumerate(node.page.blocks)
+        ]
     )
 
 
@@ -104,12 +109,10 @@ def _prefixes(types: list[str]) -> list[str]:
     return prefixes
 
 
-def _posted(handlers: Sequence[BlockHandler]) -> int | None:
+def _posted(asked: Request, handlers: Sequence[BlockHandler]) -> int:
     """Which block a post is for: the one that its field `block` names, else the first that takes posts."""
-    if request.method != "POST":
-        return None
     able = [index for index, handler in enumerate(handlers) if handler.posts]
-    named = request.form.get("block", "")
+    named = asked.form.get("block", "")
     if not able or (named and named not in map(str, able)):
         raise MethodNotAllowed
     return int(named) if named else able[0]

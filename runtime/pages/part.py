@@ -14,12 +14,13 @@ from metadata.snapshot import PageNode
 from runtime.context import RequestContext
 from runtime.pages.freshness import Freshness
 from runtime.pages.queries import Query
+from runtime.passing import passing
 from runtime.records.details import Record
 from runtime.render import Action
 from runtime.render.whole import Sketch
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Head:
     """What a block adds to the head of its page: a pill beside the heading, facts under it, the data's age, actions."""
 
@@ -30,7 +31,7 @@ class Head:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Part:
     """A block ready to be dressed: the theme's template for it and the view model that the template knows as `view`.
 
@@ -51,7 +52,7 @@ class Part:
     sketch: Sketch | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class BlockAsk:
     """What a block works with: the request, its page, its place on it, and the page's record if it has one.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from runtime.errors import BadRequest, sentence_of
 from runtime.pages.addresses import quoted
+from runtime.passing import passing
 
 SEPARATOR = "."
 FILTER = "f."
@@ -43,7 +43,7 @@ class UnusableArgument(UnknownArgument):
     code = "unusable_argument"
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Query:
     """The arguments of a page as one block sees them: its own by their bare names, those of other blocks kept in links.
 

@@ -12,6 +12,7 @@ from metadata.model import RelatedList
 from metadata.model.base import Privilege
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.access import Principal, Standing, access_of
+from runtime.passing import passing
 from runtime.records.ask import ListAsk
 from runtime.records.lists import ListPage, fetch_list
 from runtime.records.plan import ListOptions, ListPlan, Near, plan_list
@@ -24,7 +25,7 @@ from runtime.records.words import bind_values
 ON_ROW: tuple[Privilege, ...] = ("write", "delete", "append", "append_to")
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Record:
     """One row as a principal may read it. A path that may not be read is left out of `values`; an empty one is None.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Dialect
 
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
+from runtime.passing import passing
 from runtime.records.ask import ListAsk
 from runtime.records.errors import Denied
 from runtime.records.keyset import make_token
@@ -37,7 +38,7 @@ _RIGHTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class ListPage:
     """A page of rows; the plan's columns say where each value stands in a row.
 

@@ -36,7 +36,9 @@ class Prepared:
         self._positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
         processors = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         dynamic = {name for name, bind in compiled.binds.items() if bind.required}
-        self._given = {name: processors.get(name) for name in dynamic}
+        self._given = frozenset(dynamic)
+        self._made = tuple((name, process) for name in dynamic if (process := processors.get(name)) is not None)
+        self._plain = tuple(dynamic.difference(name for name, _ in self._made))
         self._fixed = {
             name: _processed(processors.get(name), value)
             for name, value in (compiled.params or {}).items()
@@ -48,7 +50,7 @@ class Prepared:
     @property
     def names(self) -> frozenset[str]:
         """The binds that each execution must give."""
-        return frozenset(self._given)
+        return self._given
 
     def rows(self, reader: Reader, values: Mapping[str, Any]) -> list[Row]:
         """All rows. `values` must have every bind of `names` and may have more. Raises SQLAlchemy's DBAPIError.
@@ -84,9 +86,11 @@ class Prepared:
         return self._proving[1]
 
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
-        bound = dict(self._fixed)
-        for name, process in self._given.items():
-            bound[name] = _processed(process, values[name])
+        bound = self._fixed.copy()
+        for name in self._plain:
+            bound[name] = values[name]
+        for name, process in self._made:
+            bound[name] = process(values[name])
         parameters: Any = bound if self._positions is None else [bound[name] for name in self._positions]
         driver = self._dialect.loaded_dbapi.Error
         try:

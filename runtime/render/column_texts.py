@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from markupsafe import escape
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.render.formats import Formats
 from runtime.render.memo import remembered
+from runtime.render.stencils import MARKS
 
 ColumnWriter = Callable[[Sequence[Any]], list[str]]
 
@@ -20,7 +20,6 @@ _REPEATED = frozenset({"boolean", "choice", "choices", "date", "integer"})
 _PLAIN = frozenset({"text", "long_text", "auto_number"})
 # No text that a database gives has it; should one have it, the column is written text by text.
 _BETWEEN = "\0"
-_MARKS = re.compile(r"[&<>\"']")
 
 
 # Types of which every value is a number, and every number is written in the same way.
@@ -54,7 +53,7 @@ def _plain(values: Sequence[Any], write: Callable[[Any], str]) -> list[str]:
         column = _BETWEEN.join(texts)
     except TypeError:
         return [write(value) for value in values]
-    if _MARKS.search(column) is None:
+    if MARKS.search(column) is None:
         return texts
     escaped = str(escape(column)).split(_BETWEEN)
     return escaped if len(escaped) == len(texts) else [write(value) for value in values]

@@ -7,12 +7,14 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from runtime.passing import passing
+
 ActionKind = Literal["primary", "secondary", "quiet", "danger"]
 Tone = Literal["neutral", "info", "good", "warn", "bad"]
 StateKind = Literal["empty", "filtered", "denied", "not_synced", "not_found", "failed", "done"]
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Crumb:
     """A step of the way to a page. The last one, the page itself, has no address."""
 
@@ -30,7 +32,7 @@ class Action:
     kind: ActionKind = "secondary"
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class PageHead:
     """The top of a page. `status` and `facts` may be markup made by a formatter; `failed` puts "Error:" before the title."""
 
@@ -96,7 +98,7 @@ class Menu:
     paths: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Frame:
     """What is around the page and differs from one request to the next.
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from jinja2 import Template
 from markupsafe import Markup
 
+from runtime.passing import passing
 from runtime.render.heads import head_shape, head_texts, with_texts
 from runtime.render.stencils import Get, Pieces, Values
 from runtime.render.view import Frame, Menu, PageHead
@@ -106,7 +107,7 @@ class Chrome:
     footer: Markup
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Around:
     """What is around a page; `here` is its path and query, ready to stand in an attribute."""
 
@@ -128,7 +129,7 @@ class Around:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class WholePage:
     """A page ready to be drawn by a template of the theme."""
 

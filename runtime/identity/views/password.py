@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Response, flash, request
 
-from runtime.context import Lease, RequestContext, current
+from runtime.context import RequestContext, current
 from runtime.identity.forms import EmailForm, PasswordForm
 from runtime.identity.logins import login_of, normal_email, password_problem, set_password
 from runtime.identity.mails import reset_mail
 from runtime.identity.resets import reset_contact, reset_for_email, use_reset
 from runtime.identity.views.answers import count_attempt, page, password_errors, say, see_other, settings
+from runtime.lease import Lease
 from runtime.mail import deliver
 
 MAILS_PER_HOUR = 5

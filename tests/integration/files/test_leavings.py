@@ -127,7 +127,7 @@ from runtime.app import make_services
 from runtime.files import store, taking
 from runtime.files.register import Slot
 from runtime.files.spool import Spool
-from runtime.context import Lease
+from runtime.lease import Lease
 
 services = make_services(config({url!r}, Path({folder!r})))
 model = services.snapshots.current().entities["work"].attributes["paper"].model
