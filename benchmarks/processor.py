@@ -71,7 +71,9 @@ def _turn(app: Flask, ask: Ask) -> float:
     environs = [environ_of(ask) for _ in range(TURN)]
     begun = time.process_time()
     for environ in environs:
-        _answer(app, environ)
+        _, status, _ = _answer(app, environ)
+        if status[0] not in "23":
+            raise RuntimeError(f"{ask.url} answered {status}")
     return (time.process_time() - begun) / TURN * 1e6
 
 

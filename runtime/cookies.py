@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from runtime.answers import Answer
 
@@ -33,6 +33,14 @@ class CookieSessions(SecureCookieSessionInterface):
 
     def __init__(self) -> None:
         self._checked: dict[tuple[object, str], Checked] = {}
+        self._serializers: dict[object, URLSafeTimedSerializer | None] = {}
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What signs and checks; made once for a key."""
+        key = app.secret_key
+        if key not in self._serializers:
+            self._serializers[key] = super().get_signing_serializer(app)
+        return self._serializers[key]
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """What the cookie holds, in a dictionary of this request's own; nothing for one that is not ours or too old."""

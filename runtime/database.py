@@ -16,7 +16,7 @@ import os
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from metadata.expressions.sqlite_functions import install
 from runtime.turns import QueuedConnection, connection_factory, turns_of
@@ -82,6 +82,35 @@ def hurried(engine: Engine, milliseconds: int) -> Engine:
     return engine.execution_options(**{PATIENCE: milliseconds})
 
 
+def start_writing(connection: Connection, patience_ms: int | None = None) -> None:
+    """Begin a transaction that will write, on a connection for reading; `connection.begin()` then only sees to its end.
+
+    With `patience_ms` it raises OperationalError rather than wait longer for another writer on SQLite.
+    """
+    if connection.dialect.name == "sqlite":
+        _begin_writing(connection, BUSY_TIMEOUT_MS if patience_ms is None else patience_ms)
+    else:
+        _say(connection, "BEGIN")
+
+
+def restore_patience(connection: Connection) -> None:
+    """Give a connection that stays open its usual patience again."""
+    if connection.info.pop(PATIENCE, False):
+        _say(connection, f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
+def _say(connection: Connection, command: str) -> None:
+    """Send a command without the machinery that a statement with values needs. Raises DBAPIError as a statement does."""
+    error_class = connection.dialect.loaded_dbapi.Error
+    raw: Any = connection.connection.driver_connection
+    try:
+        raw.execute(command)
+    except error_class as error:
+        raise DBAPIError.instance(
+            command, None, error, error_class, hide_parameters=True, dialect=connection.dialect
+        ) from error
+
+
 def _sqlite(address: URL, pool_size: int) -> Engine:
     in_memory = not address.database or address.database == ":memory:"
     sizes: dict[str, Any] = {} if in_memory else {"pool_size": pool_size, "max_overflow": pool_size}
@@ -114,7 +143,7 @@ def _prepare_sqlite(raw: Any, record: Any) -> None:
 def _begin_postgres(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get("foyer_read") and options.get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN")
+        _say(connection, "BEGIN")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -129,7 +158,7 @@ def _begin_sqlite(connection: Connection) -> None:
         _begin_writing(connection, patience)
     else:
         _wait_at_most(connection, patience)
-        connection.exec_driver_sql("BEGIN")
+        _say(connection, "BEGIN")
 
 
 def _begin_writing(connection: Connection, patience: int) -> None:
@@ -137,7 +166,7 @@ def _begin_writing(connection: Connection, patience: int) -> None:
     left = raw.take_turn(patience) if isinstance(raw, QueuedConnection) else patience
     try:
         _wait_at_most(connection, left if patience < BUSY_TIMEOUT_MS or not left else patience)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _say(connection, "BEGIN IMMEDIATE")
     except BaseException:
         if isinstance(raw, QueuedConnection):
             raw.end_turn()
@@ -147,7 +176,7 @@ def _begin_writing(connection: Connection, patience: int) -> None:
 def _wait_at_most(connection: Connection, milliseconds: int) -> None:
     """Another patience than the usual one, until the connection goes back to the pool."""
     if milliseconds != BUSY_TIMEOUT_MS:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
+        _say(connection, f"PRAGMA busy_timeout = {milliseconds}")
         connection.info[PATIENCE] = True
 
 

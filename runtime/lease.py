@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Dialect, Engine, QueuePool, event
 
-from runtime.database import hurried, reading, writing
+from runtime.database import reading, restore_patience, start_writing
 from runtime.records.proof import Presumption, Reader
 
 LONGEST_REST = 1800.0
@@ -23,10 +23,9 @@ LONGEST_REST = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The two ways into a database: to read, and to write in a transaction."""
+    """The way into a database: connections to read on, on which transactions are begun too, and those that wait."""
 
     reading: Engine
-    writing: Engine
     resting: Resting
 
     @classmethod
@@ -35,14 +34,14 @@ class Doors:
         pool = engine.pool
         resting = Resting(pool.size() if isinstance(pool, QueuePool) else 0)
         event.listen(engine, "engine_disposed", lambda disposed: resting.clear())
-        return cls(reading(engine), writing(engine), resting)
+        return cls(reading(engine), resting)
 
 
 class Resting:
     """Connections for reading that wait, open, for the next request: to check one out and in costs as much as a statement.
 
-    They count as taken in the engine's pool, so whoever opens another one gives one of these back before. None is kept for
-    longer than `LONGEST_REST` after it was opened.
+    They count as taken in the engine's pool, which lets as many more be opened. None is kept for longer than `LONGEST_REST`
+    after it was opened.
     """
 
     def __init__(self, most: int) -> None:
@@ -64,12 +63,6 @@ class Resting:
         if connection.in_transaction():
             connection.rollback()
         self._waiting.append((connection, until))
-
-    def give_one_back(self) -> None:
-        """Make room in the pool for another connection."""
-        found = self.take()
-        if found is not None:
-            found[0].close()
 
     def clear(self) -> None:
         """Close all of them: they no longer work, or the pool is gone to which they would be given back."""
@@ -155,14 +148,12 @@ class Lease:
         if self._writing is not None:
             yield self._writing
             return
-        self.prove()
-        doors = self._doors
-        if self._reading is None:
-            doors.resting.give_one_back()
-        self.release()
-        engine = doors.writing if patience_ms is None else hurried(doors.writing, patience_ms)
+        connection = self.connection
+        if connection.in_transaction():  # one that SQLAlchemy keeps for what was read, and the database knows nothing of
+            connection.rollback()
         try:
-            with engine.begin() as connection:
+            with connection.begin():
+                start_writing(connection, patience_ms)
                 self._writing = connection
                 yield connection
         except BaseException:
@@ -170,6 +161,8 @@ class Lease:
             raise
         finally:
             self._writing = None
+            if patience_ms is not None:
+                restore_patience(connection)
         waiting, self._after = self._after, []
         for action in waiting:
             action()

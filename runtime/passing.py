@@ -14,4 +14,4 @@ def passing(cls: type[Made]) -> type[Made]:
 
     A frozen one sets each field through a call of its own, which is dearer than all the rest of making it.
     """
-    return dataclass(slots=True)(cls)
+    return dataclass(slots=True, unsafe_hash=True)(cls)

@@ -26,6 +26,7 @@ log = logging.getLogger("foyer.access")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 MOST_HOSTS = 500
+PLAIN_FORM = "application/x-www-form-urlencoded"
 
 
 class Portal(Flask):
@@ -132,7 +133,9 @@ def start(services: Services, asked: Request, held: Any) -> None:
     if asked.endpoint in WITHOUT_CONTEXT:
         return
     held.lease = Lease(services.doors)
-    trusting = asked.method in SAFE and "changed" not in held
+    # What has a file in it can be read only once, and an arrival that no longer holds starts the request again.
+    repeatable = asked.method in SAFE or asked.mimetype == PLAIN_FORM
+    trusting = repeatable and "changed" not in held
     held.foyer = welcome(Arriving(asked, services, held.lease, held.stages, held.request_id, trusting))
     screen(asked)
     if asked.method in WITH_BODY:
@@ -151,8 +154,8 @@ def _held() -> Any:
 
 def timing(stages: Stages) -> str:
     """The Server-Timing header: milliseconds of each stage and in all."""
-    spans = {**stages.spans, "total": stages.total}
-    return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in spans.items())
+    spans = [f"{name};dur={seconds * 1000:.2f}" for name, seconds in stages.spans.items()]
+    return ", ".join([*spans, f"total;dur={stages.total * 1000:.2f}"])
 
 
 def note(asked: Request, held: Any, response: Response, stages: Stages) -> None:

@@ -21,6 +21,7 @@ from runtime.forms.faults import Fault
 from runtime.forms.numbers import plain
 from runtime.forms.parse import Manner, parse_value
 from runtime.forms.rules import Rules
+from runtime.passing import passing
 
 MOST_CHOSEN = 500
 
@@ -47,7 +48,7 @@ class Finder:
     get: Callable[[Rules, str, int], Chosen | None] = lambda rules, entity, id: None
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Person:
     """What inputs need to know of the person: how they write, and what lookups may find.
 

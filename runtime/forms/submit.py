@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -14,12 +14,13 @@ from runtime.access import Principal
 from runtime.forms import drafts
 from runtime.forms.drafts import Draft
 from runtime.forms.ports import AsBefore, Question, Queued, Refusal, Reply, Submission
+from runtime.passing import passing
 
 ASKED = "@asked"
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Work:
     """What is to be written: `write(connection)` makes the record with its children and gives its id."""
 
@@ -29,7 +30,7 @@ class Work:
     write: Callable[[Connection], int]
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Sent:
     """The record is there. `queued` tells that the outside system's answer is still to come, with its sentence, or that it
     had the record already as it was sent before.

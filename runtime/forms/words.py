@@ -6,12 +6,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from metadata.model import Attribute
 from runtime.forms.parse import coerce
+from runtime.passing import passing
 
 CONTACT = "@contact."
 QUERY = "@query."
@@ -24,7 +25,7 @@ def nothing(path: str) -> Any:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Words:
     """What the words mean in this request. `contact` holds the values of the person's own contact by path, `people` the ids
     behind @contact, @account and @company; `record` finds a value of the record that is being saved, by its path."""

@@ -144,8 +144,11 @@ def _same_roles(snapshot: Snapshot) -> ColumnElement[bool]:
     """As many roles as there were, and each of them one of those that there were."""
     names = bindparam("was_roles", type_=contact_roles.c.role.type)
     number = bindparam("was_number", type_=contact_table(snapshot).c["id"].type)
-    named = func.replace(names, literal_column("'\n'") + contact_roles.c.role + literal_column("'\n'"), "") != names
+    named = (
+        func.replace(names, literal_column("'\n'") + contact_roles.c.role + literal_column("'\n'"), literal_column("''"))
+        != names
+    )
     contact: ColumnElement[int] = bindparam("was_person_id", type_=contact_roles.c.contact_id.type)
-    counted = select(and_(func.count() == number, func.count(case((named, 1))) == number))
+    counted = select(and_(func.count() == number, func.count(case((named, literal_column("1")))) == number))
     counted = counted.where(contact_roles.c.contact_id == contact, contact_roles.c.site == bindparam("was_site"))
     return counted.correlate(None).scalar_subquery()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -43,6 +42,7 @@ from runtime.pages.form_setting import (
 from runtime.pages.form_view import ACTION, BASE, DRAFT, VERSION, Sheet, denied_part, form_part
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.uploads import received
+from runtime.passing import passing
 from runtime.records.details import Record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
 from runtime.records.write import create, update
@@ -148,7 +148,7 @@ def insert(ask: BlockAsk, form: Form, saving: Saving = plainly) -> Part:
     return form_part(ask, new.sheet(bound, drafts.new_key()))
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class _New:
     """A record about to be made on a form."""
 

@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
+from runtime.passing import passing
 
 ChangeKind = Literal["create", "write", "delete", "associate", "disassociate"]
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Change:
     """One row that was changed. `before` and `after` hold all its declared attributes, or nothing where there was no row.
 

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, String, Table, and_, bindparam, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql.elements import Label
 
 from metadata.snapshot import Snapshot
@@ -81,7 +94,7 @@ def _as_it_was(label: Label[Any]) -> ColumnElement[bool]:
     if label.name == f"{PREFIX}active":
         return or_(label.element.is_(None), label.element == bound)
     if isinstance(label.element.type, String):
-        return func.coalesce(label.element, "") == bound
+        return func.coalesce(label.element, literal_column("''")) == bound
     return label.element.is_not_distinct_from(bound)
 
 

@@ -33,17 +33,20 @@ class Prepared:
         self._statement = statement
         self._proving: tuple[Claim, Prepared] | None = None
         self._dialect = dialect
-        self._positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
         processors = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         dynamic = {name for name, bind in compiled.binds.items() if bind.required}
         self._given = frozenset(dynamic)
-        self._made = tuple((name, process) for name in dynamic if (process := processors.get(name)) is not None)
-        self._plain = tuple(dynamic.difference(name for name, _ in self._made))
-        self._fixed = {
-            name: _processed(processors.get(name), value)
+        fixed = {
+            name: None if name in dynamic else _processed(processors.get(name), value)
             for name, value in (compiled.params or {}).items()
-            if name not in dynamic
         }
+        positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        # By name or, where the driver wants a list, by place: what is fixed stands there already.
+        self._parameters: Any = fixed if positions is None else [fixed[name] for name in positions]
+        places = [(name, name) for name in fixed] if positions is None else list(enumerate(positions))
+        given = [(place, name, processors.get(name)) for place, name in places if name in dynamic]
+        self._plain = tuple((place, name) for place, name, process in given if process is None)
+        self._made = tuple((place, name, process) for place, name, process in given if process is not None)
         self._types = [column.type for column in statement.exported_columns]
         self._columns: tuple[tuple[int, Processor], ...] | None = None
 
@@ -86,12 +89,11 @@ class Prepared:
         return self._proving[1]
 
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
-        bound = self._fixed.copy()
-        for name in self._plain:
-            bound[name] = values[name]
-        for name, process in self._made:
-            bound[name] = process(values[name])
-        parameters: Any = bound if self._positions is None else [bound[name] for name in self._positions]
+        parameters = self._parameters.copy()
+        for place, name in self._plain:
+            parameters[place] = values[name]
+        for place, name, process in self._made:
+            parameters[place] = process(values[name])
         driver = self._dialect.loaded_dbapi.Error
         try:
             cursor = _cursor(connection)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, bindparam, select
@@ -13,6 +12,7 @@ from metadata.model.base import Privilege
 from metadata.snapshot import CompiledEntity, Snapshot
 from metadata.types import KEY_TYPE
 from runtime.access import Principal, Standing, access_of
+from runtime.passing import passing
 from runtime.records.prepared import Prepared
 from runtime.records.shapes import kept
 
@@ -42,7 +42,7 @@ def to_values(entity: CompiledEntity, row: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Look:
     """How a row is looked at: within reach of all these privileges, the first of them used for the attributes `given`."""
 

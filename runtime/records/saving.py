@@ -33,6 +33,7 @@ from sqlalchemy.sql.util import find_tables
 from metadata.snapshot import CompiledEntity, Snapshot
 from metadata.types import KEY_TYPE
 from runtime.access import Principal, Standing
+from runtime.passing import passing
 from runtime.records.errors import Denied
 from runtime.records.links import Pointer, pointer_conditions, pointer_values
 from runtime.records.numbers import number_within
@@ -41,7 +42,7 @@ from runtime.records.rows import Look, look_at
 from runtime.records.shapes import kept
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Save:
     """A row about to be saved. `columns` are all that is written, `given` the attributes that the person chose, `linked` the
     lookups among what is written that point at a row, `numbered` the auto-numbers that the write draws itself; `row` is the id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
@@ -13,6 +12,7 @@ from sqlalchemy import delete as delete_from
 from metadata.model.base import Privilege
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Relationship, Snapshot
 from runtime.access import Access, Principal, access_for
+from runtime.passing import passing
 from runtime.records.audit import AUDITED
 from runtime.records.errors import Denied, Invalid, Missing
 from runtime.records.hooks import Change, Listeners
@@ -24,7 +24,7 @@ from runtime.records.rows import Look, look_at, stamps, to_columns, to_values
 from runtime.records.saving import Save, save
 
 
-@dataclass(frozen=True, slots=True)
+@passing
 class Written:
     """A saved row: its id and the version it has now."""
 
