@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,21 @@ class Warmed:
         text = re.sub(r"[0-9a-f]{16}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "", answer.text)
         return Answer(answer.status_code, answer.headers.get("Location", ""), text)
 
+    def edit(self, number: str) -> dict[str, str]:
+        """The fields of a booking's form, to be sent with another boat."""
+        html = self.ask(f"/bookings/{number}/edit").text
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', html)
+        return {name: unescape(value) for name, value in hidden} | {"boat": "Another"}
+
+    def post(self, number: str, fields: dict[str, str], app: Flask) -> tuple[int, bool]:
+        """The status of an answer, and whether the booking has another boat now."""
+        client = app.test_client(use_cookies=False)
+        answer = client.post(f"/bookings/{number}/edit", data=fields, headers={"Cookie": self.cookie})
+        table = self.marina.snapshot.entities["booking"].table
+        with self.marina.engine.connect() as connection:
+            boat = connection.execute(sa.select(table.c.boat).where(table.c.number == number)).scalar_one()
+        return answer.status_code, boat == "Another"
+
     def get(self, *paths: str) -> None:
         for path in paths * WARM:
             self.ask(path)
@@ -130,6 +146,10 @@ CHANGES = {
 }
 
 
+GONE_WITH = ("signed out elsewhere", "session expired", "session deleted", "no longer active")
+"""After these nobody is signed in."""
+
+
 @pytest.fixture
 def warmed(database_url: str, tmp_path: Path) -> Iterator[Warmed]:
     """Alice, known to a process, with bookings of both accounts."""
@@ -156,6 +176,18 @@ def test_every_change_takes_effect_on_the_next_request(warmed, change):
     CHANGES[change](warmed)
     for path in PATHS:
         assert warmed.ask(path) == warmed.ask(path, warmed.cold), path
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_written_is_written_by_who_the_person_is_by_then(warmed, change):
+    warmed.marina.book("B-5", "alice")
+    fields = {number: warmed.edit(number) for number in ("B-1", "B-5")}
+    warmed.get(LIST)
+    warmed.memory.learns = False
+    CHANGES[change](warmed)
+    warm = warmed.post("B-1", fields["B-1"], warmed.warm)
+    assert warm == warmed.post("B-5", fields["B-5"], warmed.cold)
+    assert warm[1] == (warm[0] == 303 and change not in GONE_WITH), warm
 
 
 @pytest.mark.parametrize("path", PATHS)
