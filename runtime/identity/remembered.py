@@ -19,7 +19,7 @@ from runtime.access import Principal
 from runtime.identity.sessions import LONGEST_TOKEN, Arrival, LiveSession, is_stale, utc_now
 from runtime.identity.tables import contact_roles, sessions
 from runtime.identity.tokens import digest
-from runtime.records.people import contact_table, is_person, join_people, person_values
+from runtime.records.people import contact_table, is_person, join_people, person_value
 from runtime.records.proof import Claim
 
 LARGEST = 10_000
@@ -80,9 +80,12 @@ class ArrivalMemory:
             self._known.pop(key, None)
             if session is None or arrival.release != snapshot.release or any(BETWEEN in role for role in session.roles):
                 return
+            person = person_value(session.person)
+            if person is None:
+                return
             while len(self._known) >= self._largest:
                 del self._known[next(iter(self._known))]
-            self._known[key] = Known(arrival.release, session, _claim_values(key, arrival.release, session))
+            self._known[key] = Known(arrival.release, session, {**_claim_values(key, arrival.release, session), **person})
 
     def _adopted(self, snapshot: Snapshot) -> bool:
         """Is this the snapshot that is remembered for? A newer one takes the place of the one before."""
@@ -119,7 +122,7 @@ def _claim_values(key: tuple[str, str], release: int, session: LiveSession) -> d
         "was_release": release,
         "was_roles": BETWEEN.join(("", *sorted(session.roles), "")),
         "was_number": len(session.roles),
-        **person_values(session.person),
+        "was_contact": session.person.contact,
     }
 
 
@@ -148,7 +151,7 @@ def _same_roles(snapshot: Snapshot) -> ColumnElement[bool]:
         func.replace(names, literal_column("'\n'") + contact_roles.c.role + literal_column("'\n'"), literal_column("''"))
         != names
     )
-    contact: ColumnElement[int] = bindparam("was_person_id", type_=contact_roles.c.contact_id.type)
+    contact: ColumnElement[int] = bindparam("was_contact", type_=contact_roles.c.contact_id.type)
     counted = select(and_(func.count() == number, func.count(case((named, literal_column("1")))) == number))
     counted = counted.where(contact_roles.c.contact_id == contact, contact_roles.c.site == bindparam("was_site"))
     return counted.correlate(None).scalar_subquery()

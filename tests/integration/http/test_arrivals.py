@@ -283,6 +283,14 @@ def test_a_process_that_remembers_answers_as_one_that_does_not(warmed, steps):
             assert warmed.ask(path) == warmed.ask(path, warmed.cold), (change, path)
 
 
+def test_nobody_is_remembered_whose_name_could_pass_for_more_than_a_name(warmed):
+    warmed.contact(full_name="Alice\x1falice@elsewhere.example")
+    warmed.get(LIST)
+    with warmed.marina.counting() as statements:
+        warmed.ask(LIST)
+    assert (len(warmed.memory), len(statements)) == (0, 2)
+
+
 def test_nothing_is_remembered_while_a_newer_release_is_not_served_yet(warmed):
     snapshot, token = warmed.marina.snapshot, "a token"
     with warmed.marina.engine.connect() as connection:
