@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
+from flask import flash, request
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
@@ -28,13 +28,14 @@ from runtime.forms.refusals import lay_out
 from runtime.forms.submit import Work, send
 from runtime.forms.words import Words
 from runtime.pages.detail import detail_paths, show_detail
-from runtime.pages.form_conflict import Edit, chosen_only, conflict_part
+from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclashing
 from runtime.pages.form_saving import saved_part, sending_draft
 from runtime.pages.form_setting import (
     FIND,
     form_ask,
     person_of,
     record_by_id,
+    say_of,
     showing,
     shown_values,
     words_of_request,
@@ -48,6 +49,8 @@ from runtime.records.errors import Conflict, Denied, Invalid, Missing
 from runtime.records.write import create, update
 
 ID = "id"
+MOST_MERGES = 3
+"""How often a change is tried again because somebody else was quicker, before its person is asked."""
 Saving = Callable[[Connection, Callable[[], int]], int]
 
 
@@ -253,38 +256,50 @@ def _version(posted: MultiDict[str, str]) -> int:
 
 
 def _update(ask: BlockAsk, edited: Edit, version: int) -> Part:
-    context, form, record = ask.context, edited.form, edited.record
-    if version != record.version:
-        return conflict_part(ask, edited)
+    """Save a change; where somebody else saved first, together with theirs, unless both changed the same value."""
+    context, form = ask.context, edited.form
     words = words_of_request(context, form)
-    try:
-        with context.lease.transaction() as connection:
-            reach = Reach(lambda: connection, context.snapshot, context.principal)
-            known = {**record.values, **posted_values(edited.bound)}
-            complete = set_values(context.snapshot, form, words, known, reach)
-            values = {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
-            update(
-                connection,
-                context.snapshot,
-                context.principal,
-                form.entity,
-                record.id,
-                version,
-                values,
-                listeners=context.listeners,
-                undo="transaction",
-            )
-    except Conflict:
-        again = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
-        if again is None:
-            raise Missing from None
-        return conflict_part(ask, edited.against(again))
-    except (Invalid, Denied) as refused:
-        faults = lay_out(edited.bound, refused, labels_of(edited.bound))
-        view = showing(context, form, record.values, record.labels)
-        hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
-        return form_part(ask, Sheet(edited.wanted, edited.bound, view, hidden, faults), status=422)
-    return saved_part(ask, form.entity, record.id, form.success_page, form.success_message)
+    for _ in range(MOST_MERGES):
+        given = unclashing(edited, version)
+        if given is None:
+            break
+        record = edited.record
+        try:
+            with context.lease.transaction() as connection:
+                reach = Reach(lambda: connection, context.snapshot, context.principal)
+                complete = set_values(context.snapshot, form, words, {**record.values, **given}, reach)
+                values = {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
+                update(
+                    connection,
+                    context.snapshot,
+                    context.principal,
+                    form.entity,
+                    record.id,
+                    record.version,
+                    values,
+                    listeners=context.listeners,
+                    undo="transaction",
+                )
+        except Conflict:
+            again = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
+            if again is None:
+                raise Missing from None
+            edited = edited.against(again)
+            continue
+        except (Invalid, Denied) as refused:
+            return _refused(ask, edited, version, refused)
+        if record.version != version:
+            flash(say_of(context)("conflict.merged"), "info")
+        return saved_part(ask, form.entity, record.id, form.success_page, form.success_message)
+    return conflict_part(ask, edited)
+
+
+def _refused(ask: BlockAsk, edited: Edit, version: int, refused: Invalid | Denied) -> Part:
+    record = edited.record
+    faults = lay_out(edited.bound, refused, labels_of(edited.bound))
+    view = showing(ask.context, edited.form, record.values, record.labels)
+    hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
+    return form_part(ask, Sheet(edited.wanted, edited.bound, view, hidden, faults), status=422)
 
 
 FORM_BLOCK = BlockHandler(show_form, form_arguments, form_paths, posts=True)

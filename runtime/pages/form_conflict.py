@@ -82,6 +82,18 @@ def chosen_only(posted: MultiDict[str, str]) -> MultiDict[str, str]:
     return MultiDict((name, value) for name, value in posted.items(multi=True) if _key(name) not in given_up)
 
 
+def unclashing(edited: Edit, version: int) -> Mapping[str, Any] | None:
+    """What is to be saved by somebody who saw this version: all that was typed or, where others saved since then, less what
+    they alone changed. None where both changed a value, each to something else, or where there never was such a version."""
+    mine = posted_values(edited.bound)
+    if version == edited.record.version:
+        return mine
+    found = merge(read_base(request.form.get(BASE, "")), mine, edited.record.values)
+    if found.clashes or not 0 < version < edited.record.version:
+        return None
+    return {key: value for key, value in mine.items() if key not in found.theirs}
+
+
 def conflict_part(ask: BlockAsk, edited: Edit) -> Part:
     """The block that shows a conflict, with status 409."""
     context, record = ask.context, edited.record

@@ -84,6 +84,25 @@ def test_a_conflict_shows_both_values_and_loses_nothing(pottery, firing, address
     assert (row["title"], row["note"], row["peak"], str(row["weight"])[:1], row["version"]) == ("Mine", "my note", 1200, "3", 3)
 
 
+def test_changes_of_other_values_are_both_kept_without_a_question(pottery, firing, address):
+    browser = pottery.as_("ada")
+    mine = {**typed(browser.get(address).text), "note": "my note"}
+    pottery.change("firing", firing["id"], title="Theirs", peak=1200)
+    answer = browser.client.post(address, data=mine)
+    assert answer.status_code == 303
+    (row,) = pottery.rows("firing")
+    assert (row["title"], row["peak"], row["note"], row["version"]) == ("Theirs", 1200, "my note", 3)
+    assert "Both changes are kept" in browser.get(answer.headers["Location"]).text
+
+
+def test_without_what_the_person_saw_a_change_of_another_value_is_asked_about(pottery, firing, address):
+    browser = pottery.as_("ada")
+    mine = {**typed(browser.get(address).text), "note": "my note", "_base": "{}"}
+    pottery.change("firing", firing["id"], peak=1200)
+    assert browser.client.post(address, data=mine).status_code == 409
+    assert pottery.rows("firing")[0]["peak"] == 1200
+
+
 def test_the_other_sides_value_can_be_kept(pottery, firing, address):
     browser = pottery.as_("ada")
     mine = {**typed(browser.get(address).text), "title": "Mine", "note": "my note"}
@@ -109,8 +128,9 @@ def test_one_may_go_back_from_a_conflict_to_the_form_with_everything_typed(potte
 @pytest.mark.parametrize("version", ["", "0", "abc", "99", "-1", "9" * 40])
 def test_a_tampered_version_is_a_conflict_and_never_overwrites(pottery, firing, address, version):
     browser = pottery.as_("ada")
-    fields = {**typed(browser.get(address).text), "title": "Mine", "_version": version, "_base": "{broken"}
-    assert browser.client.post(address, data=fields).status_code == 409
+    fields = {**typed(browser.get(address).text), "title": "Mine", "_version": version}
+    for tampered in (fields, {**fields, "_base": "{broken"}):
+        assert browser.client.post(address, data=tampered).status_code == 409
     assert pottery.rows("firing")[0]["title"] == "Bowls"
 
 
