@@ -109,11 +109,8 @@ class TooManyRequests(RequestError):
         self.retry_after = retry_after
 
 
-class Unsupported(RequestError):
-    """The address asks for something that this site does not offer."""
-
-    status = 501
-    code = "unsupported"
+class Named(RequestError):
+    """Something that was asked for by its name cannot be answered."""
 
     def __init__(self, name: str = "") -> None:
         self.name = name
@@ -128,6 +125,13 @@ class Unsupported(RequestError):
     def sentence(self) -> str:
         """The sentence with what was asked for."""
         return f"{sentence_of(type(self)).removesuffix('.')}: {self.name}"
+
+
+class Unsupported(Named):
+    """The address asks for something that this site does not offer."""
+
+    status = 501
+    code = "unsupported"
 
 
 class Unavailable(RequestError):

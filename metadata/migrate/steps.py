@@ -6,6 +6,7 @@ Alembic's operations.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,7 +29,7 @@ OLD = "foyer__old_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(ABC):
     """One change of one table. `lost`: values or rows that it would lose. `blocked`: why it cannot be done as rows are."""
 
     destructive: ClassVar[bool] = False
@@ -38,9 +39,9 @@ class Step:
     blocked: str = ""
 
     @property
+    @abstractmethod
     def text(self) -> str:
         """The step in words."""
-        raise NotImplementedError
 
     def statements(self, dialect: Dialect) -> tuple[str, ...]:
         """What it is in SQL, where it is nothing else."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from runtime.errors import BadRequest, sentence_of
+from runtime.errors import BadRequest, Named
 from runtime.pages.addresses import quoted
 from runtime.passing import passing
 
@@ -17,24 +17,11 @@ LONGEST_VALUE = 4000
 MOST_ARGUMENTS = 40
 
 
-class UnknownArgument(BadRequest):
+class UnknownArgument(Named, BadRequest):
     """The address has an argument that this page does not know."""
 
+    status = BadRequest.status
     code = "unknown_argument"
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(name)
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        """The argument's name."""
-        return {"name": self.name}
-
-    @property
-    def sentence(self) -> str:
-        """The sentence with the argument's name."""
-        return f"{sentence_of(type(self)).removesuffix('.')}: {self.name}"
 
 
 class UnusableArgument(UnknownArgument):

@@ -1,7 +1,6 @@
 """Asking the outside before a new record counts: yes, no, no answer, nonsense; never twice, never lost."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -18,7 +17,7 @@ from runtime.forms.ports import Accepted, Queued, Refusal
 from runtime.forms.submit import Work, send
 from runtime.sync.pool import Adapters
 from runtime.sync.submission import OutsideSubmission
-from support.harbour import boat_row, boats, harbour_row, harbours
+from support.harbour import boat_row, boats, eventually, harbour_row, harbours
 
 CHILD = WriteThrough(key_column="external_id", parent_column="parent_id")
 
@@ -161,11 +160,7 @@ def test_a_silent_outside_leaves_the_record_queued_and_the_answer_comes_later(wo
     with world.outside.lock:
         accept(world.outside.tables, next(row for row in world.outside.tables["boat"] if row.get("external_id")))
     world.pull()
-    station = world.station()
-    for _ in range(3):
-        station.deliver()
-        time.sleep(0.3)
-    station.close()
+    deliver(world)
     world.pull()
     assert names(world) == ["Boat 1", "Ours", "Tender 0", "Tender 1"]
     assert dict(world.rows("boat", "name", "number"))["Ours"] == 502
@@ -177,11 +172,7 @@ def test_an_outside_that_is_down_queues_and_the_worker_sends_it_once(world):
     assert submit(world) == Queued()
     world.outside.down = False
     with Shipyard(world, accept):
-        station = world.station()
-        for _ in range(4):
-            station.deliver()
-            time.sleep(0.3)
-        station.close()
+        deliver(world)
     assert dict(world.rows("boat", "name", "number"))["Ours"] == 502
     assert [row["name"] for row in world.outside.tables["tender"]] == ["Tender 0", "Tender 1"]
 
@@ -252,12 +243,20 @@ def refused_after_the_queue(world, **more):
         deliver(world)
 
 
-def deliver(world, times=4):
-    station = world.station()
-    for _ in range(times):
+def deliver(world):
+    """Run the worker's rounds until nothing waits to be sent any more."""
+    waiting = sa.text("SELECT count(*) FROM foyer_outbox WHERE state = 'waiting'")
+
+    def settled():
         station.deliver()
-        time.sleep(0.3)
-    station.close()
+        with world.engine.connect() as connection:
+            return connection.execute(waiting).scalar_one() == 0
+
+    station = world.station()
+    try:
+        assert eventually(settled)
+    finally:
+        station.close()
 
 
 def ours(world, *attributes):
@@ -268,7 +267,7 @@ def test_a_queued_record_that_is_refused_later_tells_why_and_is_not_sent_again(w
     world = make(world_of, message_attribute="berth")
     refused_after_the_queue(world, price="10.00")
     assert ours(world, "berth", "price") == ("The harbour is full.", Decimal("10.00"))
-    deliver(world, times=2)
+    deliver(world)
     assert [row["name"] for row in world.outside.tables["boat"]] == ["Boat 1", "Ours"]
     with world.engine.connect() as connection:
         assert connection.execute(sa.text("SELECT state, attempts FROM foyer_outbox")).all() == [("parked", 2)]
