@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from metadata.checks.forms import fault_in_related
+from metadata.checks.formulas import faults, read
 from metadata.checks.world import PathError, World, repeated
 from metadata.errors import Problem
+from metadata.expressions.tree import aggregates
 from metadata.model import Form, MultistepForm, Step
 from metadata.schema.faults import did_you_mean
 from metadata.types import TYPES
@@ -33,12 +35,31 @@ def steps(world: World) -> Iterator[Placed]:
 
 def step_needs(world: World) -> Iterator[Problem]:
     """A step has what its type works with."""
-    needs = {"form": ("form",), "lines": ("relationship", "form"), "condition": ("condition",)}
+    needs = {"form": ("form",), "lines": ("relationship", "form"), "redirect": ("page",)}
     for item in steps(world):
         for name in needs.get(item.step.type, ()):
             if not getattr(item.step, name):
                 message = f"A step of type {item.step.type} needs {name}:."
                 yield world.problem(item.owner, item.path, "step", message)
+        if item.step.type == "condition" and bool(item.step.condition) == bool(item.step.when):
+            message = "A step of type condition needs either condition: or when:."
+            yield world.problem(item.owner, item.path, "step", message)
+
+
+def conditions(world: World) -> Iterator[Problem]:
+    """The expression of a condition has a meaning, and asks of related rows only for lines that the form enters."""
+    for item in steps(world):
+        text = item.step.when
+        if not text or item.owner.entity not in world.entities:
+            continue
+        entered = {step.relationship for step in item.owner.steps if step.type == "lines"}
+        found = read(world, item.owner.entity, text, "boolean")
+        for fault in found.faults:
+            yield world.problem(item.owner, f"{item.path}.when", "formula", faults(fault, text))
+        asked = {one.relationship for one in aggregates(found.node)} if found.node is not None else set()
+        for name in sorted(asked - entered):
+            message = f"No step of this form enters {name}.{did_you_mean(name, entered)}"
+            yield world.problem(item.owner, f"{item.path}.when", "unknown-relationship", message)
 
 
 def step_order(world: World) -> Iterator[Problem]:
@@ -154,4 +175,4 @@ def requirements(world: World) -> Iterator[Problem]:
                 yield world.problem(owner, f"requires.{index}", error.code, str(error))
 
 
-RULES = (step_needs, step_order, step_forms, line_counts, totals, currencies, requirements)
+RULES = (step_needs, conditions, step_order, step_forms, line_counts, totals, currencies, requirements)

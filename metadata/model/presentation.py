@@ -199,7 +199,7 @@ class Step:
 
     key: str = prop(help="Name of the step.", pattern=COMPONENT_KEY)
     label: Text = prop(Text(), "Name that people read.")
-    type: str = prop("form", "What the step does.", choices=("form", "lines", "review", "condition"))
+    type: str = prop("form", "What the step does.", choices=("form", "lines", "review", "condition", "redirect"))
     form: str = prop("", "Form of the step, or of one line.", ref="form")
     relationship: str = prop("", "1:N relationship of the multistep form's entity that holds the lines.")
     min_lines: int = prop(0, "Fewest lines.", min=0)
@@ -215,6 +215,12 @@ class Step:
     )
     back: bool = prop(True, "The step before may be opened again.")
     condition: Filter | None = prop(None, "Condition on what has been entered (type condition).")
+    when: str = prop(
+        "",
+        "The same as an expression, such as `nights > 7 & !(berth.indoor | count(extras) = 0)`: attributes of the record, "
+        "paths over lookups, and the lines that were entered.",
+    )
+    page: str = prop("", "Page to which the person is led instead of going on (type redirect).", ref="page")
     next: str = prop("", "Step that follows; the next one in order where missing.")
     otherwise: str = prop("", "Step that follows where the condition does not hold.")
 

@@ -12,8 +12,11 @@ from metadata.snapshot import Snapshot
 ValueOf = Callable[[str], Any]
 
 
-def steps_for(multi: MultistepForm, value_of: ValueOf) -> tuple[Step, ...]:
-    """The steps that are shown, in order, as the conditions go for the values entered so far."""
+def steps_for(multi: MultistepForm, goes_on: Callable[[Step], bool]) -> tuple[Step, ...]:
+    """The steps that are shown, in order; `goes_on` tells whether what a step of type condition asks for holds.
+
+    One of type redirect is the last.
+    """
     by_key = {step.key: step for step in multi.steps}
     following = {step.key: after.key for step, after in zip(multi.steps, multi.steps[1:], strict=False)}
     found: list[Step] = []
@@ -24,10 +27,10 @@ def steps_for(multi: MultistepForm, value_of: ValueOf) -> tuple[Step, ...]:
         step = by_key[current]
         after = step.next or following.get(current, "")
         if step.type == "condition":
-            current = after if step.condition is None or holds(step.condition, value_of) else step.otherwise or after
+            current = after if goes_on(step) else step.otherwise or after
         else:
             found.append(step)
-            current = after
+            current = "" if step.type == "redirect" else after
     return tuple(found)
 
 

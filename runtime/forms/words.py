@@ -39,9 +39,10 @@ class Words:
 
     def value(self, given: Any, attribute: Attribute) -> Any:
         """The value that a literal or a word of metadata stands for, in the attribute's type; None where it has none."""
-        return coerce(self._meaning(given), attribute)
+        return coerce(self.meaning(given), attribute)
 
-    def _meaning(self, given: Any) -> Any:
+    def meaning(self, given: Any) -> Any:
+        """What a word of metadata stands for; a literal stands for itself, without a second @ before it."""
         if not isinstance(given, str) or not given.startswith("@"):
             return given
         if given.startswith("@@"):

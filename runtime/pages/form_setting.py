@@ -68,14 +68,16 @@ def words_of_request(context: RequestContext, form: Form, query: Mapping[str, st
     return Words(
         now=dt.datetime.now(dt.UTC),
         zone=formats_of(context).zone.key,
-        people={
-            "@contact": context.principal.contact,
-            "@account": context.principal.account,
-            "@company": context.principal.company,
-        },
+        people=people_of(context),
         contact=contact_values(context.reader, context.snapshot, context.principal, words_given(context.snapshot, form)),
         query=request.args if query is None else query,
     )
+
+
+def people_of(context: RequestContext) -> Mapping[str, int | None]:
+    """The ids behind the words for the person, their account and their company."""
+    principal = context.principal
+    return {"@contact": principal.contact, "@account": principal.account, "@company": principal.company}
 
 
 def form_ask(context: RequestContext, form: Form, mode: Mode, *, without: str = "") -> FormAsk:

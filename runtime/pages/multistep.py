@@ -198,7 +198,10 @@ def _leave(ask: BlockAsk, entered: Entered, step: Step, action: str) -> Part:
     if step.type != "review" and not entered.complete(step):
         return step_part(ask, entered, step, faults=_too_few(entered, step), checked=True, status=422)
     after = step_after(steps, step)
-    return _go_to(ask, entered, after) if after is not None else _submit(ask, entered, step)
+    if after is not None:
+        return _go_to(ask, entered, after)
+    leads_to = entered.leads_to
+    return _submit(ask, entered, step) if leads_to is None else _go(next_url(ask, entered.multi.entity, None, leads_to.page))
 
 
 def _too_few(entered: Entered, step: Step) -> tuple[Fault, ...]:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from werkzeug.datastructures import MultiDict
 
+from metadata.expressions.evaluate import Value
 from metadata.model import Form, MultistepForm, Step
 from metadata.snapshot import Relationship
 from runtime.context import RequestContext
 from runtime.forms.bound import all_values, attribute_of, bind, posted_values, retyped
 from runtime.forms.builder import FormAsk, form_class
 from runtime.forms.drafts import Draft
+from runtime.forms.entered_row import EnteredRow, plain
 from runtime.forms.fields import BaseForm, Person
 from runtime.forms.lines import ROWS, Line, bind_lines, numbers, prefix, with_row
 from runtime.forms.opening import contact_values, fixed_values, opening_values
 from runtime.forms.parse import Manner
 from runtime.forms.reach import Reach
-from runtime.forms.steps import steps_for
+from runtime.forms.steps import holds, steps_for
 from runtime.forms.tiers import Tiers
-from runtime.forms.words import Words
-from runtime.pages.form_setting import form_ask, manner_of, person_of, words_of_request
+from runtime.forms.words import CONTACT, Words
+from runtime.pages.form_setting import form_ask, manner_of, people_of, person_of, words_of_request
+from runtime.pages.speech import formats_of
 
 QUERY = "@query"
 
@@ -116,9 +120,42 @@ class Entered:
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps that there are for what has been entered."""
-        form_steps = [step for step in self.multi.steps if step.type == "form"]
-        values = {key: value for step in form_steps for key, value in self.values(step).items()}
-        return steps_for(self.multi, lambda path: self.reach.value(self.multi.entity, values, path))
+        return tuple(step for step in self._way if step.type != "redirect")
+
+    @property
+    def leads_to(self) -> Step | None:
+        """The redirect at which the way ends for what has been entered."""
+        return next((step for step in self._way if step.type == "redirect"), None)
+
+    @property
+    def _way(self) -> tuple[Step, ...]:
+        row = self._row()
+
+        def goes_on(step: Step) -> bool:
+            if step.when:
+                return row.holds(step.when)
+            return step.condition is None or holds(step.condition, lambda path: row.reach.value(row.entity, row.values, path))
+
+        return steps_for(self.multi, goes_on)
+
+    def _row(self) -> EnteredRow:
+        values: dict[str, Any] = {}
+        lines: dict[str, list[Mapping[str, Any]]] = {}
+        for step in self.multi.steps:
+            if step.type == "form":
+                values.update(self.values(step))
+            elif step.type == "lines" and self.posted(step) is not None:
+                found = lines.setdefault(step.relationship, [])
+                found += [self.line_values(step, line) for line in self.filled(step)]
+        return EnteredRow(self.context.snapshot, self.reach, self.multi.entity, values, self._word, lines)
+
+    def _word(self, path: str) -> Value:
+        context = self.context
+        contact = contact_values(context.reader, context.snapshot, context.principal, (path,))
+        given = Words(dt.datetime.now(dt.UTC), formats_of(context).zone.key, people_of(context), contact).meaning(path)
+        if not path.startswith(CONTACT):
+            return cast(Value, given)
+        return plain(context.snapshot.resolve("contact", path.removeprefix(CONTACT))[-1].model, given)
 
     def values(self, step: Step) -> dict[str, Any]:
         """What a form step gives: what was typed, and what its fields that are not asked for were prepopulated with."""

@@ -109,7 +109,8 @@ def step_part(
     before, after = step_before(steps, step), step_after(steps, step)
     body = _Body(ask, entered, step, checked)
     errors = (*(ErrorLink(fault.sentence(say)) for fault in faults), *body.errors)
-    submit = say("action.next") if after else words_of(context, entered.multi.submit_label) or say("action.submit")
+    last = after is None and entered.leads_to is None
+    submit = say("action.next") if not last else words_of(context, entered.multi.submit_label) or say("action.submit")
     part = StepPart(
         id=f"steps-{ask.index}",
         url=ask.query.link(step=None, restart=None),
@@ -121,7 +122,7 @@ def step_part(
         hidden=((DRAFT, entered.draft.id), (STEP_FIELD, step.key)),
         submit=submit,
         errors=tuple((error.target, error.text) for error in errors),
-        last=after is None,
+        last=last,
         back=words_of(context, before.label) or before.key if before else "",
         restart=ask.query.link(step=None, restart="1"),
         form=body.form,

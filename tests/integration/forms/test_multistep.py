@@ -1,5 +1,4 @@
 import dataclasses
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,47 +9,11 @@ from metadata.store import MetadataStore
 from runtime.forms import drafts
 from runtime.forms.ports import Queued, Refusal
 from support.pottery import STEPS, hidden, shown_errors
-
-BOOK = "/firings/book"
+from support.walking import BOOK, Walk, line
 
 
 def fields_of(component):
     return {field.name: getattr(component, field.name) for field in dataclasses.fields(component)}
-
-
-class Walk:
-    """Somebody going through the steps without JavaScript: posts what a page holds, follows where it leads."""
-
-    def __init__(self, browser, path=BOOK):
-        self.browser, self.path = browser, path
-        self.answer = browser.get(path)
-
-    @property
-    def text(self):
-        return self.answer.text
-
-    def press(self, action="next", **fields):
-        kept = {name: value for name, value in hidden(self.text).items() if "__n__" not in name}
-        data = {**kept, **self.typed(), **fields, "_action": action}
-        self.answer = self.browser.client.post(self.path, data=data)
-        if self.answer.status_code == 303:
-            self.answer = self.browser.get(self.answer.location)
-        return self
-
-    def typed(self):
-        """What stands in the text inputs of the page."""
-        page = self.text.split("<template")[0]
-        found = re.findall(r'<input class="form-control[^>]*? name="([^"]+)" value="([^"]*)"', page)
-        return dict(found)
-
-    @property
-    def step(self):
-        return hidden(self.text).get("_step", "")
-
-
-def line(pottery, number, glaze="Celadon", coats="2", **more):
-    given = {"glaze": str(pottery.ids[glaze]), "coats": coats, "glaze__q": "", "glaze__found": "", **more}
-    return {f"lines-{number}-{key}": value for key, value in given.items()}
 
 
 def at_check(pottery, browser):
