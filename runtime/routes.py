@@ -12,6 +12,7 @@ from runtime.context import PageView, RequestContext, current
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.health import healthz, readyz
 from runtime.redirects import Moved, language_redirect, redirect_target
+from runtime.robots import serve_robots, serve_sitemap
 from runtime.sitemap import FoundPage, Verdict, find_page, verdicts
 
 WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "asset", "tokens"})
@@ -23,6 +24,8 @@ def add_routes(app: Flask, show: PageView, blueprints: Iterable[Blueprint]) -> N
     app.add_url_rule("/readyz", "readyz", readyz)
     app.add_url_rule("/_static/_tokens/<name>", "tokens", serve_tokens)
     app.add_url_rule("/_static/<theme>/<path:path>", "asset", serve_asset)
+    app.add_url_rule("/robots.txt", "robots", serve_robots)
+    app.add_url_rule("/sitemap.xml", "sitemap", serve_sitemap)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
 

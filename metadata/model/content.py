@@ -26,6 +26,7 @@ class Site:
     currency: str = prop("", "Currency of money that names none.")
     menu: str = prop("", "Web link set of the main menu.", ref="web_link_set")
     footer_menu: str = prop("", "Web link set of the footer.", ref="web_link_set")
+    robots: str = prop("", "Lines of robots.txt; where missing, search engines may read what everybody may.")
     registration: str = prop("invitation", "How people get a sign-in.", choices=("closed", "invitation"))
 
 
@@ -84,6 +85,8 @@ class Page:
     label: Text = prop(help="Name of the page, used in menus.")
     title: Text = prop(Text(), "Heading; the name where missing.")
     summary: Text = prop(Text(), "Sentence under the heading.")
+    description: Text = prop(Text(), "Sentence that search engines show; the summary where missing.")
+    indexed: bool = prop(True, "Search engines may list it where everybody may read it.")
     parent: str = prop("", "Page above.", ref="page")
     partial_url: str = prop(
         "", "Its part of the address; / for the root; empty for a record page.", pattern=r"^(/|[^/?#!%\s]*)$"

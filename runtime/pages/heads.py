@@ -17,6 +17,7 @@ from runtime.pages.part import Part
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.details import Record
 from runtime.render import Crumb, Formats, PageHead
+from runtime.robots import search_head
 from runtime.sitemap import readable_pages
 
 
@@ -36,6 +37,7 @@ def page_head(
         actions=tuple([action for head in heads for action in head.actions]),
         summary=bare.summary,
         failed=any(part.failed for part in parts),
+        search=bare.search,
     )
 
 
@@ -44,23 +46,27 @@ def _bare_head(context: RequestContext, node: PageNode, keys: tuple[str, ...], r
 
     def make() -> PageHead:
         name = record_name(context, record)
-        title, summary = _words(context, node)
+        title, summary, description = _words(context, node)
         return PageHead(
             title=name if node.record_entity and name else title,
             crumbs=crumbs(context, node, keys, name),
             summary=summary,
+            search=search_head(context, node, description or summary),
         )
 
     if keys or record is not None:
         return make()
-    return context.snapshot.derive(("bare head", node, context.principal.roles, context.language), make)
+    return context.snapshot.derive(("bare head", node, context.principal.kind, context.principal.roles, context.language), make)
 
 
-def _words(context: RequestContext, node: PageNode) -> tuple[str, str]:
-    """Title and summary of a page."""
-    return context.snapshot.derive(
-        ("page words", node, context.language), lambda: (page_title(context, node), words_of(context, node.page.summary))
-    )
+def _words(context: RequestContext, node: PageNode) -> tuple[str, str, str]:
+    """Title, summary and description of a page."""
+
+    def find() -> tuple[str, str, str]:
+        page = node.page
+        return page_title(context, node), words_of(context, page.summary), words_of(context, page.description)
+
+    return context.snapshot.derive(("page words", node, context.language), find)
 
 
 def page_title(context: RequestContext, node: PageNode) -> str:

@@ -15,6 +15,7 @@ from runtime.pages.blocks import handler_of
 from runtime.pages.heads import page_head
 from runtime.pages.nesting import record_of
 from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.pages.preview import preview_part
 from runtime.pages.queries import SEPARATOR, Query, read_arguments, refuse_unknown
 
 WHOLE_PAGE = "page.html"
@@ -38,7 +39,8 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
     the person's, BadRequest for arguments that the page does not know, and what its blocks raise.
     """
     asks = _asks(context, node, record_keys)
-    parts: list[Part] = []
+    preview = preview_part(context, node)
+    parts: list[Part] = [] if preview is None else [preview]
     for ask in asks:
         with context.stages.measure("blocks"):
             part = handler_of(ask.block).show(ask)

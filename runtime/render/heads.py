@@ -20,7 +20,8 @@ def head_texts(head: PageHead) -> list[str]:
 
 def head_shape(head: PageHead) -> Hashable:
     """Everything of a head but its texts."""
-    return head.failed, len(head.facts), len(head.crumbs), tuple([(action.icon, action.kind) for action in head.actions])
+    actions = tuple([(action.icon, action.kind) for action in head.actions])
+    return head.failed, len(head.facts), len(head.crumbs), actions, head.search
 
 
 def with_texts(head: PageHead, texts: Iterator[Any]) -> PageHead:
@@ -33,4 +34,5 @@ def with_texts(head: PageHead, texts: Iterator[Any]) -> PageHead:
         crumbs=tuple([Crumb(next(texts), next(texts)) for _ in head.crumbs]),
         actions=tuple([Action(next(texts), next(texts), action.icon, action.kind) for action in head.actions]),
         failed=head.failed,
+        search=head.search,
     )

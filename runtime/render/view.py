@@ -32,9 +32,22 @@ class Action:
     kind: ActionKind = "secondary"
 
 
+@dataclass(frozen=True, slots=True)
+class SearchHead:
+    """What a page says to search engines; `alternates` are its addresses by language, all addresses with scheme and host."""
+
+    description: str = ""
+    canonical: str = ""
+    alternates: tuple[tuple[str, str], ...] = ()
+    indexed: bool = True
+
+
 @passing
 class PageHead:
-    """The top of a page. `status` and `facts` may be markup made by a formatter; `failed` puts "Error:" before the title."""
+    """The top of a page. `status` and `facts` may be markup made by a formatter; `failed` puts "Error:" before the title.
+
+    `search` is for search engines, None where they do not come.
+    """
 
     title: str
     crumbs: tuple[Crumb, ...] = ()
@@ -43,6 +56,7 @@ class PageHead:
     actions: tuple[Action, ...] = ()
     summary: str = ""
     failed: bool = False
+    search: SearchHead | None = None
 
     @property
     def primary_actions(self) -> tuple[Action, ...]:
