@@ -27,10 +27,12 @@ from metadata.model import (
     Page,
     PageAccessRule,
     PageTemplate,
+    PublishingState,
     Redirect,
     Site,
     Snippet,
     TableMap,
+    TransitionRule,
     View,
     WebLinkSet,
     WebRole,
@@ -137,6 +139,8 @@ class CompiledSite:
     pages: Mapping[str, PageNode]
     root: PageNode | None
     access_rules: tuple[PageAccessRule, ...]
+    states: Mapping[str, PublishingState]
+    transitions: tuple[TransitionRule, ...]
     lists: Mapping[str, ListComponent]
     multistep_forms: Mapping[str, MultistepForm]
     page_templates: Mapping[str, PageTemplate]

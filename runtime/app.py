@@ -31,6 +31,7 @@ from runtime.pages import show as show_page
 from runtime.pages.feed import feed_blueprint
 from runtime.pages.files import files_blueprint
 from runtime.pages.lookup import lookup_blueprint
+from runtime.pages.publishing import publishing_blueprint
 from runtime.records.audit import AUDITED
 from runtime.render import Renderer
 from runtime.render.chain import theme_roots
@@ -59,7 +60,9 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     configure_logs(config.log_level)
     frame_requests(app)
     handle_failures(app, show)
-    add_routes(app, show, [identity_blueprint(), lookup_blueprint(), feed_blueprint(), files_blueprint()])
+    add_routes(
+        app, show, [identity_blueprint(), lookup_blueprint(), feed_blueprint(), files_blueprint(), publishing_blueprint()]
+    )
     wrap(app, parts)
     parts.hooks.call("app_created", app)
     return app

@@ -11,6 +11,7 @@ from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from runtime.passing import passing
 
 HOME = "home"
+PUBLISHED = "published"
 
 
 class Verdict(Enum):
@@ -72,9 +73,15 @@ def readable_pages(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]
 
 
 def is_published(snapshot: Snapshot, site: CompiledSite, node: PageNode) -> bool:
-    """Whether a page and all above it are out of draft and within their dates."""
+    """Whether a page and all above it are in a state that visitors see, and within their dates."""
     zone = site.model.time_zone
-    return all(above.page.state == "published" and is_due(above.page, zone, snapshot.at) for above in lineage(node))
+    return all(is_visible(site, above.page.state) and is_due(above.page, zone, snapshot.at) for above in lineage(node))
+
+
+def is_visible(site: CompiledSite, state: str) -> bool:
+    """Whether visitors see pages in a publishing state."""
+    declared = site.states.get(state)
+    return state == PUBLISHED if declared is None else declared.visible
 
 
 def marked_page(site: CompiledSite, marker: str) -> PageNode | None:

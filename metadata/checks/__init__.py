@@ -22,6 +22,7 @@ from metadata.checks import (
     schedules,
     settings,
     sites,
+    states,
     sync,
 )
 from metadata.checks.world import Where, World
@@ -42,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     *sites.RULES,
     *pages.RULES,
     *schedules.RULES,
+    *states.RULES,
     *record_sources.RULES,
     *permissions.RULES,
     *settings.RULES,

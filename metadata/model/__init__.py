@@ -9,6 +9,7 @@ from metadata.model.content import (
     Block,
     Page,
     PageTemplate,
+    PublishingState,
     RecordSource,
     Redirect,
     Site,
@@ -16,6 +17,7 @@ from metadata.model.content import (
     SiteSetting,
     Snippet,
     Tile,
+    TransitionRule,
     WebLink,
     WebLinkSet,
 )
@@ -52,6 +54,8 @@ Component = (
     | MultistepForm
     | Page
     | PageTemplate
+    | PublishingState
+    | TransitionRule
     | Snippet
     | SiteMarker
     | WebLinkSet
@@ -92,6 +96,8 @@ KINDS: dict[str, Kind] = {
         Kind("list", "lists", ListComponent, True),
         Kind("multistep_form", "multistep-forms", MultistepForm, True),
         Kind("page_template", "page-templates", PageTemplate, True),
+        Kind("publishing_state", "publishing-states", PublishingState, True),
+        Kind("transition_rule", "transition-rules", TransitionRule, True),
         Kind("page", "pages", Page, True),
         Kind("site_marker", "site-markers", SiteMarker, True),
         Kind("snippet", "snippets", Snippet, True),
@@ -145,6 +151,7 @@ __all__ = [
     "PageAccessRule",
     "PageTemplate",
     "Progress",
+    "PublishingState",
     "RecordSource",
     "Redirect",
     "RelatedList",
@@ -160,6 +167,7 @@ __all__ = [
     "TableMap",
     "Text",
     "Tile",
+    "TransitionRule",
     "ValueMap",
     "View",
     "ViewColumn",

@@ -97,12 +97,38 @@ class Page:
     blocks: tuple[Block, ...] = prop((), "Parts, in order.")
     hidden: bool = prop(False, "Left out of menus that list pages.")
     order: int = prop(0, "Place among its siblings.")
-    state: str = prop("published", "Publishing state; drafts are seen by previewers only.", choices=("draft", "published"))
+    state: str = prop(
+        "published",
+        "Publishing state: `published`, `draft`, which previewers alone see, or one of the site's.",
+        pattern=COMPONENT_KEY,
+    )
     visible_from: str = prop(
         "", "When it appears with all below, in the site's time zone: 2027-03-01T08:00, or a day.", pattern=DATE
     )
     visible_until: str = prop("", "When it disappears with all below; a day alone counts to its end.", pattern=DATE)
     icon: str = prop("", "Name of an icon.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishingState:
+    """A state of pages besides `draft` and `published`, which every site has. Kind `publishing_state`."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(help="Name that people read.")
+    visible: bool = prop(False, "Visitors see pages in this state; else previewers alone do.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionRule:
+    """Who may bring a page from one publishing state to another, with a button on the page itself. Kind `transition_rule`."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(help="Text of the button.")
+    before: str = prop(help="State that the page is in.", pattern=COMPONENT_KEY)
+    after: str = prop(help="State that it gets.", pattern=COMPONENT_KEY)
+    roles: tuple[str, ...] = prop((), "Web roles that may.", ref="web_role")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,5 +84,5 @@ class PageAccessRule:
     page: str = prop(help="Page at the top of the branch.", ref="page")
     right: str = prop("restrict_read", "What the roles may do.", choices=("restrict_read", "grant_change"))
     roles: tuple[str, ...] = prop((), "Web roles.", ref="web_role")
-    state: str = prop("", "Only for pages in this publishing state.", choices=("", "draft", "published"))
+    state: str = prop("", "Only for pages in this publishing state.")
     active: bool = prop(True, "An inactive rule does nothing.")

@@ -186,6 +186,11 @@ def mark_released(connection: Connection, number: int) -> None:
     connection.execute(update(revisions).where(revisions.c.first_release.is_(None)).values(first_release=number))
 
 
+def mark_one_released(connection: Connection, revision: int, number: int) -> None:
+    """Note that one revision is a draft no more."""
+    connection.execute(update(revisions).where(revisions.c.id == revision).values(first_release=number))
+
+
 def _is(component: ComponentId) -> tuple[Any, ...]:
     return revisions.c.kind == component.kind, revisions.c.site == component.site, revisions.c.key == component.key
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, inspect
@@ -127,6 +127,31 @@ class MetadataStore:
                 raise NoSuchComponent(component, release)
             candidate = Candidate(with_component(heads, component, old), current, allow_destructive, self.engine)
             return write_release(connection, self._loader, _entry(author, note), candidate)
+
+    def change(
+        self, component: ComponentId, change: Callable[[Component], Component], author: str, note: str = ""
+    ) -> Published:
+        """A new release in which one component is what `change` makes of it; all that is saved and not released stays so.
+
+        Raises NoSuchComponent, EditedMeanwhile where another change of it waits to be released, MetadataError, and what
+        `change` raises.
+        """
+        with self._changing(tables=True) as connection:
+            current = revisions.latest_release(connection)
+            heads, latest = state.released(connection, current), state.working(connection)
+            if component not in heads:
+                raise NoSuchComponent(component, current)
+            head, waiting = heads[component], latest.get(component)
+            if waiting is None or waiting.id != head.id:
+                raise EditedMeanwhile(component, head.number, waiting.number if waiting else 0)
+            entry = _entry(author, note)
+            changed = body_of(change(self._loader.load(connection, (head,))[component]))
+            revisions.append(connection, entry, (changed,), (), revisions.last_numbers(connection))
+            made = state.working(connection)[component]
+            candidate = Candidate({**heads, component: made}, current, aside=self.engine)
+            published = write_release(connection, self._loader, entry, candidate)
+            revisions.mark_one_released(connection, made.id, published.release)
+            return published
 
     def plan_tables(self, snapshot: Snapshot, *, drop: bool = False) -> Plan:
         """What a snapshot would change in the database's tables."""
