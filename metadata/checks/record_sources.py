@@ -23,6 +23,15 @@ def sources(world: World) -> Iterator[Problem]:
                         yield world.problem(page, f"blocks.{index}.record{place}", "record-source", fault)
 
 
+def removals(world: World) -> Iterator[Problem]:
+    """A record is deleted by a form that changes it."""
+    for page in world.all(Page):
+        for index, block in enumerate(page.blocks):
+            if block.removal is not None and (block.type != "form" or block.mode != "edit"):
+                message = "Only a form in mode edit has a button that deletes its record; remove removal."
+                yield world.problem(page, f"blocks.{index}.removal", "removal", message)
+
+
 def fault_in_source(world: World, pages: Mapping[str, Page], page: Page, block: Block, source: RecordSource) -> tuple[str, str]:
     """What is wrong with a record source, and where in it."""
     if block.type != "form" or block.mode == "insert":
@@ -59,4 +68,4 @@ def fault_in_path(world: World, pages: Mapping[str, Page], page: Page, entity: s
     return f"{path[:80]} does not lead to {entity}, which the form shows."
 
 
-RULES = (sources,)
+RULES = (sources, removals)

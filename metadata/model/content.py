@@ -57,6 +57,15 @@ class RecordSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """A button on a form that deletes its record, after a question."""
+
+    label: Text = prop(Text(), "Text of the button.")
+    confirm: Text = prop(Text(), "Question to be answered first.")
+    page: str = prop("", "Page shown afterwards; the one above the record's where missing.", ref="page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One part of a page."""
 
@@ -66,6 +75,7 @@ class Block:
     form: str = prop("", "Form to show.", ref="form")
     mode: str = prop("read", "Mode of the form.", choices=("read", "edit", "insert"))
     record: RecordSource | None = prop(None, "Where the form's record comes from; the page's record where missing.")
+    removal: Removal | None = prop(None, "Button that deletes the record, for those who may (form in mode edit).")
     multistep_form: str = prop("", "Multistep form to show.", ref="multistep_form")
     snippet: str = prop("", "Snippet to show.", ref="snippet")
     view: str = prop("", "For a list on a record page: nothing yet.")

@@ -27,9 +27,11 @@ from runtime.forms.reach import Reach
 from runtime.forms.refusals import lay_out
 from runtime.forms.submit import Work, send
 from runtime.forms.words import Words
+from runtime.pages.addresses import page_url
+from runtime.pages.content import words_of
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclashing
-from runtime.pages.form_saving import saved_part, sending_draft
+from runtime.pages.form_saving import next_url, saved_part, sending_draft
 from runtime.pages.form_setting import (
     FIND,
     form_ask,
@@ -42,11 +44,13 @@ from runtime.pages.form_setting import (
 )
 from runtime.pages.form_view import ACTION, BASE, DRAFT, VERSION, Sheet, denied_part, form_part
 from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.pages.removal import REMOVE, remove
 from runtime.pages.uploads import received
 from runtime.passing import passing
 from runtime.records.details import Record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
 from runtime.records.write import create, update
+from runtime.render import Action
 
 ID = "id"
 MOST_MERGES = 3
@@ -62,7 +66,8 @@ def plainly(connection: Connection, make: Callable[[], int]) -> int:
 def form_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that a form takes from the address: those that its words name, and the record's id."""
     form = context.snapshot.forms.get(block.form)
-    return frozenset({ID}) | (query_names(context.snapshot, form) if form else frozenset())
+    own = frozenset({ID, REMOVE}) if block.removal else frozenset({ID})
+    return own | (query_names(context.snapshot, form) if form else frozenset())
 
 
 def form_paths(context: RequestContext, block: Block) -> tuple[str, ...]:
@@ -97,11 +102,24 @@ def show_form(ask: BlockAsk) -> Part:
 
 def edit_or_read(ask: BlockAsk, form: Form, record: Record) -> Part:
     """A form over a record, to be read where the person may change nothing of it. Raises AccessDenied for a post to that."""
+    if ask.block.removal is not None and REMOVE in ask.query.own:
+        return remove(ask, record, ask.block.removal, _after_removal(ask, record))
     if _may_edit(ask.context, form, record):
         return edit(ask, form, record)
     if ask.posted:
         raise AccessDenied
     return show_detail(ask)
+
+
+def _after_removal(ask: BlockAsk, record: Record) -> str:
+    """The page that is declared, else the one above the record's own."""
+    declared = ask.block.removal.page if ask.block.removal else ""
+    if declared in ask.context.site.pages:
+        return next_url(ask, record.entity, None, declared)
+    node = ask.node
+    while node.parent is not None and not node.record_entity:
+        node = node.parent
+    return page_url(ask.context, node.parent or node, ask.keys[:-1])
 
 
 def show_profile(ask: BlockAsk) -> Part:
@@ -232,7 +250,7 @@ def edit(ask: BlockAsk, form: Form, record: Record) -> Part:
     person = person_of(context, labels=record.labels)
     if not ask.posted:
         bound = bind(kind, person, values=record.values)
-        return form_part(ask, Sheet(wanted, bound, view, edit_hidden(context, wanted, record)))
+        return form_part(ask, Sheet(wanted, bound, view, edit_hidden(context, wanted, record), removal=_removal(ask, record)))
     posted = chosen_only(received(context, kind))
     bound = bind(kind, person, posted=posted, values=record.values)
     valid = bound.validate()
@@ -240,8 +258,17 @@ def edit(ask: BlockAsk, form: Form, record: Record) -> Part:
     if request.form.get(ACTION) == "edit" or not valid or FIND in request.form:
         hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
         status = 200 if request.form.get(ACTION) == "edit" and valid else answer_status()
-        return form_part(ask, Sheet(wanted, searching(bound), view, hidden), status=status)
+        return form_part(ask, Sheet(wanted, searching(bound), view, hidden, removal=_removal(ask, record)), status=status)
     return _update(ask, Edit(form, wanted, bound, record, posted), version)
+
+
+def _removal(ask: BlockAsk, record: Record) -> Action | None:
+    """The button that deletes a record, for somebody who may."""
+    declared = ask.block.removal
+    if declared is None or "delete" not in record.can:
+        return None
+    label = words_of(ask.context, declared.label) or say_of(ask.context)("action.delete")
+    return Action(label, ask.query.link(**{REMOVE: "1"}), "trash3", "danger")
 
 
 def edit_hidden(context: RequestContext, wanted: FormAsk, record: Record) -> tuple[tuple[str, str], ...]:
@@ -299,7 +326,8 @@ def _refused(ask: BlockAsk, edited: Edit, version: int, refused: Invalid | Denie
     faults = lay_out(edited.bound, refused, labels_of(edited.bound))
     view = showing(ask.context, edited.form, record.values, record.labels)
     hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
-    return form_part(ask, Sheet(edited.wanted, edited.bound, view, hidden, faults), status=422)
+    sheet = Sheet(edited.wanted, edited.bound, view, hidden, faults, _removal(ask, record))
+    return form_part(ask, sheet, status=422)
 
 
 FORM_BLOCK = BlockHandler(show_form, form_arguments, form_paths, posts=True)

@@ -12,6 +12,7 @@ from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form import edit_or_read, form_record_paths, insert
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.record_source import Gap, find
+from runtime.pages.removal import REMOVE
 from runtime.records.errors import Conflict
 
 ATTEMPTS = 3
@@ -20,7 +21,7 @@ ATTEMPTS = 3
 def sourced_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that the form takes: the record's id if it comes from there, and those that its words name."""
     source, form = _declared(context, block)
-    names = query_names(context.snapshot, form)
+    names = query_names(context.snapshot, form) | (frozenset({REMOVE}) if block.removal else frozenset())
     return names | {source.argument} if source.source == "query" else names
 
 

@@ -31,6 +31,7 @@ class FormPart:
     heading: str = ""
     hidden: tuple[tuple[str, str], ...] = ()
     cancel: Action | None = None
+    removal: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Sheet:
     showing: Showing
     hidden: tuple[tuple[str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
+    removal: Action | None = None
 
 
 def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
@@ -65,6 +67,7 @@ def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
         submit=words_of(context, form.submit_label) or sheet.showing.say("action.save"),
         heading=heading_of(ask, form),
         hidden=sheet.hidden,
+        removal=sheet.removal,
     )
     return Part(FORM, part, status=status, failed=bool(view.errors))
 

@@ -1,12 +1,14 @@
-"""Deleting a record from a list: a question first, then the deed."""
+"""Deleting a record from a list or from its form: a question first, then the deed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from flask import flash, make_response, redirect, request
 
-from metadata.model import ListComponent, RowAction
+from metadata.model import ListComponent
+from metadata.text import Text
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.pages.content import words_of
@@ -18,6 +20,20 @@ from runtime.records.remove import delete
 
 REMOVE = "delete"
 GONE = ("delete", "page", "after", "before")
+
+
+class Words(Protocol):
+    """How metadata words a removal."""
+
+    @property
+    def label(self) -> Text:
+        """The button."""
+        ...
+
+    @property
+    def confirm(self) -> Text:
+        """The question."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +58,19 @@ def show_removal(ask: BlockAsk, model: ListComponent, attribute: str) -> Part:
     record = _record(ask, model, attribute)
     if action is None or record is None:
         raise PageNotFound
+    return remove(ask, record, action, ask.query.link(**dict.fromkeys(GONE)))
+
+
+def remove(ask: BlockAsk, record: Record, words: Words, onwards: str) -> Part:
+    """The question about a record that the person may read; on POST the deed, and the way onwards.
+
+    Raises AccessDenied where the person may not delete it, and what deleting raises.
+    """
     if "delete" not in record.can:
         raise AccessDenied
     if ask.posted:
-        return _delete(ask, record)
-    return _question(ask, action, record)
+        return _delete(ask, record, onwards)
+    return _question(ask, words, record)
 
 
 def _record(ask: BlockAsk, model: ListComponent, attribute: str) -> Record | None:
@@ -64,7 +88,7 @@ def _record(ask: BlockAsk, model: ListComponent, attribute: str) -> Record | Non
     )
 
 
-def _delete(ask: BlockAsk, record: Record) -> Part:
+def _delete(ask: BlockAsk, record: Record, onwards: str) -> Part:
     context = ask.context
     version = request.form.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) < 10):
@@ -74,16 +98,16 @@ def _delete(ask: BlockAsk, record: Record) -> Part:
             connection, context.snapshot, context.principal, record.entity, record.id, int(version), listeners=context.listeners
         )
     flash(text_of(context)("form.deleted", name=_name(context, record)), "good")
-    return Part(response=make_response(redirect(ask.query.link(**dict.fromkeys(GONE)), 303)))
+    return Part(response=make_response(redirect(onwards, 303)))
 
 
-def _question(ask: BlockAsk, action: RowAction, record: Record) -> Part:
+def _question(ask: BlockAsk, words: Words, record: Record) -> Part:
     context = ask.context
     text = text_of(context)
     heading = text("form.delete_question", name=_name(context, record))
     view = RemovalView(
-        text=words_of(context, action.confirm) or text("form.delete_text"),
-        label=words_of(context, action.label) or text("action.delete"),
+        text=words_of(context, words.confirm) or text("form.delete_text"),
+        label=words_of(context, words.label) or text("action.delete"),
         url=ask.query.link(),
         back=ask.query.link(**{REMOVE: None}),
         block=ask.index,
