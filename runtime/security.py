@@ -53,7 +53,8 @@ VARY = ("Vary", "Cookie")
 _BAD_TEXT = re.compile("[\0\ufffd\ud800-\udfff]")
 MAX_PATH = 2000
 MAX_QUERY = 8000
-MAX_FORM_FIELDS = 2000
+MAX_FORM_FIELDS = 30_000
+"""Enough for as many lines as a step may have, each with several inputs; what a body may hold is limited in bytes besides."""
 
 
 def dressed(

@@ -88,6 +88,17 @@ def test_an_estimate_names_the_currency_that_the_step_declares(pottery, declared
     assert f"8.50 {code}".strip() in walk.text.replace("\xa0", " ").replace("&nbsp;", " ")
 
 
+def test_hundreds_of_rows_are_entered_at_once(pottery):
+    steps = tuple(dataclasses.replace(step, max_lines=700) if step.type == "lines" else step for step in STEPS.steps)
+    site = next(iter(pottery.snapshot.sites))
+    MetadataStore(pottery.engine).publish("tester", components=(dataclasses.replace(STEPS, steps=steps, site=site),))
+    walk = Walk(pottery.as_("ada")).press(title="Cups")
+    walk.press(**{name: value for number in range(600) for name, value in line(pottery, number, title=f"P{number}").items()})
+    assert walk.step == "check"
+    walk.press()
+    assert len(pottery.rows("piece")) == 600
+
+
 def test_each_row_says_its_own_faults_and_blank_rows_do_not_count(pottery):
     walk = Walk(pottery.as_("ada")).press(title="Cups")
     assert shown_errors(walk.press().text) == ["Add at least 1 line."]

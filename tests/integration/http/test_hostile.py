@@ -5,6 +5,7 @@ import re
 import pytest
 
 from metadata.model import Site
+from runtime.security import MAX_FORM_FIELDS
 from runtime.services import services_of
 from support.portal import CAST, PASSWORD, components, make_portal, text
 
@@ -100,7 +101,7 @@ def test_a_body_that_is_too_large_is_refused(sqlite_url, tmp_path):
 
 def test_a_form_with_far_too_many_fields_is_refused(local_portal):
     browser = local_portal.browser()
-    sent = {f"f{number}": "1" for number in range(3000)} | {"csrf_token": browser.token()}
+    sent = {f"f{number}": "1" for number in range(MAX_FORM_FIELDS + 1)} | {"csrf_token": browser.token()}
     assert refused(browser.client.post("/signin", data=sent, content_type="multipart/form-data"), 413)
     assert refused(browser.client.post("/signin", data=sent), 413)
 
