@@ -102,7 +102,9 @@ def test_a_body_that_is_too_large_is_refused(sqlite_url, tmp_path):
 def test_a_form_with_far_too_many_fields_is_refused(local_portal):
     browser = local_portal.browser()
     sent = {f"f{number}": "1" for number in range(MAX_FORM_FIELDS + 1)} | {"csrf_token": browser.token()}
-    assert refused(browser.client.post("/signin", data=sent, content_type="multipart/form-data"), 413)
+    parts = (f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in sent.items())
+    body = f"{''.join(parts)}--b--\r\n".encode()
+    assert refused(browser.client.post("/signin", data=body, content_type="multipart/form-data; boundary=b"), 413)
     assert refused(browser.client.post("/signin", data=sent), 413)
 
 
