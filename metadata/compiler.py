@@ -33,6 +33,7 @@ from metadata.model import (
     View,
     WebLinkSet,
     WebRole,
+    WebTemplate,
     component_id,
 )
 from metadata.pagetree import page_tree
@@ -91,6 +92,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         lists=frozen(components.of(ListComponent, key)),
         multistep_forms=frozen(components.of(MultistepForm, key)),
         page_templates=frozen(components.of(PageTemplate, key)),
+        web_templates=frozen(components.of(WebTemplate, key)),
         snippets=frozen(components.of(Snippet, key)),
         markers=frozen({marker.key: marker.page for marker in components.of(SiteMarker, key).values()}),
         menus=frozen(components.of(WebLinkSet, key)),

@@ -36,6 +36,7 @@ from metadata.model import (
     View,
     WebLinkSet,
     WebRole,
+    WebTemplate,
 )
 from metadata.schedule import appears, disappears
 from metadata.types import TYPES, AttributeType
@@ -144,6 +145,7 @@ class CompiledSite:
     lists: Mapping[str, ListComponent]
     multistep_forms: Mapping[str, MultistepForm]
     page_templates: Mapping[str, PageTemplate]
+    web_templates: Mapping[str, WebTemplate]
     snippets: Mapping[str, Snippet]
     markers: Mapping[str, str]
     menus: Mapping[str, WebLinkSet]

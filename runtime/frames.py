@@ -9,6 +9,7 @@ from flask import Request, get_flashed_messages, request, session
 
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
+from runtime.pages.templating.drawing import around
 from runtime.render.view import Frame, Message, Tone
 from runtime.sitemap import readable_pages
 
@@ -30,6 +31,8 @@ def frame_of(context: RequestContext) -> Frame:
         scheme=SCHEMES.get(_cookie(cookies, "foyer_scheme"), ""),
         density=DENSITIES.get(_cookie(cookies, "foyer_density"), ""),
         messages=_messages(),
+        header=around(context, context.site.model.header, asked.path),
+        footer=around(context, context.site.model.footer, asked.path),
     )
 
 

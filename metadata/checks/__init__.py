@@ -24,6 +24,7 @@ from metadata.checks import (
     sites,
     states,
     sync,
+    web_templates,
 )
 from metadata.checks.world import Where, World
 from metadata.errors import Problem
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     *permissions.RULES,
     *settings.RULES,
     *sync.RULES,
+    *web_templates.RULES,
 )
 
 

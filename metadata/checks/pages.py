@@ -11,7 +11,14 @@ from metadata.schema.faults import shown
 
 ILLEGAL = frozenset("/?#!%")
 # What a block of each type shows, as the property that names it.
-SHOWS = {"profile": "form", "list": "list", "form": "form", "multistep_form": "multistep_form", "snippet": "snippet"}
+SHOWS = {
+    "profile": "form",
+    "list": "list",
+    "form": "form",
+    "multistep_form": "multistep_form",
+    "snippet": "snippet",
+    "component": "web_template",
+}
 # Without a record in the address these are the person's own.
 OWN = ("contact", "account", "company")
 UNIQUE_TYPES = ("unique_id", "auto_number")

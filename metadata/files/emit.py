@@ -22,9 +22,10 @@ def represent_text(dumper: Dumper, text: str) -> yaml.ScalarNode:
 
 
 def is_block(text: str) -> bool:
-    """Whether a text of several lines can be shown as a block: printable lines without space at either end."""
+    """Whether a text of several lines can be shown as a block: printable lines without space at their ends."""
     lines = text.split("\n")
-    return bool(lines[0]) and not text.endswith("\n\n") and all(line == line.strip() and line.isprintable() for line in lines)
+    fits = bool(lines[0]) and not lines[0].startswith(" ") and not text.endswith("\n\n")
+    return fits and all(line == line.rstrip() and line.isprintable() for line in lines)
 
 
 Dumper.add_representer(str, represent_text)

@@ -43,6 +43,7 @@ from metadata.model.presentation import (
 )
 from metadata.model.security import AttributePermission, AttributeRight, EntityPermission, PageAccessRule, WebRole
 from metadata.model.sync import AttributeMap, Connection, TableMap, ValueMap, WriteThrough
+from metadata.model.web_templates import TemplateParameter, WebTemplate
 from metadata.text import Text
 
 Component = (
@@ -55,6 +56,7 @@ Component = (
     | MultistepForm
     | Page
     | PageTemplate
+    | WebTemplate
     | PublishingState
     | TransitionRule
     | Snippet
@@ -96,6 +98,7 @@ KINDS: dict[str, Kind] = {
         Kind("web_role", "web-roles", WebRole, True),
         Kind("list", "lists", ListComponent, True),
         Kind("multistep_form", "multistep-forms", MultistepForm, True),
+        Kind("web_template", "web-templates", WebTemplate, True),
         Kind("page_template", "page-templates", PageTemplate, True),
         Kind("publishing_state", "publishing-states", PublishingState, True),
         Kind("transition_rule", "transition-rules", TransitionRule, True),
@@ -167,6 +170,7 @@ __all__ = [
     "Step",
     "Tab",
     "TableMap",
+    "TemplateParameter",
     "Text",
     "Tile",
     "TransitionRule",
@@ -176,6 +180,7 @@ __all__ = [
     "WebLink",
     "WebLinkSet",
     "WebRole",
+    "WebTemplate",
     "WriteThrough",
     "component_id",
 ]

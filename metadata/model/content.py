@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from metadata.model.base import COMPONENT_KEY, prop
 from metadata.text import Text
@@ -26,6 +27,8 @@ class Site:
     currency: str = prop("", "Currency of money that names none.")
     menu: str = prop("", "Web link set of the main menu.", ref="web_link_set")
     footer_menu: str = prop("", "Web link set of the footer.", ref="web_link_set")
+    header: str = prop("", "Web template in the place of the theme's header, on all pages.", ref="web_template")
+    footer: str = prop("", "Web template in the place of the theme's footer, on all pages.", ref="web_template")
     robots: str = prop("", "Lines of robots.txt; where missing, search engines may read what everybody may.")
     registration: str = prop("invitation", "How people get a sign-in.", choices=("closed", "invitation"))
 
@@ -69,7 +72,10 @@ class Removal:
 class Block:
     """One part of a page."""
 
-    type: str = prop(help="What it shows.", choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile"))
+    type: str = prop(
+        help="What it shows.",
+        choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile", "component"),
+    )
     text: Text = prop(Text(), "Markdown of a text block.", long=True)
     list: str = prop("", "List to show.", ref="list")
     form: str = prop("", "Form to show.", ref="form")
@@ -78,6 +84,8 @@ class Block:
     removal: Removal | None = prop(None, "Button that deletes the record, for those who may (form in mode edit).")
     multistep_form: str = prop("", "Multistep form to show.", ref="multistep_form")
     snippet: str = prop("", "Snippet to show.", ref="snippet")
+    web_template: str = prop("", "Web template to show (component).", ref="web_template")
+    parameters: tuple[tuple[str, Any], ...] = prop((), "Values of the web template's parameters, by their names.")
     view: str = prop("", "For a list on a record page: nothing yet.")
     label: Text = prop(Text(), "Heading of the block.")
     tiles: tuple[Tile, ...] = prop((), "Tiles.")
@@ -143,12 +151,13 @@ class TransitionRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTemplate:
-    """Which template of the theme renders a page. Kind `page_template`."""
+    """What renders a page: a template of the theme, or a web template in the place of its blocks. Kind `page_template`."""
 
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
     site: str = prop("", "Site that owns it.", ref="site")
     label: Text = prop(Text(), "Name that people read.")
-    template: str = prop(help="File of the theme, such as pages/wide.html.", pattern=r"^[a-z0-9_/.-]+\.html$")
+    template: str = prop("", "File of the theme, such as pages/wide.html.", pattern=r"^([a-z0-9_/.-]+\.html)?$")
+    web_template: str = prop("", "Web template.", ref="web_template")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

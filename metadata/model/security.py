@@ -23,6 +23,7 @@ class WebRole:
         choices=("", "anonymous", "authenticated"),
     )
     preview: bool = prop(False, "Sees drafts.")
+    queries: bool = prop(False, "Sees the effective queries of web templates, under the components that ask them.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from runtime.pages.form_source import SOURCED_BLOCK
 from runtime.pages.lists import list_arguments, show_list
 from runtime.pages.multistep import MULTISTEP_BLOCK
 from runtime.pages.part import BlockHandler
+from runtime.pages.templating.drawing import COMPONENT_BLOCK
 from runtime.pages.tiles import show_tiles
 
 BLOCKS: dict[str, BlockHandler] = {
@@ -23,6 +24,7 @@ BLOCKS: dict[str, BlockHandler] = {
     "form.sourced": SOURCED_BLOCK,
     "profile": PROFILE_BLOCK,
     "multistep_form": MULTISTEP_BLOCK,
+    "component": COMPONENT_BLOCK,
 }
 """By the type of the block; forms by their mode as well, such as `form.edit`, where it is not read, or as sourced."""
 

@@ -20,9 +20,9 @@ def make_cells(plan: ListPlan, columns: Sequence[Column], formats: Formats) -> C
     """The function that turns rows of a plan into cells, as HTML: a list per column, and one for small print after it."""
     makers: list[Callable[[Sequence[Row]], list[str]]] = []
     for column, planned in zip(columns, plan.columns, strict=True):
-        makers.append(_column(plan, planned, formats))
+        makers.append(column_cells(plan, planned, formats))
         if column.second and planned.second is not None:
-            makers.append(_column(plan, planned.second, formats))
+            makers.append(column_cells(plan, planned.second, formats))
 
     def cells(rows: Sequence[Row]) -> list[list[str]]:
         return [make(rows) for make in makers]
@@ -36,7 +36,8 @@ def may_draw_icons(plan: ListPlan) -> bool:
     return any(may_draw(_shown(plan, one)[1]) for one in planned)
 
 
-def _column(plan: ListPlan, planned: PlannedColumn, formats: Formats) -> Callable[[Sequence[Row]], list[str]]:
+def column_cells(plan: ListPlan, planned: PlannedColumn, formats: Formats) -> Callable[[Sequence[Row]], list[str]]:
+    """The function that turns rows into the cells of one column, as HTML."""
     currency = plan.extra.get(currency_path(planned.path, planned.attribute.model))
     if currency is not None:
         amount, code = itemgetter(planned.index), itemgetter(currency.index)

@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import Request, Response, request
 
+from metadata.model import WebTemplate
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
 from runtime.errors import MethodNotAllowed
@@ -17,8 +18,10 @@ from runtime.pages.nesting import record_of
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.preview import preview_part
 from runtime.pages.queries import SEPARATOR, Query, read_arguments, refuse_unknown
+from runtime.pages.templating.drawing import TEMPLATE, arguments, bare_page, drawn, page_of
 
 WHOLE_PAGE = "page.html"
+TEMPLATE_PAGE = "pages/web.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
     `record_keys` are the record keys of its address in order. Raises PageNotFound for a record that is not there or not
     the person's, BadRequest for arguments that the page does not know, and what its blocks raise.
     """
+    template = page_of(context, node)
+    if template is not None:
+        return _show_template(context, node, record_keys, template)
     asks = _asks(context, node, record_keys)
     preview = preview_part(context, node)
     parts: list[Part] = [] if preview is None else [preview]
@@ -60,7 +66,24 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
 def template_of(context: RequestContext, node: PageNode) -> str:
     """The theme's template for a page."""
     chosen = context.site.page_templates.get(node.page.template)
-    return chosen.template if chosen else WHOLE_PAGE
+    return chosen.template if chosen and chosen.template else WHOLE_PAGE
+
+
+def _show_template(context: RequestContext, node: PageNode, record_keys: tuple[str, ...], template: WebTemplate) -> Response:
+    """The answer for a page that a web template shows in the place of blocks."""
+    if request.method == "POST":
+        raise MethodNotAllowed
+    given = read_arguments(request.args.items(multi=True))
+    refuse_unknown(given, arguments(context, template.key))
+    record = record_of(context, node, record_keys)
+    with context.stages.measure("blocks"):
+        view = drawn(context, node, record_keys, given, (template.key, {}), request.path)
+    if template.bare:
+        return bare_page(context, template, view)
+    preview = preview_part(context, node)
+    parts = [*([] if preview is None else [preview]), Part(TEMPLATE, view)]
+    head = page_head(context, node, record_keys, record, parts)
+    return Response(context.renderer.site_page(context, TEMPLATE_PAGE, head, parts), mimetype="text/html")
 
 
 def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> tuple[BlockAsk, ...]:

@@ -69,7 +69,7 @@ def fetch_list(
     if plan.standing != principal.standing:
         raise Denied(plan.entity.key)
     wanted = ask or ListAsk(plan.view)
-    shape = _shape(plan, wanted)
+    shape = shape_of(plan, wanted)
     prepared, places = _prepared(plan, shape, connection.dialect)
     values = _values(prepared, principal, wanted, near)
     rows = prepared.rows(connection, values)
@@ -95,7 +95,7 @@ def count_rows(connection: Reader, plan: ListPlan, principal: Principal, near: i
     if plan.standing != principal.standing:
         raise Denied(plan.entity.key)
     ask = ListAsk(plan.view)
-    shape = _shape(plan, ask)
+    shape = shape_of(plan, ask)
     return min(CAP, _count(connection, plan, principal, shape, {"a_near": near}))
 
 
@@ -104,7 +104,8 @@ def count_view(connection: Reader, snapshot: Snapshot, principal: Principal, vie
     return count_rows(connection, plan_list(snapshot, principal, view), principal)
 
 
-def _shape(plan: ListPlan, ask: ListAsk) -> Shape:
+def shape_of(plan: ListPlan, ask: ListAsk) -> Shape:
+    """What of an ask the text of its statement depends on."""
     sort = ask.sort or plan.sort
     shape = Shape(sort, len(ask.terms), ask.scope, narrowings=ask.narrowings)
     if ask.direction:

@@ -119,6 +119,7 @@ class Frame:
     `path`: address without language part, marks the menu and gives the language links. `query`: the raw query string.
     `account`, `account_number`: for whom the person acts. `scheme`: light, dark, or "" for the system's choice.
     `density`: compact, cosy, roomy, or "". `messages`: said once, at this page.
+    `header`, `footer`: what stands in the place of the theme's.
     """
 
     path: str = "/"
@@ -128,6 +129,8 @@ class Frame:
     scheme: Literal["", "light", "dark"] = ""
     density: Literal["", "compact", "cosy", "roomy"] = ""
     messages: tuple[Message, ...] = ()
+    header: str | Markup = ""
+    footer: str | Markup = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,8 @@ class WholePage:
             "query": frame.query,
             "account": frame.account,
             "number": frame.account_number,
+            "header": frame.header,
+            "footer": frame.footer,
         }
         values.update(enumerate([*self.parts, *head_texts(self.head)]))
         return values
@@ -171,7 +173,16 @@ class WholePage:
         """The page, drawn of what stands in the place of its values."""
         around, frame = self.around, self.around.frame
         outside = Around(
-            Frame(get("path"), get("query"), get("account"), get("number"), frame.scheme, frame.density),
+            Frame(
+                get("path"),
+                get("query"),
+                get("account"),
+                get("number"),
+                frame.scheme,
+                frame.density,
+                header=get("header"),
+                footer=get("footer"),
+            ),
             Person(around.person.kind, around.person.roles, get("name")),
             get("csrf"),
             get("here"),

@@ -1,0 +1,234 @@
+"""Rules on web templates: their texts, what they name, the values that they are given, and where they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from metadata.checks.filters import fault_in_value, takes
+from metadata.checks.world import PathError, World
+from metadata.errors import Problem
+from metadata.model import Component, Filter, Page, PageTemplate, Site, TemplateParameter, View, WebTemplate
+from metadata.schema.faults import did_you_mean, shown
+from metadata.templates import OBJECTS, QuerySpec, read
+from metadata.types import TYPES
+
+DEEPEST = 8
+TYPES_OF = {"text": str, "integer": int, "decimal": (int, float), "boolean": bool}
+
+
+def at_line(world: World, template: WebTemplate, line: int, code: str, message: str) -> Problem:
+    """A finding in a line of a template's text; where the text is a block, that is a line of the file."""
+    found = world.problem(template, "source", code, message)
+    place = found.position
+    if place.line and "\n" in template.source:
+        return replace(found, position=replace(place, line=place.line + line))
+    return found if place.line else replace(found, message=f"Line {line}: {message}")
+
+
+def texts(world: World) -> Iterator[Problem]:
+    """The text of a template can be read, and it uses what the language has."""
+    for template in world.all(WebTemplate):
+        for fault in read(template.source).faults:
+            yield at_line(world, template, fault.line, fault.code, fault.message)
+
+
+def names(world: World) -> Iterator[Problem]:
+    """A name in a template is a parameter, its own or of one that it extends, or is set by it."""
+    for template in world.all(WebTemplate):
+        known = {item.key for one in lineage(world, template) for item in one.parameters}
+        for name, line in read(template.source).names:
+            if name not in known:
+                message = f"There is no {shown(name)} here; declare it among the parameters.{did_you_mean(name, known)}"
+                yield at_line(world, template, line, "unknown-name", message)
+
+
+def found(world: World, template: WebTemplate, key: str) -> WebTemplate | None:
+    """Another template of the same site."""
+    other = world.find("web_template", key, template.site)
+    return other if isinstance(other, WebTemplate) else None
+
+
+def lineage(world: World, template: WebTemplate) -> list[WebTemplate]:
+    """A template and those that it extends, each once."""
+    chain: list[WebTemplate] = []
+    current: WebTemplate | None = template
+    while current is not None and current not in chain:
+        chain.append(current)
+        above = read(current.source).extends
+        current = found(world, template, above[0][1]) if above else None
+    return chain
+
+
+def uses(world: World) -> Iterator[Problem]:
+    """Templates that are included or extended are there, get the values that they need, and never lead back."""
+    for template in world.all(WebTemplate):
+        text = read(template.source)
+        for line, key in ((item.line, item.key) for item in text.includes):
+            yield from missing(world, template, line, key)
+        for line, key in text.extends:
+            yield from missing(world, template, line, key)
+        for item in text.includes:
+            other = found(world, template, item.key)
+            if other is not None:
+                for fault in faults_in_values(other, item.constants, item.names):
+                    yield at_line(world, template, item.line, "template-parameter", fault)
+        fault = fault_in_depth(world, template)
+        if fault:
+            yield at_line(world, template, 1, "template-cycle", fault)
+
+
+def missing(world: World, template: WebTemplate, line: int, key: str) -> Iterator[Problem]:
+    """The problem of a template that is not there."""
+    if found(world, template, key) is None:
+        known = world.keys.get(("web_template", template.site), frozenset())
+        yield at_line(
+            world, template, line, "unknown-template", f"There is no web_template {shown(key)}.{did_you_mean(key, known)}"
+        )
+
+
+def fault_in_depth(world: World, template: WebTemplate) -> str:
+    """Whether the templates that one uses lead back to it, or too deep. Each template is looked at once per level."""
+    level = {template.key}
+    for _ in range(DEEPEST):
+        level = {key for one in level for key in used_by(world, template, one)}
+        if template.key in level:
+            return "The template uses itself, directly or through others; remove an include or extends."
+    return f"Templates use each other more than {DEEPEST} deep." if level else ""
+
+
+def used_by(world: World, template: WebTemplate, key: str) -> frozenset[str]:
+    """The keys of the templates that one of the same site uses."""
+    one = found(world, template, key)
+    text = read(one.source) if one else None
+    return frozenset([item.key for item in text.includes] + [above for _, above in text.extends]) if text else frozenset()
+
+
+def faults_in_values(template: WebTemplate, values: Mapping[str, object], given: frozenset[str]) -> Iterator[str]:
+    """What is wrong with the values for a template's parameters; of those only in `given` the names alone are known."""
+    declared = {item.key: item for item in template.parameters}
+    for name in sorted(given - declared.keys()):
+        yield f"The web_template {template.key} has no parameter {shown(name)}.{did_you_mean(name, declared)}"
+    for name, parameter in declared.items():
+        if parameter.required and name not in given:
+            yield f"The web_template {template.key} needs the parameter {name}."
+        elif name in values and not fits(parameter, values[name]):
+            yield f"The parameter {name} is of type {parameter.type}; {shown(values[name])} is not."
+
+
+def fits(parameter: TemplateParameter, value: object) -> bool:
+    """Whether a value is of the type of a parameter."""
+    kind = TYPES_OF.get(parameter.type, object)
+    return isinstance(value, kind) and isinstance(value, bool) == (parameter.type == "boolean")  # type: ignore[arg-type]
+
+
+def parameters(world: World) -> Iterator[Problem]:
+    """Parameters differ in their names, which the engine does not use, and their defaults are of their types."""
+    for template in world.all(WebTemplate):
+        seen: set[str] = {"loop", "range", "super", *OBJECTS}
+        for index, item in enumerate(template.parameters):
+            if item.key in seen:
+                yield world.problem(template, f"parameters.{index}.key", "template-parameter", "The name is taken already.")
+            seen.add(item.key)
+            if item.default is not None and not fits(item, item.default):
+                message = f"{shown(item.default)} is not of type {item.type}."
+                yield world.problem(template, f"parameters.{index}.default", "template-parameter", message)
+        if template.media_type != "text/html" and not template.bare:
+            message = f"A template of {template.media_type} stands alone; add bare: true."
+            yield world.problem(template, "media_type", "template-media", message)
+
+
+def queries(world: World) -> Iterator[Problem]:
+    """A query names an entity or view that there is, attributes that it has, and comparisons that suit them."""
+    for template in world.all(WebTemplate):
+        for line, spec in read(template.source).queries:
+            for code, fault in faults_in_query(world, template, spec):
+                yield at_line(world, template, line, code, fault)
+
+
+def faults_in_query(world: World, template: WebTemplate, spec: QuerySpec) -> Iterator[tuple[str, str]]:
+    """What is wrong with a query."""
+    view = world.find("view", spec.view) if spec.view else None
+    if spec.view and not isinstance(view, View):
+        known = world.keys.get(("view", ""), frozenset())
+        yield "unknown-reference", f"There is no view {shown(spec.view)}.{did_you_mean(spec.view, known)}"
+        return
+    entity = view.entity if isinstance(view, View) else spec.entity
+    if entity not in world.entities:
+        yield "unknown-entity", f"There is no entity {shown(entity)}.{did_you_mean(entity, world.entities)}"
+        return
+    if spec.entity and not spec.columns:
+        yield "template-query", 'Say which attributes are wanted: columns "a, b.c".'
+    for path in dict.fromkeys((*spec.columns, *(item.path for item in spec.conditions), *(path for path, _ in spec.order))):
+        try:
+            world.resolve(entity, path)
+        except PathError as error:
+            yield error.code, str(error)
+    yield from faults_in_comparisons(world, template, entity, spec)
+
+
+def faults_in_comparisons(world: World, template: Component, entity: str, spec: QuerySpec) -> Iterator[tuple[str, str]]:
+    """What is wrong with the conditions and the order of a query."""
+    for item in spec.conditions:
+        attribute = world.attribute(entity, item.path)
+        if attribute is None or attribute.type not in TYPES:
+            continue
+        if not takes(item.operator, TYPES[attribute.type]):
+            yield "operator", f"{item.operator} cannot compare {item.path}, which is of type {attribute.type}."
+        elif item.place is None:
+            fault = fault_in_value(world, attribute, Filter(attribute=item.path, operator=item.operator, value=item.value))
+            if fault:
+                yield "value", fault
+    for path, _ in spec.order:
+        attribute = world.attribute(entity, path)
+        if attribute is not None and attribute.type in TYPES and not TYPES[attribute.type].ordered:
+            yield "sort", f"{path} is of type {attribute.type}, which has no order."
+        elif spec.entity and path not in spec.columns:
+            yield "sort", f"Rows are ordered by what is asked for; add {path} to the columns."
+
+
+def places(world: World) -> Iterator[Problem]:
+    """Where a template is used it gets the values that it needs, and a page has one way to be shown."""
+    for page in world.all(Page):
+        for index, block in enumerate(page.blocks):
+            template = world.find("web_template", block.web_template, page.site) if block.web_template else None
+            if not isinstance(template, WebTemplate):
+                if block.parameters:
+                    message = "Parameters are for a block of type component."
+                    yield world.problem(page, f"blocks.{index}.parameters", "block", message)
+                continue
+            values = dict(block.parameters)
+            for fault in faults_in_values(template, values, frozenset(values)):
+                yield world.problem(page, f"blocks.{index}.parameters", "template-parameter", fault)
+            if template.bare:
+                message = f"The web_template {template.key} is bare: it is a whole page, not a part of one."
+                yield world.problem(page, f"blocks.{index}.web_template", "template-place", message)
+        chosen = world.find("page_template", page.template, page.site) if page.template else None
+        if isinstance(chosen, PageTemplate) and chosen.web_template and page.blocks:
+            message = f"The page template {chosen.key} shows a web_template in the place of blocks; remove them."
+            yield world.problem(page, "blocks", "template-place", message)
+
+
+def whole(world: World) -> Iterator[Problem]:
+    """What is a page, a header or a footer by itself needs no values; a header or footer is a part of a page."""
+    for item in world.all(PageTemplate):
+        if bool(item.template) == bool(item.web_template):
+            yield world.problem(item, "template", "template-place", "Give either template or web_template.")
+        yield from alone(world, item, "web_template", item.site)
+    for site in world.all(Site):
+        for name in ("header", "footer"):
+            yield from alone(world, site, name, site.key)
+
+
+def alone(world: World, component: Component, name: str, site: str) -> Iterator[Problem]:
+    """The problems of a template that is used where it is given nothing."""
+    template = world.find("web_template", getattr(component, name), site) if getattr(component, name) else None
+    if isinstance(template, WebTemplate):
+        for fault in faults_in_values(template, {}, frozenset()):
+            yield world.problem(component, name, "template-parameter", fault)
+        if template.bare and isinstance(component, Site):
+            message = f"The web_template {template.key} is bare: it is a whole page, not a part of one."
+            yield world.problem(component, name, "template-place", message)
+
+
+RULES = (texts, names, uses, parameters, queries, places, whole)
