@@ -1,0 +1,63 @@
+"""A component in a browser: rows of the person, the effective query behind a summary, sound to axe."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page as BrowserPage
+from playwright.sync_api import expect
+
+from metadata.model import Block, Page, WebRole, WebTemplate
+from runtime.identity.roles import grant_roles
+from support.axe import assert_no_axe_violations
+from support.marina import SITE, text
+from support.marina_site import CAST, PASSWORD, open_marina, served
+
+ROWS = """\
+{% query rows = view "bookings-all" %}
+<h2>Boats</h2>
+<ul>{% for row in rows %}<li>{{ row.number }}</li>{% endfor %}</ul>
+"""
+EXTRA = (
+    WebTemplate(key="rows", source=ROWS),
+    WebTemplate(key="top", source='<div class="wrap"><a href="/">{{ user.name|default("Guest") }}</a></div>'),
+    WebRole(key="builder", queries=True),
+    Page(
+        key="boats",
+        label=text("Boats"),
+        parent="home",
+        partial_url="boats",
+        blocks=(Block(type="component", web_template="rows"),),
+    ),
+    replace(SITE, header="top"),
+)
+
+
+@pytest.fixture
+def address(sqlite_url: str, tmp_path: Path) -> Iterator[str]:
+    with open_marina(sqlite_url, tmp_path, *EXTRA) as site:
+        site.book("B-1")
+        with site.engine.begin() as connection:
+            grant_roles(connection, site.people["alice"], "marina", ("skipper", "builder"))
+        with served(site.app) as url:
+            yield url
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_component_with_its_query(page: BrowserPage, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{address}/signin")
+    page.fill("input[name=email]", CAST["alice"][0])
+    page.fill("input[name=password]", PASSWORD)
+    with page.expect_navigation(url=lambda url: "/signin" not in url):
+        page.locator("main form button[type=submit]").click()
+    page.goto(f"{address}/boats")
+    expect(page.locator(".component li")).to_have_text("B-1")
+    expect(page.locator("header")).to_contain_text("Alice")
+    assert_no_axe_violations(page)
+    page.locator(".component summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".component pre")).to_contain_text("SELECT")
+    assert_no_axe_violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
