@@ -12,8 +12,8 @@ from metadata.model import Form, FormField, RelatedList, View
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
 
-PREPOPULATE = ("@contact.", "@query.")
-ON_SAVE = ("@contact.", "@query.", "@record.")
+PREPOPULATE = ("@contact.", "@query.", "@=")
+ON_SAVE = ("@contact.", "@query.", "@record.", "@=")
 
 
 def fields(form: Form) -> Iterator[tuple[str, FormField]]:
@@ -24,6 +24,38 @@ def fields(form: Form) -> Iterator[tuple[str, FormField]]:
         for index, section in enumerate(tab.sections):
             for number, field in enumerate(section.fields):
                 yield f"tabs.{tab_index}.sections.{index}.fields.{number}", field
+
+
+def narrowings(world: World) -> Iterator[Problem]:
+    """A lookup is narrowed by one that stands before it and is asked for, over a path that leads to its rows."""
+    for form in world.all(Form):
+        asked: list[str] = []
+        for path, field in fields(form):
+            if field.narrowed_by or field.narrowed_path:
+                fault = fault_in_narrowing(world, form, field, asked)
+                if fault:
+                    yield world.problem(form, f"{path}.{fault[0]}", "narrowing", fault[1])
+            if not field.hidden and not field.read_only:
+                asked.append(field.attribute)
+
+
+def fault_in_narrowing(world: World, form: Form, field: FormField, asked: list[str]) -> tuple[str, str] | None:
+    """What is wrong with how a lookup is narrowed: at which property, and why."""
+    own, other = (world.attribute(form.entity, name) for name in (field.attribute, field.narrowed_by))
+    if not field.narrowed_by or not field.narrowed_path:
+        return "narrowed_by", "A lookup is narrowed by another one over a path; give both narrowed_by and narrowed_path."
+    if own is None or own.type != "lookup" or own.targets:
+        return "narrowed_by", f"{field.attribute} is no lookup to one entity; only such a one can be narrowed."
+    if field.narrowed_by not in asked:
+        hint = did_you_mean(field.narrowed_by, asked)
+        return "narrowed_by", f"No lookup {field.narrowed_by[:80]!r} is asked for before it on this form.{hint}"
+    target = world.attribute(own.target, field.narrowed_path)
+    if other is None or target is None or not set(targets_of(target)) & set(targets_of(other)):
+        return (
+            "narrowed_path",
+            f"{field.narrowed_path[:80]} does not lead from {own.target} to the rows of {field.narrowed_by}.",
+        )
+    return None
 
 
 def related_lists(form: Form) -> Iterator[tuple[str, RelatedList]]:
@@ -146,6 +178,7 @@ def fault_in_related(world: World, entity: str, relationship: str, shown: str) -
 
 
 RULES = (
+    narrowings,
     choice_attributes,
     progress_steps,
     values,

@@ -133,6 +133,8 @@ class FormField:
     pattern_message: Text = prop(Text(), "Said where it does not match.")
     range_message: Text = prop(Text(), "Said where the value is out of range.")
     view: str = prop("", "View that limits, shows and sorts what a lookup offers.", ref="view")
+    narrowed_by: str = prop("", "Lookup before it on the form: of the rows offered, only those that belong to its row.")
+    narrowed_path: str = prop("", "Path from an offered row to the row of narrowed_by, such as account.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

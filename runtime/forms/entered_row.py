@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from metadata.expressions.entities import KINDS, expression
-from metadata.expressions.evaluate import Value, evaluate
+from metadata.expressions.evaluate import Row, Value, evaluate
+from metadata.expressions.numbers import fitted
 from metadata.model import Attribute
 from metadata.snapshot import Snapshot
+from runtime.forms.parse import number_scale
 from runtime.forms.reach import Reach
+from runtime.forms.words import CONTACT, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,34 @@ class EnteredRow:
     def holds(self, condition: str) -> bool:
         """Whether an expression is true of the row."""
         return evaluate(expression(self.snapshot, self.entity, condition, "boolean"), self) is True
+
+
+@dataclass(frozen=True, slots=True)
+class WordsRow:
+    """The words of a request as a row that expressions are about: nothing is known of a record yet."""
+
+    snapshot: Snapshot
+    words: Words
+
+    def value(self, path: str) -> Value:
+        """What a word means; None for every other name."""
+        given = self.words.meaning(path) if path.startswith("@") else None
+        if not path.startswith(CONTACT):
+            return cast(Value, given)
+        return plain(self.snapshot.resolve("contact", path.removeprefix(CONTACT))[-1].model, given)
+
+    def related(self, relationship: str) -> Iterable[Row]:
+        """None: there are no rows."""
+        return ()
+
+
+def outcome(snapshot: Snapshot, entity: str, text: str, attribute: Attribute, row: Row) -> Any:
+    """What an expression gives an attribute, rounded as it keeps numbers; None for nothing and for what is too large."""
+    found = evaluate(expression(snapshot, entity, text, KINDS[attribute.type]), row)
+    if not isinstance(found, Decimal):
+        return None if found in ("", ()) else found
+    number = fitted(found, number_scale(attribute))
+    return int(number) if number is not None and attribute.type == "integer" else number
 
 
 def plain(attribute: Attribute, value: Any) -> Value:

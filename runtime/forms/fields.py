@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,7 +81,9 @@ class BaseForm(Form):
 
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
             """A field under the name of its attribute."""
-            return unbound_field.bind(form=form, **{**options, "name": options["name"].removeprefix(PREFIX)})
+            found: Field = unbound_field.bind(form=form, **{**options, "name": options["name"].removeprefix(PREFIX)})
+            found.beside = form._fields
+            return found
 
     entity: str = ""
     key: str = ""
@@ -190,12 +192,32 @@ class LookupInput(Input):
             self.found = " ".join(formdata.get(f"{self.name}__found", "")[:200].split())
         super().process(formdata, *args, **kwargs)
 
+    @property
+    def narrowing(self) -> Input | None:
+        """The lookup before it on the form by whose row the rows offered are narrowed."""
+        found: Input | None = self.beside.get(PREFIX + self.rules.field.narrowed_by) if self.rules.field.narrowed_by else None
+        return found
+
+    @property
+    def narrowed(self) -> Rules:
+        """The rules, with the row that those offered must belong to."""
+        other = self.narrowing
+        if other is None or other.process_errors or other.data is None:
+            return self.rules
+        return replace(self.rules, within=other.data[1] if isinstance(other.data, tuple) else other.data)
+
+    @property
+    def _moved(self) -> bool:
+        """Whether the form narrows it by another row than is stored."""
+        other = self.narrowing
+        return other is not None and other.data != other.object_data
+
     def process_data(self, value: Any) -> None:
         """Name the row that is stored."""
         entity, row = value if isinstance(value, tuple) else ("", value)
         super().process_data(value)
         if row is not None:
-            self.chosen = self.person.finder.get(self.rules, entity, row) or self._stored(entity, row)
+            self.chosen = self.person.finder.get(self.narrowed, entity, row) or self._stored(entity, row)
 
     def _stored(self, entity: str, row: int) -> Chosen | None:
         label = self.person.labels.get(self.rules.attribute.key)
@@ -216,7 +238,7 @@ class LookupInput(Input):
             self._take(self.text, before)
 
     def _search(self) -> None:
-        self.offered = self.person.finder.find(self.rules, self.search, 20)
+        self.offered = self.person.finder.find(self.narrowed, self.search, 20)
         exact = [row for row in self.offered if self.search.casefold() in (row.label.casefold(), row.second.casefold())]
         if len(exact) == 1:
             self._choose(exact[0])
@@ -228,10 +250,8 @@ class LookupInput(Input):
         row = parse_value(number, self.rules.attribute.model)
         if row is None:
             return
-        if before is not None and (before.id, before.entity) == (row, entity):
-            self._choose(before)
-            return
-        found = self.person.finder.get(self.rules, entity, row)
+        kept = before is not None and (before.id, before.entity) == (row, entity) and not self._moved
+        found = before if kept else self.person.finder.get(self.narrowed, entity, row)
         if found is None:
             raise ValueError(Fault("form.unknown_record"))
         self._choose(found)

@@ -13,7 +13,7 @@ from runtime.access import Principal
 from runtime.forms.fields import Chosen, Finder
 from runtime.forms.rules import Rules
 from runtime.records.errors import BadAsk, Denied
-from runtime.records.lookups import Offer, offer, resolve_offer
+from runtime.records.lookups import Belonging, Offer, offer, resolve_offer
 
 
 def make_finder(
@@ -23,11 +23,11 @@ def make_finder(
 
     `connection` gives the connection to read on by then; `write` makes a figure a text.
     """
-    known: dict[tuple[str, str, int], Chosen | None] = {}
-    offered: dict[tuple[tuple[str, ...], str, str, int], Sequence[Chosen]] = {}
+    known: dict[tuple[str, str, int, Belonging | None], Chosen | None] = {}
+    offered: dict[tuple[tuple[str, ...], str, str, int, Belonging | None], Sequence[Chosen]] = {}
 
     def find(rules: Rules, text: str, limit: int) -> Sequence[Chosen]:
-        key = (rules.attribute.targets, rules.field.view, text, limit)
+        key = (rules.attribute.targets, rules.field.view, text, limit, belonging(rules))
         if key not in offered:
             offered[key] = search(rules, text, limit)
         return offered[key]
@@ -37,7 +37,7 @@ def make_finder(
         for entity in rules.attribute.targets:
             with suppress(Denied, BadAsk):
                 view = view_of(snapshot, rules, entity)
-                rows = offer(connection(), snapshot, principal, entity, view=view, q=text, limit=limit)
+                rows = offer(connection(), snapshot, principal, entity, view=view, q=text, limit=limit, within=belonging(rules))
                 found.extend(chosen(row, rules, entity, write) for row in rows)
         return found[:limit]
 
@@ -45,15 +45,20 @@ def make_finder(
         target = entity or next(iter(rules.attribute.targets), "")
         if target not in rules.attribute.targets or (len(rules.attribute.targets) > 1 and not entity):
             return None
-        key = (target, view_of(snapshot, rules, target), id)
+        key = (target, view_of(snapshot, rules, target), id, belonging(rules))
         if key not in known:
             known[key] = None
             with suppress(Denied):
-                row = resolve_offer(connection(), snapshot, principal, target, id, view=key[1])
+                row = resolve_offer(connection(), snapshot, principal, target, id, view=key[1], within=key[3])
                 known[key] = None if row is None else chosen(row, rules, target, write)
         return known[key]
 
     return Finder(find, get)
+
+
+def belonging(rules: Rules) -> Belonging | None:
+    """The row that those offered must belong to, and by which path."""
+    return None if rules.within is None else (rules.field.narrowed_path, rules.within)
 
 
 def view_of(snapshot: Snapshot, rules: Rules, entity: str) -> str:

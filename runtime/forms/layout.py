@@ -35,11 +35,15 @@ class OptionView:
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
-    """The search of a lookup: what stands in its box, what the offered rows answer to, where a script finds more."""
+    """The search of a lookup: what stands in its box, what the offered rows answer to, where a script finds more.
+
+    `narrowed_by` is the name of the control whose row narrows the rows offered.
+    """
 
     text: str
     found: str
     url: str
+    narrowed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +246,9 @@ def _options(bare: Input, control: str, showing: Showing) -> tuple[OptionView, .
 def _rows(bare: LookupInput, control: str, showing: Showing) -> tuple[OptionView, ...]:
     offered = list(bare.offered)
     if not offered and not bare.search and showing.finding == bare.name:
-        offered = list(bare.person.finder.find(bare.rules, "", MOST_WITHOUT_SEARCH))
+        offered = list(bare.person.finder.find(bare.narrowed, "", MOST_WITHOUT_SEARCH))
     if not offered and control == "lookup_dropdown":
-        offered = list(bare.person.finder.find(bare.rules, "", MOST_IN_DROPDOWN))
+        offered = list(bare.person.finder.find(bare.narrowed, "", MOST_IN_DROPDOWN))
     if bare.chosen is not None and bare.chosen.id not in {row.id for row in offered}:
         offered.insert(0, bare.chosen)
     return tuple(OptionView(row_key(row), row.label, row == bare.chosen, row.second) for row in offered)
@@ -253,7 +257,9 @@ def _rows(bare: LookupInput, control: str, showing: Showing) -> tuple[OptionView
 def _search(bare: LookupInput, showing: Showing) -> SearchView:
     text = bare.search if bare.offered else bare.shown()
     answered = bare.chosen is not None or bool(bare.offered)
-    return SearchView(text, text if answered else "", showing.lookup_url(bare.rules.attribute.key))
+    other = bare.narrowing
+    url = showing.lookup_url(bare.rules.attribute.key)
+    return SearchView(text, text if answered else "", url, other.name if other is not None else "")
 
 
 def _unit(bare: Input, showing: Showing) -> str:

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from metadata.expressions.entities import formula_in
+from metadata.expressions.grammar import parse
+from metadata.expressions.tree import names
 from metadata.model import Form, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.access import Principal
 from runtime.forms.builder import form_fields
+from runtime.forms.entered_row import EnteredRow, WordsRow, outcome
 from runtime.forms.reach import Reach
 from runtime.forms.words import Words, contact_paths, is_query
 from runtime.records.details import fetch_record
@@ -22,9 +26,15 @@ def words_given(snapshot: Snapshot, form: Form) -> tuple[Any, ...]:
     def make() -> tuple[Any, ...]:
         attributes = snapshot.entities[form.entity].attributes
         defaults = (attributes[f.attribute].model.default for f in form_fields(form) if f.attribute in attributes)
-        return (*(value for f in form_fields(form) for value in (f.prepopulate, f.set_on_save)), *defaults)
+        given = (*(value for f in form_fields(form) for value in (f.prepopulate, f.set_on_save)), *defaults)
+        return tuple(word for value in given for word in _words_in(value))
 
     return snapshot.derive(("form words", form.key), make)
+
+
+def _words_in(given: Any) -> Iterable[Any]:
+    text = formula_in(given)
+    return (given,) if text is None else [name.path for name in names(parse(text))]
 
 
 def query_names(snapshot: Snapshot, form: Form) -> frozenset[str]:
@@ -49,7 +59,7 @@ def opening_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, An
     found: dict[str, Any] = {}
     for attribute, field in _declared(snapshot, form):
         given = attribute.model.default if field.prepopulate is None else field.prepopulate
-        value = words.value(given, attribute.model)
+        value = _opened(snapshot, form, words, given, attribute)
         if value is not None:
             found.setdefault(attribute.key, value)
     return found
@@ -58,14 +68,26 @@ def opening_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, An
 def set_values(snapshot: Snapshot, form: Form, words: Words, given: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
     """All values to write: those given, with those that are set whatever was posted in their place, in the form's order.
 
-    `@record.<path>` is a value of the record itself, as it is by then.
+    `@record.<path>` and the names of an expression are values of the record itself, as they are by then.
     """
     values = dict(given)
     own = replace(words, record=lambda path: reach.value(form.entity, values, path))
     for attribute, field in _declared(snapshot, form):
         if field.set_on_save is not None:
-            values[attribute.key] = own.value(field.set_on_save, attribute.model)
+            text = formula_in(field.set_on_save)
+            if text is None:
+                values[attribute.key] = own.value(field.set_on_save, attribute.model)
+            else:
+                row = EnteredRow(snapshot, reach, form.entity, values, WordsRow(snapshot, words).value)
+                values[attribute.key] = outcome(snapshot, form.entity, text, attribute.model, row)
     return values
+
+
+def _opened(snapshot: Snapshot, form: Form, words: Words, given: Any, attribute: CompiledAttribute) -> Any:
+    text = formula_in(given)
+    if text is None:
+        return words.value(given, attribute.model)
+    return outcome(snapshot, form.entity, text, attribute.model, WordsRow(snapshot, words))
 
 
 def fixed_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]:
@@ -74,7 +96,7 @@ def fixed_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]
     A value out of the address is left out, because the person could change it.
     """
     return {
-        attribute.key: words.value(field.prepopulate, attribute.model)
+        attribute.key: _opened(snapshot, form, words, field.prepopulate, attribute)
         for attribute, field in _declared(snapshot, form)
         if field.prepopulate is not None and (field.read_only or field.hidden) and not is_query(field.prepopulate)
     }

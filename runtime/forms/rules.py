@@ -25,7 +25,10 @@ LONGEST = {"long_text": LONGEST_TEXT, "url": 2000}
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The demands on one value. Texts are in one language; `options` are value and label pairs."""
+    """The demands on one value. Texts are in one language; `options` are value and label pairs.
+
+    `within` is the row by which the rows of a lookup are narrowed, where its field says so and the form holds one.
+    """
 
     attribute: CompiledAttribute
     field: FormField
@@ -38,6 +41,7 @@ class Rules:
     high: Any = None
     longest: int = SHORT_TEXT
     options: tuple[tuple[str, str], ...] = ()
+    within: int | None = None
 
     @property
     def missing(self) -> Fault:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, jsonify, make_response, request
 
 from runtime.context import RequestContext, current
@@ -14,6 +16,7 @@ from runtime.pages.form_setting import LOOKUP, form_ask, person_of
 
 MOST_OFFERED = 20
 LONGEST_QUERY = 200
+LONGEST_ID = 19
 
 
 def lookup_blueprint() -> Blueprint:
@@ -28,6 +31,9 @@ def options(form: str, attribute: str) -> Response:
     context = current()
     rules = lookup_rules(context, form, attribute)
     text = " ".join(request.args.get("q", "")[:LONGEST_QUERY].replace("\x00", "").split())
+    _, _, row = request.args.get("within", "").rpartition(":")
+    if rules.field.narrowed_by and row.isascii() and row.isdecimal() and len(row) < LONGEST_ID:
+        rules = replace(rules, within=int(row))
     rows = person_of(context).finder.find(rules, text, MOST_OFFERED)
     found = [option(row) for row in rows]
     if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":

@@ -9,6 +9,7 @@ export function startComboboxes(root) {
       enhance(box);
     }
   }
+  startNarrowed(root);
 }
 
 function enhance(box) {
@@ -59,7 +60,7 @@ function enhance(box) {
 
   async function search() {
     const asked = ++state.asked;
-    const url = new URL(box.dataset.url, window.location.href);
+    const url = address(box);
     url.searchParams.set("q", input.value === found.value ? "" : input.value);
     const answer = await fetch(url, { headers: { Accept: "application/json" } }).catch(() => null);
     if (answer?.ok && asked === state.asked) {
@@ -72,6 +73,11 @@ function enhance(box) {
     state.timer = window.setTimeout(search, WAIT);
   }
 
+  onNarrowed(box, () => {
+    value.value = "";
+    input.value = "";
+    found.value = "";
+  });
   input.addEventListener("input", () => {
     if (!input.value.trim()) {
       value.value = "";
@@ -102,6 +108,54 @@ function enhance(box) {
       choose(state.options.find((option) => option.value === row.dataset.value));
     }
   });
+}
+
+// Where rows are found: of those that belong to the row of another control, if the form narrows them by one.
+function address(control) {
+  const url = new URL(control.dataset.url, window.location.href);
+  const other = narrowing(control);
+  if (other) {
+    url.searchParams.set("within", other.value);
+  }
+  return url;
+}
+
+function narrowing(control) {
+  const name = control.dataset.narrowedBy;
+  const found = name ? [...control.closest("form").querySelectorAll(`[name="${CSS.escape(name)}"]`)] : [];
+  return found.find((one) => one.type !== "radio" || one.checked);
+}
+
+function onNarrowed(control, act) {
+  let before = narrowing(control)?.value;
+  if (control.dataset.narrowedBy) {
+    control.closest("form").addEventListener("change", () => {
+      const now = narrowing(control)?.value;
+      if (now !== before) {
+        before = now;
+        act();
+      }
+    });
+  }
+}
+
+// A dropdown whose rows belong to the row of another control is filled anew when that changes.
+function startNarrowed(root) {
+  for (const select of root.querySelectorAll("select[data-narrowed-by]:not([data-ready])")) {
+    select.dataset.ready = "";
+    onNarrowed(select, async () => {
+      const answer = await fetch(address(select), { headers: { Accept: "application/json" } }).catch(() => null);
+      if (answer?.ok) {
+        const rows = (await answer.json()).options.map((option) => new Option(label(option), option.value));
+        select.replaceChildren(...[...select.options].filter((option) => !option.value), ...rows);
+        select.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+    });
+  }
+}
+
+function label(option) {
+  return option.second ? `${option.label} · ${option.second}` : option.label;
 }
 
 // One hidden input in place of the radios that were found.
