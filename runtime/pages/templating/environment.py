@@ -153,6 +153,7 @@ class WebEnvironment(MakersEnvironment):
     def _found(self, obj: Any, argument: Any) -> Any:
         wanted = plain(argument)
         if isinstance(obj, DataView) and isinstance(wanted, str):
+            RUN.get().budget.tick()
             return obj.get(wanted)
         if isinstance(obj, LoopContext) and wanted in LOOP:
             return getattr(obj, wanted)

@@ -123,8 +123,8 @@ def html_of(value: Any) -> str:
 def text_of(value: Any) -> str:
     """A value as a text without markup, of bounded length."""
     html = html_of(value)
-    text = html.striptags() if isinstance(html, Markup) else html
-    return bounded(text)
+    bounded(html)  # before its tags are looked for, which takes long in a long one
+    return html.striptags() if isinstance(html, Markup) else html
 
 
 def bounded(text: str) -> str:

@@ -71,6 +71,8 @@ EXTRA = (
     template("berths", BERTHS),
     template("bookings", BOOKINGS),
     template("objects", OBJECTS),
+    template("counted", '{% query r = entity "extra" columns "title" where quantity == request.query.q %}[{{ r|length }}]'),
+    page("counted", "counted"),
     template("top", '<nav class="own-top">{{ user.name|default("guest") }} at {{ request.path }}</nav>'),
     template("end", '<p class="own-end">The end</p>'),
     template("feed", "<feed><name>{{ request.query.name }}</name></feed>", media_type="application/xml", bare=True),
@@ -132,7 +134,7 @@ def test_rows_are_asked_once_and_formatted_for_the_language(site):
     assert "<li>&lt;b&gt;|4.0|true|</li>\n<li>A1|2.5|false|</li>" in shown
     assert "<li>A1|2,5|false|</li>" in main(alice.get("/sv-SE/depths?depth=2"))
     assert "A1" not in main(alice.get("/depths?depth=3"))
-    for wrong in ("", "?depth=x", "?depth=1'--"):
+    for wrong in ("", "?depth=x", "?depth=1'--", "?depth=99999999999999999", "?depth=nan", "?depth=1e400000"):
         assert "<li>none</li>" in main(alice.get(f"/depths{wrong}"))
     with site.counting() as few:
         alice.get("/depths?depth=1")
@@ -153,6 +155,11 @@ def test_rows_and_attributes_that_may_not_be_read_are_not_there(site):
     assert "SECRET" not in shown
     assert "<b>" not in main(site.stranger().get("/mine"))
     assert "<b>" not in main(site.as_("erin").get("/mine"))
+
+
+@pytest.mark.parametrize("asked", ["9223372036854775807", "-9223372036854775808", "2147483648", "99999999999999999999", "x"])
+def test_a_number_that_no_row_can_have_finds_none(site, asked):
+    assert main(site.as_("alice").get(f"/counted?q={asked}")).count("[0]") == 1
 
 
 def test_objects_show_what_the_person_may_see(site):
@@ -207,6 +214,10 @@ HOSTILE = {
     "round": "{{ 1|round(1000000) }}",
     "format": "{{ '%1000000000d' % 1 }}",
     "list": "{{ [1, 2] * 1000000000 }}",
+    "comments": "{% set a %}{% for i in range(900) %}" + "<!-- -->" * 100 + "{% endfor %}{% endset %}" + "{{ a|upper }}" * 50,
+    "pages": "{% for i in range(999) %}" + "{% set a = sitemap.root.children|length %}" * 1000 + "{% endfor %}",
+    "queries": "{% query r = entity 'berth' columns 'number' %}{{ r|length }}" * 11,
+    "includes": "{% for i in range(999) %}{% include 'card' title='x' %}{% endfor %}",
     "lists": "{% set a = [1, 2] %}{{ a }}",
 }
 REFUSED = {
@@ -239,7 +250,7 @@ REFUSED = {
 def hostile(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     pages = [page(f"p-{key}", key) for key in HOSTILE]
-    names = [template(key, source) for key, source in HOSTILE.items()]
+    names = [CARD, *(template(key, source) for key, source in HOSTILE.items())]
     with open_marina(f"sqlite:///{folder}/site.db", folder, *names, *pages) as marina:
         yield marina
 
