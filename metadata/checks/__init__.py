@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from metadata.checks import (
     attributes,
     filters,
+    form_formulas,
     forms,
     formulas,
     lists,
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     *references.RULES,
     *attributes.RULES,
     *formulas.RULES,
+    *form_formulas.RULES,
     *filters.RULES,
     *patterns.RULES,
     *lists.RULES,

@@ -31,7 +31,15 @@ KINDS: dict[str, Kind] = {
 }
 """The kind of the values of each attribute type; what is missing cannot be used in expressions."""
 
+FORMULA = "@="
+"""What an expression begins with where a literal or a word may stand too."""
+
 WORDS: dict[str, Kind] = {"@today": "date", "@now": "moment", "@contact": "row", "@account": "row", "@company": "row"}
+
+
+def formula_in(given: object) -> str | None:
+    """The expression in a value of metadata, None where it is a literal or a word."""
+    return given.removeprefix(FORMULA) if isinstance(given, str) and given.startswith(FORMULA) else None
 
 
 class Directory(Protocol):

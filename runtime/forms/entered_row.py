@@ -77,8 +77,9 @@ def outcome(snapshot: Snapshot, entity: str, text: str, attribute: Attribute, ro
     found = evaluate(expression(snapshot, entity, text, KINDS[attribute.type]), row)
     if not isinstance(found, Decimal):
         return None if found in ("", ()) else found
-    number = fitted(found, number_scale(attribute))
-    return int(number) if number is not None and attribute.type == "integer" else number
+    whole = attribute.type == "integer"
+    number = fitted(found, 0 if whole else number_scale(attribute))
+    return int(number) if number is not None and whole else number
 
 
 def plain(attribute: Attribute, value: Any) -> Value:

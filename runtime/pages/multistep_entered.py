@@ -16,7 +16,7 @@ from runtime.context import RequestContext
 from runtime.forms.bound import all_values, attribute_of, bind, posted_values, retyped
 from runtime.forms.builder import FormAsk, form_class
 from runtime.forms.drafts import Draft
-from runtime.forms.entered_row import EnteredRow, plain
+from runtime.forms.entered_row import EnteredRow, WordsRow
 from runtime.forms.fields import BaseForm, Person
 from runtime.forms.lines import ROWS, Line, bind_lines, numbers, prefix, with_row
 from runtime.forms.opening import contact_values, fixed_values, opening_values
@@ -24,7 +24,7 @@ from runtime.forms.parse import Manner
 from runtime.forms.reach import Reach
 from runtime.forms.steps import holds, steps_for
 from runtime.forms.tiers import Tiers
-from runtime.forms.words import CONTACT, Words
+from runtime.forms.words import Words
 from runtime.pages.form_setting import form_ask, manner_of, people_of, person_of, words_of_request
 from runtime.pages.speech import formats_of
 
@@ -152,10 +152,8 @@ class Entered:
     def _word(self, path: str) -> Value:
         context = self.context
         contact = contact_values(context.reader, context.snapshot, context.principal, (path,))
-        given = Words(dt.datetime.now(dt.UTC), formats_of(context).zone.key, people_of(context), contact).meaning(path)
-        if not path.startswith(CONTACT):
-            return cast(Value, given)
-        return plain(context.snapshot.resolve("contact", path.removeprefix(CONTACT))[-1].model, given)
+        words = Words(dt.datetime.now(dt.UTC), formats_of(context).zone.key, people_of(context), contact)
+        return WordsRow(context.snapshot, words).value(path)
 
     def values(self, step: Step) -> dict[str, Any]:
         """What a form step gives: what was typed, and what its fields that are not asked for were prepopulated with."""

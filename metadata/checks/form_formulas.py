@@ -1,0 +1,51 @@
+"""Rules on expressions that a form fills in: they have a meaning, fit the attribute, and ask only for what is known by then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metadata.checks.forms import fields
+from metadata.checks.formulas import faults, read
+from metadata.checks.world import World
+from metadata.errors import Problem
+from metadata.expressions.entities import KINDS, formula_in
+from metadata.expressions.tree import aggregates, names
+from metadata.model import Attribute, Form
+from metadata.types import TYPES
+
+WITHOUT = ("lookup", "auto_number")
+"""What no expression can give: which row one leads to is not known before it is evaluated."""
+
+
+def form_formulas(world: World) -> Iterator[Problem]:
+    """What a form fills in by an expression fits the attribute."""
+    for form in world.all(Form):
+        for path, field in fields(form):
+            attribute = world.attribute(form.entity, field.attribute)
+            for name in ("prepopulate", "set_on_save"):
+                text = formula_in(getattr(field, name))
+                if attribute is None or text is None:
+                    continue
+                for fault in faults_in(world, form, attribute, text, opening=name == "prepopulate"):
+                    yield world.problem(form, f"{path}.{name}", "formula", fault)
+
+
+def faults_in(world: World, form: Form, attribute: Attribute, text: str, *, opening: bool) -> Iterator[str]:
+    """What is wrong with an expression. One for an empty form has no record to ask."""
+    if attribute.type in WITHOUT or attribute.type not in KINDS:
+        if attribute.type in TYPES:
+            yield f"An expression cannot give {attribute.key}, which is of type {attribute.type}."
+        return
+    found = read(world, form.entity, text, KINDS[attribute.type])
+    for fault in found.faults:
+        yield faults(fault, text)
+    if found.node is None:
+        return
+    for one in aggregates(found.node):
+        yield f"A form knows no rows of {one.relationship}; a calculated attribute can be worked out of them."
+    asked = [name.path for name in names(found.node) if opening and not name.path.startswith("@")]
+    for path in asked:
+        yield f"An empty form has no {path} yet; use words such as @today and @contact.<attribute>, or set_on_save."
+
+
+RULES = (form_formulas,)
