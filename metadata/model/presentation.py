@@ -123,10 +123,14 @@ class FormField:
     style: str = prop("", "Other control than the type's own.", choices=("", "radios", "dropdown", "checkboxes", "textarea"))
     width: str = prop("", "Width in the section.", choices=("", "half", "full"))
     prepopulate: Any = prop(
-        None, "Value of an empty form: a literal, @today (also @today+7d), @now, @contact, @contact.<path>, @query.<name>."
+        None,
+        "Value of an empty form: a literal, @today (also @today+7d), @now, @contact, @contact.<path>, @query.<name>, or "
+        "`@=` and an expression over such words.",
     )
     set_on_save: Any = prop(
-        None, "Value written whatever was posted; the same words, and @record.<path> over what the form holds."
+        None,
+        "Value written whatever was posted; the same words, and @record.<path> over what the form holds, or `@=` and an "
+        "expression over it.",
     )
     required_message: Text = prop(Text(), "Said where a required value is missing.")
     pattern: str = prop("", "Regular expression for the text as a whole.")
