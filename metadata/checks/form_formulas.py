@@ -43,9 +43,24 @@ def faults_in(world: World, form: Form, attribute: Attribute, text: str, *, open
         return
     for one in aggregates(found.node):
         yield f"A form knows no rows of {one.relationship}; a calculated attribute can be worked out of them."
-    asked = [name.path for name in names(found.node) if opening and not name.path.startswith("@")]
+    asked = [name.path for name in names(found.node) if not name.path.startswith("@")]
     for path in asked:
-        yield f"An empty form has no {path} yet; use words such as @today and @contact.<attribute>, or set_on_save."
+        unknown = _fault_in_name(world, form, path, opening=opening)
+        if unknown:
+            yield unknown
+
+
+def _fault_in_name(world: World, form: Form, path: str, *, opening: bool) -> str:
+    """Why a form does not know a value: of a record that is changed it has read what stands on it, and nothing else."""
+    if opening:
+        return f"An empty form has no {path} yet; use words such as @today and @contact.<attribute>, or set_on_save."
+    first = path.partition(".")[0]
+    attribute = world.attribute(form.entity, first)
+    if attribute is not None and attribute.formula:
+        return f"{first} is calculated, and not known before it is saved; write out its formula."
+    if first not in {field.attribute for _, field in fields(form)}:
+        return f"{first} is not on the form {form.key}; add it as a field, with hidden: true where nobody is to see it."
+    return ""
 
 
 RULES = (form_formulas,)

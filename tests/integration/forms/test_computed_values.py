@@ -103,6 +103,19 @@ def test_what_cannot_be_stored_is_said_and_nothing_is_made(pottery, book_with):
     assert pottery.rows("firing") == []
 
 
+def test_a_change_is_worked_out_of_what_is_typed_and_what_is_kept(pottery):
+    pottery.firing("ada", title="Bowls", peak=1250, weight=Decimal("2.5"))
+    (row,) = pottery.rows("firing")
+    rule = FormField(attribute="risk", set_on_save="@=if(peak > 1200 & weight > 2, concat(title, ' at risk'), empty)")
+    MetadataStore(pottery.engine).publish("tester", components=(with_fields(EDIT_FIRING, rule),))
+    browser, address = pottery.as_("ada"), f"/firings/{row['number']}/edit"
+    for title, peak, stored in (("Plates", "1250", "Plates at risk"), ("Plates", "1100", None)):
+        answer = browser.client.post(
+            address, data={**hidden(browser.get(address).text), "title": title, "peak": peak, "risk": "none at all"}
+        )
+        assert (answer.status_code, pottery.rows("firing")[0]["risk"]) == (303, stored)
+
+
 def test_a_step_sets_by_expressions_too(pottery):
     changed = with_fields(BASICS, FormField(attribute="risk", hidden=True, set_on_save="@=concat(title, '!')"))
     MetadataStore(pottery.engine).publish("tester", components=(changed,))
@@ -119,6 +132,10 @@ def test_a_step_sets_by_expressions_too(pottery):
         (FormField(attribute="peak", set_on_save="@="), ""),
         (FormField(attribute="peak", set_on_save="@=count(pieces)"), "A form knows no rows of pieces"),
         (FormField(attribute="peak", prepopulate="@=weight * 2"), "An empty form has no weight yet"),
+        (
+            FormField(attribute="peak", set_on_save="@=length(number)"),
+            "number is not on the form firing-new; add it as a field",
+        ),
         (FormField(attribute="kiln", set_on_save="@=kiln"), "An expression cannot give kiln, which is of type lookup."),
     ],
 )
