@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "sync": "Run, watch and mend the synchronisation: run, status, plan, retry, pause, resume.",
     "invite": "Invite a contact to sign in.",
     "people": "Give and take web roles; lock, unlock, sign out.",
+    "why": "Tell why a person may or may not do something with a row.",
     "doctor": "Say what is set, what is missing and what is not in order.",
 }
 

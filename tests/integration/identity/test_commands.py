@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from runtime.cli.invite import command as invite
 from runtime.cli.people import command as people
+from runtime.cli.why import command as why
 from support.portal import CAST, PASSWORD, SECRET
 
 ALICE, BOB, CAROL = (CAST[name][0] for name in ("alice", "bob", "carol"))
@@ -110,3 +111,27 @@ def test_without_a_release_the_commands_say_so(tmp_path):
     done = CliRunner().invoke(invite, [BOB], env=environ)
     assert done.exit_code == 1
     assert "Nothing has been published yet" in done.output
+
+
+def test_why_tells_what_decides(portal, run):
+    code, said = run(why, ALICE, "read", "contact", str(portal.ids["bob"]))
+    assert (code, said.splitlines()[0]) == (0, f"No: {portal.person('alice').name} may not read contact {portal.ids['bob']}.")
+    code, said = run(why, "anonymous", "write", "contact", "--json")
+    told = json.loads(said)
+    assert (code, told["allowed"], told["attributes"]) == (0, False, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nobody@x.example", "read", "contact"), "no contact has the e-mail"),
+        ((ALICE, "read", "contakt"), "there is no entity contakt. Did you mean 'contact'?"),
+        ((ALICE, "read", "contact", "Nobody At All"), "there is no contact called Nobody At All"),
+        ((ALICE, "read", "contact", "--site", "nonsense"), "no site nonsense"),
+        ((ALICE, "eat", "contact"), "'eat' is not one of"),
+    ],
+)
+def test_why_says_what_it_was_not_told(run, arguments, words):
+    code, said = run(why, *arguments)
+    assert code != 0
+    assert words in said

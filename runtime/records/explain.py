@@ -1,0 +1,114 @@
+"""Why somebody may, or may not, do something with the rows of an entity: what each permission comes to, and what it lacks.
+
+For those who administer a site; a principal's own pages never say any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from metadata.model import EntityPermission
+from metadata.model.base import Privilege
+from metadata.snapshot import CompiledSite, Snapshot
+from runtime.access import Access, Principal, access_for
+from runtime.access.scopes import holders, lineage
+from runtime.records.details import fetch_record
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one permission comes to. `lacks` is why it does not count, empty where it does.
+
+    `reaches` tells whether it reaches the row that was asked about; None where none was.
+    """
+
+    permission: str
+    scope: str
+    lacks: str = ""
+    reaches: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer: `allowed` on the row asked about, or on any row. `attributes` are those it may be done with."""
+
+    allowed: bool
+    parts: tuple[Part, ...]
+    attributes: frozenset[str]
+    found: bool = True
+
+
+def explain(
+    connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, privilege: Privilege, key: str = ""
+) -> Explanation:
+    """What decides whether the principal holds a privilege on an entity, and on the row whose primary name or id is `key`.
+
+    `found` is false where there is no such row. Raises KeyError for an entity or site that there is not.
+    """
+    compiled, site = snapshot.entities[entity], snapshot.sites[principal.site]
+    access = access_for(snapshot, principal, entity, privilege)
+    row = _row(connection, snapshot, entity, compiled.primary_name.key, key) if key else None
+    if key and row is None:
+        return Explanation(False, (), access.attributes, found=False)
+    reached = _reached(connection, access, compiled.table, principal, row) if row is not None else {}
+    parts = (
+            *(Part(grant.permission, "", reaches=reached.get(grant.permission)) for grant in access.grants if _implicit(grant)),
+            *(_parts(site, principal, entity, privilege, access, reached)),
+        )
+    allowed = any(reached.values()) if row is not None else access.allowed
+    return Explanation(allowed, parts, access.attributes)
+
+
+def _implicit(grant: Any) -> bool:
+    return bool(grant.permission.startswith("("))
+
+
+def _parts(
+    site: CompiledSite, principal: Principal, entity: str, privilege: str, access: Access, reached: dict[str, bool]
+) -> Iterator[Part]:
+    counted = {grant.permission for grant in access.grants}
+    for permission in sorted(site.permissions.values(), key=lambda found: (found.key not in counted, found.key)):
+        if permission.entity == entity:
+            lacks = "" if permission.key in counted else _lack(site, principal, permission, privilege)
+            yield Part(permission.key, permission.scope, lacks, reached.get(permission.key))
+
+
+def _lack(site: CompiledSite, principal: Principal, permission: EntityPermission, privilege: str) -> str:
+    """The first thing that keeps a permission from counting."""
+    if privilege not in permission.privileges:
+        return f"it does not give {privilege}"
+    chain = lineage(site, permission)
+    if not chain:
+        return "it, or a permission above it, is inactive or missing"
+    if not principal.roles & set(permission.roles):
+        return f"it is for {_listed(permission.roles)}"
+    if not principal.roles & holders(site, permission):
+        above = next(link for link in chain[1:] if not principal.roles & set(link.roles))
+        return f"the permission above it, {above.key}, is for {_listed(above.roles)}"
+    return "it does not count"
+
+
+def _listed(roles: tuple[str, ...]) -> str:
+    return f"the web role{'s' if len(roles) > 1 else ''} {', '.join(roles)}" if roles else "no web role"
+
+
+def _row(connection: Connection, snapshot: Snapshot, entity: str, name: str, key: str) -> int | None:
+    system = Principal.system("admin")
+    for attribute in (name, "id"):
+        if attribute != "id" or (key.isascii() and key.isdecimal() and len(key) < 19):
+            found = fetch_record(connection, snapshot, system, entity, attribute, key, ())
+            if found is not None:
+                return found.id
+    return None
+
+
+def _reached(connection: Connection, access: Access, table: Any, principal: Principal, row: int) -> dict[str, bool]:
+    if not access.grants:
+        return {}
+    columns = [grant.rows(table).label(f"g{place}") for place, grant in enumerate(access.grants)]
+    found = connection.execute(select(*columns).select_from(table).where(table.c.id == row), dict(principal.binds)).one()
+    return {grant.permission: bool(value) for grant, value in zip(access.grants, found, strict=True)}

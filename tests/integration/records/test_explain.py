@@ -1,0 +1,77 @@
+"""Why somebody may or may not: each permission with what it comes to, in agreement with what the records layer does."""
+
+import pytest
+
+from metadata.model import WebRole
+from metadata.model.base import Privilege
+from runtime.records import create, fetch_record
+from runtime.records.explain import explain
+from support.cast import SITE, permission, stage_for
+
+MORE = (
+    WebRole(key="dreamer", site=SITE),
+    permission("off-boats", "boat", "global", roles=("member",), active=False),
+    permission("under-clerks", "trip", "parent", relationship="boat", parent="all-boats", roles=("member",)),
+    permission("nobodys", "boat", "global", roles=()),
+)
+PRIVILEGES: tuple[Privilege, ...] = ("read", "write", "create", "delete", "append", "append_to")
+
+
+@pytest.fixture
+def stage(database_url):
+    stage = stage_for(database_url, *MORE)
+    with stage.transaction() as connection:
+        for name, owner, customer in (("one", "alice", "acme"), ("two", "carol", "other")):
+            values = {"name": name, "owner": stage.contacts[owner], "customer": stage.accounts[customer]}
+            create(connection, stage.snapshot, stage.system, "boat", values)
+    yield stage
+    stage.engine.dispose()
+
+
+@pytest.fixture
+def ask(stage):
+    def told(principal, privilege, entity, key=""):
+        with stage.engine.connect() as connection:
+            return explain(connection, stage.snapshot, principal, entity, privilege, key)
+
+    return told
+
+
+def by_key(told):
+    return {part.permission: part for part in told.parts}
+
+
+def test_each_permission_says_whether_it_counts_and_what_it_lacks(stage, ask):
+    parts = by_key(ask(stage.alice, "read", "boat", "B-001"))
+    assert (parts["boats"].lacks, parts["boats"].reaches, parts["boats"].scope) == ("", True, "account")
+    assert parts["all-boats"].lacks == "it is for the web role clerk"
+    assert parts["off-boats"].lacks == "it, or a permission above it, is inactive or missing"
+    assert parts["nobodys"].lacks == "it is for no web role"
+    assert next(iter(parts)) == "boats"
+    assert by_key(ask(stage.alice, "write", "boat"))["group-boats"].lacks == "it does not give write"
+    trips = by_key(ask(stage.alice, "read", "trip"))
+    assert trips["under-clerks"].lacks == "the permission above it, all-boats, is for the web role clerk"
+
+
+def test_the_own_contact_is_reached_without_any_permission(stage, ask):
+    told = ask(stage.person("alice"), "write", "contact", str(stage.contacts["alice"]))
+    assert (told.allowed, by_key(told)["(profile)"].reaches) == (True, True)
+    assert ask(stage.person("alice"), "write", "contact", str(stage.contacts["bob"])).allowed is False
+
+
+def test_a_row_that_is_not_there_is_said_to_be_missing(stage, ask):
+    assert ask(stage.alice, "read", "boat", "B-999").found is False
+    assert ask(stage.alice, "read", "boat", "9" * 40).found is False
+    assert ask(stage.alice, "read", "boat", "2").found is True
+
+
+@pytest.mark.parametrize("name", ["alice", "carol", "erin", "nobody"])
+def test_the_answer_is_that_of_the_records(stage, ask, name):
+    principal = getattr(stage, name)
+    for number, row in (("B-001", 1), ("B-002", 2)):
+        with stage.engine.connect() as connection:
+            record = fetch_record(connection, stage.snapshot, principal, "boat", "id", row, ())
+        held = record.can if record else frozenset()
+        for privilege in PRIVILEGES:
+            if privilege != "create" and (record is not None or privilege == "read"):
+                assert ask(principal, privilege, "boat", number).allowed == (privilege in held), (number, privilege)
