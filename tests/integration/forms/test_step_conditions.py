@@ -104,3 +104,15 @@ def test_only_lines_that_the_form_enters_can_be_asked_for():
     assert [problem.message for problem in found if problem.position.path == "steps.1.when"] == [
         "No step of this form enters pieces."
     ]
+
+
+def test_somebody_at_a_step_that_is_taken_away_is_led_to_one_that_there_is(pottery, walk_with):
+    walk = walk_with(BASICS, DANGER, PIECES, CHECK).press(title="Cups")
+    assert walk.step == "danger"
+    walk_with(BASICS, PIECES, CHECK)
+    assert walk.press(risk="Glaze runs").step in ("basics", "pieces")
+    again = Walk(pottery.as_("ada"))
+    while again.step == "basics":
+        again.press()
+    again.press(**line(pottery, 0)).press()
+    assert [(row["title"], row["risk"]) for row in pottery.rows("firing")] == [("Cups", None)]
