@@ -5,7 +5,7 @@ import pytest
 from metadata.model import WebRole
 from metadata.model.base import Privilege
 from runtime.records import create, fetch_record
-from runtime.records.explain import explain
+from runtime.records.reasons import explain
 from support.cast import SITE, permission, stage_for
 
 MORE = (
