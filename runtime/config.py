@@ -135,6 +135,12 @@ SETTINGS: tuple[Setting, ...] = (
         "memory://",
         secret=True,
     ),
+    Setting(
+        "metrics_token",
+        "Token of at least 16 characters with which Prometheus may read /metrics; without it there is no such address.",
+        _secret,
+        secret=True,
+    ),
     Setting("workers", "Web processes of foyer serve.", _whole(1, 256), "1"),
     Setting("threads", "Threads in each web process.", _whole(1, 256), "8"),
     Setting("pool_size", "Database connections kept open in each process.", _whole(1, 500), "8"),
@@ -177,6 +183,7 @@ class Config:
     argon2_memory: int
     argon2_lanes: int
     throttle_url: str = dataclasses.field(repr=False)
+    metrics_token: str
     workers: int
     threads: int
     pool_size: int
@@ -206,6 +213,7 @@ class Config:
         values["database_url"] = values["database_url"] or _database(f"sqlite:///{folder / 'foyer.db'}")
         values["secret_key"] = values["secret_key"] or ""
         values["smtp_url"] = values["smtp_url"] or ""
+        values["metrics_token"] = values["metrics_token"] or ""
         values["files_folder"] = values["files_folder"] or folder / "files"
         values["files_url"] = values["files_url"] or ""
         values["mail_folder"] = str(values["mail_folder"] or folder / "mail")

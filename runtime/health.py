@@ -1,13 +1,17 @@
-"""Is the process alive, and is it ready to answer?"""
+"""Is the process alive, is it ready to answer, and what it has to tell to who watches it."""
 
 from __future__ import annotations
 
-from flask import Response, current_app, jsonify
+import datetime as dt
+import hmac
+
+from flask import Response, current_app, jsonify, request
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from runtime.errors import NothingPublished
+from runtime.errors import NothingPublished, PageNotFound
 from runtime.services import Services, services_of
+from runtime.sync.metrics import metrics_text
 
 
 def healthz() -> Response:
@@ -25,6 +29,18 @@ def readyz() -> tuple[Response, int]:
     told = {"release": failure.release, "reason": "this release does not compile; see the log"} if failure else None
     body = {"status": "ok" if ready else "not ready", "database": database, "release": release, "failure": told}
     return jsonify(body), 200 if ready else 503
+
+
+def metrics() -> Response:
+    """The numbers of the synchronisation for Prometheus, for whoever has the token. Raises PageNotFound for anybody else."""
+    services = services_of(current_app)
+    wanted = services.config.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not wanted or not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
+        raise PageNotFound
+    with services.engine.connect() as connection:
+        text = metrics_text(connection, services.snapshots.current(), dt.datetime.now(dt.UTC))
+    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _database(services: Services) -> str:

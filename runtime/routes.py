@@ -10,18 +10,19 @@ from flask import Blueprint, Flask, Response, make_response, redirect, request
 from runtime.assets import serve_asset, serve_tokens
 from runtime.context import PageView, RequestContext, current
 from runtime.errors import AccessDenied, PageNotFound
-from runtime.health import healthz, readyz
+from runtime.health import healthz, metrics, readyz
 from runtime.redirects import Moved, language_redirect, redirect_target
 from runtime.robots import serve_robots, serve_sitemap
 from runtime.sitemap import FoundPage, Verdict, find_page, verdicts
 
-WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "asset", "tokens"})
+WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "metrics", "asset", "tokens"})
 
 
 def add_routes(app: Flask, show: PageView, blueprints: Iterable[Blueprint]) -> None:
     """Register every address. The engine's own win over pages of a site."""
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", readyz)
+    app.add_url_rule("/metrics", "metrics", metrics)
     app.add_url_rule("/_static/_tokens/<name>", "tokens", serve_tokens)
     app.add_url_rule("/_static/<theme>/<path:path>", "asset", serve_asset)
     app.add_url_rule("/robots.txt", "robots", serve_robots)

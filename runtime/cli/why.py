@@ -15,8 +15,8 @@ from runtime.access import Principal
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, find_person, find_site, open_portal
 from runtime.identity.roles import roles_of
-from runtime.records.reasons import Explanation, Part, explain
 from runtime.records.people import Person
+from runtime.records.reasons import Explanation, Part, explain
 
 PRIVILEGES = get_args(Privilege)
 NOBODY = "anonymous"

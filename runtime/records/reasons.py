@@ -56,9 +56,9 @@ def explain(
         return Explanation(False, (), access.attributes, found=False)
     reached = _reached(connection, access, compiled.table, principal, row) if row is not None else {}
     parts = (
-            *(Part(grant.permission, "", reaches=reached.get(grant.permission)) for grant in access.grants if _implicit(grant)),
-            *(_parts(site, principal, entity, privilege, access, reached)),
-        )
+        *(Part(grant.permission, "", reaches=reached.get(grant.permission)) for grant in access.grants if _implicit(grant)),
+        *(_parts(site, principal, entity, privilege, access, reached)),
+    )
     allowed = any(reached.values()) if row is not None else access.allowed
     return Explanation(allowed, parts, access.attributes)
 
