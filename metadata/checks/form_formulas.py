@@ -30,6 +30,19 @@ def form_formulas(world: World) -> Iterator[Problem]:
                     yield world.problem(form, f"{path}.{name}", "formula", fault)
 
 
+def locks(world: World) -> Iterator[Problem]:
+    """What locks a record has a meaning, and asks for the record alone."""
+    for form in world.all(Form):
+        if not form.locked_when or form.entity not in world.entities:
+            continue
+        found = read(world, form.entity, form.locked_when, "boolean")
+        for fault in found.faults:
+            yield world.problem(form, "locked_when", "formula", faults(fault, form.locked_when))
+        for one in aggregates(found.node) if found.node is not None else ():
+            message = f"A form reads no rows of {one.relationship}; a calculated attribute can be worked out of them."
+            yield world.problem(form, "locked_when", "formula", message)
+
+
 def faults_in(world: World, form: Form, attribute: Attribute, text: str, *, opening: bool) -> Iterator[str]:
     """What is wrong with an expression. One for an empty form has no record to ask."""
     if attribute.type in WITHOUT or attribute.type not in KINDS:
@@ -63,4 +76,4 @@ def _fault_in_name(world: World, form: Form, path: str, *, opening: bool) -> str
     return ""
 
 
-RULES = (form_formulas,)
+RULES = (form_formulas, locks)

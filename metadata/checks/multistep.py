@@ -165,6 +165,15 @@ def currencies(world: World) -> Iterator[Problem]:
             yield world.problem(item.owner, f"{item.path}.total_currency", "value", message)
 
 
+def once(world: World) -> Iterator[Problem]:
+    """By whom a record was made is told by a lookup to the contact."""
+    for owner in world.all(MultistepForm):
+        attribute = world.attribute(owner.entity, owner.once_by) if owner.once_by else None
+        if attribute is not None and attribute.target != "contact":
+            message = f"{owner.once_by} does not point at the contact alone; name a lookup that does."
+            yield world.problem(owner, "once_by", "once", message)
+
+
 def requirements(world: World) -> Iterator[Problem]:
     """What a person must have before beginning are attributes of the contact."""
     for owner in world.all(MultistepForm):
@@ -175,4 +184,4 @@ def requirements(world: World) -> Iterator[Problem]:
                 yield world.problem(owner, f"requires.{index}", error.code, str(error))
 
 
-RULES = (step_needs, conditions, step_order, step_forms, line_counts, totals, currencies, requirements)
+RULES = (step_needs, conditions, step_order, step_forms, line_counts, totals, currencies, requirements, once)

@@ -197,6 +197,8 @@ class Form:
     submit_label: Text = prop(Text(), "Text of the primary button.")
     success_message: Text = prop(Text(), "Said after saving.")
     success_page: str = prop("", "Page shown after saving; a record page gets this record.", ref="page")
+    locked_when: str = prop("", "Expression over the record: while it holds, the form shows the record to be read only.")
+    locked_message: Text = prop(Text(), "Said above the record then.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +244,9 @@ class MultistepForm:
     steps: tuple[Step, ...] = prop(help="Steps, in order.")
     progress: str = prop("title", "How the way through is shown.", choices=("title", "numeric", "bar"))
     new_session: bool = prop(False, "Begin anew at each visit instead of where the person left.")
+    once_by: str = prop(
+        "", "Lookup to the contact: who has made such a record is led to it instead of making another.", attribute="self"
+    )
     requires: tuple[str, ...] = prop((), "Attribute paths of the contact that must have a value before one may begin.")
     submit_label: Text = prop(Text(), "Text of the last button.")
     success_message: Text = prop(Text(), "Said after submitting.")

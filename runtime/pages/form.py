@@ -31,6 +31,7 @@ from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclashing
+from runtime.pages.form_lock import is_locked, lock_paths, locked_part
 from runtime.pages.form_saving import next_url, saved_part, sending_draft
 from runtime.pages.form_setting import (
     FIND,
@@ -84,7 +85,7 @@ def form_record_paths(context: RequestContext, form: Form) -> tuple[str, ...]:
         for path in shown_paths(form)
         if path in attributes and attributes[path].model.currency in attributes
     )
-    return tuple(dict.fromkeys((*shown_paths(form), *currencies)))
+    return tuple(dict.fromkeys((*shown_paths(form), *currencies, *lock_paths(context.snapshot, form))))
 
 
 def show_form(ask: BlockAsk) -> Part:
@@ -102,6 +103,8 @@ def show_form(ask: BlockAsk) -> Part:
 
 def edit_or_read(ask: BlockAsk, form: Form, record: Record) -> Part:
     """A form over a record, to be read where the person may change nothing of it. Raises AccessDenied for a post to that."""
+    if is_locked(ask.context, form, record):
+        return locked_part(ask, form)
     if ask.block.removal is not None and REMOVE in ask.query.own:
         return remove(ask, record, ask.block.removal, _after_removal(ask, record))
     if _may_edit(ask.context, form, record):

@@ -30,6 +30,7 @@ from runtime.pages.multistep_send import Refused, send_all
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.uploads import received
+from runtime.records.details import Record, fetch_record
 from runtime.render import Action, State
 
 RESTART = "multistep/restart.html"
@@ -60,10 +61,22 @@ def show_multistep(ask: BlockAsk) -> Part:
         raise SignInNeeded
     if not _may_create(context, multi):
         return denied_part(context)
+    made = _made_before(context, multi)
+    if made is not None:
+        flash(say_of(context)("step.once"), "info")
+        return _go(next_url(ask, multi.entity, made.id, multi.success_page))
     missing = missing_names(context, multi)
     if missing:
         return _not_ready(context, missing)
     return _post(ask, multi) if ask.posted else _get(ask, multi)
+
+
+def _made_before(context: RequestContext, multi: MultistepForm) -> Record | None:
+    """The record that the person has made already, of a form that everybody sends once, as far as they may read it."""
+    if not multi.once_by or context.principal.contact is None:
+        return None
+    contact = context.principal.contact
+    return fetch_record(context.reader, context.snapshot, context.principal, multi.entity, multi.once_by, contact, ())
 
 
 def missing_names(context: RequestContext, multi: MultistepForm) -> tuple[str, ...]:
