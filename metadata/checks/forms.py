@@ -58,6 +58,21 @@ def fault_in_narrowing(world: World, form: Form, field: FormField, asked: list[s
     return None
 
 
+def numbers_of_options(world: World) -> Iterator[Problem]:
+    """How many options are to be chosen is said of several options, and can be met."""
+    for form in world.all(Form):
+        for path, field in fields(form):
+            if not (field.fewest or field.most):
+                continue
+            attribute = world.attribute(form.entity, field.attribute)
+            if attribute is not None and attribute.type != "choices":
+                message = f"{field.attribute} is of type {attribute.type}; fewest and most are for choices."
+                yield world.problem(form, f"{path}.{'fewest' if field.fewest else 'most'}", "choice-needed", message)
+            elif field.most and field.most < field.fewest:
+                message = f"fewest ({field.fewest}) is more than most ({field.most})."
+                yield world.problem(form, f"{path}.fewest", "value", message)
+
+
 def related_lists(form: Form) -> Iterator[tuple[str, RelatedList]]:
     """The related lists of a form with their paths of keys."""
     for tab_index, tab in enumerate(form.tabs):
@@ -179,6 +194,7 @@ def fault_in_related(world: World, entity: str, relationship: str, shown: str) -
 
 RULES = (
     narrowings,
+    numbers_of_options,
     choice_attributes,
     progress_steps,
     values,

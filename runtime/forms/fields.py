@@ -169,9 +169,9 @@ class ChoicesInput(Input):
         self.data = tuple(dict.fromkeys(value for value in valuelist[:MOST_CHOSEN] if value))
 
     def check(self, value: Any) -> Sequence[Fault]:
-        """Whether all of them are options."""
+        """Whether all of them are options, and as many as are asked for."""
         known = {option for option, _ in self.rules.options}
-        return () if known.issuperset(value) else (Fault("form.unknown_choice"),)
+        return self.rules.number_faults(len(value)) if known.issuperset(value) else (Fault("form.unknown_choice"),)
 
 
 class LookupInput(Input):

@@ -55,6 +55,15 @@ class Rules:
             return self._of_text(value)
         return self._of_range(value) if self.low is not None or self.high is not None else ()
 
+    def number_faults(self, chosen: int) -> tuple[Fault, ...]:
+        """What is wrong with a number of options, at least one."""
+        own = self.field.range_message.in_language(self.language)
+        if chosen < self.field.fewest:
+            return (Fault("form.too_few_options", (("count", self.field.fewest),), own),)
+        if self.field.most and chosen > self.field.most:
+            return (Fault("form.too_many_options", (("count", self.field.most),), own),)
+        return ()
+
     def _of_text(self, value: str) -> tuple[Fault, ...]:
         if len(value) > self.longest:
             return (Fault("form.too_long", (("count", self.longest),)),)
