@@ -110,10 +110,9 @@ def test_a_change_that_is_rolled_back_wakes_nobody(deaf_world):
 
 
 def test_a_wish_makes_the_worker_run_a_map_now_and_tells_what_came_of_it(world):
+    fulfilled(world)  # the turn with which a worker begins is over
     world.put("boat", boat_row(2, seq=2))
-    with world.now() as connection:
-        wish = wish_for(connection, "boats", world.home.now())
-    found = eventually(lambda: told(world, wish))
+    found, wish = fulfilled(world)
     assert isinstance(found, Run)
     assert (found.map, found.outcome, found.counts.inserted) == ("boats", "done", 1)
     with world.now() as connection:
@@ -128,6 +127,13 @@ def test_a_wish_is_told_of_a_fault_too(world):
         wish = wish_for(connection, "boats", world.home.now())
     found = eventually(lambda: told(world, wish))
     assert (found.outcome, found.message) == ("waiting", "outside is down")
+
+
+def fulfilled(world):
+    """What came of a wish for the map of boats, and the wish."""
+    with world.now() as connection:
+        wish = wish_for(connection, "boats", world.home.now())
+    return eventually(lambda: told(world, wish)), wish
 
 
 def told(world, wish):
