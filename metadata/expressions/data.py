@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from metadata.expressions.evaluate import Value
 from metadata.expressions.tree import Aggregate, Call, Kind, Literal, Name, Node, Scalar
 
 
@@ -16,7 +17,7 @@ def to_data(node: Node) -> list[Any]:
     """
     match node:
         case Literal():
-            return [node.kind, _plain(node.value)]
+            return [node.kind, plain_value(node.value)]
         case Name():
             return ["name", node.path, node.kind]
         case Call():
@@ -40,7 +41,8 @@ def from_data(data: list[Any]) -> Node:
 KINDS = frozenset({"boolean", "number", "text", "date", "moment", "set", "row", "empty"})
 
 
-def _plain(value: Scalar) -> Any:
+def plain_value(value: Value) -> Any:
+    """A value as JSON has it: numbers and days as texts."""
     match value:
         case Decimal():
             return f"{value:f}"

@@ -185,6 +185,33 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormDefault:
+    """What an empty field gets while a rule works."""
+
+    attribute: str = prop(help="Field.")
+    value: str = prop(help="Expression over the record.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormRule:
+    """What becomes of a form while something holds of the record that is being filled in.
+
+    The same in the browser, where a change shows at once, and when the form is sent.
+    """
+
+    when: str = prop(help="Expression over the record, such as delivery = 'pickup'; the rule works while it holds.")
+    show: tuple[str, ...] = prop(
+        (),
+        "Fields that are there only while a rule that shows them works; what is not there is neither asked for nor changed.",
+    )
+    require: tuple[str, ...] = prop((), "Fields that must have a value.")
+    lock: tuple[str, ...] = prop((), "Fields that keep the value that they were opened with.")
+    default: tuple[FormDefault, ...] = prop((), "What empty fields get.")
+    refuse: Text = prop(Text(), "Why the form is not taken.")
+    at: str = prop("", "Field at which that is said; at the head of the form where missing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form of one entity for insert, edit or reading, for any site."""
 
@@ -201,6 +228,7 @@ class Form:
     success_page: str = prop("", "Page shown after saving; a record page gets this record.", ref="page")
     locked_when: str = prop("", "Expression over the record: while it holds, the form shows the record to be read only.")
     locked_message: Text = prop(Text(), "Said above the record then.")
+    rules: tuple[FormRule, ...] = prop((), "Rules that show, require, lock, fill in or refuse while something holds.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,8 +35,8 @@ def posted_values(form: BaseForm) -> dict[str, Any]:
 
 
 def all_values(form: BaseForm) -> dict[str, Any]:
-    """The values of all inputs that can be read, given or stored."""
-    return {key: field.data for key, field in inputs(form) if not field.process_errors}
+    """The values of all inputs that can be read, given or stored; nothing of those that the form's rules leave as they are."""
+    return {key: field.data for key, field in inputs(form) if not field.process_errors and (field.posted or not field.settled)}
 
 
 def add_fault(form: BaseForm, key: str, fault: Fault) -> bool:

@@ -66,4 +66,11 @@ def _make(snapshot: Snapshot, ask: FormAsk) -> type[BaseForm]:
         attribute.key: rules_for(snapshot, attribute, field, ask.language) for attribute, field in asked_fields(snapshot, ask)
     }
     inputs = {PREFIX + name: control_of(rule.attribute.model).input(rule) for name, rule in rules.items()}  # type: ignore[misc]
-    return type("GeneratedForm", (BaseForm,), {"entity": ask.form.entity, "key": ask.form.key, "rules": rules, **inputs})
+    made = {
+        "entity": ask.form.entity,
+        "key": ask.form.key,
+        "rules": rules,
+        "lockable": frozenset(name for rule in ask.form.rules for name in rule.lock),
+        "varying": frozenset(name for rule in ask.form.rules for name in rule.require),
+    }
+    return type("GeneratedForm", (BaseForm,), {**made, **inputs})

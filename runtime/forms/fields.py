@@ -13,6 +13,7 @@ from wtforms import Field, Form
 from wtforms.meta import DefaultMeta
 from wtforms.validators import StopValidation
 
+from metadata.expressions.evaluate import Row
 from metadata.model import Attribute
 from runtime.files.labels import FileLabel, read_label
 from runtime.files.register import Upload
@@ -67,6 +68,21 @@ class Person:
 PREFIX = "f-"
 
 
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """What the rules of a form made of it: the fields that are not there, those that keep their value, and what they refuse,
+    each with the field at which it is said ("" for none).
+
+    `row` is the record as it was entered, `kept` what hidden and locked fields keep; both are missing where there are no rules.
+    """
+
+    hidden: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
+    faults: tuple[tuple[str, Fault], ...] = ()
+    row: Row | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+
 class BaseForm(Form):
     """The base of all generated forms. `entity`, `key` and `rules` say what it was made of.
 
@@ -82,12 +98,31 @@ class BaseForm(Form):
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
             """A field under the name of its attribute."""
             found: Field = unbound_field.bind(form=form, **{**options, "name": options["name"].removeprefix(PREFIX)})
-            found.beside = form._fields
+            found.owner = form
             return found
 
     entity: str = ""
     key: str = ""
     rules: Mapping[str, Rules] = {}
+    lockable: frozenset[str] = frozenset()
+    varying: frozenset[str] = frozenset()
+    """The fields that rules may lock, and those that they may require."""
+    conduct: Conduct = Conduct()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether every value is fit to be saved, and no rule of the form refuses them together.
+
+        What is refused at no field that the form asks for is in `form_errors`.
+        """
+        valid = super().validate(extra_validators)
+        self.form_errors = []
+        for key, fault in self.conduct.faults:
+            field = self._fields.get(PREFIX + key)
+            if field is None:
+                self.form_errors.append(fault)
+            else:
+                field.errors = [*field.errors, fault]
+        return valid and not self.conduct.faults
 
 
 class Input(Field):
@@ -97,6 +132,7 @@ class Input(Field):
         super().__init__(label=rules.label, **kwargs)
         self.rules = rules
         self.posted = False
+        self.settled = False
         self.text = ""
 
     @property
@@ -113,6 +149,14 @@ class Input(Field):
         self.text = valuelist[0]
         self.data = None
         self.data = parse_value(self.text, self.rules.attribute.model, self.person.manner)
+
+    def settle(self, value: Any, *, given: bool) -> None:
+        """Have a value that the form's rules decide, whatever was typed; one that is not `given` counts as not posted."""
+        self.process_errors: Any = []
+        self.process_data(value)
+        self.posted = given
+        self.settled = True
+        self.text = as_typed(value, self.person.manner)
 
     def pre_validate(self, form: Form) -> None:
         """Faults of the value, the first kind that there is: unreadable, missing, out of bounds."""
@@ -150,7 +194,11 @@ class SwitchInput(Input):
 
 
 class ChoiceInput(Input):
-    """One of a closed set of values."""
+    """One of a closed set of values. Radios that may stay empty post an empty value before the one that is chosen."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """The value posted last."""
+        super().process_formdata(valuelist[-1:])
 
     def check(self, value: Any) -> Sequence[Fault]:
         """Whether it is one of the options."""
@@ -195,7 +243,9 @@ class LookupInput(Input):
     @property
     def narrowing(self) -> Input | None:
         """The lookup before it on the form by whose row the rows offered are narrowed."""
-        found: Input | None = self.beside.get(PREFIX + self.rules.field.narrowed_by) if self.rules.field.narrowed_by else None
+        found: Input | None = (
+            self.owner._fields.get(PREFIX + self.rules.field.narrowed_by) if self.rules.field.narrowed_by else None
+        )
         return found
 
     @property

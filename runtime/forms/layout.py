@@ -16,6 +16,7 @@ from runtime.forms.builder import FormAsk, form_fields
 from runtime.forms.faults import Fault, Say
 from runtime.forms.fields import PREFIX, BaseForm, ChoicesInput, Chosen, FileInput, Input, LookupInput, control_name
 from runtime.forms.numbers import locale_for
+from runtime.forms.rule_data import rule_data
 from runtime.forms.rules import html_attributes, words_of
 
 MOST_IN_DROPDOWN = 200
@@ -60,7 +61,10 @@ class FileView:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field. `control` names its macro; a field of control `shown` only displays `display`."""
+    """One field. `control` names its macro; a field of control `shown` only displays `display`.
+
+    `absent` and `locked` are what the form's rules made of it; a `lockable` or `varying` one may become locked or required.
+    """
 
     key: str
     name: str
@@ -79,6 +83,10 @@ class FieldView:
     file: FileView | None = None
     unit: str = ""
     width: str = ""
+    absent: bool = False
+    locked: bool = False
+    lockable: bool = False
+    varying: bool = False
 
     @property
     def described_by(self) -> str:
@@ -116,11 +124,12 @@ class ErrorLink:
 
 @dataclass(frozen=True, slots=True)
 class FormView:
-    """A whole form."""
+    """A whole form; `rules` are for a script, as JSON."""
 
     tabs: tuple[TabView, ...]
     errors: tuple[ErrorLink, ...] = ()
     instructions: str = ""
+    rules: str = ""
 
     @property
     def uploads(self) -> bool:
@@ -159,7 +168,9 @@ def form_view(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showin
     errors = tuple(
         ErrorLink(text, item.id) for tab in tabs for section in tab.sections for item in section.fields for text in item.errors
     )
-    return FormView(tabs, errors, ask.form.instructions.in_language(ask.language))
+    general = tuple(ErrorLink(fault.sentence(showing.say)) for fault in bound.form_errors)
+    rules = rule_data(snapshot, ask.form, bound)
+    return FormView(tabs, (*general, *errors), ask.form.instructions.in_language(ask.language), rules)
 
 
 def with_errors(view: FormView, faults: Iterable[Fault], say: Say) -> FormView:
@@ -213,6 +224,10 @@ def input_view(bare: Input, showing: Showing) -> FieldView:
         file=_file(bare) if isinstance(bare, FileInput) else None,
         unit=_unit(bare, showing),
         width=rules.field.width,
+        absent=rules.attribute.key in bare.owner.conduct.hidden,
+        locked=rules.attribute.key in bare.owner.conduct.locked,
+        lockable=rules.attribute.key in bare.owner.lockable,
+        varying=rules.attribute.key in bare.owner.varying,
     )
 
 

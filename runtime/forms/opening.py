@@ -13,6 +13,7 @@ from metadata.model import Form, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.access import Principal
 from runtime.forms.builder import form_fields
+from runtime.forms.conduct import rule_plan
 from runtime.forms.entered_row import EnteredRow, WordsRow, outcome
 from runtime.forms.reach import Reach
 from runtime.forms.words import Words, contact_paths, is_query
@@ -27,7 +28,7 @@ def words_given(snapshot: Snapshot, form: Form) -> tuple[Any, ...]:
         attributes = snapshot.entities[form.entity].attributes
         defaults = (attributes[f.attribute].model.default for f in form_fields(form) if f.attribute in attributes)
         given = (*(value for f in form_fields(form) for value in (f.prepopulate, f.set_on_save)), *defaults)
-        return tuple(word for value in given for word in _words_in(value))
+        return (*(word for value in given for word in _words_in(value)), *rule_plan(snapshot, form).words)
 
     return snapshot.derive(("form words", form.key), make)
 
@@ -63,6 +64,13 @@ def opening_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, An
         if value is not None:
             found.setdefault(attribute.key, value)
     return found
+
+
+def kept_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]:
+    """What the fields of an empty form keep while its rules hide or lock them: what they open with, less what comes from the
+    address, which the person could change."""
+    from_address = {field.attribute for _, field in _declared(snapshot, form) if is_query(field.prepopulate)}
+    return {key: value for key, value in opening_values(snapshot, form, words).items() if key not in from_address}
 
 
 def set_values(snapshot: Snapshot, form: Form, words: Words, given: Mapping[str, Any], reach: Reach) -> dict[str, Any]:

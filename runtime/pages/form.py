@@ -32,6 +32,7 @@ from runtime.pages.content import words_of
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclashing
 from runtime.pages.form_lock import is_locked, lock_paths, locked_part
+from runtime.pages.form_rules import rule_paths, settle_new, settle_stored
 from runtime.pages.form_saving import next_url, saved_part, sending_draft
 from runtime.pages.form_setting import (
     FIND,
@@ -85,7 +86,8 @@ def form_record_paths(context: RequestContext, form: Form) -> tuple[str, ...]:
         for path in shown_paths(form)
         if path in attributes and attributes[path].model.currency in attributes
     )
-    return tuple(dict.fromkeys((*shown_paths(form), *currencies, *lock_paths(context.snapshot, form))))
+    asked = (*lock_paths(context.snapshot, form), *rule_paths(context, form))
+    return tuple(dict.fromkeys((*shown_paths(form), *currencies, *asked)))
 
 
 def show_form(ask: BlockAsk) -> Part:
@@ -101,14 +103,22 @@ def show_form(ask: BlockAsk) -> Part:
     return show_detail(ask)
 
 
-def edit_or_read(ask: BlockAsk, form: Form, record: Record) -> Part:
+@passing
+class Again:
+    """A change that is tried once more because somebody else was quicker: what was posted, and how often it may be tried."""
+
+    posted: MultiDict[str, str]
+    tries: int
+
+
+def edit_or_read(ask: BlockAsk, form: Form, record: Record, again: Again | None = None) -> Part:
     """A form over a record, to be read where the person may change nothing of it. Raises AccessDenied for a post to that."""
     if is_locked(ask.context, form, record):
         return locked_part(ask, form)
     if ask.block.removal is not None and REMOVE in ask.query.own:
         return remove(ask, record, ask.block.removal, _after_removal(ask, record))
     if _may_edit(ask.context, form, record):
-        return edit(ask, form, record)
+        return edit(ask, form, record, again)
     if ask.posted:
         raise AccessDenied
     return show_detail(ask)
@@ -167,9 +177,10 @@ def insert(ask: BlockAsk, form: Form, saving: Saving = plainly) -> Part:
     new = _New(ask, form, form_ask(context, form, "insert"), words_of_request(context, form))
     kind = form_class(context.snapshot, new.wanted)
     if ask.posted:
-        return _insert_posted(new, bind(kind, person_of(context), posted=received(context, kind)), saving)
+        posted = bind(kind, person_of(context), posted=received(context, kind))
+        return _insert_posted(new, settle_new(context, form, posted, new.words), saving)
     bound = bind(kind, person_of(context), values=opening_values(context.snapshot, form, new.words))
-    return form_part(ask, new.sheet(bound, drafts.new_key()))
+    return form_part(ask, new.sheet(settle_new(context, form, bound, new.words), drafts.new_key()))
 
 
 @passing
@@ -204,6 +215,7 @@ def searching(bound: BaseForm) -> BaseForm:
     if FIND in request.form:
         for field in bound:
             field.errors = ()
+        bound.form_errors = []
     return bound
 
 
@@ -244,7 +256,7 @@ def _send(
     return saved_part(ask, form.entity, sent.record, form.success_page, form.success_message, sent.queued)
 
 
-def edit(ask: BlockAsk, form: Form, record: Record) -> Part:
+def edit(ask: BlockAsk, form: Form, record: Record, again: Again | None = None) -> Part:
     """A form over a record that the person may change."""
     context = ask.context
     wanted = form_ask(context, form, "edit")
@@ -252,17 +264,17 @@ def edit(ask: BlockAsk, form: Form, record: Record) -> Part:
     view = showing(context, form, record.values, record.labels)
     person = person_of(context, labels=record.labels)
     if not ask.posted:
-        bound = bind(kind, person, values=record.values)
+        bound = settle_stored(context, form, bind(kind, person, values=record.values), record)
         return form_part(ask, Sheet(wanted, bound, view, edit_hidden(context, wanted, record), removal=_removal(ask, record)))
-    posted = chosen_only(received(context, kind))
-    bound = bind(kind, person, posted=posted, values=record.values)
+    posted = again.posted if again else chosen_only(received(context, kind))
+    bound = settle_stored(context, form, bind(kind, person, posted=posted, values=record.values), record)
     valid = bound.validate()
     version = _version(request.form)
     if request.form.get(ACTION) == "edit" or not valid or FIND in request.form:
         hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
         status = 200 if request.form.get(ACTION) == "edit" and valid else answer_status()
         return form_part(ask, Sheet(wanted, searching(bound), view, hidden, removal=_removal(ask, record)), status=status)
-    return _update(ask, Edit(form, wanted, bound, record, posted), version)
+    return _update(ask, Edit(form, wanted, bound, record, posted), version, again.tries if again else MOST_MERGES)
 
 
 def _removal(ask: BlockAsk, record: Record) -> Action | None:
@@ -285,43 +297,39 @@ def _version(posted: MultiDict[str, str]) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
-def _update(ask: BlockAsk, edited: Edit, version: int) -> Part:
+def _update(ask: BlockAsk, edited: Edit, version: int, tries: int) -> Part:
     """Save a change; where somebody else saved first, together with theirs, unless both changed the same value."""
-    context, form = ask.context, edited.form
+    context, form, record = ask.context, edited.form, edited.record
+    given = unclashing(edited, version)
+    if given is None or not tries:
+        return conflict_part(ask, edited)
     words = words_of_request(context, form)
-    for _ in range(MOST_MERGES):
-        given = unclashing(edited, version)
-        if given is None:
-            break
-        record = edited.record
-        try:
-            with context.lease.transaction() as connection:
-                reach = Reach(lambda: connection, context.snapshot, context.principal)
-                complete = set_values(context.snapshot, form, words, {**record.values, **given}, reach)
-                values = {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
-                update(
-                    connection,
-                    context.snapshot,
-                    context.principal,
-                    form.entity,
-                    record.id,
-                    record.version,
-                    values,
-                    listeners=context.listeners,
-                    undo="transaction",
-                )
-        except Conflict:
-            again = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
-            if again is None:
-                raise Missing from None
-            edited = edited.against(again)
-            continue
-        except (Invalid, Denied) as refused:
-            return _refused(ask, edited, version, refused)
-        if record.version != version:
-            flash(say_of(context)("conflict.merged"), "info")
-        return saved_part(ask, form.entity, record.id, form.success_page, form.success_message)
-    return conflict_part(ask, edited)
+    try:
+        with context.lease.transaction() as connection:
+            reach = Reach(lambda: connection, context.snapshot, context.principal)
+            complete = set_values(context.snapshot, form, words, {**record.values, **given}, reach)
+            values = {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
+            update(
+                connection,
+                context.snapshot,
+                context.principal,
+                form.entity,
+                record.id,
+                record.version,
+                values,
+                listeners=context.listeners,
+                undo="transaction",
+            )
+    except Conflict:
+        by_now = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
+        if by_now is None:
+            raise Missing from None
+        return edit_or_read(ask, form, by_now, Again(edited.posted, tries - 1))
+    except (Invalid, Denied) as refused:
+        return _refused(ask, edited, version, refused)
+    if record.version != version:
+        flash(say_of(context)("conflict.merged"), "info")
+    return saved_part(ask, form.entity, record.id, form.success_page, form.success_message)
 
 
 def _refused(ask: BlockAsk, edited: Edit, version: int, refused: Invalid | Denied) -> Part:

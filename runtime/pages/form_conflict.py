@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -37,10 +37,6 @@ class Edit:
     bound: BaseForm
     record: Record
     posted: MultiDict[str, str]
-
-    def against(self, record: Record) -> Edit:
-        """The same change against the record as it is by now."""
-        return replace(self, record=record)
 
 
 @dataclass(frozen=True, slots=True)

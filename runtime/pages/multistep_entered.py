@@ -15,11 +15,12 @@ from metadata.snapshot import Relationship
 from runtime.context import RequestContext
 from runtime.forms.bound import all_values, attribute_of, bind, posted_values, retyped
 from runtime.forms.builder import FormAsk, form_class
+from runtime.forms.conduct import Setting, rule_plan, settle
 from runtime.forms.drafts import Draft
 from runtime.forms.entered_row import EnteredRow, WordsRow
 from runtime.forms.fields import BaseForm, Person
 from runtime.forms.lines import ROWS, Line, bind_lines, numbers, prefix, with_row
-from runtime.forms.opening import contact_values, fixed_values, opening_values
+from runtime.forms.opening import contact_values, fixed_values, kept_values, opening_values
 from runtime.forms.parse import Manner
 from runtime.forms.reach import Reach
 from runtime.forms.steps import holds, steps_for
@@ -29,6 +30,8 @@ from runtime.pages.form_setting import form_ask, manner_of, people_of, person_of
 from runtime.pages.speech import formats_of
 
 QUERY = "@query"
+NEW_LINE = "__n__"
+"""Where a script puts the number of a row that it adds."""
 
 Made = TypeVar("Made")
 
@@ -208,8 +211,8 @@ class Entered:
         form = self.step_form(step)
         posted = self.posted(step)
         if posted is None:
-            return bind(form.kind, self.person, values=form.opening)
-        bound = bind(form.kind, self.person, posted=posted)
+            return self._settled(step, bind(form.kind, self.person, values=form.opening), self._before(step))
+        bound = self._settled(step, bind(form.kind, self.person, posted=posted), self._before(step))
         bound.validate()
         return bound
 
@@ -222,6 +225,27 @@ class Entered:
                 posted = with_row(form.kind, posted, form.opening, self.person)
         lines = bind_lines(form.kind, self.person, posted, step.max_lines, form.opening)
         for line in lines:
+            self._settled(step, line.form, {})
             if not line.blank:
                 line.form.validate()
         return lines
+
+    def _before(self, step: Step) -> dict[str, Any]:
+        """What the form steps before one give."""
+        earlier = self.multi.steps[: self.multi.steps.index(step)]
+        return {key: value for other in earlier if other.type == "form" for key, value in self.values(other).items()}
+
+    def _settled(self, step: Step, bound: BaseForm, values: Mapping[str, Any]) -> BaseForm:
+        """A form of the step with its rules applied, over what is known of its record besides."""
+        form = self.step_form(step)
+        plan = rule_plan(self.context.snapshot, form.form)
+        if not plan:
+            return bound
+        known = {**values, **fixed_values(self.context.snapshot, form.form, form.words)}
+        row = EnteredRow(self.context.snapshot, self.reach, form.form.entity, known, self._word)
+        return settle(bound, plan, Setting(row, kept_values(self.context.snapshot, form.form, form.words), new=True))
+
+    def blank_line(self, step: Step) -> BaseForm:
+        """One more row as it is opened, for a script to copy."""
+        form = self.step_form(step)
+        return self._settled(step, bind(form.kind, self.person, values=form.opening, prefix=f"{ROWS}-{NEW_LINE}-"), {})

@@ -9,17 +9,18 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from metadata.model import Step
-from runtime.forms.bound import bind, inputs
+from runtime.forms.bound import inputs
 from runtime.forms.faults import Fault
 from runtime.forms.fields import Input
 from runtime.forms.layout import ErrorLink, FieldView, FormView, Showing, form_view, input_view
-from runtime.forms.lines import ROWS, Line
+from runtime.forms.lines import Line
+from runtime.forms.rule_data import rule_data
 from runtime.forms.steps import step_after, step_before
 from runtime.forms.totals import total
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import say_of, showing, shown_values
 from runtime.pages.form_view import DRAFT
-from runtime.pages.multistep_entered import Entered
+from runtime.pages.multistep_entered import NEW_LINE, Entered
 from runtime.pages.multistep_estimate import amount_text, line_amount
 from runtime.pages.multistep_review import ReviewStep, review_steps
 from runtime.pages.part import BlockAsk, Head, Part
@@ -27,7 +28,6 @@ from runtime.pages.speech import formats_of
 
 STEP = "multistep/step.html"
 STEP_FIELD = "_step"
-NEW_LINE = "__n__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +42,24 @@ class StepLink:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A row of inputs. `place` is its number as people count; `amount` its estimate."""
+    """A row of inputs. `place` is its number as people count; `amount` its estimate; `said` is wrong with it as a whole."""
 
     number: str
     place: int
     fields: tuple[FieldView, ...]
     amount: str = ""
+    said: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
         """Whether something in it needs a change."""
-        return any(field.errors for field in self.fields)
+        return bool(self.said) or any(field.errors for field in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
 class LinesView:
-    """The table of rows. `blank` is a row for scripts to copy; `total` the sum of the `known` estimates."""
+    """The table of rows. `blank` is a row for scripts to copy, `rules` are those of each row, as JSON; `total` the sum of the
+    `known` estimates."""
 
     rows: tuple[LineView, ...]
     blank: LineView
@@ -65,6 +67,7 @@ class LinesView:
     total: str = ""
     known: int = 0
     most: int = 0
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ class _Body:
         if not self._checked:
             for _, field in inputs(bound):
                 field.errors = ()
+            bound.form_errors = []
         context = self._ask.context
         shown, labels = shown_values(context, form.form, {**form.opening, **self._entered.values(self._step)})
         self.form = form_view(context.snapshot, form.wanted, bound, showing(context, form.form, shown, labels))
@@ -184,7 +188,7 @@ class _Body:
             self._line(line, place, view, amount) for place, (line, amount) in enumerate(zip(lines, amounts, strict=True), 1)
         )
         sum_, known = total(amounts)
-        blank = bind(form.kind, entered.person, values=form.opening, prefix=f"{ROWS}-{NEW_LINE}-")
+        blank = entered.blank_line(step)
         fields = tuple(_cell(field, view) for _, field in inputs(blank))
         self.lines = LinesView(
             rows=rows,
@@ -193,6 +197,7 @@ class _Body:
             total=amount_text(entered, step, sum_) if step.total else "",
             known=known,
             most=step.max_lines,
+            rules=rule_data(context.snapshot, form.form, blank),
         )
         self.errors = tuple(self._links(rows)) if self._checked else ()
 
@@ -200,12 +205,16 @@ class _Body:
         if not self._checked:
             for _, field in inputs(line.form):
                 field.errors = ()
+            line.form.form_errors = []
         fields = tuple(_cell(field, view) for _, field in inputs(line.form))
-        return LineView(str(line.number), place, fields, amount_text(self._entered, self._step, amount))
+        said = tuple(fault.sentence(view.say) for fault in line.form.form_errors)
+        return LineView(str(line.number), place, fields, amount_text(self._entered, self._step, amount), said)
 
     def _links(self, rows: tuple[LineView, ...]) -> Iterator[ErrorLink]:
         say = say_of(self._ask.context)
         for row in rows:
+            for text in row.said:
+                yield ErrorLink(say("step.line_error", number=row.place, text=text))
             for field in row.fields:
                 for text in field.errors:
                     yield ErrorLink(say("step.line_error", number=row.place, text=text), field.id)
