@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from connectors.errors import Fatal
 from connectors.files.adapter import FilesAdapter
 from connectors.memory.adapter import MemoryAdapter
+from connectors.odata.adapter import ODataAdapter
 from connectors.protocol import Adapter
 from connectors.settings import read_settings
 from connectors.sql.adapter import SqlAdapter
@@ -14,6 +15,7 @@ from metadata.model import Connection
 
 ADAPTERS: Mapping[str, Callable[[str, Mapping[str, str]], Adapter]] = {
     "sql": SqlAdapter,
+    "odata": ODataAdapter,
     "files": FilesAdapter,
     "memory": MemoryAdapter,
 }

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
+LONGEST_WAIT = 60.0
+"""Seconds between two tries at most, unless the outside asks for more."""
+
 
 class ConnectorError(Exception):
     """The outside system did not do what was asked."""
@@ -28,6 +34,20 @@ class RecordRejected(ConnectorError):
     def __init__(self, message: str, code: str) -> None:
         self.code = code
         super().__init__(message)
+
+
+def patience(fault: Retriable, failures: int) -> float:
+    """Seconds to wait after so many failures: twice as long each time up to a minute, and never less than was asked for."""
+    return max(fault.after, min(LONGEST_WAIT, fault.after * float(2 ** min(failures, 10))))
+
+
+def meant(name: str, there: Iterable[str]) -> str:
+    """The end of a sentence about a name that is not there: what was probably meant, or what there is."""
+    names = list(there)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; there are {', '.join(sorted(names)[:20])}" if names else ""
 
 
 def first_line(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import outbox
@@ -17,10 +17,11 @@ from connectors.refused import value_of
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """The outside columns that go out, and the conflicts met, each with whose value stays."""
+    """The outside columns that go out, the conflicts met, each with whose value stays, and the outside row, if it was read."""
 
     values: Mapping[str, Any]
     clashes: tuple[tuple[Clash, str], ...] = ()
+    row: Record = field(default_factory=dict)
 
     @property
     def waits(self) -> bool:
@@ -46,7 +47,7 @@ def meet(work: Work, item: Owed, row: Record) -> Met:
         clashes.append((clash, won))
         if won == OUTSIDE:
             payload = without(payload, inward.attribute, columns_of(table_map, inward.attribute))
-    return Met(payload["values"], tuple(clashes))
+    return Met(payload["values"], tuple(clashes), row)
 
 
 def settle_met(work: Work, item: Owed, met: Met) -> None:

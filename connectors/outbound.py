@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from connectors import outbox
-from connectors.errors import ConnectorError, RecordRejected, Retriable
+from connectors.errors import LONGEST_WAIT, ConnectorError, RecordRejected, Retriable, patience
 from connectors.home import Home, Work
 from connectors.lease import Lease, under_lease
 from connectors.links import unlink
@@ -28,7 +28,6 @@ from connectors.writethrough import (
     take_back,
 )
 
-LONGEST_WAIT = 60.0
 ANSWER_SECONDS = 0.25
 
 
@@ -63,7 +62,7 @@ class Relay:
         if met.waits:
             self._write(item, lambda work: settle_met(work, item, met))
             return 0
-        change = Change(table_map, item.operation, item.payload["key"], values)
+        change = Change(table_map, item.operation, item.payload["key"], values, met=met.row)
         receipt = self._pushed(change, item.idempotency) if values or item.operation != "update" else Receipt()
 
         def write(work: Work) -> None:
@@ -151,7 +150,7 @@ def _refuse(work: Work, item: Owed, letter: Letter, answer: Answer) -> None:
 
 
 def _wait(work: Work, item: Owed, fault: Retriable) -> None:
-    pause = min(LONGEST_WAIT, fault.after * 2 ** min(item.attempts, 10))
+    pause = patience(fault, item.attempts)
     outbox.wait(work.connection, item, str(fault), work.now + dt.timedelta(seconds=pause))
 
 

@@ -20,7 +20,8 @@ class Batch:
     """One pull. With `more` the next pull goes on at once.
 
     `cursor` is where the next pull starts. `compare` says that rows come whether they changed or not, so that the runner
-    finds the changed ones by their hash. `total` is how many rows there are in all, if the source knows.
+    finds the changed ones by their hash. `total` is how many rows there are in all, if the source knows. `gone` are the
+    outside key columns' values of rows that the source tells to have been deleted.
     """
 
     records: Sequence[Record]
@@ -28,13 +29,16 @@ class Batch:
     more: bool = False
     compare: bool = False
     total: int | None = None
+    gone: Sequence[tuple[Any, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One row on its way out: a map, the outside key columns, and the other columns with their new values.
 
-    `operation` is insert, update or delete. `children` travel with an insert, in the order given.
+    `operation` is insert, update or delete. `children` travel with an insert, in the order given. `met` is the outside row
+    with which an update was compared, as `find` gave it; a target that can does not write over a later one, which is
+    Retriable.
     """
 
     map: CompiledMap
@@ -42,6 +46,7 @@ class Change:
     key: Mapping[str, Any]
     values: Mapping[str, Any]
     children: tuple[Change, ...] = ()
+    met: Record = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from connectors import checkpoint as checkpoints
 from connectors.checkpoint import Checkpoint, read_checkpoint
-from connectors.errors import ConnectorError, Retriable
+from connectors.errors import LONGEST_WAIT, ConnectorError, Retriable, patience
 from connectors.history import Counts, Run, keep_run
 from connectors.home import Home, Work
 from connectors.inbound import Store, apply_records, bulk, retry_due, upsert
@@ -18,12 +18,11 @@ from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
 from connectors.protocol import Batch, Cursor, Source
 from connectors.rejects import due_rejects
-from connectors.sweep import sweep
+from connectors.sweep import remove_gone, sweep
 from connectors.tablemap import CompiledMap
 
 QUIET_SECONDS = 5.0
 """How often a map to which nothing happens says that it is up to date."""
-LONGEST_WAIT = 60.0
 LOAD_FACTOR = 4
 """How many times larger the batches of a load are: a chunk costs the same few statements, whatever its size."""
 Progress = Callable[[CompiledMap, Checkpoint], None]
@@ -71,7 +70,7 @@ class Runner:
         lookups, counts = Lookups(), Counts()
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
         for batch in pages(self.source, table_map, state.cursor, limit):
-            if not batch.records and self._quiet(table_map, state, batch):
+            if not batch.records and not batch.gone and self._quiet(table_map, state, batch):
                 return counts
             counts, state = self._take(table_map, batch, state, (lookups, store, counts))
             self.progress(table_map, state)
@@ -106,6 +105,7 @@ class Runner:
             work = Work(connection, self.home.rows(connection), table_map, self.home.now())
             lookups.use(work.rows)
             counts += apply_records(work, batch.records, lookups, store)
+            counts += remove_gone(work, batch.gone)
             if not batch.more:
                 counts += retry_due(work, lookups)
             checkpoints.advance(connection, following, work.now, done=not batch.more)
@@ -155,4 +155,4 @@ def _pause(fault: ConnectorError, failures: int) -> dt.timedelta:
     """How long to wait: twice as long each time; a fault that somebody must mend is looked at once a minute."""
     if not isinstance(fault, Retriable):
         return dt.timedelta(seconds=LONGEST_WAIT)
-    return dt.timedelta(seconds=min(LONGEST_WAIT, fault.after * 2 ** min(failures, 10)))
+    return dt.timedelta(seconds=patience(fault, failures))

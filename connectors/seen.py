@@ -71,6 +71,16 @@ def gone(connection: Connection, table_map: CompiledMap, there: frozenset[str]) 
             yield key, tuple(load_json(values)) if values else ()
 
 
+def known_values(
+    connection: Connection, table_map: CompiledMap, keys: Iterable[str]
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Those of the rows with these outside keys that were taken: outside key and our integration key's values."""
+    for part in _parts(keys):
+        chosen = select(_TABLE.c.key, _TABLE.c["values"]).where(_TABLE.c.map == table_map.key, _TABLE.c.key.in_(part))
+        for key, values in connection.execute(chosen).all():
+            yield key, tuple(load_json(values)) if values else ()
+
+
 def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
     every = list(keys)
     return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from connectors.history import Counts
 from connectors.home import Home, Work
@@ -11,7 +12,7 @@ from connectors.mapping import Refusal, join_key
 from connectors.port import RowsInUse
 from connectors.protocol import Source
 from connectors.rejects import drop_rejects, keep_rejects
-from connectors.seen import forget_seen, gone
+from connectors.seen import forget_seen, gone, known_values
 from connectors.tablemap import CompiledMap
 
 
@@ -28,6 +29,16 @@ def sweep(home: Home, source: Source, table_map: CompiledMap, lease: Lease) -> C
         work = Work(connection, home.rows(connection), table_map, home.now())
         drop_rejects(connection, table_map.key, lost)
         return _delete(work, lost)
+
+
+def remove_gone(work: Work, keys: Sequence[tuple[Any, ...]]) -> Counts:
+    """The same for rows that the outside itself tells to be gone, by their outside keys, in the caller's transaction."""
+    if not keys or work.table_map.model.delete != "delete":
+        return Counts()
+    told = {join_key(key) for key in keys}
+    lost = dict(known_values(work.connection, work.table_map, told))
+    drop_rejects(work.connection, work.table_map.key, told)
+    return _delete(work, lost) if lost else Counts()
 
 
 def _delete(work: Work, lost: dict[str, tuple[object, ...]]) -> Counts:

@@ -74,8 +74,8 @@ class CompiledMap:
 
     @property
     def compares(self) -> bool:
-        """Whether every pull goes over all rows, since no column tells changes."""
-        return not self.model.change_column
+        """Whether every pull goes over all rows, since nothing outside tells changes."""
+        return not self.model.change_column and not self.model.delta
 
     @property
     def active(self) -> bool:
@@ -93,6 +93,23 @@ def compiled_maps(snapshot: Snapshot) -> tuple[CompiledMap, ...]:
     """All active maps of active connections, in the order of the metadata."""
     every = (compiled_map(snapshot, key) for key in snapshot.table_maps)
     return tuple(found for found in every if found.active)
+
+
+def wanted_columns(table_map: CompiledMap) -> tuple[str, ...]:
+    """Every outside column that a map names."""
+    model = table_map.model
+    through = model.write_through
+    names: list[str] = [*table_map.columns, *(column for column, _ in model.filter)]
+    names += [column for item in table_map.outward for column in item.columns]
+    if through is not None:
+        names += [
+            through.key_column,
+            through.status_column,
+            through.message_column,
+            through.field_column,
+            through.parent_column,
+        ]
+    return tuple(name for name in dict.fromkeys(names) if name)
 
 
 def _compile(snapshot: Snapshot, model: TableMap) -> CompiledMap:

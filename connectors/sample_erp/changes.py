@@ -4,12 +4,13 @@ The counter's row is updated in the transaction of the change itself and stays l
 therefore become visible in order: an outsider who has read up to N never finds a smaller number later.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy import Connection, Table, delete, insert, update
 
-from connectors.sample_erp.schema import change_counter, number_series
+from connectors.sample_erp.schema import change_counter, deleted_row, number_series
 
 Row = dict[str, Any]
 """One row of a table by column name."""
@@ -43,3 +44,11 @@ def change_row(conn: Connection, table: Table, key: object, values: Mapping[str,
     (column,) = table.primary_key.columns
     stamped = {**values, "modified_seq": take_seqs(conn)}
     conn.execute(update(table).where(column == key).values(stamped))
+
+
+def remove_row(conn: Connection, table: Table, key: object) -> None:
+    """Delete the one row with this primary key, and note with a change number that it is gone."""
+    (column,) = table.primary_key.columns
+    conn.execute(delete(table).where(column == key))
+    note = {"modified_seq": take_seqs(conn), "table_name": table.name, "row_key": json.dumps(key)}
+    conn.execute(insert(deleted_row), note)

@@ -142,6 +142,12 @@ invoice_line = Table(
     text("unit"), amount("unit_price", PRICE), amount("net_amount"), modified_seq(),
 )  # fmt: skip
 
+deleted_row = Table(
+    "deleted_row", TABLES,
+    Column("modified_seq", BigInteger, primary_key=True, autoincrement=False), Column("table_name", Text, nullable=False),
+    Column("row_key", Text, nullable=False), Index("ix_deleted_row_table", "table_name", "modified_seq"),
+)  # fmt: skip
+
 change_counter = Table(
     "change_counter", TABLES,
     Column("id", Integer, primary_key=True, autoincrement=False), Column("value", BigInteger, nullable=False),

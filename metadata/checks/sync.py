@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from metadata.checks.values import fault_in
 from metadata.checks.world import World, repeated, targets_of
 from metadata.errors import Problem
-from metadata.model import AttributeMap, TableMap
+from metadata.model import AttributeMap, Connection, TableMap
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
 from metadata.types import TYPES
+
+SECRETS = frozenset({"client_secret", "password", "secret", "token", "api_key"})
+"""Settings of connections whose value nobody may read."""
+VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,28 @@ def overlaps(world: World) -> Iterator[Problem]:
             yield world.problem(owner, "overlap", "table-map", message)
 
 
+def deltas(world: World) -> Iterator[Problem]:
+    """Delta links are spoken by one kind of connection, and overlap by another."""
+    connectors = {connection.key: connection.connector for connection in world.all(Connection)}
+    for owner in world.all(TableMap):
+        connector = connectors.get(owner.connection, "")
+        if owner.delta and connector and connector != "odata":
+            message = f"delta is for connector odata, and {owner.connection} is {connector}; name a change_column instead."
+            yield world.problem(owner, "delta", "table-map", message)
+        if owner.overlap and connector == "odata":
+            message = "overlap is for connector sql; leave it out, or let delta tell what has changed."
+            yield world.problem(owner, "overlap", "table-map", message)
+
+
+def secrets(world: World) -> Iterator[Problem]:
+    """A secret is named, and found where the process runs: what stands in metadata stands in exports and in the history."""
+    for owner in world.all(Connection):
+        for name, value in owner.settings:
+            if name in SECRETS and value and not VARIABLE.fullmatch(value):
+                message = f"{name} is a secret; write ${{NAME}} and set the environment variable NAME, or NAME_FILE."
+                yield world.problem(owner, f"settings.{name}", "secret", message)
+
+
 def conflicts(world: World) -> Iterator[Problem]:
     """Only an attribute that goes both ways can be changed on both sides."""
     for found in mapped(world):
@@ -157,4 +184,4 @@ def conflicts(world: World) -> Iterator[Problem]:
             yield world.problem(found.owner, f"{found.path}.conflict", "attribute-map", message)
 
 
-RULES = (integration_keys, attributes, files, values, lookups, write_throughs, messages, overlaps, conflicts)
+RULES = (integration_keys, attributes, files, values, lookups, write_throughs, messages, overlaps, deltas, secrets, conflicts)

@@ -15,7 +15,7 @@ class Connection:
 
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
     label: Text = prop(Text(), "Name that people read.")
-    connector: str = prop(help="Adapter: sql, files or memory.", choices=("sql", "files", "memory"))
+    connector: str = prop(help="Adapter: sql, odata, files or memory.", choices=("sql", "odata", "files", "memory"))
     settings: tuple[tuple[str, str], ...] = prop(
         (), "Settings of the adapter; ${NAME} is replaced by the environment variable."
     )
@@ -90,7 +90,14 @@ class TableMap:
     integration_key: tuple[str, ...] = prop(help="Attributes that match both sides; each must be mapped.", attribute="self")
     attributes: tuple[AttributeMap, ...] = prop(help="Attribute maps.")
     filter: tuple[tuple[str, Any], ...] = prop((), "Outside rows to take: column and value, all must hold.")
-    change_column: str = prop("", "Outside column that grows with each change; without it every pull compares all rows.")
+    change_column: str = prop(
+        "", "Outside column that grows with each change; without it, and without delta, every pull compares all rows."
+    )
+    delta: bool = prop(
+        False,
+        "The outside itself tells which rows have changed or are gone, by delta links; takes the place of a change column."
+        " For connector odata.",
+    )
     overlap: float = prop(
         0.0,
         "Seconds that a transaction outside may take between giving a row its change value and its commit; rows that"

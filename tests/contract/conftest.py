@@ -1,8 +1,9 @@
-"""The same outside table behind every adapter: memory, CSV files, and SQL on three databases."""
+"""The same outside table behind every adapter: memory, CSV files, SQL on three databases, and OData in three manners."""
 
 import csv
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,16 @@ from connectors.files.adapter import FilesAdapter
 from connectors.memory.adapter import MemoryAdapter, memory_world
 from connectors.protocol import Adapter
 from connectors.sql.adapter import SqlAdapter
+from support.odata import HARBOUR, odata_outside
 
 COLUMNS = ("code", "name", "depth", "seq")
-WRITABLE = ["memory", "sqlite", "postgresql", "mariadb"]
+WRITABLE = ["memory", "sqlite", "postgresql", "mariadb", "odata"]
 
 
 class Outside:
-    """An adapter, and a hand that changes the table behind it. `tells_changes`: it knows which rows changed."""
+    """An adapter, and a hand that changes the table behind it. `of_map` is what a map over it needs."""
 
-    tells_changes = True
+    of_map: Mapping[str, Any] = {}
 
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
@@ -80,8 +82,28 @@ class InSql(Outside):
         self._engine.dispose()
 
 
+class InOData(Outside):
+    """The sample ERP's own service, with pages of four rows; a map finds its changes in one of three manners."""
+
+    def __init__(self, file: Path, manner: str) -> None:
+        self._there = ExitStack()
+        self._outside = self._there.enter_context(odata_outside(file))
+        self.of_map = {"change_column": "", "delta": True} if manner == "odata-delta" else {}
+        super().__init__(self._outside.adapter(**({"paging": "key"} if manner == "odata-by-key" else {})))
+
+    def put(self, *rows: Mapping[str, Any]) -> None:
+        self._outside.put(HARBOUR, *rows)
+
+    def remove(self, code: str) -> None:
+        self._outside.remove(HARBOUR, code)
+
+    def close(self) -> None:
+        self.adapter.close()
+        self._there.close()
+
+
 class InFiles(Outside):
-    tells_changes = False
+    of_map = {"change_column": ""}
 
     def __init__(self, folder: Path) -> None:
         super().__init__(FilesAdapter("outside", {"folder": str(folder)}))
@@ -113,6 +135,8 @@ def open_outside(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> O
         folder = tmp_path / "csv"
         folder.mkdir()
         return InFiles(folder)
+    if kind.startswith("odata"):
+        return InOData(tmp_path / "erp.db", kind)
     if kind == "sqlite":
         file = tmp_path / "outside.db"
         file.touch()
@@ -121,11 +145,14 @@ def open_outside(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> O
     return InSql(url)
 
 
-@pytest.fixture(params=["memory", "files", "sqlite", "postgresql", "mariadb"])
+EVERY = ["memory", "files", "sqlite", "postgresql", "mariadb", "odata", "odata-by-key", "odata-delta"]
+
+
+@pytest.fixture(params=EVERY)
 def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
     found = open_outside(request.param, request, tmp_path)
     yield found
-    if isinstance(found, InSql):
+    if isinstance(found, (InSql, InOData)):
         found.close()
 
 
@@ -133,7 +160,7 @@ def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]
 def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
     found = open_outside(request.param, request, tmp_path)
     yield found
-    if isinstance(found, InSql):
+    if isinstance(found, (InSql, InOData)):
         found.close()
 
 

@@ -16,8 +16,7 @@ def row(code, seq=1, name="A"):
 
 
 def the_map(outside, **more):
-    given = {} if outside.tells_changes else {"change_column": ""}
-    return compiled_map(snapshot_of(harbours(**{**given, **more})), "harbours")
+    return compiled_map(snapshot_of(harbours(**{**outside.of_map, **more})), "harbours")
 
 
 def codes(records):

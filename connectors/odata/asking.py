@@ -1,0 +1,198 @@
+"""The addresses of a map's entity set, and what its rows mean. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from connectors.errors import Fatal, RecordRejected
+from connectors.odata import values
+from connectors.odata.description import EntitySet
+from connectors.odata.settings import Settings
+from connectors.protocol import Record
+from connectors.tablemap import SET, CompiledMap
+
+ETAG = "@odata.etag"
+SAFE = "(),'/:$=@*!;"
+_PAIR = re.compile(r"(?:([A-Za-z_][A-Za-z0-9_]*)=)?('(?:[^']|'')*'|[^,']*)(?:,|$)")
+
+
+class Asking:
+    """One map at one entity set."""
+
+    def __init__(self, table_map: CompiledMap, entity_set: EntitySet, settings: Settings) -> None:
+        self.set = entity_set
+        self._map = table_map
+        self._settings = settings
+        self._filters = table_map.model.filter
+        self._change = table_map.model.change_column
+        self._filtered = tuple(name for name, _ in self._filters)
+        self._columns = (*table_map.columns, *entity_set.key, *self._filtered)
+
+    def rows(self, limit: int | None = None, after: Sequence[Any] | None = None) -> str:
+        """All rows in the order of their key, from a key on."""
+        conditions = (*self._conditions(), *([self._after(self.set.key, after)] if after is not None else []))
+        return self._address(self._columns, conditions, self.set.key, top=limit)
+
+    def tracked(self) -> str:
+        """All rows, with a delta link at their end; a filter is not for the service, which may track whole sets only."""
+        return self._address(self._columns, (), ())
+
+    def newest(self) -> str:
+        """The row that was changed last, and how many rows there are."""
+        first = (f"{self._change} desc",) if self._change else ()
+        chosen = (self._change,) if self._change else self.set.key
+        return self._address(chosen, self._conditions(), first, top=1, count=True)
+
+    def changed_from(self, change: Any, limit: int) -> str:
+        """The rows with this change value or a later one; all that have one where there is no value yet."""
+        since = f"{self._change} ne null" if change is None else f"{self._change} ge {self._literal(self._change, change)}"
+        order = (self._change, *self.set.key)
+        return self._address(self._columns, (*self._conditions(), since), order, top=limit)
+
+    def changed_after(self, change: Any, after: Sequence[Any], limit: int) -> str:
+        """The rows after a change value and key, in the order of changes."""
+        order = (self._change, *self.set.key)
+        since = self._after(order, (change, *after))
+        return self._address(self._columns, (*self._conditions(), since), order, top=limit)
+
+    def keys(self) -> str:
+        """The map's key columns of all rows."""
+        return self._address((*self._map.key_columns, *self.set.key, *self._filtered), self._conditions(), self.set.key)
+
+    def having(self, wanted: Mapping[str, Any], *, whole: bool = True) -> str:
+        """The rows with these values, whatever the filter says: with every property, or only with their key."""
+        conditions = tuple(f"{name} eq {self._literal(name, value)}" for name, value in wanted.items())
+        return self._address(() if whole else self.set.key, conditions, self.set.key)
+
+    def one(self, row: Mapping[str, Any]) -> str:
+        """The address of a row, by its key."""
+        parts = [(name, self._literal(name, row[name])) for name in self.set.key]
+        inside = parts[0][1] if len(parts) == 1 else ",".join(f"{name}={text}" for name, text in parts)
+        return self._queried(f"{self.set.name}({quote(inside, safe=SAFE.replace('/', ''))})", [])
+
+    def new(self) -> str:
+        """Where rows are added."""
+        return self._queried(self.set.name, [])
+
+    def record(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row of the service as a record: its properties with their types, and its version."""
+        kinds = self.set.kinds
+        found = {name: self._read(kinds[name], value) for name, value in row.items() if name in kinds}
+        return found | {ETAG: row[ETAG]} if ETAG in row else found
+
+    def passes(self, record: Record) -> bool:
+        """Whether the filter lets a record through, for rows that came without the service being asked for it."""
+        return self.holds(record) and all(self._matches(name, record.get(name), wanted) for name, wanted in self._filters)
+
+    def holds(self, record: Record) -> bool:
+        """Whether what must not be empty is not: a service that has no null gives empty texts instead."""
+        return all(record.get(name) not in (None, "") for name, wanted in self._filters if wanted == SET)
+
+    def picked(self, record: Record) -> Record:
+        """What the map reads of a record. Raises Fatal where the service leaves out what it was asked for."""
+        try:
+            return {name: record[name] for name in self._map.columns}
+        except KeyError as missing:
+            raise Fatal(f"map {self._map.key}: {self.set.name} answers without the property {missing}") from None
+
+    def position(self, record: Record) -> list[Any]:
+        """Where a record stands in the order of keys."""
+        return [record[name] for name in self.set.key]
+
+    def gone(self, entry: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The map's key of a row that is told to be gone; None where its address does not tell it.
+
+        The address is that of the row, or its key alone.
+        """
+        text = str(entry.get("@id") or entry.get("@odata.id") or entry.get("id") or "")
+        inside = text[text.index("(") + 1 : text.rindex(")")] if "(" in text and ")" in text else text
+        found: dict[str, Any] = {}
+        for at, match in enumerate(_PAIR.finditer(unquote(inside) if "(" in text else inside)):
+            name = match[1] or (self.set.key[0] if len(self.set.key) == 1 and at == 0 else "")
+            if name in self.set.kinds:
+                found[name] = self._value(self.set.kinds[name], match[2])
+        if set(self._map.key_columns) != set(self.set.key) or set(found) != set(self.set.key):
+            return None
+        return tuple(found[name] for name in self._map.key_columns)
+
+    def _value(self, kind: str, text: str) -> Any:
+        """A literal of an address as a value."""
+        plain = text[text.index("'") + 1 : -1].replace("''", "'") if text.endswith("'") else text
+        return self._read(kind, plain)
+
+    def _read(self, kind: str, value: Any) -> Any:
+        found = values.read(kind, value)
+        empty = self._settings.empty_date
+        if empty is not None and isinstance(found, dt.date):
+            day = found.date() if isinstance(found, dt.datetime) else found
+            return None if day == empty else found
+        return found
+
+    def _literal(self, name: str, value: Any) -> str:
+        return values.literal(self.set.kinds.get(name, "Edm.String"), value)
+
+    def _conditions(self) -> tuple[str, ...]:
+        return tuple(self._condition(name, wanted) for name, wanted in self._filters)
+
+    def _condition(self, name: str, wanted: Any) -> str:
+        if wanted == SET:
+            return f"{name} ne null"
+        several = list(wanted) if isinstance(wanted, (list, tuple)) else [wanted]
+        try:
+            return " or ".join(f"{name} eq {self._literal(name, value)}" for value in several) or "false"
+        except RecordRejected as fault:
+            raise Fatal(f"map {self._map.key}: the filter on {name}: {fault}") from None
+
+    def _after(self, names: Sequence[str], place: Sequence[Any]) -> str:
+        """`(a, b) > (x, y)` in the words that every service knows."""
+        first, text = names[0], self._literal(names[0], place[0])
+        if len(names) == 1:
+            return f"{first} gt {text}"
+        return f"{first} gt {text} or ({first} eq {text} and ({self._after(names[1:], place[1:])}))"
+
+    def _matches(self, name: str, value: Any, wanted: Any) -> bool:
+        if wanted == SET:
+            return True
+        several = list(wanted) if isinstance(wanted, (list, tuple)) else [wanted]
+        try:
+            return self._literal(name, value) in {self._literal(name, item) for item in several}
+        except RecordRejected:
+            return False
+
+    def _address(
+        self,
+        columns: Sequence[str],
+        conditions: Sequence[str],
+        order: Sequence[str],
+        top: int | None = None,
+        count: bool = False,
+    ) -> str:
+        joined = conditions[0] if len(conditions) == 1 else " and ".join(f"({item})" for item in conditions)
+        parts = [
+            ("$select", ",".join(dict.fromkeys(columns))),
+            ("$filter", joined),
+            ("$orderby", ",".join(order)),
+            ("$top", "" if top is None else str(top)),
+            ("$count", "true" if count else ""),
+        ]
+        return self._queried(self.set.name, [f"{name}={quote(text, safe=SAFE)}" for name, text in parts if text])
+
+    def _queried(self, path: str, parts: Sequence[str]) -> str:
+        query = "&".join([*parts, *([self._settings.query] if self._settings.query else [])])
+        return f"{path}?{query}" if query else path
+
+
+def without_root(root: str, link: str) -> str:
+    """A link as it is kept: from the service's root on, so that it stays right where the service moves."""
+    if link.startswith(root):
+        return link.removeprefix(root)
+    # Some services answer below another spelling of their own root; then the last of the path and the query count.
+    path = urlsplit(root).path
+    parts = urlsplit(link)
+    if not parts.scheme and parts.path.startswith(path):
+        return link.removeprefix(path)
+    return link
