@@ -1,4 +1,4 @@
-"""What is no longer of use goes: old drafts, sessions that have ended, used and expired tokens, files that no row holds."""
+"""What is no longer of use goes: old drafts and errands, ended sessions, used and expired tokens, files that no row holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Engine, Table, delete, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.database import writing
+from runtime.errands import errands
 from runtime.files.register import files
 from runtime.files.store import Store
 from runtime.files.sweeping import sweep
@@ -62,6 +63,7 @@ def _leavings(now: dt.datetime) -> tuple[tuple[Table, ColumnElement[bool]], ...]
     forgotten = drafts.c.finished_at.is_(None) & (drafts.c.changed_at < now - OPEN_DRAFT_KEPT)
     return (
         (drafts, sent | forgotten),
+        (errands, errands.c.expires_at < now),
         (sessions, (sessions.c.expires_at < now) | sessions.c.revoked_at.is_not(None)),
         (tokens, (tokens.c.expires_at < now) | tokens.c.used_at.is_not(None)),
     )

@@ -24,6 +24,7 @@ from metadata.model.content import (
 )
 from metadata.model.data import AlternateKey, Attribute, Choice, Entity, Language, ManyToMany, Option
 from metadata.model.presentation import (
+    BulkAction,
     ColumnOverride,
     Form,
     FormDefault,
@@ -38,6 +39,7 @@ from metadata.model.presentation import (
     RelatedList,
     RowAction,
     Section,
+    SetValue,
     Step,
     Tab,
     View,
@@ -134,6 +136,7 @@ __all__ = [
     "AttributePermission",
     "AttributeRight",
     "Block",
+    "BulkAction",
     "Choice",
     "ColumnOverride",
     "Component",
@@ -166,6 +169,7 @@ __all__ = [
     "Removal",
     "RowAction",
     "Section",
+    "SetValue",
     "Site",
     "SiteMarker",
     "SiteSetting",

@@ -65,6 +65,27 @@ class RowAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetValue:
+    """A value that an action writes."""
+
+    attribute: str = prop(help="Attribute of the entity itself.")
+    value: Any = prop(
+        None, "The value: a literal, @today (also @today+7d), @now, @contact or @contact.<path>; empty to clear it."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkAction:
+    """Something that can be done with many rows of a list at once, each row by the person's own right to it."""
+
+    key: str = prop(help="Name of the action.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    type: str = prop(help="What it does.", choices=("set", "delete"))
+    label: Text = prop(Text(), "Text of the button.")
+    confirm: Text = prop(Text(), "Said under the question before it is done.")
+    values: tuple[SetValue, ...] = prop((), "What is written to each row (set).")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilter:
     """A choice by which people narrow a list: words, options, rows, a range, or yes and no, as the attribute's type asks."""
 
@@ -101,6 +122,7 @@ class ListComponent:
     create_page: str = prop("", "Page with the form for a new row; its button appears for those who may create.", ref="page")
     create_label: Text = prop(Text(), "Text of that button.")
     actions: tuple[RowAction, ...] = prop((), "Row actions; the first `details` action makes the first column a link.")
+    bulk: tuple[BulkAction, ...] = prop((), "What can be done with many rows at once: those marked, or all that match.")
     columns: tuple[ColumnOverride, ...] = prop((), "Overrides for columns.")
     messages: ListMessages = prop(ListMessages(), "Texts of the empty states.")
     filters: tuple[ListFilter, ...] = prop((), "Filters offered above the rows, in order; all that are set must hold.")

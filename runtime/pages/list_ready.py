@@ -8,6 +8,7 @@ from metadata.model import ListComponent, View
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
+from runtime.pages.bulk_bar import bulk_bar, row_marks
 from runtime.pages.content import words_of
 from runtime.pages.export import export_links
 from runtime.pages.list_filters import filter_panel, is_idle
@@ -115,7 +116,13 @@ def _make(ask: BlockAsk, model: ListComponent, view_key: str, *, kept: bool) -> 
         model=model,
         view=view,
         plan=_plan(context, model, view, scopes),
-        look=Look(model.key, model.columns, links.details is not None, links.offers),
+        look=Look(
+            model.key,
+            model.columns,
+            links.details is not None,
+            links.offers,
+            marks=row_marks(context, model, list_id(ask)),
+        ),
         links=links,
         label=label,
         create=create,
@@ -167,6 +174,7 @@ def _chrome(ask: BlockAsk, model: ListComponent, view: View, asked: ListAsk, top
         filters=filter_panel(ask, model, list_id(ask)),
         exports=export_links(ask, model),
         near=place_search(ask, model.map) if model.map else None,
+        bulk=bulk_bar(ask, model, list_id(ask)),
     )
 
 

@@ -69,13 +69,18 @@ def row_links(ask: BlockAsk, model: ListComponent) -> RowLinks:
     )
 
 
-def dressed_rows(page: ListPage, cells: Sequence[Sequence[str]]) -> Iterator[tuple[Any, ...]]:
-    """The rows for the rows template: the key as part of an address, the key as HTML, the privileges, and the cells."""
+def dressed_rows(page: ListPage, cells: Sequence[Sequence[str]], *, marked: bool = False) -> Iterator[tuple[Any, ...]]:
+    """The rows for the rows template: the key as part of an address, the key as HTML, the privileges, and the cells.
+
+    Rows that can be marked have their id before that.
+    """
+    before = (page.ids,) if marked else ()
     names = ["" if key is None else str(key) for key in page.keys]
     # Most keys are plain: looking at all of them at once is much cheaper than at each, and plain ones are HTML as well.
     if is_plain("".join(names)):
-        return zip(names, names, page.can, *cells, strict=True)
-    return zip([quoted(name) for name in names], [escape(name) for name in names], page.can, *cells, strict=True)
+        return zip(*before, names, names, page.can, *cells, strict=True)
+    quoted_names, escaped = [quoted(name) for name in names], [escape(name) for name in names]
+    return zip(*before, quoted_names, escaped, page.can, *cells, strict=True)
 
 
 def _may_be_offered(context: RequestContext, action: RowAction, entity: str) -> bool:

@@ -1,4 +1,5 @@
-"""A list as a stencil knows it: of a list in its plain state only the rows, their number and the ways to other pages differ."""
+"""A list as a stencil knows it: of a list in its plain state only the rows, their number, the ways to other pages and
+the token differ."""
 
 from __future__ import annotations
 
@@ -14,12 +15,13 @@ from runtime.render.stencils import Get, Pieces, Values
 
 @dataclass(frozen=True, slots=True)
 class ListSketch:
-    """What differs of a list whose chrome is that of its ready list."""
+    """What differs of a list whose chrome is that of its ready list. `csrf` is there where the list has a form to be sent."""
 
     ready: ReadyList
     table: Markup | Pieces
     count: str
     paging: Paging
+    csrf: str = ""
 
     @property
     def key(self) -> Hashable:
@@ -36,6 +38,7 @@ class ListSketch:
             "summary": paging.summary,
             "previous": paging.previous,
             "next": paging.next,
+            "csrf": self.csrf,
         }
         values.update(enumerate([text for link in paging.links for text in (link.number, link.url)]))
         return values
@@ -46,4 +49,4 @@ class ListSketch:
             PageLink(get(2 * place), get(2 * place + 1), link.current) for place, link in enumerate(self.paging.links)
         )
         paging = Paging(get("summary"), get("previous"), get("next"), links)
-        return replace(self.ready.chrome.counted(get("count")), table=get("table"), paging=paging)
+        return replace(self.ready.chrome.counted(get("count")).signed(get("csrf")), table=get("table"), paging=paging)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from metadata.model import View
 from metadata.text import Text
+from runtime.pages.bulk_view import BulkBar
 from runtime.pages.columns import Column
 from runtime.pages.export_view import ExportLink
 from runtime.pages.filter_view import FilterPanel
@@ -90,10 +91,15 @@ class ListView:
     exports: tuple[ExportLink, ...] = ()
     near: PlaceSearch | None = None
     places: PlacesView | None = None
+    bulk: BulkBar | None = None
 
     def counted(self, count: str) -> ListView:
         """The same with the number of rows at the current tab; others are not counted, which would cost a statement each."""
         return replace(self, tabs=tuple(replace(tab, count=count) if tab.current else tab for tab in self.tabs))
+
+    def signed(self, csrf: str) -> ListView:
+        """The same with the token of the form for many rows."""
+        return replace(self, bulk=replace(self.bulk, csrf=csrf)) if self.bulk is not None else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from metadata.model import ColumnOverride, ViewColumn
 from runtime.context import RequestContext
+from runtime.pages.bulk_view import Marks
 from runtime.pages.cells import Cells, make_cells, may_draw_icons
 from runtime.pages.columns import Column, Wording, build_columns, currency_path
 from runtime.pages.content import words_of
@@ -36,13 +37,14 @@ class Look:
     linked: bool = False
     offers: tuple[RowOffer, ...] = ()
     sortable: bool = True
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
     """The columns of a plan in a language, ready to be filled: `cells` turns rows into texts, `parted` into HTML.
 
-    `draws` says that the rows may have icons.
+    `draws` says that the rows may have icons, `marked` that they can be marked.
     """
 
     columns: tuple[Column, ...]
@@ -50,6 +52,7 @@ class Listing:
     parted: Parted
     draws: bool
     stencils: Stencils
+    marked: bool = False
 
     def dress(self, page: ListPage, links: RowLinks, headings: Sequence[Heading] = (), region: str = "") -> Markup:
         """The head and body of the table of a page; `headings` say how its columns sort, `region` begins the ids in it."""
@@ -57,7 +60,7 @@ class Listing:
 
     def table(self, page: ListPage, links: RowLinks, headings: Sequence[Heading] = (), region: str = "") -> Pieces | Markup:
         """The same in pieces, for what is put together later."""
-        rows = dressed_rows(page, self.cells(page.rows))
+        rows = dressed_rows(page, self.cells(page.rows), marked=self.marked)
         if self.parted.loop is None:
             html = self.parted.template.render(rows=rows, ways=links.ways, headings=headings, region=region)
             return Markup(html)  # noqa: S704 - cells are HTML, and the theme's template escapes the rest
@@ -121,11 +124,18 @@ def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats)
         context,
         ROWS_TEMPLATE,
         (plan, look),
-        lambda: {"columns": columns, "linked": look.linked, "offers": look.offers, "sortable": look.sortable},
+        lambda: {
+            "columns": columns,
+            "linked": look.linked,
+            "offers": look.offers,
+            "sortable": look.sortable,
+            "marks": look.marks,
+        },
         "ways",
     )
     draws = parted.draws or may_draw_icons(plan)
-    return Listing(columns, make_cells(plan, columns, formats), parted, draws, context.renderer.stencils(context))
+    stencils = context.renderer.stencils(context)
+    return Listing(columns, make_cells(plan, columns, formats), parted, draws, stencils, marked=look.marks is not None)
 
 
 def _declared(columns: Sequence[ViewColumn], plan: ListPlan) -> tuple[ViewColumn, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from flask import request
 from markupsafe import Markup
 
 from metadata.model import Block, ListComponent
 from runtime.access import access_for
 from runtime.context import RequestContext
+from runtime.pages.bulk import BULK, choose, show_bulk
+from runtime.pages.bulk_bar import DO
 from runtime.pages.export import EXPORT, exported
 from runtime.pages.list_filters import filter_arguments
 from runtime.pages.list_narrowing import narrowed
@@ -49,6 +52,7 @@ def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     deletes = any(action.type == "delete" for action in context.site.lists[block.list].actions)
     taken = ARGUMENTS | place_arguments(context.site.lists[block.list]) | filter_arguments(context, block)
     taken |= {EXPORT} if context.site.lists[block.list].export else frozenset()
+    taken |= {BULK} if context.site.lists[block.list].bulk else frozenset()
     return taken | {REMOVE} if deletes else taken
 
 
@@ -59,6 +63,8 @@ def show_list(ask: BlockAsk) -> Part:
     own = ask.query.own
     if own.get(REMOVE):
         return show_removal(ask, model, record_key(context, model))
+    if own.get(BULK):
+        return show_bulk(ask, model)
     if not access_for(context.snapshot, context.principal, entity_of(context, model), "read").allowed:
         return _denied(ask, model)
     view = own.get("view") or model.views[0]
@@ -66,6 +72,8 @@ def show_list(ask: BlockAsk) -> Part:
     asked = narrowed(ask, model, _parse(ask, model) if own else ready.asked)
     if own.get(EXPORT):
         return Part(response=exported(ask, model, ready.plan, asked))
+    if ask.posted and DO in request.form:
+        return Part(response=choose(ask, model, ready.plan, asked))
     with context.stages.measure("fetch"):
         page = fetch_list(context.reader, ready.plan, context.principal, asked)
     return _render(Shown(ask, ready, asked, page, ready.kept and ask.query.has_only(*PAGING)))
@@ -93,7 +101,8 @@ def _render(shown: Shown) -> Part:
     head = Head(freshness=freshness, actions=(ready.create,) if ready.create and ask.first else ())
     count = _count(shown)
     if page.rows and shown.calm:
-        sketch = ListSketch(ready, _table(shown), count, paging_of(page, ask.query, _summary(shown)))
+        csrf = ask.context.csrf if ready.chrome.bulk else ""
+        sketch = ListSketch(ready, _table(shown), count, paging_of(page, ask.query, _summary(shown)), csrf)
         return Part(TEMPLATE, head=head, sketch=sketch)
     view = (ready.chrome if shown.calm else chrome_of(ask, ready, shown.asked)).counted(count)
     if page.rows and ready.model.map:
@@ -104,6 +113,7 @@ def _render(shown: Shown) -> Part:
         view = replace(view, places=places, paging=paging_of(ranked, ask.query, _summary(shown)))
     elif page.rows:
         view = replace(view, table=_table(shown), paging=paging_of(page, ask.query, _summary(shown)))
+        view = view.signed(ask.context.csrf)
     else:
         found = Emptiness(ready.model.messages, freshness, ready.create)
         view = replace(view, state=empty_state(ask.context, found, ask.query))

@@ -78,7 +78,7 @@ STAYING = [["stays: sent lately", "stays: touched"], ["stays"], ["stays"]]
 
 def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
     furnish(engine)
-    assert tidy(engine, NOW) == {"foyer_draft": 2, "foyer_session": 2, "foyer_token": 2}
+    assert tidy(engine, NOW) == {"foyer_draft": 2, "foyer_errand": 0, "foyer_session": 2, "foyer_token": 2}
     assert left(engine) == STAYING
     assert not any(tidy(engine, NOW).values())
 

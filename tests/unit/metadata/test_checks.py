@@ -186,6 +186,10 @@ def placed(**more):
     return {"list tasks": {"map": {"latitude": "hours", "longitude": "hours", **more}}}
 
 
+def bulk(*values, type="set", **more):
+    return {"list tasks": {"bulk": [{"key": "do", "type": type, "values": list(values), **more}]}}
+
+
 def sourced(**record):
     """A page without a record whose form takes it from somewhere."""
     return {"page tasks#blocks.0": {"type": "form", "form": "task", "mode": "edit", "record": record}}
@@ -395,6 +399,17 @@ FAULTS = [
     (filtered("account", view="tasks"), "list-filter", "filters.0.view", "task"),
     (filtered("due", view="tasks"), "list-filter", "filters.0.view", "date"),
     ({"list tasks": {"filters": [{"key": "a", "attribute": "due"}] * 2}}, "duplicate-key", "filters.1.key", "another"),
+    # actions on many rows
+    (bulk({"attribute": "state", "value": "done"}, {"attribute": "due", "value": "@today+7d"}), "", "", ""),
+    (bulk(type="delete"), "", "", ""),
+    (bulk(), "bulk-action", "bulk.0.values", "values"),
+    (bulk({"attribute": "due"}, type="delete"), "bulk-action", "bulk.0.values", "remove"),
+    (bulk({"attribute": "due"}, {"attribute": "due"}), "bulk-action", "bulk.0.values", "twice"),
+    (bulk({"attribute": "stat", "value": 1}), "bulk-action", "bulk.0.values.0.attribute", "'state'"),
+    (bulk({"attribute": "id", "value": 1}), "bulk-action", "bulk.0.values.0.attribute", "people"),
+    (bulk({"attribute": "about", "value": 1}), "bulk-action", "bulk.0.values.0.attribute", "several"),
+    (bulk({"attribute": "state", "value": "dne"}), "bulk-action", "bulk.0.values.0.value", "'done'"),
+    ({"list tasks": {"bulk": [{"key": "do", "type": "delete"}] * 2}}, "duplicate-key", "bulk.1.key", "another"),
     # places
     (placed(), "", "", ""),
     (placed(latitude="due"), "map", "map.latitude", "decimal"),

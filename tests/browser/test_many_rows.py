@@ -1,0 +1,90 @@
+"""Actions on many rows in a browser: with script, without it, on a phone, sound to axe."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from support.apiary import Apiary, open_apiary
+from support.axe import assert_no_axe_violations
+from support.marina_site import served
+from support.portal import PASSWORD
+
+
+@pytest.fixture
+def apiary(sqlite_url: str, tmp_path: Path) -> Iterator[Apiary]:
+    with open_apiary(sqlite_url, tmp_path) as site:
+        for n in range(6):
+            site.hive(f"A{n}", "alice" if n else "bob")
+        yield site
+
+
+@pytest.fixture
+def address(apiary: Apiary) -> Iterator[str]:
+    with served(apiary.app) as url:
+        yield url
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/signin")
+    page.fill("input[name=email]", "alice@bees.example")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/")
+
+
+def is_as_wide_as_the_window(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_rows_are_marked_and_changed(browser: Browser, address: str, apiary: Apiary, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 740}, locale="en-US")
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    sign_in(page, address)
+    page.goto(f"{address}/hives")
+    assert_no_axe_violations(page)
+    expect(page.get_by_label("Mark: A0")).to_have_count(0)
+    if width > 1000:
+        page.get_by_label("Mark all rows on this page").check()
+        expect(page.get_by_text("3 rows marked:")).to_be_visible()
+        page.get_by_label("Mark: A3").uncheck()
+        expect(page.locator("tr.is-selected")).to_have_count(2)
+    else:
+        page.get_by_label("Mark: A1").check()
+        page.get_by_label("Mark: A2").check()
+    expect(page.get_by_text("2 rows marked:")).to_be_visible()
+    assert_no_axe_violations(page)
+    assert is_as_wide_as_the_window(page)
+    page.get_by_role("button", name="Mark as weak").click()
+    expect(page.get_by_role("heading", name="Mark as weak: 2 rows?")).to_be_visible()
+    assert_no_axe_violations(page)
+    page.get_by_role("button", name="Mark as weak").click()
+    expect(page.get_by_text("2 rows are done.")).to_be_visible()
+    assert_no_axe_violations(page)
+    assert is_as_wide_as_the_window(page)
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.get_by_role("row", name="A2").get_by_text("Weak")).to_be_visible()
+    page.locator("#list-0 nav.push a[rel=next]").click()
+    expect(page.get_by_label("Mark: A5")).to_be_visible()
+    if width > 1000:
+        expect(page.get_by_label("Mark all rows on this page")).to_be_visible()
+    assert faults == []
+    page.close()
+
+
+def test_without_script_all_that_match_are_removed(browser: Browser, address: str, apiary: Apiary) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="en-US", viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    sign_in(page, address)
+    page.goto(f"{address}/hives?q=A5")
+    page.get_by_label("All that match, on every page").check()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("heading", name="Remove: 1 row?")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("1 row is done.")).to_be_visible()
+    assert [code for (code,) in apiary.hives("code")] == ["A0", "A1", "A2", "A3", "A4"]
+    context.close()
