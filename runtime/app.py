@@ -31,6 +31,7 @@ from runtime.pages import show as show_page
 from runtime.pages.feed import feed_blueprint
 from runtime.pages.files import files_blueprint
 from runtime.pages.lookup import lookup_blueprint
+from runtime.pages.lookup_new import lookup_new_blueprint
 from runtime.pages.publishing import publishing_blueprint
 from runtime.records.audit import AUDITED
 from runtime.render import Renderer
@@ -61,7 +62,16 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     frame_requests(app)
     handle_failures(app, show)
     add_routes(
-        app, show, [identity_blueprint(), lookup_blueprint(), feed_blueprint(), files_blueprint(), publishing_blueprint()]
+        app,
+        show,
+        [
+            identity_blueprint(),
+            lookup_blueprint(),
+            lookup_new_blueprint(),
+            feed_blueprint(),
+            files_blueprint(),
+            publishing_blueprint(),
+        ],
     )
     wrap(app, parts)
     parts.hooks.call("app_created", app)

@@ -58,6 +58,22 @@ def fault_in_narrowing(world: World, form: Form, field: FormField, asked: list[s
     return None
 
 
+def made_on_the_spot(world: World) -> Iterator[Problem]:
+    """A new row of a lookup is made by a form of the entity that it points at."""
+    for form in world.all(Form):
+        for path, field in fields(form):
+            made = world.find("form", field.create_form) if field.create_form else None
+            attribute = world.attribute(form.entity, field.attribute)
+            if made is None or attribute is None:
+                continue
+            if attribute.type != "lookup" or attribute.targets:
+                message = f"{field.attribute} is no lookup to one entity; only such a one can get a new row."
+                yield world.problem(form, f"{path}.create_form", "create-form", message)
+            elif made.entity != attribute.target:
+                message = f"The form {made.key} is of {made.entity}, and {field.attribute} points at {attribute.target}."
+                yield world.problem(form, f"{path}.create_form", "create-form", message)
+
+
 def numbers_of_options(world: World) -> Iterator[Problem]:
     """How many options are to be chosen is said of several options, and can be met."""
     for form in world.all(Form):
@@ -194,6 +210,7 @@ def fault_in_related(world: World, entity: str, relationship: str, shown: str) -
 
 RULES = (
     narrowings,
+    made_on_the_spot,
     numbers_of_options,
     choice_attributes,
     progress_steps,

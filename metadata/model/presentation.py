@@ -161,6 +161,7 @@ class FormField:
     fewest: int = prop(0, "Fewest options of a choices attribute, where any is chosen.", min=0)
     most: int = prop(0, "Most options of a choices attribute; 0 for any number.", min=0)
     view: str = prop("", "View that limits, shows and sorts what a lookup offers.", ref="view")
+    create_form: str = prop("", "Form by which who may can make a new row of a lookup without leaving this one.", ref="form")
     narrowed_by: str = prop("", "Lookup before it on the form: of the rows offered, only those that belong to its row.")
     narrowed_path: str = prop("", "Path from an offered row to the row of narrowed_by, such as account.")
 

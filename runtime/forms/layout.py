@@ -17,7 +17,7 @@ from runtime.forms.faults import Fault, Say
 from runtime.forms.fields import PREFIX, BaseForm, ChoicesInput, Chosen, FileInput, Input, LookupInput, control_name
 from runtime.forms.numbers import locale_for
 from runtime.forms.rule_data import rule_data
-from runtime.forms.rules import html_attributes, words_of
+from runtime.forms.rules import Rules, html_attributes, words_of
 
 MOST_IN_DROPDOWN = 200
 MOST_WITHOUT_SEARCH = 20
@@ -38,13 +38,15 @@ class OptionView:
 class SearchView:
     """The search of a lookup: what stands in its box, what the offered rows answer to, where a script finds more.
 
-    `narrowed_by` is the name of the control whose row narrows the rows offered.
+    `narrowed_by` is the name of the control whose row narrows the rows offered; `new_row` names the form for one more row and
+    gives its address.
     """
 
     text: str
     found: str
     url: str
     narrowed_by: str = ""
+    new_row: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,14 @@ class FormView:
 @dataclass(frozen=True, slots=True)
 class Showing:
     """How values become text. `display(attribute, value, label)` formats one that is only shown; `lookup_url(attribute)` is
-    the address of more rows; `values` and `labels` are those of the record, `currency` that of money which names none;
-    `finding` is the name of the lookup whose search button was pressed."""
+    the address of more rows, `new_row(rules)` names the form for one more and gives its address; `values` and `labels` are
+    those of the record, `currency` that of money which names none; `finding` is the name of the lookup whose search button was
+    pressed."""
 
     say: Say
     display: Callable[[CompiledAttribute, Any, str], str | Markup]
     lookup_url: Callable[[str], str] = lambda attribute: ""
+    new_row: Callable[[Rules], tuple[str, str] | None] = lambda rules: None
     values: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
@@ -274,7 +278,8 @@ def _search(bare: LookupInput, showing: Showing) -> SearchView:
     answered = bare.chosen is not None or bool(bare.offered)
     other = bare.narrowing
     url = showing.lookup_url(bare.rules.attribute.key)
-    return SearchView(text, text if answered else "", url, other.name if other is not None else "")
+    narrowed_by = other.name if other is not None else ""
+    return SearchView(text, text if answered else "", url, narrowed_by, showing.new_row(bare.rules))
 
 
 def _unit(bare: Input, showing: Showing) -> str:

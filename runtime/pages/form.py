@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import flash, request
-from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from metadata.model import Block, Form
@@ -15,17 +11,16 @@ from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, PageNotFound, SignInNeeded
 from runtime.forms import drafts
-from runtime.forms.bound import bind, labels_of, posted_values
+from runtime.forms.bound import bind, labels_of
 from runtime.forms.builder import FormAsk, asked_fields, form_class
 from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm
 from runtime.forms.layout import shown_paths
 from runtime.forms.merge import base_text, written
 from runtime.forms.opening import fixed_values, opening_values, query_names, set_values
-from runtime.forms.ports import Refusal
 from runtime.forms.reach import Reach
 from runtime.forms.refusals import lay_out
-from runtime.forms.submit import Work, send
+from runtime.forms.submit import Sent
 from runtime.forms.words import Words
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
@@ -33,7 +28,8 @@ from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclashing
 from runtime.pages.form_lock import is_locked, lock_paths, locked_part
 from runtime.pages.form_rules import rule_paths, settle_new, settle_stored
-from runtime.pages.form_saving import next_url, saved_part, sending_draft
+from runtime.pages.form_saving import next_url, saved_part
+from runtime.pages.form_sending import Saving, make_record, plainly
 from runtime.pages.form_setting import (
     FIND,
     form_ask,
@@ -51,18 +47,12 @@ from runtime.pages.uploads import received
 from runtime.passing import passing
 from runtime.records.details import Record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
-from runtime.records.write import create, update
+from runtime.records.write import update
 from runtime.render import Action
 
 ID = "id"
 MOST_MERGES = 3
 """How often a change is tried again because somebody else was quicker, before its person is asked."""
-Saving = Callable[[Connection, Callable[[], int]], int]
-
-
-def plainly(connection: Connection, make: Callable[[], int]) -> int:
-    """Make a new record, and nothing else."""
-    return make()
 
 
 def form_arguments(context: RequestContext, block: Block) -> frozenset[str]:
@@ -201,13 +191,14 @@ class _New:
 
 
 def _insert_posted(new: _New, bound: BaseForm, saving: Saving) -> Part:
-    snapshot, form, words = new.ask.context.snapshot, new.form, new.words
+    ask, form = new.ask, new.form
     draft = request.form.get(DRAFT, "")
     if not bound.validate() or FIND in request.form:
-        return form_part(new.ask, new.sheet(searching(bound), draft), status=answer_status())
-    values = {**fixed_values(snapshot, form, words), **posted_values(bound)}
-    outcome = _send(new.ask, form, bound, lambda reach: set_values(snapshot, form, words, values, reach), saving)
-    return outcome if isinstance(outcome, Part) else form_part(new.ask, new.sheet(bound, draft, outcome), status=422)
+        return form_part(ask, new.sheet(searching(bound), draft), status=answer_status())
+    made = make_record(ask.context, form, bound, new.words, saving)
+    if not isinstance(made, Sent):
+        return form_part(ask, new.sheet(bound, draft, made), status=422)
+    return saved_part(ask, form.entity, made.record, form.success_page, form.success_message, made.queued)
 
 
 def searching(bound: BaseForm) -> BaseForm:
@@ -222,38 +213,6 @@ def searching(bound: BaseForm) -> BaseForm:
 def answer_status() -> int:
     """The status of a form shown again: fine after a search, else not processable."""
     return 200 if FIND in request.form else 422
-
-
-def _send(
-    ask: BlockAsk, form: Form, bound: BaseForm, complete: Callable[[Reach], dict[str, Any]], saving: Saving
-) -> Part | tuple[Fault, ...]:
-    context = ask.context
-
-    def write(connection: Connection) -> int:
-        values = complete(Reach(lambda: connection, context.snapshot, context.principal))
-
-        def make() -> int:
-            made = create(
-                connection,
-                context.snapshot,
-                context.principal,
-                form.entity,
-                values,
-                listeners=context.listeners,
-                undo="transaction",
-            )
-            return made.id
-
-        return saving(connection, make)
-
-    work = Work(context.snapshot, context.principal, form.entity, write)
-    try:
-        sent = send(context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key))
-    except (Invalid, Denied) as refused:
-        return lay_out(bound, refused, labels_of(bound))
-    if isinstance(sent, Refusal):
-        return lay_out(bound, sent, labels_of(bound))
-    return saved_part(ask, form.entity, sent.record, form.success_page, form.success_message, sent.queued)
 
 
 def edit(ask: BlockAsk, form: Form, record: Record, again: Again | None = None) -> Part:

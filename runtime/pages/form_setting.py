@@ -22,7 +22,9 @@ from runtime.forms.finding import make_finder
 from runtime.forms.layout import Showing
 from runtime.forms.opening import contact_values, words_given
 from runtime.forms.parse import Manner
+from runtime.forms.rules import Rules
 from runtime.forms.words import Words
+from runtime.pages.content import words_of
 from runtime.pages.speech import formats_of, text_of
 from runtime.pages.uploads import upload_finder
 from runtime.records.details import Record, fetch_record
@@ -98,6 +100,7 @@ def showing(context: RequestContext, form: Form, values: Mapping[str, Any], labe
         say=say_of(context),
         display=displayer(context),
         lookup_url=lambda attribute: lookup_url(context, form, attribute),
+        new_row=lambda rules: new_row_link(context, form, rules),
         values=values,
         labels=labels,
         currency=context.site.model.currency,
@@ -122,6 +125,15 @@ def displayer(context: RequestContext) -> Callable[[CompiledAttribute, Any, str]
 def lookup_url(context: RequestContext, form: Form, attribute: str) -> str:
     """Where a script finds the rows that a lookup offers."""
     return context.url(f"{LOOKUP}/{quote(form.key, safe='')}/{quote(attribute, safe='')}")
+
+
+def new_row_link(context: RequestContext, form: Form, rules: Rules) -> tuple[str, str] | None:
+    """The name and the address of the form for a new row of a lookup, for somebody who may make one."""
+    target = context.snapshot.forms.get(rules.field.create_form)
+    if target is None or not access_for(context.snapshot, context.principal, target.entity, "create").allowed:
+        return None
+    label = words_of(context, target.label) or say_of(context)("lookup.new", label=rules.label)
+    return label, f"{lookup_url(context, form, rules.attribute.key)}/new"
 
 
 def shown_values(context: RequestContext, form: Form, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -21,7 +21,11 @@ VERSION, BASE, DRAFT, KEEP, ACTION = "_version", "_base", "_draft", "_keep.", "_
 
 @dataclass(frozen=True, slots=True)
 class FormPart:
-    """A form that can be sent. `hidden` are names and values that go with it, `url` is where it is posted to."""
+    """A form that can be sent.
+
+    `hidden` are names and values that go with it, `url` is where it is posted to, `prefix` goes before the names of its
+    controls.
+    """
 
     id: str
     form: FormView
@@ -32,6 +36,7 @@ class FormPart:
     hidden: tuple[tuple[str, str], ...] = ()
     cancel: Action | None = None
     removal: Action | None = None
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

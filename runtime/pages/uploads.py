@@ -17,7 +17,7 @@ from runtime.forms.attachments import REMOVE, refused_text
 from runtime.forms.fields import BaseForm
 from runtime.forms.rules import Rules
 
-_NAME = re.compile(r"(?:lines-[0-9]{1,6}-)?([a-z][a-z0-9_]*)")
+_NAME = re.compile(r"(?:lines-[0-9]{1,6}-|new-)?([a-z][a-z0-9_]*)")
 
 
 def received(context: RequestContext, kind: type[BaseForm]) -> MultiDict[str, str]:

@@ -1,5 +1,8 @@
 // Makes a lookup's search box a combobox. Without script the same box is sent with the form and answered by radios.
 
+import { startNewRows } from "./new-row.js";
+import { startRules } from "./rules.js";
+
 const WAIT = 180;
 let made = 0;
 
@@ -10,6 +13,8 @@ export function startComboboxes(root) {
     }
   }
   startNarrowed(root);
+  startNewRows(root, startComboboxes);
+  startRules(root);
 }
 
 function enhance(box) {

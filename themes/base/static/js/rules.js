@@ -303,11 +303,14 @@ class RuledForm {
   }
 }
 
-for (const form of document.querySelectorAll("form[data-rules]")) {
-  new RuledForm(form, JSON.parse(form.dataset.rules), "");
+export function startRules(root) {
+  root.querySelectorAll("form[data-rules]").forEach((form) => {
+    new RuledForm(form, JSON.parse(form.dataset.rules), form.dataset.prefix ?? "");
+  });
+  root.querySelectorAll("form[data-line-rules]").forEach(startLineRules);
 }
 
-for (const form of document.querySelectorAll("form[data-line-rules]")) {
+function startLineRules(form) {
   const rules = JSON.parse(form.dataset.lineRules);
   const ready = new WeakSet();
   const start = () => {
@@ -315,7 +318,7 @@ for (const form of document.querySelectorAll("form[data-line-rules]")) {
       const name = row.querySelector("[name^='lines-']")?.name;
       if (name && !ready.has(row) && !name.includes(TEMPLATE_ROW)) {
         ready.add(row);
-        new RuledForm(row, rules, name.split("-").slice(0, 2).join("-") + "-");
+        new RuledForm(row, rules, `${name.split("-").slice(0, 2).join("-")}-`);
       }
     }
   };

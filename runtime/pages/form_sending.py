@@ -1,0 +1,69 @@
+"""A new record made of what was typed on a form: written, and told to an outside system where the entity needs its word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from metadata.model import Form
+from runtime.context import RequestContext
+from runtime.forms.bound import labels_of, posted_values
+from runtime.forms.faults import Fault
+from runtime.forms.fields import BaseForm
+from runtime.forms.opening import fixed_values, set_values
+from runtime.forms.ports import Refusal
+from runtime.forms.reach import Reach
+from runtime.forms.refusals import lay_out
+from runtime.forms.submit import Sent, Work, send
+from runtime.forms.words import Words
+from runtime.pages.form_saving import sending_draft
+from runtime.records.errors import Denied, Invalid
+from runtime.records.write import create
+
+Saving = Callable[[Connection, Callable[[], int]], int]
+
+
+def plainly(connection: Connection, make: Callable[[], int]) -> int:
+    """Make a new record, and nothing else."""
+    return make()
+
+
+def make_record(
+    context: RequestContext, form: Form, bound: BaseForm, words: Words, saving: Saving = plainly
+) -> Sent | tuple[Fault, ...]:
+    """Make the record of a form that is free of faults; where it is refused, the faults are laid at its fields, and those that
+    belong to none are given. `saving` makes it, in a transaction, and does there what else is due."""
+    given = {**fixed_values(context.snapshot, form, words), **posted_values(bound)}
+
+    def write(connection: Connection) -> int:
+        values = _complete(context, form, words, given, connection)
+
+        def make() -> int:
+            made = create(
+                connection,
+                context.snapshot,
+                context.principal,
+                form.entity,
+                values,
+                listeners=context.listeners,
+                undo="transaction",
+            )
+            return made.id
+
+        return saving(connection, make)
+
+    work = Work(context.snapshot, context.principal, form.entity, write)
+    try:
+        sent = send(context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key))
+    except (Invalid, Denied) as refused:
+        return lay_out(bound, refused, labels_of(bound))
+    return lay_out(bound, sent, labels_of(bound)) if isinstance(sent, Refusal) else sent
+
+
+def _complete(
+    context: RequestContext, form: Form, words: Words, given: dict[str, Any], connection: Connection
+) -> dict[str, Any]:
+    reach = Reach(lambda: connection, context.snapshot, context.principal)
+    return set_values(context.snapshot, form, words, given, reach)
