@@ -107,6 +107,35 @@ class ListMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListCalendar:
+    """Rows as entries of a calendar: a month, a week or a day at a time."""
+
+    start: str = prop(help="Date or date-time attribute, or path over lookups, with the day of a row.")
+    end: str = prop("", "Attribute of the same type with its end; the entry is on every day in between.")
+    all_day: str = prop("", "Boolean attribute: where it holds, no time of day is shown.")
+    span: str = prop("month", "What is shown first.", choices=("month", "week", "day"))
+    time_zone: str = prop("", "Zone of its days and times, such as Europe/Stockholm; the person's where missing.")
+    first_day: str = prop("", "First day of weeks; the language's where missing.", choices=("", "monday", "sunday", "saturday"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListBoard:
+    """Rows as cards in columns, one for each option of a choice; a card is moved by those who may change the choice."""
+
+    attribute: str = prop(help="Choice attribute of the entity, whose options are the columns.")
+    columns: tuple[str, ...] = prop((), "Options shown, in order; all of them, and the rows without any, where missing.")
+    cards: int = prop(20, "Cards shown in a column at most; how many there are stands above it.", min=1, max=200)
+    fixed: bool = prop(False, "Cards cannot be moved.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCards:
+    """Rows as cards beside each other, with the view's columns on them."""
+
+    picture: str = prop("", "Image attribute shown on top of the card.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListComponent:
     """A list: one or more views of one entity, with search, sort, paging and actions. Kind `list`."""
 
@@ -127,6 +156,15 @@ class ListComponent:
     messages: ListMessages = prop(ListMessages(), "Texts of the empty states.")
     filters: tuple[ListFilter, ...] = prop((), "Filters offered above the rows, in order; all that are set must hold.")
     map: ListMap | None = prop(None, "Show the rows as places, with the distance from a point that the person names.")
+    calendar: ListCalendar | None = prop(None, "How rows become entries of a calendar.")
+    board: ListBoard | None = prop(None, "How rows become cards in columns.")
+    cards: ListCards | None = prop(None, "How rows become cards beside each other.")
+    layouts: tuple[str, ...] = prop(
+        (),
+        "Ways to look at the rows, in order, the first one first; calendar, board and cards, as far as they are declared, "
+        "where missing.",
+        choices=("table", "calendar", "board", "cards"),
+    )
     export: bool = prop(False, "Offer all rows that the search and the filters leave as a file, CSV or a workbook.")
     feed: bool = prop(False, "Offer the readable rows as OData at /_feed/ and the key, for spreadsheets and scripts.")
 

@@ -11,6 +11,7 @@ from runtime.pages.addresses import page_url
 from runtime.pages.bulk_bar import bulk_bar, row_marks
 from runtime.pages.content import words_of
 from runtime.pages.export import export_links
+from runtime.pages.layouts import TABLE, is_plain, layout_of, layout_paths, layout_tabs, layouts_of
 from runtime.pages.list_filters import filter_panel, is_idle
 from runtime.pages.list_rows import RowLinks, record_key, row_links
 from runtime.pages.list_states import plural_of
@@ -31,8 +32,8 @@ class ReadyList:
     """A list block with one of its views.
 
     `chrome` is what is around the rows, `links` where they lead to and `asked` what is asked for as long as the address has
-    no arguments. `kept` says that it is kept on the snapshot: a list without places and without filters at work, whose
-    page's address names no record.
+    no arguments. `kept` says that it is kept on the snapshot: a table without filters at work, whose page's
+    address names no record.
     """
 
     model: ListComponent
@@ -58,7 +59,7 @@ class Dress:
 def ready_list(ask: BlockAsk, model: ListComponent, view: str) -> ReadyList:
     """The list of a block with a view. Raises Denied where no row may be read."""
     context = ask.context
-    varied = bool(ask.keys or model.map or (model.filters and not is_idle(ask, model)))
+    varied = bool(ask.keys or model.map or not is_plain(model) or (model.filters and not is_idle(ask, model)))
     kept = not varied and ask.query.path == page_url(context, ask.node)
     if not kept:
         return _make(ask, model, view, kept=False)
@@ -134,7 +135,7 @@ def _make(ask: BlockAsk, model: ListComponent, view_key: str, *, kept: bool) -> 
 
 def _plan(context: RequestContext, model: ListComponent, view: View, scopes: tuple[str, str]) -> ListPlan:
     options = ListOptions(
-        extra=(*currency_extras(context, view.entity, view.columns), *place_paths(model)),
+        extra=(*currency_extras(context, view.entity, view.columns), *place_paths(model), *layout_paths(model)),
         key=record_key(context, model),
         mine=scopes[0],
         company=scopes[1],
@@ -160,7 +161,7 @@ def _create_action(ask: BlockAsk, model: ListComponent) -> Action | None:
 
 
 def _chrome(ask: BlockAsk, model: ListComponent, view: View, asked: ListAsk, top: tuple[str, Action | None]) -> ListView:
-    context = ask.context
+    context, layout = ask.context, layout_of(ask, model)
     label, create = top
     views = [context.snapshot.views[key] for key in model.views]
     return ListView(
@@ -174,7 +175,9 @@ def _chrome(ask: BlockAsk, model: ListComponent, view: View, asked: ListAsk, top
         filters=filter_panel(ask, model, list_id(ask)),
         exports=export_links(ask, model),
         near=place_search(ask, model.map) if model.map else None,
-        bulk=bulk_bar(ask, model, list_id(ask)),
+        bulk=bulk_bar(ask, model, list_id(ask)) if layout == TABLE else None,
+        layouts=() if is_plain(model) else layouts_of(model),
+        layout_tabs=layout_tabs(model, layout, ask.query, text_of(context)),
     )
 
 

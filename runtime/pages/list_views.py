@@ -9,7 +9,10 @@ from markupsafe import Markup
 
 from metadata.model import View
 from metadata.text import Text
+from runtime.pages.board_view import BoardView
 from runtime.pages.bulk_view import BulkBar
+from runtime.pages.calendar_view import CalendarView
+from runtime.pages.card_view import CardsView
 from runtime.pages.columns import Column
 from runtime.pages.export_view import ExportLink
 from runtime.pages.filter_view import FilterPanel
@@ -75,7 +78,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """A list: either `table` with `paging`, or the `state` that says why there are no rows."""
+    """A list: the rows in one of its layouts, mostly a `table` with `paging`, or the `state` that says why there are none.
+
+    `layouts` are the names of those that it can have besides a table.
+    """
 
     id: str
     label: str
@@ -92,6 +98,11 @@ class ListView:
     near: PlaceSearch | None = None
     places: PlacesView | None = None
     bulk: BulkBar | None = None
+    layouts: tuple[str, ...] = ()
+    layout_tabs: tuple[Tab, ...] = ()
+    calendar: CalendarView | None = None
+    board: BoardView | None = None
+    cards: CardsView | None = None
 
     def counted(self, count: str) -> ListView:
         """The same with the number of rows at the current tab; others are not counted, which would cost a statement each."""

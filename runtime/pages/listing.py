@@ -100,9 +100,9 @@ class Table:
         return self.parted.template.render(headings=headings, region=self.region, body=body)
 
 
-def listing_of(context: RequestContext, plan: ListPlan, look: Look) -> Listing:
-    """The listing of a plan in the request's language and time zone."""
-    formats = formats_of(context)
+def listing_of(context: RequestContext, plan: ListPlan, look: Look, formats: Formats | None = None) -> Listing:
+    """The listing of a plan in the request's language and time zone, or in other formats."""
+    formats = formats or formats_of(context)
     key = ("listing", plan, look, context.site.key, formats)
     return context.snapshot.derive(key, lambda: _make(context, plan, look, formats))
 

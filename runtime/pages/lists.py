@@ -10,17 +10,22 @@ from markupsafe import Markup
 from metadata.model import Block, ListComponent
 from runtime.access import access_for
 from runtime.context import RequestContext
+from runtime.pages.board import show_board
 from runtime.pages.bulk import BULK, choose, show_bulk
 from runtime.pages.bulk_bar import DO
+from runtime.pages.calendar import show_calendar
+from runtime.pages.cards import cards_view
 from runtime.pages.export import EXPORT, exported
+from runtime.pages.layouts import BOARD, CALENDAR, CARDS, layout_arguments, layout_of
 from runtime.pages.list_filters import filter_arguments
+from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
 from runtime.pages.list_narrowing import narrowed
 from runtime.pages.list_ready import ReadyList, chrome_of, dress_of, entity_of, label_of, list_id, ready_list, scopes_of
 from runtime.pages.list_rows import record_key, row_links
 from runtime.pages.list_sketch import ListSketch
-from runtime.pages.list_states import Emptiness, denied_state, empty_state
+from runtime.pages.list_states import denied_state
 from runtime.pages.list_views import ListView, Order, headings, paging_of
-from runtime.pages.part import BlockAsk, Head, Part
+from runtime.pages.part import BlockAsk, Part
 from runtime.pages.places import countable, map_headers, place_arguments, places_view
 from runtime.pages.queries import UnusableArgument
 from runtime.pages.removal import REMOVE, show_removal
@@ -33,7 +38,8 @@ from runtime.render.stencils import Pieces
 
 PAGING = ("page", "after", "before")
 ARGUMENTS = frozenset({"view", "q", "sort", "scope", *PAGING})
-TEMPLATE = "blocks/list.html"
+LOOKS = {CALENDAR: show_calendar, BOARD: show_board}
+"""The layouts that fetch rows in ways of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that a list takes from the address."""
     deletes = any(action.type == "delete" for action in context.site.lists[block.list].actions)
     taken = ARGUMENTS | place_arguments(context.site.lists[block.list]) | filter_arguments(context, block)
+    taken |= layout_arguments(context.site.lists[block.list])
     taken |= {EXPORT} if context.site.lists[block.list].export else frozenset()
     taken |= {BULK} if context.site.lists[block.list].bulk else frozenset()
     return taken | {REMOVE} if deletes else taken
@@ -74,6 +81,9 @@ def show_list(ask: BlockAsk) -> Part:
         return Part(response=exported(ask, model, ready.plan, asked))
     if ask.posted and DO in request.form:
         return Part(response=choose(ask, model, ready.plan, asked))
+    layout = layout_of(ask, model)
+    if layout in LOOKS:
+        return LOOKS[layout](ask, ready, asked)
     with context.stages.measure("fetch"):
         page = fetch_list(context.reader, ready.plan, context.principal, asked)
     return _render(Shown(ask, ready, asked, page, ready.kept and ask.query.has_only(*PAGING)))
@@ -97,8 +107,7 @@ def _parse(ask: BlockAsk, model: ListComponent) -> ListAsk:
 
 def _render(shown: Shown) -> Part:
     ask, ready, page = shown.ask, shown.ready, shown.page
-    freshness = ask.context.freshness(ready.view.entity)
-    head = Head(freshness=freshness, actions=(ready.create,) if ready.create and ask.first else ())
+    head = head_of(ask, ready)
     count = _count(shown)
     if page.rows and shown.calm:
         csrf = ask.context.csrf if ready.chrome.bulk else ""
@@ -111,12 +120,13 @@ def _render(shown: Shown) -> Part:
         )
         ranked = countable(page) if shown.asked.narrowings else page
         view = replace(view, places=places, paging=paging_of(ranked, ask.query, _summary(shown)))
+    elif page.rows and layout_of(ask, ready.model) == CARDS:
+        view = replace(view, cards=cards_view(ask, ready, page), paging=paging_of(page, ask.query, _summary(shown)))
     elif page.rows:
         view = replace(view, table=_table(shown), paging=paging_of(page, ask.query, _summary(shown)))
         view = view.signed(ask.context.csrf)
     else:
-        found = Emptiness(ready.model.messages, freshness, ready.create)
-        view = replace(view, state=empty_state(ask.context, found, ask.query))
+        view = replace(view, state=emptiness_of(ask, ready))
     return Part(TEMPLATE, view, head, headers=map_headers(ask.context) if ready.model.map else ())
 
 

@@ -10,10 +10,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from markupsafe import Markup, escape
-
 from metadata.model import ListComponent, ListMap
 from runtime.context import RequestContext
+from runtime.pages.list_cards import cards_of
 from runtime.pages.list_rows import RowLinks
 from runtime.pages.listing import Listing
 from runtime.pages.part import BlockAsk
@@ -104,10 +103,9 @@ def places_view(
     context, wanted = ask.context, wanted_place(ask, declared)
     points = [_point(plan, declared, row) for row in page.rows]
     far = ["" if wanted is None or point is None else _far(context, declared, wanted.point, point) for point in points]
-    urls = ["" if links.details is None or key is None else links.details.of(key) for key in page.keys]
     rows = tuple(
-        Place(_name(cells, key), url, near, tuple(zip(_labels(listing), _facts(listing, cells), strict=True)))
-        for key, url, near, cells in zip(page.keys, urls, far, _across(listing, page.rows), strict=True)
+        Place(card.name, card.url, near, tuple((fact.label, fact.value) for fact in card.facts))
+        for card, near in zip(cards_of(page, listing, links), far, strict=True)
     )
     marks = [
         {"at": [point.latitude, point.longitude], "name": str(row.name.striptags()), "url": row.url, "far": row.distance}
@@ -137,10 +135,6 @@ def countable(page: ListPage) -> ListPage:
     return replace(page, pages=pages, next_after=page.next_after if page.page < pages else None)
 
 
-def _name(cells: Sequence[str], key: object) -> Markup:
-    return Markup(cells[0]) or escape("–" if key is None else key)  # noqa: S704 - cells are HTML
-
-
 def _within(ask: BlockAsk, declared: ListMap, raw: str) -> int:
     if not raw:
         return declared.distances[len(declared.distances) // 2]
@@ -165,23 +159,3 @@ def _far(context: RequestContext, declared: ListMap, one: Point, other: Point) -
     length = distance(one, other, declared.unit)
     number = Decimal(str(round(length, 1 if length < 10 else 0)))
     return text_of(context)(f"place.{declared.unit}", distance=formats_of(context).number(number))
-
-
-def _across(listing: Listing, rows: Sequence[Any]) -> list[tuple[str, ...]]:
-    """The cells row by row."""
-    return list(zip(*listing.cells(rows), strict=True))
-
-
-def _labels(listing: Listing) -> list[str]:
-    return [column.label for column in listing.columns[1:]]
-
-
-def _facts(listing: Listing, cells: Sequence[str]) -> list[Markup]:
-    """The values of the columns after the first, each with its small print."""
-    found: list[Markup] = []
-    place = 1 + bool(listing.columns[0].second)
-    for column in listing.columns[1:]:
-        parts = cells[place : place + 1 + bool(column.second)]
-        place += len(parts)
-        found.append(Markup(" · ").join(Markup(part) for part in parts if part))  # noqa: S704 - cells are HTML
-    return found

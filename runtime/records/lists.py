@@ -71,7 +71,7 @@ def fetch_list(
     wanted = ask or ListAsk(plan.view)
     shape = shape_of(plan, wanted)
     prepared, places = _prepared(plan, shape, connection.dialect)
-    values = _values(prepared, principal, wanted, near)
+    values = values_of(prepared, principal, wanted, near)
     rows = prepared.rows(connection, values)
     if shape.counted and not rows and wanted.page > 1:
         counted: int | None = _count(connection, plan, principal, shape, values)
@@ -86,7 +86,7 @@ def fetch_row(connection: Reader, plan: ListPlan, principal: Principal, row: int
         raise Denied(plan.entity.key)
     shape = Shape((), window="row", counted=False)
     prepared, _ = _prepared(plan, shape, connection.dialect)
-    rows = prepared.rows(connection, {**_values(prepared, principal, ListAsk(plan.view), None), "a_row": row})
+    rows = prepared.rows(connection, {**values_of(prepared, principal, ListAsk(plan.view), None), "a_row": row})
     return rows[0] if rows else None
 
 
@@ -131,7 +131,8 @@ def _count(connection: Reader, plan: ListPlan, principal: Principal, shape: Shap
     return int(prepared.rows(connection, {**values, **bind_values(principal, prepared.names)})[0][0])
 
 
-def _values(prepared: Prepared, principal: Principal, ask: ListAsk, near: int | None) -> dict[str, Any]:
+def values_of(prepared: Prepared, principal: Principal, ask: ListAsk, near: int | None) -> dict[str, Any]:
+    """The values of the binds of a statement for an ask."""
     values = bind_values(principal, prepared.names)
     values["a_limit"] = ask.page_size + 1
     values["a_offset"] = (ask.page - 1) * ask.page_size
@@ -163,7 +164,7 @@ def _page(ask: ListAsk, shape: Shape, places: Places, rows: list[Row], counted: 
         pages=None if capped or counted is None else max(1, -(-counted // ask.page_size)),
         next_after=_token(shape, places, rows[-1]) if has_next else None,
         previous_before=_token(shape, places, rows[0]) if has_previous else None,
-        can=_can(places.write, places.delete, rows),
+        can=rights_of(places, rows),
     )
 
 
@@ -171,7 +172,9 @@ def _token(shape: Shape, places: Places, row: Row) -> str:
     return make_token(shape.sort, [row[place] for place in places.sort], row[0])
 
 
-def _can(write: Right, delete: Right, rows: list[Row]) -> list[frozenset[str]]:
+def rights_of(places: Places, rows: list[Row]) -> list[frozenset[str]]:
+    """Which of write and delete may be tried on each row."""
+    write, delete = places.write, places.delete
     if write.index is None and delete.index is None:
         return [_RIGHTS[write.constant, delete.constant]] * len(rows)
     return [_RIGHTS[_may(write, row), _may(delete, row)] for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -32,6 +32,7 @@ from runtime.records.operators import escaped, like
 from runtime.records.plan import ListPlan, PlannedColumn, SortKey
 from runtime.records.source import Source
 
+Ordered = tuple[ColumnElement[Any], bool]
 CAP = 10_000
 DEEP_PAGE = 40
 
@@ -71,6 +72,31 @@ def list_statement(plan: ListPlan, shape: Shape, dialect: str) -> tuple[Select[A
     """The select of a page: id, human key, the plan's columns, then what `Places` tells."""
     source = Source(plan.snapshot, plan.standing, plan.entity.key)
     where = conditions(plan, shape, source)
+    columns, order, places = parts(plan, shape, source)
+    if shape.counted:
+        columns.append(count_statement(plan, shape).scalar_subquery())
+        places = replace(places, count=len(columns) - 1)
+    labelled = [column.label(f"c{index}") for index, column in enumerate(columns)]
+    reverse = shape.window == "before"
+    ordering = ordered(order, reverse=reverse)
+    if shape.window in ("after", "before"):
+        where.append(beyond(order, shape, dialect, reverse))
+    if shape.window == "row":
+        where.append(source.rows.c.id == bindparam("a_row", type_=KEY_TYPE))
+    if shape.window == "deep":
+        inner = select(source.rows.c.id).select_from(source.joined).where(*where).order_by(*ordering)
+        page = inner.limit(limit()).offset(_offset()).correlate(None).subquery("page")
+        statement = select(*labelled).select_from(source.joined).where(source.rows.c.id.in_(select(page.c.id)))
+        statement = statement.order_by(*ordering)
+    else:
+        statement = select(*labelled).select_from(source.joined).where(*where).order_by(*ordering).limit(limit())
+        if shape.window == "offset":
+            statement = statement.offset(_offset())
+    return statement, places
+
+
+def parts(plan: ListPlan, shape: Shape, source: Source) -> tuple[list[ColumnElement[Any]], list[Ordered], Places]:
+    """What a page selects besides a count, by what it is ordered, and where of its columns things stand."""
     columns = [source.rows.c.id, _or_null(source.value(plan.key)), *_selected(plan, source)]
     ranks = [rank for part in shape.narrowings if (rank := part.rank(source)) is not None]
     keys = [(rank, False) for rank in ranks] or [(sort_column(plan, source, path), desc) for path, desc in shape.sort]
@@ -80,25 +106,12 @@ def list_statement(plan: ListPlan, shape: Shape, dialect: str) -> tuple[Select[A
     columns += [column for column, _ in keys]
     write, columns = _right(plan, plan.write, source, columns)
     delete, columns = _right(plan, plan.delete, source, columns)
-    if shape.counted:
-        columns.append(count_statement(plan, shape).scalar_subquery())
-    labelled = [column.label(f"c{index}") for index, column in enumerate(columns)]
-    reverse = shape.window == "before"
-    ordering = [column.desc() if descending != reverse else column.asc() for column, descending in order]
-    if shape.window in ("after", "before"):
-        where.append(beyond(order, shape, dialect, reverse))
-    if shape.window == "row":
-        where.append(source.rows.c.id == bindparam("a_row", type_=KEY_TYPE))
-    if shape.window == "deep":
-        inner = select(source.rows.c.id).select_from(source.joined).where(*where).order_by(*ordering)
-        page = inner.limit(_limit()).offset(_offset()).correlate(None).subquery("page")
-        statement = select(*labelled).select_from(source.joined).where(source.rows.c.id.in_(select(page.c.id)))
-        statement = statement.order_by(*ordering)
-    else:
-        statement = select(*labelled).select_from(source.joined).where(*where).order_by(*ordering).limit(_limit())
-        if shape.window == "offset":
-            statement = statement.offset(_offset())
-    return statement, Places(sort_places, write, delete, len(columns) - 1 if shape.counted else None)
+    return columns, order, Places(sort_places, write, delete, None)
+
+
+def ordered(order: Sequence[Ordered], *, reverse: bool = False) -> list[ColumnElement[Any]]:
+    """The columns of an order with their directions."""
+    return [column.desc() if descending != reverse else column.asc() for column, descending in order]
 
 
 def count_statement(plan: ListPlan, shape: Shape) -> Select[Any]:
@@ -128,7 +141,7 @@ def sort_column(plan: ListPlan, source: Source, path: str) -> ColumnElement[Any]
     return _or_null(source.label(path) if is_lookup else source.value(path))
 
 
-def beyond(order: Sequence[tuple[ColumnElement[Any], bool]], shape: Shape, dialect: str, reverse: bool) -> ColumnElement[bool]:
+def beyond(order: Sequence[Ordered], shape: Shape, dialect: str, reverse: bool) -> ColumnElement[bool]:
     """The rows after an anchor, in the order given; empty values stand where the database puts them."""
     terms: list[ColumnElement[bool]] = []
     same: list[ColumnElement[bool]] = []
@@ -222,7 +235,8 @@ def term_pattern(term: str) -> str:
     return "%".join(escaped(piece) for piece in term.split("*"))
 
 
-def _limit() -> ColumnElement[int]:
+def limit() -> ColumnElement[int]:
+    """How many rows are wanted."""
     return bindparam("a_limit", type_=Integer())
 
 

@@ -174,7 +174,7 @@ def test_every_promise_has_its_test():
         assert f"def test_{words.replace(' ', '_')}(" in source, (words, file)
 
 
-@pytest.mark.parametrize("name", ["permissions.md", "sync.md", "themes.md"])
+@pytest.mark.parametrize("name", ["layouts.md", "permissions.md", "sync.md", "themes.md"])
 def test_the_examples_are_metadata_without_a_problem(name: str, tmp_path: Path):
     for number, example in enumerate(examples(text_of(name), "yaml")):
         (tmp_path / f"example-{number}.yaml").write_text(example, encoding="utf-8")

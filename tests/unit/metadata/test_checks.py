@@ -190,6 +190,11 @@ def bulk(*values, type="set", **more):
     return {"list tasks": {"bulk": [{"key": "do", "type": type, "values": list(values), **more}]}}
 
 
+def laid_out(**more):
+    """The list of tasks with layouts."""
+    return {"list tasks": more}
+
+
 def sourced(**record):
     """A page without a record whose form takes it from somewhere."""
     return {"page tasks#blocks.0": {"type": "form", "form": "task", "mode": "edit", "record": record}}
@@ -417,6 +422,21 @@ FAULTS = [
     (placed(distances=[]), "map", "map.distances", "one"),
     (placed(distances=[0]), "map", "map.distances", "from 1"),
     (placed(centre="91, 0"), "map", "map.centre", "59.33"),
+    (laid_out(calendar={"start": "due"}, board={"attribute": "state", "columns": ["done"]}, cards={}), "", "", ""),
+    (laid_out(layouts=["table", "board"]), "layout", "layouts.1", "board:"),
+    (laid_out(layouts=["table", "table"]), "duplicate-key", "layouts.1", "twice"),
+    (laid_out(layouts=["table"], cards={}), "layout", "cards", "not among"),
+    (laid_out(map={"latitude": "hours", "longitude": "hours"}, cards={}), "layout", "cards", "two lists"),
+    (laid_out(calendar={"start": "hours"}), "calendar", "calendar.start", "date or datetime"),
+    (laid_out(calendar={"start": "deu"}), "calendar", "calendar.start", "due"),
+    (laid_out(calendar={"start": "due", "end": "created_at"}), "calendar", "calendar.end", "date is needed"),
+    (laid_out(calendar={"start": "due", "all_day": "state"}), "calendar", "calendar.all_day", "boolean"),
+    (laid_out(calendar={"start": "due", "time_zone": "Europe/Stokholm"}), "time-zone", "calendar.time_zone", "mean"),
+    (laid_out(board={"attribute": "stat"}), "board", "board.attribute", "state"),
+    (laid_out(board={"attribute": "account.name"}), "board", "board.attribute", "no choice"),
+    (laid_out(board={"attribute": "state", "columns": ["opne"]}), "board", "board.columns.0", "open"),
+    (laid_out(board={"attribute": "state", "columns": ["open", "open"]}), "duplicate-key", "board.columns.1", "twice"),
+    (laid_out(cards={"picture": "number"}), "cards", "cards.picture", "image"),
     ({"site_setting map/tiles": {"value": "http://a.example/{z}/{x}/{y}"}}, "setting-value", "value", "https"),
     ({"site_setting map/tiles": {"value": "https://a.example; script-src */{z}/{x}/{y}"}}, "setting-value", "value", "https"),
     ({"site_setting map/tiles": {"value": "https://{s}.a.example/{z}/{x}/{y}.png"}}, "", "", ""),

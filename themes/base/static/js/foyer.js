@@ -22,4 +22,4 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
 });
 document.addEventListener("htmx:beforeSwap", (event) => adoptIcons(event.detail.serverResponse));
-document.addEventListener("htmx:afterSwap", (event) => startMessages(event.detail.target));
+document.addEventListener("htmx:afterSwap", (event) => startMessages(event.detail.target ?? document)); // a page that came back from the history has no target

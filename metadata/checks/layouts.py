@@ -1,0 +1,104 @@
+"""Rules on the layouts of lists: what a calendar, a board or cards are made of is there, and of a type that will do."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+
+from metadata.checks.lists import entity_of
+from metadata.checks.world import PathError, World, repeated
+from metadata.errors import Problem
+from metadata.model import ListComponent
+from metadata.schema.faults import did_you_mean, shown
+
+DATES = ("date", "datetime")
+
+
+def layouts(world: World) -> Iterator[Problem]:
+    """A list has the layouts that it names, each once; places are a layout of their own."""
+    for item in world.all(ListComponent):
+        declared = [name for name in ("calendar", "board", "cards") if getattr(item, name) is not None]
+        for index, name in enumerate(item.layouts):
+            if name != "table" and name not in declared:
+                message = f"The list says nothing of a {name}; add {name}: to it, or leave the layout out."
+                yield world.problem(item, f"layouts.{index}", "layout", message)
+        for index in repeated(list(item.layouts)):
+            message = f"The layout {item.layouts[index]} is there twice; remove one."
+            yield world.problem(item, f"layouts.{index}", "duplicate-key", message)
+        for name in declared:
+            if item.layouts and name not in item.layouts:
+                message = f"The list says what its {name} is, but {name} is not among its layouts; add it there or remove it."
+                yield world.problem(item, name, "layout", message)
+            if item.map is not None:
+                message = f"A list with map: has no {name}; make it two lists."
+                yield world.problem(item, name, "layout", message)
+
+
+def calendars(world: World) -> Iterator[Problem]:
+    """A calendar places rows by a date or a date-time, and its end is of the same type."""
+    for item in world.all(ListComponent):
+        calendar, entity = item.calendar, entity_of(world, item)
+        if calendar is None or entity not in world.entities:
+            continue
+        fault = misfit(world, entity, calendar.start, DATES)
+        if fault:
+            yield world.problem(item, "calendar.start", "calendar", fault)
+        start = world.attribute(entity, calendar.start)
+        fault = misfit(world, entity, calendar.end, (start.type,)) if calendar.end and start and start.type in DATES else ""
+        if fault:
+            yield world.problem(item, "calendar.end", "calendar", fault)
+        fault = misfit(world, entity, calendar.all_day, ("boolean",)) if calendar.all_day else ""
+        if fault:
+            yield world.problem(item, "calendar.all_day", "calendar", fault)
+        known = zoneinfo.available_timezones() if calendar.time_zone else set()
+        if calendar.time_zone not in known | {""}:
+            message = f"There is no time zone {shown(calendar.time_zone)}.{did_you_mean(calendar.time_zone, known)}"
+            yield world.problem(item, "calendar.time_zone", "time-zone", message)
+
+
+def boards(world: World) -> Iterator[Problem]:
+    """A board has the options of a choice of its entity as columns; a calculated choice cannot be changed by moving."""
+    for item in world.all(ListComponent):
+        board, entity = item.board, entity_of(world, item)
+        if board is None or entity not in world.entities:
+            continue
+        attribute = world.entities[entity].attributes.get(board.attribute)
+        if attribute is None or attribute.type != "choice":
+            choices = [key for key, found in world.entities[entity].attributes.items() if found.type == "choice"]
+            message = f"{shown(board.attribute)} is no choice attribute of {entity}.{did_you_mean(board.attribute, choices)}"
+            yield world.problem(item, "board.attribute", "board", message)
+            continue
+        if attribute.formula and not board.fixed:
+            message = f"{board.attribute} is calculated, so that nobody can move a card; say fixed: true."
+            yield world.problem(item, "board.fixed", "board", message)
+        options = world.options(attribute)
+        for index, option in enumerate(board.columns):
+            if options is not None and option not in options:
+                message = f"{board.attribute} has no option {shown(option)}.{did_you_mean(option, options)}"
+                yield world.problem(item, f"board.columns.{index}", "board", message)
+        for index in repeated(list(board.columns)):
+            message = f"The column {board.columns[index]} is there twice; remove one."
+            yield world.problem(item, f"board.columns.{index}", "duplicate-key", message)
+
+
+def pictures(world: World) -> Iterator[Problem]:
+    """The picture of a card is an image."""
+    for item in world.all(ListComponent):
+        entity = entity_of(world, item)
+        if item.cards is None or not item.cards.picture or entity not in world.entities:
+            continue
+        fault = misfit(world, entity, item.cards.picture, ("image",))
+        if fault:
+            yield world.problem(item, "cards.picture", "cards", fault)
+
+
+def misfit(world: World, entity: str, path: str, types: tuple[str, ...]) -> str:
+    """Why the attribute at the end of a path is not of one of these types; "" where it is."""
+    try:
+        found = world.resolve(entity, path)
+    except PathError as wrong:
+        return str(wrong)
+    return "" if found.type in types else f"{shown(path)} is of type {found.type}; {' or '.join(types)} is needed here."
+
+
+RULES = (layouts, calendars, boards, pictures)

@@ -1,0 +1,109 @@
+"""The layouts of a list in a browser: a calendar that is an agenda on a phone, a board with and without script, cards, axe."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from support.axe import assert_no_axe_violations
+from support.marina_site import CAST, PASSWORD, Marina, open_marina, served
+from support.theatre import theatre
+
+PHONE = {"width": 360, "height": 740}
+MARCH = "programme?on=2026-03-10"
+
+
+@pytest.fixture
+def marina(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
+    with open_marina(sqlite_url, tmp_path, *theatre()) as site:
+        hall = site.add("hall", name="Great hall")
+        noon = dt.datetime(2026, 3, 10, 11, tzinfo=dt.UTC)
+        for n, name in enumerate(("Hamlet", "Macbeth", "Lear", "Othello", "Antigone")):
+            later = noon + dt.timedelta(hours=n)
+            site.add("show", code=name, begins=later, ends=later, stage="planned" if n else "running", hall=hall, takings=1000)
+        tour = {"begins": noon + dt.timedelta(days=2), "ends": noon + dt.timedelta(days=5), "stage": "done"}
+        site.add("show", code="A tour with a very long name that has to be broken somewhere", **tour)
+        yield site
+
+
+@pytest.fixture
+def address(marina: Marina) -> Iterator[str]:
+    with served(marina.app) as url:
+        yield url
+
+
+def sign_in(page: Page, address: str) -> list[str]:
+    """Signs in, and gives what will be complained of."""
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{address}/signin")
+    page.fill("input[name=email]", CAST["dora"][0])
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main form button[type=submit]")
+    page.wait_for_url(f"{address}/")
+    return complaints
+
+
+def sideways(page: Page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_a_calendar_is_a_grid_on_a_desk_and_an_agenda_on_a_phone(page, address):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    complaints = sign_in(page, address)
+    page.goto(f"{address}/{MARCH}")
+    assert page.locator(".cal-cell:visible").count() == 42
+    assert_no_axe_violations(page)
+    page.get_by_role("link", name="Later").click()
+    expect(page.locator(".cal-title")).to_have_text("April 2026")
+    page.goto(f"{address}/{MARCH}")
+    page.get_by_role("link", name="Day", exact=True).click()
+    expect(page.locator(".cal-day tbody tr")).to_have_count(5)
+    assert_no_axe_violations(page)
+    page.get_by_role("link", name="Cards").click()
+    expect(page.locator(".card-grid .row-card")).to_have_count(5)
+    assert_no_axe_violations(page)
+    assert sideways(page) == 0
+    page.set_viewport_size(PHONE)
+    assert sideways(page) == 0
+    page.goto(f"{address}/{MARCH}")
+    assert page.locator(".cal-cell:visible time").first.inner_text() == "Tuesday, March 10, 2026"
+    assert page.locator(".cal-cell:visible").count() == 5
+    assert page.get_by_role("link", name="3 more on Tuesday, March 10, 2026").is_visible()
+    assert sideways(page) == 0
+    assert_no_axe_violations(page)
+    page.goto(f"{address}/{MARCH}&span=day")
+    assert sideways(page) == 0
+    page.goto(f"{address}/programme?on=2026-07-10")
+    assert_no_axe_violations(page)
+    assert complaints == []
+
+
+def test_a_card_is_dragged_to_another_column(page, address):
+    complaints = sign_in(page, address)
+    page.goto(f"{address}/programme")
+    page.get_by_role("link", name="Board").click()
+    expect(page.locator("[data-lane=planned] .count")).to_have_text("4")
+    assert_no_axe_violations(page)
+    page.locator("[data-lane=running] [data-card]").drag_to(page.locator("[data-lane=done]"))
+    expect(page.locator("[data-lane=done] .count")).to_have_text("2")
+    expect(page.locator("[data-toasts]")).to_contain_text("Hamlet is moved to Over.")
+    page.set_viewport_size(PHONE)
+    assert sideways(page) == 0
+    assert_no_axe_violations(page)
+    assert complaints == []
+
+
+def test_a_card_is_moved_without_script(browser: Browser, address):
+    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
+    page = context.new_page()
+    sign_in(page, address)
+    page.goto(f"{address}/programme?layout=board")
+    page.locator("summary[aria-label='Move Hamlet']").click()
+    page.get_by_role("button", name="Move Hamlet to Over").click()
+    assert page.locator("[data-lane=done] .count").inner_text() == "2"
+    assert "layout=board" in page.url
+    context.close()
