@@ -24,6 +24,7 @@ from metadata.model import (
     PageTemplate,
     PublishingState,
     Redirect,
+    Search,
     Site,
     SiteMarker,
     SiteSetting,
@@ -37,6 +38,7 @@ from metadata.model import (
     component_id,
 )
 from metadata.pagetree import page_tree
+from metadata.searching import search_indexes
 from metadata.snapshot import CompiledSite, Snapshot, frozen
 from metadata.system import complete
 from metadata.tables import build_tables
@@ -90,6 +92,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         states=frozen(components.of(PublishingState, key)),
         transitions=tuple(components.of(TransitionRule, key).values()),
         lists=frozen(components.of(ListComponent, key)),
+        searches=frozen(components.of(Search, key)),
         multistep_forms=frozen(components.of(MultistepForm, key)),
         page_templates=frozen(components.of(PageTemplate, key)),
         web_templates=frozen(components.of(WebTemplate, key)),
@@ -112,6 +115,7 @@ def compile_snapshot(components: Iterable[Component], release: int = 0) -> Snaps
         found.of(Entity).values(),
         views.values(),
         (item for item in found.by_id.values() if isinstance(item, EntityPermission)),
+        search_indexes((item for item in found.by_id.values() if isinstance(item, Search)), found.of(Site)),
     )
     languages = found.of(Language) or {DEFAULT_LANGUAGE.key: DEFAULT_LANGUAGE}
     return Snapshot(

@@ -29,6 +29,7 @@ from metadata.model import (
     PageTemplate,
     PublishingState,
     Redirect,
+    Search,
     Site,
     Snippet,
     TableMap,
@@ -143,6 +144,7 @@ class CompiledSite:
     states: Mapping[str, PublishingState]
     transitions: tuple[TransitionRule, ...]
     lists: Mapping[str, ListComponent]
+    searches: Mapping[str, Search]
     multistep_forms: Mapping[str, MultistepForm]
     page_templates: Mapping[str, PageTemplate]
     web_templates: Mapping[str, WebTemplate]

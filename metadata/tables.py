@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table
 
 from metadata.model import Attribute, Entity, EntityPermission, View
+from metadata.searching import SEARCHES, SearchIndex
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Relationship, frozen
 from metadata.system import RESERVED_ATTRIBUTES
 from metadata.types import KEY_TYPE, TYPES, sql_type
@@ -174,11 +175,15 @@ def _add_sort_indexes(tables: MetaData, views: Iterable[View], permissions: Iter
 
 
 def build_tables(
-    entities: Iterable[Entity], views: Iterable[View] = (), permissions: Iterable[EntityPermission] = ()
+    entities: Iterable[Entity],
+    views: Iterable[View] = (),
+    permissions: Iterable[EntityPermission] = (),
+    searches: Iterable[SearchIndex] = (),
 ) -> tuple[MetaData, Mapping[str, CompiledEntity]]:
     """The tables of the entities, and the entities compiled against them.
 
-    The entities must be complete (see metadata.system) and checked: each target, key attribute and type exists.
+    A table carries its search indexes in `info`. The entities must be complete (see metadata.system) and checked: each target,
+    key attribute and type exists.
     """
     declared = tuple(entities)
     tables = MetaData()
@@ -186,6 +191,8 @@ def build_tables(
     links = {entity.key: _links(entity, tables) for entity in declared}
     relationships = _relationships(declared, links)
     _add_sort_indexes(tables, views, permissions)
+    for index in searches:
+        own[index.entity].info.setdefault(SEARCHES, []).append(index)
     compiled = {
         entity.key: CompiledEntity(
             key=entity.key,

@@ -26,6 +26,8 @@ BUSY_TIMEOUT_MS = 30_000
 """How long a writer on SQLite waits for another one."""
 PATIENCE = "foyer_patience_ms"
 SCHEMA_CHANGE = "foyer_schema"
+MISSPELT = "pg_trgm.word_similarity_threshold=0.45"
+"""How much of a word must be the same for a search on PostgreSQL to take it for one misspelt."""
 
 
 class UnknownDatabase(ValueError):
@@ -61,7 +63,7 @@ def make_engine(url: str | URL, *, pool_size: int = 8, ping: bool = True) -> Eng
         pool_recycle=1800,
         query_cache_size=2000,
         hide_parameters=True,
-        connect_args={"prepare_threshold": 2, "connect_timeout": 10, "options": "-c timezone=UTC"},
+        connect_args={"prepare_threshold": 2, "connect_timeout": 10, "options": f"-c timezone=UTC -c {MISSPELT}"},
     )
     event.listen(engine, "begin", _begin_postgres)
     return engine

@@ -18,6 +18,7 @@ SHOWS = {
     "multistep_form": "multistep_form",
     "snippet": "snippet",
     "component": "web_template",
+    "search": "search",
 }
 # Without a record in the address these are the person's own.
 OWN = ("contact", "account", "company")

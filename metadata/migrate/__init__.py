@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from metadata.migrate.applying import apply, create_ahead
 from metadata.migrate.errors import Blocked, Destructive, MigrationRefused, NotApplied
-from metadata.migrate.planning import Plan, plan
+from metadata.migrate.planning import Plan, plan, remaking
 from metadata.migrate.register import create_register
 from metadata.migrate.steps import Step
 
@@ -23,4 +23,5 @@ __all__ = [
     "create_ahead",
     "create_register",
     "plan",
+    "remaking",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Column, Connection, Table
@@ -11,6 +11,7 @@ import metadata.migrate.existing as counting
 from metadata.migrate.conversion import count_lost
 from metadata.migrate.existing import Existing
 from metadata.migrate.physical import copy_of
+from metadata.migrate.search_steps import CreateSearch, DropSearch
 from metadata.migrate.shapes import Shape, columns_of, family, shape_of, text_length, type_for
 from metadata.migrate.steps import (
     AddColumn,
@@ -26,6 +27,7 @@ from metadata.migrate.steps import (
     RebuildTable,
     Step,
 )
+from metadata.searching import SEARCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def compare_new(table: Table, around: Surroundings) -> Comparison:
     shape = shape_of(table)
     create = CreateTable(table=table.name, target=table)
     keys = () if around.sqlite else _foreign_keys(table.name, shape)
-    return Comparison((create, *keys), (), shape)
+    return Comparison((create, *keys, *search_steps(table, frozenset())), (), shape)
 
 
 def compare_table(table: Table, around: Surroundings) -> Comparison:
@@ -90,7 +92,8 @@ def compare_table(table: Table, around: Surroundings) -> Comparison:
     parts = _Parts(before, columns, unused if around.drop else (), after)
     kept = () if around.drop else unused
     shape = replace(new, columns={**new.columns, **{step.name: old.columns[step.name] for step in kept}})
-    return Comparison(_ordered(table, around, shape, parts), kept, shape)
+    ordered = _ordered(table, around, shape, parts)
+    return Comparison(_with_searches(table, old, new, ordered), kept, shape)
 
 
 def _key_of(table: Table, shape: Shape) -> set[tuple[str, str | None]]:
@@ -184,6 +187,21 @@ def _ordered(table: Table, around: Surroundings, shape: Shape, parts: _Parts) ->
     blocked = (step for step in parts.after if step.blocked)
     rebuild = RebuildTable(table=table.name, target=target)
     return (*early, *parts.columns, *parts.dropped, *blocked, rebuild)
+
+
+def _with_searches(table: Table, old: Shape, new: Shape, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps between dropping and making search indexes, which are made anew where a step takes hold of their columns."""
+    calm = all(isinstance(step, AddColumn | CreateIndex | DropIndex | AddForeignKey | DropForeignKey) for step in steps)
+    staying = frozenset(name for name in old.searches if name in new.searches) if calm else frozenset()
+    gone = (DropSearch(table=table.name, name=name) for name in old.searches if name not in staying)
+    return (*gone, *steps, *search_steps(table, staying))
+
+
+def search_steps(table: Table, staying: Collection[str]) -> Iterator[CreateSearch]:
+    """What makes the search indexes of a table but those that stay."""
+    for index in table.info.get(SEARCHES, ()):
+        if index.name not in staying:
+            yield CreateSearch(table=table.name, name=index.name, index=index)
 
 
 def _needs_rebuild(parts: _Parts) -> bool:

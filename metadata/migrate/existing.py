@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
 from sqlalchemy.sql import column as sql_column
 
 from metadata.migrate.register import read_register
+from metadata.migrate.search_steps import search_indexes_there
 from metadata.migrate.shapes import Shape, way_of
 
 
@@ -19,12 +20,14 @@ from metadata.migrate.shapes import Shape, way_of
 class Existing:
     """The tables of the database. `tables`: names of columns; `indexes`: names by table.
 
-    `foreign_keys`: by table, from where to where; SQLite does not tell their names. `owned`: the register's shapes.
+    `foreign_keys`: by table, from where to where; SQLite does not tell their names. `searches`: names of search indexes.
+    `owned`: the register's shapes.
     """
 
     tables: Mapping[str, frozenset[str]]
     indexes: Mapping[str, frozenset[str]]
     foreign_keys: Mapping[str, frozenset[str]]
+    searches: frozenset[str]
     owned: Mapping[str, Shape]
 
     def shape(self, table: str) -> Shape:
@@ -38,11 +41,12 @@ class Existing:
                 for name, word in owned.foreign_keys.items()
                 if way_of(word) in self.foreign_keys.get(table, frozenset())
             },
+            _still_there(owned.searches, self.searches),
         )
 
 
 def read_existing(connection: Connection) -> Existing:
-    """Reflect every table in four statements, whatever their number."""
+    """Reflect every table in five statements, whatever their number."""
     inspector = inspect(connection)
     columns, indexes = inspector.get_multi_columns(), inspector.get_multi_indexes()
     keys = inspector.get_multi_foreign_keys()
@@ -50,6 +54,7 @@ def read_existing(connection: Connection) -> Existing:
         tables={name: frozenset(item["name"] for item in found) for (_, name), found in columns.items()},
         indexes={name: frozenset(str(item["name"]) for item in found) for (_, name), found in indexes.items()},
         foreign_keys={name: frozenset(map(_way, found)) for (_, name), found in keys.items()},
+        searches=search_indexes_there(connection),
         owned=read_register(connection),
     )
 

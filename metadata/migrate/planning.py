@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from metadata.migrate.compare import Comparison, Surroundings, compare_new, compare_table
+from metadata.migrate.compare import Comparison, Surroundings, compare_new, compare_table, search_steps
 from metadata.migrate.existing import count_rows, read_existing
+from metadata.migrate.search_steps import DropSearch
 from metadata.migrate.shapes import Shape, shape_of
 from metadata.migrate.steps import AddForeignKey, CreateTable, DropForeignKey, DropTable, Step
 from metadata.snapshot import Snapshot
@@ -70,6 +71,12 @@ def plan(connection: Connection, snapshot: Snapshot, *, drop: bool = False) -> P
     )
 
 
+def remaking(snapshot: Snapshot) -> Plan:
+    """The plan that makes every search index of a snapshot anew, for tables that are in step."""
+    tables = (snapshot.tables.tables[name] for name in sorted(snapshot.tables.tables))
+    return Plan(steps=tuple(step for table in tables for step in search_steps(table, frozenset())), kept=(), shapes={})
+
+
 def _compare(name: str, snapshot: Snapshot, around: Surroundings) -> Comparison:
     table = snapshot.tables.tables[name]
     if name not in around.there.tables:
@@ -85,12 +92,13 @@ def _unused(around: Surroundings, wanted: Collection[str]) -> tuple[DropTable, .
     return tuple(DropTable(table=name, lost=count_rows(around.connection, name)) for name in names)
 
 
-def _loosened(around: Surroundings, unused: Iterable[DropTable]) -> Iterator[DropForeignKey]:
-    """Tables that go may point at each other: first the keys, then the tables."""
-    if around.drop and not around.sqlite:
-        for step in unused:
-            for name in around.there.shape(step.table).foreign_keys:
-                yield DropForeignKey(table=step.table, name=name)
+def _loosened(around: Surroundings, unused: Iterable[DropTable]) -> Iterator[Step]:
+    """Tables that go may point at each other: first the keys, then the tables. On SQLite their search indexes stay behind."""
+    for step in unused if around.drop else ():
+        shape = around.there.shape(step.table)
+        yield from (DropSearch(table=step.table, name=name) for name in shape.searches)
+        if not around.sqlite:
+            yield from (DropForeignKey(table=step.table, name=name) for name in shape.foreign_keys)
 
 
 def _in_order(steps: list[Step]) -> Iterator[Step]:

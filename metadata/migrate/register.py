@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, delete, insert, select
 
-from metadata.migrate.shapes import Shape
+from metadata.migrate.shapes import LONGEST_WORD, Shape
 
 tables = MetaData()
 
@@ -16,10 +16,10 @@ register = Table(
     Column("table_name", String(120), primary_key=True),
     Column("part", String(20), primary_key=True),
     Column("name", String(120), primary_key=True),
-    Column("definition", String(1000), nullable=False),
+    Column("definition", String(LONGEST_WORD), nullable=False),
 )
 
-PARTS = ("column", "index", "foreign key")
+PARTS = ("column", "index", "foreign key", "search")
 
 
 def create_register(connection: Connection) -> None:
@@ -32,7 +32,7 @@ def read_register(connection: Connection) -> dict[str, Shape]:
     found: dict[str, tuple[dict[str, str], ...]] = {}
     rows = connection.execute(select(register).order_by(register.c.table_name, register.c.part, register.c.name))
     for table, part, name, definition in rows:
-        found.setdefault(table, ({}, {}, {}))[PARTS.index(part)][name] = definition
+        found.setdefault(table, ({}, {}, {}, {}))[PARTS.index(part)][name] = definition
     return {table: Shape(*parts) for table, parts in found.items()}
 
 
@@ -43,7 +43,7 @@ def write_register(connection: Connection, shapes: Mapping[str, Shape], gone: It
     rows = [
         {"table_name": table, "part": part, "name": name, "definition": definition}
         for table, shape in shapes.items()
-        for part, things in zip(PARTS, (shape.columns, shape.indexes, shape.foreign_keys), strict=True)
+        for part, things in zip(PARTS, (shape.columns, shape.indexes, shape.foreign_keys, shape.searches), strict=True)
         for name, definition in things.items()
     ]
     if rows:

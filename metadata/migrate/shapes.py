@@ -10,14 +10,18 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, String, Table, Text, Uuid
 from sqlalchemy.types import TypeEngine
 
+from metadata.searching import SEARCHES
 from metadata.types import KEY_TYPE, ChoiceSet, ExactDecimal, UtcDateTime
 
+LONGEST_WORD = 1000
+"""What the register has room for; the name of a search index tells two long ones apart."""
 _PARTS = re.compile(r"^(\w+)(?:\((\w+)\))?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A table: its columns by type, its indexes by `unique`, columns; its foreign keys by column, target and rule.
+    """A table: its columns by type, its indexes by `unique`, columns; its foreign keys by column, target and rule; its search
+    indexes by language and columns.
 
     Each value is a word that reads well and that differs when the thing differs.
     """
@@ -25,6 +29,7 @@ class Shape:
     columns: Mapping[str, str] = field(default_factory=dict)
     indexes: Mapping[str, str] = field(default_factory=dict)
     foreign_keys: Mapping[str, str] = field(default_factory=dict)
+    searches: Mapping[str, str] = field(default_factory=dict)
 
 
 def shape_of(table: Table) -> Shape:
@@ -34,7 +39,8 @@ def shape_of(table: Table) -> Shape:
         str(key.name): f"{key.column_keys[0]} -> {key.elements[0].target_fullname} ON DELETE {key.ondelete or 'NO ACTION'}"
         for key in table.foreign_key_constraints
     }
-    return Shape({str(column.name): type_word(column) for column in table.columns}, indexes, foreign_keys)
+    searches = {index.name: index.word[:LONGEST_WORD] for index in table.info.get(SEARCHES, ())}
+    return Shape({str(column.name): type_word(column) for column in table.columns}, indexes, foreign_keys, searches)
 
 
 def type_word(column: Column[Any]) -> str:

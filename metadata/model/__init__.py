@@ -48,6 +48,7 @@ from metadata.model.presentation import (
     View,
     ViewColumn,
 )
+from metadata.model.search import Search, SearchedAttribute, SearchedEntity
 from metadata.model.security import AttributePermission, AttributeRight, EntityPermission, PageAccessRule, WebRole
 from metadata.model.sync import AttributeMap, Connection, TableMap, ValueMap, WriteThrough
 from metadata.model.web_templates import TemplateParameter, WebTemplate
@@ -59,6 +60,7 @@ Component = (
     | Choice
     | View
     | ListComponent
+    | Search
     | Form
     | MultistepForm
     | Page
@@ -104,6 +106,7 @@ KINDS: dict[str, Kind] = {
         Kind("site", "sites", Site, False),
         Kind("web_role", "web-roles", WebRole, True),
         Kind("list", "lists", ListComponent, True),
+        Kind("search", "searches", Search, True),
         Kind("multistep_form", "multistep-forms", MultistepForm, True),
         Kind("web_template", "web-templates", WebTemplate, True),
         Kind("page_template", "page-templates", PageTemplate, True),
@@ -174,6 +177,9 @@ __all__ = [
     "RelatedList",
     "Removal",
     "RowAction",
+    "Search",
+    "SearchedAttribute",
+    "SearchedEntity",
     "Section",
     "SetValue",
     "Site",

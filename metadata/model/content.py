@@ -74,7 +74,7 @@ class Block:
 
     type: str = prop(
         help="What it shows.",
-        choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile", "component"),
+        choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile", "component", "search"),
     )
     text: Text = prop(Text(), "Markdown of a text block.", long=True)
     list: str = prop("", "List to show.", ref="list")
@@ -84,6 +84,7 @@ class Block:
     removal: Removal | None = prop(None, "Button that deletes the record, for those who may (form in mode edit).")
     multistep_form: str = prop("", "Multistep form to show.", ref="multistep_form")
     snippet: str = prop("", "Snippet to show.", ref="snippet")
+    search: str = prop("", "Search to show.", ref="search")
     web_template: str = prop("", "Web template to show (component).", ref="web_template")
     parameters: tuple[tuple[str, Any], ...] = prop((), "Values of the web template's parameters, by their names.")
     view: str = prop("", "For a list on a record page: nothing yet.")
@@ -172,7 +173,10 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteMarker:
-    """A stable name for a page: home, signin, profile, not_found, access_denied and any of the maker's. Kind `site_marker`."""
+    """A stable name for a page: home, signin, profile, search, not_found, access_denied and any of the maker's.
+
+    Kind `site_marker`.
+    """
 
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
     site: str = prop("", "Site that owns it.", ref="site")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect
 
 import metadata.store.revisions as revisions
 import metadata.store.state as state
-from metadata.migrate import Plan, apply, create_register, plan
+from metadata.migrate import Plan, apply, create_register, plan, remaking
 from metadata.migrate.register import tables as register_tables
 from metadata.model import Component, ComponentId
 from metadata.snapshot import Snapshot
@@ -169,6 +169,20 @@ class MetadataStore:
             snapshot = checked_snapshot(self._loader.load(connection, heads.values()).values(), release)
             steps = plan(connection, snapshot, drop=allow_destructive)
             apply(connection, steps, allow_destructive=allow_destructive)
+            return steps
+
+    def remake_searches(self) -> Plan:
+        """Make every search index of the current release anew, with what the database can do by now.
+
+        Raises MetadataError, and Destructive, Blocked or NotApplied where the tables themselves are not in step.
+        """
+        with self._changing(tables=True) as connection:
+            release = revisions.latest_release(connection)
+            heads = state.released(connection, release)
+            snapshot = checked_snapshot(self._loader.load(connection, heads.values()).values(), release)
+            apply(connection, plan(connection, snapshot))
+            steps = remaking(snapshot)
+            apply(connection, steps)
             return steps
 
     def releases(self) -> tuple[Release, ...]:

@@ -69,10 +69,18 @@ class Access:
 
     def masked(self, rows: FromClause, attribute: str, found: ColumnElement[Any]) -> ColumnElement[Any]:
         """A value of `attribute`, empty on rows where a grant reaches the row but not the attribute."""
-        covering = tuple(grant for grant in self.grants if attribute in grant.attributes)
-        if covering == self.grants or any(grant.reach is None for grant in covering):
+        if self.covers(attribute):
             return found
-        return case((_union(covering, rows), found), else_=None)
+        return case((_union(self.covering(attribute), rows), found), else_=None)
+
+    def covers(self, attribute: str) -> bool:
+        """The attribute may be used on every row that is within reach."""
+        covering = self.covering(attribute)
+        return covering == self.grants or any(grant.reach is None for grant in covering)
+
+    def covering(self, attribute: str) -> tuple[Grant, ...]:
+        """The grants that may be used for an attribute."""
+        return tuple(grant for grant in self.grants if attribute in grant.attributes)
 
     def implies(self, other: Access) -> bool:
         """Every row within reach of this access is certainly within reach of the other, whatever its attributes."""

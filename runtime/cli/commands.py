@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "history": "List releases, or the revisions of a component.",
     "dump": "Print the compiled metadata as sorted JSON.",
     "migrate": "Plan or apply changes of the tables.",
+    "search": "Make the search indexes anew: rebuild.",
     "worker": "Keep rows in step with outside systems.",
     "sync": "Run, watch and mend the synchronisation: run, status, plan, retry, pause, resume.",
     "invite": "Invite a contact to sign in.",

@@ -10,6 +10,7 @@ from runtime.pages.form_source import SOURCED_BLOCK
 from runtime.pages.lists import list_arguments, show_list
 from runtime.pages.multistep import MULTISTEP_BLOCK
 from runtime.pages.part import BlockHandler
+from runtime.pages.search import search_arguments, show_search
 from runtime.pages.templating.drawing import COMPONENT_BLOCK
 from runtime.pages.tiles import show_tiles
 
@@ -25,6 +26,7 @@ BLOCKS: dict[str, BlockHandler] = {
     "profile": PROFILE_BLOCK,
     "multistep_form": MULTISTEP_BLOCK,
     "component": COMPONENT_BLOCK,
+    "search": BlockHandler(show_search, arguments=search_arguments),
 }
 """By the type of the block; forms by their mode as well, such as `form.edit`, where it is not read, or as sourced."""
 

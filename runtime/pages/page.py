@@ -22,6 +22,8 @@ from runtime.pages.templating.drawing import TEMPLATE, arguments, bare_page, dra
 
 WHOLE_PAGE = "page.html"
 TEMPLATE_PAGE = "pages/web.html"
+ALIKE = {"search": "list"}
+"""Types of blocks that take arguments of the same names as another type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...])
 def _ready(context: RequestContext, node: PageNode) -> ReadyPage:
     blocks = node.page.blocks
     handlers = tuple(handler_of(block) for block in blocks)
-    prefixes = _prefixes([block.type for block in blocks])
+    prefixes = _prefixes([ALIKE.get(block.type, block.type) for block in blocks])
     known = [handler.arguments(context, block) for handler, block in zip(handlers, blocks, strict=True)]
     return ReadyPage(
         handlers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,7 @@ class Source:
         self._snapshot = snapshot
         self._standing = standing
         self._aliases: dict[tuple[str, str], FromClause] = {}
+        self._beside: dict[Hashable, FromClause] = {}
 
     def value(self, path: str) -> ColumnElement[Any] | None:
         """The column at the end of a path, or None where it may not be read."""
@@ -98,6 +100,17 @@ class Source:
         if len(columns) == 1:
             return columns[0][1]
         return case(*((rows.c.id.is_not(None), column) for rows, column in columns), else_=None)
+
+    def beside(self, name: Hashable, make: Callable[[], FromClause], *, needed: bool) -> FromClause:
+        """What was found elsewhere of the rows, by their `id`, joined once; with `needed` no other rows are left."""
+        if name not in self._beside:
+            found = self._beside[name] = make()
+            self.joined = self.joined.join(found, found.c.id == self.rows.c.id, isouter=not needed)
+        return self._beside[name]
+
+    def reached(self, attributes: Iterable[str]) -> ColumnElement[bool]:
+        """Whether a row may be read with all of these attributes."""
+        return self._access(self.entity.key).predicate(self.rows, attributes)
 
     def _file_label(self, rows: FromClause, leaf: Leaf) -> ColumnElement[Any]:
         file = self._column(rows, leaf, leaf.attribute.column.name)

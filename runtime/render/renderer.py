@@ -16,13 +16,15 @@ from runtime.render.environment import Settings, SharedBytecode, Wardrobe, make_
 from runtime.render.icons import sprite, used
 from runtime.render.loops import Parted, part
 from runtime.render.menus import current_path, menu
-from runtime.render.scene import Scene
+from runtime.render.scene import Scene, address
 from runtime.render.stencils import Pieces, Stencils
 from runtime.render.tokens import TokensSheet, tokens_sheet
 from runtime.render.view import Frame, Menu, PageHead
 from runtime.render.whole import Around, Block, Chrome, SketchedBlock, WholePage
 
 SPRITE_MARK = "<!-- icons -->"
+SEARCH = "search"
+"""The site marker of the page to which the search box of all pages leads."""
 
 Context = TypeVar("Context", bound=Scene)
 
@@ -168,9 +170,16 @@ class Renderer(Generic[Context]):
             parts = self._template(context, "chrome.html").make_module({"menu": main, "current": current})
             footer = self._menu(context, standing, context.site.model.footer_menu)
             macros: Any = parts
-            return Chrome(main, current, macros.nav(), macros.thumb(), macros.more(), macros.footer(footer))
+            search = self._search(context)
+            return Chrome(main, current, macros.nav(), macros.thumb(), macros.more(), macros.footer(footer), search)
 
         return context.snapshot.derive(("chrome", *standing, current), dress)
+
+    def _search(self, context: Context) -> str:
+        node = context.site.pages.get(context.site.markers.get(SEARCH, ""))
+        if node is None or "{" in node.path or not self._may_open(context, node):
+            return ""
+        return address(context.site, context.language, node.path)
 
     def _menu(self, context: Context, standing: tuple[Hashable, ...], key: str) -> Menu:
         return context.snapshot.derive(

@@ -97,7 +97,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Chrome:
-    """The parts around a page that are the same for everybody with the same roles, language and place in the menu."""
+    """The parts around a page that are the same for everybody with the same roles, language and place in the menu.
+
+    `search` is the address of the site's search page, empty where it has none or one that they may not open.
+    """
 
     menu: Menu
     current: str
@@ -105,6 +108,7 @@ class Chrome:
     thumb: Markup
     more: Markup
     footer: Markup
+    search: str = ""
 
 
 @passing

@@ -18,6 +18,7 @@ from metadata.model.security import SCOPES
 from metadata.types import TYPES
 from runtime.cli.commands import COMMANDS
 from runtime.cli.people import command as people
+from runtime.cli.search import command as search
 from runtime.cli.sync import command as sync
 from runtime.config import SETTINGS
 from runtime.demo.cast import CAST, PASSWORD
@@ -98,7 +99,7 @@ def test_every_make_target_is_in_the_readme():
     assert [target for target in targets if target != "help" and f"make {target}" not in readme] == []
 
 
-@pytest.mark.parametrize(("group", "name"), [(sync, "sync.md"), (people, "operating.md")])
+@pytest.mark.parametrize(("group", "name"), [(sync, "sync.md"), (people, "operating.md"), (search, "search.md")])
 def test_every_command_of_a_group_is_explained(group: click.Group, name: str):
     page = text_of(name)
     assert [command for command in group.commands if f"foyer {group.name} {command}" not in page] == []
@@ -174,7 +175,7 @@ def test_every_promise_has_its_test():
         assert f"def test_{words.replace(' ', '_')}(" in source, (words, file)
 
 
-@pytest.mark.parametrize("name", ["layouts.md", "permissions.md", "sync.md", "themes.md"])
+@pytest.mark.parametrize("name", ["layouts.md", "permissions.md", "search.md", "sync.md", "themes.md"])
 def test_the_examples_are_metadata_without_a_problem(name: str, tmp_path: Path):
     for number, example in enumerate(examples(text_of(name), "yaml")):
         (tmp_path / f"example-{number}.yaml").write_text(example, encoding="utf-8")

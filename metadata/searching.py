@@ -1,0 +1,118 @@
+"""Search indexes: what is kept beside an entity's table so that its rows are found by words.
+
+The name of an index ends in a digest of what it holds. One that is to hold something else has another name, so that the
+old one goes and the new one comes, and two searches that ask for the same share one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal_column
+
+from metadata.model import Search, SearchedEntity, Site
+
+SEARCHES = "searches"
+"""Where a table's `info` has its indexes."""
+PLAIN = "simple"
+STEMMED: Mapping[str, str] = {
+    "da": "danish",
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nb": "norwegian",
+    "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+"""By language: the name under which PostgreSQL, and Snowball, know how its words are cut to their stems."""
+LETTERS = ("D", "C", "B", "A")
+"""PostgreSQL's four weights, from the smallest."""
+JOINED = "-+./@_:&<>#~=?"
+"""Marks that PostgreSQL takes for parts of a word, such as of an address; everywhere else they end one."""
+
+Columns = Callable[[str], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIndex:
+    """The words of some columns of a table, each column with its weight; `language` is a name of `STEMMED`, or PLAIN."""
+
+    entity: str
+    language: str
+    columns: tuple[tuple[str, int], ...]
+
+    @property
+    def word(self) -> str:
+        """What it holds, as the register says."""
+        return f"{self.language}: {', '.join(f'{name} {weight}' for name, weight in self.columns)}"
+
+    @property
+    def name(self) -> str:
+        """Its name in the database."""
+        digest = hashlib.blake2s(f"{self.entity} {self.word}".encode(), digest_size=5).hexdigest()
+        return f"foyer_search_{self.entity[:30]}_{digest}"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of its columns, which are those of attributes."""
+        return tuple(name for name, _ in self.columns)
+
+
+def language_of(tag: str) -> str:
+    """How words of a language are cut to their stems; PLAIN where nobody knows."""
+    return STEMMED.get(tag.partition("-")[0], PLAIN)
+
+
+def index_of(site: Site, search: Search, searched: SearchedEntity) -> SearchIndex:
+    """The index of an entity of a search."""
+    columns = tuple((item.attribute, item.weight) for item in searched.attributes)
+    return SearchIndex(searched.entity, language_of(search.language or site.default_language), columns)
+
+
+def search_indexes(searches: Iterable[Search], sites: Mapping[str, Site]) -> tuple[SearchIndex, ...]:
+    """The indexes that searches need, each once."""
+    found = {index_of(sites[search.site], search, searched): None for search in searches for searched in search.entities}
+    return tuple(found)
+
+
+def vector(index: SearchIndex, columns: Columns, keys: Iterable[str] = ()) -> ColumnElement[Any]:
+    """The words of a row as PostgreSQL indexes them, of all its columns or of some of them.
+
+    It has no bind values: an index serves only a condition that is written as the index is.
+    """
+    wanted = frozenset(keys) or frozenset(index.keys)
+    parts = [_weighted(index.language, columns(name), weight) for name, weight in index.columns if name in wanted]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.op("||")(part)
+    return whole
+
+
+def plain_text(index: SearchIndex, columns: Columns, keys: Iterable[str] = ()) -> ColumnElement[Any]:
+    """The text of a row as PostgreSQL indexes it by groups of three letters, so that words misspelt are found."""
+    wanted = frozenset(keys) or frozenset(index.keys)
+    parts = [func.coalesce(columns(name), literal_column("''")) for name in index.keys if name in wanted]
+    whole: ColumnElement[Any] = parts[0]
+    for part in parts[1:]:
+        whole = whole.op("||")(literal_column("' '")).op("||")(part)
+    return func.lower(whole)
+
+
+def _weighted(language: str, column: ColumnElement[Any], weight: int) -> ColumnElement[Any]:
+    text = func.coalesce(column, literal_column("''"))
+    apart = func.translate(text, literal_column(f"'{JOINED}'"), literal_column(f"'{' ' * len(JOINED)}'"))
+    words = func.to_tsvector(literal_column(f"'{language}'::regconfig"), apart)
+    return func.setweight(words, literal_column(f"'{LETTERS[weight - 1]}'"))
