@@ -32,6 +32,7 @@ from metadata.model import (
     TableMap,
     TransitionRule,
     View,
+    WebFile,
     WebLinkSet,
     WebRole,
     WebTemplate,
@@ -101,6 +102,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         menus=frozen(components.of(WebLinkSet, key)),
         redirects=frozen({redirect.source.rstrip("/") or "/": redirect for redirect in components.of(Redirect, key).values()}),
         settings=frozen({setting.key: setting.value for setting in components.of(SiteSetting, key).values()}),
+        web_files=frozen(components.of(WebFile, key)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -35,11 +35,12 @@ from metadata.model import (
     TableMap,
     TransitionRule,
     View,
+    WebFile,
     WebLinkSet,
     WebRole,
     WebTemplate,
 )
-from metadata.schedule import appears, disappears
+from metadata.schedule import Dated, appears, disappears
 from metadata.types import TYPES, AttributeType
 
 Derived = TypeVar("Derived")
@@ -153,18 +154,26 @@ class CompiledSite:
     menus: Mapping[str, WebLinkSet]
     redirects: Mapping[str, Redirect]
     settings: Mapping[str, str]
+    web_files: Mapping[str, WebFile] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """The site's key."""
         return self.model.key
 
+    @property
+    def dated(self) -> Iterator[Dated]:
+        """What comes and goes by its dates."""
+        yield from (node.page for node in self.pages.values())
+        yield from self.web_files.values()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """Everything that depends on metadata alone. Compared by identity; what is derived from it lives and dies with it.
 
-    Pages come and go by their dates: `at` is the moment at which they are judged, and `until` the one at which that is over.
+    Pages and web files come and go by their dates: `at` is the moment at which they are judged, and `until` the one at which
+    that is over.
     """
 
     release: int
@@ -196,7 +205,7 @@ class Snapshot:
 
     @property
     def until(self) -> dt.datetime | None:
-        """The next moment at which a page of a site comes or goes; None where none will."""
+        """The next moment at which a page or a web file of a site comes or goes; None where none will."""
         return self.derive("until", self._next_turn)
 
     def later(self, at: dt.datetime) -> Snapshot:
@@ -205,9 +214,9 @@ class Snapshot:
 
     def _next_turn(self) -> dt.datetime | None:
         turns = (
-            turn(node.page, site.model.time_zone)
+            turn(dated, site.model.time_zone)
             for site in self.sites.values()
-            for node in site.pages.values()
+            for dated in site.dated
             for turn in (appears, disappears)
         )
         return min((moment for moment in turns if moment is not None and moment > self.at), default=None)

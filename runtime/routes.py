@@ -1,4 +1,4 @@
-"""The addresses of a site on one screen: the engine's own, and the rest, which the site's pages decide."""
+"""The addresses of a site on one screen: the engine's own, and the rest, which the site's pages and web files decide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from runtime.errors import AccessDenied, PageNotFound
 from runtime.health import healthz, metrics, readyz
 from runtime.redirects import Moved, language_redirect, redirect_target
 from runtime.robots import serve_robots, serve_sitemap
-from runtime.sitemap import FoundPage, Verdict, find_page, verdicts
+from runtime.sitemap import FoundPage, Verdict, find_file, find_page, verdicts
+from runtime.web_files import permitted_file, serve_file
 
 WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "metrics", "asset", "tokens"})
 
@@ -41,9 +42,12 @@ def serve_path(context: RequestContext, path: str, show: PageView) -> Response:
     """Answer for a path of the site without its language part. Raises PageNotFound, AccessDenied, what `show` raises."""
     with context.stages.measure("route"):
         moved = _moved(context, path)
-        found = None if moved else permitted_page(context, path)
+        file = None if moved else find_file(context.snapshot, context.site, path)
+        found = None if moved or file else permitted_page(context, path)
     if moved is not None:
         return _keep_query(moved)
+    if file is not None:
+        return serve_file(context, file) if permitted_file(context, file) else sign_in_first(context)
     if found is None:
         return sign_in_first(context)
     with context.stages.measure("page"):

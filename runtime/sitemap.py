@@ -1,17 +1,18 @@
-"""Which page an address means, and which pages a set of roles may read."""
+"""Which page or web file an address means, and which of them a set of roles may read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
-from metadata.model import PageAccessRule
+from metadata.model import PageAccessRule, WebFile
 from metadata.schedule import is_due
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from runtime.passing import passing
 
 HOME = "home"
 PUBLISHED = "published"
+WITHOUT_FILES = "exclude_files"
 
 
 class Verdict(Enum):
@@ -46,12 +47,23 @@ def find_page(site: CompiledSite, path: str) -> FoundPage | None:
     return None if node is None else FoundPage(node, tuple(keys))
 
 
+def find_file(snapshot: Snapshot, site: CompiledSite, path: str) -> WebFile | None:
+    """The web file of a path without its language part. None where there is none."""
+    return _files_by_path(snapshot, site).get(path.lower()) if site.web_files else None
+
+
+def file_path(site: CompiledSite, file: WebFile) -> str:
+    """The address of a web file without its language part; "" below a page that has none."""
+    node = site.pages.get(file.parent)
+    return "" if node is None else f"{node.path.rstrip('/')}/{file.partial_url}"
+
+
 def verdicts(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]) -> Mapping[str, Verdict]:
     """What each page of the site is to people with these roles, by page key; worked out once per set of roles."""
 
     def judge() -> dict[str, Verdict]:
         rules = _rules_by_page(site)
-        previews = any(site.roles[role].preview for role in roles & site.roles.keys())
+        previews = _previews(site, roles)
         return {
             key: Verdict.UNPUBLISHED
             if not previews and not is_published(snapshot, site, node)
@@ -60,6 +72,37 @@ def verdicts(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]) -> M
         }
 
     return snapshot.derive(("verdicts", site.key, roles), judge)
+
+
+def file_verdicts(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]) -> Mapping[str, Verdict]:
+    """What each web file of the site is to people with these roles, by its key: what its page is, but for rules that leave
+    the files of that page out; and hidden to all but previewers by a state or dates of its own."""
+
+    def judge() -> dict[str, Verdict]:
+        pages = verdicts(snapshot, site, roles)
+        rules = _rules_by_page(site)
+        previews = _previews(site, roles)
+        found: dict[str, Verdict] = {}
+        for key, file in site.web_files.items():
+            node = site.pages.get(file.parent)
+            there = previews or (is_visible(site, file.state) and is_due(file, site.model.time_zone, snapshot.at))
+            if node is None or not there or pages[file.parent] is Verdict.UNPUBLISHED:
+                found[key] = Verdict.UNPUBLISHED
+            else:
+                counting = [rule for rule in rules.get(file.parent, ()) if rule.scope != WITHOUT_FILES]
+                found[key] = _verdict(node, {**rules, file.parent: counting}, roles)
+        return found
+
+    return snapshot.derive(("file verdicts", site.key, roles), judge)
+
+
+def readable_files(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str], page: str) -> tuple[WebFile, ...]:
+    """The web files of a page that people with these roles may read, in order, without those that are not listed."""
+    judged = file_verdicts(snapshot, site, roles)
+    found = [
+        file for file in site.web_files.values() if file.parent == page and not file.hidden and judged[file.key] is Verdict.OPEN
+    ]
+    return tuple(sorted(found, key=lambda file: (file.order, file.key)))
 
 
 def readable_pages(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]) -> frozenset[str]:
@@ -95,6 +138,17 @@ def lineage(node: PageNode) -> Iterator[PageNode]:
     while above is not None:
         yield above
         above = above.parent
+
+
+def _files_by_path(snapshot: Snapshot, site: CompiledSite) -> Mapping[str, WebFile]:
+    def collect() -> dict[str, WebFile]:
+        return {path.lower(): file for file in site.web_files.values() if (path := file_path(site, file))}
+
+    return snapshot.derive(("web files", site.key), collect)
+
+
+def _previews(site: CompiledSite, roles: frozenset[str]) -> bool:
+    return any(site.roles[role].preview for role in roles & site.roles.keys())
 
 
 def _rules_by_page(site: CompiledSite) -> dict[str, list[PageAccessRule]]:

@@ -29,6 +29,7 @@ from metadata.checks import (
     sites,
     states,
     sync,
+    web_files,
     web_templates,
 )
 from metadata.checks.world import Where, World
@@ -59,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     *searches.RULES,
     *settings.RULES,
     *sync.RULES,
+    *web_files.RULES,
     *web_templates.RULES,
 )
 

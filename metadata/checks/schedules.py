@@ -1,4 +1,4 @@
-"""Rules on the dates between which pages are there."""
+"""Rules on the dates between which pages and web files are there."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from metadata.checks.world import World
 from metadata.errors import Problem
-from metadata.model import Page
-from metadata.schedule import appears, disappears
+from metadata.model import Page, WebFile
+from metadata.schedule import Dated, appears, disappears
 from metadata.schema.faults import shown
 
 
 def schedules(world: World) -> Iterator[Problem]:
-    """The dates of a page are in the calendar, and it appears before it disappears; the root is always there."""
-    for page in world.all(Page):
+    """Dates are in the calendar, and what has them appears before it disappears; the root is always there."""
+    given: tuple[Dated, ...] = (*world.all(Page), *world.all(WebFile))
+    for page in given:
         names = [name for name in ("visible_from", "visible_until") if getattr(page, name)]
         wrong = [name for name in names if not _in_calendar(getattr(page, name))]
         for name in wrong:
@@ -26,7 +27,7 @@ def schedules(world: World) -> Iterator[Problem]:
             message = "The root is always there; remove its dates, or give them to the pages below."
             yield world.problem(page, names[0], "schedule", message)
         elif len(names) == 2 and not wrong and not _in_order(page):
-            message = "The page would disappear before it appears; give a later date."
+            message = "It would disappear before it appears; give a later date."
             yield world.problem(page, "visible_until", "schedule", message)
 
 
@@ -39,7 +40,7 @@ def _in_calendar(written: str) -> bool:
     return 1 < read.year < 9999
 
 
-def _in_order(page: Page) -> bool:
+def _in_order(page: Dated) -> bool:
     first, last = appears(page, "UTC"), disappears(page, "UTC")
     return first is None or last is None or first < last
 

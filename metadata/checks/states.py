@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from metadata.checks.world import World
 from metadata.errors import Problem
-from metadata.model import Component, Page, PageAccessRule, PublishingState, TransitionRule
+from metadata.model import Component, Page, PageAccessRule, PublishingState, TransitionRule, WebFile
 from metadata.schema.faults import did_you_mean
 
 ALWAYS_THERE = ("draft", "published")
@@ -23,6 +23,7 @@ def names(world: World) -> Iterator[Problem]:
 def known(world: World) -> Iterator[Problem]:
     """A state that something names is one of its site."""
     named: list[tuple[Component, str, str]] = [(page, "state", page.state) for page in world.all(Page)]
+    named += [(file, "state", file.state) for file in world.all(WebFile)]
     named += [(rule, "state", rule.state) for rule in world.all(PageAccessRule) if rule.state]
     for move in world.all(TransitionRule):
         named += [(move, "before", move.before), (move, "after", move.after)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from metadata.errors import MetadataError, Position, Problem
+from metadata.files.contents import Opened, content_names, measured
 from metadata.files.long_texts import is_reference, places
 from metadata.files.parse import Document, Positions, parse
-from metadata.model import KIND_OF_MODEL, KINDS, Component, ComponentId, Site, component_id
+from metadata.model import KIND_OF_MODEL, KINDS, LARGEST_CONTENT, Component, ComponentId, Site, component_id
 from metadata.schema import load
 
 LARGEST = 5 * 1024 * 1024
@@ -20,11 +22,15 @@ ENDINGS = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a folder holds: the components that could be read, where each was written, and everything wrong."""
+    """What a folder holds: the components that could be read, where each was written, and everything wrong.
+
+    `contents` opens the files of which components have digests only.
+    """
 
     components: tuple[Component, ...]
     positions: Mapping[ComponentId, Positions]
     problems: tuple[Problem, ...]
+    contents: Opened = field(default_factory=dict)
 
 
 class RefusedFileError(Exception):
@@ -42,6 +48,7 @@ class Reader:
     root: Path
     components: list[tuple[Component, Positions]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    contents: dict[str, Callable[[], BinaryIO]] = field(default_factory=dict)
 
     def read(self, file: Path) -> None:
         """Adds the components of one file."""
@@ -72,8 +79,8 @@ class Reader:
             self.problems += error.problems
 
     def fill(self, file: Path, kind: str, document: Document) -> bool:
-        """Puts the contents of files of long texts in their places; False where one cannot be had."""
-        complete = True
+        """Puts what is in files beside the component in its places; False where something cannot be had."""
+        complete = self.fill_contents(file, kind, document)
         for place in list(places(kind, document.data)):
             if is_reference(place.value):
                 try:
@@ -83,11 +90,40 @@ class Reader:
                     self.problems.append(Problem(document.positions(place.path), kind, error.code, str(error)))
         return complete
 
+    def fill_contents(self, file: Path, kind: str, document: Document) -> bool:
+        """Puts digests in the places of files; False where one of them cannot be had."""
+        complete = True
+        for name in content_names(kind):
+            value = document.data.get(name)
+            if is_reference(value):
+                try:
+                    document.data[name] = self.content(beside(file, value["file"]))
+                except RefusedFileError as error:
+                    complete = False
+                    self.problems.append(Problem(document.positions(f"{name}.file"), kind, error.code, str(error)))
+            elif isinstance(value, str):
+                complete = False
+                message = f"Name the file beside this one: {name}: {{file: {value[:80]}}}."
+                self.problems.append(Problem(document.positions(name), kind, "file", message))
+        return complete
+
+    def content(self, file: Path) -> dict[str, Any]:
+        """The digest and the size of a file, which is remembered by them. Raises RefusedFileError."""
+        try:
+            real = real_file(file, self.root)
+            if (size := real.stat().st_size) > LARGEST_CONTENT:
+                most = LARGEST_CONTENT // 1024**2
+                told = f"{file.name} has {size:,} bytes; a web file has {most} MB at most."
+                raise RefusedFileError("size", f"{told} Make it smaller, or keep it elsewhere and link to it.")
+            found = measured(real)
+        except (OSError, RuntimeError) as error:
+            raise unreadable(file, error) from None
+        self.contents[found.sha256] = partial(open_file, real)
+        return {"sha256": found.sha256, "size": found.size}
+
     def long_text(self, file: Path, name: Any) -> str:
         """The text of a file beside the component. Raises RefusedFileError."""
-        if not isinstance(name, str) or not name or "\0" in name or Path(name).is_absolute():
-            raise RefusedFileError("file", "A file is named by its path relative to this one.")
-        return read_text(file.parent / name, self.root)
+        return read_text(beside(file, name), self.root)
 
 
 def read_folder(path: str | os.PathLike[str], known: Iterable[Component] = ()) -> Reading:
@@ -116,22 +152,45 @@ def yaml_files(place: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(files) if name.endswith(ENDINGS) and not name.startswith("."))
 
 
+def beside(file: Path, name: Any) -> Path:
+    """The file that a component's file names. Raises RefusedFileError for what is no relative path."""
+    if not isinstance(name, str) or not name or "\0" in name or Path(name).is_absolute():
+        raise RefusedFileError("file", "A file is named by its path relative to this one.")
+    return file.parent / name
+
+
+def real_file(file: Path, root: Path) -> Path:
+    """A file below `root`, without links. Raises RefusedFileError, OSError, RuntimeError."""
+    real = file.resolve()
+    if not real.is_relative_to(root):
+        raise RefusedFileError("outside", f"{file.name} leads out of the folder; keep it inside.")
+    if not real.is_file():
+        raise RefusedFileError("no-file", f"There is no file {file.name}.")
+    return real
+
+
+def open_file(file: Path) -> BinaryIO:
+    """A file, to be read. Raises OSError."""
+    return file.open("rb")
+
+
+def unreadable(file: Path, error: OSError | RuntimeError) -> RefusedFileError:
+    """Why a file that is there cannot be read."""
+    reason = getattr(error, "strerror", None) or "its links lead in a circle"
+    return RefusedFileError("unreadable", f"{file.name} cannot be read: {reason}.")
+
+
 def read_text(file: Path, root: Path, encoding: str = "utf-8") -> str:
     """The text of a file below `root`, line ends untouched. Raises RefusedFileError."""
     try:
-        real = file.resolve()
-        if not real.is_relative_to(root):
-            raise RefusedFileError("outside", f"{file.name} leads out of the folder; keep it inside.")
-        if not real.is_file():
-            raise RefusedFileError("no-file", f"There is no file {file.name}.")
+        real = real_file(file, root)
         if real.stat().st_size > LARGEST:
             raise RefusedFileError("size", f"{file.name} is larger than 5 MB; split it.")
         return real.read_bytes().decode(encoding)
     except UnicodeDecodeError as error:
         raise RefusedFileError("encoding", f"{file.name} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "its links lead in a circle"
-        raise RefusedFileError("unreadable", f"{file.name} cannot be read: {reason}.") from None
+        raise unreadable(file, error) from None
 
 
 def collect(reader: Reader, known: Iterable[Component]) -> Reading:
@@ -154,7 +213,7 @@ def collect(reader: Reader, known: Iterable[Component]) -> Reading:
             problems.append(Problem(where("key"), str(identity), "duplicate-component", message))
             continue
         found[identity], positions[identity] = component, where
-    return Reading(tuple(found.values()), positions, tuple(sorted(problems)))
+    return Reading(tuple(found.values()), positions, tuple(sorted(problems)), reader.contents)
 
 
 def no_site(component: Component, where: Positions, sites: Iterable[str]) -> Problem:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import metadata.files.contents as bytes_beside
+from metadata.files.contents import Pieces
 from metadata.files.emit import emit
 from metadata.files.long_texts import file_pattern, places
-from metadata.model import KIND_OF_MODEL, KINDS, Component, Kind, Site, component_id
+from metadata.model import KIND_OF_MODEL, KINDS, Component, Content, Kind, Site, component_id
 from metadata.schema import dump
 
 SITES = "sites"
@@ -46,11 +48,14 @@ class Names:
         return path
 
 
-def render(components: Iterable[Component]) -> dict[str, bytes]:
-    """The files of an export: relative path to contents."""
+Files = dict[str, bytes | Content]
+
+
+def render(components: Iterable[Component], *, whole: bool = False) -> Files:
+    """The files of an export: relative path to what is in them. With `whole`, those that hold contents are among them."""
     names = Names()
     folders: dict[str, str] = {}
-    files: dict[str, bytes] = {}
+    files: Files = {}
     for component in sorted(components, key=component_id):
         kind = KIND_OF_MODEL[type(component)]
         site = component.key if isinstance(component, Site) else getattr(component, "site", "")
@@ -58,27 +63,32 @@ def render(components: Iterable[Component]) -> dict[str, bytes]:
             folders[site] = names.claim(f"{SITES}/", site, "/")
         folder = folders.get(site, "")
         if isinstance(component, Site):
-            files[f"{folder}{SITE_FILE}"] = contents(component, kind, Place(names, folder, "site"), files)
+            files[f"{folder}{SITE_FILE}"] = contents(component, kind, Place(names, folder, "site", whole), files)
         else:
             folder = f"{folder}{kind.folder}/"
             path = names.claim(folder, component.key, ".yaml")
             stem = path.removeprefix(folder).removesuffix(".yaml")
-            files[path] = contents(component, kind, Place(names, folder, stem), files)
+            files[path] = contents(component, kind, Place(names, folder, stem, whole), files)
     return files
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folder and the stem of a component's file."""
+    """The folder and the stem of a component's file; whether its contents lie beside it."""
 
     names: Names
     folder: str
     stem: str
+    whole: bool
 
 
-def contents(component: Component, kind: Kind, place: Place, files: dict[str, bytes]) -> bytes:
-    """The YAML of a component; its long texts of several lines are put among `files` and named in it."""
+def contents(component: Component, kind: Kind, place: Place, files: Files) -> bytes:
+    """The YAML of a component; its long texts of several lines and its contents are put among `files` and named in it."""
     data = dump(component)
+    for name in bytes_beside.content_names(kind.name) if place.whole else ():
+        path = place.names.claim(place.folder, f"{place.stem}.{name}", bytes_beside.ending_of(data))
+        files[path] = getattr(component, name)
+        data[name] = {"file": path.removeprefix(place.folder)}
     for text in places(kind.name, data):
         if isinstance(text.value, str) and "\n" in text.value:
             path = place.names.claim(place.folder, f"{place.stem}.{text.path}.{text.language}", ".md")
@@ -87,20 +97,29 @@ def contents(component: Component, kind: Kind, place: Place, files: dict[str, by
     return emit({"kind": kind.name, **data})
 
 
-def write_folder(components: Iterable[Component], path: str | os.PathLike[str], *, prune: bool = False) -> WrittenFiles:
+def write_folder(
+    components: Iterable[Component], path: str | os.PathLike[str], pieces: Pieces | None = None, *, prune: bool = False
+) -> WrittenFiles:
     """Writes one file per component below a folder, leaving files that are the same untouched.
 
-    With `prune`, files of components that are no longer there are removed, within the folders of kinds only.
+    `pieces` gives the bytes of contents; without it components name those by their digests alone, to be read where they
+    are known. With `prune`, files of components that are no longer there are removed, within the folders of kinds only.
     """
     root = Path(path)
-    files = render(components)
-    changed = [name for name, content in sorted(files.items()) if put(root / name, content)]
+    files = render(components, whole=pieces is not None)
+    changed = [name for name, content in sorted(files.items()) if _put(root / name, content, pieces)]
     removed = sorted(stale(root, set(files))) if prune else []
     for name in removed:
         (root / name).unlink()
     for folder in sorted({(root / name).parent for name in removed}, reverse=True):
         remove_empty(folder, root)
     return WrittenFiles(tuple(sorted(files)), tuple(changed), tuple(removed))
+
+
+def _put(file: Path, content: bytes | Content, pieces: Pieces | None) -> bool:
+    if isinstance(content, bytes):
+        return put(file, content)
+    return bytes_beside.write(file, content, pieces(content) if pieces else ())
 
 
 def put(file: Path, content: bytes) -> bool:
@@ -142,7 +161,7 @@ def is_ours(name: str, kinds: tuple[Kind, ...]) -> bool:
     """Whether a file is named as an export would name it."""
     if name.endswith(".yaml"):
         return KINDS["site"] not in kinds or name == SITE_FILE
-    patterns = (file_pattern(kind.name) for kind in kinds)
+    patterns = (pattern(kind.name) for kind in kinds for pattern in (file_pattern, bytes_beside.file_pattern))
     return any(pattern.fullmatch(name) for pattern in patterns if pattern)
 
 

@@ -51,6 +51,7 @@ from metadata.model.presentation import (
 from metadata.model.search import Search, SearchedAttribute, SearchedEntity
 from metadata.model.security import AttributePermission, AttributeRight, EntityPermission, PageAccessRule, WebRole
 from metadata.model.sync import AttributeMap, Connection, TableMap, ValueMap, WriteThrough
+from metadata.model.web_files import LARGEST_CONTENT, Content, WebFile
 from metadata.model.web_templates import TemplateParameter, WebTemplate
 from metadata.text import Text
 
@@ -80,6 +81,7 @@ Component = (
     | Language
     | Connection
     | TableMap
+    | WebFile
 )
 
 
@@ -113,6 +115,7 @@ KINDS: dict[str, Kind] = {
         Kind("publishing_state", "publishing-states", PublishingState, True),
         Kind("transition_rule", "transition-rules", TransitionRule, True),
         Kind("page", "pages", Page, True),
+        Kind("web_file", "web-files", WebFile, True),
         Kind("site_marker", "site-markers", SiteMarker, True),
         Kind("snippet", "snippets", Snippet, True),
         Kind("web_link_set", "web-link-sets", WebLinkSet, True),
@@ -136,6 +139,7 @@ def component_id(component: Component) -> ComponentId:
 __all__ = [
     "KINDS",
     "KIND_OF_MODEL",
+    "LARGEST_CONTENT",
     "AlternateKey",
     "Attribute",
     "AttributeMap",
@@ -148,6 +152,7 @@ __all__ = [
     "Component",
     "ComponentId",
     "Connection",
+    "Content",
     "Entity",
     "EntityPermission",
     "Filter",
@@ -197,6 +202,7 @@ __all__ = [
     "ValueMap",
     "View",
     "ViewColumn",
+    "WebFile",
     "WebLink",
     "WebLinkSet",
     "WebRole",

@@ -85,5 +85,10 @@ class PageAccessRule:
     page: str = prop(help="Page at the top of the branch.", ref="page")
     right: str = prop("restrict_read", "What the roles may do.", choices=("restrict_read", "grant_change"))
     roles: tuple[str, ...] = prop((), "Web roles.", ref="web_role")
+    scope: str = prop(
+        "all",
+        "Whether it counts for the web files of that page too; for what is below the pages below it always does.",
+        choices=("all", "exclude_files"),
+    )
     state: str = prop("", "Only for pages in this publishing state.")
     active: bool = prop(True, "An inactive rule does nothing.")

@@ -6,7 +6,7 @@ In: components, who changes them and why. Out: the components of any release, dr
 from __future__ import annotations
 
 from metadata.store.difference import Change, Difference, compare
-from metadata.store.errors import EditedMeanwhile, NoSuchComponent, NoSuchRelease, StoreError
+from metadata.store.errors import EditedMeanwhile, NoContent, NoSuchComponent, NoSuchRelease, OtherContent, StoreError
 from metadata.store.publishing import Published, checked_snapshot
 from metadata.store.revisions import Release, Revision
 from metadata.store.store import Components, MetadataStore
@@ -19,8 +19,10 @@ __all__ = [
     "Difference",
     "EditedMeanwhile",
     "MetadataStore",
+    "NoContent",
     "NoSuchComponent",
     "NoSuchRelease",
+    "OtherContent",
     "Published",
     "Release",
     "Revision",

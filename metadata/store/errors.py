@@ -38,3 +38,19 @@ class EditedMeanwhile(StoreError):
         self.component = component
         self.expected = expected
         self.found = found
+
+
+class NoContent(StoreError):
+    """The content of a file is neither given nor kept; name the file beside the component."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"(sha256 {sha256})")
+        self.sha256 = sha256
+
+
+class OtherContent(StoreError):
+    """A file was changed while it was read, or is not as large as it was said to be; try again."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"(sha256 {sha256})")
+        self.sha256 = sha256

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, inspect
 
+import metadata.store.contents as contents_kept
 import metadata.store.revisions as revisions
 import metadata.store.state as state
 from metadata.migrate import Plan, apply, create_register, plan, remaking
 from metadata.migrate.register import tables as register_tables
-from metadata.model import Component, ComponentId
+from metadata.model import Component, ComponentId, Content
 from metadata.snapshot import Snapshot
 from metadata.store.bodies import body_of, plain
+from metadata.store.contents import Opened
 from metadata.store.difference import Difference, compare
 from metadata.store.errors import EditedMeanwhile, NoSuchComponent
 from metadata.store.publishing import Candidate, Published, checked_snapshot, with_component, write_release
@@ -72,14 +74,17 @@ class MetadataStore:
         note: str = "",
         delete: Iterable[ComponentId] = (),
         expected: Mapping[ComponentId, int] | None = None,
+        contents: Opened | None = None,
     ) -> tuple[ComponentId, ...]:
         """Add a revision for each component that differs from its latest one; give back those that did.
 
-        `expected` holds the number of the revision that an editor started from (0 for a new component). Raises
-        EditedMeanwhile where another is in force by now, NoSuchComponent for one to delete that is not there.
+        `expected` holds the number of the revision that an editor started from (0 for a new component); `contents` opens
+        the contents that are not kept yet, by their digests. Raises EditedMeanwhile where another is in force by now,
+        NoSuchComponent for one to delete that is not there, NoContent and OtherContent.
         """
         with self._changing() as connection:
-            return self._append(connection, _entry(author, note), tuple(components), tuple(delete), expected or {})
+            self._keep(connection, components := tuple(components), contents)
+            return self._append(connection, _entry(author, note), components, tuple(delete), expected or {})
 
     def publish(
         self,
@@ -88,16 +93,18 @@ class MetadataStore:
         *,
         components: Iterable[Component] = (),
         delete: Iterable[ComponentId] = (),
+        contents: Opened | None = None,
         allow_destructive: bool = False,
     ) -> Published:
-        """Release everything saved, after saving `components` and `delete` as `save` does, in one transaction.
+        """Release everything saved, after saving `components`, `contents` and `delete` as `save` does, in one transaction.
 
         Raises MetadataError where the result does not compile, Destructive where tables would lose rows: then nothing
         has changed at all.
         """
         entry = _entry(author, note)
         with self._changing(tables=True) as connection:
-            self._append(connection, entry, tuple(components), tuple(delete), {})
+            self._keep(connection, components := tuple(components), contents)
+            self._append(connection, entry, components, tuple(delete), {})
             current = revisions.latest_release(connection)
             candidate = Candidate(state.working(connection), current, allow_destructive, self.engine)
             published = write_release(connection, self._loader, entry, candidate)
@@ -152,6 +159,10 @@ class MetadataStore:
             published = write_release(connection, self._loader, entry, candidate)
             revisions.mark_one_released(connection, made.id, published.release)
             return published
+
+    def content(self, content: Content) -> Iterator[bytes]:
+        """The bytes of a content. Raises NoContent at the first of them."""
+        return contents_kept.pieces(self.engine, content.sha256, 0, content.size)
 
     def plan_tables(self, snapshot: Snapshot, *, drop: bool = False) -> Plan:
         """What a snapshot would change in the database's tables."""
@@ -214,6 +225,10 @@ class MetadataStore:
             bodies = revisions.read_bodies(connection, (h[name].id for h in (old, new) for name in changed if name in h))
         sides = ({name: plain(bodies[heads[name].id]) for name in changed if name in heads} for heads in (old, new))
         return compare(*sides)
+
+    def _keep(self, connection: Connection, components: tuple[Component, ...], opened: Opened | None) -> None:
+        wanted = contents_kept.contents_of(components).values()
+        contents_kept.keep(connection, wanted, opened or {}, dt.datetime.now(dt.UTC))
 
     def _append(
         self,

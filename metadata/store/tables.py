@@ -1,8 +1,8 @@
-"""The tables of the store: revisions, which are only ever added, and the releases that name them."""
+"""The tables of the store: revisions and contents, which are only ever added, and the releases that name revisions."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 from metadata.types import KEY_TYPE, UtcDateTime
 
@@ -47,6 +47,15 @@ release = Table(
     Column("note", Text, nullable=False),
     Column("created_at", UtcDateTime(), nullable=False),
     Column("based_on", BigInteger),
+)
+
+content = Table(
+    "foyer_content",
+    tables,
+    Column("sha256", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("piece", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
 )
 
 

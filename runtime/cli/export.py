@@ -19,7 +19,7 @@ def command(folder: str, *, release: int | None, prune: bool) -> Report:
     """Write the metadata to a folder, one readable file per component."""
     store = open_installation().store
     components = store.working() if release is None else store.released(release)
-    written = write_folder(components.values(), folder, prune=prune)
+    written = write_folder(components.values(), folder, store.content, prune=prune)
     counts = {"files": len(written.files), "changed": list(written.changed), "removed": list(written.removed)}
     line = f"{len(written.files)} files, {len(written.changed)} of them new or changed, {len(written.removed)} removed."
     return Report((line,), counts)

@@ -29,8 +29,14 @@ def command(folder: str, *, dry_run: bool, publish: bool, delete: bool, **how: s
         return of_differences(intake.differences(before), "Nothing is changed; it would be:")
     author, note = str(how["author"]), str(how["note"])
     if not publish:
-        return of_saved(store.save(intake.components, author, note, intake.delete), intake.warnings)
+        saved = store.save(intake.components, author, note, intake.delete, contents=intake.contents)
+        return of_saved(saved, intake.warnings)
     published = store.publish(
-        author, note, components=intake.components, delete=intake.delete, allow_destructive=bool(how["allow_destructive"])
+        author,
+        note,
+        components=intake.components,
+        delete=intake.delete,
+        contents=intake.contents,
+        allow_destructive=bool(how["allow_destructive"]),
     )
     return of_published(published, intake.warnings)

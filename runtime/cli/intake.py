@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from metadata.checks import check
 from metadata.errors import MetadataError, Problem
-from metadata.files import Reading, read_folder
+from metadata.files import Opened, Reading, read_folder
 from metadata.model import Component, ComponentId, component_id
 from metadata.schema import dump
 from metadata.store import Components, Difference, compare
@@ -19,9 +19,13 @@ FOLLOWING = ("unknown-reference", "unknown-entity", "unknown-attribute")
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What a folder would change: `components` to save, `delete` to take away; `result` is what there would be then."""
+    """What a folder would change: `components` to save, `delete` to take away; `result` is what there would be then.
+
+    `contents` opens the files beside components.
+    """
 
     components: tuple[Component, ...]
+    contents: Opened
     delete: tuple[ComponentId, ...]
     result: Components
     warnings: tuple[Problem, ...]
@@ -43,7 +47,7 @@ def take_in(folder: str, before: Components, *, delete: bool = False) -> Intake:
     problems = problems_of(reading, result)
     if any(problem.severity == "error" for problem in problems):
         raise MetadataError(problems)
-    return Intake(reading.components, gone, result, problems)
+    return Intake(reading.components, reading.contents, gone, result, problems)
 
 
 def problems_of(reading: Reading, components: Mapping[ComponentId, Component]) -> tuple[Problem, ...]:

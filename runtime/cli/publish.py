@@ -29,6 +29,11 @@ def command(folder: str | None, *, delete: bool, allow_destructive: bool, note: 
         return of_published(store.publish(author, note, allow_destructive=allow_destructive), warnings)
     intake = take_in(folder, store.working(), delete=delete)
     published = store.publish(
-        author, note, components=intake.components, delete=intake.delete, allow_destructive=allow_destructive
+        author,
+        note,
+        components=intake.components,
+        delete=intake.delete,
+        contents=intake.contents,
+        allow_destructive=allow_destructive,
     )
     return of_published(published, intake.warnings)

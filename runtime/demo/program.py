@@ -88,7 +88,7 @@ def _publish(store: MetadataStore, folder: Path) -> None:
     if reading.problems:
         raise MetadataError(reading.problems)
     store.create()
-    store.publish("demo", "The demo's site", components=reading.components)
+    store.publish("demo", "The demo's site", components=reading.components, contents=reading.contents)
 
 
 def _people(environ: Mapping[str, str]) -> tuple[Portrait, ...]:

@@ -1,6 +1,7 @@
 """Hypothesis strategies for components of every kind, derived from the dataclasses and their rules."""
 
 import dataclasses
+import hashlib
 import re
 import sys
 import types
@@ -8,7 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from metadata.model import KINDS, component_id
+from metadata.model import KINDS, Content, component_id
 from metadata.text import Text
 
 STORABLE = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"))
@@ -20,10 +21,21 @@ WORDS = st.one_of(
 TAGS = st.sampled_from(["any", "en", "en-US", "sv-SE", "nl", "sv-se"])
 NUMBERS = st.one_of(st.integers(-(2**62), 2**62), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.none())
 SCALARS = st.one_of(WORDS, NUMBERS)
+BYTES: dict[str, bytes] = {}
+"""What the contents of generated components hold, by their digests."""
+
+
+def content_of(held: bytes) -> Content:
+    digest = hashlib.sha256(held).hexdigest()
+    BYTES[digest] = held
+    return Content(sha256=digest, size=len(held))
+
+
 SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     Any: st.one_of(SCALARS, st.lists(SCALARS, max_size=3).map(tuple)),
     Text: st.one_of(WORDS, st.dictionaries(TAGS, WORDS, max_size=3)).map(Text.of),
+    Content: st.binary(max_size=40).map(content_of),
 }
 DEEPEST = 3
 
@@ -66,7 +78,13 @@ def of_word(rules: Any) -> st.SearchStrategy[str]:
     if rules.get("choices"):
         return st.sampled_from(rules["choices"])
     if rules.get("pattern"):
-        pattern = rules["pattern"].replace(r"[^/?#!%\s]*", "[a-zA-ZåÅ._~-]{0,8}").replace("118", "6").replace("58", "6")
+        pattern = (
+            rules["pattern"]
+            .replace(r"[^/?#!%\s]*", "[a-zA-ZåÅ._~-]{0,8}")
+            .replace(r"[^/?#!%\s]+", "[a-zA-ZåÅ._~-]{1,8}")
+            .replace("118", "6")
+            .replace("58", "6")
+        )
         return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(lambda word: "\n" not in word)
     return WORDS
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
+from metadata.media import media_type_of
+from metadata.model import WebFile
 from metadata.snapshot import PageNode
 from runtime.access import access_for
 from runtime.context import RequestContext
+from runtime.files.sizes import size_said
 from runtime.pages.addresses import page_url
 from runtime.pages.content import snippet_html, words_of
+from runtime.pages.speech import formats_of
 from runtime.pages.templating.asking import Asking
 from runtime.pages.templating.values import DataView, Names, Sequence, fixed
 from runtime.render.menus import menu
 from runtime.render.view import MenuItem
-from runtime.sitemap import marked_page, readable_pages
+from runtime.sitemap import file_path, marked_page, readable_files, readable_pages
 
 
 def objects_of(
@@ -69,6 +74,11 @@ def page_view(context: RequestContext, node: PageNode | None, keys: tuple[str, .
         found = [view for view in views if view is not None]
         return found, len(found)
 
+    def files() -> tuple[list[Any], int]:
+        found = readable_files(context.snapshot, context.site, context.principal.roles, page.key)
+        views = [file_view(context, file) for file in found]
+        return list(views), len(views)
+
     values: dict[str, str | Callable[[], Any]] = {
         "key": page.key,
         "label": lambda: words_of(context, page.label),
@@ -77,8 +87,22 @@ def page_view(context: RequestContext, node: PageNode | None, keys: tuple[str, .
         "url": lambda: page_url(context, node, keys),
         "parent": lambda: page_view(context, node.parent, keys),
         "children": lambda: Sequence(children),
+        "files": lambda: Sequence(files),
     }
     return fixed(values)
+
+
+def file_view(context: RequestContext, file: WebFile) -> DataView:
+    """A web file, with its address in the language of the request."""
+    return fixed(
+        {
+            "key": file.key,
+            "label": words_of(context, file.label) or file.partial_url,
+            "url": context.url(quote(file_path(context.site, file))),
+            "media_type": file.media_type or media_type_of(file.partial_url),
+            "size": size_said(file.content.size, str(formats_of(context).locale)),
+        }
+    )
 
 
 def links(context: RequestContext, key: str) -> Sequence:

@@ -10,7 +10,7 @@ from metadata.files import read_folder, render, write_folder
 from metadata.model import Entity, Page, Site, SiteSetting, Snippet, component_id
 from metadata.model.content import Block
 from metadata.text import Text
-from support.generated_metadata import component_sets
+from support.generated_metadata import BYTES, component_sets
 
 
 def put(folder: Path, name: str, text: str) -> None:
@@ -24,6 +24,11 @@ def found(folder: Path) -> list[tuple[str, int, str]]:
     return [(problem.code, problem.position.line, problem.position.path) for problem in read_folder(folder).problems]
 
 
+def read(reading, content) -> bytes:
+    with reading.contents[content.sha256]() as file:
+        return file.read()
+
+
 def files_of(folder: Path) -> dict[str, bytes]:
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
@@ -32,11 +37,11 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_export_import_export_is_byte_equal(components, tmp_path_factory):
     first, second = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
     components = [item for item in components if not hasattr(item, "site") or item.site]
-    write_folder(components, first)
+    write_folder(components, first, lambda content: [BYTES[content.sha256]])
     reading = read_folder(first)
     assert reading.problems == ()
     assert {component_id(item): item for item in reading.components} == {component_id(item): item for item in components}
-    write_folder(reading.components, second)
+    write_folder(reading.components, second, lambda content: [read(reading, content)])
     assert files_of(first) == files_of(second)
     assert len({name.lower() for name in files_of(first)}) == len(files_of(first))
 
