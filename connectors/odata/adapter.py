@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from connectors.errors import Fatal, RecordRejected, Retriable, meant
 from connectors.odata import batch, values
 from connectors.odata import settings as reading
 from connectors.odata.asking import ETAG, Asking, without_root
-from connectors.odata.client import Answer, Client, told
+from connectors.odata.client import Answer, Client, Nonsense, told
 from connectors.odata.description import Description
 from connectors.protocol import Batch, Change, Cursor, Receipt, Record
 from connectors.tablemap import CompiledMap
@@ -61,34 +62,21 @@ class ODataAdapter:
 
     def find(self, table_map: CompiledMap, column: str, value: Any) -> Sequence[Record]:
         """The rows whose column has this value."""
-        asking = self._asking(table_map)
-        try:
-            address = asking.having({column: value})
-        except RecordRejected:
-            return []  # what the type has not, no row has
-        return [asking.record(row) for row in self._every(address)]
+        with _waiting():
+            asking = self._asking(table_map)
+            try:
+                address = asking.having({column: value})
+            except RecordRejected:
+                return []  # what the type has not, no row has
+            return [asking.record(row) for row in self._every(address)]
 
     def push(self, change: Change, idempotency: str) -> Receipt:
         """Write one change; with children, all in one change set, children first."""
-        if change.children:
+        with _waiting():
+            if not change.children:
+                return self._push(change)
             self._push_together([*change.children, change])
             return Receipt()
-        asking = self._asking(change.map)
-        if change.operation == "insert":
-            self._written(change, self._client.send("POST", asking.new(), JSON, self._body(asking, change)))
-            return Receipt()
-        row = self._row(asking, change)
-        if row is None and change.operation == "delete":
-            return Receipt(repeated=True)
-        if row is None:
-            raise RecordRejected(f"{self._name} has no row {dict(change.key)} in {asking.set.name}", "row")
-        method, body = ("DELETE", None) if change.operation == "delete" else ("PATCH", self._body(asking, change))
-        headers = {**(JSON if body else {}), "If-Match": row.get(ETAG) or "*"}
-        answer = self._client.send(method, asking.one(row), headers, body)
-        if answer.status == 404 and change.operation == "delete":
-            return Receipt(repeated=True)
-        self._written(change, answer)
-        return Receipt()
 
     def close(self) -> None:
         """Let the connections go."""
@@ -241,11 +229,11 @@ class ODataAdapter:
         try:
             found = json.loads(answer.body, parse_float=Decimal)
         except (ValueError, RecursionError):
-            raise Fatal(f"{self._name} answers for {what} with {answer.kind or 'nothing'} that is no JSON") from None
+            raise Nonsense(f"{self._name} answers for {what} with {answer.kind or 'nothing'} that is no JSON") from None
         if not isinstance(found, dict) or not isinstance(found.get("value"), list):
-            raise Fatal(f"{self._name} answers for {what} with JSON that is no OData 4: it has no value")
+            raise Nonsense(f"{self._name} answers for {what} with JSON that is no OData 4: it has no value")
         if not all(isinstance(row, dict) for row in found["value"]):
-            raise Fatal(f"{self._name} answers for {what} with something else than rows")
+            raise Nonsense(f"{self._name} answers for {what} with something else than rows")
         return found
 
     def _refusal(self, answer: Answer, what: str) -> Fatal | Retriable:
@@ -257,6 +245,24 @@ class ODataAdapter:
         return Fatal(f"{self._name} does not answer for {what} ({answer.status}){told(answer)}")
 
     # What goes
+
+    def _push(self, change: Change) -> Receipt:
+        asking = self._asking(change.map)
+        if change.operation == "insert":
+            self._written(change, self._client.send("POST", asking.new(), JSON, self._body(asking, change)))
+            return Receipt()
+        row = self._row(asking, change)
+        if row is None and change.operation == "delete":
+            return Receipt(repeated=True)
+        if row is None:
+            raise RecordRejected(f"{self._name} has no row {dict(change.key)} in {asking.set.name}", "row")
+        method, body = ("DELETE", None) if change.operation == "delete" else ("PATCH", self._body(asking, change))
+        headers = {**(JSON if body else {}), "If-Match": row.get(ETAG) or "*"}
+        answer = self._client.send(method, asking.one(row), headers, body)
+        if answer.status == 404 and change.operation == "delete":
+            return Receipt(repeated=True)
+        self._written(change, answer)
+        return Receipt()
 
     def _row(self, asking: Asking, change: Change) -> Mapping[str, Any] | None:
         """The row that is to be changed, with its version: the one that was met, or the one that is there."""
@@ -314,6 +320,15 @@ class ODataAdapter:
 
 
 JSON: Mapping[str, str] = {"Content-Type": "application/json"}
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """Nonsense in answer to a single row says nothing of the row: it waits, and is not parked for somebody to mend."""
+    try:
+        yield
+    except Nonsense as fault:
+        raise Retriable(str(fault)) from fault
 
 
 def _picked(asking: Asking, records: Sequence[Record]) -> list[Record]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from connectors.errors import Fatal, Retriable
+from connectors.errors import LONGEST_WAIT, Fatal, Retriable
 from connectors.odata.settings import Credentials, Settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ LONGEST_PAUSE = 3600.0
 MARGIN_SECONDS = 60.0
 BUSY = (408, 429, 502, 503, 504)
 """What a service says that may answer later."""
+
+
+class Nonsense(Fatal):
+    """What came back is no OData: a page for people, perhaps, of something that stands before the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,11 @@ class Client:
         if answer.status == 401 and self._token is not None:
             self._token.forget()
             answer = self._authorised(method, url, dict(headers or {}), body)
-        if answer.status in (401, 403):
-            raise Fatal(f"{self._name} refuses the connection's credentials ({answer.status}){told(answer)}")
+        if answer.status == 401:
+            # It concerns everything that is owed, so it waits until somebody mends it, and is not parked row by row.
+            raise Retriable(f"{self._name} refuses the connection's credentials{told(answer)}", after=LONGEST_WAIT)
+        if answer.status == 403:
+            raise Fatal(f"{self._name} does not give the connection's client the right{told(answer)}")
         if 300 <= answer.status < 400 and answer.status != 304:
             raise Fatal(f"{self._name} answers from another address ({answer.status}); set the connection's url to that")
         self._heed(answer)
@@ -181,10 +188,11 @@ class _Token:
         if answer.status != 200:
             # The word only: descriptions tell who asked, and belong in nobody's log.
             word = "".join(letter for letter in str(found.get("error", ""))[:40] if letter.isalnum() or letter == "_")
-            raise Fatal(f"{self._name}: no token for the connection's client_id and client_secret ({word or answer.status})")
+            message = f"{self._name}: no token for the connection's client_id and client_secret ({word or answer.status})"
+            raise Retriable(message, after=LONGEST_WAIT)
         token = found.get("access_token")
         if not isinstance(token, str) or not token:
-            raise Fatal(f"{self._name}: what answers at token_url gives no token")
+            raise Retriable(f"{self._name}: what answers at token_url gives no token")
         try:
             return token, float(found.get("expires_in") or MARGIN_SECONDS)
         except (TypeError, ValueError):

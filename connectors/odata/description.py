@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from connectors.errors import Fatal, meant
+from connectors.odata.client import Nonsense
 from connectors.tablemap import CompiledMap, wanted_columns
 
 
@@ -42,7 +43,7 @@ class Description:
         try:
             self._read(document)
         except ElementTree.ParseError as fault:
-            raise Fatal(f"{name}: its $metadata is no XML: {fault}") from None
+            raise Nonsense(f"{name}: its $metadata is no XML: {fault}") from None
         if not self._sets:
             raise Fatal(f"{name}: its $metadata describes no entity sets")
 

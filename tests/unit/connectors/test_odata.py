@@ -143,6 +143,8 @@ def test_nonsense_is_not_nothing(outside, adapter):
     for ask in (lambda: adapter.pull(the_map(), None, 10), lambda: list(adapter.keys(the_map()))):
         with pytest.raises(Fatal, match="text/html that is no JSON"):
             ask()
+    with pytest.raises(Retriable, match="text/html that is no JSON"):
+        adapter.find(the_map(), "code", "H1")
     outside.service.faults.clear()
     outside.fault("nonsense", asks="write")
     with pytest.raises(Retriable, match="neither yes nor no"):
@@ -157,7 +159,7 @@ def test_a_token_that_is_taken_back_is_asked_for_anew_and_wrong_ones_are_told_wi
     outside.fault("revoke")
     assert len(drained(adapter, the_map())[0]) == 1
     stranger = outside.adapter(client_secret=f"{SECRET}x")
-    with pytest.raises(Fatal, match="client_id and client_secret \\(invalid_client\\)") as told:
+    with pytest.raises(Retriable, match=r"client_id and client_secret \(invalid_client\)") as told:
         stranger.pull(the_map(), None, 10)
     outside.fault("throttle", asks="token", times=1, seconds=2)
     with pytest.raises(Retriable, match="no token now") as later:

@@ -1,0 +1,154 @@
+"""Rows in step with a service over OData: by delta links, with deletions, and through whatever goes wrong there."""
+
+import random
+from decimal import Decimal
+
+import pytest
+
+from connectors import outbox
+from connectors.conflicts import read_conflicts
+from connectors.odata.adapter import ODataAdapter
+from connectors.outbox import count_owed
+from metadata.model import AttributeMap
+from runtime.access import Principal
+from runtime.records.hooks import Listeners
+from runtime.records.write import create, update
+from runtime.sync.listener import keep_outbox
+from support.harbour import STATES, boat_row, boats, column, harbour_row, harbours
+from support.odata import BOAT, HARBOUR, odata_outside
+
+DELTA = {"change_column": "", "delta": True}
+BOTH = (
+    AttributeMap(attribute="number", column="no", direction="both"),
+    AttributeMap(attribute="name", column="name", direction="both"),
+    AttributeMap(attribute="built", column="built", direction="both"),
+    AttributeMap(attribute="price", column="price", direction="both"),
+    AttributeMap(attribute="state", column="state", values=STATES),
+    AttributeMap(attribute="harbour", column="harbour", lookup_key=("code",), direction="both"),
+    AttributeMap(attribute="tender_of", column="tender_of", lookup_key=("number",)),
+)
+LISTENERS = Listeners((keep_outbox,))
+
+
+class Beaten(ODataAdapter):
+    """Somebody outside is quicker, once: he changes the row between our look at it and our write."""
+
+    meanwhile = staticmethod(lambda: None)
+
+    def push(self, change, idempotency):
+        first, self.meanwhile = self.meanwhile, lambda: None
+        first()
+        return super().push(change, idempotency)
+
+
+@pytest.fixture
+def outside(tmp_path):
+    with odata_outside(tmp_path / "outside.db", largest=7) as found:
+        yield found
+
+
+@pytest.fixture
+def world(world_of, outside):
+    adapter = Beaten("outside", outside.settings(timeout="2"))
+    maps = harbours(**DELTA, delete="delete", interval=0), boats(**DELTA, attributes=BOTH, interval=0)
+    found = world_of(*maps, adapter=adapter)
+    outside.put(HARBOUR, *(harbour_row(code, depth=4.5) for code in ("GOT", "STO", "OLD")))
+    outside.put(BOAT, *(boat_row(number, tender_of=number + 1 if number < 20 else None) for number in range(1, 21)))
+    found.pull()
+    yield found
+    adapter.close()
+
+
+def change(world, number, **values):
+    row, version = next((row, version) for row, no, version in world.rows("boat", "id", "number", "version") if no == number)
+    with world.now() as connection:
+        update(connection, world.snapshot, Principal.system("portal"), "boat", row, version, values, listeners=LISTENERS)
+
+
+def deliver(world):
+    """Everything that can be delivered now, however long the pauses are; what was."""
+    done = 0
+    with world.now() as connection:
+        outbox.release(connection, ["boats"])
+    station = world.station()
+    try:
+        while found := station.deliver():
+            done += found
+    finally:
+        station.close()
+    return done
+
+
+def owed(world):
+    with world.engine.connect() as connection:
+        return count_owed(connection).get("boats", {})
+
+
+def ours(world):
+    return world.rows("boat", "number", "name", "price")
+
+
+def theirs(outside):
+    return [(row["no"], row["name"], row["price"]) for row in outside.rows(BOAT)]
+
+
+def test_rows_come_with_their_types_and_go_as_soon_as_they_are_deleted_outside(world, outside):
+    assert len(ours(world)) == 20
+    first = world.rows("boat", "built", "price", "state", "tender_of")[0]
+    assert first == (boat_row(1)["built"], Decimal("1250.50"), "afloat", world.rows("boat", "id")[1][0])
+    before = dict(world.rows("boat", "number", "version"))
+    station = world.station()
+    station.turn()  # looks at every key, which is not done again for half a minute
+    outside.put(BOAT, boat_row(3, name="Renamed"))
+    outside.remove(HARBOUR, "OLD")
+    outside.remove(HARBOUR, "GOT")
+    station.turn()
+    station.close()
+    assert column(world.rows("harbour", "code")) == ["GOT", "STO"]
+    assert [reject.code for reject in world.rejects("harbours")] == ["in_use"]
+    changed = {no for no, version in world.rows("boat", "number", "version") if version != before[no]}
+    assert changed == {3}
+    assert world.pull()["boats"].counts.taken == 0
+
+
+def test_a_change_goes_out_whole_and_meets_a_newer_version_before_it_writes_over_it(world, outside):
+    change(world, 1, name="Ours", price=Decimal("19.90"))
+    world.adapter.meanwhile = lambda: outside.put(BOAT, boat_row(1, name="Theirs", state="L"))
+    assert deliver(world) == 0
+    assert (outside.rows(BOAT)[0]["name"], owed(world)) == ("Theirs", {"waiting": 1})
+    assert deliver(world) == 1
+    row = outside.rows(BOAT)[0]
+    assert (row["name"], row["price"], row["state"], owed(world)) == ("Ours", Decimal("19.90"), "L", {})
+    with world.engine.connect() as connection:
+        (lost,) = read_conflicts(connection, ["boats"])
+    assert (lost.attribute, lost.ours, lost.theirs, lost.winner) == ("name", "Ours", "Theirs", "portal")
+    world.pull()
+    assert world.rows("boat", "name", "state")[0] == ("Ours", "ashore")
+
+
+def test_whatever_goes_wrong_both_sides_agree_in_the_end_and_nothing_is_there_twice(world, outside):
+    seed = random.randrange(10**6)
+    dice = random.Random(seed)
+    faults = ("down", "lost", "throttle", "nonsense", "revoke", "forget")
+    for step in range(18):
+        for _ in range(dice.randint(0, 2)):
+            outside.fault(dice.choice(faults), times=1, seconds=0, asks=dice.choice(("all", "read", "write")))
+        match step % 3:
+            case 0:
+                change(world, dice.randint(1, 20), name=f"Ours {step}", price=Decimal(step) / 4)
+            case 1:
+                outside.put(BOAT, boat_row(100 + step, name=f"Theirs {step}"))
+            case _:
+                with world.now() as connection:
+                    values = {"number": 500 + step, "name": f"New {step}", "price": Decimal("0.1")}
+                    create(connection, world.snapshot, Principal.system("portal"), "boat", values, listeners=LISTENERS)
+        deliver(world)
+        world.pull()
+        assert "parked" not in owed(world), f"seed {seed}: nothing of this is for somebody to mend"
+    outside.service.faults.clear()
+    while owed(world):
+        assert deliver(world), f"seed {seed}: {owed(world)}"
+    world.pull()
+    assert world.rejects() == []
+    assert sorted(ours(world)) == theirs(outside), f"seed {seed}"
+    assert len(ours(world)) == 20 + 6 + 6
