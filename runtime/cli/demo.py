@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from metadata.errors import MetadataError
+from runtime.demo.erp import SQL, WAYS
 from runtime.demo.processes import Died
 from runtime.demo.program import ERP, MARK, Demo, Options, running
 
@@ -38,14 +39,15 @@ WATCH_SECONDS = 0.5
     type=click.FloatRange(0, 3600),
     help="Seconds between moves of the ERP's orders; 0 for none.",
 )
-def command(port: int, reset: bool, as_json: bool, folder: Path, seed: str, tick: float) -> None:
+@click.option("--erp", "way", default=SQL, show_default=True, type=click.Choice(WAYS), help="How the ERP is talked to.")
+def command(port: int, reset: bool, as_json: bool, folder: Path, seed: str, tick: float, way: str) -> None:
     """Run a portal beside a sample ERP, until Ctrl+C."""
     _require_free(port)
     if reset and folder.exists():
         _remove(folder)
     stop = _stop_on_signals()
     try:
-        with running(Options(folder, port, seed, tick), lambda line: click.echo(line, err=True)) as demo:
+        with running(Options(folder, port, seed, tick, way), lambda line: click.echo(line, err=True)) as demo:
             click.echo(_document(demo) if as_json else _welcome(demo))
             _watch(demo, stop)
     except (Died, MetadataError, OSError) as error:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from metadata.errors import MetadataError
 from metadata.files import read_folder
 from metadata.store import MetadataStore
 from runtime.database import make_engine
+from runtime.demo import erp
 from runtime.demo.people import Portrait, add_people
 from runtime.demo.processes import Processes
 from runtime.identity import tables as identity_tables
@@ -24,7 +23,6 @@ from runtime.identity.passwords import Cost, Passwords
 STARTER = Path(__file__).resolve().parents[2] / "metadata" / "starters" / "customer-portal"
 SITE = "customer-portal"
 ERP = "erp"
-ERP_MODULE = "connectors.sample_erp"
 MARK = ".demo"
 ERP_SECONDS = 120.0
 SERVER_SECONDS = 60.0
@@ -40,6 +38,7 @@ class Options:
     port: int = 8000
     seed: str = "demo"
     tick: float = 10.0
+    way: str = erp.SQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Demo:
     @property
     def erp_command(self) -> str:
         """How the sample ERP is started by hand."""
-        return shlex.join([sys.executable, "-m", ERP_MODULE, "serve", "--database", self.environ["FOYER_ERP_URL"]])
+        return erp.command(self.environ)
 
 
 def settings(options: Options, environ: Mapping[str, str]) -> dict[str, str]:
@@ -70,6 +69,7 @@ def settings(options: Options, environ: Mapping[str, str]) -> dict[str, str]:
         "FOYER_MAIL_FOLDER": str(folder / "mail"),
         "FOYER_ARGON2_TIME": str(CHEAP_HASH.time),
         "FOYER_ARGON2_MEMORY": str(CHEAP_HASH.memory),
+        **erp.environment(options.way, options.port),
         **environ,
         "PYTHONUNBUFFERED": "1",
     }
@@ -117,20 +117,13 @@ def running(options: Options, say: Say) -> Iterator[Demo]:
     (options.folder / MARK).touch()
     environ = settings(options, os.environ)
     metadata = site_folder(options.folder.resolve())
+    if not erp.choose_way(STARTER, metadata, options.way):
+        say(f"{erp.CONNECTION} was changed; it is left as it is.")
     processes = Processes(environ, options.folder.resolve() / "logs")
     try:
         say("Starting the sample ERP ...")
-        processes.start(
-            ERP,
-            ERP_MODULE,
-            "serve",
-            "--database",
-            environ["FOYER_ERP_URL"],
-            "--seed",
-            options.seed,
-            "--tick",
-            str(options.tick),
-        )
+        seeded = ("--seed", options.seed, "--tick", str(options.tick))
+        processes.start(ERP, erp.MODULE, *erp.arguments(environ), *seeded)
         processes.wait_for_line(ERP, "Sample ERP: ready.", ERP_SECONDS)
         say("Publishing the site ...")
         _prepare_metadata(environ, metadata)

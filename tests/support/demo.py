@@ -21,7 +21,16 @@ from support.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
-FOREIGN = ("FOYER_DATABASE_URL", "FOYER_ERP_URL", "FOYER_DATA_DIR", "FOYER_PUBLIC_URL", "FOYER_MAIL_FOLDER", "FOYER_WORKERS")
+FOREIGN = (
+    "FOYER_DATABASE_URL",
+    "FOYER_ERP_URL",
+    "FOYER_ERP_ODATA_URL",
+    "FOYER_ERP_SECRET",
+    "FOYER_DATA_DIR",
+    "FOYER_PUBLIC_URL",
+    "FOYER_MAIL_FOLDER",
+    "FOYER_WORKERS",
+)
 
 T = TypeVar("T")
 
@@ -72,9 +81,9 @@ class Demo:
         """Nothing set but where the installation is."""
         return {**clean_environment(), "FOYER_DATA_DIR": str(self.folder), "FOYER_ERP_URL": f"sqlite:///{self.folder}/erp.db"}
 
-    def start_erp(self) -> None:
+    def start_erp(self, *arguments: str) -> None:
         """The ERP again, by hand, until the demo ends."""
-        command = [sys.executable, "-m", "connectors.sample_erp", "serve", "--tick", "0", "--database"]
+        command = [sys.executable, "-m", "connectors.sample_erp", "serve", "--tick", "0", *arguments, "--database"]
         quiet = subprocess.DEVNULL
         started = subprocess.Popen([*command, f"sqlite:///{self.folder}/erp.db"], cwd=ROOT, stdout=quiet, stderr=quiet)
         self.erps.append(started)

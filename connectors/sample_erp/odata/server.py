@@ -106,7 +106,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(service: Service, port: int = 0) -> Iterator[str]:
-    """The service on a port, any free one where it is 0, until the block ends; the address of its root. Raises OSError."""
+    """The service on a port, any free one where it is 0, until the block ends; the address without path. Raises OSError."""
     server = _Server(port, service)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="odata", daemon=True)
     thread.start()
