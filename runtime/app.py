@@ -42,6 +42,8 @@ from runtime.secret import secret_key
 from runtime.security import MAX_FORM_FIELDS
 from runtime.services import EXTENSION, Services
 from runtime.snapshots import SnapshotHolder
+from runtime.studio.bench import Workshop
+from runtime.studio.routes import studio_blueprint
 from runtime.sync.freshness import EntityFreshness
 from runtime.sync.listener import keep_outbox
 from runtime.sync.pool import Adapters
@@ -61,18 +63,16 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     configure_logs(config.log_level)
     frame_requests(app)
     handle_failures(app, show)
-    add_routes(
-        app,
-        show,
-        [
-            identity_blueprint(),
-            lookup_blueprint(),
-            lookup_new_blueprint(),
-            feed_blueprint(),
-            files_blueprint(),
-            publishing_blueprint(),
-        ],
+    blueprints = (
+        identity_blueprint(),
+        lookup_blueprint(),
+        lookup_new_blueprint(),
+        feed_blueprint(),
+        files_blueprint(),
+        publishing_blueprint(),
+        studio_blueprint(),
     )
+    add_routes(app, show, blueprints)
     wrap(app, parts)
     parts.hooks.call("app_created", app)
     return app
@@ -91,6 +91,7 @@ def make_services(config: Config) -> Services:
         passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),
         throttle=Throttle(config.throttle_url),
         mailer=make_mailer(config.smtp_url, config.mail_folder, config.mail_from),
+        workshop=Workshop(engine),
         files=Cellar(make_store(config.files_url, config.files_folder), config.max_file_bytes),
         aside=ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"),
         freshness=EntityFreshness(engine, snapshots),

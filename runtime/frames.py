@@ -36,6 +36,17 @@ def frame_of(context: RequestContext) -> Frame:
     )
 
 
+def plain_frame(context: RequestContext) -> Frame:
+    """The frame of a page that is not the site's own: the person's scheme and what was said, nothing that a maker draws."""
+    asked = cast(Request, request._get_current_object())  # type: ignore[attr-defined]
+    return Frame(
+        path=asked.path,
+        query=asked.query_string.decode("latin-1"),
+        scheme=SCHEMES.get(_cookie(asked.cookies, "foyer_scheme"), ""),
+        messages=_messages(),
+    )
+
+
 def may_open(context: RequestContext, node: PageNode) -> bool:
     """May people with the roles of the context's principal read this page?"""
     return node.page.key in readable_pages(context.snapshot, context.site, context.principal.roles)

@@ -24,6 +24,7 @@ from runtime.records.audit import AUDITED
 from runtime.records.hooks import Listeners
 from runtime.render.renderer import Renderer
 from runtime.snapshots import SnapshotHolder
+from runtime.studio.bench import Workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Services:
     mailer: Mailer
     aside: Executor
     files: Cellar
+    workshop: Workshop
     hooks: Hooks = field(default_factory=Hooks)
     freshness: FreshnessPort = unknown
     submission: Submission = field(default_factory=NoSubmission)

@@ -133,4 +133,15 @@ def address_problems(world: World, component: Component, path: str, url: str) ->
         yield world.problem(component, path, "url", message)
 
 
-RULES = (themes, time_zones, hosts, languages, default_roles, links, tiles, redirects, addresses)
+def studio_roles(world: World) -> Iterator[Problem]:
+    """What opens the studio is given to people one by one, never to everybody."""
+    for role in world.all(WebRole):
+        if role.studio and role.default:
+            message = (
+                f"The role {role.key} is held by everybody who is {role.default}, so it may not open the studio; "
+                "give the rights to a role that people are granted."
+            )
+            yield world.problem(role, "studio", "studio-for-everybody", message)
+
+
+RULES = (themes, time_zones, hosts, languages, default_roles, studio_roles, links, tiles, redirects, addresses)

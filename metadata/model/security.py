@@ -8,6 +8,7 @@ from metadata.model.base import COMPONENT_KEY, PRIVILEGES, prop
 from metadata.text import Text
 
 SCOPES = ("global", "contact", "account", "self", "parent")
+STUDIO_RIGHTS = ("data", "design", "content", "security", "sync", "settings", "publish")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,13 @@ class WebRole:
     )
     preview: bool = prop(False, "Sees drafts.")
     queries: bool = prop(False, "Sees the effective queries of web templates, under the components that ask them.")
+    studio: tuple[str, ...] = prop(
+        (),
+        "What it may work on in the studio: entities and choices (data), lists, forms and templates (design), pages, menus and "
+        "texts (content), roles and permissions (security), connections and table maps (sync), the site itself (settings); "
+        "and whether it may release what it may work on (publish). Nobody may enter without one of them.",
+        choices=STUDIO_RIGHTS,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,12 @@ In: components, who changes them and why. Out: the components of any release, dr
 
 from __future__ import annotations
 
+from metadata.store.bodies import Sketch
 from metadata.store.difference import Change, Difference, compare
 from metadata.store.errors import EditedMeanwhile, NoContent, NoSuchComponent, NoSuchRelease, OtherContent, StoreError
 from metadata.store.publishing import Published, checked_snapshot
 from metadata.store.revisions import Release, Revision
+from metadata.store.state import Standing
 from metadata.store.store import Components, MetadataStore
 from metadata.store.tables import LATEST_RELEASE
 
@@ -26,6 +28,8 @@ __all__ = [
     "Published",
     "Release",
     "Revision",
+    "Sketch",
+    "Standing",
     "StoreError",
     "checked_snapshot",
     "compare",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from metadata.errors import MetadataError
 from metadata.model import Component, ComponentId, component_id
 from metadata.schema import dump, load
 
@@ -23,10 +25,26 @@ class Body:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Plain data that shall become a component, under its address, and that may be wrong still."""
+
+    component: ComponentId
+    data: Mapping[str, Any]
+
+
 def body_of(component: Component) -> Body:
     """The stored form. Properties keep their declared order, so equal components have equal texts."""
-    text = orjson.dumps(dump(component), default=str)
-    return Body(component_id(component), text.decode(), hashlib.blake2b(text, digest_size=16).hexdigest())
+    return _body(component_id(component), dump(component))
+
+
+def body_of_sketch(sketch: Sketch) -> Body:
+    """The stored form of the component where the data make it, else of the data as they are."""
+    try:
+        made = body_of(load(sketch.component.kind, sketch.data))
+    except MetadataError:
+        return _body(sketch.component, sketch.data)
+    return made if made.component == sketch.component else _body(sketch.component, sketch.data)
 
 
 def plain(text: str) -> dict[str, Any]:
@@ -37,3 +55,8 @@ def plain(text: str) -> dict[str, Any]:
 def component_of(identity: ComponentId, text: str) -> Component:
     """The component of a stored text. Raises MetadataError where the language has changed since it was stored."""
     return load(identity.kind, plain(text))
+
+
+def _body(component: ComponentId, data: Mapping[str, Any]) -> Body:
+    text = orjson.dumps(data, default=str)
+    return Body(component, text.decode(), hashlib.blake2b(text, digest_size=16).hexdigest())

@@ -80,6 +80,11 @@ def latest_release(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(releases.c.id), 0))).scalar_one())
 
 
+def newest_revision(connection: Connection) -> int:
+    """The id of the newest revision; 0 before the first one."""
+    return int(connection.execute(select(func.coalesce(func.max(revisions.c.id), 0))).scalar_one())
+
+
 def read_release(connection: Connection, number: int) -> Release:
     """A release by its number; release 0 is the empty one before the first. Raises NoSuchRelease."""
     row = connection.execute(select(releases).where(releases.c.id == number)).one_or_none()
@@ -189,6 +194,13 @@ def mark_released(connection: Connection, number: int) -> None:
 def mark_one_released(connection: Connection, revision: int, number: int) -> None:
     """Note that one revision is a draft no more."""
     connection.execute(update(revisions).where(revisions.c.id == revision).values(first_release=number))
+
+
+def mark_some_released(connection: Connection, components: Iterable[ComponentId], number: int) -> None:
+    """Note that every revision of these components is a draft no more."""
+    for component in components:
+        waiting = update(revisions).where(revisions.c.first_release.is_(None), *_is(component))
+        connection.execute(waiting.values(first_release=number))
 
 
 def _is(component: ComponentId) -> tuple[Any, ...]:

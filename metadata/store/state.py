@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,19 @@ from metadata.store.bodies import component_of
 from metadata.store.revisions import Revision
 
 Heads = dict[ComponentId, Revision]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that there is at one moment: the revisions of the current release, and the drafts that wait beside them.
+
+    `newest` is the id of the newest revision: with `release` it tells one standing from every other.
+    """
+
+    release: int
+    newest: int
+    released: Mapping[ComponentId, Revision]
+    drafts: Mapping[ComponentId, Revision]
 
 
 class Loader:
@@ -50,3 +64,10 @@ def working(connection: Connection) -> Heads:
     heads = released(connection, revisions.latest_release(connection))
     heads.update((draft.component, draft) for draft in revisions.read_drafts(connection))
     return {component: head for component, head in heads.items() if not head.deleted}
+
+
+def standing(connection: Connection) -> Standing:
+    """What there is now."""
+    release = revisions.latest_release(connection)
+    drafts = {draft.component: draft for draft in revisions.read_drafts(connection)}
+    return Standing(release, revisions.newest_revision(connection), released(connection, release), drafts)

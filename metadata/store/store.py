@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect
 
@@ -15,7 +16,7 @@ from metadata.migrate import Plan, apply, create_register, plan, remaking
 from metadata.migrate.register import tables as register_tables
 from metadata.model import Component, ComponentId, Content
 from metadata.snapshot import Snapshot
-from metadata.store.bodies import body_of, plain
+from metadata.store.bodies import Body, Sketch, body_of, body_of_sketch, plain
 from metadata.store.contents import Opened
 from metadata.store.difference import Difference, compare
 from metadata.store.errors import EditedMeanwhile, NoSuchComponent
@@ -75,16 +76,19 @@ class MetadataStore:
         delete: Iterable[ComponentId] = (),
         expected: Mapping[ComponentId, int] | None = None,
         contents: Opened | None = None,
+        sketches: Iterable[Sketch] = (),
     ) -> tuple[ComponentId, ...]:
-        """Add a revision for each component that differs from its latest one; give back those that did.
+        """Add a revision for each component, and each sketch of one, that differs from its latest; give back those that did.
 
         `expected` holds the number of the revision that an editor started from (0 for a new component); `contents` opens
         the contents that are not kept yet, by their digests. Raises EditedMeanwhile where another is in force by now,
         NoSuchComponent for one to delete that is not there, NoContent and OtherContent.
         """
+        given = tuple(components)
+        bodies = (*map(body_of, given), *map(body_of_sketch, sketches))
         with self._changing() as connection:
-            self._keep(connection, components := tuple(components), contents)
-            return self._append(connection, _entry(author, note), components, tuple(delete), expected or {})
+            self._keep(connection, given, contents)
+            return self._append(connection, _entry(author, note), bodies, tuple(delete), expected or {})
 
     def publish(
         self,
@@ -104,11 +108,34 @@ class MetadataStore:
         entry = _entry(author, note)
         with self._changing(tables=True) as connection:
             self._keep(connection, components := tuple(components), contents)
-            self._append(connection, entry, components, tuple(delete), {})
+            self._append(connection, entry, tuple(map(body_of, components)), tuple(delete), {})
             current = revisions.latest_release(connection)
             candidate = Candidate(state.working(connection), current, allow_destructive, self.engine)
             published = write_release(connection, self._loader, entry, candidate)
             revisions.mark_released(connection, published.release)
+            return published
+
+    def publish_some(
+        self, chosen: Mapping[ComponentId, int], author: str, note: str = "", *, allow_destructive: bool = False
+    ) -> Published:
+        """Release some of what has been saved, by the number of the draft that was looked at; the others stay drafts.
+
+        Raises EditedMeanwhile where a draft is another one by now, NoContent where a file's bytes are not kept, and as
+        `publish`.
+        """
+        with self._changing(tables=True) as connection:
+            now = state.standing(connection)
+            for name, number in chosen.items():
+                found = now.drafts[name].number if name in now.drafts else 0
+                if found != number:
+                    raise EditedMeanwhile(name, number, found)
+            heads = {**now.released, **{name: now.drafts[name] for name in chosen}}
+            kept = {name: head for name, head in heads.items() if not head.deleted}
+            picked = self._loader.load(connection, (kept[name] for name in chosen if name in kept))
+            self._keep(connection, tuple(picked.values()), None)
+            candidate = Candidate(kept, now.release, allow_destructive, self.engine)
+            published = write_release(connection, self._loader, _entry(author, note), candidate)
+            revisions.mark_some_released(connection, chosen, published.release)
             return published
 
     def rollback(self, release: int, author: str, note: str = "", *, allow_destructive: bool = False) -> Published:
@@ -215,6 +242,21 @@ class MetadataStore:
             head = state.working(connection).get(component)
             return head.number if head else 0
 
+    def standing(self) -> state.Standing:
+        """The revisions of the current release, and the drafts beside them."""
+        with self.engine.connect() as connection:
+            return state.standing(connection)
+
+    def data(self, ids: Iterable[int]) -> Mapping[int, Mapping[str, Any]]:
+        """The plain data of revisions by their ids; nothing for a deletion."""
+        with self.engine.connect() as connection:
+            return {key: plain(text) for key, text in revisions.read_bodies(connection, ids).items()}
+
+    def stamp(self) -> tuple[int, int]:
+        """The newest release and the newest revision: while both stay, nothing has changed."""
+        with self.engine.connect() as connection:
+            return revisions.latest_release(connection), revisions.newest_revision(connection)
+
     def diff(self, before: int | None = None, after: int | None = None) -> tuple[Difference, ...]:
         """What changes from one release to another; None stands for the current release before, and for drafts after."""
         with self.engine.connect() as connection:
@@ -234,11 +276,11 @@ class MetadataStore:
         self,
         connection: Connection,
         entry: Entry,
-        components: tuple[Component, ...],
+        bodies: tuple[Body, ...],
         gone: tuple[ComponentId, ...],
         expected: Mapping[ComponentId, int],
     ) -> tuple[ComponentId, ...]:
-        if not components and not gone:
+        if not bodies and not gone:
             return ()
         heads = state.working(connection)
         for name, number in expected.items():
@@ -248,7 +290,7 @@ class MetadataStore:
         for name in gone:
             if name not in heads:
                 raise NoSuchComponent(name)
-        changed = [body for body in map(body_of, components) if body.hash != _hash(heads, body.component)]
+        changed = [body for body in bodies if body.hash != _hash(heads, body.component)]
         revisions.append(connection, entry, changed, gone, revisions.last_numbers(connection))
         return (*(body.component for body in changed), *gone)
 

@@ -18,6 +18,7 @@ from runtime.demo.processes import Died
 from runtime.demo.program import ERP, MARK, Demo, Options, running
 
 WATCH_SECONDS = 0.5
+STUDIO = "/studio/"
 
 
 @click.command("demo")
@@ -91,7 +92,7 @@ def _watch(demo: Demo, stop: threading.Event) -> None:
 
 def _document(demo: Demo) -> str:
     people = [{key: value for key, value in dataclasses.asdict(person).items() if key != "part"} for person in demo.people]
-    return json.dumps({"url": demo.url, "people": people}, ensure_ascii=False)
+    return json.dumps({"url": demo.url, "studio": f"{demo.url}{STUDIO}", "people": people}, ensure_ascii=False)
 
 
 def _welcome(demo: Demo) -> str:
@@ -99,6 +100,7 @@ def _welcome(demo: Demo) -> str:
     cast = "\n".join(f"  {person.email:<{width}}  {person.part}" for person in demo.people if person.part)
     return (
         f"\nThe portal answers at {demo.url}\n\nSign in with the password {demo.people[0].password} as\n{cast}\n\n"
+        f"The Administrator changes the portal at {demo.url}{STUDIO}\n"
         f"Mails are written to {demo.mail_folder}\nThe site's metadata is in {demo.site_folder}; after a change there, run\n"
         f"  FOYER_DATA_DIR={demo.site_folder.parent} ./foyer publish {demo.site_folder}\n\nCtrl+C stops it."
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert
 
 from metadata.snapshot import Snapshot
+from runtime.access import Principal
 from runtime.records.attached import file_facts, hold_files
 from runtime.records.hooks import Change, Listeners
 from runtime.records.prepared import PerDialect
@@ -39,6 +42,23 @@ def record_audit(connection: Connection, snapshot: Snapshot, change: Change) -> 
             "a_changes": json.dumps(changes, ensure_ascii=False),
         },
     )
+
+
+def record_act(
+    connection: Connection, principal: Principal, act: str, subject: str, number: int, facts: Mapping[str, Any]
+) -> None:
+    """Write something done to the trail that is no change of a row: such as a release, by its number."""
+    values = {
+        "a_at": dt.datetime.now(dt.UTC),
+        "a_contact": principal.contact,
+        "a_site": principal.site,
+        "a_origin": "admin",
+        "a_privilege": act,
+        "a_entity": subject,
+        "a_row": number,
+        "a_changes": json.dumps(facts, ensure_ascii=False),
+    }
+    _NOTE.on(connection.dialect).rows(connection, values)
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ from runtime.render.tokens import TokensSheet, tokens_sheet
 from runtime.render.view import Frame, Menu, PageHead
 from runtime.render.whole import Around, Block, Chrome, SketchedBlock, WholePage
 
+BASE = "base"
 SPRITE_MARK = "<!-- icons -->"
 SEARCH = "search"
 """The site marker of the page to which the search box of all pages leads."""
@@ -57,6 +58,17 @@ class Renderer(Generic[Context]):
         The template has the names of `layout.html`'s head besides `values`. Raises TemplateNotFound, UndefinedError.
         """
         html = self._template(context, template).render(self._around(context).names() | values)
+        return _with_sprite(Pieces((html,), used(html)))
+
+    def own_page(self, context: Context, template: str, frame: Frame, **values: Any) -> str:
+        """The HTML of a page of the engine that keeps the base theme's look whatever the site wears."""
+        snapshot, site, language = context.snapshot, context.site, context.language
+        wardrobe = snapshot.derive(
+            ("own wardrobe", site.key, language),
+            lambda: make_wardrobe(snapshot, site, language, self._chain(BASE), self._settings),
+        )
+        names = {"frame": frame, "person": context.principal, "csrf": context.csrf, **values}
+        html = wardrobe.templates.get_template(template).render(names)
         return _with_sprite(Pieces((html,), used(html)))
 
     def site_page(self, context: Context, template: str, head: PageHead, blocks: Sequence[Block]) -> str:

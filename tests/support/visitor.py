@@ -115,6 +115,14 @@ def _read(body: str) -> _Reader:
     return reader
 
 
+def forms_of(body: str) -> list[Form]:
+    """The forms of a page, with the first line break of a textarea left out, as browsers do."""
+    forms = _read(body).forms
+    for form in forms:
+        form.fields = [(name, value.removeprefix("\n")) for name, value in form.fields]
+    return forms
+
+
 class Visitor:
     """A person with cookies of his own."""
 

@@ -1,0 +1,165 @@
+"""All components as they lie on the workbench: the current release with the drafts upon it, right or wrong."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sqlalchemy import Engine
+
+from metadata.checks import check
+from metadata.checks.world import World
+from metadata.compiler import assign_site
+from metadata.errors import MetadataError, Problem
+from metadata.model import KINDS, Component, ComponentId, component_id
+from metadata.schema import load
+from metadata.store import MetadataStore, Revision, Standing
+from metadata.text import Text
+
+State = Literal["published", "changed", "new", "removed"]
+FOLLOWING = ("unknown-reference", "unknown-entity", "unknown-attribute")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One component: its revision in force, its plain data, and the component that they make, if they make one.
+
+    `before` is its revision in the current release. `faults` say why the data make no component.
+    """
+
+    id: ComponentId
+    head: Revision
+    data: Mapping[str, Any]
+    component: Component | None
+    faults: tuple[Problem, ...] = ()
+    before: Revision | None = None
+
+    @property
+    def state(self) -> State:
+        """How it differs from what is served."""
+        if self.head.deleted:
+            return "removed"
+        if self.before is None:
+            return "new"
+        return "published" if self.before.hash == self.head.hash else "changed"
+
+    @property
+    def waits(self) -> bool:
+        """Is there something to publish?"""
+        return self.state != "published" and not (self.before is None and self.head.deleted)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Every component at one moment, drafts included; `all` holds those too that a draft takes away."""
+
+    standing: Standing
+    all: Mapping[ComponentId, Item]
+
+    @functools.cached_property
+    def items(self) -> Mapping[ComponentId, Item]:
+        """The components that there are."""
+        return {name: item for name, item in self.all.items() if not item.head.deleted}
+
+    @functools.cached_property
+    def waiting(self) -> tuple[Item, ...]:
+        """What publishing could release, in the order of kinds and keys."""
+        order = list(KINDS)
+        found = [item for item in self.all.values() if item.waits]
+        return tuple(sorted(found, key=lambda item: (order.index(item.id.kind), item.id)))
+
+    @functools.cached_property
+    def by_kind(self) -> Mapping[str, tuple[Item, ...]]:
+        """The components of each kind, by key."""
+        found: dict[str, list[Item]] = {kind: [] for kind in KINDS}
+        for name in sorted(self.items):
+            found[name.kind].append(self.items[name])
+        return {kind: tuple(items) for kind, items in found.items()}
+
+    @functools.cached_property
+    def world(self) -> World:
+        """What is right by itself, together."""
+        return World(MappingProxyType({component_id(item): item for item in self._assigned}))
+
+    @functools.cached_property
+    def problems(self) -> Mapping[ComponentId, tuple[Problem, ...]]:
+        """What is wrong with each component, by itself and among the others; not what only follows from an unfinished one."""
+        found: dict[ComponentId, list[Problem]] = {name: list(item.faults) for name, item in self.items.items() if item.faults}
+        names = {str(component_id(made)): name for made, name in zip(self._assigned, self._sound, strict=True)}
+        broken = tuple(repr(name.key) for name in found)
+        for problem in check(self.world.components):
+            name = names.get(problem.component)
+            follows = problem.code in FOLLOWING and any(key in problem.message for key in broken)
+            if name is not None and name in self.items and not self.items[name].faults and not follows:
+                found.setdefault(name, []).append(problem)
+        return {name: tuple(problems) for name, problems in found.items()}
+
+    def find(self, kind: str, key: str, site: str) -> Item | None:
+        """A component by kind and key, of this site or of none where a site that is alone leaves its name out."""
+        places = (site, "") if kind in KINDS and KINDS[kind].of_site else ("",)
+        return next((found for place in places if (found := self.all.get(ComponentId(kind, key, place)))), None)
+
+    @functools.cached_property
+    def _sound(self) -> Mapping[ComponentId, Component]:
+        return {name: item.component for name, item in self.items.items() if item.component is not None}
+
+    @functools.cached_property
+    def _assigned(self) -> tuple[Component, ...]:
+        return assign_site(self._sound.values())
+
+
+class Workshop:
+    """Gives each request the bench as it is, made anew only when something was saved or released. Safe between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.store = MetadataStore(engine)
+        self._lock = threading.Lock()
+        self._bench: Bench | None = None
+        self._stamp = (-1, -1)
+
+    def bench(self) -> Bench:
+        """Everything as it is now."""
+        stamp = self.store.stamp()
+        with self._lock:
+            if self._bench is None or stamp != self._stamp:
+                standing = self.store.standing()
+                self._bench = self._made(standing, self._bench)
+                self._stamp = (standing.release, standing.newest)
+            return self._bench
+
+    def _made(self, standing: Standing, old: Bench | None) -> Bench:
+        heads = {**standing.released, **standing.drafts}
+        known = {item.head.id: item for item in old.all.values()} if old else {}
+        texts = self.store.data(head.id for head in heads.values() if head.id not in known)
+        items = {}
+        for name, head in heads.items():
+            item = known.get(head.id)
+            data = item.data if item else texts[head.id]
+            component, faults = (item.component, item.faults) if item else made(name, data)
+            items[name] = Item(name, head, data, component, faults, standing.released.get(name))
+        return Bench(standing, items)
+
+
+def made(name: ComponentId, data: Mapping[str, Any]) -> tuple[Component | None, tuple[Problem, ...]]:
+    """The component of plain data, or why they make none; neither where there are no data."""
+    if not data:
+        return None, ()
+    try:
+        component = load(name.kind, data)
+    except MetadataError as error:
+        return None, error.problems
+    return component, ()
+
+
+def label_of(item: Item, language: str, fallback: str) -> str:
+    """The name that people read, where it has one; else its key."""
+    label = getattr(item.component, "label", None)
+    if item.component is None:
+        given = item.data.get("label")
+        texts = given if isinstance(given, Mapping) else {"any": given}
+        label = Text.of({str(tag): text for tag, text in texts.items() if isinstance(text, str)})
+    return (label.in_language(language, fallback) if label else "") or item.id.key

@@ -1,0 +1,245 @@
+"""What every page of the studio works with: who asks, what they may do, all components, and the frame around the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, make_response, redirect, session
+
+from metadata.model import KINDS, ComponentId
+from metadata.store import MetadataStore
+from runtime.context import RequestContext, current
+from runtime.errors import AccessDenied, PageNotFound
+from runtime.frames import plain_frame
+from runtime.pages.speech import formats_of, text_of
+from runtime.records.audit import record_act
+from runtime.render import Formats, Texts
+from runtime.render.view import Crumb
+from runtime.studio.bench import Bench, Item, label_of
+from runtime.studio.rights import Reach, author_of, reach_of, right_of
+
+ROOT = "/studio"
+RECENT = "studio"
+REMEMBERED = 8
+SHOWN_IN_TREE = 200
+ICONS = {
+    "language": "translate",
+    "choice": "list-check",
+    "entity": "database",
+    "view": "table",
+    "list": "list-ul",
+    "form": "card-checklist",
+    "multistep_form": "signpost-split",
+    "search": "search",
+    "web_template": "code",
+    "page_template": "columns-gap",
+    "page": "diagram-3",
+    "web_file": "file-earmark",
+    "site_marker": "bookmark",
+    "snippet": "chat-left-text",
+    "web_link_set": "list-task",
+    "redirect": "reply",
+    "web_role": "people",
+    "entity_permission": "shield-lock",
+    "attribute_permission": "key",
+    "page_access_rule": "lock",
+    "connection": "plug",
+    "table_map": "arrow-left-right",
+    "site": "globe2",
+    "site_setting": "gear",
+    "publishing_state": "flag",
+    "transition_rule": "arrow-right",
+}
+GROUPS = ("data", "design", "content", "security", "sync", "settings")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A kind in the tree, with its components where it is the one that is open."""
+
+    kind: str
+    label: str
+    icon: str
+    url: str
+    count: int
+    drafts: bool
+    open: bool
+    leaves: tuple[Leaf, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A component in the tree or in a list."""
+
+    label: str
+    key: str
+    kind: str
+    icon: str
+    url: str
+    state: str
+    problems: int = 0
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One request to the studio."""
+
+    context: RequestContext
+    reach: Reach
+    bench: Bench
+
+    @property
+    def store(self) -> MetadataStore:
+        """The store of the metadata."""
+        return self.context.services.workshop.store
+
+    @property
+    def say(self) -> Texts:
+        """The engine's texts."""
+        return text_of(self.context)
+
+    @property
+    def formats(self) -> Formats:
+        """How moments are written."""
+        return formats_of(self.context)
+
+    @property
+    def author(self) -> str:
+        """How the person is named in the history."""
+        return author_of(self.context.principal)
+
+    def fresh(self) -> Desk:
+        """The same with everything as it is now."""
+        return Desk(self.context, self.reach, self.context.services.workshop.bench())
+
+    def url(self, *parts: str) -> str:
+        """The address of a page of the studio."""
+        path = "/".join(quote(part, safe="/") for part in parts)
+        return self.context.url(f"{ROOT}/{path}")
+
+    def address(self, act: str, name: ComponentId) -> str:
+        """The address where something is done with a component: edit, source, copy, rename, delete, uses, history."""
+        return self.url(act, name.kind, name.key)
+
+    def item(self, kind: str, key: str) -> Item:
+        """A component within reach, also one that is to be deleted. Raises PageNotFound, AccessDenied."""
+        if kind not in KINDS:
+            raise PageNotFound
+        item = self.bench.find(kind, key, self.reach.site)
+        if item is None:
+            raise PageNotFound
+        if not self.reach.covers(item.id):
+            raise AccessDenied
+        return item
+
+    def within(self, kind: str) -> tuple[Item, ...]:
+        """The components of a kind that may be worked on."""
+        return tuple(item for item in self.bench.by_kind[kind] if self.reach.covers(item.id))
+
+    def label(self, item: Item) -> str:
+        """The name of a component that people read."""
+        return label_of(item, self.context.language, self.context.site.model.default_language)
+
+    def kind_label(self, kind: str, *, several: bool = False) -> str:
+        """What a kind is called."""
+        key = f"studio.kinds.{kind}" if several else f"studio.kind.{kind}"
+        return self.say(key) if key in self.say else kind.replace("_", " ").capitalize()
+
+    def leaf(self, item: Item, current: ComponentId | None = None) -> Leaf:
+        """A component as a line that leads to it."""
+        return Leaf(
+            self.label(item),
+            item.id.key,
+            item.id.kind,
+            ICONS.get(item.id.kind, "circle"),
+            self.address("edit", item.id),
+            item.state,
+            len(self.bench.problems.get(item.id, ())),
+            item.id == current,
+        )
+
+    def prove(self) -> None:
+        """Make sure who asks before anything is written, and leave the connection to the store."""
+        self.context.lease.prove()
+        self.context.lease.release()
+
+    def note(self, act: str, kind: str, number: int, **facts: Any) -> None:
+        """Write into the audit trail what was done: draft, publish, rollback."""
+        with self.context.lease.transaction() as connection:
+            record_act(connection, self.context.principal, act, kind, number, facts)
+
+    def page(self, template: str, *, title: str, status: int = 200, opened: Item | None = None, **values: Any) -> Response:
+        """A page of the studio. `opened` is the component that it is about."""
+        kind = values.get("kind") or (opened.id.kind if opened else "")
+        shell = {
+            "title": title,
+            "desk": self,
+            "tree": self._tree(kind, opened.id if opened else None),
+            "recent": self.recent(opened),
+            "drafts": sum(self.reach.covers(item.id) for item in self.bench.waiting),
+            "crumbs": self._crumbs(kind, opened, title),
+            "kind": kind,
+            "opened": opened,
+        }
+        frame = plain_frame(self.context)
+        html = self.context.renderer.own_page(self.context, f"studio/{template}", frame, **{**shell, **values})
+        return make_response(html, status)
+
+    def go(self, *parts: str) -> Response:
+        """Lead to another page of the studio."""
+        return make_response(redirect(self.url(*parts), 303))
+
+    def go_to(self, act: str, name: ComponentId) -> Response:
+        """Lead to a page about a component."""
+        return make_response(redirect(self.address(act, name), 303))
+
+    def _crumbs(self, kind: str, opened: Item | None, title: str) -> tuple[Crumb, ...]:
+        crumbs = [Crumb(self.kind_label(kind, several=True), self.url("kind", kind))] if kind else []
+        if opened:
+            crumbs.append(Crumb(self.label(opened), self.address("edit", opened.id)))
+        return (*crumbs, Crumb(title)) if crumbs and crumbs[-1].label != title else tuple(crumbs)
+
+    def _tree(self, kind: str, opened: ComponentId | None) -> Mapping[str, tuple[Branch, ...]]:
+        waiting = {item.id.kind for item in self.bench.waiting if self.reach.covers(item.id)}
+        groups: dict[str, list[Branch]] = {group: [] for group in GROUPS}
+        for name in self.reach.kinds:
+            items = self.within(name)
+            is_open = name == kind
+            leaves = tuple(self.leaf(item, opened) for item in items[:SHOWN_IN_TREE]) if is_open else ()
+            branch = Branch(
+                name,
+                self.kind_label(name, several=True),
+                ICONS.get(name, "circle"),
+                self.url("kind", name),
+                len(items),
+                name in waiting,
+                is_open,
+                leaves,
+            )
+            groups[right_of(name)].append(branch)
+        return {group: tuple(branches) for group, branches in groups.items() if branches}
+
+    def recent(self, opened: Item | None) -> tuple[Leaf, ...]:
+        """What the person has opened last, the newest first. The cookie remembers it as words."""
+        words = [word for word in str(session.get(RECENT, "")).split("\n") if word]
+        if opened is not None:
+            word = f"{opened.id.kind} {opened.id.key}"
+            words = [word, *(other for other in words if other != word)][:REMEMBERED]
+            if session.get(RECENT) != (text := "\n".join(words)):
+                session[RECENT] = text
+        found = (self.bench.find(*word.partition(" ")[::2], self.reach.site) for word in words)
+        return tuple(self.leaf(item) for item in self._known(found) if opened is None or item.id != opened.id)
+
+    def _known(self, found: Iterable[Item | None]) -> Iterable[Item]:
+        return (item for item in found if item is not None and not item.head.deleted and self.reach.covers(item.id))
+
+
+def open_desk() -> Desk:
+    """The desk of the request being answered. Raises SignInNeeded, AccessDenied."""
+    context = current()
+    reach = reach_of(context)
+    return Desk(context, reach, context.services.workshop.bench())

@@ -1,0 +1,257 @@
+"""The pages on which one component is edited: by fields and as YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from flask import Response, flash, request
+
+from metadata.errors import Problem
+from metadata.files.emit import emit
+from metadata.model import KINDS, ComponentId
+from metadata.types import TYPES
+from runtime.errors import BadRequest, Unprocessable
+from runtime.studio.bench import Item, made
+from runtime.studio.desk import Desk, open_desk
+from runtime.studio.entries import Entry, Surroundings, entries_of, id_of, paths_of
+from runtime.studio.merging import MISSING, Clash
+from runtime.studio.posted import move, read_form
+from runtime.studio.saving import Collision, Draft, data_at, named, save
+from runtime.studio.scalars import read_yaml
+from runtime.studio.shapes import shapes_of
+from runtime.studio.uses import uses_of
+
+MOVES = ("add", "drop", "up", "down")
+OFFERED = 2_000
+
+
+def edit(kind: str, key: str) -> Response:
+    """The editor of a component, filled with its draft where there is one."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    if item.head.deleted:
+        return desk.page("removed.html", title=desk.label(item), opened=item)
+    return editor(desk, item, item.data, item.head.number)
+
+
+def submit(kind: str, key: str) -> Response:
+    """What was posted from an editor: saved as a draft, or shown again with a line added, moved or taken away."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    act, _, path = request.form.get("do", "save").partition(":")
+    base = number_of(request.form.get("base", ""))
+    model = KINDS[kind].model
+    data = read_form(model, request.form.items(multi=True), keep_empty=act in MOVES)
+    if act in MOVES:
+        focus = move(data, act, path, model)
+        return editor(desk, item, named(item.id, data), base, focus=focus, unsaved=True)
+    return keep(desk, item, data, base)
+
+
+def source(kind: str, key: str) -> Response:
+    """The component as YAML."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    if item.head.deleted:
+        return desk.page("removed.html", title=desk.label(item), opened=item)
+    return source_page(desk, item, emit(dict(item.data)).decode(), item.head.number)
+
+
+def submit_source(kind: str, key: str) -> Response:
+    """YAML that was posted: saved as a draft where it can be read at all, else shown again with the line at fault."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    text = request.form.get("yaml", "").replace("\r\n", "\n")
+    base = number_of(request.form.get("base", ""))
+    data, told = read_yaml(text)
+    if not told and not isinstance(data, dict):
+        told = (desk.say("studio.yaml_no_mapping"),)
+    if told:
+        return source_page(desk, item, text, base, told=told, status=422)
+    data.pop("kind", None)
+    return keep(desk, item, data, base, back="source")
+
+
+def settle(kind: str, key: str) -> Response:
+    """What was chosen where two had changed the same."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    try:
+        data = orjson.loads(request.form.get("mine", ""))
+    except orjson.JSONDecodeError:
+        raise BadRequest from None
+    if not isinstance(data, dict):
+        raise BadRequest
+    if request.form.get("do") == "drop":
+        flash(desk.say("studio.dropped"), "info")
+        return desk.go_to("edit", item.id)
+    paths = request.form.getlist("path")
+    choices = {path: request.form.get(f"choice.{place}", "") for place, path in enumerate(paths)}
+    seen = number_of(request.form.get("theirs", ""))
+    if item.head.number != seen:
+        choices = {}
+    return keep(desk, item, data, number_of(request.form.get("base", "")), choices=choices)
+
+
+def keep(
+    desk: Desk,
+    item: Item,
+    data: Mapping[str, Any],
+    base: int,
+    *,
+    choices: Mapping[str, str] | None = None,
+    back: str = "edit",
+) -> Response:
+    """Save data as a draft, tell what became of it, and show the component again."""
+    desk.prove()
+    try:
+        outcome = save(desk.context.services.workshop, Draft(item.id, named(item.id, data), base, choices or {}), desk.author)
+    except TypeError as error:  # a number or text that no store can hold
+        raise Unprocessable from error
+    if isinstance(outcome, Collision):
+        return conflict(desk, item, named(item.id, data), base, outcome)
+    if outcome.changed:
+        desk.note("draft", item.id.kind, outcome.number, component=str(item.id))
+    if outcome.merged_with:
+        flash(desk.say("studio.merged", who=outcome.merged_with), "info")
+    flash(desk.say("studio.saved" if outcome.changed else "studio.nothing_changed"), "good")
+    return desk.go_to(back, item.id)
+
+
+def conflict(desk: Desk, item: Item, mine: Mapping[str, Any], base: int, collision: Collision) -> Response:
+    """Both versions side by side, to choose from; all else is kept already."""
+    return desk.page(
+        "conflict.html",
+        title=desk.say("studio.conflict_title", who=collision.theirs.author),
+        status=409,
+        opened=item,
+        item=item,
+        clashes=[ClashLine(clash) for clash in collision.clashes],
+        mine=orjson.dumps(mine).decode(),
+        base=base,
+        theirs=collision.theirs,
+    )
+
+
+class ClashLine:
+    """A clash as it is shown: values as YAML, nothing for what is not there."""
+
+    def __init__(self, clash: Clash) -> None:
+        self.path = clash.path
+        self.before, self.mine, self.theirs = map(shown, (clash.before, clash.mine, clash.theirs))
+
+
+def shown(value: Any) -> str:
+    """A value for people to read."""
+    if value is MISSING or value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    text = emit({"": value}).decode()
+    return text.partition(":")[2].strip()
+
+
+def editor(desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus: str = "", unsaved: bool = False) -> Response:
+    """The page with the fields of a component. `unsaved` data are checked by themselves only."""
+    problems = made(item.id, data)[1] if unsaved else desk.bench.problems.get(item.id, ())
+    around, entries = laid_out(desk, item.id, data, problems, focus)
+    return desk.page(
+        "edit.html",
+        title=desk.label(item),
+        opened=item,
+        item=item,
+        tab="edit",
+        entries=entries,
+        base=base,
+        focus=id_of(focus) if focus else "",
+        unsaved=unsaved,
+        problems=[(id_of(nearest(problem.position.path, entries)), problem) for problem in problems],
+        offers=[(name, offer(desk, name)) for name in sorted(around.used)],
+        uses=len(uses_of(desk.bench, item.id)),
+        about=about(item.id.kind),
+    )
+
+
+def laid_out(
+    desk: Desk, name: ComponentId, data: Mapping[str, Any], problems: Sequence[Problem], focus: str
+) -> tuple[Surroundings, tuple[Entry, ...]]:
+    """The entries with what is wrong at each, at the nearest place that has one."""
+    model = KINDS[name.kind].model
+    entity = name.key if name.kind == "entity" else str(data.get("entity") or "")
+    languages = [item.id.key for item in desk.bench.by_kind["language"]] or ["en-US"]
+    around = Surroundings({}, languages, entity, focus)
+    entries = entries_of(model, data, around)
+    if problems:
+        told: dict[str, list[str]] = {}
+        for problem in problems:
+            told.setdefault(nearest(problem.position.path, entries), []).append(problem.message)
+        around = Surroundings(told, languages, entity, focus)
+        entries = entries_of(model, data, around)
+    return around, entries
+
+
+def nearest(path: str, entries: Sequence[Entry]) -> str:
+    """The path of the entry or part at which a problem is shown; "" for the component as a whole."""
+    known = set(paths_of(entries))
+    while path and path not in known:
+        path = path.rpartition(".")[0]
+    return path
+
+
+def offer(desk: Desk, name: str) -> Iterator[tuple[str, str]]:
+    """The words that complete an input, with what people call them."""
+    source, _, about = name.partition("-")
+    if source == "types":
+        return iter([(word, "") for word in TYPES])
+    if source == "kind":
+        items = (item for item in desk.bench.by_kind.get(about, ()) if item.id.site in ("", desk.reach.site))
+        return iter([(item.id.key, desk.label(item)) for item in items][:OFFERED])
+    return iter(paths_from(desk, about)[:OFFERED])
+
+
+def paths_from(desk: Desk, entity: str) -> list[tuple[str, str]]:
+    """The attributes of an entity, and those of what its lookups lead to."""
+    world = desk.bench.world
+    facts = world.entities.get(entity)
+    found = [(key, "") for key in facts.attributes] if facts else []
+    for key, attribute in (facts.attributes if facts else {}).items():
+        far = world.entities.get(attribute.target) if attribute.target else None
+        found += [(f"{key}.{name}", "") for name in far.attributes] if far else []
+    return found
+
+
+def source_page(desk: Desk, item: Item, text: str, base: int, *, told: tuple[str, ...] = (), status: int = 200) -> Response:
+    """The page with the YAML of a component."""
+    problems = () if told else desk.bench.problems.get(item.id, ())
+    return desk.page(
+        "source.html",
+        title=desk.label(item),
+        status=status,
+        opened=item,
+        item=item,
+        tab="source",
+        text=text,
+        base=base,
+        told=told,
+        problems=[("yaml", problem) for problem in problems],
+        uses=len(uses_of(desk.bench, item.id)),
+        about=about(item.id.kind),
+    )
+
+
+def about(kind: str) -> str:
+    """What a kind is, from the docstring of its model."""
+    text = (KINDS[kind].model.__doc__ or "").split("\n\n")[0]
+    return " ".join(text.split()).replace(f" Kind `{kind}`.", "")
+
+
+def number_of(text: str) -> int:
+    """A whole number from a form. Raises BadRequest."""
+    if not text.isdecimal() or len(text) > 12:
+        raise BadRequest
+    return int(text)
+
+
+__all__ = ["data_at", "edit", "settle", "shapes_of", "source", "submit", "submit_source"]

@@ -1,0 +1,226 @@
+"""The fields of an editor, from the model of a kind and plain data that may be wrong: what the templates draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from metadata.files.emit import emit
+from metadata.store.difference import NAMING
+from runtime.studio.posted import FIELD, RAW
+from runtime.studio.scalars import show_scalar
+from runtime.studio.shapes import Shape, fits, shapes_of
+
+FIRST = 4
+FIXED = ("key", "site")
+TITLES = ("key", *NAMING, "type", "operator", "relationship", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One input: the name under which it is posted, what stands in it, and what may stand in it."""
+
+    name: str
+    value: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+    language: str = ""
+    checked: tuple[str, ...] = ()
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One item of a list of parts, or a part by itself: its path, its title and its entries."""
+
+    path: str
+    title: str
+    entries: tuple[Entry, ...]
+    problems: int = 0
+    errors: tuple[str, ...] = ()
+    open: bool = False
+
+    @property
+    def main(self) -> tuple[Entry, ...]:
+        """What is shown at once."""
+        return tuple(entry for entry in self.entries if entry.main)
+
+    @property
+    def more(self) -> tuple[Entry, ...]:
+        """What is folded away, because nothing is set there."""
+        return tuple(entry for entry in self.entries if not entry.main)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One property: its label and help, how it is edited, its inputs or parts, and what is wrong with it."""
+
+    path: str
+    shape: Shape
+    form: str
+    lines: tuple[Line, ...] = ()
+    parts: tuple[Part, ...] = ()
+    errors: tuple[str, ...] = ()
+    main: bool = True
+    there: bool = True
+
+    @property
+    def id(self) -> str:
+        """Its id in the page."""
+        return id_of(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What entries need to know besides the data: problems by path, languages, where names are completed from."""
+
+    problems: Mapping[str, Sequence[str]]
+    languages: Sequence[str]
+    entity: str = ""
+    focus: str = ""
+    types: Sequence[str] = ()
+    used: set[str] = field(default_factory=set)
+
+
+def id_of(path: str) -> str:
+    """The id of the field at a path of keys."""
+    return f"f-{path}" if path else "main"
+
+
+def entries_of(model: Any, data: Mapping[str, Any], around: Surroundings, above: str = "") -> tuple[Entry, ...]:
+    """The entries of a component, or of a part of one."""
+    return tuple(_entries(model, data, around, above))
+
+
+def _entries(model: Any, data: Mapping[str, Any], around: Surroundings, above: str) -> Iterator[Entry]:
+    for number, shape in enumerate(shapes_of(model)):
+        if not above and shape.name in FIXED:
+            continue
+        path = f"{above}{shape.name}"
+        value = data.get(shape.name)
+        main = not above or shape.required or shape.name in data or number < FIRST or _below(path, around.problems)
+        yield _entry(shape, path, value, around, main=main)
+
+
+def _entry(shape: Shape, path: str, value: Any, around: Surroundings, *, main: bool) -> Entry:
+    errors = tuple(around.problems.get(path, ()))
+    if value is not None and not fits(shape, value):
+        text = value if isinstance(value, str) else emit(value).decode() if isinstance(value, dict) else show_scalar(value)
+        return Entry(path, shape, "yaml", (Line(f"{FIELD}{path}.{RAW}", text),), errors=errors)
+    lines: tuple[Line, ...] = ()
+    parts: tuple[Part, ...] = ()
+    match shape.form:
+        case "part":
+            given = value or {}
+            parts = (_part(shape, path, given, around, title=shape.label),) if value is not None or not shape.optional else ()
+        case "parts":
+            items = enumerate(value or ())
+            parts = tuple(_part(shape, f"{path}.{place}", item, around, title=_title(item, place)) for place, item in items)
+        case _:
+            lines = tuple(_lines(shape, path, value, around))
+    return Entry(path, shape, _form(shape), lines, parts, errors, main, there=value is not None)
+
+
+def _form(shape: Shape) -> str:
+    if shape.form == "word":
+        return "select" if shape.rules.get("choices") else "area" if shape.rules.get("long") else "line"
+    if shape.form in ("whole", "real", "scalar"):
+        return "line"
+    if shape.form == "text" and shape.rules.get("long"):
+        return "areas"
+    return "select" if shape.form == "maybe" else shape.form
+
+
+def _part(shape: Shape, path: str, data: Mapping[str, Any], around: Surroundings, *, title: str) -> Part:
+    problems = sum(len(told) for place, told in around.problems.items() if place == path or place.startswith(f"{path}."))
+    opened = bool(problems) or around.focus == path or around.focus.startswith(f"{path}.")
+    entries = entries_of(shape.model, data, around, f"{path}.")
+    return Part(path, title, entries, problems, tuple(around.problems.get(path, ())), opened)
+
+
+def _title(item: Mapping[str, Any], place: int) -> str:
+    """How an item of a list is called: by what names it, else by its place."""
+    for name in TITLES:
+        value = item.get(name)
+        if isinstance(value, Mapping):
+            value = next(iter(value.values()), "")
+        if isinstance(value, str | int) and value:
+            return str(value)
+    return str(place + 1)
+
+
+def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterator[Line]:
+    name = f"{FIELD}{path}"
+    source = _source(shape, around)
+    match shape.form:
+        case "text":
+            texts = {"any": value} if isinstance(value, str) else dict(value or {})
+            tags = dict.fromkeys(("any", *(_tag(language, texts) for language in around.languages), *texts))
+            yield from (Line(f"{name}.{tag}", texts.get(tag, ""), language=tag) for tag in tags)
+        case "flag":
+            checked = value if isinstance(value, bool) else shape.default
+            yield Line(name, "true" if checked else "")
+        case "maybe":
+            yield Line(name, {True: "true", False: "false"}.get(value, ""), (("", ""), ("true", "yes"), ("false", "no")))
+        case "marks":
+            given = tuple(map(str, value or ()))
+            known = dict.fromkeys((*shape.rules["choices"], *given))
+            yield Line(name, options=tuple((word, word) for word in known), checked=given)
+        case "words":
+            given = shape.default if value is None else value
+            yield from (
+                Line(f"{name}.{place}", _shown(shape.item, one), source=source) for place, one in enumerate(given or ())
+            )
+        case "pairs":
+            for place, (key, one) in enumerate((value or {}).items()):
+                yield Line(f"{name}.{place}", str(key), second=_shown(shape.item, one))
+        case _:
+            yield Line(name, _shown(shape.form, value), _options(shape, value), source)
+
+
+def _tag(language: str, texts: Mapping[str, str]) -> str:
+    """The tag under which a language has its text: its base's, where that is what somebody has written."""
+    base = language.partition("-")[0]
+    return base if base in texts and language not in texts else language
+
+
+def _shown(form: str, value: Any) -> str:
+    return show_scalar(value) if form == "scalar" else "" if value is None else str(value)
+
+
+def _options(shape: Shape, value: Any) -> tuple[tuple[str, str], ...]:
+    """The words to choose from; the default one is what stands there where nothing is chosen."""
+    choices = shape.rules.get("choices")
+    if not choices:
+        return ()
+    given = str(value) if value is not None else ""
+    words = dict.fromkeys((*([""] if shape.required or "" in choices else []), *choices, *([given] if given else [])))
+    return tuple((word, word) for word in words)
+
+
+def _source(shape: Shape, around: Surroundings) -> str:
+    """The name of the list that completes a word: the keys of a kind, the attributes of an entity, the types there are."""
+    found = ""
+    if shape.rules.get("ref"):
+        found = f"kind-{shape.rules['ref']}"
+    elif shape.rules.get("attribute") and around.entity:
+        found = f"attributes-{around.entity}"
+    elif shape.name == "type" and not shape.rules.get("choices"):
+        found = "types"
+    if found:
+        around.used.add(found)
+    return found
+
+
+def _below(path: str, problems: Mapping[str, Sequence[str]]) -> bool:
+    return any(place == path or place.startswith(f"{path}.") for place in problems)
+
+
+def paths_of(entries: Sequence[Entry]) -> Iterator[str]:
+    """The paths of all entries, those inside parts too, and of the parts."""
+    for entry in entries:
+        yield entry.path
+        for part in entry.parts:
+            yield part.path
+            yield from paths_of(part.entries)

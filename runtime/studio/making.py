@@ -1,0 +1,168 @@
+"""Making, copying, renaming and taking away components, as drafts like every other change."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response, flash, request
+
+from metadata.model import KINDS, ComponentId
+from metadata.schema.build import schema_for
+from metadata.store import EditedMeanwhile, NoSuchComponent, Sketch
+from runtime.errors import AccessDenied, ChangedMeanwhile, PageNotFound
+from runtime.studio.bench import Item
+from runtime.studio.desk import Desk, open_desk
+from runtime.studio.editing import about
+from runtime.studio.saving import named
+from runtime.studio.uses import renamed, uses_of
+
+
+def new(kind: str) -> Response:
+    """The page that asks for the key of a new component."""
+    desk = open_desk()
+    _may(desk, kind)
+    return _ask(desk, "new", kind, None)
+
+
+def submit_new(kind: str) -> Response:
+    """A new component, with nothing but its key."""
+    desk = open_desk()
+    _may(desk, kind)
+    key = request.form.get("key", "").strip()
+    wrong = _wrong(desk, kind, key)
+    if wrong:
+        return _ask(desk, "new", kind, None, key, wrong)
+    return _keep(desk, [_new(desk, kind, key, {})], f"new {kind} {key}", "studio.made")
+
+
+def name(act: str, kind: str, key: str) -> Response:
+    """The page that asks for the key of a copy, or for another key; where the component is used stands beside it."""
+    desk = open_desk()
+    return _ask(desk, act, kind, desk.item(kind, key), key)
+
+
+def submit_name(act: str, kind: str, key: str) -> Response:
+    """A copy under another key, or the same under another key wherever it is named."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    wanted = request.form.get("key", "").strip()
+    wrong = _wrong(desk, kind, wanted)
+    if wrong:
+        return _ask(desk, act, kind, item, wanted, wrong)
+    if act == "copy":
+        return _keep(desk, [_new(desk, kind, wanted, dict(item.data))], f"copy of {item.id}", "studio.copied")
+    return _rename(desk, item, wanted)
+
+
+def delete(kind: str, key: str) -> Response:
+    """The question before a component is taken away, with all that names it."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    return desk.page("delete.html", title=desk.say("studio.delete"), opened=item, item=item, uses=uses_of(desk.bench, item.id))
+
+
+def submit_delete(kind: str, key: str) -> Response:
+    """A draft that takes a component away."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    desk.prove()
+    try:
+        desk.store.save((), desk.author, f"delete {item.id}", delete=[item.id])
+    except NoSuchComponent:
+        raise PageNotFound from None
+    desk.note("draft", kind, item.head.number + 1, component=str(item.id), deleted=True)
+    flash(desk.say("studio.deleted", name=desk.label(item)), "good")
+    return desk.go("kind", kind)
+
+
+def discard(kind: str, key: str) -> Response:
+    """Leave a draft: the component is again as it is served; what was never released is gone. The history keeps it."""
+    desk = open_desk()
+    item = desk.item(kind, key)
+    desk.prove()
+    if item.before is None:
+        desk.store.save((), desk.author, "discarded", delete=[item.id] if not item.head.deleted else [])
+        flash(desk.say("studio.discarded"), "good")
+        return desk.go("kind", kind)
+    data = desk.store.data([item.before.id])[item.before.id]
+    desk.store.save((), desk.author, "discarded", sketches=[Sketch(item.id, data)])
+    desk.note("draft", kind, item.head.number + 1, component=str(item.id), discarded=True)
+    flash(desk.say("studio.discarded"), "good")
+    return desk.go_to("edit", item.id)
+
+
+def _may(desk: Desk, kind: str) -> None:
+    if kind not in KINDS:
+        raise PageNotFound
+    if kind not in desk.reach.kinds or kind == "site":
+        raise AccessDenied
+
+
+def _wrong(desk: Desk, kind: str, key: str) -> str:
+    """Why a new component may not have this key; nothing where it may."""
+    rule = schema_for(KINDS[kind].model).fields["key"].metadata.get("pattern", "")
+    if not re.fullmatch(rule.removeprefix("^").removesuffix("$"), key):
+        return desk.say("studio.key_wrong", rule=rule)
+    found = desk.bench.find(kind, key, desk.reach.site)
+    return desk.say("studio.key_taken", name=key) if found and not found.head.deleted else ""
+
+
+def _ask(desk: Desk, act: str, kind: str, item: Item | None, key: str = "", wrong: str = "") -> Response:
+    return desk.page(
+        "name.html",
+        title=desk.say(f"studio.{act}"),  # texts: studio.new, studio.copy, studio.rename
+        status=422 if wrong else 200,
+        opened=item,
+        kind=kind,
+        item=item,
+        act=act,
+        key=key,
+        wrong=wrong,
+        uses=uses_of(desk.bench, item.id) if item and act == "rename" else (),
+        about=about(kind),
+    )
+
+
+def _new(desk: Desk, kind: str, key: str, data: dict[str, Any]) -> Sketch:
+    name = ComponentId(kind, key, desk.reach.site if KINDS[kind].of_site else "")
+    return Sketch(name, named(name, data))
+
+
+def _rename(desk: Desk, item: Item, key: str) -> Response:
+    """All that names the component is changed with it; what of that is out of the person's reach forbids it."""
+    sketches = [_new(desk, item.id.kind, key, renamed(item.data, item.id.kind, item.id, key))]
+    expected = {item.id: item.head.number}
+    for other in dict.fromkeys(use.item.id for use in uses_of(desk.bench, item.id)):
+        if not desk.reach.covers(other):
+            raise AccessDenied
+        found = desk.bench.items[other]
+        sketches.append(Sketch(other, renamed(found.data, other.kind, item.id, key)))
+        expected[other] = found.head.number
+    return _keep(desk, sketches, f"{item.id} renamed to {key}", "studio.renamed", item, expected)
+
+
+def _keep(
+    desk: Desk,
+    sketches: list[Sketch],
+    note: str,
+    said: str,
+    gone: Item | None = None,
+    expected: dict[ComponentId, int] | None = None,
+) -> Response:
+    first = sketches[0].component
+    desk.prove()
+    try:
+        desk.store.save(
+            (),
+            desk.author,
+            note,
+            delete=[gone.id] if gone else [],
+            expected={first: 0, **(expected or {})},
+            sketches=sketches,
+        )
+    except EditedMeanwhile as error:
+        raise ChangedMeanwhile from error
+    desk.note("draft", first.kind, 1, component=str(first), note=note)
+    flash(desk.say(said, name=first.key), "good")
+    return desk.go_to("edit", first)

@@ -1,0 +1,72 @@
+"""Who may work on what: the rights that web roles grant in the studio, over kinds of components and sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metadata.model import KINDS, ComponentId
+from runtime.access import Principal
+from runtime.context import RequestContext
+from runtime.errors import AccessDenied, SignInNeeded
+
+PUBLISH = "publish"
+OTHERS = "settings"
+RIGHT_OF_KIND = {
+    kind: right
+    for right, kinds in {
+        "data": ("language", "choice", "entity"),
+        "design": ("view", "list", "form", "multistep_form", "search", "web_template", "page_template"),
+        "content": ("page", "web_file", "site_marker", "snippet", "web_link_set", "redirect"),
+        "security": ("web_role", "entity_permission", "attribute_permission", "page_access_rule"),
+        "sync": ("connection", "table_map"),
+        "settings": ("site", "site_setting", "publishing_state", "transition_rule"),
+    }.items()
+    for kind in kinds
+}
+"""A kind that is not named here belongs to the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a person may do in the studio: rights on kinds, in one site and in the installation that it stands on."""
+
+    site: str
+    rights: frozenset[str]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that may be worked on."""
+        return tuple(kind for kind in KINDS if right_of(kind) in self.rights)
+
+    @property
+    def publishes(self) -> bool:
+        """May what is within reach be released?"""
+        return PUBLISH in self.rights
+
+    def covers(self, component: ComponentId) -> bool:
+        """May this component be worked on? Those of another site may not."""
+        if right_of(component.kind) not in self.rights:
+            return False
+        site = component.key if component.kind == "site" else component.site
+        return site in ("", self.site)
+
+
+def right_of(kind: str) -> str:
+    """The right that a kind needs."""
+    return RIGHT_OF_KIND.get(kind, OTHERS)
+
+
+def reach_of(context: RequestContext) -> Reach:
+    """What the person of a request may do. Raises SignInNeeded for nobody, AccessDenied for somebody without any right."""
+    if not context.signed_in:
+        raise SignInNeeded
+    roles = [context.site.roles[key] for key in context.principal.roles]
+    reach = Reach(context.site.key, frozenset(right for role in roles for right in role.studio))
+    if not reach.kinds:
+        raise AccessDenied
+    return reach
+
+
+def author_of(principal: Principal) -> str:
+    """How a person is named in the history."""
+    return f"{principal.name or 'contact'} ({principal.contact})"

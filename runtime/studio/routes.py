@@ -1,0 +1,46 @@
+"""The addresses of the studio on one screen."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import Blueprint
+
+from runtime.studio import editing, looking, making, releasing
+
+NAMED = "<kind>/<path:key>"
+
+
+def studio_blueprint() -> Blueprint:
+    """Everything below `/studio/`; who may enter is decided by each view, through `open_desk`."""
+    blueprint = Blueprint("studio", __name__, url_prefix="/studio")
+    for rule, view, method in (
+        ("/", looking.home, "GET"),
+        ("/kind/<kind>", looking.of_kind, "GET"),
+        ("/find", looking.find, "GET"),
+        ("/keys", looking.keys, "GET"),
+        ("/scheme", looking.scheme, "POST"),
+        ("/new/<kind>", making.new, "GET"),
+        ("/new/<kind>", making.submit_new, "POST"),
+        (f"/edit/{NAMED}", editing.edit, "GET"),
+        (f"/edit/{NAMED}", editing.submit, "POST"),
+        (f"/source/{NAMED}", editing.source, "GET"),
+        (f"/source/{NAMED}", editing.submit_source, "POST"),
+        (f"/settle/{NAMED}", editing.settle, "POST"),
+        (f"/delete/{NAMED}", making.delete, "GET"),
+        (f"/delete/{NAMED}", making.submit_delete, "POST"),
+        (f"/discard/{NAMED}", making.discard, "POST"),
+        (f"/uses/{NAMED}", looking.uses, "GET"),
+        (f"/history/{NAMED}", looking.history_of, "GET"),
+        (f"/history/{NAMED}", looking.restore, "POST"),
+        ("/history", looking.history, "GET"),
+        ("/publish", releasing.publish, "GET"),
+        ("/publish", releasing.submit_publish, "POST"),
+        ("/rollback/<int:release>", releasing.go_back, "GET"),
+        ("/rollback/<int:release>", releasing.submit_go_back, "POST"),
+    ):
+        blueprint.add_url_rule(rule, f"{view.__name__}_{method.lower()}", view, methods=[method])
+    for act in ("copy", "rename"):
+        blueprint.add_url_rule(f"/{act}/{NAMED}", act, partial(making.name, act), methods=["GET"])
+        blueprint.add_url_rule(f"/{act}/{NAMED}", f"submit_{act}", partial(making.submit_name, act), methods=["POST"])
+    return blueprint

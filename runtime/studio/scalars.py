@@ -1,0 +1,54 @@
+"""Values that may be a text, a number, true, false or a list of these, as one line in an editor and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from metadata.files.parse import parse
+
+WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+REAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+
+
+def read_scalar(text: str) -> Any:
+    """The value that a line stands for, as YAML reads it; a line that is no such value is a text as it stands."""
+    line = text.strip()
+    if not line or "\n" in line:
+        return text
+    documents, problems = parse(line, "")
+    if problems or len(documents) != 1:
+        return text
+    value = documents[0].data
+    if isinstance(value, list):
+        return value if all(item is None or isinstance(item, str | int | float | bool) for item in value) else text
+    return text if isinstance(value, dict) else value
+
+
+def show_scalar(value: Any) -> str:
+    """The line that `read_scalar` reads as this value."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value if value and read_scalar(value) == value else json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def read_whole(text: str) -> Any:
+    """A whole number, or the text where it is none, for the schema to complain of."""
+    return int(text) if WHOLE.fullmatch(text.strip()) else text
+
+
+def read_real(text: str) -> Any:
+    """A number, or the text where it is none."""
+    return float(text) if REAL.fullmatch(text.strip()) else text
+
+
+def read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
+    """The plain data of one YAML document, and what is wrong with the text."""
+    documents, problems = parse(text, "")
+    told = [f"{problem.position.line}: {problem.message}" if problem.position.line else problem.message for problem in problems]
+    if not told and len(documents) > 1:
+        told.append("There is more than one document; keep one.")
+    return (documents[0].data if documents else None), tuple(told)

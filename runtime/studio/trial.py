@@ -1,0 +1,72 @@
+"""A release tried before it is made: does it compile, can it be shown, and what would change in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from metadata.checks import check
+from metadata.compiler import assign_site, compile_snapshot
+from metadata.errors import MetadataError, Problem
+from metadata.migrate import Plan
+from metadata.model import Component, ComponentId, component_id
+from metadata.store import Components
+from runtime.render.checks import check_looks
+from runtime.studio.bench import Item
+from runtime.studio.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a would-be release comes to. There is a plan where nothing is wrong."""
+
+    problems: tuple[Problem, ...]
+    plan: Plan | None = None
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What forbids the release."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What does not."""
+        return tuple(problem for problem in self.problems if problem.severity != "error")
+
+    @property
+    def stands(self) -> bool:
+        """May it be released?"""
+        return self.plan is not None and not self.errors and not self.plan.blocked
+
+
+def try_items(desk: Desk, chosen: Iterable[Item]) -> Trial:
+    """The trial of the current release with some drafts upon it."""
+    items = tuple(chosen)
+    faults = [fault for item in items if not item.head.deleted for fault in item.faults]
+    if faults:
+        return Trial(tuple(faults))
+    return try_components(desk, with_items(desk.store.released(), items))
+
+
+def with_items(released: Components, items: Iterable[Item]) -> Components:
+    """What there would be: the released components with drafts in their places."""
+    found: dict[ComponentId, Component] = dict(released)
+    for item in items:
+        found.pop(item.id, None)
+        if item.component is not None and not item.head.deleted:
+            found[item.id] = item.component
+    return {component_id(component): component for component in found.values()}
+
+
+def try_components(desk: Desk, components: Components) -> Trial:
+    """The trial of a set of components."""
+    given = assign_site(components.values())
+    problems = check({component_id(item): item for item in given})
+    if any(problem.severity == "error" for problem in problems):
+        return Trial(problems)
+    try:
+        snapshot = compile_snapshot(given)
+    except MetadataError as error:
+        return Trial((*problems, *error.problems))
+    looks = check_looks(snapshot, desk.context.renderer.roots)
+    return Trial((*problems, *looks), desk.store.plan_tables(snapshot))

@@ -1,0 +1,145 @@
+"""The editors of the studio: one for every kind, which keeps what it shows, and takes what is wrong as a draft."""
+
+from metadata.model import KINDS, Snippet, View
+from metadata.store import MetadataStore
+from support.studio import words
+
+
+def drafts(site):
+    return {str(name): found for name, found in MetadataStore(site.engine).drafts().items()}
+
+
+def data_of(site, kind, key):
+    store = MetadataStore(site.engine)
+    standing = store.standing()
+    heads = {(name.kind, name.key): head for name, head in {**standing.released, **standing.drafts}.items()}
+    head = heads[kind, key]
+    return store.data([head.id])[head.id]
+
+
+def test_every_editor_keeps_what_it_shows(site, maker):
+    dora = maker("dora")
+    names = [f"{name.kind}/{name.key}" for name in MetadataStore(site.engine).released()]
+    assert len({name.partition("/")[0] for name in names}) > 15
+    for name in names:
+        assert dora.edit(name).status_code == 303, name
+        form = dora.form(f"source/{name}", "yaml")
+        assert dora.send(f"source/{name}", form).status_code == 303, name
+    assert drafts(site) == {}
+
+
+def test_every_kind_begins_with_its_key_and_lists_what_is_missing_at_its_field(site, maker):
+    dora = maker("dora")
+    assert {f'href="/studio/new/{kind}"' in dora.get(f"kind/{kind}").text for kind in KINDS if kind != "site"} == {True}
+    form = dora.form("new/view", "key")
+    assert "must match" in dora.send("new/view", form, key="no key").text
+    assert "already" in dora.send("new/view", form, key="extras").text
+    made = dora.send("new/view", form, key="fresh")
+    assert made.location == "/studio/edit/view/fresh"
+    page = dora.get("edit/view/fresh")
+    assert "2 problems" in words(page)
+    assert 'href="#f-entity">entity</a>: A value is required here; add it.' in page.text
+    assert page.text.count('id="f-entity-error"') == 1
+
+
+def test_lists_grow_move_and_shrink_without_a_script_and_nothing_is_saved_meanwhile(site, maker):
+    dora = maker("dora")
+    page = dora.edit("view/bookings-moored", ("do", "add:columns"))
+    assert page.status_code == 200
+    assert "Not saved yet." in page.text
+    form = dora.form_in(page)
+    page = dora.send("edit/view/bookings-moored", form, ("do", "up:columns.2"), p__columns__2__attribute="arrival")
+    page = dora.send("edit/view/bookings-moored", dora.form_in(page), ("do", "drop:columns.0"))
+    page = dora.send("edit/view/bookings-moored", dora.form_in(page), ("do", "drop:filter"))
+    assert drafts(site) == {}
+    assert dora.send("edit/view/bookings-moored", dora.form_in(page)).status_code == 303
+    view = drafts(site)["view bookings-moored"]
+    assert isinstance(view, View)
+    assert [column.attribute for column in view.columns] == ["arrival", "boat"]
+    assert view.filter is None
+    assert view.columns[1].label.in_language("en") == "Vessel"
+
+
+def test_a_draft_may_be_wrong_and_is_never_served(site, maker):
+    dora = maker("dora")
+    wrong = {"p__page_size": "many", "p__views__1": "bookings-mored", "p__label__any": "Berthings"}
+    assert dora.edit("list/bookings", **wrong).status_code == 303
+    assert data_of(site, "list", "bookings")["page_size"] == "many"
+    page = dora.get("edit/list/bookings")
+    assert 'value="many"' in page.text
+    assert "A whole number is expected here" in words(page)
+    assert dora.edit("list/bookings", p__page_size="5").status_code == 303
+    page = dora.get("edit/list/bookings")
+    assert "Did you mean &#39;bookings-moored&#39;?" in page.text
+    assert 'id="f-views-error"' in page.text or 'id="f-views.1' in page.text
+    assert "Berthings" not in site.as_("alice").get("/bookings").text
+
+
+UNREADABLE = {
+    "columns: [": "not valid YAML",
+    "- one\n- two": "A mapping of properties is expected here.",
+    "a: 1\n---\nb: 2": "more than one document",
+    "label: !!python/object:os.system x": "tag",
+}
+
+
+def test_yaml_that_cannot_be_read_is_shown_again_with_what_is_wrong(site, maker):
+    dora = maker("dora")
+    form = dora.form("source/view/extras", "yaml")
+    for text, said in UNREADABLE.items():
+        page = dora.send("source/view/extras", form, yaml=text)
+        assert page.status_code == 422
+        assert said in words(page)
+        assert dict(dora.form_in(page, "yaml").fields)["yaml"] == text
+    assert drafts(site) == {}
+
+
+def test_yaml_of_a_wrong_shape_is_a_draft_that_the_fields_can_mend(site, maker):
+    dora = maker("dora")
+    text = "entity: extra\ncolumns: quantity\nsurprise: 1\nsort:\n- attribute: 7\n"
+    assert dora.send("source/view/extras", dora.form("source/view/extras", "yaml"), yaml=text).status_code == 303
+    page = dora.get("edit/view/extras")
+    assert "There is no property &#39;surprise&#39; here." in page.text
+    assert "A list is expected here." in words(page)
+    fixed = {"p__columns__~yaml": "- attribute: quantity\n", "p__sort__0__attribute": "quantity"}
+    assert dora.send("edit/view/extras", dora.form_in(page), **fixed).status_code == 303
+    view = drafts(site)["view extras"]
+    assert [column.attribute for column in view.columns] == ["quantity"]
+
+
+def test_texts_of_markup_and_every_letter_come_back_as_they_were(site, maker):
+    dora = maker("dora")
+    text = "\n <script>alert(\"1\")</script>\n\tå\u202e🛶 &amp; {{ 7 }} '~'\n"
+    assert dora.edit("snippet/opening", p__value__sv=text).status_code == 303
+    found = drafts(site)["snippet opening"]
+    assert isinstance(found, Snippet)
+    assert dict(found.value.values)["sv"] == text
+    page = dora.get("edit/snippet/opening")
+    assert "<script>alert" not in page.text
+    assert dora.edit("snippet/opening").status_code == 303
+    assert dict(drafts(site)["snippet opening"].value.values)["sv"] == text
+
+
+HOSTILE = (
+    {"do": "up:columns.99999999999"},
+    {"do": "add:columns.0.attribute.x"},
+    {"do": "drop:"},
+    {"do": "down:nothing.0"},
+    {"p.columns": "flat", "p.columns.0.attribute": "deep"},
+    {"p.columns.0": "leaf", "p.columns.0.attribute.x.y": "deep"},
+    {"p.": "x", "p..": "y", "p.~": "z"},
+    {"p.filter.~": "1", "p.filter.all.0.all.0.all.0.~": "1"},
+)
+NOWHERE = ("edit/entity/nothing", "edit/nothing/extra", "rollback/99", "kind/nothing", "source/page/x/y")
+
+
+def test_what_nobody_means_breaks_nothing(maker):
+    dora = maker("dora")
+    assert {path: dora.get(path).status_code for path in NOWHERE} == dict.fromkeys(NOWHERE, 404)
+    form = dora.form("edit/view/extras", "base")
+    for fields in HOSTILE:
+        answer = dora.browser.client.post(form.action, data={**dict(form.fields), **fields})
+        assert answer.status_code in (200, 303), fields
+    for base in ("", "-1", "x", "9" * 40):
+        assert dora.edit("view/extras", base=base).status_code == 400
+    assert dora.get("edit/view/extras").status_code == 200

@@ -1,0 +1,47 @@
+// The studio, made quicker: a palette, shortcuts, lists that change in place, a guard over what is not saved.
+
+import { startEditor } from "./studio-editor.js";
+import { openPalette, openSheet } from "./studio-palette.js";
+
+const { home, publish, history } = document.body.dataset;
+const GO = { h: home, p: publish, r: history };
+let going = false;
+
+function typing(target) {
+  return target.closest("input, textarea, select, [contenteditable]") !== null;
+}
+
+function editorForm() {
+  return document.getElementById("editor");
+}
+
+document.addEventListener("keydown", (event) => {
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    if (key === "k") {
+      event.preventDefault();
+      openPalette();
+    } else if (key === "s" && editorForm()) {
+      event.preventDefault();
+      editorForm().querySelector('button[value="save"].btn').click();
+    }
+    return;
+  }
+  if (event.altKey || typing(event.target) || document.querySelector("dialog[open]")) {
+    return;
+  }
+  if (going && GO[key]) {
+    window.location.assign(GO[key]);
+  } else if (event.key === "/") {
+    event.preventDefault();
+    document.getElementById("st-q").focus();
+  } else if (event.key === "?") {
+    event.preventDefault();
+    openSheet();
+  }
+  going = key === "g";
+});
+
+if (editorForm()) {
+  startEditor(editorForm());
+}
