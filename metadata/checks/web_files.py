@@ -12,7 +12,19 @@ from metadata.model import Page, Redirect, WebFile
 from metadata.schema.faults import shown
 
 ENGINE = frozenset(
-    {"healthz", "invitation", "metrics", "password", "readyz", "robots.txt", "sessions", "signin", "signout", "sitemap.xml"}
+    {
+        "healthz",
+        "invitation",
+        "metrics",
+        "password",
+        "readyz",
+        "robots.txt",
+        "sessions",
+        "signin",
+        "signout",
+        "sitemap.xml",
+        "studio",
+    }
 )
 """First parts of addresses at which the engine itself answers, besides those that begin with _."""
 
