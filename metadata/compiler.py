@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from metadata.model import (
     KIND_OF_MODEL,
+    ApiEntity,
     AttributePermission,
     Choice,
     Component,
@@ -101,6 +102,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         markers=frozen({marker.key: marker.page for marker in components.of(SiteMarker, key).values()}),
         menus=frozen(components.of(WebLinkSet, key)),
         redirects=frozen({redirect.source.rstrip("/") or "/": redirect for redirect in components.of(Redirect, key).values()}),
+        api_entities=frozen(components.of(ApiEntity, key)),
         settings=frozen({setting.key: setting.value for setting in components.of(SiteSetting, key).values()}),
         web_files=frozen(components.of(WebFile, key)),
     )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, MetaData, Table
 
 from metadata.model import (
+    ApiEntity,
     Attribute,
     AttributePermission,
     Choice,
@@ -65,6 +66,11 @@ class CompiledAttribute:
     def calculated(self) -> bool:
         """Its value is worked out by a formula, not stored."""
         return bool(self.model.formula)
+
+    @property
+    def polymorphic(self) -> bool:
+        """It is a lookup that may point at rows of several entities."""
+        return self.target_column is not None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -155,6 +161,7 @@ class CompiledSite:
     redirects: Mapping[str, Redirect]
     settings: Mapping[str, str]
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
+    api_entities: Mapping[str, ApiEntity] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from runtime.api.routes import api_blueprint
 from runtime.config import Config
 from runtime.context import PageView, RequestContext
 from runtime.cookies import CookieSessions
@@ -68,6 +69,7 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
         lookup_blueprint(),
         lookup_new_blueprint(),
         feed_blueprint(),
+        api_blueprint(),
         files_blueprint(),
         publishing_blueprint(),
         studio_blueprint(),
@@ -120,6 +122,7 @@ def configure(app: Flask, config: Config) -> None:
         MAX_FORM_PARTS=MAX_FORM_FIELDS,
         # A token lives as long as its session: nobody loses a long form for having thought about it.
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_HEADERS=["X-CSRFToken", "X-CSRF-Token", "__RequestVerificationToken"],
         # The token and SameSite decide; a proxy that ends TLS makes the referrer look foreign.
         WTF_CSRF_SSL_STRICT=False,
     )

@@ -55,7 +55,7 @@ class FailureHandler:
         """The answer for an exception. Redirects that a library raises pass as they are."""
         if isinstance(error, HTTPException) and error.code is not None and 300 <= error.code < 400:
             return make_response(error.get_response())
-        context = _context(error)
+        context = context_of(error)
         failure = describe(error, g.get("request_id", ""))
         note(error, failure)
         if failure.status == 401 and context is not None:
@@ -94,7 +94,7 @@ class FailureHandler:
         return response
 
 
-def _context(error: Exception) -> RequestContext | None:
+def context_of(error: Exception) -> RequestContext | None:
     """The context of the request, if it is certain who asks."""
     context: RequestContext | None = g.get("foyer")
     if context is None or context.lease.presumption is None:

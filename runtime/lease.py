@@ -111,6 +111,11 @@ class Lease:
         return self._reading
 
     @property
+    def writing(self) -> bool:
+        """Whether a transaction is open."""
+        return self._writing is not None
+
+    @property
     def dialect(self) -> Dialect:
         """The dialect of the connections."""
         return self._doors.reading.dialect

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from metadata.checks import (
+    api_entities,
     attributes,
     filters,
     form_formulas,
@@ -58,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     *record_sources.RULES,
     *permissions.RULES,
     *searches.RULES,
+    *api_entities.RULES,
     *settings.RULES,
     *sync.RULES,
     *web_files.RULES,

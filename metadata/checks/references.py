@@ -9,6 +9,7 @@ from metadata.errors import Problem
 from metadata.model import (
     KINDS,
     AlternateKey,
+    ApiEntity,
     AttributeMap,
     AttributeRight,
     Entity,
@@ -22,7 +23,7 @@ from metadata.text import Text
 
 # Every installation has a language, declared or not.
 ALWAYS = {"language": frozenset({"en-US"})}
-SINGLE = (AlternateKey, AttributeMap, AttributeRight, Entity, EntityPermission, TableMap, WriteThrough)
+SINGLE = (AlternateKey, ApiEntity, AttributeMap, AttributeRight, Entity, EntityPermission, TableMap, WriteThrough)
 
 
 def addresses(world: World) -> Iterator[Problem]:

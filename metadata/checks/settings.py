@@ -29,6 +29,11 @@ def is_line(value: str) -> bool:
     return len(value) <= 200 and "\n" not in value
 
 
+def is_switch(value: str) -> bool:
+    """Yes or no."""
+    return value in ("true", "false")
+
+
 COUNT = (is_count, "a whole number from 1 to 100000")
 
 SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
@@ -40,6 +45,7 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/password_min_length": COUNT,
     "identity/reset_minutes": COUNT,
     "identity/invitation_days": COUNT,
+    "api/inner_error": (is_switch, "true or false"),
     "map/tiles": (is_tile_address, "an address such as https://tiles.example/{z}/{x}/{y}.png"),
     "map/credit": (is_line, "one line of at most 200 letters"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metadata.model.api import ApiEntity
 from metadata.model.base import ComponentId, Filter, Sort
 from metadata.model.content import (
     Block,
@@ -78,6 +79,7 @@ Component = (
     | EntityPermission
     | AttributePermission
     | PageAccessRule
+    | ApiEntity
     | Language
     | Connection
     | TableMap
@@ -124,6 +126,7 @@ KINDS: dict[str, Kind] = {
         Kind("entity_permission", "entity-permissions", EntityPermission, True),
         Kind("attribute_permission", "attribute-permissions", AttributePermission, True),
         Kind("page_access_rule", "page-access-rules", PageAccessRule, True),
+        Kind("api_entity", "api-entities", ApiEntity, True),
     )
 }
 
@@ -141,6 +144,7 @@ __all__ = [
     "KIND_OF_MODEL",
     "LARGEST_CONTENT",
     "AlternateKey",
+    "ApiEntity",
     "Attribute",
     "AttributeMap",
     "AttributePermission",

@@ -55,6 +55,11 @@ class Access:
         """Every row may be used with every attribute, so that no predicate is needed."""
         return any(grant.reach is None and self.attributes <= grant.attributes for grant in self.grants)
 
+    @property
+    def reaches_all(self) -> bool:
+        """Every row is within reach, though perhaps not with every attribute."""
+        return any(grant.reach is None for grant in self.grants)
+
     def predicate(self, rows: FromClause, attributes: Iterable[str] = ()) -> Predicate:
         """Whether a row is within reach and, where `attributes` are given, each of them may be used on that row.
 

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import quoteattr
-
-import orjson
 
 from metadata.model import View
-from metadata.snapshot import CompiledAttribute, Snapshot
+from metadata.snapshot import Snapshot
+from runtime.odata.description import document, entity_set, entity_type
+from runtime.odata.values import KEY, TEXT, Write, as_text, type_of, writer
 from runtime.records.plan import ListPlan, PlannedColumn
-
-TEXT = "Edm.String"
-TYPES = {
-    "integer": "Edm.Int64",
-    "decimal": "Edm.Decimal",
-    "money": "Edm.Decimal",
-    "boolean": "Edm.Boolean",
-    "date": "Edm.Date",
-    "datetime": "Edm.DateTimeOffset",
-    "unique_id": "Edm.Guid",
-    "choices": "Collection(Edm.String)",
-    "file": "Edm.Int64",
-    "image": "Edm.Int64",
-}
-"""The types of OData by attribute type; what is not here is text, a lookup by the name of what it points at."""
-KEY = "id"
-NAMESPACE = "Foyer"
-
-Write = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,67 +68,21 @@ def rows_of(found: Sequence[Property], rows: Sequence[tuple[Any, ...]]) -> list[
 
 def description(sets: Mapping[str, Sequence[Property]]) -> str:
     """The CSDL document of entity sets and their properties."""
-    types = "".join(_entity_type(name, found) for name, found in sets.items())
-    names = "".join(f'<EntitySet Name="{name}" EntityType="{NAMESPACE}.{name}"/>' for name in sets)
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        '<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>'
-        f'<Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="{NAMESPACE}">{types}'
-        f'<EntityContainer Name="Feed">{names}</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>'
+    return document(
+        "Feed",
+        [entity_type(name, [(one.name, one.type) for one in found]) for name, found in sets.items()],
+        [entity_set(name, name) for name in sets],
     )
-
-
-def _entity_type(name: str, found: Sequence[Property]) -> str:
-    columns = "".join(f"<Property Name={quoteattr(one.name)} Type={quoteattr(one.type)}{_scale(one)}/>" for one in found)
-    key = f'<Key><PropertyRef Name="{KEY}"/></Key><Property Name="{KEY}" Type="Edm.Int64" Nullable="false"/>'
-    return f'<EntityType Name="{name}">{key}{columns}</EntityType>'
-
-
-def _scale(one: Property) -> str:
-    return ' Scale="variable"' if one.type == "Edm.Decimal" else ""
 
 
 def _property(name: str, column: PlannedColumn) -> Property:
     kind = column.attribute.type.name
     if kind == "lookup":
         index = column.index if column.label_index is None else column.label_index
-        write = _nothing if column.label_index is None else _text
+        write = _nothing if column.label_index is None else as_text
         return Property(name, column.path, TEXT, index, write, column.sortable)
-    return Property(name, column.path, TYPES.get(kind, TEXT), column.index, _writer(column.attribute), column.sortable)
-
-
-def _writer(attribute: CompiledAttribute) -> Write:
-    match attribute.type.name:
-        case "decimal" | "money":
-            return _decimal
-        case "unique_id":
-            return _text
-        case "datetime":
-            return _moment
-        case "choices":
-            return _several
-    return _plain
-
-
-def _plain(value: Any) -> Any:
-    return value
+    return Property(name, column.path, type_of(kind), column.index, writer(kind), column.sortable)
 
 
 def _nothing(value: Any) -> None:
     """A lookup to what has no name that may be read."""
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _decimal(value: Any) -> orjson.Fragment | None:
-    return None if value is None else orjson.Fragment(format(value, "f"))
-
-
-def _moment(value: dt.datetime | None) -> str | None:
-    return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
-
-
-def _several(value: Sequence[str] | None) -> list[str]:
-    return list(value or ())

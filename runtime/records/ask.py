@@ -23,7 +23,8 @@ class ListAsk:
     """A typed ask. `sort` is the order asked for, or empty for the view's own.
 
     `anchor` holds the values of a row, in the order of the sort and then its id, for the rows `after` or `before` it.
-    `bound` has the values of the binds of `narrowings`.
+    `bound` has the values of the binds of `narrowings`. `skip` rows are left out before the first page; only where it is
+    `counted` does the first page tell how many rows there are.
     """
 
     view: str
@@ -37,6 +38,8 @@ class ListAsk:
     scope: Literal["", "mine", "company"] = ""
     narrowings: tuple[Narrowing, ...] = ()
     bound: tuple[tuple[str, Any], ...] = ()
+    skip: int = 0
+    counted: bool = True
 
 
 def parse_list_ask(

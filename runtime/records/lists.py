@@ -80,13 +80,13 @@ def fetch_list(
     return _page(wanted, shape, places, rows, counted)
 
 
-def fetch_row(connection: Reader, plan: ListPlan, principal: Principal, row: int) -> Row | None:
-    """The row with this id as the plan selects it, or None where the plan has no such row."""
+def fetch_row(connection: Reader, plan: ListPlan, principal: Principal, row: int, *, near: int | None = None) -> Row | None:
+    """The row with this id as the plan selects it, or None where the plan has no such row. `near` is as in `fetch_list`."""
     if plan.standing != principal.standing:
         raise Denied(plan.entity.key)
     shape = Shape((), window="row", counted=False)
     prepared, _ = _prepared(plan, shape, connection.dialect)
-    rows = prepared.rows(connection, {**values_of(prepared, principal, ListAsk(plan.view), None), "a_row": row})
+    rows = prepared.rows(connection, {**values_of(prepared, principal, ListAsk(plan.view), near), "a_row": row})
     return rows[0] if rows else None
 
 
@@ -107,7 +107,7 @@ def count_view(connection: Reader, snapshot: Snapshot, principal: Principal, vie
 def shape_of(plan: ListPlan, ask: ListAsk) -> Shape:
     """What of an ask the text of its statement depends on."""
     sort = ask.sort or plan.sort
-    shape = Shape(sort, len(ask.terms), ask.scope, narrowings=ask.narrowings)
+    shape = Shape(sort, len(ask.terms), ask.scope, counted=ask.counted, narrowings=ask.narrowings)
     if ask.direction:
         empties = tuple(value is None for value in ask.anchor)
         return replace(shape, window=ask.direction, empties=empties, counted=False)
@@ -119,14 +119,14 @@ def _prepared(plan: ListPlan, shape: Shape, dialect: Dialect) -> tuple[Prepared,
         statement, places = list_statement(plan, shape, dialect.name)
         return Prepared(statement, dialect), places
 
-    keep = kept if shape.narrowings else Snapshot.derive
+    keep = kept if shape.narrowings or plan.chosen else Snapshot.derive
     return keep(plan.snapshot, ("list statement", plan, shape, dialect.name), make)
 
 
 def _count(connection: Reader, plan: ListPlan, principal: Principal, shape: Shape, values: Mapping[str, Any]) -> int:
     dialect = connection.dialect
     key = ("count statement", plan, shape.terms, shape.scope, shape.narrowings, dialect.name)
-    keep = kept if shape.narrowings else Snapshot.derive
+    keep = kept if shape.narrowings or plan.chosen else Snapshot.derive
     prepared = keep(plan.snapshot, key, lambda: Prepared(count_statement(plan, shape), dialect))
     return int(prepared.rows(connection, {**values, **bind_values(principal, prepared.names)})[0][0])
 
@@ -135,7 +135,7 @@ def values_of(prepared: Prepared, principal: Principal, ask: ListAsk, near: int 
     """The values of the binds of a statement for an ask."""
     values = bind_values(principal, prepared.names)
     values["a_limit"] = ask.page_size + 1
-    values["a_offset"] = (ask.page - 1) * ask.page_size
+    values["a_offset"] = ask.skip + (ask.page - 1) * ask.page_size
     values["a_near"] = near
     for index, term in enumerate(ask.terms):
         values[f"a_term{index}"] = term_pattern(term)

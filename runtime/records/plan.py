@@ -10,6 +10,7 @@ from metadata.model.base import Privilege
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Relationship, Snapshot
 from runtime.access import Access, Principal, Standing, access_of
 from runtime.records.errors import Denied
+from runtime.records.shapes import kept
 from runtime.records.source import name_paths, trace
 
 SortKey = tuple[str, bool]
@@ -17,7 +18,8 @@ SortKey = tuple[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """One selected expression: the value of a path, the label of its lookup, or the target entity of its lookup."""
+    """One selected expression: the value of a path, or of its lookup the label, the target entity (`target`), or the id of a
+    row that may be read (`reached`) and its entity (`entity`)."""
 
     path: str
     part: str = "value"
@@ -84,6 +86,7 @@ class ListPlan:
     """Everything about a list that does not depend on the request. Kept on the snapshot and compared by identity.
 
     In each row of a page, place 0 holds the id and place 1 the human key; `columns` and `extra` say where the rest stands.
+    Where the request has `chosen` what is selected, there are too many plans to keep all that is made from them.
     """
 
     snapshot: Snapshot
@@ -101,6 +104,7 @@ class ListPlan:
     delete: Access
     options: ListOptions
     relationship: Relationship | None = None
+    chosen: bool = False
 
     def column(self, path: str) -> PlannedColumn | None:
         """The column of a path, among the view's columns or the extra ones."""
@@ -127,6 +131,23 @@ def plan_entity(snapshot: Snapshot, principal: Principal, entity: str, options: 
     """The plan of an entity's rows by name, for where there is no view. Raises Denied where no row may be read."""
     identity = ("entity plan", principal.standing, entity, _named(options))
     return snapshot.derive(identity, lambda: _make_entity(snapshot, principal.standing, entity, options))
+
+
+def plan_rows(
+    snapshot: Snapshot, principal: Principal, entity: str, selected: tuple[Selected, ...], near: Near | None = None
+) -> ListPlan:
+    """The plan of an entity's rows with what a program has chosen of them, from place 2 on, in the order of their ids.
+
+    It tells nothing of what else may be done with a row. Raises Denied where no row may be read.
+    """
+    standing = principal.standing
+
+    def make() -> ListPlan:
+        found = _plan(snapshot, standing, entity, ListOptions(key="id", near=near))
+        write, delete = Access(entity, "write", (), frozenset()), Access(entity, "delete", (), frozenset())
+        return replace(found, selected=selected, write=write, delete=delete, chosen=True)
+
+    return kept(snapshot, ("rows plan", standing, entity, selected, near), make)
 
 
 def _named(options: ListOptions) -> Hashable:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case
+from sqlalchemy import ColumnElement, FromClause, and_, case, func
 
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Access, Standing, access_of
@@ -54,15 +54,19 @@ def name_paths(snapshot: Snapshot, standing: Standing, entity: str, path: str) -
 class Source:
     """A growing FROM: asking for a column of a path joins the tables on its way, each with its own read predicate.
 
-    A row that may not be read is therefore not there for the join, and all its columns are empty.
+    A row that may not be read is therefore not there for the join, and all its columns are empty. `rows` is the entity's
+    table unless it is an alias of it, for a statement within another one; `prefix` begins the names of what is joined.
     """
 
-    def __init__(self, snapshot: Snapshot, standing: Standing, entity: str) -> None:
+    def __init__(
+        self, snapshot: Snapshot, standing: Standing, entity: str, rows: FromClause | None = None, prefix: str = "j"
+    ) -> None:
         self.entity = snapshot.entities[entity]
-        self.rows: FromClause = self.entity.table
+        self.snapshot = snapshot
+        self.standing = standing
+        self.rows: FromClause = self.entity.table if rows is None else rows
         self.joined: FromClause = self.rows
-        self._snapshot = snapshot
-        self._standing = standing
+        self._prefix = prefix
         self._aliases: dict[tuple[str, str], FromClause] = {}
         self._beside: dict[Hashable, FromClause] = {}
 
@@ -82,12 +86,36 @@ class Source:
         rows, leaf = found
         return self._column(rows, leaf, found[1].attribute.target_column.name)
 
+    def followed(self, path: str) -> ColumnElement[Any] | None:
+        """The id of the row that a lookup leads to, empty where that row may not be read. None for what is no lookup."""
+        found = self._end(path)
+        if found is None or not found[1].attribute.targets:
+            return None
+        leaf = found[1]
+        targets = [target for target in leaf.attribute.targets if self._access(target).allowed]
+        if not targets:
+            return None
+        if leaf.attribute.target_column is None and self._access(targets[0]).reaches_all:
+            return self._column(*found, leaf.attribute.column.name)
+        columns = [self._join(path, target, *found).c.id for target in targets]
+        return columns[0] if len(columns) == 1 else func.coalesce(*columns)
+
+    def followed_entity(self, path: str) -> ColumnElement[Any] | None:
+        """The entity of the row that a polymorphic lookup leads to, empty where that row may not be read."""
+        row, entity = self.followed(path), self.target(path)
+        return None if row is None or entity is None else case((row.is_not(None), entity), else_=None)
+
+    @property
+    def tables(self) -> tuple[FromClause, ...]:
+        """The rows and everything that was joined to them."""
+        return (self.rows, *self._aliases.values())
+
     def label(self, path: str) -> ColumnElement[Any] | None:
         """What people see of a value: the name of the row that a lookup leads to, the label of a file.
 
         None where no name may be read.
         """
-        names = name_paths(self._snapshot, self._standing, self.entity.key, path)
+        names = name_paths(self.snapshot, self.standing, self.entity.key, path)
         found = self._end(path)
         if found is not None and found[1].attribute.type.is_file:
             return self._file_label(*found)
@@ -96,7 +124,7 @@ class Source:
         columns = []
         for target, name in names.items():
             rows = self._join(path, target, *found)
-            columns.append((rows, self._column(rows, Leaf(self._snapshot.entities[target], name), name.column.name)))
+            columns.append((rows, self._column(rows, Leaf(self.snapshot.entities[target], name), name.column.name)))
         if len(columns) == 1:
             return columns[0][1]
         return case(*((rows.c.id.is_not(None), column) for rows, column in columns), else_=None)
@@ -117,7 +145,7 @@ class Source:
         return label_column(leaf.entity.key, leaf.attribute.key, rows, rows.c.id, file)
 
     def _end(self, path: str) -> tuple[FromClause, Leaf] | None:
-        leaves = trace(self._snapshot, self._standing, self.entity.key, path)
+        leaves = trace(self.snapshot, self.standing, self.entity.key, path)
         if leaves is None:
             return None
         rows = self.rows
@@ -130,7 +158,7 @@ class Source:
         known = self._aliases.get((path, target))
         if known is not None:
             return known
-        alias = self._snapshot.entities[target].table.alias(f"j{len(self._aliases) + 1}")
+        alias = self.snapshot.entities[target].table.alias(f"{self._prefix}{len(self._aliases) + 1}")
         self._aliases[path, target] = alias
         tie = alias.c.id == self._column(rows, leaf, leaf.attribute.column.name)
         if leaf.attribute.target_column is not None:
@@ -144,9 +172,9 @@ class Source:
     def _column(self, rows: FromClause, leaf: Leaf, column: str) -> ColumnElement[Any]:
         access = self._access(leaf.entity.key)
         if leaf.attribute.calculated:
-            value = calculated(self._snapshot, self._standing, leaf.entity, leaf.attribute, rows)
+            value = calculated(self.snapshot, self.standing, leaf.entity, leaf.attribute, rows)
             return access.masked(rows, leaf.attribute.key, value)
         return access.column(rows, leaf.attribute.key, column)
 
     def _access(self, entity: str) -> Access:
-        return access_of(self._snapshot, self._standing, entity, "read")
+        return access_of(self.snapshot, self.standing, entity, "read")

@@ -97,7 +97,7 @@ def list_statement(plan: ListPlan, shape: Shape, dialect: str) -> tuple[Select[A
 
 def parts(plan: ListPlan, shape: Shape, source: Source) -> tuple[list[ColumnElement[Any]], list[Ordered], Places]:
     """What a page selects besides a count, by what it is ordered, and where of its columns things stand."""
-    columns = [source.rows.c.id, _or_null(source.value(plan.key)), *_selected(plan, source)]
+    columns = columns_of(plan, source)
     ranks = [rank for part in shape.narrowings if (rank := part.rank(source)) is not None]
     keys = [(rank, False) for rank in ranks] or [(sort_column(plan, source, path), desc) for path, desc in shape.sort]
     id_descending = bool(keys) and keys[-1][1]
@@ -112,6 +112,17 @@ def parts(plan: ListPlan, shape: Shape, source: Source) -> tuple[list[ColumnElem
 def ordered(order: Sequence[Ordered], *, reverse: bool = False) -> list[ColumnElement[Any]]:
     """The columns of an order with their directions."""
     return [column.desc() if descending != reverse else column.asc() for column, descending in order]
+
+
+def columns_of(plan: ListPlan, source: Source) -> list[ColumnElement[Any]]:
+    """What is selected of each row: id, human key, and what the plan has chosen."""
+    return [source.rows.c.id, _or_null(source.value(plan.key)), *_selected(plan, source)]
+
+
+def ordering_of(plan: ListPlan, shape: Shape, source: Source) -> list[ColumnElement[Any]]:
+    """The order of the rows, ending in the id, for where there are no pages to turn."""
+    keys = [(sort_column(plan, source, path), descending) for path, descending in shape.sort]
+    return ordered([*keys, (source.rows.c.id, bool(keys) and keys[-1][1])])
 
 
 def count_statement(plan: ListPlan, shape: Shape) -> Select[Any]:
@@ -164,7 +175,13 @@ def _after(column: Any, anchor: Any, empty: bool, downwards: bool, dialect: str)
 
 
 def _selected(plan: ListPlan, source: Source) -> list[ColumnElement[Any]]:
-    parts = {"value": source.value, "label": source.label, "target": source.target}
+    parts = {
+        "value": source.value,
+        "label": source.label,
+        "target": source.target,
+        "reached": source.followed,
+        "entity": source.followed_entity,
+    }
     return [_or_null(parts[wanted.part](wanted.path)) for wanted in plan.selected]
 
 
