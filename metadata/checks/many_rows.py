@@ -1,14 +1,15 @@
-"""Rules on what a list does with many rows at once."""
+"""Rules on what a list does with many rows at once: actions, and rows from files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metadata.checks.forms import fields
 from metadata.checks.lists import entity_of
 from metadata.checks.values import fault_in
-from metadata.checks.world import World, repeated
+from metadata.checks.world import EntityFacts, World, repeated
 from metadata.errors import Problem
-from metadata.model import BulkAction, ListComponent, SetValue
+from metadata.model import BulkAction, Form, ListComponent, ListImport, SetValue, TableMap
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
 
@@ -73,4 +74,46 @@ def fault_in_value(world: World, entity: str, given: SetValue) -> tuple[str, str
     return "value", fault_in(world, attribute, given.value, WORDS)
 
 
-RULES = (bulk_actions, bulk_values)
+def imports(world: World) -> Iterator[Problem]:
+    """What a list takes from files is asked for by its form, and a row that is there is told by a key."""
+    for item in world.all(ListComponent):
+        entity = entity_of(world, item)
+        form = world.find("form", item.imports.form) if item.imports else None
+        if item.imports is None or not entity or not isinstance(form, Form):
+            continue
+        for path, fault in faults_in_import(world, world.entities[entity], form, item.imports):
+            yield world.problem(item, f"imports.{path}", "import", fault)
+
+
+def faults_in_import(world: World, entity: EntityFacts, form: Form, given: ListImport) -> Iterator[tuple[str, str]]:
+    """What is wrong with how rows are taken from files, and where."""
+    if form.entity != entity.key:
+        yield "form", f"The form {form.key} is of {form.entity}, but the rows are of {entity.key}."
+        return
+    through = next((one for one in world.all(TableMap) if one.entity == entity.key and one.write_through), None)
+    if through is not None:
+        yield (
+            "form",
+            f"Each new {entity.key} is asked about outside by the table map {through.key}, which no file can wait for.",
+        )
+    asked = {field.attribute for _, field in fields(form) if not field.read_only and not field.hidden}
+    for index, key in enumerate(given.attributes):
+        attribute = entity.attributes.get(key)
+        if key not in asked and key != given.key:
+            hint = did_you_mean(key, asked)
+            yield f"attributes.{index}", f"The form {form.key} does not ask for {key[:80]!r}.{hint}"
+        elif attribute is not None and attribute.type in ("file", "image"):
+            yield f"attributes.{index}", f"{key} is of type {attribute.type}, which no cell of a table can hold."
+    if given.key and given.key not in telling(entity):
+        known = did_you_mean(given.key, telling(entity)) or f" It has: {', '.join(telling(entity)) or 'none'}."
+        yield "key", f"{given.key[:80]} alone is no key of {entity.key}, so it cannot tell one row.{known}"
+
+
+def telling(entity: EntityFacts) -> list[str]:
+    """The attributes that tell a row by themselves, in a cell of a table."""
+    alone = {key.attributes[0] for key in entity.model.keys if len(key.attributes) == 1}
+    numbered = {key for key, attribute in entity.attributes.items() if attribute.type == "auto_number"}
+    return sorted(key for key in alone | numbered if key in entity.attributes and entity.attributes[key].type != "lookup")
+
+
+RULES = (bulk_actions, bulk_values, imports)

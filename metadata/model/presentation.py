@@ -86,6 +86,17 @@ class BulkAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListImport:
+    """Rows from a file, CSV or a workbook, saved as if each had been entered on a form by the person who imports them."""
+
+    form: str = prop(help="Form whose fields, rules and defaults hold for each row.", ref="form")
+    attributes: tuple[str, ...] = prop((), "Attributes that a file may give; all that the form asks for where missing.")
+    key: str = prop("", "Attribute that tells a row that is there already, which is then changed; without it all rows are new.")
+    label: Text = prop(Text(), "Text of the button.")
+    most_rows: int = prop(5000, "Most rows of a file.", min=1, max=5000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilter:
     """A choice by which people narrow a list: words, options, rows, a range, or yes and no, as the attribute's type asks."""
 
@@ -166,6 +177,7 @@ class ListComponent:
         choices=("table", "calendar", "board", "cards"),
     )
     export: bool = prop(False, "Offer all rows that the search and the filters leave as a file, CSV or a workbook.")
+    imports: ListImport | None = prop(None, "Take rows from a file, with a check before anything is saved.")
     feed: bool = prop(False, "Offer the readable rows as OData at /_feed/ and the key, for spreadsheets and scripts.")
 
 

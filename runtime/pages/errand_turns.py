@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Response, flash, make_response, redirect
 from sqlalchemy import Connection
@@ -32,7 +32,7 @@ def find_errand(context: RequestContext, kind: str, key: str) -> Errand | None:
     return errands.find(context.connection, owner_of(context, kind), key, dt.datetime.now(dt.UTC))
 
 
-def begin_errand(context: RequestContext, kind: str, given: dict[str, object], state: dict[str, object]) -> Errand:
+def begin_errand(context: RequestContext, kind: str, given: Mapping[str, object], state: Mapping[str, object]) -> Errand:
     """Keep a new errand of the person's. Raises SignInNeeded."""
     owner = owner_of(context, kind)
     with context.lease.transaction() as connection:

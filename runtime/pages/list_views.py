@@ -103,6 +103,7 @@ class ListView:
     calendar: CalendarView | None = None
     board: BoardView | None = None
     cards: CardsView | None = None
+    imports: Action | None = None
 
     def counted(self, count: str) -> ListView:
         """The same with the number of rows at the current tab; others are not counted, which would cost a statement each."""

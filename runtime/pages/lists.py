@@ -16,6 +16,7 @@ from runtime.pages.bulk_bar import DO
 from runtime.pages.calendar import show_calendar
 from runtime.pages.cards import cards_view
 from runtime.pages.export import EXPORT, exported
+from runtime.pages.imports import ERRORS, IMPORT, show_import
 from runtime.pages.layouts import BOARD, CALENDAR, CARDS, layout_arguments, layout_of
 from runtime.pages.list_filters import filter_arguments
 from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
@@ -59,6 +60,7 @@ def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     taken = ARGUMENTS | place_arguments(context.site.lists[block.list]) | filter_arguments(context, block)
     taken |= layout_arguments(context.site.lists[block.list])
     taken |= {EXPORT} if context.site.lists[block.list].export else frozenset()
+    taken |= {IMPORT, ERRORS} if context.site.lists[block.list].imports else frozenset()
     taken |= {BULK} if context.site.lists[block.list].bulk else frozenset()
     return taken | {REMOVE} if deletes else taken
 
@@ -70,6 +72,8 @@ def show_list(ask: BlockAsk) -> Part:
     own = ask.query.own
     if own.get(REMOVE):
         return show_removal(ask, model, record_key(context, model))
+    if own.get(IMPORT):
+        return show_import(ask, model)
     if own.get(BULK):
         return show_bulk(ask, model)
     if not access_for(context.snapshot, context.principal, entity_of(context, model), "read").allowed:

@@ -1,4 +1,4 @@
-"""Actions on many rows in a browser: with script, without it, on a phone, sound to axe."""
+"""Actions on many rows and rows from files in a browser: with script, without it, on a phone, sound to axe."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,3 +88,39 @@ def test_without_script_all_that_match_are_removed(browser: Browser, address: st
     expect(page.get_by_text("1 row is done.")).to_be_visible()
     assert [code for (code,) in apiary.hives("code")] == ["A0", "A1", "A2", "A3", "A4"]
     context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_file_is_matched_checked_and_imported(browser: Browser, address: str, apiary: Apiary, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 740}, locale="en-US")
+    sign_in(page, address)
+    page.goto(f"{address}/hives")
+
+    def is_sound(heading: str) -> None:
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        assert_no_axe_violations(page)
+        assert is_as_wide_as_the_window(page)
+
+    page.get_by_role("link", name="Import", exact=True).click()
+    is_sound("Import rows")
+    rows = "Code,Called,Frames\nA1,Renamed,9\nB1,Fresh,12\nB2,Odd,99\n"
+    page.get_by_label("File").set_input_files({"name": "not.csv", "mimeType": "text/csv", "buffer": b""})
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("no rows")
+    is_sound("Import rows")
+    page.get_by_label("File").set_input_files({"name": "hives.csv", "mimeType": "text/csv", "buffer": rows.encode()})
+    page.get_by_role("button", name="Continue").click()
+    is_sound("hives.csv")
+    expect(page.get_by_label("Code", exact=True)).to_have_value("code")
+    page.get_by_label("Called").select_option(label="Name")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("1 would be new")).to_be_visible()
+    expect(page.get_by_text("Enter 0 to 40.")).to_be_visible()
+    is_sound("hives.csv")
+    page.get_by_role("button", name="Import 2 rows, leave out what fails").click()
+    expect(page.get_by_text("2 rows are imported.")).to_be_visible()
+    is_sound("hives.csv")
+    page.get_by_role("link", name="Back to the list").click()
+    assert ("A1", "Renamed") in apiary.hives("code", "name")
+    assert ("B1", "Fresh") in apiary.hives("code", "name")
+    page.close()

@@ -122,6 +122,27 @@ def test_what_breaks_off_leaves_whole_turns(site, monkeypatch):
     assert "4 rows are done." in words(confirm(alice, where))
 
 
+def test_of_two_presses_at_once_one_does_it(site, monkeypatch):
+    for n in range(3):
+        site.hive(f"A{n}")
+    alice = site.as_("alice")
+    _, where = start(alice, "/hives", _do="remove", all="1")
+    seen = []
+
+    def before_the_other(*given):
+        seen[:] = seen or [real(*given)]
+        return seen[0]
+
+    real = bulk.find_errand
+    with monkeypatch.context() as at_once:
+        at_once.setattr(bulk, "find_errand", before_the_other)
+        for _ in range(2):
+            assert alice.post(where, token_from="/hives").status_code == 303
+    outcome = words(alice.get(where))
+    assert "3 rows are done." in outcome
+    assert "left as" not in outcome
+
+
 def test_only_who_began_it_can_go_on_and_only_for_a_day(site):
     site.hive("A1")
     alice, bob, dan = site.as_("alice"), site.as_("bob"), site.as_("dan")

@@ -195,6 +195,11 @@ def laid_out(**more):
     return {"list tasks": more}
 
 
+def imported(form="task", **more):
+    """The list of tasks with rows from files."""
+    return {"list tasks": {"imports": {"form": form, **more}}}
+
+
 def sourced(**record):
     """A page without a record whose form takes it from somewhere."""
     return {"page tasks#blocks.0": {"type": "form", "form": "task", "mode": "edit", "record": record}}
@@ -415,6 +420,12 @@ FAULTS = [
     (bulk({"attribute": "about", "value": 1}), "bulk-action", "bulk.0.values.0.attribute", "several"),
     (bulk({"attribute": "state", "value": "dne"}), "bulk-action", "bulk.0.values.0.value", "'done'"),
     ({"list tasks": {"bulk": [{"key": "do", "type": "delete"}] * 2}}, "duplicate-key", "bulk.1.key", "another"),
+    # rows from files
+    (imported(attributes=["number", "due"], key="number"), "", "", ""),
+    (imported(form="tsk"), "unknown-reference", "imports.form", "'task'"),
+    (imported(attributes=["numbr"]), "import", "imports.attributes.0", "'number'"),
+    (imported(key="due"), "import", "imports.key", "number"),
+    ({**imported(), **telling("number")}, "import", "imports.form", "table map tasks"),
     # places
     (placed(), "", "", ""),
     (placed(latitude="due"), "map", "map.latitude", "decimal"),

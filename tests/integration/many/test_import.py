@@ -1,0 +1,335 @@
+"""Rows from files: matched, checked and undone, then saved as the form would, all or the good ones, by the person's rights."""
+
+import csv
+import datetime as dt
+import html
+import io
+import re
+import zipfile
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from runtime.importing import grid, workbook
+from runtime.pages import errand_turns, imports
+
+openpyxl = pytest.importorskip("openpyxl")
+
+
+def words(page):
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text.split("<main", 1)[-1])).split())
+
+
+def table(*rows):
+    """A CSV file as a spreadsheet in Sweden writes it."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(rows)
+    return text.getvalue().encode()
+
+
+def book(*rows):
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(row)
+    file = io.BytesIO()
+    made.save(file)
+    return file.getvalue()
+
+
+def upload(browser, data, name="hives.csv", address="/hives?import=new"):
+    return browser.post(address, {"file": (io.BytesIO(data), name)}, token_from=address)
+
+
+def matched(browser, data, name="hives.csv", address="/hives?import=new", **columns):
+    """Upload a file, take the proposed columns but for `columns`, and check it: the address and the report."""
+    answer = upload(browser, data, name, address)
+    assert answer.status_code == 303, words(answer)
+    page = browser.get(answer.location)
+    proposed = dict(re.findall(r'<select [^>]*name="(column\d+)".*?<option value="([^"]*)" selected', page.text))
+    return answer.location, press(browser, answer.location, "check", **{**proposed, **columns})
+
+
+def press(browser, where, action, **fields):
+    answer = browser.post(where, {"_action": action, **fields}, token_from=where)
+    assert answer.status_code == 303, words(answer)
+    return browser.get(answer.location)
+
+
+def test_rows_are_checked_without_a_trace_and_then_saved_as_the_form_would(site):
+    yard = site.yard("Meadow", "M1")
+    site.yard("Far meadow", "F1", account="south")
+    old = site.hive("A1", frames=5, weight=Decimal("1.5"), secret="kept", yard=yard)
+    alice = site.as_("alice")
+    page = alice.get("/hives")
+    assert 'href="/hives?import=new"' in page.text
+    chooser = words(alice.get("/hives?import=new"))
+    assert "Code, Name, Yard, Strength, Frames, Weight, Checked on, Seen at, Fed." in chooser
+    assert "A row whose Code is there already changes that record." in chooser
+    data = table(
+        ["code", "NAME", "Yard", "Strength", "Frames", "Weight", "Checked on", "Seen at", "Fed", "Other"],
+        ["A1", "Renamed", "", "", "7", "", "", "", "", "x"],
+        ["A2", "New one", "Meadow", "weak", "", "1,234.5", "7/4/2026", "7/4/2026 10:30", "Yes", "x"],
+        ["A3", "By code", "M1", "Given up", "12", "2.25", "2026-07-05", "2026-07-05T08:00", "no", ""],
+        [],
+        ["A1x", "'=1+1"],
+    )
+    before = site.audited()
+    where, report = matched(alice, data)
+    assert "Every row can be imported. 3 would be new 1 would be changed 0 are as in the file already 0 cannot" in words(report)
+    assert site.hives("code") == [("A1",)]
+    assert site.audited() == before
+    with site.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM foyer_outbox")).scalar_one() == 0
+    assert "4 rows are imported." in words(press(alice, where, "all"))
+    today = dt.datetime.now(dt.UTC).date()
+    found = site.hives("code", "name", "yard", "strength", "frames", "weight", "fed", "keeper", "note", "secret")
+    me = site.people["alice"]
+    assert found == [
+        ("A1", "Renamed", yard, "strong", 7, Decimal("1.5"), None, me, "by form", "kept"),
+        ("A1x", "=1+1", None, "strong", 10, None, None, me, "by form", None),
+        ("A2", "New one", yard, "weak", 10, Decimal("1234.5"), True, me, "by form", None),
+        ("A3", "By code", yard, "empty", 12, Decimal("2.25"), False, me, "by form", None),
+    ]
+    days = [checked for (checked,) in site.hives("checked_on")]
+    assert days[0] is None and abs(days[1] - today) <= dt.timedelta(days=1)  # noqa: PT018
+    assert days[2:] == [dt.date(2026, 7, 4), dt.date(2026, 7, 5)]
+    seen = [seen for (seen,) in site.hives("seen_at")]
+    assert [moment.astimezone(dt.UTC).hour for moment in seen[2:]] == [8, 6], "as the site's zone has it"
+    assert site.audited() == before + 4
+    assert old
+    press(alice, where, "all")
+    assert site.audited() == before + 4, "a second press does nothing"
+
+
+def test_each_fault_is_told_with_its_line_and_can_be_downloaded(site):
+    site.hive("B1", "bob")
+    site.hive("C1", "carol")
+    site.hive("A9", strength="empty")
+    site.yard("Far meadow", "F1", account="south")
+    site.yard("Twin", "T1")
+    site.yard("Twin", "T2")
+    alice = site.as_("alice")
+    rows = [
+        ["Code", "Name", "Yard", "Strength", "Frames", "Checked on", "Fed"],
+        ["N1", "Good", "T1", "strong", "3", "2026-01-31", "yes"],
+        ["N2", "", "", "", "", "", ""],
+        ["N3", "x", "Far meadow", "", "", "", ""],
+        ["N4", "x", "Twin", "", "", "", ""],
+        ["N5", "x", "", "mighty", "41", "", ""],
+        ["N6", "x", "", "", "many", "someday", "perhaps"],
+        ["B1", "x", "", "", "", "", ""],
+        ["C1", "x", "", "", "", "", ""],
+        ["A9", "x", "", "", "", "", ""],
+        ["N1", "x", "", "", "", "", ""],
+        ["N7", "x", "", "", "", "", "", "more"],
+        ["", "x", "", "", "", "", ""],
+        ["=A code too long", "=cmd", "", "", "", "", ""],
+    ]
+    where, report = matched(alice, table(*rows))
+    said = words(report)
+    assert "1 row can be imported; the others need a change." in said
+    for line, sentence in (
+        (3, "Name A hive needs a name."),
+        (4, "Yard There is no “Far meadow” that you may choose."),
+        (5, "Yard “Twin” may be one of several; write a value that only one has."),
+        (6, "Strength Choose one of the values offered."),
+        (6, "Frames Enter 0 to 40."),
+        (7, "Frames Enter a whole number, such as 12."),
+        (7, "Checked on Enter a date, such as"),
+        (7, "Fed Enter yes or no."),
+        (8, "You may not save this."),
+        (9, "There is one with this value already."),
+        (10, "This record can no longer be changed."),
+        (11, "Code Line 2 has the same value"),
+        (12, "The row has more cells"),
+        (13, "Code Enter Code."),
+        (14, "Code Use at most 12 characters."),
+    ):
+        assert re.search(rf"\b{line} (Code )?{re.escape(sentence)}", said), (line, sentence, said)
+    assert 'value="all"' not in report.text
+    answer = alice.get(f"{where}&errors=csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="hives-errors.csv"'
+    found = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert found[0] == [*rows[0], "Line", "What is wrong"]
+    assert [row[-2] for row in found[1:]] == [str(line) for line in range(3, 15)]
+    assert found[-1][:2] == ["'=A code too long", "'=cmd"]
+    assert found[1][-1] == "Name: A hive needs a name."
+    assert len(site.hives("code")) == 3
+    assert "1 row is imported." in words(press(alice, where, "good"))
+    assert [code for (code,) in site.hives("code")] == ["A9", "B1", "C1", "N1"]
+
+
+def test_all_or_nothing_saves_nothing_when_a_row_is_refused_meanwhile(site):
+    alice = site.as_("alice")
+    where, report = matched(alice, table(["Code", "Name"], ["A1", "x"], ["A2", "y"], ["A3", "z"]))
+    assert "Every row can be imported." in words(report)
+    site.hive("A2", "carol")
+    refused = words(press(alice, where, "all"))
+    assert "Nothing was saved" in refused
+    assert "3 Code There is one with this value already." in refused
+    assert site.hives("code") == [("A2",)]
+    assert "2 rows are imported." in words(press(alice, where, "good"))
+    assert site.hives("code") == [("A1",), ("A2",), ("A3",)]
+
+
+def test_long_files_go_on_in_turns_and_no_row_is_saved_twice(site, monkeypatch):
+    monkeypatch.setattr(errand_turns, "SECONDS", 0.0)
+    monkeypatch.setattr(imports, "TURN_ROWS", 2)
+    alice = site.as_("alice")
+    where, report = matched(alice, table(["Code", "Name"], *[[f"A{n}", "x"] for n in range(5)]))
+    assert "3 rows are still to come." in words(report)
+    assert 'value="good"' not in report.text
+    press(alice, where, "go_on")
+    assert "5 would be new" in words(press(alice, where, "go_on"))
+    assert "3 rows are still to come." in words(press(alice, where, "good"))
+    assert len(site.hives("code")) == 2
+    press(alice, where, "go_on")
+    assert "5 rows are imported." in words(press(alice, where, "go_on"))
+    assert site.audited() == 5
+    monkeypatch.setattr(imports, "ALL_SECONDS", -1.0)
+    where, _ = matched(alice, table(["Code", "Name"], ["B1", "x"]))
+    assert "took too long" in words(press(alice, where, "all"))
+    assert len(site.hives("code")) == 5
+
+
+def test_workbooks_are_read_in_the_persons_language_and_what_was_downloaded_goes_back(site):
+    site.yard("Ängen", "M1")
+    alice = site.as_("alice")
+    data = book(
+        ["Kod", "Namn", "Bigård", "Styrka", "Ramar", "Vikt", "Kontrollerad", "Sedd", "Matad"],
+        ["A1", "Ett", "Ängen", "Svag", 11, 12.25, dt.date(2026, 7, 4), dt.datetime(2026, 7, 4, 10, 30), True],
+        [None] * 9,
+        [1002, "Två", None, None, 1e1, "1 234,5", "2026-07-05", None, "Nej"],
+    )
+    where, report = matched(alice, data, "kupor.xlsx", "/sv-SE/hives?import=new")
+    assert "Alla rader kan importeras." in words(report), words(report)
+    press(alice, where, "all")
+    found = site.hives("code", "name", "strength", "frames", "weight", "checked_on", "fed")
+    assert found == [
+        ("1002", "Två", "strong", 10, Decimal("1234.5"), dt.date(2026, 7, 5), False),
+        ("A1", "Ett", "weak", 11, Decimal("12.25"), dt.date(2026, 7, 4), True),
+    ]
+    for form in ("csv", "xlsx"):
+        again = alice.get(f"/sv-SE/hives?export={form}").data
+        _, report = matched(alice, again, f"hives.{form}", "/sv-SE/hives?import=new")
+        assert "0 kan inte importeras" in words(report), words(report)
+        assert "2 är redan som i filen" in words(report), words(report)
+
+
+def test_an_empty_cell_clears_only_where_it_is_asked_to(site):
+    yard = site.yard("Meadow")
+    site.hive("A1", yard=yard, frames=4, note="by form")
+    alice = site.as_("alice")
+    data = table(["Code", "Yard", "Frames"], ["A1", "", ""])
+    _, report = matched(alice, data)
+    assert "1 is as in the file already" in words(report)
+    where, report = matched(alice, data, clears="1")
+    assert "1 would be changed" in words(report)
+    press(alice, where, "all")
+    assert site.hives("yard", "frames") == [(None, None)]
+
+
+def test_an_import_belongs_to_one_person_and_needs_the_right(site):
+    alice, bob, dan = site.as_("alice"), site.as_("bob"), site.as_("dan")
+    where, _ = matched(alice, table(["Code", "Name"], ["A1", "x"]))
+    for address in (where, f"{where}&errors=csv"):
+        assert bob.get(address).status_code == 303
+    assert bob.post(where, {"_action": "all"}, token_from="/hives").status_code == 303
+    assert alice.client.post(where, data={"_action": "all"}).status_code == 400, "without the token nothing is done"
+    assert "import=new" not in dan.get("/hives").text
+    assert dan.get("/hives?import=new").status_code == 403
+    assert upload(dan, b"Code\nA1\n", address="/hives?import=new").status_code in (400, 403)
+    assert site.hives("code") == []
+    dropped = alice.post(where, {"_action": "drop"}, token_from=where)
+    assert dropped.location == "/hives"
+    assert "no longer kept" in alice.get(alice.get(where).location).text
+
+
+def test_columns_are_chosen_and_chosen_again(site):
+    alice = site.as_("alice")
+    data = table(["Hive", "Called", "Code"], ["A1", "One", "wrong"])
+    where, report = matched(alice, data, column0="code", column1="name", column2="code")
+    assert "Two columns are chosen to be the same." in words(report)
+    nothing = press(alice, where, "check", column0="", column1="", column2="odd")
+    assert "Choose what one column is at least." in words(nothing)
+    report = press(alice, where, "check", column0="code", column1="name", column2="")
+    assert "1 would be new" in words(report)
+    assert 'value="name" selected' in press(alice, where, "columns").text
+    assert alice.post(where, {"_action": "odd"}, token_from=where).status_code == 400
+
+
+def packed(**parts):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def with_part(data, name, change):
+    """A workbook with one of its parts changed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            content = old.read(part)
+            new.writestr(part, change(content) if part == name else content)
+    return file.getvalue()
+
+
+BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (lambda: b"", "has no rows"),
+        (lambda: b"Code;Name\n\n;\n", "has no rows"),
+        (lambda: b"Code\n" + b"A\n" * 301, "too many rows. It may have at most 300"),
+        (lambda: b";" * 250 + b"x\n", "too many columns"),
+        (lambda: b"Code\x00\nA1\n", "cannot be read"),
+        (lambda: b'Code\n"A1\n', "Line 2 cannot be read"),
+        (lambda: b"Code\n" + b"A" * 200_000, "Line 2 cannot be read"),
+        (lambda: b"\xd0\xcf\x11\xe0old", "workbook of an old kind"),
+        (lambda: b"PK\x03\x04 and no more", "cannot be read"),
+        (lambda: packed(x="y"), "cannot be read"),
+        (lambda: packed(**{"xl/worksheets/sheet1.xml": b"0" * 61_000_000}), "unpacks to more"),
+        (
+            lambda: with_part(
+                book(["Code"], ["A1"]), "xl/worksheets/sheet1.xml", lambda old: BOMB + old[old.index(b"<work") :]
+            ),
+            "be read",
+        ),
+        (lambda: book(["Code"], *[["A"]] * 301), "too many rows"),
+        (lambda: book(["Code"] * 201, ["A"]), "too many columns"),
+    ],
+)
+def test_what_is_no_table_or_too_much_is_refused_with_a_sentence(sqlite_site, data, sentence):
+    answer = upload(sqlite_site, data(), "file.xlsx")
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+
+
+def test_reading_has_limits_of_time_and_of_letters(sqlite_site, monkeypatch):
+    assert "Choose a file." in words(sqlite_site.post("/hives?import=new", token_from="/hives?import=new"))
+    with monkeypatch.context() as smaller:
+        smaller.setattr(imports, "MOST_BYTES", 100)
+        assert "The file is too large." in words(upload(sqlite_site, b"Code\n" + b"A\n" * 50))
+    monkeypatch.setattr(grid, "MOST_LETTERS", 10)
+    assert "unpacks to more" in words(upload(sqlite_site, b"Code\n" + b"A" * 20))
+    monkeypatch.setattr(grid, "SECONDS", -1.0)
+    assert "takes too long" in words(upload(sqlite_site, b"Code\nA1\n"))
+    monkeypatch.setattr(workbook, "can_read_workbooks", lambda: False)
+    assert "Workbooks are not read here." in words(upload(sqlite_site, book(["Code"], ["A1"]), "a.xlsx"))
+
+
+def test_the_texts_of_a_file_are_told_by_their_marks(sqlite_site):
+    for data in (
+        "Code,Name\nÅ1,x\n".encode("utf-16"),
+        "Code;Name\nÅ1;x\n".encode("cp1252"),
+        "sep=|\nCode|Name\nÅ1|x\n".encode("utf-8-sig"),
+        '"Some,thing;";Name;Code\n;x;Å1\n'.encode(),
+        "Code\tName\r\nÅ1\tx\r\n".encode(),
+    ):
+        _, report = matched(sqlite_site, data)
+        assert "1 would be new" in words(report), data
