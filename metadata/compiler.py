@@ -119,7 +119,7 @@ def compile_snapshot(components: Iterable[Component], release: int = 0) -> Snaps
         found.of(Entity).values(),
         views.values(),
         (item for item in found.by_id.values() if isinstance(item, EntityPermission)),
-        search_indexes((item for item in found.by_id.values() if isinstance(item, Search)), found.of(Site)),
+        search_indexes((item for item in found.by_id.values() if isinstance(item, Search)), found.of(Site), found.of(Entity)),
     )
     languages = found.of(Language) or {DEFAULT_LANGUAGE.key: DEFAULT_LANGUAGE}
     return Snapshot(

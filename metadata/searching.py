@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column
 
-from metadata.model import Search, SearchedEntity, Site
+from metadata.model import Entity, Search, SearchedEntity, Site
 
 SEARCHES = "searches"
 """Where a table's `info` has its indexes."""
+FORM = 1
+"""Grows when indexes are made otherwise than before, so that those that are there are made anew."""
 PLAIN = "simple"
 STEMMED: Mapping[str, str] = {
     "da": "danish",
@@ -38,21 +40,21 @@ STEMMED: Mapping[str, str] = {
     "tr": "turkish",
 }
 """By language: the name under which PostgreSQL, and Snowball, know how its words are cut to their stems."""
-LETTERS = ("D", "C", "B", "A")
-"""PostgreSQL's four weights, from the smallest."""
-JOINED = "-+./@_:&<>#~=?"
-"""Marks that PostgreSQL takes for parts of a word, such as of an address; everywhere else they end one."""
-
+LONG = "long_text"
 Columns = Callable[[str], ColumnElement[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchIndex:
-    """The words of some columns of a table, each column with its weight; `language` is a name of `STEMMED`, or PLAIN."""
+    """The words of some columns of a table, each column with its weight; `language` is a name of `STEMMED`, or PLAIN.
+
+    `compared` are the columns in which words are found misspelt where the database compares them with whole texts.
+    """
 
     entity: str
     language: str
     columns: tuple[tuple[str, int], ...]
+    compared: tuple[str, ...]
 
     @property
     def word(self) -> str:
@@ -62,7 +64,7 @@ class SearchIndex:
     @property
     def name(self) -> str:
         """Its name in the database."""
-        digest = hashlib.blake2s(f"{self.entity} {self.word}".encode(), digest_size=5).hexdigest()
+        digest = hashlib.blake2s(f"{FORM} {self.entity} {self.word} {self.compared}".encode(), digest_size=5).hexdigest()
         return f"foyer_search_{self.entity[:30]}_{digest}"
 
     @property
@@ -76,43 +78,33 @@ def language_of(tag: str) -> str:
     return STEMMED.get(tag.partition("-")[0], PLAIN)
 
 
-def index_of(site: Site, search: Search, searched: SearchedEntity) -> SearchIndex:
+def index_of(site: Site, search: Search, searched: SearchedEntity, entity: Entity) -> SearchIndex:
     """The index of an entity of a search."""
     columns = tuple((item.attribute, item.weight) for item in searched.attributes)
-    return SearchIndex(searched.entity, language_of(search.language or site.default_language), columns)
+    long = {item.key for item in entity.attributes if item.type == LONG}
+    compared = tuple(name for name, _ in columns if name not in long)
+    return SearchIndex(searched.entity, language_of(search.language or site.default_language), columns, compared)
 
 
-def search_indexes(searches: Iterable[Search], sites: Mapping[str, Site]) -> tuple[SearchIndex, ...]:
+def search_indexes(
+    searches: Iterable[Search], sites: Mapping[str, Site], entities: Mapping[str, Entity]
+) -> tuple[SearchIndex, ...]:
     """The indexes that searches need, each once."""
-    found = {index_of(sites[search.site], search, searched): None for search in searches for searched in search.entities}
+    found = {
+        index_of(sites[search.site], search, searched, entities[searched.entity]): None
+        for search in searches
+        for searched in search.entities
+    }
     return tuple(found)
 
 
-def vector(index: SearchIndex, columns: Columns, keys: Iterable[str] = ()) -> ColumnElement[Any]:
-    """The words of a row as PostgreSQL indexes them, of all its columns or of some of them.
+def compared_text(keys: Iterable[str], columns: Columns) -> ColumnElement[Any]:
+    """The text of some columns as PostgreSQL indexes it by groups of three letters, so that words misspelt are found.
 
     It has no bind values: an index serves only a condition that is written as the index is.
     """
-    wanted = frozenset(keys) or frozenset(index.keys)
-    parts = [_weighted(index.language, columns(name), weight) for name, weight in index.columns if name in wanted]
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole.op("||")(part)
-    return whole
-
-
-def plain_text(index: SearchIndex, columns: Columns, keys: Iterable[str] = ()) -> ColumnElement[Any]:
-    """The text of a row as PostgreSQL indexes it by groups of three letters, so that words misspelt are found."""
-    wanted = frozenset(keys) or frozenset(index.keys)
-    parts = [func.coalesce(columns(name), literal_column("''")) for name in index.keys if name in wanted]
+    parts = [func.left(func.coalesce(columns(name), literal_column("''")), literal_column("2000")) for name in keys]
     whole: ColumnElement[Any] = parts[0]
     for part in parts[1:]:
         whole = whole.op("||")(literal_column("' '")).op("||")(part)
     return func.lower(whole)
-
-
-def _weighted(language: str, column: ColumnElement[Any], weight: int) -> ColumnElement[Any]:
-    text = func.coalesce(column, literal_column("''"))
-    apart = func.translate(text, literal_column(f"'{JOINED}'"), literal_column(f"'{' ' * len(JOINED)}'"))
-    words = func.to_tsvector(literal_column(f"'{language}'::regconfig"), apart)
-    return func.setweight(words, literal_column(f"'{LETTERS[weight - 1]}'"))

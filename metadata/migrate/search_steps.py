@@ -1,29 +1,37 @@
-"""Search indexes made and dropped. Once made the database itself keeps them current, whoever writes to the table.
+"""Search indexes made and dropped. Each is a table of its own that triggers keep in step, whoever writes to the entity's.
 
-PostgreSQL indexes the words of a row by an expression over it, and, where the extension pg_trgm may be had, its groups of
-three letters. SQLite has a table of FTS5 beside, which triggers keep in step; it holds the words and not the texts.
+On PostgreSQL it has the words of each row by attribute and as a whole, which a GIN index finds; where the extension pg_trgm may
+be had, another finds words that are written much alike. On SQLite it is a table of FTS5, which holds words and no texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import column as sql_column
 from typing_extensions import override
 
 from metadata.migrate.steps import Step
-from metadata.searching import SearchIndex, plain_text, vector
+from metadata.searching import SearchIndex, compared_text
 
-TRIGRAMS = "_t"
-"""Ends the name of the index by groups of three letters."""
+WHOLE = "whole"
+"""The column with the words of all attributes, on PostgreSQL."""
+TRIGRAMS, FUNCTION, WORDS = "_t", "_f", "_g"
+"""Ends the names of the index by groups of three letters, of the triggers' function, of the index of words."""
 VOCABULARY = "_w"
 """Ends the name of the table of an index's words, on SQLite."""
 TRIGGERS = ("_i", "_u", "_d")
 EXTENSION = "pg_trgm"
 TOKENS = "unicode61 remove_diacritics 0"
+LETTERS = ("D", "C", "B", "A")
+"""PostgreSQL's four weights, from the smallest."""
+JOINED = "-+./@_:&<>#~=?"
+"""Marks that PostgreSQL takes for parts of a word, such as of an address; everywhere else they end one."""
+LONGEST = 200_000
+"""Letters of a row that PostgreSQL indexes: it refuses more than a megabyte of words, and with them the row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +47,16 @@ class CreateSearch(Step):
 
     @override
     def run(self, connection: Connection) -> None:
+        quote = connection.dialect.identifier_preparer.quote
+        sqlite = connection.dialect.name == "sqlite"
         for statement in _dropped(connection, self.name):
             connection.exec_driver_sql(statement)
-        if connection.dialect.name == "sqlite":
-            for statement in _on_sqlite(connection, self.index):
-                connection.exec_driver_sql(statement)
-            return
-        connection.exec_driver_sql(_gin(connection, self.name, self.table, vector(self.index, sql_column), ""))
-        if has_trigrams(connection):
-            whole = plain_text(self.index, sql_column)
-            connection.exec_driver_sql(_gin(connection, self.name + TRIGRAMS, self.table, whole, "gin_trgm_ops"))
+        for statement in _on_sqlite(self.index, quote) if sqlite else _on_postgresql(self.index, quote):
+            connection.exec_driver_sql(statement)
+        if not sqlite and self.index.compared and has_trigrams(connection):
+            whole = compared_text(self.index.compared, sql_column).compile(dialect=connection.dialect)
+            of = f"ON {quote(self.table)} USING gin (({whole}) gin_trgm_ops)"
+            connection.exec_driver_sql(f"CREATE INDEX {self.name}{TRIGRAMS} {of}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,30 +87,68 @@ def has_trigrams(connection: Connection) -> bool:
 
 
 def search_indexes_there(connection: Connection) -> frozenset[str]:
-    """The names of the search indexes of the database that are whole."""
-    if connection.dialect.name == "sqlite":
-        found = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'foyer!_search!_%' ESCAPE '!'")
-        triggers = frozenset(connection.execute(found).scalars())
-        names = {name[: -len(TRIGGERS[0])] for name in triggers}
-        return frozenset(name for name in names if all(name + end in triggers for end in TRIGGERS))
-    names_of = text(
-        "SELECT relname FROM pg_class WHERE relkind = 'i' AND relname LIKE 'foyer!_search!_%' ESCAPE '!' "
-        "AND pg_table_is_visible(oid)"
+    """The names of the search indexes of the database that are kept in step."""
+    begun = "LIKE 'foyer!_search!_%' ESCAPE '!'"
+    found = (
+        f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND name {begun}"  # noqa: S608 - a constant
+        if connection.dialect.name == "sqlite"
+        else f"SELECT tgname FROM pg_trigger WHERE pg_table_is_visible(tgrelid) AND tgname {begun}"  # noqa: S608 - likewise
     )
-    return frozenset(connection.execute(names_of).scalars())
+    triggers = frozenset(connection.execute(text(found)).scalars())
+    names = {name[: -len(TRIGGERS[0])] for name in triggers}
+    return frozenset(name for name in names if all(name + end in triggers for end in TRIGGERS))
 
 
-def _gin(connection: Connection, name: str, table: str, whole: ColumnElement[object], operators: str) -> str:
-    quote = connection.dialect.identifier_preparer.quote
-    expression = whole.compile(dialect=connection.dialect)
-    return f"CREATE INDEX {quote(name)} ON {quote(table)} USING gin (({expression}) {operators})"
+def words_column(place: int) -> str:
+    """The name of the column with the words of an attribute, by its place: attributes have names that FTS5 keeps for itself."""
+    return f"w{place}"
 
 
-def _on_sqlite(connection: Connection, index: SearchIndex) -> Iterator[str]:
-    quote = connection.dialect.identifier_preparer.quote
-    name, table = index.name, quote(index.entity)
-    # Attributes may have names that FTS5 keeps for itself, such as rank.
-    columns = ", ".join(fts_column(place) for place in range(len(index.keys)))
+def _columns_of(index: SearchIndex) -> list[str]:
+    return [words_column(place) for place in range(len(index.keys))]
+
+
+def _on_postgresql(index: SearchIndex, quote: Callable[[str], str]) -> Iterator[str]:
+    name, table, columns = index.name, quote(index.entity), _columns_of(index)
+    names = ", ".join(columns)
+
+    def words(row: str) -> str:
+        """A select of a row's words; OFFSET, so that those of each attribute are worked out once."""
+        each = ", ".join(f"{_vector(index, row, place, quote)} AS {column}" for place, column in enumerate(columns))
+        source = "" if row else f" FROM {table}"
+        one = f"SELECT {row}id AS id, {each}{source} OFFSET 0"
+        return f"SELECT id, {names}, {' || '.join(columns)} FROM ({one}) AS words"  # noqa: S608 - names of ours
+
+    put = f"INSERT INTO {name} (id, {names}, {WHOLE})"
+    again = ", ".join(f"{column} = excluded.{column}" for column in (*columns, WHOLE))
+    changed = " OR ".join(f"old.{quote(key)} IS DISTINCT FROM new.{quote(key)}" for key in index.keys)
+    of = ", ".join(map(quote, index.keys))
+    each_row = f"FOR EACH ROW EXECUTE FUNCTION {name}{FUNCTION}()"
+    vectors = ", ".join(f"{column} tsvector NOT NULL" for column in (*columns, WHOLE))
+    yield f"CREATE TABLE {name} (id bigint PRIMARY KEY, {vectors})"
+    yield f"{put} {words('')}"
+    yield f"CREATE INDEX {name}{WORDS} ON {name} USING gin ({WHOLE})"
+    yield f"ANALYZE {name}"
+    yield (
+        f"CREATE FUNCTION {name}{FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608 - likewise
+        f"IF tg_op = 'DELETE' THEN DELETE FROM {name} WHERE id = old.id; "
+        f"ELSE {put} {words('new.')} ON CONFLICT (id) DO UPDATE SET {again}; END IF; RETURN NULL; END $$"
+    )
+    yield f"CREATE TRIGGER {name}_i AFTER INSERT ON {table} {each_row}"
+    yield f"CREATE TRIGGER {name}_u AFTER UPDATE OF {of} ON {table} {each_row.replace('EXECUTE', f'WHEN ({changed}) EXECUTE')}"
+    yield f"CREATE TRIGGER {name}_d AFTER DELETE ON {table} {each_row}"
+
+
+def _vector(index: SearchIndex, row: str, place: int, quote: Callable[[str], str]) -> str:
+    """The words of an attribute of a row, with its weight."""
+    key, weight = index.columns[place]
+    some = f"left({row}{quote(key)}, {LONGEST // len(index.columns)})"
+    apart = f"translate(coalesce({some}, ''), '{JOINED}', '{' ' * len(JOINED)}')"
+    return f"setweight(to_tsvector('{index.language}'::regconfig, {apart}), '{LETTERS[weight - 1]}')"
+
+
+def _on_sqlite(index: SearchIndex, quote: Callable[[str], str]) -> Iterator[str]:
+    name, table, columns = index.name, quote(index.entity), ", ".join(_columns_of(index))
 
     def words(row: str) -> str:
         return ", ".join(f"{row}{quote(key)}" for key in index.keys)
@@ -117,13 +163,12 @@ def _on_sqlite(connection: Connection, index: SearchIndex) -> Iterator[str]:
     yield f"CREATE TRIGGER {name}_d AFTER DELETE ON {table} BEGIN {delete}; END"
 
 
-def fts_column(place: int) -> str:
-    """The name of a column of an index on SQLite."""
-    return f"w{place}"
-
-
 def _dropped(connection: Connection, name: str) -> tuple[str, ...]:
     if connection.dialect.name == "sqlite":
         triggers = (f"DROP TRIGGER IF EXISTS {name}{end}" for end in TRIGGERS)
         return (*triggers, f"DROP TABLE IF EXISTS {name}{VOCABULARY}", f"DROP TABLE IF EXISTS {name}")
-    return f"DROP INDEX IF EXISTS {name}{TRIGRAMS}", f"DROP INDEX IF EXISTS {name}"
+    return (
+        f"DROP FUNCTION IF EXISTS {name}{FUNCTION}() CASCADE",
+        f"DROP INDEX IF EXISTS {name}{TRIGRAMS}",
+        f"DROP TABLE IF EXISTS {name}",
+    )

@@ -48,7 +48,7 @@ def _row_type(context: RequestContext, search: Search, searched: SearchedEntity)
     address = None if node is None else record_address(context, node)
     if node is None or address is None or not access_for(snapshot, context.principal, entity.key, "read").allowed:
         return None
-    index, say = index_of(context.site.model, search, searched), partial(words_of, context)
+    index, say = index_of(context.site.model, search, searched, entity.model), partial(words_of, context)
     return RowType(
         key=entity.key,
         label=say(searched.label) or plural_of(context, entity.key),

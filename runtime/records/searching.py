@@ -7,7 +7,7 @@ every index, and asked for by name. Which rows there are, and what is shown of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -31,8 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as sql_column
 
-from metadata.migrate.search_steps import EXTENSION, VOCABULARY, fts_column
-from metadata.searching import LETTERS, PLAIN, SearchIndex, plain_text, vector
+from metadata.migrate.search_steps import EXTENSION, LETTERS, VOCABULARY, WHOLE, words_column
+from metadata.searching import PLAIN, SearchIndex, compared_text
 from metadata.snapshot import Snapshot
 from runtime.access import Access, Principal, access_for
 from runtime.records.narrowing import Narrowing
@@ -157,22 +157,36 @@ def _hits(index: SearchIndex, place: int) -> CTE:
 
 @dataclass(frozen=True, slots=True)
 class _InVectors(_Ranked):
-    """On PostgreSQL: the words of a row against queries that it makes of those looked for."""
+    """On PostgreSQL: the words kept of a row against queries that it makes of those looked for."""
 
     def _met(self, source: Source, place: int) -> ColumnElement[bool]:
-        keys, asked = self.tiers[place].keys, self._asked()
-        whole = vector(self.index, _columns(source)).op("@@")(asked)
-        if len(keys) == len(self.index.keys):
+        kept_words, asked = self._beside(source), self._asked()
+        whole = kept_words.c[WHOLE].op("@@")(asked)
+        if len(self.tiers[place].keys) == len(self.index.keys):
             return whole
         # The first is what the index is asked for, the second what counts.
-        return and_(whole, vector(self.index, _columns(source), keys).op("@@")(asked))
+        return and_(whole, self._words_of(kept_words, place).op("@@")(asked))
 
     def _score(self, source: Source, place: int) -> ColumnElement[Any]:
-        words = vector(self.index, _columns(source), self.tiers[place].keys)
-        rank: ColumnElement[Any] = func.ts_rank(
-            literal_column(f"'{{{WEIGHTS}}}'::float4[]"), words, self._asked(), type_=Double()
-        )
+        weights: ColumnElement[Any] = literal_column(f"'{{{WEIGHTS}}}'::float4[]")
+        words = self._words_of(self._beside(source), place)
+        rank: ColumnElement[Any] = func.ts_rank(weights, words, self._asked(), type_=Double())
         return -rank
+
+    def _beside(self, source: Source) -> FromClause:
+        columns = [WHOLE, *map(words_column, range(len(self.index.keys)))]
+        stored = table(self.index.name, *map(sql_column, ("id", *columns)))
+        return source.beside(self.index.name, lambda: stored.alias("words"), needed=True)
+
+    def _words_of(self, kept_words: FromClause, place: int) -> ColumnElement[Any]:
+        keys = self.tiers[place].keys
+        if len(keys) == len(self.index.keys):
+            return kept_words.c[WHOLE]
+        parts = [kept_words.c[words_column(number)] for number, key in enumerate(self.index.keys) if key in keys]
+        some: ColumnElement[Any] = parts[0]
+        for part in parts[1:]:
+            some = some.op("||")(part)
+        return some.self_group()
 
     def _asked(self) -> ColumnElement[Any]:
         """The words in any of their forms, or as beginnings of words, or the last one alone as a beginning."""
@@ -190,14 +204,12 @@ class _InTrigrams(_Ranked):
     count: int
 
     def _met(self, source: Source, place: int) -> ColumnElement[bool]:
-        keys, columns = self.tiers[place].keys, _columns(source)
-        texts = [plain_text(self.index, columns)]
-        if len(keys) != len(self.index.keys):
-            texts.append(plain_text(self.index, columns, keys))
+        columns = _columns(source)
+        texts = [compared_text(keys, columns) for keys in dict.fromkeys((self.index.compared, self.tiers[place].keys))]
         return and_(*(_words(number).op("<%")(text) for text in texts for number in range(self.count)))
 
     def _score(self, source: Source, place: int) -> ColumnElement[Any]:
-        text = plain_text(self.index, _columns(source), self.tiers[place].keys)
+        text = compared_text(self.tiers[place].keys, _columns(source))
         rank: ColumnElement[Any] = func.word_similarity(_words(0), text, type_=Double())
         for number in range(1, self.count):
             rank = rank + func.word_similarity(_words(number), text, type_=Double())
@@ -209,7 +221,8 @@ def _on_postgresql(
 ) -> Found | None:
     index, tiers = place
     if similar:
-        if not _compares(reader, snapshot):
+        tiers = tuple(replace(tier, keys=keys) for tier in tiers if (keys := _compared(index, tier)))
+        if not tiers or not _compares(reader, snapshot):
             return None
         bound = tuple((f"s_words{number}", word) for number, word in enumerate(words.tokens))
         return Found(_InTrigrams(index, tiers, len(words.tokens)), bound)
@@ -217,6 +230,10 @@ def _on_postgresql(
     begun = [f"{word}:*" for word in quoted]
     texts = (" & ".join(quoted), " & ".join(begun), " & ".join(quoted[:-1] or quoted), begun[-1])
     return Found(_InVectors(index, tiers), tuple((f"s_words{number}", text) for number, text in enumerate(texts)))
+
+
+def _compared(index: SearchIndex, tier: Tier) -> tuple[str, ...]:
+    return tuple(key for key in tier.keys if key in index.compared)
 
 
 def _compares(reader: Reader, snapshot: Snapshot) -> bool:
@@ -235,7 +252,7 @@ def _on_sqlite(
     if not all(forms):
         return None
     asked = " AND ".join(f"({' OR '.join(_quoted(form) for form in some)})" for some in forms)
-    places = {key: fts_column(number) for number, key in enumerate(index.keys)}
+    places = {key: words_column(number) for number, key in enumerate(index.keys)}
     bound = (
         (f"s_words{number}", f"{{{' '.join(places[key] for key in tier.keys)}}} : ({asked})")
         for number, tier in enumerate(tiers)

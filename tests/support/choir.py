@@ -30,6 +30,7 @@ from support.statements import counting, note_statements
 CHOIR = Path(__file__).parent / "choir.yaml"
 CAST = {
     "mia": ("mia@north.example", "north", ("singer",)),
+    "moa": ("moa@north.example", "north", ("singer",)),
     "noa": ("noa@south.example", "south", ("singer",)),
     "lib": ("lib@choir.example", "", ("librarian",)),
 }
@@ -104,7 +105,12 @@ def open_choir(database_url: str, folder: Path, *metadata: Component) -> Iterato
         choir.ids[name] = choir.add("account", name=name.capitalize(), number=name)
     for name, (email, account, roles) in CAST.items():
         choir.ids[name] = choir.add(
-            "contact", full_name=name.capitalize(), email=email, active=True, account=choir.ids.get(account)
+            "contact",
+            full_name=name.capitalize(),
+            email=email,
+            active=True,
+            account=choir.ids.get(account),
+            motto=f"{name.capitalize()} sings in tune",
         )
         with made.engine.begin() as connection:
             grant_roles(connection, choir.ids[name], "choir", roles)

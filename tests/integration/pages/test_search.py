@@ -56,9 +56,10 @@ def test_words_are_found_in_their_other_forms_begun_and_misspelt(choir):
     for words in ("company", "companies", "compan", "sailing", "SAILS", "company+sea+sailed", "so-10+sea", "%22companies"):
         assert titles(lib, words) == {"Scores": ["Boats at sea"]}, words
     assert titles(lib, "zebra") == titles(lib, "boat+zebra") == {}
-    misspelt = lib.get("/find?q=harbuor")
-    assert found(misspelt) == {"Scores": ["The boat"]}
-    assert "Nothing is written “harbuor”" in html.unescape(misspelt.text)
+    misspelt = lib.get("/find?q=boathuose")
+    assert found(misspelt) == {"Scores": ["The boat"], "Pages": ["About us", "Board"]}
+    assert "<mark>boathouse</mark>" in misspelt.text
+    assert "Nothing is written “boathuose”" in html.unescape(misspelt.text)
     assert titles(lib, "treasuer") == {"Pages": ["Board"]}
     assert titles(choir.as_("mia"), "mouldi") == {}
     for words in ("*", '"', "((", "AND", "a'b", "%27%3B--", "\\", "NOT+NEAR", "w0:boat", "😀"):
@@ -164,6 +165,21 @@ def test_the_language_of_the_rows_decides_which_forms_a_word_has(database_url, t
         assert found(page) == {"Sidor": ["Om oss"]}
         assert 'href="/sv-SE/about"' in page.text
         assert 'aria-label="Sök på webbplatsen"' in page.text
+
+
+def test_words_count_on_those_rows_alone_that_show_them(choir):
+    """A singer reads the names of the choir, and of the own row, which the profile shows, the motto as well."""
+    mia = choir.as_("mia")
+
+    def people(words: str) -> dict[str, list[str]]:
+        return found(mia.get(f"/people?q={words}"))
+
+    assert people("moa") == {"People": ["Moa"]}
+    assert people("mia") == people("tune") == people("mia+tune") == {"People": ["Mia"]}
+    assert people("moa+tune") == people("noa") == {}
+    answer = mia.get("/people?q=m").text
+    assert answer.count("sings in tune") == 1
+    assert found(choir.as_("lib").get("/people?q=mia")) == {}
 
 
 def test_a_permission_that_is_given_opens_an_attribute_to_the_words(choir):
