@@ -96,7 +96,7 @@ class Client:
         left = self._closed_until - self._clock()
         if left > 0:
             raise Retriable(f"{self._name} has asked to be left alone for {left:.0f} s more", after=left)
-        common = {"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVersion": "4.0"}
+        common = {"Accept": "application/json", "Accept-Encoding": "gzip", "OData-Version": "4.0", "OData-MaxVersion": "4.0"}
         if self._token is not None:
             common["Authorization"] = f"Bearer {self._token.value()}"
         return self._exchange(method, url, common | headers, body)

@@ -36,7 +36,7 @@ class SqlAdapter:
         """Rows since the cursor. First all rows by key, then those whose change column is past the highest seen."""
         with sorted_errors(self._name), self._engine.connect() as connection:
             _, pulls = self._shape(connection, table_map)
-            if cursor is None:
+            if cursor is None or "by" in cursor:  # none, or that of a connector of another kind
                 cursor = self._start(connection, table_map, pulls)
             if table_map.compares or cursor.get("phase") == "load":
                 return self._pull_all(connection, table_map, cursor, limit)

@@ -1,6 +1,7 @@
 """The service on a port of this machine, with the faults that are on, and an address to switch them: `/faults`."""
 
 import dataclasses
+import gzip
 import json
 import socket
 import threading
@@ -18,6 +19,7 @@ from connectors.sample_erp.odata.service import Asked, Service
 FAULTS = "/faults"
 LARGEST = 64 * 1024 * 1024
 IDLE_SECONDS = 60
+ZIPPED_FROM = 4096
 PAGE_FOR_PEOPLE = b"<!doctype html><title>Maintenance</title><p>We will be back soon."
 
 
@@ -78,11 +80,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("OData-Version", "4.0")
             for name, value in reply.headers:
                 self.send_header(name, value)
+            body = reply.body
+            if len(body) > ZIPPED_FROM and "gzip" in self.headers.get("Accept-Encoding", ""):
+                body = gzip.compress(body, 1)
+                self.send_header("Content-Encoding", "gzip")
             if reply.status != 204:
                 self.send_header("Content-Type", reply.kind)
-                self.send_header("Content-Length", str(len(reply.body)))
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(reply.body if reply.status != 204 else b"")
+            self.wfile.write(body if reply.status != 204 else b"")
             self.wfile.flush()
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # who asked has gone; nobody is to be told
