@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.errors import Fatal, RecordRejected, Retriable, meant
-from connectors.odata import batch, values
+from connectors.odata import batch
 from connectors.odata import settings as reading
 from connectors.odata.asking import ETAG, Asking, without_root
 from connectors.odata.client import Answer, Client, Nonsense, told
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 TIES = 500
 """How many rows of the latest change value are remembered, to see which of them are new at the next pull."""
 KEYS_AT_ONCE = 5000
+NAMED_AT_ONCE = 25
+"""How many rows are asked for by their keys: addresses must stay short."""
 MET_AGAIN_SECONDS = 0.1
 CAPPED = "Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"
 """By which Dataverse says that it has not counted to the end."""
@@ -137,7 +139,7 @@ class ODataAdapter:
             address = cursor["next"] or asking.rows()
         prefer = f"odata.maxpagesize={limit}" + (", odata.track-changes" if tracked else "")
         found = self._document(self._client.get(address, prefer), asking.set.name)
-        records = [asking.record(row) for row in found["value"]]
+        records: Sequence[Record] = [asking.record(row) for row in found["value"]]
         more = bool(found.get("@odata.nextLink")) or (by_key and len(records) == limit)
         following = self._again()
         if more:
@@ -148,6 +150,7 @@ class ODataAdapter:
             following = {"by": "odata", "phase": "delta", "next": self._delta_link(table_map, found)}
         elif not table_map.compares:
             following = {"by": "odata", "phase": "changes", "change": cursor["change"], "after": None, "ties": []}
+        records = self._completed(asking, records) if tracked else records
         taken = [record for record in records if (asking.passes(record) if tracked else asking.holds(record))]
         return Batch(_picked(asking, taken), following, more, table_map.compares, cursor.get("total"))
 
@@ -166,10 +169,10 @@ class ODataAdapter:
             return self._pull_all(table_map, asking, self._again(), limit)
         found = self._document(answer, asking.set.name)
         rows = [row for row in found["value"] if not _is_gone(row)]
-        records = [asking.record(row) for row in rows]
         more = bool(found.get("@odata.nextLink"))
         link = self._link(found["@odata.nextLink"]) if more else self._delta_link(table_map, found)
         following = {"by": "odata", "phase": "delta", "next": link}
+        records = self._completed(asking, [asking.record(row) for row in rows])
         passing = [record for record in records if asking.passes(record)]
         left = _picked(asking, [record for record in records if not asking.passes(record)])
         gone = [asking.gone(row) for row in found["value"] if _is_gone(row)]
@@ -199,6 +202,13 @@ class ODataAdapter:
             rows = rows[: 1 + next(at for at, row in enumerate(rows) if row is fresh[-1][0])]
         records = [row for row, _ in fresh if asking.holds(row)]
         return Batch(_picked(asking, records), _following(asking, column, cursor, rows, more), more)
+
+    def _completed(self, asking: Asking, records: Sequence[Record]) -> Sequence[Record]:
+        """Rows of a delta with what the map reads of those that they point at; one that is gone meanwhile is left out."""
+        if not asking.follows_paths:
+            return records
+        parts = [records[at : at + NAMED_AT_ONCE] for at in range(0, len(records), NAMED_AT_ONCE)]
+        return [asking.record(row) for part in parts for row in self._every(asking.these(part))]
 
     def _every(self, address: str) -> Iterator[Mapping[str, Any]]:
         following: str | None = address
@@ -277,8 +287,7 @@ class ODataAdapter:
 
     def _body(self, asking: Asking, change: Change) -> bytes:
         columns = {**change.key, **change.values} if change.operation == "insert" else change.values
-        kinds = asking.set.kinds
-        return batch.row({name: values.written(kinds.get(name, "Edm.String"), value) for name, value in columns.items()})
+        return asking.body(columns)
 
     def _push_together(self, changes: Sequence[Change]) -> None:
         requests = []

@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from connectors.errors import Fatal, RecordRejected
-from connectors.odata import values
+from connectors.odata import batch, values
 from connectors.odata.description import EntitySet
 from connectors.odata.settings import Settings
 from connectors.protocol import Record
-from connectors.tablemap import SET, CompiledMap
+from connectors.tablemap import SET, CompiledMap, wanted_columns
 
 ETAG = "@odata.etag"
 SAFE = "(),'/:$=@*!;"
@@ -38,8 +38,18 @@ class Asking:
         return self._address(self._columns, conditions, self.set.key, top=limit)
 
     def tracked(self) -> str:
-        """All rows, with a delta link at their end; a filter is not for the service, which may track whole sets only."""
-        return self._address(self._columns, (), ())
+        """All rows, with a delta link at their end. No filter and no path: services track whole sets and their own rows."""
+        return self._address([name for name in self._columns if "/" not in name], (), ())
+
+    @property
+    def follows_paths(self) -> bool:
+        """Whether the map reads of rows that are pointed at, which deltas do not tell."""
+        return bool(self.set.links)
+
+    def these(self, records: Sequence[Record]) -> str:
+        """The same rows once more, whole."""
+        each = [" and ".join(f"{name} eq {self._literal(name, row[name])}" for name in self.set.key) for row in records]
+        return self._address(self._columns, [" or ".join(f"({item})" for item in each)], ())
 
     def newest(self) -> str:
         """The row that was changed last, and how many rows there are."""
@@ -82,7 +92,36 @@ class Asking:
         """A row of the service as a record: its properties with their types, and its version."""
         kinds = self.set.kinds
         found = {name: self._read(kinds[name], value) for name, value in row.items() if name in kinds}
+        for name in self.set.links.keys() & row.keys():
+            there = row[name] if isinstance(row[name], dict) else {}
+            for path in self._paths(name):
+                found[path] = self._read(kinds[path], there.get(path.partition("/")[2]))
         return found | {ETAG: row[ETAG]} if ETAG in row else found
+
+    def body(self, columns: Mapping[str, Any]) -> bytes:
+        """The JSON of a row with these values; a row that is pointed at is named by its address. Raises RecordRejected."""
+        plain = {name: value for name, value in columns.items() if "/" not in name}
+        texts = {name: values.written(self.set.kinds.get(name, "Edm.String"), value) for name, value in plain.items()}
+        for name in dict.fromkeys(column.partition("/")[0] for column in columns if "/" in column):
+            keys = {path.partition("/")[2]: value for path, value in columns.items() if path.startswith(f"{name}/")}
+            texts[f"{name}@odata.bind"] = values.written("Edm.String", self._bound(name, keys))
+        return batch.row(texts)
+
+    def _bound(self, name: str, keys: Mapping[str, Any]) -> str | None:
+        """The address of the row that a navigation is to point at, by its key or another one; None for no row."""
+        link = self.set.links[name]
+        if all(value is None for value in keys.values()):
+            return None
+        if not link.set:
+            raise Fatal(f"map {self._map.key}: $metadata does not say which entity set {name} points at")
+        parts = [(key, self._literal(f"{name}/{key}", value)) for key, value in keys.items()]
+        alone = len(parts) == 1 and link.key == (parts[0][0],)
+        inside = parts[0][1] if alone else ",".join(f"{key}={text}" for key, text in parts)
+        return f"/{link.set}({quote(inside, safe=SAFE.replace('/', ''))})"
+
+    def _paths(self, name: str) -> list[str]:
+        """What the map names of the rows that a navigation points at."""
+        return [column for column in wanted_columns(self._map) if column.startswith(f"{name}/")]
 
     def passes(self, record: Record) -> bool:
         """Whether the filter lets a record through, for rows that came without the service being asked for it."""
@@ -171,9 +210,18 @@ class Asking:
         top: int | None = None,
         count: bool = False,
     ) -> str:
+        own = [name for name in dict.fromkeys(columns) if "/" not in name]
+        # Without columns the whole row is asked for, and with it what the map names of those that it points at.
+        named = columns or wanted_columns(self._map)
+        paths = [name for name in dict.fromkeys(named) if "/" in name]
+        expanded = [
+            f"{name}($select={','.join(path.partition('/')[2] for path in paths if path.startswith(f'{name}/'))})"
+            for name in dict.fromkeys(path.partition("/")[0] for path in paths)
+        ]
         joined = conditions[0] if len(conditions) == 1 else " and ".join(f"({item})" for item in conditions)
         parts = [
-            ("$select", ",".join(dict.fromkeys(columns))),
+            ("$select", ",".join(own)),
+            ("$expand", ",".join(expanded)),
             ("$filter", joined),
             ("$orderby", ",".join(order)),
             ("$top", "" if top is None else str(top)),

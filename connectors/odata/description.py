@@ -15,11 +15,24 @@ from connectors.tablemap import CompiledMap, wanted_columns
 
 @dataclass(frozen=True, slots=True)
 class EntitySet:
-    """An entity set: its name, the properties of its key, and the kind of each of its properties."""
+    """An entity set: its name, the properties of its key, and the kind of each of its properties.
+
+    A map may name a property of a row that is pointed at, as `navigation/property`: `kinds` has it by that name, and `links`
+    the set pointed at by the name of the navigation.
+    """
 
     name: str
     key: tuple[str, ...]
     kinds: Mapping[str, str]
+    links: Mapping[str, Link] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The entity set that a navigation property points at, empty where the description does not tell, and its key."""
+
+    set: str
+    key: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -27,6 +40,7 @@ class _Type:
     base: str = ""
     key: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
+    navigations: dict[str, str] = field(default_factory=dict)
 
 
 class Description:
@@ -36,6 +50,7 @@ class Description:
         self._name = name
         self._types: dict[str, _Type] = {}
         self._sets: dict[str, str] = {}
+        self._bindings: dict[tuple[str, str], str] = {}
         self._aliases: dict[str, str] = {}
         # Entities may be nested to fill the memory, and a description needs none.
         if b"<!DOCTYPE" in document or b"<!ENTITY" in document:
@@ -52,15 +67,27 @@ class Description:
         wanted = table_map.model.table
         if wanted not in self._sets:
             raise Fatal(f"map {table_map.key}: {self._name} has no entity set {wanted}{meant(wanted, self._sets)}")
-        kinds: dict[str, str] = {}
-        key: tuple[str, ...] = ()
-        for part in self._line(self._sets[wanted]):
-            kinds |= {column: self._kind(kind) for column, kind in part.kinds.items()}
-            key = part.key or key
+        whole = self._whole(self._sets[wanted])
+        kinds, links = dict(whole.kinds), dict[str, Link]()
         for column in wanted_columns(table_map):
+            name, _, there = column.partition("/")
+            if there and name in whole.navigations:
+                pointed = self._whole(whole.navigations[name])
+                links[name] = Link(self._bindings.get((wanted, name), ""), pointed.key)
+                kinds |= {f"{name}/{property}": kind for property, kind in pointed.kinds.items()}
             if column not in kinds:
-                raise Fatal(f"map {table_map.key}: {wanted} has no property {column}{meant(column, kinds)}")
-        return EntitySet(wanted, key or table_map.key_columns, kinds)
+                known = [*kinds, *(f"{navigation}/" for navigation in whole.navigations)]
+                raise Fatal(f"map {table_map.key}: {wanted} has no property {column}{meant(column, known)}")
+        return EntitySet(wanted, whole.key or table_map.key_columns, kinds, links)
+
+    def _whole(self, name: str) -> _Type:
+        """A type with all that it has from those that it builds upon."""
+        found = _Type()
+        for part in self._line(name):
+            found.kinds |= {column: self._kind(kind) for column, kind in part.kinds.items()}
+            found.navigations |= part.navigations
+            found.key = part.key or found.key
+        return found
 
     def _line(self, name: str) -> Iterable[_Type]:
         """A type after those that it builds upon."""
@@ -94,6 +121,9 @@ class Description:
                 element.clear()
             elif tag == "EntitySet":
                 self._sets[element.get("Name", "")] = element.get("EntityType", "")
+                for part in element:
+                    path, target = part.get("Path", ""), part.get("Target", "")
+                    self._bindings[element.get("Name", ""), path] = target.rpartition("/")[2]
             elif tag in ("ComplexType", "Annotations", "Action", "Function"):
                 element.clear()
 
@@ -106,4 +136,6 @@ def _type(element: Any) -> _Type:
                 found.key = (*found.key, part.get("Name", ""))
             case "Property":
                 found.kinds[part.get("Name", "")] = part.get("Type", "Edm.String")
+            case "NavigationProperty" if not part.get("Type", "").startswith("Collection("):
+                found.navigations[part.get("Name", "")] = part.get("Type", "")
     return found

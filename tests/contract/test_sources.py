@@ -44,6 +44,11 @@ def test_a_cursor_survives_being_written_as_json(outside, drain):
     assert "H3" in codes(drain(outside, the_map(outside), again)[0])
 
 
+def test_a_cursor_of_a_connector_of_another_kind_begins_anew(outside, drain):
+    outside.put(row("H1"), row("H2", seq=2))
+    assert codes(drain(outside, the_map(outside), {"by": "another", "phase": "delta", "next": "x"})[0]) == ["H1", "H2"]
+
+
 def test_nothing_new_brings_nothing(outside, drain):
     outside.put(row("H1"), row("H2"))
     _, cursor = drain(outside, the_map(outside))

@@ -39,6 +39,7 @@ BOAT = sa.Table(
     sa.Column("tender_of", sa.Integer),
     sa.Column("seq", sa.Integer),
     sa.Column("external_id", sa.String(80), unique=True),
+    sa.Column("home_code", sa.String(10), sa.ForeignKey("harbour.code")),
     sa.Column("modified_seq", sa.BigInteger),
 )
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, not_, or_
+from sqlalchemy import Column, ColumnElement, Table, and_, not_, or_, select
 
-from connectors.sample_erp.odata.model import Wrong, literal
+from connectors.sample_erp.odata.model import Wrong, literal, navigations
 
 _TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([()])|([^\s()']+))")
 COMPARE: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -88,15 +88,15 @@ class _Parser:
                 raise Wrong(400, "$filter: a bracket is not closed.")
             return found
         name, sign, text = self._next(), self._next(), self._next()
-        found_column = column(self._table, name)
         if sign not in COMPARE:
             raise Wrong(400, f"$filter: {sign!r} is not a comparison.")
-        value = literal(found_column, text)
-        if value is None:
-            return found_column.is_not(None) if sign == "ne" else found_column.is_(None)
-        if sign == "ne":
-            return or_(found_column != value, found_column.is_(None))
-        return COMPARE[sign](found_column, value)
+        navigation, _, there = name.partition("/")
+        if there and navigation in navigations(self._table):
+            pointing, target = navigations(self._table)[navigation]
+            (key,) = target.primary_key.columns
+            matching = select(key).where(_compared(column(target, there), sign, text))
+            return pointing.is_(None) if (sign, text) == ("eq", "null") else pointing.in_(matching)
+        return _compared(column(self._table, name), sign, text)
 
     def _take(self, word: str) -> bool:
         if self._at < len(self._tokens) and self._tokens[self._at] == word:
@@ -109,3 +109,12 @@ class _Parser:
             raise Wrong(400, "$filter ends in the middle of a comparison.")
         self._at += 1
         return self._tokens[self._at - 1]
+
+
+def _compared(found_column: Column[Any], sign: str, text: str) -> ColumnElement[bool]:
+    value = literal(found_column, text)
+    if value is None:
+        return found_column.is_not(None) if sign == "ne" else found_column.is_(None)
+    if sign == "ne":
+        return or_(found_column != value, found_column.is_(None))
+    return COMPARE[sign](found_column, value)

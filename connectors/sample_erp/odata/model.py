@@ -11,7 +11,6 @@ from xml.sax.saxutils import quoteattr
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, MetaData, Numeric, Table
 
-from connectors.sample_erp.changes import Row
 from connectors.sample_erp.columns import Exact
 
 NAMESPACE = "SampleErp"
@@ -53,6 +52,17 @@ def key_of(table: Table) -> Column[Any]:
     return column
 
 
+def navigations(table: Table) -> dict[str, tuple[Column[Any], Table]]:
+    """What a row points at, by the names of the navigation properties: customer_number points at a customer."""
+    found: dict[str, tuple[Column[Any], Table]] = {}
+    for column in table.columns:
+        for key in column.foreign_keys:
+            name = column.name.rpartition("_")[0]
+            if name and name not in table.c:
+                found[name] = (column, key.column.table)
+    return found
+
+
 def service_document(root: str, tables: Mapping[str, Table]) -> dict[str, Any]:
     """What there is."""
     sets = [{"name": name, "kind": "EntitySet", "url": name} for name in tables]
@@ -62,7 +72,7 @@ def service_document(root: str, tables: Mapping[str, Table]) -> dict[str, Any]:
 def description(tables: Mapping[str, Table]) -> str:
     """The `$metadata` document."""
     types = "".join(_type(table) for table in tables.values())
-    sets = "".join(f'<EntitySet Name="{name}" EntityType="{NAMESPACE}.{name}_type"/>' for name in tables)
+    sets = "".join(_set(table) for table in tables.values())
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>'
@@ -78,7 +88,18 @@ def _type(table: Table) -> str:
         for column in table.columns
     )
     key = f"<Key><PropertyRef Name={quoteattr(key_of(table).name)}/></Key>"
-    return f'<EntityType Name="{table.name}_type">{key}{properties}</EntityType>'
+    pointing = "".join(
+        f'<NavigationProperty Name="{name}" Type="{NAMESPACE}.{target.name}_type"/>'
+        for name, (_, target) in navigations(table).items()
+    )
+    return f'<EntityType Name="{table.name}_type">{key}{properties}{pointing}</EntityType>'
+
+
+def _set(table: Table) -> str:
+    bindings = "".join(
+        f'<NavigationPropertyBinding Path="{name}" Target="{target.name}"/>' for name, (_, target) in navigations(table).items()
+    )
+    return f'<EntitySet Name="{table.name}" EntityType="{NAMESPACE}.{table.name}_type">{bindings}</EntitySet>'
 
 
 def _scale(column: Column[Any]) -> str:
@@ -177,13 +198,3 @@ def untoken(text: str) -> list[Any]:
 def refusal(message: str, code: str = "") -> dict[str, Any]:
     """An error as Finance & Operations words it."""
     return {"error": {"code": code, "message": message}}
-
-
-def given(table: Table, document: Any) -> Row:
-    """The columns that a request's JSON sets. Raises Wrong for a property that is not there."""
-    if not isinstance(document, dict):
-        raise Wrong(400, "A row is a JSON object.")
-    for name in document:
-        if name not in table.c:
-            raise Wrong(400, f"The property {name} does not exist on type {table.name}.")
-    return {name: stored(table.c[name], value) for name, value in document.items()}

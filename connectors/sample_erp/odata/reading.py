@@ -1,6 +1,7 @@
 """Rows as they are asked for: a page at a time, with next links, and delta links where changes are to be told."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,11 +11,12 @@ from urllib.parse import quote, urlencode
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, or_, select
 
 from connectors.sample_erp.odata import filters
-from connectors.sample_erp.odata.model import Wrong, key_of, kind, literal, row_shown, shown, token, untoken
+from connectors.sample_erp.odata.model import Wrong, key_of, kind, literal, navigations, row_shown, shown, token, untoken
 from connectors.sample_erp.schema import change_counter, deleted_row
 
-KNOWN = ("$select", "$filter", "$orderby", "$top", "$skip", "$count", "$skiptoken", "$deltatoken", "cross-company")
+KNOWN = ("$select", "$expand", "$filter", "$orderby", "$top", "$skip", "$count", "$skiptoken", "$deltatoken", "cross-company")
 PAGE = 5000
+_EXPANDED = re.compile(r"([A-Za-z_]+)(?:\(\$select=([A-Za-z_,]+)\))?(?:,|$)")
 CHANGED = "modified_seq"
 
 
@@ -59,7 +61,7 @@ def rows(conn: Connection, ask: Ask) -> dict[str, Any]:
             raise Wrong(400, f"The query option {name} is not supported.")
     if "$deltatoken" in ask.options:
         return _changed(conn, ask)
-    if ask.tracked and ({"$filter", "$orderby", "$top"} & ask.options.keys()):
+    if ask.tracked and ({"$filter", "$orderby", "$top", "$expand"} & ask.options.keys()):
         raise Wrong(400, "Change tracking goes with $select only.")
     return _page(conn, ask)
 
@@ -96,12 +98,33 @@ def _page(conn: Connection, ask: Ask) -> dict[str, Any]:
     if ask.options.get("$count") == "true":
         answer["@odata.count"] = conn.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
     answer["value"] = [row_shown(table, row, ask.columns) for row in stored]
+    for name, found_rows in _expanded(conn, ask, stored).items():
+        for shown_row, pointed in zip(answer["value"], found_rows, strict=True):
+            shown_row[name] = pointed
     if more:
         place = [seq, taken + size, *(stored[-1][column.name] for column, _ in order)]
         answer["@odata.nextLink"] = ask.link({**ask.options, "$skiptoken": token(place)})
     elif ask.tracked:
         answer["@odata.deltaLink"] = _delta_link(ask, seq)
     return answer
+
+
+def _expanded(conn: Connection, ask: Ask, stored: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any] | None]]:
+    """What the rows point at, for each navigation that is asked for, in the order of the rows."""
+    text = ask.options.get("$expand", "")
+    found: dict[str, list[dict[str, Any] | None]] = {}
+    for match in _EXPANDED.finditer(text):
+        if match[1] not in navigations(ask.table):
+            raise Wrong(400, f"Could not find a property named '{match[1]}' on type '{ask.table.name}'.")
+        column, target = navigations(ask.table)[match[1]]
+        there = Ask(ask.root, target, {"$select": match[2] or ""})
+        keys = {row[column.name] for row in stored}
+        chosen = conn.execute(select(target).where(key_of(target).in_(keys))).mappings()
+        by_key = {row[key_of(target).name]: row_shown(target, dict(row), there.columns) for row in chosen}
+        found[match[1]] = [by_key.get(row[column.name]) for row in stored]
+    if text and "".join(match[0] for match in _EXPANDED.finditer(text)) != text:
+        raise Wrong(400, f"$expand cannot be read: {text[:60]!r}.")
+    return found
 
 
 def _select(

@@ -111,6 +111,24 @@ def test_rows_come_with_their_types_and_go_as_soon_as_they_are_deleted_outside(w
     assert world.pull()["boats"].counts.taken == 0
 
 
+def test_a_lookup_is_a_row_pointed_at_on_both_sides(world_of, outside):
+    by_path = AttributeMap(attribute="harbour", column="home/code", lookup_key=("code",), direction="both")
+    adapter = outside.adapter()
+    world = world_of(harbours(**DELTA), boats(**DELTA, attributes=(*BOTH[:2], by_path)), adapter=adapter)
+    outside.put(HARBOUR, harbour_row("GOT", depth=4.5), harbour_row("STO", depth=4.5))
+    outside.put(BOAT, {"no": 1, "name": "One", "home_code": "GOT"}, {"no": 2, "name": "Two"})
+    world.pull()
+    gothenburg, stockholm = column(world.rows("harbour", "id"))
+    assert world.rows("boat", "number", "harbour") == [(1, gothenburg), (2, None)]
+    change(world, 1, harbour=stockholm)
+    change(world, 2, harbour=gothenburg)
+    assert deliver(world) == 2
+    assert [boat["home_code"] for boat in outside.rows(BOAT)] == ["STO", "GOT"]
+    world.pull()
+    assert column(world.rows("boat", "harbour")) == [stockholm, gothenburg]
+    adapter.close()
+
+
 def test_a_change_goes_out_whole_and_meets_a_newer_version_before_it_writes_over_it(world, outside):
     change(world, 1, name="Ours", price=Decimal("19.90"))
     world.adapter.meanwhile = lambda: outside.put(BOAT, boat_row(1, name="Theirs", state="L"))

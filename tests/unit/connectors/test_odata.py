@@ -283,6 +283,68 @@ def test_a_value_that_the_outside_type_has_not_is_rejected_before_it_is_sent(ada
     assert adapter.find(the_map(), "seq", "none") == []
 
 
+# Rows that are pointed at
+
+
+POINTING = (
+    AttributeMap(attribute="number", column="no"),
+    AttributeMap(attribute="name", column="name"),
+    AttributeMap(attribute="harbour", column="home/code", lookup_key=("code",), direction="both"),
+    AttributeMap(attribute="berth", column="home/name", direction="out"),
+)
+
+
+def pointing(attributes=POINTING, **more):
+    return compiled_map(snapshot_of(harbours(), boats(attributes=attributes, **more)), "boats")
+
+
+@pytest.mark.parametrize("more", [{}, DELTA, {"change_column": ""}], ids=["change column", "delta", "all"])
+def test_what_rows_point_at_is_read_by_path_and_filtered_by_it(outside, adapter, more):
+    table_map = pointing(**more, filter=(("home/name", ["Göteborg", None]),))
+    outside.put(HARBOUR, row("GOT", name="Göteborg"), row("STO", name="Stockholm"))
+    homes = ["GOT", "STO", None, "GOT", "GOT", None, "STO", "GOT"]
+    boats_there = [{"no": no, "name": f"Boat {no}", "seq": no, "home_code": home} for no, home in enumerate(homes, 1)]
+    outside.put(BOAT, *boats_there)
+    records, _, cursor = drained(adapter, table_map)
+    assert [(found["no"], found["home/code"]) for found in records] == [
+        (no, home) for no, home in enumerate(homes, 1) if home != "STO"
+    ]
+    outside.put(BOAT, {**boats_there[1], "home_code": "GOT", "seq": 9})
+    assert (2, "GOT") in [(found["no"], found["home/code"]) for found in drained(adapter, table_map, cursor)[0]]
+    assert sorted(adapter.keys(table_map)) == [(no,) for no in (1, 2, 3, 4, 5, 6, 8)]
+
+
+def test_what_a_row_points_at_is_bound_by_whichever_key_the_map_names(outside, adapter):
+    outside.put(HARBOUR, row("GOT", name="Göteborg"), row("A/1", name="It's (here)"))
+    outside.put(BOAT, {"no": 1, "name": "One"})
+
+    def home():
+        return outside.rows(BOAT)[0]["home_code"]
+
+    for given, wanted in (
+        ({"home/code": "GOT"}, "GOT"),
+        ({"home/name": "It's (here)"}, "A/1"),
+        ({"home/code": "A/1"}, "A/1"),
+        ({"home/code": None}, None),
+    ):
+        adapter.push(Change(pointing(), "update", {"no": 1}, given), "k1")
+        assert home() == wanted
+    with pytest.raises(RecordRejected, match="names 0 rows"):
+        adapter.push(Change(pointing(), "update", {"no": 1}, {"home/code": "NONE"}), "k2")
+    adapter.push(Change(pointing(), "insert", {"no": 2}, {"name": "Two", "home/code": "GOT"}), "k3")
+    ((found, *_),) = [adapter.find(pointing(), "home/code", "GOT")]
+    assert (found["no"], found["home/name"]) == (2, "Göteborg")
+
+
+@pytest.mark.parametrize(
+    ("column", "words"), [("home/kode", "no property home/kode; did you mean home/code"), ("hom/code", "no property hom/code")]
+)
+def test_a_path_that_leads_nowhere_is_answered_with_what_may_be_meant(adapter, column, words):
+    wrong = (*POINTING[:2], AttributeMap(attribute="harbour", column=column, lookup_key=("code",)))
+    with pytest.raises(Fatal, match=words):
+        adapter.pull(pointing(wrong), None, 10)
+
+
 # What other services say of themselves
 
 

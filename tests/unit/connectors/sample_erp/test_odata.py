@@ -74,6 +74,10 @@ def test_rows_come_in_pages_in_any_order_with_what_was_asked_for(erp_anywhere):
         assert sorted(row["number"] for row in stranger.all(f"product?$orderby={quote(order)}")[0]) == numbers
     assert len(stranger.all("product?$top=10")[0]) == 10
     assert stranger.get("product?$count=true&$top=1")["@odata.count"] == len(numbers)
+    ours = stranger.all("customer?$expand=parent($select=name)&$filter=parent/number%20eq%20'C-1001'")[0]
+    assert {row["parent"]["name"] for row in ours} == {erp_anywhere.one(customer, number="C-1001")["name"]}
+    theirs = {row["number"] for row in stranger.all("customer?$filter=parent/name%20eq%20null")[0]}
+    assert theirs == {row["number"] for row in erp_anywhere.rows(customer) if row["parent_number"] is None}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +99,10 @@ def test_filters_say_what_they_mean(stranger, erp, text, matches):
     [
         ("produkt", 404, "produkt"),
         ("product?$select=nme", 400, "nme"),
-        ("product?$expand=price", 400, "$expand is not supported"),
+        ("product?$search=price", 400, "$search is not supported"),
+        ("product?$expand=price", 400, "price"),
+        ("price?$expand=product($select=nme)", 400, "nme"),
+        ("price?$expand=product($top=1)", 400, "$expand cannot be read"),
         ("product?$filter=number eq CH", 400, "Edm.String"),
         ("product?$filter=list_price eq 'x'", 400, "Edm.Decimal"),
         ("product?$filter=number is 'x'", 400, "not a comparison"),
