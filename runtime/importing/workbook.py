@@ -73,7 +73,7 @@ def _text(value: Any, manner: Manner) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            exact = Decimal(repr(value))
+            exact = Decimal(f"{value:.15g}")  # as many digits as a spreadsheet shows of its binary numbers
             return plain(exact, manner.language) if exact.is_finite() else ""
         case dt.datetime():
             return value.date().isoformat() if value.time() == MIDNIGHT else value.isoformat(sep=" ", timespec="seconds")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from runtime.forms.faults import unparsable
 from runtime.forms.parse import PARSERS, Manner
@@ -16,19 +17,29 @@ _BETWEEN = re.compile(r"\s*[;|\n]\s*")
 _MOMENT = re.compile(r"(?P<day>.+?)[,\s]+(?P<time>\d{1,2}[:.]\d{2}([:.]\d{2})?)")
 
 
-def posted(rules: Rules, text: str, manner: Manner, yes: Collection[str] = (), no: Collection[str] = ()) -> list[str]:
-    """What a form would post for a cell. `yes` and `no` are the words of the person's language. Raises Unparsable.
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How cells word what a form posts as a code: `options` gives, for an attribute's options, the value of each label in
+    whatever language, case folded; `yes` and `no` are the words for a switch, case folded as well."""
+
+    options: Callable[[Rules], Mapping[str, str]]
+    yes: frozenset[str] = YES
+    no: frozenset[str] = NO
+
+
+def posted(rules: Rules, text: str, manner: Manner, wording: Wording) -> list[str]:
+    """What a form would post for a cell. Raises Unparsable.
 
     Lookups are no matter of this; an option that is not known is left to the form to refuse.
     """
     model = rules.attribute.model
     if model.values or model.type == "choice":
-        return [_option(rules, text)]
+        return [_option(wording.options(rules), text)]
     match model.type:
         case "choices":
-            return _options(rules, text)
+            return _options(wording.options(rules), text)
         case "boolean":
-            return [_switch(text, yes, no)]
+            return [_switch(text, wording)]
         case "date":
             return [_day(text)]
         case "datetime":
@@ -36,28 +47,22 @@ def posted(rules: Rules, text: str, manner: Manner, yes: Collection[str] = (), n
     return [text]
 
 
-def _option(rules: Rules, text: str) -> str:
-    bare = text.casefold()
-    for value, label in rules.options:
-        if bare in (value.casefold(), label.casefold()):
-            return value
-    return text
+def _option(known: Mapping[str, str], text: str) -> str:
+    return known.get(text.casefold(), text)
 
 
-def _options(rules: Rules, text: str) -> list[str]:
-    known = {value for value, _ in rules.options}
-    whole = _option(rules, text)
-    if whole in known:
-        return ["", whole]
+def _options(known: Mapping[str, str], text: str) -> list[str]:
+    if text.casefold() in known:
+        return ["", known[text.casefold()]]
     parts = _BETWEEN.split(text) if _BETWEEN.search(text) else text.split(",")
-    return ["", *(_option(rules, part.strip()) for part in parts if part.strip())]
+    return ["", *(_option(known, part.strip()) for part in parts if part.strip())]
 
 
-def _switch(text: str, yes: Collection[str], no: Collection[str]) -> str:
+def _switch(text: str, wording: Wording) -> str:
     bare = text.casefold()
-    if bare in YES or bare in {word.casefold() for word in yes}:
+    if bare in wording.yes:
         return "1"
-    if bare in NO or bare in {word.casefold() for word in no}:
+    if bare in wording.no:
         return "0"
     raise unparsable("import.not_yes_no")
 

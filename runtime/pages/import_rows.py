@@ -28,11 +28,11 @@ from runtime.forms.opening import fixed_values, opening_values, set_values
 from runtime.forms.parse import Manner, parse_value
 from runtime.forms.reach import Reach
 from runtime.forms.refusals import faults_of
-from runtime.forms.rules import rules_for
+from runtime.forms.rules import Rules, rules_for
 from runtime.forms.words import Words
 from runtime.importing.matching import Target
 from runtime.importing.naming import Naming
-from runtime.importing.written import posted
+from runtime.importing.written import NO, YES, Wording, posted
 from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.form import form_record_paths
@@ -43,6 +43,7 @@ from runtime.pages.speech import text_of
 from runtime.records.details import Record, fetch_record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
 from runtime.records.write import create, update
+from runtime.render import texts
 
 Row = tuple[int, list[str]]
 NEW, CHANGED, SAME, FAULTY = "new", "changed", "same", "faulty"
@@ -124,8 +125,7 @@ class RowImport:
         self._key = self._key_of(given)
         self._asks = {wanted.mode: wanted for wanted in _asks(context, self._form)}
         self._naming = Naming(context.snapshot, context.principal)
-        say = text_of(context)
-        self._yes, self._no = (say("value.yes"),), (say("value.no"),)
+        self._wording = _wording(context)
         self._labels = {key: target.label for key, target in self._targets.items()}
 
     def save(self, connection: Connection, rows: Sequence[Row], first: Mapping[str, int]) -> Tally:
@@ -243,7 +243,7 @@ class RowImport:
                 if rules.attribute.type.name == "lookup":
                     found[key] = self._naming.posted(key, text)
                 else:
-                    found.setlist(key, posted(rules, text, self._columns.manner, self._yes, self._no))
+                    found.setlist(key, posted(rules, text, self._columns.manner, self._wording))
             except Unparsable as wrong:
                 unread[key] = wrong.fault
         return found, unread
@@ -287,6 +287,33 @@ class RowImport:
     @cached_property
     def _fixed(self) -> dict[str, Any]:
         return fixed_values(self._context.snapshot, self._form, self._words)
+
+
+def _wording(context: RequestContext) -> Wording:
+    """The words of all languages of the site: a file may be of another one than the page."""
+    known: dict[str, Mapping[str, str]] = {}
+
+    def options(rules: Rules) -> Mapping[str, str]:
+        key = rules.attribute.key
+        if key not in known:
+            known[key] = _options(context, rules)
+        return known[key]
+
+    said = [texts(context.snapshot, context.site, language) for language in context.site.model.languages]
+    yes, no = (frozenset(say(key).casefold() for say in said) for key in ("value.yes", "value.no"))
+    return Wording(options, YES | yes, NO | no)
+
+
+def _options(context: RequestContext, rules: Rules) -> Mapping[str, str]:
+    """The value of each option by its label, first in the language of the page; a value stands for itself before all."""
+    found = {value.casefold(): value for value, _ in rules.options}
+    for value, label in rules.options:
+        found.setdefault(label.casefold(), value)
+    choice = context.snapshot.choices.get(rules.attribute.model.choice)
+    for option in choice.options if choice is not None else ():
+        for _, label in option.label.values:
+            found.setdefault(label.casefold(), option.value)
+    return found
 
 
 def _validate(bound: BaseForm, unread: Mapping[str, Fault]) -> None:

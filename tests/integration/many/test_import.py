@@ -125,6 +125,7 @@ def test_each_fault_is_told_with_its_line_and_can_be_downloaded(site):
         ["N7", "x", "", "", "", "", "", "more"],
         ["", "x", "", "", "", "", ""],
         ["=A code too long", "=cmd", "", "", "", "", ""],
+        ["N8", "x", "", "svag", "30", "", "ja"],
     ]
     where, report = matched(alice, table(*rows))
     said = words(report)
@@ -145,6 +146,7 @@ def test_each_fault_is_told_with_its_line_and_can_be_downloaded(site):
         (12, "The row has more cells"),
         (13, "Code Enter Code."),
         (14, "Code Use at most 12 characters."),
+        (15, "Frames A weak hive does not fill so many frames."),
     ):
         assert re.search(rf"\b{line} (Code )?{re.escape(sentence)}", said), (line, sentence, said)
     assert 'value="all"' not in report.text
@@ -152,8 +154,8 @@ def test_each_fault_is_told_with_its_line_and_can_be_downloaded(site):
     assert answer.headers["Content-Disposition"] == 'attachment; filename="hives-errors.csv"'
     found = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert found[0] == [*rows[0], "Line", "What is wrong"]
-    assert [row[-2] for row in found[1:]] == [str(line) for line in range(3, 15)]
-    assert found[-1][:2] == ["'=A code too long", "'=cmd"]
+    assert [row[-2] for row in found[1:]] == [str(line) for line in range(3, 16)]
+    assert found[-2][:2] == ["'=A code too long", "'=cmd"]
     assert found[1][-1] == "Name: A hive needs a name."
     assert len(site.hives("code")) == 3
     assert "1 row is imported." in words(press(alice, where, "good"))
@@ -198,7 +200,7 @@ def test_workbooks_are_read_in_the_persons_language_and_what_was_downloaded_goes
     alice = site.as_("alice")
     data = book(
         ["Kod", "Namn", "Bigård", "Styrka", "Ramar", "Vikt", "Kontrollerad", "Sedd", "Matad"],
-        ["A1", "Ett", "Ängen", "Svag", 11, 12.25, dt.date(2026, 7, 4), dt.datetime(2026, 7, 4, 10, 30), True],
+        ["A1", "Ett", "Ängen", "Svag", 11, 0.1 + 0.2, dt.date(2026, 7, 4), dt.datetime(2026, 7, 4, 10, 30), True],
         [None] * 9,
         [1002, "Två", None, None, 1e1, "1 234,5", "2026-07-05", None, "Nej"],
     )
@@ -208,7 +210,7 @@ def test_workbooks_are_read_in_the_persons_language_and_what_was_downloaded_goes
     found = site.hives("code", "name", "strength", "frames", "weight", "checked_on", "fed")
     assert found == [
         ("1002", "Två", "strong", 10, Decimal("1234.5"), dt.date(2026, 7, 5), False),
-        ("A1", "Ett", "weak", 11, Decimal("12.25"), dt.date(2026, 7, 4), True),
+        ("A1", "Ett", "weak", 11, Decimal("0.3"), dt.date(2026, 7, 4), True),
     ]
     for form in ("csv", "xlsx"):
         again = alice.get(f"/sv-SE/hives?export={form}").data
