@@ -6,6 +6,8 @@ import mimetypes
 from collections.abc import Mapping
 
 UNKNOWN = "application/octet-stream"
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""Pictures that hold no script and of which small ones can be made."""
 # What the table of the oldest Python that we run on leaves out.
 _MORE: Mapping[str, str] = {
     ".avif": "image/avif",

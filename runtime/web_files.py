@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from flask import Response, request
 
@@ -14,9 +15,11 @@ from metadata.store import NoContent
 from runtime.access import Principal
 from runtime.context import RequestContext
 from runtime.database import reading
-from runtime.delivery import Delivery, answer_with, disposition
+from runtime.delivery import Delivery, disposition
 from runtime.errors import AccessDenied, MethodNotAllowed, PageNotFound
-from runtime.sitemap import Verdict, file_verdicts
+from runtime.files.thumbnails import Picture
+from runtime.sitemap import Verdict, file_path, file_verdicts
+from runtime.thumbnails import answer_picture, file_widths
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 """The policy of all that a browser might run: it may look as it was made to, and do nothing."""
@@ -56,12 +59,24 @@ def serve_file(context: RequestContext, file: WebFile) -> Response:
     def read(start: int, stop: int) -> Iterator[bytes]:
         return contents.pieces(reading(context.services.engine), sha256, start, stop)
 
-    return answer_with(Delivery(file.content.size, sha256, headers(context, file), read, since))
+    whole = Delivery(file.content.size, sha256, headers(context, file), read, since)
+    picture = Picture(sha256, kind_of(file), uploaded=False, read=lambda: read(0, file.content.size))
+    return answer_picture(context, picture, whole, file.partial_url, file_widths(context.snapshot, context.site, file.key))
+
+
+def file_address(context: RequestContext, file: WebFile) -> str:
+    """The address of a web file in the language of the request."""
+    return context.url(quote(file_path(context.site, file)))
+
+
+def kind_of(file: WebFile) -> str:
+    """The media type of a web file."""
+    return file.media_type or media_type_of(file.partial_url)
 
 
 def headers(context: RequestContext, file: WebFile) -> dict[str, str]:
     """What a browser is told: what it is, to run nothing of it, and how long to keep it."""
-    kind = file.media_type or media_type_of(file.partial_url)
+    kind = kind_of(file)
     text = kind.startswith("text/") or kind in ("application/xml", "image/svg+xml", "application/json")
     return {
         "Content-Type": f"{kind}; charset=utf-8" if text else kind,

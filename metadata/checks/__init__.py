@@ -30,6 +30,7 @@ from metadata.checks import (
     sites,
     states,
     sync,
+    thumbnails,
     web_files,
     web_templates,
 )
@@ -62,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     *api_entities.RULES,
     *settings.RULES,
     *sync.RULES,
+    *thumbnails.RULES,
     *web_files.RULES,
     *web_templates.RULES,
 )

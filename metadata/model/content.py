@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.model.base import COMPONENT_KEY, prop
+from metadata.model.base import COMPONENT_KEY, WIDEST, prop
 from metadata.text import Text
 
 # A date, or a date with the time of day, as a clock in the site's zone shows it.
@@ -40,6 +40,8 @@ class Tile:
     label: Text = prop(help="Heading.")
     text: Text = prop(Text(), "One sentence.")
     icon: str = prop("", "Name of an icon.")
+    picture: str = prop("", "Web file with a picture, left out for those who may not read it.", ref="web_file")
+    thumbnail: int = prop(0, "Width in pixels at which it is shown, made small once; as it is where 0.", min=0, max=WIDEST)
     page: str = prop("", "Page that it opens; the tile is left out for those who may not.", ref="page")
     url: str = prop("", "Address outside the site.")
     view: str = prop("", "View whose number of readable rows is shown.", ref="view")

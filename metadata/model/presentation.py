@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.model.base import COMPONENT_KEY, Filter, Sort, prop
+from metadata.model.base import COMPONENT_KEY, WIDEST, Filter, Sort, prop
 from metadata.text import Text
 
 PLACES = ("", "title", "figure", "status", "line", "hide")
@@ -21,6 +21,9 @@ class ViewColumn:
     width: str = prop("", "Share of the table's width.", choices=("", "narrow", "medium", "wide"))
     place: str = prop("", "Part of the card that the column becomes on a phone.", choices=PLACES)
     wide_only: bool = prop(False, "Left out on middle widths.")
+    thumbnail: int = prop(
+        0, "Width in pixels at which a picture (image) is shown, made small once; its name where 0.", min=0, max=WIDEST
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +147,7 @@ class ListCards:
     """Rows as cards beside each other, with the view's columns on them."""
 
     picture: str = prop("", "Image attribute shown on top of the card.")
+    thumbnail: int = prop(0, "Width in pixels at which it is shown, made small once; as it is where 0.", min=0, max=WIDEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +196,12 @@ class FormField:
     read_only: bool = prop(False, "Shown, never taken from the request.")
     hidden: bool = prop(False, "Not shown; useful with set_on_save.")
     hide_empty: bool = prop(False, "Left out of a read-only form where the record has no value.")
+    thumbnail: int = prop(
+        0,
+        "Width in pixels at which a record page shows a picture, made small once; as it is where 0.",
+        min=0,
+        max=WIDEST,
+    )
     style: str = prop("", "Other control than the type's own.", choices=("", "radios", "dropdown", "checkboxes", "textarea"))
     width: str = prop("", "Width in the section.", choices=("", "half", "full"))
     prepopulate: Any = prop(

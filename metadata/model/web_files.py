@@ -38,6 +38,9 @@ class WebFile:
         pattern=r"^([\w.+-]+/[\w.+-]+)?$",
     )
     disposition: str = prop("inline", "Shown by the browser, or downloaded.", choices=("inline", "attachment"))
+    thumbnails: tuple[int, ...] = prop(
+        (), "Widths in pixels from 16 to 1600 at which a picture may be asked for, made small once: ?width=320."
+    )
     hidden: bool = prop(False, "Left out of what lists the files of a page.")
     order: int = prop(0, "Place among the files of its page.")
     state: str = prop(

@@ -7,13 +7,14 @@ from typing import BinaryIO
 
 import filetype
 
+from metadata.media import PICTURES
+
 PDF = "application/pdf"
 PLAIN, CSV = "text/plain", "text/csv"
 SVG, HTML, XML = "image/svg+xml", "text/html", "application/xml"
 UNKNOWN = "application/octet-stream"
 OFFICE = "application/vnd.openxmlformats-officedocument."
 ODF = "application/vnd.oasis.opendocument."
-PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 INLINE = frozenset(PICTURES)
 """What a browser may show as a page of its own: pictures that hold no script. All else is downloaded."""

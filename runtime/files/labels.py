@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 FILES = "/_files"
+WIDTH = "width"
+"""The argument that asks for a small picture."""
+
 _PARTS = 6
 
 
@@ -34,6 +37,11 @@ def read_label(text: object) -> FileLabel | None:
     return FileLabel(int(parts[0]), int(parts[1]), *parts[2:])
 
 
-def file_address(entity: str, attribute: str, label: FileLabel) -> str:
-    """Where a file is served."""
-    return f"{FILES}/{entity}/{label.row}/{attribute}/{quote(label.name, safe='')}"
+def file_address(entity: str, attribute: str, label: FileLabel, width: int = 0) -> str:
+    """Where a file is served, or the small picture made of it."""
+    return at_width(f"{FILES}/{entity}/{label.row}/{attribute}/{quote(label.name, safe='')}", width)
+
+
+def at_width(address: str, width: int) -> str:
+    """The address of a picture, made small where a width is given."""
+    return f"{address}?{WIDTH}={width}" if width else address

@@ -1,17 +1,26 @@
-"""Pictures: their measures, and whether they are what they say, with Pillow where it is installed."""
+"""Pictures: their measures, whether they are what they say, and small ones made of them, with Pillow where it is installed."""
 
 from __future__ import annotations
 
+import io
+import threading
 from typing import BinaryIO
 
 try:
-    from PIL import Image
-except ImportError:  # the extra `images` is not installed: pictures are told by their first bytes alone
+    from PIL import Image, ImageOps
+except ImportError:  # the extra `images` is not installed: pictures are told by their first bytes alone, and stay large
     Image = None  # type: ignore[assignment]
 
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 20_000
+TALLEST = 4
+"""How many times as tall as wide a small picture may be."""
+QUALITY = 80
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
+
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, OverflowError, MemoryError)
+# Opened, a picture of the largest kind takes hundreds of megabytes: one at a time in a process.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def fault_of(content: BinaryIO, kind: str) -> str:
@@ -27,6 +36,28 @@ def fault_of(content: BinaryIO, kind: str) -> str:
             picture.verify()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return "too_many_pixels"
-    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, MemoryError):
+    except _BROKEN:
         return "broken"
     return ""
+
+
+def small(content: BinaryIO, kind: str, width: int) -> bytes:
+    """The picture as WebP, no wider than asked for and the right way up, with nothing else of what its file tells, such as
+    where it was taken. b"" for what is no picture, is broken or too large, and without Pillow."""
+    if kind not in FORMATS or Image is None:
+        return b""
+    if fault_of(content, kind):
+        return b""
+    content.seek(0)
+    made = io.BytesIO()
+    try:
+        with _ONE_AT_A_TIME, Image.open(content, formats=(FORMATS[kind],)) as picture:
+            picture.draft("RGB", (width, width))
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode not in ("RGB", "RGBA"):
+                upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+            upright.thumbnail((width, width * TALLEST), Image.Resampling.LANCZOS)
+            upright.save(made, "WEBP", quality=QUALITY, exif=b"", icc_profile=b"")
+    except _BROKEN:
+        return b""
+    return made.getvalue()

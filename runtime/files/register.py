@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
     FromClause,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
@@ -58,6 +60,16 @@ files = Table(
     Index("ix_foyer_file_pending", "created_by", "created_at"),
     # An id is never used again, so that a reference that was left behind leads nowhere.
     sqlite_autoincrement=True,
+)
+
+thumbnails = Table(
+    "foyer_thumbnail",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("width", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    # Made of a file of the register; else of a web file.
+    Column("uploaded", Boolean, nullable=False),
 )
 
 

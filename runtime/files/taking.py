@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from metadata.media import PICTURES
 from metadata.model import Attribute
 from runtime.files import register
-from runtime.files.kinds import ENDINGS, PICTURES, accepted_by, is_accepted, media_type
+from runtime.files.kinds import ENDINGS, accepted_by, is_accepted, media_type
 from runtime.files.labels import FileLabel
 from runtime.files.names import clean_name, split
 from runtime.files.pictures import fault_of

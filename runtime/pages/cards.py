@@ -17,17 +17,17 @@ from runtime.records.prepared import Row
 
 def cards_view(ask: BlockAsk, ready: ReadyList, page: ListPage) -> CardsView:
     """The rows of a page as cards beside each other, with their pictures."""
-    path = ready.model.cards.picture if ready.model.cards else ""
+    path, width = (ready.model.cards.picture, ready.model.cards.thumbnail) if ready.model.cards else ("", 0)
     cards = cards_of(page, dress_of(ask.context, ready, ask.query).listing, ready.links, frozenset({path}))
     if not path:
         return CardsView(cards)
-    pictures = (picture_of(ready.plan, path, row) for row in page.rows)
+    pictures = (picture_of(ready.plan, path, row, width) for row in page.rows)
     return CardsView(
         tuple(replace(card, picture=picture) for card, picture in zip(cards, pictures, strict=True)), pictured=True
     )
 
 
-def picture_of(plan: ListPlan, path: str, row: Row) -> str:
+def picture_of(plan: ListPlan, path: str, row: Row, width: int = 0) -> str:
     """The address of the picture that a row has at a path; "" where it has none, or none that a browser shows safely."""
     planned = plan.column(path)
     if planned is None or planned.label_index is None or row[planned.label_index] is None:
@@ -35,4 +35,4 @@ def picture_of(plan: ListPlan, path: str, row: Row) -> str:
     label = read_label(row[planned.label_index])
     if label is None or not label.row or label.media_type not in INLINE:
         return ""
-    return file_address(planned.attribute.column.table.name, planned.attribute.key, label)
+    return file_address(planned.attribute.column.table.name, planned.attribute.key, label, width)

@@ -20,7 +20,7 @@ def make_cells(plan: ListPlan, columns: Sequence[Column], formats: Formats) -> C
     """The function that turns rows of a plan into cells, as HTML: a list per column, and one for small print after it."""
     makers: list[Callable[[Sequence[Row]], list[str]]] = []
     for column, planned in zip(columns, plan.columns, strict=True):
-        makers.append(column_cells(plan, planned, formats))
+        makers.append(column_cells(plan, planned, formats, column.thumbnail))
         if column.second and planned.second is not None:
             makers.append(column_cells(plan, planned.second, formats))
 
@@ -36,8 +36,10 @@ def may_draw_icons(plan: ListPlan) -> bool:
     return any(may_draw(_shown(plan, one)[1]) for one in planned)
 
 
-def column_cells(plan: ListPlan, planned: PlannedColumn, formats: Formats) -> Callable[[Sequence[Row]], list[str]]:
-    """The function that turns rows into the cells of one column, as HTML."""
+def column_cells(
+    plan: ListPlan, planned: PlannedColumn, formats: Formats, thumbnail: int = 0
+) -> Callable[[Sequence[Row]], list[str]]:
+    """The function that turns rows into the cells of one column, as HTML; pictures with the width of a `thumbnail`."""
     currency = plan.extra.get(currency_path(planned.path, planned.attribute.model))
     if currency is not None:
         amount, code = itemgetter(planned.index), itemgetter(currency.index)
@@ -45,7 +47,7 @@ def column_cells(plan: ListPlan, planned: PlannedColumn, formats: Formats) -> Ca
     index, attribute = _shown(plan, planned)
     if index is None:
         return lambda rows: [""] * len(rows)
-    write, value = column_writer(formats, attribute, plan.snapshot), itemgetter(index)
+    write, value = column_writer(formats, attribute, plan.snapshot, thumbnail), itemgetter(index)
     return lambda rows: write(list(map(value, rows)))
 
 

@@ -27,6 +27,7 @@ class Column:
     wide_only: bool = False
     numeric: bool = False
     sortable: bool = False
+    thumbnail: int = 0
 
     @property
     def classes(self) -> str:
@@ -116,6 +117,7 @@ def _column(snapshot: Snapshot, entity: str, declared: ViewColumn, override: Col
         wide_only=declared.wide_only,
         numeric=found.type.numeric,
         sortable=found.type.ordered,
+        thumbnail=declared.thumbnail,
     )
 
 

@@ -129,14 +129,14 @@ def _name(field: FormField) -> str:
 
 def _fill(making: _Making, field: FormField) -> Fill:
     path = field.attribute
-    write = linking_writer(making.context, making.form.entity, path, _writer(making, path))
+    write = linking_writer(making.context, making.form.entity, path, _writer(making, path, field.thumbnail))
     if field.hide_empty:
         return lambda ask, record: "" if record.values.get(path) in (None, "", ()) else write(record)
     return lambda ask, record: write(record)
 
 
-def _writer(making: _Making, path: str) -> Writer:
-    return value_writer(making.context.snapshot, formats_of(making.context), making.form.entity, path)
+def _writer(making: _Making, path: str, thumbnail: int = 0) -> Writer:
+    return value_writer(making.context.snapshot, formats_of(making.context), making.form.entity, path, thumbnail)
 
 
 def _progress(making: _Making) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from runtime.context import RequestContext, current
-from runtime.delivery import Delivery, answer_with, disposition
+from runtime.delivery import Delivery, disposition
 from runtime.errors import PageNotFound
 from runtime.files.kinds import INLINE
 from runtime.files.labels import FILES, FileLabel, read_label
+from runtime.files.thumbnails import Picture
 from runtime.records.details import fetch_record
+from runtime.thumbnails import Widths, answer_picture, attribute_widths
 
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 KEPT = "private, no-cache"
@@ -29,7 +31,7 @@ def file(entity: str, row: str, attribute: str, name: str) -> Response:
     label = held_file(context, entity, row, attribute)
     if label is None or label.name != name:
         raise PageNotFound
-    return deliver(context, label)
+    return deliver(context, label, attribute_widths(context.snapshot, entity, attribute))
 
 
 def held_file(context: RequestContext, entity: str, row: str, attribute: str) -> FileLabel | None:
@@ -43,8 +45,8 @@ def held_file(context: RequestContext, entity: str, row: str, attribute: str) ->
     return read_label(record.labels.get(attribute)) if record is not None else None
 
 
-def deliver(context: RequestContext, label: FileLabel) -> Response:
-    """The content as it was asked for. Raises PageNotFound where the store has lost it."""
+def deliver(context: RequestContext, label: FileLabel, widths: Widths) -> Response:
+    """The content as it was asked for, a picture at one of these widths too. Raises PageNotFound where it is lost."""
     store = context.services.files.store
     way = "inline" if label.media_type in INLINE else "attachment"
     head = {
@@ -53,4 +55,6 @@ def deliver(context: RequestContext, label: FileLabel) -> Response:
         "Content-Security-Policy": POLICY,
         "Cache-Control": KEPT,
     }
-    return answer_with(Delivery(label.size, label.sha256, head, lambda start, stop: store.read(label.key, start, stop)))
+    whole = Delivery(label.size, label.sha256, head, lambda start, stop: store.read(label.key, start, stop))
+    picture = Picture(label.key, label.media_type, uploaded=True, read=lambda: store.read(label.key, 0, label.size))
+    return answer_picture(context, picture, whole, label.name, widths)

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 
 from metadata.model import Tile
 from runtime.access import access_for
+from runtime.context import RequestContext
+from runtime.files.labels import at_width
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.lists import count_view
 from runtime.records.statement import CAP
-from runtime.sitemap import readable_pages
+from runtime.sitemap import Verdict, file_verdicts, readable_pages
+from runtime.web_files import file_address
 
 
 @dataclass(frozen=True, slots=True)
 class TileView:
-    """A tile with its texts; `figure` is a formatted number or empty."""
+    """A tile with its texts; `figure` is a formatted number or empty, `picture` an address or empty."""
 
     label: str
     text: str
@@ -25,6 +28,7 @@ class TileView:
     icon: str = ""
     figure: str = ""
     primary: bool = False
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,17 @@ def _view(ask: BlockAsk, tile: Tile) -> TileView:
         icon=tile.icon or (node.page.icon if node else ""),
         figure=_figure(ask, tile.view),
         primary=tile.primary,
+        picture=_picture(context, tile),
     )
+
+
+def _picture(context: RequestContext, tile: Tile) -> str:
+    """The address of a tile's picture; "" where it has none that the person may see."""
+    file = context.site.web_files.get(tile.picture)
+    if file is None:
+        return ""
+    verdict = file_verdicts(context.snapshot, context.site, context.principal.roles)[file.key]
+    return at_width(file_address(context, file), tile.thumbnail) if verdict is Verdict.OPEN else ""
 
 
 def _figure(ask: BlockAsk, view: str) -> str:

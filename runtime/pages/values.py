@@ -12,10 +12,11 @@ from runtime.render import Formats
 Writer = Callable[[Record], str]
 
 
-def value_writer(snapshot: Snapshot, formats: Formats, entity: str, path: str) -> Writer:
-    """Writes the value of a path in full, as HTML: of a lookup or file its name, of money the amount with its currency."""
+def value_writer(snapshot: Snapshot, formats: Formats, entity: str, path: str, thumbnail: int = 0) -> Writer:
+    """Writes the value of a path in full, as HTML: of a lookup or file its name, of money the amount with its currency,
+    of a picture one with the width of a `thumbnail`."""
     attribute = snapshot.resolve(entity, path)[-1]
-    write = formats.html(attribute, snapshot, full=True)
+    write = formats.html(attribute, snapshot, full=True, thumbnail=thumbnail)
     currency = currency_path(path, attribute.model)
     if currency:
         return _money(formats, path, currency, write)

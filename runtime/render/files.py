@@ -11,8 +11,11 @@ from runtime.files.labels import FileLabel, file_address, read_label
 from runtime.files.sizes import size_said
 
 
-def file_writer(entity: str, attribute: str, locale: str, *, full: bool) -> Callable[[str], str]:
-    """Writes the label of an attribute's file as HTML. A file that no row holds yet is named, and not linked to."""
+def file_writer(entity: str, attribute: str, locale: str, *, full: bool, thumbnail: int = 0) -> Callable[[str], str]:
+    """Writes the label of an attribute's file as HTML. A file that no row holds yet is named, and not linked to.
+
+    With the width of a `thumbnail` a picture is shown small, in lists without its name beside it.
+    """
 
     def write(text: str) -> str:
         label = read_label(text)
@@ -22,8 +25,12 @@ def file_writer(entity: str, attribute: str, locale: str, *, full: bool) -> Call
         if not label.row:
             return _sized(f"<bdi>{name}</bdi>", label, locale)
         address = escape(file_address(entity, attribute, label))
+        if thumbnail and not full and label.media_type in INLINE:
+            source = escape(file_address(entity, attribute, label, thumbnail))
+            return f'<a class="file-small" href="{address}"><img src="{source}" alt="{name}" loading="lazy"></a>'
         if full and label.media_type in INLINE:
-            picture = f'<img class="file-picture" src="{address}" alt="" loading="lazy">'
+            source = escape(file_address(entity, attribute, label, thumbnail))
+            picture = f'<img class="file-picture" src="{source}" alt="" loading="lazy">'
             return f'<span class="file-shown"><a href="{address}">{picture}<bdi>{name}</bdi></a></span>'
         link = f'<a class="file-link" href="{address}"><bdi>{name}</bdi></a>'
         return _sized(link, label, locale) if full else link

@@ -61,18 +61,18 @@ class Formats:
         object.__setattr__(self, "locale", locale_for(self.language))
         object.__setattr__(self, "texts", engine_texts(self.language))
 
-    def html(self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False) -> Formatter:
+    def html(self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False, thumbnail: int = 0) -> Formatter:
         """The function that writes an attribute's values as HTML, safe to print as it is; a plain string.
 
         `full` is for details: long dates, money with its code, line breaks kept, a dash where there is no value. In lists
-        money stands without code (see `money_rule`), and no value is nothing.
+        money stands without code (see `money_rule`), and no value is nothing. `thumbnail` is the width of a small picture.
         """
-        key = ("format", self, attribute.column.table.name, attribute.key, full)
-        return snapshot.derive(key, lambda: self._empty_aware(self._write(attribute, snapshot, full=full), full))
+        key = ("format", self, attribute.column.table.name, attribute.key, full, thumbnail)
+        return snapshot.derive(key, lambda: self._empty_aware(self._write(attribute, snapshot, full, thumbnail), full))
 
     def present(self, attribute: CompiledAttribute, snapshot: Snapshot) -> Formatter:
         """The same for lists, of values that are there."""
-        return self._write(attribute, snapshot, full=False)
+        return self._write(attribute, snapshot)
 
     def for_attribute(self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False) -> Callable[[Any], Markup]:
         """The same function with Markup as result, for templates that escape."""
@@ -113,7 +113,7 @@ class Formats:
         day = long_day(self.locale) if full else short_day(self.locale, self.year)
         return moment(day, self.locale, self.zone, ", " if full else NO_BREAK)
 
-    def _write(self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool) -> Formatter:
+    def _write(self, attribute: CompiledAttribute, snapshot: Snapshot, full: bool = False, thumbnail: int = 0) -> Formatter:
         model = attribute.model
         match attribute.type.name:
             case "integer":
@@ -141,7 +141,8 @@ class Formats:
             case "url":
                 return url_html
             case "file" | "image":
-                return file_writer(attribute.column.table.name, attribute.key, str(self.locale), full=full)
+                entity = attribute.column.table.name
+                return file_writer(entity, attribute.key, str(self.locale), full=full, thumbnail=thumbnail)
             case "long_text" if full:
                 return lines_html
             case _:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from metadata.media import media_type_of
 from metadata.model import WebFile
@@ -19,7 +18,8 @@ from runtime.pages.templating.asking import Asking
 from runtime.pages.templating.values import DataView, Names, Sequence, fixed
 from runtime.render.menus import menu
 from runtime.render.view import MenuItem
-from runtime.sitemap import file_path, marked_page, readable_files, readable_pages
+from runtime.sitemap import marked_page, readable_files, readable_pages
+from runtime.web_files import file_address
 
 
 def objects_of(
@@ -98,7 +98,7 @@ def file_view(context: RequestContext, file: WebFile) -> DataView:
         {
             "key": file.key,
             "label": words_of(context, file.label) or file.partial_url,
-            "url": context.url(quote(file_path(context.site, file))),
+            "url": file_address(context, file),
             "media_type": file.media_type or media_type_of(file.partial_url),
             "size": size_said(file.content.size, str(formats_of(context).locale)),
         }
