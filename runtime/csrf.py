@@ -11,6 +11,8 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 CSRF_FIELD = "csrf_token"
 MOST_SIGNED = 10_000
+TAKES_TOKENS = frozenset({"api"})
+"""The blueprints whose callers may be programs with a token."""
 _SIGNED: dict[tuple[object, str], str] = {}
 
 
@@ -26,6 +28,14 @@ def csrf_token() -> str:
     return made
 
 
+def bearer_token(request: Request) -> str:
+    """The token of a program, where it calls an address that takes one; no cookie counts for such a request."""
+    if request.blueprint not in TAKES_TOKENS:
+        return ""
+    kind, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
 class Tokens:
     """Flask-WTF's protection, asked by the request's own hook where something is written, instead of at each request."""
 
@@ -34,7 +44,12 @@ class Tokens:
         self._protection = CSRFProtect(app)
 
     def check(self, request: Request) -> None:
-        """Raises CSRFError for a request that writes and does not bring the session's token."""
+        """Raises CSRFError for a request that writes and does not bring the session's token.
+
+        A program with a token of its own has no session that another site could use.
+        """
+        if bearer_token(request):
+            return
         sent = request.form.get(CSRF_FIELD, "")
         known = _remembered(_app(), _session()) if sent else None
         if known is None or not hmac.compare_digest(known.encode(), sent.encode()):

@@ -74,19 +74,23 @@ class Answer:
 
 @passing
 class Caller:
-    """Who calls, and where: the request's context with what the site offers. `root` is the address of the service."""
+    """Who calls, and where: the request's context with what the site offers. `root` is the address of the service.
+
+    One who is only `reading` has a token that changes nothing.
+    """
 
     context: RequestContext
     principal: Principal
     offer: Offer
     root: str
+    reading: bool = False
 
     @classmethod
-    def of(cls, context: RequestContext, host_url: str) -> Caller:
+    def of(cls, context: RequestContext, host_url: str, *, reading: bool = False) -> Caller:
         """The caller of a request; its writes are noted as those of a program."""
         principal = replace(context.principal, origin=ORIGIN)
         root = f"{host_url.rstrip('/')}{context.url(ROOT)}"
-        return cls(context, principal, offer_of(context.snapshot, context.site), root)
+        return cls(context, principal, offer_of(context.snapshot, context.site), root, reading)
 
     @property
     def snapshot(self) -> Snapshot:

@@ -7,15 +7,19 @@ from werkzeug.exceptions import HTTPException
 
 from runtime.api.batch import batch
 from runtime.api.calls import ROOT, Answer, Call, Caller
-from runtime.api.faults import TOKEN, ApiFault
+from runtime.api.faults import SESSION, TOKEN, ApiFault
+from runtime.api.programs import arrive
 from runtime.api.service import refusal, respond
 from runtime.context import current
+from runtime.csrf import bearer_token
 from runtime.errors import FormExpired
 from runtime.failures import context_of, describe, known_error, note
 from runtime.security import refuse_bad_text
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 NAME = "api"
+WRONG_TOKEN = "This token is not known, or it is over."  # noqa: S105 no secret
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 NO_TOKEN = "Send the token of your session in the header X-CSRFToken; /_api/$token gives it."  # noqa: S105 no secret
 
 
@@ -31,8 +35,15 @@ def api_blueprint() -> Blueprint:
 
 def serve(path: str = "") -> Response:
     """The answer to a call. Raises what is nobody's fault but ours."""
-    context = current()
-    caller = Caller.of(context, request.host_url)
+    context, reading = current(), False
+    token = bearer_token(request)
+    if token:
+        found_token = arrive(context, token)
+        if found_token is None:
+            return _response(refusal(None, ApiFault(401, SESSION, WRONG_TOKEN, headers=CHALLENGE)))
+        context, reading = found_token
+        g.foyer = context
+    caller = Caller.of(context, request.host_url, reading=reading)
     headers = {name.lower(): value for name, value in request.headers.items()}
     method = "GET" if request.method == "HEAD" else request.method
     body = request.get_data(cache=False) if method != "GET" else b""

@@ -35,6 +35,7 @@ from runtime.records.plan import Selected
 
 OF_ONE = frozenset({"$select", "$expand", "$format"})
 OF_COUNT = frozenset({"$filter"})
+READ_ONLY = "ReadOnlyToken"
 NO_OPTIONS: frozenset[str] = frozenset()
 REPRESENTATION = "return=representation"
 Rest = Sequence[Segment]
@@ -68,6 +69,8 @@ def refusal(caller: Caller | None, fault: ApiFault) -> Answer:
 
 def answer(caller: Caller, call: Call) -> Answer:
     """The answer to a call. Raises ApiFault, SyntaxFault, NotOffered and what the records room refuses."""
+    if caller.reading and call.method != "GET":
+        raise ApiFault(403, READ_ONLY, "The token of this program is for reading only.")
     path = referred(call, call.path)
     segments = read_address(path.strip("/"))
     if not segments:

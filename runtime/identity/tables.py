@@ -95,6 +95,22 @@ tokens = Table(
     Index("ix_foyer_token_contact", "contact_id", "purpose"),
 )
 
+api_tokens = Table(
+    "foyer_api_token",
+    METADATA,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("contact_id", KEY_TYPE, nullable=False, index=True),
+    Column("site", String(120), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("roles", Text, nullable=False, default=""),
+    Column("reading", Boolean, nullable=False, default=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("expires_at", UtcDateTime(), nullable=False, index=True),
+    Column("seen_at", UtcDateTime()),
+    Column("revoked_at", UtcDateTime()),
+)
+
 
 def create(engine: Engine) -> None:
     """Make the tables that are not there yet."""

@@ -135,6 +135,8 @@ FITTING = {
     },
     "attribute_permission plain": {"entity": "task", "roles": ["user"], "attributes": [{"attribute": "hours", "read": True}]},
     "page_access_rule tasks": {"page": "tasks", "roles": ["user"]},
+    "api_entity tasks": {"entity": "task", "name": "tasks", "attributes": ["number", "due"], "relationships": ["parts"]},
+    "api_entity parts": {"entity": "part", "attributes": ["task", "count"]},
 }
 INSTALLATION = ("language", "choice", "entity", "view", "form", "connection", "table_map", "site")
 
@@ -469,6 +471,17 @@ FAULTS = [
     ({"entity_permission own": {"roles": ["user", "guest"], "privileges": ["create"]}}, "anonymous-write", "roles.1", "create"),
     ({"page_access_rule tasks": {"roles": []}}, "no-roles", "roles", "nobody"),
     ({"attribute_permission plain#attributes": [{"attribute": "due"}] * 2}, "duplicate-key", "attributes.1.attribute", ""),
+    # what programs may reach
+    ({"api_entity tasks": {"attributes": []}}, "no-attributes", "attributes", "name those"),
+    ({"api_entity tasks": {"attributes": ["nmber"]}}, "unknown-attribute", "attributes.0", "'number'"),
+    ({"api_entity tasks": {"attributes": ["account.name"]}}, "path", "attributes.0", "itself"),
+    ({"api_entity tasks": {"attributes": ["due", "due"]}}, "duplicate-key", "attributes.1", "twice"),
+    ({"api_entity tasks": {"attributes": ["due", "account"]}}, "not-offered", "attributes.1", "account"),
+    ({"api_entity tasks": {"relationships": ["prts"]}}, "unknown-relationship", "relationships.0", "'parts'"),
+    ({"api_entity tasks": {"relationships": ["parts", "parts"]}}, "duplicate-key", "relationships.1", "twice"),
+    ({"api_entity parts": {"active": False}}, "not-offered", "relationships.0", "part"),
+    ({"api_entity parts": {"name": "tasks"}}, "duplicate-key", "name", "another"),
+    ({"api_entity again": {"entity": "part", "name": "again", "attributes": ["count"]}}, "duplicate-key", "entity", "together"),
     # table maps
     ({"table_map tasks": {"integration_key": ["hours"]}}, "integration-key", "integration_key.0", "not mapped"),
     ({"table_map tasks#attributes.0.attribute": "id"}, "attribute-map", "attributes.0.attribute", "engine"),
@@ -498,7 +511,7 @@ FAULTS = [
     (telling("numbr"), "unknown-attribute", "write_through.message_attribute", "'number'"),
     (telling("account.name"), "path", "write_through.message_attribute", "itself"),
 ]
-WARNINGS = {"unknown-language", "unknown-setting", "anonymous-write", "no-roles", "no-privileges"}
+WARNINGS = {"unknown-language", "unknown-setting", "anonymous-write", "no-roles", "no-privileges", "not-offered"}
 
 
 @pytest.mark.parametrize(("changes", "code", "path", "words"), FAULTS, ids=lambda value: str(value)[:70])
