@@ -220,7 +220,7 @@ def test_a_set_whose_changes_are_not_tracked_is_fatal(outside, adapter, monkeypa
 
 
 def test_more_rows_of_one_change_value_than_are_remembered_are_all_seen(outside, adapter, monkeypatch):
-    monkeypatch.setattr("connectors.odata.adapter.TIES", 5)
+    monkeypatch.setattr("connectors.odata.coming.TIES", 5)
     outside.put(HARBOUR, row("A", seq=0))
     _, _, cursor = drained(adapter, the_map())
     outside.put(HARBOUR, *(row(f"H{at:02}") for at in range(17)))
