@@ -15,6 +15,7 @@ from metadata.model import (
     ApiEntity,
     Attribute,
     AttributePermission,
+    Chart,
     Choice,
     Component,
     ComponentId,
@@ -152,6 +153,7 @@ class CompiledSite:
     transitions: tuple[TransitionRule, ...]
     lists: Mapping[str, ListComponent]
     searches: Mapping[str, Search]
+    charts: Mapping[str, Chart]
     multistep_forms: Mapping[str, MultistepForm]
     page_templates: Mapping[str, PageTemplate]
     web_templates: Mapping[str, WebTemplate]

@@ -82,6 +82,9 @@ def _shows(snapshot: Snapshot, nobody: Principal, block: Block) -> bool:
     if block.type == "list" and block.list:
         entities = {snapshot.views[view].entity for view in snapshot.sites[nobody.site].lists[block.list].views}
         return any(access_for(snapshot, nobody, entity, "read").allowed for entity in entities)
+    if block.type == "charts":
+        views = {snapshot.sites[nobody.site].charts[key].view for key in block.charts}
+        return any(access_for(snapshot, nobody, snapshot.views[view].entity, "read").allowed for view in views)
     if block.type == "form" and block.form in snapshot.forms:
         return access_for(snapshot, nobody, snapshot.forms[block.form].entity, PRIVILEGES[block.mode]).allowed
     return True

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from metadata.checks import (
     api_entities,
     attributes,
+    charts,
     filters,
     form_formulas,
     form_rules,
@@ -51,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     *lists.RULES,
     *many_rows.RULES,
     *layouts.RULES,
+    *charts.RULES,
     *forms.RULES,
     *multistep.RULES,
     *sites.RULES,

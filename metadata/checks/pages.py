@@ -19,6 +19,7 @@ SHOWS = {
     "snippet": "snippet",
     "component": "web_template",
     "search": "search",
+    "charts": "charts",
 }
 # Without a record in the address these are the person's own.
 OWN = ("contact", "account", "company")

@@ -1,4 +1,4 @@
-"""The functions that a SQLite connection is given: the evaluator for one row, and exact folds over rows."""
+"""The functions that a SQLite connection is given: the evaluator for one row, exact folds over rows, and days by a clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -19,6 +20,7 @@ from metadata.expressions.tree import Node
 
 FUNCTION = "foyer_expression"
 FOLD = "foyer_fold"
+LOCAL_DAY = "foyer_local_day"
 EXACT = -1
 """The scale of a number that is given as text, with all its digits."""
 
@@ -26,7 +28,19 @@ EXACT = -1
 def install(connection: sqlite3.Connection) -> None:
     """Add the functions to a connection of the standard library's driver."""
     connection.create_function(FUNCTION, -1, _answer, deterministic=True)
+    connection.create_function(LOCAL_DAY, 2, _local_day, deterministic=True)
     connection.create_aggregate(FOLD, 4, _Fold)  # type: ignore[arg-type]
+
+
+def _local_day(moment: str | None, zone: str) -> str | None:
+    """The day that a stored moment is on the clocks of a time zone."""
+    if moment is None:
+        return None
+    utc = dt.datetime.fromisoformat(moment).replace(tzinfo=dt.UTC)
+    try:
+        return utc.astimezone(ZoneInfo(zone)).date().isoformat()
+    except OverflowError:  # at the ends of time there is no other clock
+        return utc.date().isoformat()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from metadata.model.api import ApiEntity
 from metadata.model.base import ComponentId, Filter, Sort
+from metadata.model.charts import Chart
 from metadata.model.content import (
     Block,
     Page,
@@ -65,6 +66,7 @@ Component = (
     | ListComponent
     | Search
     | Form
+    | Chart
     | MultistepForm
     | Page
     | PageTemplate
@@ -112,6 +114,7 @@ KINDS: dict[str, Kind] = {
         Kind("web_role", "web-roles", WebRole, True),
         Kind("list", "lists", ListComponent, True),
         Kind("search", "searches", Search, True),
+        Kind("chart", "charts", Chart, True),
         Kind("multistep_form", "multistep-forms", MultistepForm, True),
         Kind("web_template", "web-templates", WebTemplate, True),
         Kind("page_template", "page-templates", PageTemplate, True),
@@ -152,6 +155,7 @@ __all__ = [
     "AttributeRight",
     "Block",
     "BulkAction",
+    "Chart",
     "Choice",
     "ColumnOverride",
     "Component",

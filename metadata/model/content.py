@@ -76,7 +76,7 @@ class Block:
 
     type: str = prop(
         help="What it shows.",
-        choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile", "component", "search"),
+        choices=("text", "list", "form", "multistep_form", "tiles", "snippet", "profile", "component", "search", "charts"),
     )
     text: Text = prop(Text(), "Markdown of a text block.", long=True)
     list: str = prop("", "List to show.", ref="list")
@@ -92,6 +92,7 @@ class Block:
     view: str = prop("", "For a list on a record page: nothing yet.")
     label: Text = prop(Text(), "Heading of the block.")
     tiles: tuple[Tile, ...] = prop((), "Tiles.")
+    charts: tuple[str, ...] = prop((), "Charts beside each other, in order.", ref="chart")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metadata.model import Block
+from runtime.pages.charts import show_charts
 from runtime.pages.content import show_snippet, show_text
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form import FORM_BLOCK, PROFILE_BLOCK
@@ -18,6 +19,7 @@ BLOCKS: dict[str, BlockHandler] = {
     "text": BlockHandler(show_text),
     "snippet": BlockHandler(show_snippet),
     "tiles": BlockHandler(show_tiles),
+    "charts": BlockHandler(show_charts),
     "list": BlockHandler(show_list, arguments=list_arguments, posts=True),
     "form": BlockHandler(show_detail, paths=detail_paths),
     "form.insert": FORM_BLOCK,

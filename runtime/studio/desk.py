@@ -31,6 +31,7 @@ ICONS = {
     "entity": "database",
     "view": "table",
     "list": "list-ul",
+    "chart": "bar-chart",
     "form": "card-checklist",
     "multistep_form": "signpost-split",
     "search": "search",

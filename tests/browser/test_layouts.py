@@ -1,4 +1,4 @@
-"""The layouts of a list in a browser: a calendar that is an agenda on a phone, a board with and without script, cards, axe."""
+"""Layouts and charts in a browser: a calendar that is an agenda on a phone, a board with and without script, figures, axe."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support.axe import assert_no_axe_violations
+from support.charts import CHARTS
 from support.marina_site import CAST, PASSWORD, Marina, open_marina, served
 from support.theatre import theatre
 
@@ -17,13 +18,15 @@ MARCH = "programme?on=2026-03-10"
 
 @pytest.fixture
 def marina(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
-    with open_marina(sqlite_url, tmp_path, *theatre()) as site:
-        hall = site.add("hall", name="Great hall")
+    with open_marina(sqlite_url, tmp_path, *theatre(more=CHARTS)) as site:
+        halls = [site.add("hall", name=name) for name in ("Great hall", "Cellar")]
         noon = dt.datetime(2026, 3, 10, 11, tzinfo=dt.UTC)
         for n, name in enumerate(("Hamlet", "Macbeth", "Lear", "Othello", "Antigone")):
             later = noon + dt.timedelta(hours=n)
-            site.add("show", code=name, begins=later, ends=later, stage="planned" if n else "running", hall=hall, takings=1000)
+            placed = {"stage": "planned" if n else "running", "hall": halls[n % 2], "takings": 1000 * n, "seats": 90 + 9 * n}
+            site.add("show", code=name, begins=later, ends=later, **placed)
         tour = {"begins": noon + dt.timedelta(days=2), "ends": noon + dt.timedelta(days=5), "stage": "done"}
+        site.add("show", code="Premiere", begins=noon - dt.timedelta(days=70), stage="done")
         site.add("show", code="A tour with a very long name that has to be broken somewhere", **tour)
         yield site
 
@@ -89,7 +92,7 @@ def test_a_card_is_dragged_to_another_column(page, address):
     expect(page.locator("[data-lane=planned] .count")).to_have_text("4")
     assert_no_axe_violations(page)
     page.locator("[data-lane=running] [data-card]").drag_to(page.locator("[data-lane=done]"))
-    expect(page.locator("[data-lane=done] .count")).to_have_text("2")
+    expect(page.locator("[data-lane=done] .count")).to_have_text("3")
     expect(page.locator("[data-toasts]")).to_contain_text("Hamlet is moved to Over.")
     page.set_viewport_size(PHONE)
     assert sideways(page) == 0
@@ -104,6 +107,20 @@ def test_a_card_is_moved_without_script(browser: Browser, address):
     page.goto(f"{address}/programme?layout=board")
     page.locator("summary[aria-label='Move Hamlet']").click()
     page.get_by_role("button", name="Move Hamlet to Over").click()
-    assert page.locator("[data-lane=done] .count").inner_text() == "2"
+    assert page.locator("[data-lane=done] .count").inner_text() == "3"
     assert "layout=board" in page.url
     context.close()
+
+
+def test_charts_stand_beside_their_tables_and_a_bar_leads_to_its_rows(page, address):
+    complaints = sign_in(page, address)
+    for size in ({"width": 1280, "height": 900}, PHONE):
+        page.set_viewport_size(size)
+        page.goto(f"{address}/figures")
+        expect(page.locator(".chart-bar").first).to_be_visible()
+        assert sideways(page) == 0
+        assert_no_axe_violations(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator(".chart-svg a", has_text="Planned").click()
+    expect(page.locator(".data .rec")).to_have_text(["Antigone", "Lear", "Macbeth", "Othello"])
+    assert complaints == []

@@ -45,6 +45,8 @@ attributes:
   - {key: director, type: lookup, target: contact, label: Director}
   - {key: seats, type: integer, label: Seats}
   - {key: takings, type: money, currency: SEK, label: Takings}
+  - {key: coin, type: text, label: Currency}
+  - {key: price, type: money, currency: coin, label: Price}
 keys: [{key: code, attributes: [code]}]
 ---
 kind: view

@@ -202,6 +202,12 @@ def imported(form="task", **more):
     return {"list tasks": {"imports": {"form": form, **more}}}
 
 
+def charted(**more):
+    """A chart of the tasks, on a page of the list that it leads to."""
+    chart = {"view": "tasks", "group": "state", "page": "tasks", "filter": "state", **more}
+    return {"list tasks": {"filters": [{"key": "state", "attribute": "state"}]}, "chart tasks": chart}
+
+
 def sourced(**record):
     """A page without a record whose form takes it from somewhere."""
     return {"page tasks#blocks.0": {"type": "form", "form": "task", "mode": "edit", "record": record}}
@@ -435,6 +441,32 @@ FAULTS = [
     (placed(distances=[]), "map", "map.distances", "one"),
     (placed(distances=[0]), "map", "map.distances", "from 1"),
     (placed(centre="91, 0"), "map", "map.centre", "59.33"),
+    (charted(), "", "", ""),
+    (charted(type="line", group="due", by="month", filter=""), "", "", ""),
+    (charted(type="number", group="", filter="", aggregate="max", attribute="hours"), "", "", ""),
+    (charted(type="number", filter=""), "chart", "group", "no groups"),
+    (charted(group="", filter=""), "chart", "group", "needs group"),
+    (charted(group="sate", filter=""), "chart", "group", "state"),
+    (charted(group="hours", filter=""), "chart", "group", "decimal"),
+    (charted(group="about", filter=""), "chart", "group", "lookup"),
+    (charted(group="due", filter=""), "chart", "by", "month"),
+    (charted(by="month"), "chart", "by", "remove"),
+    (charted(type="line"), "chart", "type", "bar"),
+    (charted(type="pie", aggregate="min", attribute="hours"), "chart", "type", "add up"),
+    (charted(attribute="hours"), "chart", "attribute", "counted"),
+    (charted(aggregate="sum"), "chart", "attribute", "needs attribute"),
+    (charted(aggregate="sum", attribute="number"), "chart", "attribute", "number is needed"),
+    (charted(page="home"), "chart-link", "page", "no list"),
+    (charted(page=""), "chart-link", "filter", "needs page"),
+    (charted(filter="stat"), "chart-link", "filter", "state"),
+    (charted(group="number"), "chart-link", "filter", "by state"),
+    (
+        {**charted(), "page home": {"blocks": [{"type": "charts", "charts": ["tasks", "tasks"]}]}},
+        "duplicate-key",
+        "blocks.0.charts.1",
+        "",
+    ),
+    ({"page home": {"blocks": [{"type": "charts"}]}}, "block", "blocks.0", "charts"),
     (laid_out(calendar={"start": "due"}, board={"attribute": "state", "columns": ["done"]}, cards={}), "", "", ""),
     (laid_out(layouts=["table", "board"]), "layout", "layouts.1", "board:"),
     (laid_out(layouts=["table", "table"]), "duplicate-key", "layouts.1", "twice"),
