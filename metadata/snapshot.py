@@ -105,6 +105,15 @@ class CompiledEntity:
     attributes: Mapping[str, CompiledAttribute]
     relationships: Mapping[str, Relationship]
 
+    def leading(self, relationship: str, far: str) -> Relationship:
+        """A relationship by its key; without one, the only one that leads to an entity. Raises KeyError."""
+        if relationship:
+            return self.relationships[relationship]
+        found = [item for item in self.relationships.values() if item.entity == far]
+        if len(found) != 1:
+            raise KeyError(far)
+        return found[0]
+
     @property
     def primary_name(self) -> CompiledAttribute:
         """The attribute that names a row to people."""

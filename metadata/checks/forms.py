@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from metadata.checks.values import fault_in
-from metadata.checks.world import World, repeated, targets_of
+from metadata.checks.world import World, relationship_name, repeated, targets_of
 from metadata.errors import Problem
 from metadata.model import Form, FormField, RelatedList, View
 from metadata.schema.faults import did_you_mean
@@ -194,6 +194,33 @@ def related(world: World) -> Iterator[Problem]:
                     yield world.problem(form, f"{path}.relationship", "unknown-relationship", fault)
 
 
+def related_actions(world: World) -> Iterator[Problem]:
+    """What a related list offers is of its own rows, and leaves none without what it needs."""
+    for form in world.all(Form):
+        for path, item in related_lists(form):
+            view = world.find("view", item.view)
+            if not isinstance(view, View):
+                continue
+            for name, kind in (("create_form", "form"), ("edit_form", "form"), ("link_view", "view")):
+                other = world.find(kind, getattr(item, name)) if getattr(item, name) else None
+                if other is not None and other.entity != view.entity:
+                    message = f"The {kind} {other.key} is of {other.entity}, but the rows are of {view.entity}."
+                    yield world.problem(form, f"{path}.{name}", "related", message)
+            if item.unlink and (needed := _needed_lookup(world, form.entity, item.relationship, view.entity)):
+                message = f"Every {view.entity} needs its {needed}, so none can be taken off; offer to delete it instead."
+                yield world.problem(form, f"{path}.unlink", "related", message)
+
+
+def _needed_lookup(world: World, entity: str, relationship: str, shown: str) -> str:
+    """The lookup behind a 1:N relationship, where no row may be without it."""
+    facts = world.entities.get(shown)
+    for attribute in facts.attributes.values() if facts else ():
+        named = relationship_name(facts.model, attribute) == relationship if facts and relationship else True
+        if entity in targets_of(attribute) and named and attribute.required == "required":
+            return attribute.key
+    return ""
+
+
 def fault_in_related(world: World, entity: str, relationship: str, shown: str) -> str:
     """Why a relationship does not lead from an entity to the rows shown; it may be left out where there is one only."""
     links = world.entities[entity].links
@@ -219,4 +246,5 @@ RULES = (
     lookup_views,
     sections,
     related,
+    related_actions,
 )

@@ -236,6 +236,16 @@ class RelatedList:
     page_size: int = prop(50, "Rows shown.", min=1, max=500)
     details_page: str = prop("", "Page of one related record.", ref="page")
     empty: Text = prop(Text(), "Said where there are none.")
+    layout: str = prop(
+        "",
+        "A table, or a timeline: who, when, the text and the files of each row, as notes are shown.",
+        choices=("", "timeline"),
+    )
+    create_form: str = prop("", "Form for a new related row; its button appears for those who may make one.", ref="form")
+    edit_form: str = prop("", "Form for a related row; its link appears on the rows that the person may change.", ref="form")
+    delete: bool = prop(False, "Related rows can be deleted, after a question, by those who may.")
+    link_view: str = prop("", "View of rows there are already, from which some can be added to the record.", ref="view")
+    unlink: bool = prop(False, "Related rows can be taken off the record, which deletes nothing.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

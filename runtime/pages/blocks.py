@@ -5,12 +5,12 @@ from __future__ import annotations
 from metadata.model import Block
 from runtime.pages.charts import show_charts
 from runtime.pages.content import show_snippet, show_text
-from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form import FORM_BLOCK, PROFILE_BLOCK
 from runtime.pages.form_source import SOURCED_BLOCK
 from runtime.pages.lists import list_arguments, show_list
 from runtime.pages.multistep import MULTISTEP_BLOCK
 from runtime.pages.part import BlockHandler
+from runtime.pages.record_block import RECORD_BLOCK
 from runtime.pages.search import search_arguments, show_search
 from runtime.pages.templating.drawing import COMPONENT_BLOCK
 from runtime.pages.tiles import show_tiles
@@ -21,7 +21,7 @@ BLOCKS: dict[str, BlockHandler] = {
     "tiles": BlockHandler(show_tiles),
     "charts": BlockHandler(show_charts),
     "list": BlockHandler(show_list, arguments=list_arguments, posts=True),
-    "form": BlockHandler(show_detail, paths=detail_paths),
+    "form": RECORD_BLOCK,
     "form.insert": FORM_BLOCK,
     "form.edit": FORM_BLOCK,
     "form.sourced": SOURCED_BLOCK,

@@ -17,6 +17,7 @@ from runtime.pages.linking import linking_writer
 from runtime.pages.part import BlockAsk
 from runtime.pages.progress_sheet import progress_sheet
 from runtime.pages.related import related_sheet
+from runtime.pages.related_offers import related_lists
 from runtime.pages.sections import Fact, FactSection, field_label, shown_fields
 from runtime.pages.speech import formats_of
 from runtime.pages.values import Writer, value_writer
@@ -155,7 +156,7 @@ def _tabs(making: _Making) -> tuple[TabView, ...]:
 
 
 def _tab(making: _Making, tab: Tab) -> TabView:
-    parts = [(section.place, _part(making, section, f"{tab.key}-{place}")) for place, section in enumerate(tab.sections)]
+    parts = [(section.place, _part(making, section)) for section in tab.sections]
     return TabView(
         tab.key if making.ask.first else f"{making.ask.index}-{tab.key}",
         words_of(making.context, tab.label) or tab.key,
@@ -164,11 +165,12 @@ def _tab(making: _Making, tab: Tab) -> TabView:
     )
 
 
-def _part(making: _Making, section: Section, place: str) -> FactSection | RelatedPart | None:
+def _part(making: _Making, section: Section) -> FactSection | RelatedPart | None:
     if section.related is None:
         found = _facts(making, section.fields)
         return FactSection(words_of(making.context, section.label), found, section.columns) if found else None
-    sheet = related_sheet(making.ask, making.form.entity, section.related, f"{making.ask.index}-{place}")
+    number = next(number for number, related in related_lists(making.form).items() if related is section.related)
+    sheet = related_sheet(making.ask, making.form.entity, section.related, number)
     if sheet is None:
         return None
     making.fills[sheet.view.id] = sheet.show

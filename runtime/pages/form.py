@@ -29,7 +29,7 @@ from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclas
 from runtime.pages.form_lock import is_locked, lock_paths, locked_part
 from runtime.pages.form_rules import rule_paths, settle_new, settle_stored
 from runtime.pages.form_saving import next_url, saved_part
-from runtime.pages.form_sending import Saving, make_record, plainly
+from runtime.pages.form_sending import ALONE, Belongs, make_record
 from runtime.pages.form_setting import (
     FIND,
     form_ask,
@@ -159,18 +159,24 @@ def _may_edit(context: RequestContext, form: Form, record: Record) -> bool:
     return bool(asked_fields(context.snapshot, form_ask(context, form, "edit")))
 
 
-def insert(ask: BlockAsk, form: Form, saving: Saving = plainly) -> Part:
-    """A form for a new record; `saving` makes it, in a transaction, and does there what else is due."""
+def insert(ask: BlockAsk, form: Form, belongs: Belongs = ALONE) -> Part:
+    """A form for a new record."""
     context = ask.context
     if not _allowed(context, form, "create"):
         return denied_part(context)
-    new = _New(ask, form, form_ask(context, form, "insert"), words_of_request(context, form))
+    new = _New(
+        ask,
+        form,
+        form_ask(context, form, "insert", without=frozenset(belongs.values)),
+        words_of_request(context, form),
+        belongs,
+    )
     kind = form_class(context.snapshot, new.wanted)
     if ask.posted:
         posted = bind(kind, person_of(context), posted=received(context, kind))
-        return _insert_posted(new, settle_new(context, form, posted, new.words), saving)
+        return _insert_posted(new, settle_new(context, form, posted, new.words, belongs.values))
     bound = bind(kind, person_of(context), values=opening_values(context.snapshot, form, new.words))
-    return form_part(ask, new.sheet(settle_new(context, form, bound, new.words), drafts.new_key()))
+    return form_part(ask, new.sheet(settle_new(context, form, bound, new.words, belongs.values), drafts.new_key()))
 
 
 @passing
@@ -181,6 +187,7 @@ class _New:
     form: Form
     wanted: FormAsk
     words: Words
+    belongs: Belongs
 
     def sheet(self, bound: BaseForm, draft: str, faults: tuple[Fault, ...] = ()) -> Sheet:
         """The form to be shown, with the values that the new record will have."""
@@ -190,12 +197,12 @@ class _New:
         return Sheet(self.wanted, bound, showing(context, form, shown, labels), ((DRAFT, draft),), faults)
 
 
-def _insert_posted(new: _New, bound: BaseForm, saving: Saving) -> Part:
+def _insert_posted(new: _New, bound: BaseForm) -> Part:
     ask, form = new.ask, new.form
     draft = request.form.get(DRAFT, "")
     if not bound.validate() or FIND in request.form:
         return form_part(ask, new.sheet(searching(bound), draft), status=answer_status())
-    made = make_record(ask.context, form, bound, new.words, saving)
+    made = make_record(ask.context, form, bound, new.words, new.belongs)
     if not isinstance(made, Sent):
         return form_part(ask, new.sheet(bound, draft, made), status=422)
     return saved_part(ask, form.entity, made.record, form.success_page, form.success_message, made.queued)

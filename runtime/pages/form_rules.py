@@ -17,12 +17,14 @@ from runtime.pages.form_setting import words_of_request
 from runtime.records.details import Record
 
 
-def settle_new(context: RequestContext, form: Form, bound: BaseForm, words: Words) -> BaseForm:
-    """A form for a new record, with its rules applied."""
+def settle_new(
+    context: RequestContext, form: Form, bound: BaseForm, words: Words, given: Mapping[str, Any] | None = None
+) -> BaseForm:
+    """A form for a new record, with its rules applied; `given` are values that nobody is asked for."""
     plan = rule_plan(context.snapshot, form)
     if not plan:
         return bound
-    row = _row(context, form, fixed_values(context.snapshot, form, words), words)
+    row = _row(context, form, {**fixed_values(context.snapshot, form, words), **(given or {})}, words)
     return settle(bound, plan, Setting(row, kept_values(context.snapshot, form, words), new=True))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from runtime.forms.refusals import lay_out
 from runtime.forms.submit import Sent, Work, send
 from runtime.forms.words import Words
 from runtime.pages.form_saving import sending_draft
+from runtime.passing import passing
 from runtime.records.errors import Denied, Invalid
 from runtime.records.write import create
 
@@ -30,12 +32,29 @@ def plainly(connection: Connection, make: Callable[[], int]) -> int:
     return make()
 
 
+@passing
+class Belongs:
+    """What a new record is made with besides what is typed: values that nobody is asked for, and what else is due in its
+    transaction, which `saving` does around making it."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    saving: Saving = plainly
+
+
+ALONE = Belongs()
+
+
 def make_record(
-    context: RequestContext, form: Form, bound: BaseForm, words: Words, saving: Saving = plainly
+    context: RequestContext,
+    form: Form,
+    bound: BaseForm,
+    words: Words,
+    belongs: Belongs | None = None,
 ) -> Sent | tuple[Fault, ...]:
     """Make the record of a form that is free of faults; where it is refused, the faults are laid at its fields, and those that
-    belong to none are given. `saving` makes it, in a transaction, and does there what else is due."""
-    given = {**fixed_values(context.snapshot, form, words), **posted_values(bound)}
+    belong to none are given."""
+    due = belongs or ALONE
+    given = {**fixed_values(context.snapshot, form, words), **posted_values(bound), **due.values}
 
     def write(connection: Connection) -> int:
         values = _complete(context, form, words, given, connection)
@@ -52,7 +71,7 @@ def make_record(
             )
             return made.id
 
-        return saving(connection, make)
+        return due.saving(connection, make)
 
     work = Work(context.snapshot, context.principal, form.entity, write)
     try:

@@ -82,8 +82,8 @@ def people_of(context: RequestContext) -> Mapping[str, int | None]:
     return {"@contact": principal.contact, "@account": principal.account, "@company": principal.company}
 
 
-def form_ask(context: RequestContext, form: Form, mode: Mode, *, without: str = "") -> FormAsk:
-    """The class that this person gets of a form; `without` is an attribute that comes from elsewhere."""
+def form_ask(context: RequestContext, form: Form, mode: Mode, *, without: frozenset[str] = frozenset()) -> FormAsk:
+    """The class that this person gets of a form; `without` are attributes that come from elsewhere."""
     rights = {
         privilege: access_for(context.snapshot, context.principal, form.entity, privilege)
         for privilege in ("read", "create", "write")
@@ -91,7 +91,7 @@ def form_ask(context: RequestContext, form: Form, mode: Mode, *, without: str = 
     giving = rights["create"] if mode == "insert" else rights["write"]
     readable = rights["read"].attributes if rights["read"].allowed else frozenset()
     writable = giving.attributes if giving.allowed and mode != "read" else frozenset()
-    return FormAsk(form, mode, readable, writable - {without}, context.language)
+    return FormAsk(form, mode, readable, writable - without, context.language)
 
 
 def showing(context: RequestContext, form: Form, values: Mapping[str, Any], labels: Mapping[str, str]) -> Showing:

@@ -10,6 +10,7 @@ from runtime.errors import AccessDenied, ChangedMeanwhile
 from runtime.forms.opening import query_names
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form import edit_or_read, form_record_paths, insert
+from runtime.pages.form_sending import Belongs
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.record_source import Gap, find
 from runtime.pages.removal import REMOVE
@@ -34,7 +35,7 @@ def show_sourced(ask: BlockAsk) -> Part:
         if not isinstance(found, Gap):
             return _over(replace(ask, record=found), form)
         try:
-            return insert(ask, form, found.fill)
+            return insert(ask, form, Belongs(saving=found.fill))
         except Conflict:  # somebody was quicker: look again at what is there now
             continue
     raise ChangedMeanwhile

@@ -184,7 +184,7 @@ class Entered:
 
     def _step_form(self, step: Step) -> StepForm:
         form = self.context.snapshot.forms[step.form]
-        without = self.relationship(step).attribute if step.type == "lines" else ""
+        without = frozenset({self.relationship(step).attribute} if step.type == "lines" else ())
         wanted = form_ask(self.context, form, "insert", without=without)
         words = words_of_request(self.context, form, self.draft.data.get(QUERY, {}))
         opening = opening_values(self.context.snapshot, form, words)

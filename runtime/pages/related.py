@@ -16,7 +16,9 @@ from runtime.pages.drawing import Drawing, template_of
 from runtime.pages.list_rows import RowLinks
 from runtime.pages.listing import Listing, Look, currency_extras, listing_of
 from runtime.pages.part import BlockAsk
+from runtime.pages.related_offers import ROW, Offers, offers_of, row_attribute
 from runtime.pages.speech import formats_of, text_of
+from runtime.pages.timeline import timeline
 from runtime.records.ask import ListAsk
 from runtime.records.details import Record, fetch_related
 from runtime.records.errors import Denied
@@ -47,30 +49,48 @@ class RelatedSheet:
     asked: ListAsk
     listing: Listing
     links: Callable[[BlockAsk], RowLinks]
+    offers: Offers
     template: Template
     stencils: Stencils = field(default_factory=Stencils)
+    timeline: bool = False
 
     def show(self, ask: BlockAsk, record: Record) -> str:
         """The rows that belong to a record, in their frame, as HTML."""
         context = ask.context
         page = fetch_related(context.connection, self.plan, context.principal, record, self.asked)
-        table = self.listing.dress(page, self.links(ask)) if page.rows else ""
-        values: dict[Hashable, str] = {"count": _count(context, page), "table": table, "more": _more(context, page)}
+        values: dict[Hashable, str] = {
+            "count": _count(context, page),
+            "table": self._rows(ask, page),
+            "more": _more(context, page),
+        }
+        for number, (_, way) in enumerate(self.offers.above):
+            values["above", number] = ask.query.link(**{ROW: way})
         return self.stencils.html("", Drawing(self.template, values, self._names))
 
+    def _rows(self, ask: BlockAsk, page: ListPage) -> str:
+        if not page.rows:
+            return ""
+        if self.timeline:
+            return timeline(ask.context, self.listing, page, self.links(ask))
+        return self.listing.dress(page, self.links(ask))
+
     def _names(self, get: Get) -> Mapping[str, object]:
-        return {"part": self.view, "count": get("count"), "table": get("table"), "more": get("more")}
+        above = [(label, get(("above", number))) for number, (label, _) in enumerate(self.offers.above)]
+        names = {"part": self.view, "count": get("count"), "table": get("table"), "more": get("more"), "above": above}
+        return {**names, "timeline": self.timeline}
 
 
-def related_sheet(ask: BlockAsk, entity: str, related: RelatedList, name: str) -> RelatedSheet | None:
-    """A related list of an entity's records; None where the person may read no row of it."""
+def related_sheet(ask: BlockAsk, entity: str, related: RelatedList, number: str) -> RelatedSheet | None:
+    """A related list of an entity's records, by its number on the form; None where the person may read no row of it."""
     context = ask.context
+    name = f"{ask.index}-{number}"
     view = context.snapshot.views[related.view]
     details = _details(ask, related)
     try:
-        plan = _plan(context, entity, related, details)
+        plan = _plan(ask, entity, related)
     except Denied:
         return None
+    offers = _offers(context, entity, related, number, plan)
     return RelatedSheet(
         RelatedView(
             id=f"related-{name}",
@@ -79,17 +99,24 @@ def related_sheet(ask: BlockAsk, entity: str, related: RelatedList, name: str) -
         ),
         plan,
         ListAsk(view.key, related.page_size),
-        listing_of(context, plan, Look("related", linked=details is not None, sortable=False)),
-        _links(ask, details),
+        listing_of(context, plan, Look("related", linked=details is not None, offers=offers.rows, sortable=False)),
+        _links(ask, details, offers),
+        offers,
         template_of(context, TEMPLATE),
+        timeline=related.layout == "timeline",
     )
 
 
-def _plan(context: RequestContext, entity: str, related: RelatedList, details: PageNode | None) -> ListPlan:
+def _offers(context: RequestContext, entity: str, related: RelatedList, number: str, plan: ListPlan) -> Offers:
+    return offers_of(context, entity, related, number, plan.relationship) if plan.relationship is not None else Offers()
+
+
+def _plan(ask: BlockAsk, entity: str, related: RelatedList) -> ListPlan:
+    context = ask.context
     view = context.snapshot.views[related.view]
     options = ListOptions(
         extra=currency_extras(context, view.entity, view.columns),
-        key=details.record_attribute if details else "",
+        key=row_attribute(ask, related),
         near=Near(entity, related.relationship),
     )
     return plan_list(context.snapshot, context.principal, view.key, options)
@@ -104,8 +131,12 @@ def _details(ask: BlockAsk, related: RelatedList) -> PageNode | None:
     return None if record_address(context, node, ask.keys) is None else node
 
 
-def _links(ask: BlockAsk, details: PageNode | None) -> Callable[[BlockAsk], RowLinks]:
+def _links(ask: BlockAsk, details: PageNode | None, offers: Offers) -> Callable[[BlockAsk], RowLinks]:
     """Where rows lead to; the same for every record unless the record's own key stands in their addresses."""
+    if offers.rows:
+        return lambda ask: RowLinks(
+            record_address(ask.context, details, ask.keys) if details else None, offers.rows, offers.addresses(ask)
+        )
     if details is not None and record_address(ask.context, details) is None:
         return lambda ask: RowLinks(record_address(ask.context, details, ask.keys))
     fixed = RowLinks(record_address(ask.context, details)) if details else RowLinks()

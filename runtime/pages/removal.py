@@ -61,8 +61,9 @@ def show_removal(ask: BlockAsk, model: ListComponent, attribute: str) -> Part:
     return remove(ask, record, action, ask.query.link(**dict.fromkeys(GONE)))
 
 
-def remove(ask: BlockAsk, record: Record, words: Words, onwards: str) -> Part:
-    """The question about a record that the person may read; on POST the deed, and the way onwards.
+def remove(ask: BlockAsk, record: Record, words: Words, onwards: str, argument: str = REMOVE) -> Part:
+    """The question about a record that the person may read; on POST the deed, and the way onwards. `argument` is the one of the
+    address that asks it.
 
     Raises AccessDenied where the person may not delete it, and what deleting raises.
     """
@@ -70,7 +71,7 @@ def remove(ask: BlockAsk, record: Record, words: Words, onwards: str) -> Part:
         raise AccessDenied
     if ask.posted:
         return _delete(ask, record, onwards)
-    return _question(ask, words, record)
+    return _question(ask, words, record, argument)
 
 
 def _record(ask: BlockAsk, model: ListComponent, attribute: str) -> Record | None:
@@ -97,25 +98,26 @@ def _delete(ask: BlockAsk, record: Record, onwards: str) -> Part:
         delete(
             connection, context.snapshot, context.principal, record.entity, record.id, int(version), listeners=context.listeners
         )
-    flash(text_of(context)("form.deleted", name=_name(context, record)), "good")
+    flash(text_of(context)("form.deleted", name=name_of(context, record)), "good")
     return Part(response=make_response(redirect(onwards, 303)))
 
 
-def _question(ask: BlockAsk, words: Words, record: Record) -> Part:
+def _question(ask: BlockAsk, words: Words, record: Record, argument: str) -> Part:
     context = ask.context
     text = text_of(context)
-    heading = text("form.delete_question", name=_name(context, record))
+    heading = text("form.delete_question", name=name_of(context, record))
     view = RemovalView(
         text=words_of(context, words.confirm) or text("form.delete_text"),
         label=words_of(context, words.label) or text("action.delete"),
         url=ask.query.link(),
-        back=ask.query.link(**{REMOVE: None}),
+        back=ask.query.link(**{argument: None}),
         block=ask.index,
         version=record.version,
     )
     return Part("blocks/removal.html", view, Head(title=heading))
 
 
-def _name(context: RequestContext, record: Record) -> str:
+def name_of(context: RequestContext, record: Record) -> str:
+    """What a record is called, as far as that was read."""
     value = record.values.get(context.snapshot.entities[record.entity].primary_name.key)
     return str(record.key if value is None else value)

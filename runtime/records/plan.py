@@ -252,7 +252,7 @@ def _relationship(snapshot: Snapshot, standing: Standing, entity: str, near: Nea
     """The relationship that leads to `entity`. Raises Denied where its lookup may not be read."""
     if near is None:
         return None
-    relationship = snapshot.entities[near.entity].relationships[near.relationship]
+    relationship = snapshot.entities[near.entity].leading(near.relationship, entity)
     if relationship.entity != entity:
         raise KeyError(near.relationship)
     if relationship.attribute and trace(snapshot, standing, entity, relationship.attribute) is None:
