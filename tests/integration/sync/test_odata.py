@@ -111,6 +111,15 @@ def test_rows_come_with_their_types_and_go_as_soon_as_they_are_deleted_outside(w
     assert world.pull()["boats"].counts.taken == 0
 
 
+def test_a_service_that_asks_to_be_left_alone_is_left_alone_by_all_maps_for_as_long(world, outside):
+    outside.fault("throttle", seconds=300, times=1)
+    before = world.home.now()
+    runs = world.pull()
+    assert {run.outcome for run in runs.values()} == {"waiting"}
+    assert all((world.checkpoint(name).retry_at - before).total_seconds() > 290 for name in ("harbours", "boats"))
+    assert outside.service.faults.listed() == []
+
+
 def test_a_lookup_is_a_row_pointed_at_on_both_sides(world_of, outside):
     by_path = AttributeMap(attribute="harbour", column="home/code", lookup_key=("code",), direction="both")
     adapter = outside.adapter()

@@ -1,6 +1,7 @@
 """A service over OData: what it says of itself, what goes wrong with it, and that nobody reads its secret."""
 
 import datetime as dt
+import json
 import logging
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from connectors.odata.client import Client
 from connectors.odata.description import Description
 from connectors.odata.settings import Settings, read
 from connectors.protocol import Change
+from connectors.sample_erp.odata.batch import Reply
 from connectors.tablemap import compiled_map
 from metadata.model import AttributeMap
 from support.harbour import boats, harbours, snapshot_of
@@ -343,6 +345,81 @@ def test_a_path_that_leads_nowhere_is_answered_with_what_may_be_meant(adapter, c
     wrong = (*POINTING[:2], AttributeMap(attribute="harbour", column=column, lookup_key=("code",)))
     with pytest.raises(Fatal, match=words):
         adapter.pull(pointing(wrong), None, 10)
+
+
+# What other services answer
+
+
+def answering(outside, monkeypatch, reply, method="GET"):
+    """Have the service answer the requests of a method so, once it has told what it is."""
+    asked, real = [], outside.service.answer
+
+    def answer(request):
+        if request.method != method or request.path in ("/token", "/data/", "/data/$metadata"):
+            return real(request)
+        asked.append(request)
+        return reply
+
+    monkeypatch.setattr(outside.service, "answer", answer)
+    return asked
+
+
+def refusal(status, message, inner="", **more):
+    error = {"code": "", "message": message, **({"innererror": {"message": inner}} if inner else {})}
+    return Reply(status, json.dumps({"error": error}).encode(), **more)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (refusal(500, "An error has occurred.", "Write failed for a row. Infolog: Group must be filled in."),
+         RecordRejected, "An error has occurred. Write failed .* Group must be filled in"),
+        (refusal(500, "An error has occurred."), Retriable, "cannot take it now"),
+        (refusal(412, "A record with matching key values already exists."), RecordRejected, "matching key values"),
+        (refusal(403, "The user lacks the privilege to create."), Fatal, "the right: The user lacks the privilege"),
+        (refusal(401, "Expired."), Retriable, "refuses the connection's credentials: Expired"),
+        (Reply(302, headers=(("Location", "https://elsewhere.example"),)), Fatal, "from another address"),
+        (Reply(503, b"<html>", "text/html", (("Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT"),)), Retriable, "busy"),
+        (Reply(201, b"<html>", "text/html"), Retriable, "neither yes nor no"),
+    ],
+)  # fmt: skip
+def test_what_an_answer_to_a_write_means_is_told_apart(outside, adapter, monkeypatch, reply, kind, words):
+    answering(outside, monkeypatch, reply, "POST")
+    with pytest.raises(kind, match=words):
+        adapter.push(Change(the_map(), "insert", {"code": "H1"}, {"name": "A"}), "k1")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"value": [], "@odata.nextLink": "https://elsewhere.example/data/harbour"}, "not below the connection's url"),
+        ({"value": [{"code": "H1", "name": "A", "depth": 1}]}, "answers without the property 'seq'"),
+        ({"value": "none"}, "JSON that is no OData 4"),
+        ({"value": ["H1"]}, "something else than rows"),
+        ([], "JSON that is no OData 4"),
+    ],
+)
+def test_an_answer_that_is_not_what_was_asked_for_stops_the_map(outside, adapter, monkeypatch, document, words):
+    answering(outside, monkeypatch, Reply(200, json.dumps(document).encode()))
+    with pytest.raises(Fatal, match=words):
+        drained(adapter, the_map())
+
+
+def test_dataverse_says_in_its_own_words_that_it_has_not_counted_and_that_a_delta_has_expired(outside, adapter, monkeypatch):
+    outside.put(HARBOUR, *(row(f"H{at}") for at in range(6)))
+    assert adapter.pull(the_map(), None, 3).total == 6
+    _, _, cursor = drained(adapter, the_map(**DELTA))
+    with monkeypatch.context() as patched:
+        document = {"@odata.count": 5000, "@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded": True, "value": []}
+        asked = answering(outside, patched, Reply(200, json.dumps(document).encode()))
+        assert adapter.pull(the_map(), None, 3).total is None
+        assert "totalrecordcountlimitexceeded" in asked[0].headers["prefer"]
+    real = outside.service.answer
+    expired = refusal(400, "Version stamp associated with the client has expired (0x80044352). Perform a full sync.")
+    monkeypatch.setattr(
+        outside.service, "answer", lambda request: expired if "deltatoken" in request.address else real(request)
+    )
+    assert len(drained(adapter, the_map(**DELTA), cursor)[0]) == 6
 
 
 # What other services say of themselves
