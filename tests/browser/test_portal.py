@@ -67,7 +67,7 @@ def test_signing_in_leads_home_and_from_there_to_an_order(at_desk, demo, width):
 def test_typing_in_the_search_box_and_pressing_a_heading_change_the_list(at_desk):
     page = at_desk("rita")
     page.goto("/orders?view=orders-all")
-    page.get_by_role("searchbox").fill("SO-100001")
+    page.get_by_role("searchbox", name="Search in").fill("SO-100001")
     expect(page.locator(".data .rec")).to_have_text(["SO-100001"])
     page.goto("/orders?view=orders-all")
     page.get_by_role("columnheader", name="Total").get_by_role("link").click()
