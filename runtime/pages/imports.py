@@ -28,7 +28,7 @@ from runtime.importing.grid import MOST_BYTES, Grid, NotReadable, read_csv
 from runtime.importing.matching import chosen, proposed
 from runtime.importing.workbook import can_read_workbooks, read_workbook
 from runtime.pages.content import words_of
-from runtime.pages.errand_turns import begin_errand, change_errand, find_errand, go_on, gone
+from runtime.pages.errand_turns import begin_errand, change_errand, find_errand, go_on, gone, owner_of
 from runtime.pages.export import CSV, MARK
 from runtime.pages.export_sheet import harmless
 from runtime.pages.form_setting import manner_of
@@ -69,6 +69,7 @@ def import_action(ask: BlockAsk, model: ListComponent) -> Action | None:
 def show_import(ask: BlockAsk, model: ListComponent) -> Part:
     """The import at its step. Raises AccessDenied for somebody who may not, SignInNeeded for somebody unknown."""
     context, key = ask.context, ask.query.own[IMPORT]
+    owner_of(context, _kind(model))
     errand = None if key == BEGIN else find_errand(context, _kind(model), key)
     given = model.imports
     if given is None or not may_import(context, given):

@@ -6,13 +6,17 @@ import html
 import io
 import re
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
+from metadata.files import read_folder
+from metadata.model import ComponentId, component_id
 from runtime.importing import grid, workbook
 from runtime.pages import errand_turns, imports
+from support.apiary import METADATA, open_apiary
 
 openpyxl = pytest.importorskip("openpyxl")
 
@@ -64,7 +68,7 @@ def test_rows_are_checked_without_a_trace_and_then_saved_as_the_form_would(site)
     page = alice.get("/hives")
     assert 'href="/hives?import=new"' in page.text
     chooser = words(alice.get("/hives?import=new"))
-    assert "Code, Name, Yard, Strength, Frames, Weight, Checked on, Seen at, Fed." in chooser
+    assert "Code, Name, Yard, Place, Strength, Frames, Weight, Checked on, Seen at, Fed." in chooser
     assert "A row whose Code is there already changes that record." in chooser
     data = table(
         ["code", "NAME", "Yard", "Strength", "Frames", "Weight", "Checked on", "Seen at", "Fed", "Other"],
@@ -217,6 +221,35 @@ def test_workbooks_are_read_in_the_persons_language_and_what_was_downloaded_goes
         _, report = matched(alice, again, f"hives.{form}", "/sv-SE/hives?import=new")
         assert "0 kan inte importeras" in words(report), words(report)
         assert "2 är redan som i filen" in words(report), words(report)
+
+
+def test_a_narrowed_lookup_takes_only_what_belongs_to_the_row_before_it(site):
+    meadow, wood = site.yard("Meadow"), site.yard("Wood")
+    for title, yard in (("By the oak", wood), ("By the well", meadow)):
+        site.add("place", title=title, yard=yard)
+    alice = site.as_("alice")
+    rows = (["Code", "Name", "Place", "Yard"], ["A1", "x", "By the oak", "Wood"], ["A2", "x", "By the oak", "Meadow"])
+    where, report = matched(alice, table(*rows))
+    assert "1 would be new" in words(report)
+    assert "3 Place Choose one from the list." in words(report)
+    press(alice, where, "good")
+    assert site.hives("code", "yard") == [("A1", wood)]
+
+
+def test_who_may_only_change_changes_what_the_list_lets_a_file_give(database_url, tmp_path):
+    found = {component_id(item): item for item in read_folder(METADATA).components}
+    rows = found[ComponentId("list", "hives", "apiary")]
+    right = found[ComponentId("entity_permission", "my-hives", "apiary")]
+    narrow = replace(rows, imports=replace(rows.imports, attributes=("name",)))
+    with open_apiary(database_url, tmp_path, narrow, replace(right, privileges=("read", "write"))) as site:
+        site.hive("A1", frames=4)
+        alice = site.as_("alice")
+        where, report = matched(alice, table(["Code", "Name", "Frames"], ["A1", "Other", "5"], ["A2", "x", "6"]))
+        assert "1 would be changed" in words(report)
+        assert "3 You may not save this." in words(report)
+        press(alice, where, "good")
+        assert site.hives("code", "name", "frames") == [("A1", "Other", 4)]
+    assert site.app.test_client().get("/hives?import=new").status_code in (302, 401)
 
 
 def test_an_empty_cell_clears_only_where_it_is_asked_to(site):
