@@ -32,7 +32,10 @@ from runtime.records.following import follow
 from runtime.records.plan import ListPlan
 from runtime.records.prepared import Row
 
-EXPORT = "export"
+EXPORT, READY = "export", "ready"
+READY_COOKIE = "foyer_download"
+"""Tells the script that asked for it that the file is on its way; it holds nothing but what the script made up."""
+READY_SECONDS = 60
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SIZE = 1000
@@ -47,7 +50,7 @@ def export_links(ask: BlockAsk, model: ListComponent) -> tuple[ExportLink, ...]:
     """The formats in which a list can be downloaded."""
     text = text_of(ask.context)
     link = {form: ask.query.link(**{EXPORT: form, "page": None, "after": None, "before": None}) for form in formats(model)}
-    return tuple(ExportLink(text(f"export.{form}"), url) for form, url in link.items())
+    return tuple(ExportLink(text(f"export.{form}"), url, ask.query.name(READY)) for form, url in link.items())
 
 
 def formats(model: ListComponent) -> tuple[str, ...]:
@@ -65,9 +68,11 @@ def has_workbooks() -> bool:
 
 def exported(ask: BlockAsk, model: ListComponent, plan: ListPlan, asked: ListAsk) -> Response:
     """The download that the argument `export` asks for. Raises UnusableArgument for a format that there is not."""
-    context, form = ask.context, ask.query.own[EXPORT]
+    context, form, ready = ask.context, ask.query.own[EXPORT], ask.query.own.get(READY, "")
     if form not in formats(model):
         raise UnusableArgument(ask.query.name(EXPORT))
+    if ready and not re.fullmatch("[0-9a-f]{16}", ready):
+        raise UnusableArgument(ask.query.name(READY))
     text = text_of(context)
     wording = Wording(lambda found: words_of(context, found), text("value.yes"), text("value.no"), formats_of(context).zone)
     columns = sheet_columns(context.snapshot, plan, model.columns, wording)
@@ -76,6 +81,9 @@ def exported(ask: BlockAsk, model: ListComponent, plan: ListPlan, asked: ListAsk
     response = Response(body, content_type=CSV if form == "csv" else XLSX)
     name = re.sub(r"[^A-Za-z0-9_-]", "-", model.key)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{dt.date.today():%Y-%m-%d}.{form}"'
+    if ready:
+        secure = context.services.config.public_url.startswith("https://")
+        response.set_cookie(READY_COOKIE, ready, max_age=READY_SECONDS, secure=secure, samesite="Lax")
     return response
 
 

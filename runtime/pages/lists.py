@@ -15,7 +15,7 @@ from runtime.pages.bulk import BULK, choose, show_bulk
 from runtime.pages.bulk_bar import DO
 from runtime.pages.calendar import show_calendar
 from runtime.pages.cards import cards_view
-from runtime.pages.export import EXPORT, exported
+from runtime.pages.export import EXPORT, READY, exported
 from runtime.pages.imports import ERRORS, IMPORT, show_import
 from runtime.pages.layouts import BOARD, CALENDAR, CARDS, layout_arguments, layout_of
 from runtime.pages.list_filters import filter_arguments
@@ -59,7 +59,7 @@ def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     deletes = any(action.type == "delete" for action in context.site.lists[block.list].actions)
     taken = ARGUMENTS | place_arguments(context.site.lists[block.list]) | filter_arguments(context, block)
     taken |= layout_arguments(context.site.lists[block.list])
-    taken |= {EXPORT} if context.site.lists[block.list].export else frozenset()
+    taken |= {EXPORT, READY} if context.site.lists[block.list].export else frozenset()
     taken |= {IMPORT, ERRORS} if context.site.lists[block.list].imports else frozenset()
     taken |= {BULK} if context.site.lists[block.list].bulk else frozenset()
     return taken | {REMOVE} if deletes else taken

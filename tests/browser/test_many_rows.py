@@ -1,11 +1,15 @@
 """Actions on many rows and rows from files in a browser: with script, without it, on a phone, sound to axe."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Response
 from playwright.sync_api import Browser, Page, expect
 
+from runtime.pages import lists
 from support.apiary import Apiary, open_apiary
 from support.axe import assert_no_axe_violations
 from support.marina_site import served
@@ -123,4 +127,28 @@ def test_a_file_is_matched_checked_and_imported(browser: Browser, address: str, 
     page.get_by_role("link", name="Back to the list").click()
     assert ("A1", "Renamed") in apiary.hives("code", "name")
     assert ("B1", "Fresh") in apiary.hives("code", "name")
+    page.close()
+
+
+def test_a_download_says_that_it_is_prepared_until_it_begins(
+    browser: Browser, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, real = threading.Event(), lists.exported
+
+    def waiting(*given: Any) -> Response:
+        assert go.wait(20)
+        return real(*given)
+
+    monkeypatch.setattr(lists, "exported", waiting)
+    page = browser.new_page(viewport={"width": 1280, "height": 740}, locale="en-US")
+    sign_in(page, address)
+    page.goto(f"{address}/hives")
+    page.get_by_text("Download", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV file").click(no_wait_after=True)
+        expect(page.get_by_text("The file is being prepared …")).to_be_visible()
+        assert_no_axe_violations(page)
+        go.set()
+    assert download.value.suggested_filename.startswith("hives-")
+    expect(page.get_by_text("The download has begun.")).to_be_visible()
     page.close()

@@ -87,6 +87,16 @@ def test_texts_that_look_like_formulas_are_disarmed_in_csv(site):
     assert {row[6] for row in rows} == {"-5.0000"}
 
 
+def test_a_script_is_told_when_the_file_begins_to_come(site):
+    site.book("B1")
+    browser = site.as_("alice")
+    answer = browser.get("/bookings?export=xlsx&ready=0123456789abcdef")
+    cookies = [cookie for cookie in answer.headers.getlist("Set-Cookie") if cookie.startswith("foyer_download=")]
+    assert [cookie.partition(";")[0] for cookie in cookies] == ["foyer_download=0123456789abcdef"]
+    assert not any("foyer_download" in cookie for cookie in browser.get("/bookings?export=csv").headers.getlist("Set-Cookie"))
+    assert browser.get("/bookings?export=csv&ready=no;x=1").status_code == 400
+
+
 @pytest.mark.parametrize("address", ["/bookings?export=pdf", "/bookings?export=csv&f.status=odd", "/berths?export=csv"])
 def test_what_is_not_offered_is_refused(site, address):
     assert BERTHS.export is False
