@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import BinaryIO
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
-from metadata.model import Component, Content, WebFile
+from metadata.errors import Position, Problem
+from metadata.model import Component, Content, WebFile, component_id
 from metadata.store.errors import NoContent, OtherContent
 from metadata.store.tables import content as contents
 
 PIECE = 1024 * 1024
+MOST_AT_ONCE = 500
 Opened = Mapping[str, Callable[[], BinaryIO]]
 
 
@@ -33,6 +35,21 @@ def keep(connection: Connection, wanted: Iterable[Content], opened: Opened, mome
             raise NoContent(content.sha256)
         with closing(opened[content.sha256]()) as file:
             _put(connection, content, file, moment)
+
+
+def faults(connection: Connection, components: Iterable[Component]) -> Iterator[Problem]:
+    """What is named as a content and is not kept, or is not as large as it is said to be."""
+    named = [item for item in components if isinstance(item, WebFile)]
+    digests = sorted(contents_of(named))
+    sizes: dict[str, int] = {}
+    for first in range(0, len(digests), MOST_AT_ONCE):
+        chosen = contents.c.sha256.in_(digests[first : first + MOST_AT_ONCE])
+        found = select(contents.c.sha256, func.sum(func.length(contents.c.piece))).where(chosen).group_by(contents.c.sha256)
+        sizes.update((digest, int(size)) for digest, size in connection.execute(found))
+    for item in named:
+        if sizes.get(item.content.sha256) != item.content.size:
+            message = "Its content is not kept here; choose the file in the studio, or name it beside the component."
+            yield Problem(Position(path="content"), str(component_id(item)), "no-content", message)
 
 
 def kept_since(connection: Connection, sha256: str) -> dt.datetime:

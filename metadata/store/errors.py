@@ -41,7 +41,7 @@ class EditedMeanwhile(StoreError):
 
 
 class NoContent(StoreError):
-    """The content of a file is neither given nor kept; name the file beside the component."""
+    """The content of a file is neither given nor kept; choose it in the studio, or name the file beside the component."""
 
     def __init__(self, sha256: str) -> None:
         super().__init__(f"(sha256 {sha256})")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
+import metadata.store.contents as contents
 import metadata.store.revisions as revisions
 from metadata.checks import check
 from metadata.compiler import assign_site, compile_snapshot
@@ -53,14 +54,17 @@ def checked_snapshot(components: Iterable[Component], release: int = 0) -> Snaps
 def write_release(connection: Connection, loader: Loader, entry: Entry, candidate: Candidate) -> Published:
     """Make the candidate the newest release, in the caller's transaction, which holds the lock.
 
-    Raises MetadataError where it does not compile and Destructive where its tables would lose rows; then nothing
-    that was done on the connection may be committed.
+    Raises MetadataError where it does not compile or lacks a content, and Destructive where its tables would lose rows;
+    then nothing that was done on the connection may be committed.
     """
     current = revisions.read_release(connection, revisions.latest_release(connection))
     manifest = tuple(sorted(head.id for head in candidate.heads.values()))
     unchanged = current.id > 0 and manifest == current.manifest
     number = current.id if unchanged else current.id + 1
-    snapshot = checked_snapshot(loader.load(connection, candidate.heads.values()).values(), number)
+    components = loader.load(connection, candidate.heads.values()).values()
+    snapshot = checked_snapshot(components, number)
+    if lost := list(contents.faults(connection, components)):
+        raise MetadataError(lost)
     steps = plan(connection, snapshot, drop=candidate.allow_destructive)
     if candidate.aside is not None:
         steps = create_ahead(candidate.aside, steps)

@@ -187,6 +187,11 @@ class MetadataStore:
             revisions.mark_one_released(connection, made.id, published.release)
             return published
 
+    def keep(self, contents: Iterable[Content], opened: Opened) -> None:
+        """Keep contents that a draft is going to name. Raises NoContent and OtherContent."""
+        with self._changing() as connection:
+            contents_kept.keep(connection, contents, opened, dt.datetime.now(dt.UTC))
+
     def content(self, content: Content) -> Iterator[bytes]:
         """The bytes of a content. Raises NoContent at the first of them."""
         return contents_kept.pieces(self.engine, content.sha256, 0, content.size)

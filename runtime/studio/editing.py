@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
 from flask import Response, flash, request
 
 from metadata.errors import Problem
+from metadata.files.contents import content_names
 from metadata.files.emit import emit
 from metadata.model import KINDS, ComponentId
 from metadata.types import TYPES
@@ -21,6 +23,8 @@ from runtime.studio.posted import move, read_form
 from runtime.studio.saving import Collision, Draft, data_at, named, save
 from runtime.studio.scalars import read_yaml
 from runtime.studio.shapes import shapes_of
+from runtime.studio.uploads import said as size_said
+from runtime.studio.uploads import with_uploads
 from runtime.studio.uses import uses_of
 
 MOVES = ("add", "drop", "up", "down")
@@ -43,7 +47,7 @@ def submit(kind: str, key: str) -> Response:
     act, _, path = request.form.get("do", "save").partition(":")
     base = number_of(request.form.get("base", ""))
     model = KINDS[kind].model
-    data = read_form(model, request.form.items(multi=True), keep_empty=act in MOVES)
+    data = with_uploads(desk, kind, read_form(model, request.form.items(multi=True), keep_empty=act in MOVES))
     if act in MOVES:
         focus = move(data, act, path, model)
         return editor(desk, item, named(item.id, data), base, focus=focus, unsaved=True)
@@ -171,6 +175,8 @@ def editor(desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus:
         offers=[(name, offer(desk, name)) for name in sorted(around.used)],
         uses=len(uses_of(desk.bench, item.id)),
         about=about(item.id.kind),
+        takes_files=bool(content_names(item.id.kind)),
+        size_said=partial(size_said, desk),
     )
 
 
