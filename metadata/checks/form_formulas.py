@@ -30,17 +30,27 @@ def form_formulas(world: World) -> Iterator[Problem]:
                     yield world.problem(form, f"{path}.{name}", "formula", fault)
 
 
-def locks(world: World) -> Iterator[Problem]:
-    """What locks a record has a meaning, and asks for the record alone."""
+def conditions(world: World) -> Iterator[Problem]:
+    """What locks a record, or offers an action on it, has a meaning, and asks for the record alone."""
     for form in world.all(Form):
-        if not form.locked_when or form.entity not in world.entities:
+        if form.entity not in world.entities:
             continue
-        found = read(world, form.entity, form.locked_when, "boolean")
-        for fault in found.faults:
-            yield world.problem(form, "locked_when", "formula", faults(fault, form.locked_when))
-        for one in aggregates(found.node) if found.node is not None else ():
-            message = f"A form reads no rows of {one.relationship}; a calculated attribute can be worked out of them."
-            yield world.problem(form, "locked_when", "formula", message)
+        for path, text in _conditions(form):
+            found = read(world, form.entity, text, "boolean")
+            for fault in found.faults:
+                yield world.problem(form, path, "formula", faults(fault, text))
+            for one in aggregates(found.node) if found.node is not None else ():
+                message = f"A form reads no rows of {one.relationship}; a calculated attribute can be worked out of them."
+                yield world.problem(form, path, "formula", message)
+
+
+def _conditions(form: Form) -> Iterator[tuple[str, str]]:
+    """The expressions of a form over a stored record, by their paths of keys."""
+    if form.locked_when:
+        yield "locked_when", form.locked_when
+    for index, action in enumerate(form.actions):
+        if action.when:
+            yield f"actions.{index}.when", action.when
 
 
 def faults_in(world: World, form: Form, attribute: Attribute, text: str, *, opening: bool) -> Iterator[str]:
@@ -76,4 +86,4 @@ def _fault_in_name(world: World, form: Form, path: str, *, opening: bool) -> str
     return ""
 
 
-RULES = (form_formulas, locks)
+RULES = (form_formulas, conditions)

@@ -46,7 +46,12 @@ def fault_in_action(action: BulkAction) -> str:
     """What is wrong with the values of an action as a whole."""
     if action.type == "delete":
         return "Deleting sets nothing; remove values." if action.values else ""
-    attributes = [given.attribute for given in action.values]
+    return fault_in_values(action.values)
+
+
+def fault_in_values(values: tuple[SetValue, ...]) -> str:
+    """What is wrong with the values that an action writes, taken together."""
+    attributes = [given.attribute for given in values]
     if not attributes:
         return "Say what is set: values, each with an attribute and a value."
     twice = next((attributes[index] for index in repeated(attributes)), "")

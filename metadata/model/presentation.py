@@ -305,6 +305,21 @@ class FormRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAction:
+    """A button on a form that is read: it writes declared values to the record, by the person's own right to write them."""
+
+    key: str = prop(help="Name of the action, which stands in addresses.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    label: Text = prop(Text(), "Text of the button.")
+    icon: str = prop("", "Icon on the button.")
+    primary: bool = prop(False, "The filled button of the page, of which there is one.")
+    when: str = prop("", "Expression over the record: the button is there, and works, only while it holds.")
+    values: tuple[SetValue, ...] = prop(help="What is written.")
+    confirm: Text = prop(Text(), "Said under the question that is asked first.")
+    message: Text = prop(Text(), "Said when it is done.")
+    page: str = prop("", "Page shown afterwards; the record's own where missing.", ref="page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form of one entity for insert, edit or reading, for any site."""
 
@@ -316,6 +331,7 @@ class Form:
     status: str = prop("", "Choice attribute shown as a pill beside the heading.", attribute="self")
     progress: Progress | None = prop(None, "Progress line (read-only form).")
     tabs: tuple[Tab, ...] = prop((), "Tabs, in order.")
+    actions: tuple[RecordAction, ...] = prop((), "Buttons that write declared values to the record (read-only form).")
     submit_label: Text = prop(Text(), "Text of the primary button.")
     success_message: Text = prop(Text(), "Said after saving.")
     success_page: str = prop("", "Page shown after saving; a record page gets this record.", ref="page")

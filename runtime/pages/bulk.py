@@ -6,9 +6,7 @@ done, and the outcome names it. What was marked is kept as an errand, so that ex
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Response, flash, make_response, redirect, request
 from sqlalchemy import Connection
@@ -17,19 +15,17 @@ from metadata.model import BulkAction, ListComponent
 from runtime.context import RequestContext
 from runtime.errands import Errand
 from runtime.errors import AccessDenied
-from runtime.forms.opening import contact_values
 from runtime.forms.refusals import faults_of
-from runtime.forms.words import Words
 from runtime.pages.bulk_bar import DO, PAGING, action_label, bulk_actions
 from runtime.pages.bulk_view import BulkOutcome, BulkQuestion
 from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.errand_turns import begin_errand, find_errand, go_on, gone
-from runtime.pages.form_setting import people_of
 from runtime.pages.list_ready import entity_of
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.queries import UnusableArgument
-from runtime.pages.speech import formats_of, text_of
+from runtime.pages.set_values import meant_values
+from runtime.pages.speech import text_of
 from runtime.records.ask import ListAsk
 from runtime.records.details import fetch_record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
@@ -85,7 +81,7 @@ class _Deed:
     def __init__(self, context: RequestContext, entity: str, action: BulkAction) -> None:
         self._context = context
         self._entity = entity
-        self._values = _values(context, entity, action)
+        self._values = meant_values(context, entity, action.values)
         self._deletes = action.type == "delete"
 
     def turn(self, connection: Connection, errand: Errand) -> Errand:
@@ -175,21 +171,6 @@ def _matching(context: RequestContext, plan: ListPlan, asked: ListAsk) -> list[t
         if len(found) > MOST_ROWS:
             break
     return found
-
-
-def _values(context: RequestContext, entity: str, action: BulkAction) -> dict[str, Any]:
-    """What an action writes, as this request understands its words."""
-    if not action.values:
-        return {}
-    given = [value.value for value in action.values]
-    meaning = Words(
-        dt.datetime.now(dt.UTC),
-        formats_of(context).zone.key,
-        people_of(context),
-        contact_values(context.reader, context.snapshot, context.principal, given),
-    )
-    attributes = context.snapshot.entities[entity].attributes
-    return {item.attribute: meaning.value(item.value, attributes[item.attribute].model) for item in action.values}
 
 
 def _question(ask: BlockAsk, action: BulkAction, errand: Errand) -> Part:

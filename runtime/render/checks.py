@@ -17,7 +17,8 @@ from runtime.render.tokens import check_tokens
 
 def check_looks(snapshot: Snapshot, roots: Sequence[Path]) -> tuple[Problem, ...]:
     """The problems of every site of a snapshot, given the folders of themes, in the order of their components."""
-    return tuple(sorted(problem for site in snapshot.sites.values() for problem in _site(site, roots)))
+    of_sites = (problem for site in snapshot.sites.values() for problem in _site(site, roots))
+    return tuple(sorted({*of_sites, *_unknown(_form_icons(snapshot))}))
 
 
 def _site(site: CompiledSite, roots: Sequence[Path]) -> Iterator[Problem]:
@@ -51,7 +52,11 @@ def _texts(site: CompiledSite) -> Iterator[Problem]:
 
 
 def _icons(site: CompiledSite) -> Iterator[Problem]:
-    for component, path, name in _named_icons(site):
+    return _unknown(_named_icons(site))
+
+
+def _unknown(named: Iterable[tuple[str, str, str]]) -> Iterator[Problem]:
+    for component, path, name in named:
         if name and name not in shapes():
             reason = f"there is no icon {name}{_meant(name, shapes())}"
             yield Problem(Position(path=path), component, "icon", reason, "warning")
@@ -66,6 +71,11 @@ def _named_icons(site: CompiledSite) -> Iterator[tuple[str, str, str]]:
     for key, links in site.menus.items():
         component = f"web_link_set {site.key}/{key}"
         yield from ((component, path, name) for path, name in _link_icons(links.links, "links"))
+
+
+def _form_icons(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+    for key, form in snapshot.forms.items():
+        yield from ((f"form {key}", f"actions.{number}.icon", action.icon) for number, action in enumerate(form.actions))
 
 
 def _tile_icons(block: Block) -> Iterator[tuple[str, str]]:

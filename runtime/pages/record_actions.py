@@ -1,0 +1,136 @@
+"""Buttons on a record page that write declared values: a question first, then the deed, by the person's own right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import flash, make_response, redirect, request
+
+from metadata.model import Form, RecordAction
+from metadata.snapshot import Snapshot
+from runtime.access import access_for
+from runtime.context import RequestContext
+from runtime.errors import ChangedMeanwhile, PageNotFound
+from runtime.forms.refusals import faults_of
+from runtime.pages.columns import words
+from runtime.pages.content import words_of
+from runtime.pages.form_saving import next_url
+from runtime.pages.part import BlockAsk, Head, Part
+from runtime.pages.queries import UnusableArgument
+from runtime.pages.removal import name_of
+from runtime.pages.set_values import meant_values
+from runtime.pages.speech import text_of
+from runtime.pages.stored_row import holds_of, stored_paths
+from runtime.records.details import Record
+from runtime.records.errors import Conflict, Denied, Invalid
+from runtime.records.write import update
+from runtime.render import Action
+
+ACT = "do"
+TEMPLATE = "blocks/record_action.html"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """The question: what will be done, the address that does it, and the way back; `faults` say why it could not be."""
+
+    text: str
+    label: str
+    url: str
+    back: str
+    block: int
+    version: int
+    faults: tuple[str, ...] = ()
+
+    @property
+    def faults_named(self) -> tuple[tuple[str, str], ...]:
+        """The faults for the error summary; none of them is of a field."""
+        return tuple(("", fault) for fault in self.faults)
+
+
+def action_paths(snapshot: Snapshot, form: Form) -> tuple[str, ...]:
+    """What has to be read of a record to tell which actions it has."""
+    return tuple(dict.fromkeys(path for action in form.actions for path in stored_paths(snapshot, form.entity, action.when)))
+
+
+def action_buttons(ask: BlockAsk, form: Form, record: Record) -> tuple[Action, ...]:
+    """The actions that the person may take on the record as it is."""
+    context = ask.context
+    return tuple(
+        Action(_label(context, item), ask.query.link(**{ACT: item.key}), item.icon, "primary" if item.primary else "secondary")
+        for item in form.actions
+        if _is_offered(context, form, item, record)
+    )
+
+
+def show_action(ask: BlockAsk, form: Form, record: Record) -> Part | None:
+    """The question of the action that the address names; on POST the deed. None where it names none.
+
+    Raises PageNotFound for an action that the record does not have for the person, ChangedMeanwhile where somebody else was
+    quicker.
+    """
+    wanted = ask.query.own.get(ACT)
+    if not wanted:
+        return None
+    action = next((item for item in form.actions if item.key == wanted), None)
+    if action is None or not _is_offered(ask.context, form, action, record):
+        raise PageNotFound
+    return _done(ask, action, record) if ask.posted else _question(ask, action, record)
+
+
+def _is_offered(context: RequestContext, form: Form, action: RecordAction, record: Record) -> bool:
+    writable = access_for(context.snapshot, context.principal, form.entity, "write")
+    if "write" not in record.can or not writable.allowed:
+        return False
+    if not writable.attributes.issuperset(value.attribute for value in action.values):
+        return False
+    return not action.when or holds_of(context, record, action.when)
+
+
+def _done(ask: BlockAsk, action: RecordAction, record: Record) -> Part:
+    context = ask.context
+    version = request.form.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise UnusableArgument("version")
+    try:
+        with context.lease.transaction() as connection:
+            update(
+                connection,
+                context.snapshot,
+                context.principal,
+                record.entity,
+                record.id,
+                int(version),
+                meant_values(context, record.entity, action.values),
+                listeners=context.listeners,
+                undo="transaction",
+            )
+    except Conflict:
+        raise ChangedMeanwhile from None
+    except (Denied, Invalid) as refused:
+        attributes = context.snapshot.entities[record.entity].attributes
+        labels = {key: words_of(context, item.model.label) or words(key) for key, item in attributes.items()}
+        said = tuple(fault.sentence(text_of(context)) for _, fault in faults_of(refused, labels))
+        return _question(ask, action, record, said)
+    flash(words_of(context, action.message) or text_of(context)("form.saved"), "good")
+    return Part(response=make_response(redirect(next_url(ask, record.entity, record.id, action.page), 303)))
+
+
+def _question(ask: BlockAsk, action: RecordAction, record: Record, faults: tuple[str, ...] = ()) -> Part:
+    context = ask.context
+    label = _label(context, action)
+    view = ActionView(
+        text=words_of(context, action.confirm),
+        label=label,
+        url=ask.query.link(),
+        back=ask.query.link(**{ACT: None}),
+        block=ask.index,
+        version=record.version,
+        faults=faults,
+    )
+    heading = text_of(context)("action.question", label=label, name=name_of(context, record))
+    return Part(TEMPLATE, view, Head(title=heading), status=422 if faults else 200, failed=bool(faults))
+
+
+def _label(context: RequestContext, action: RecordAction) -> str:
+    return words_of(context, action.label) or words(action.key)
