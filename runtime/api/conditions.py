@@ -22,6 +22,7 @@ from runtime.records.values import LARGEST
 
 FLIPPED = {"eq": "eq", "ne": "ne", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
 LONGEST_TEXT = 2000
+DEEPEST = 4
 NUMBERS = ("integer", "decimal", "money")
 KINDS = {"integer": "number", "decimal": "number", "money": "number", "boolean": "boolean", "date": "date"}
 KINDS |= {"datetime": "moment", "unique_id": "guid"}
@@ -260,6 +261,8 @@ class Conditions:
         return self._within(variable, target, _prefixed(node, variable))
 
     def _within(self, variable: str, target: EntitySet, node: Node) -> Clause:
+        if len(self.scopes) > DEEPEST:
+            raise bad(f"Conditions on related rows are nested at most {DEEPEST} deep.", "$filter")
         self.scopes.append(Scope(variable, target))
         try:
             return self.clause(node)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from runtime.access import access_of
 from runtime.api.calls import Caller, tag
 from runtime.api.conditions import Conditions
-from runtime.api.faults import bad, denied, fault_of, not_enabled, not_offered, told
+from runtime.api.faults import bad, fault_of, not_enabled, not_offered, told
 from runtime.api.model import EntitySet, Navigation, Property
 from runtime.odata.options import Expanded, Options, Order
 from runtime.odata.values import KEY
@@ -176,11 +176,8 @@ def follow(caller: Caller, columns: Columns, expand: Sequence[Expanded], rows: S
     """
     for item in _ways(caller, columns.set, expand):
         way = columns.set.navigation(item.name)
-        target = caller.offer.by_entity[way.entity]
         if not way.many and way.attribute not in _readable(caller, columns.set):
             raise not_enabled(way.name, columns.set.name)
-        if not access_of(caller.snapshot, caller.principal.standing, way.entity, "read").allowed:
-            raise denied("read", target.name)
         if way.many:
             _follow_many(caller, columns, way, item.options, rows, found)
         else:

@@ -14,6 +14,7 @@ from runtime.api.faults import ApiFault, bad, fault_of, missing, not_enabled, no
 from runtime.api.groups import groups
 from runtime.api.keys import find_row, id_of, key_values, row_of
 from runtime.api.model import EntitySet, service_description, visible
+from runtime.api.openapi import openapi
 from runtime.api.reading import (
     FIRST,
     Beginning,
@@ -81,6 +82,9 @@ def answer(caller: Caller, call: Call) -> Answer:
         _options(call, NO_OPTIONS)
         text = service_description(caller.snapshot, caller.principal.standing, caller.offer)
         return Answer(body=text, media_type=MEDIA_TYPE)
+    if first.name == "$openapi" and not rest:
+        _only(call, "GET")
+        return Answer(body=openapi(caller), media_type="application/json")
     if first.name == "$token" and not rest:
         _only(call, "GET")
         return Answer(body={"header": "X-CSRFToken", "token": caller.context.csrf})

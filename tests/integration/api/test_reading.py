@@ -1,6 +1,7 @@
 """Reading through the door for programs: what is offered, to whom, in which order and how much of it."""
 
 import datetime as dt
+import re
 import uuid
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -62,6 +63,7 @@ CONDITIONS = [
 ]
 
 
+DEEP = "scores/any(a:scores/any(b:scores/any(c:scores/any(d:scores/any(e:true)))))"
 REFUSED = [
     ("ledger", 404, "9004010C"),
     ("ledgers", 404, "9004010C"),
@@ -85,6 +87,7 @@ REFUSED = [
     ("scores?$filter=title", 400, "BadRequest"),
     ("scores?$filter=loans eq 1", 400, "BadRequest"),
     ("scores?$filter=pages gt 99999999999999999999", 400, "BadRequest"),
+    (f"composers?$filter={DEEP}", 400, "BadRequest"),
     ("scores?$top=-1", 400, "BadRequest"),
     ("scores?$top=1&$top=2", 400, "BadRequest"),
     ("scores?$skiptoken=xyz", 400, "BadRequest"),
@@ -150,6 +153,34 @@ def test_the_service_says_what_the_caller_may_reach_and_nothing_else(site):
     assert site.stranger().rows("/_api") == []
     librarian = ElementTree.fromstring(site.as_("lib").get("$metadata").data)
     assert {"insured", "_holder_entity"} <= {one.get("Name") for one in librarian.iter(f"{EDM}Property")}
+
+
+def test_openapi_tells_each_caller_what_it_may_call(site):
+    document = site.as_("alma").get("$openapi").get_json()
+    assert document["openapi"] == "3.1.0"
+    assert {path: sorted(calls.keys() - {"parameters"}) for path, calls in document["paths"].items()} == {
+        "/scores": ["get", "post"],
+        "/scores({id})": ["delete", "get", "patch"],
+        "/composers": ["get", "post"],
+        "/composers({id})": ["get"],
+        "/concerts": ["get", "post"],
+        "/concerts({id})": ["get"],
+        "/loans": ["get", "post"],
+        "/loans({id})": ["delete", "get", "patch"],
+        "/choirs": ["get"],
+        "/choirs({id})": ["get"],
+    }
+    schemas = document["components"]["schemas"]
+    assert schemas["scores.new"]["required"] == ["number"]
+    assert "required" not in schemas["scores.change"]
+    assert schemas["scores"]["properties"]["state"] == {"type": ["string", "null"], "enum": ["shelf", "lent", "lost", None]}
+    given = set(schemas["scores.new"]["properties"])
+    assert not {"insured", "secret", "value", "id", "created_from", "_composer_value"} & given
+    assert {"number", "composer@odata.bind"} <= given
+    named = set(re.findall(r"#/components/schemas/([\w.]+)", str(document)))
+    assert named <= set(schemas)
+    assert site.stranger().get("$openapi").get_json()["paths"] == {}
+    assert set(site.as_("rut").get("$openapi").get_json()["paths"]["/scores"]) == {"get"}
 
 
 def test_rows_come_with_types_tags_and_the_rights_of_the_caller(shelf):
@@ -232,6 +263,24 @@ def test_what_is_beside_a_row_comes_with_it(shelf, monkeypatch):
     assert everything["holder_contact"]["full_name"] == "Bo"
     assert everything["holder_account"] is None
     assert set(everything) >= {"composer", "keeper", "loans", "concerts"}
+
+
+def test_rows_out_of_reach_are_not_found_by_what_they_are_linked_with(shelf):
+    day = shelf.add("concert", name="Spring")
+    link = shelf.snapshot.entities["score"].relationships["concerts"]
+    with shelf.engine.begin() as connection:
+        connection.execute(link.link.insert().values({link.near: shelf.ids["T1"], link.far: day}))
+    for condition, lists in (
+        ("score_concerts/any()", ([], ["Spring"])),
+        ("score_concerts/any(s:s/pages eq 1)", ([], ["Spring"])),
+        ("score_concerts/$count eq 0", (["Spring"], [])),
+        ("score_concerts/all(s:s/pages gt 1)", (["Spring"], [])),
+    ):
+        for name, found in zip(("alma", "cleo"), lists, strict=True):
+            rows = shelf.as_(name).rows(f"concerts?$filter={condition}&$expand=score_concerts")
+            assert [row["name"] for row in rows] == found, (condition, name)
+    assert shelf.as_("alma").rows(f"concerts({day})/score_concerts") == []
+    assert [row["number"] for row in shelf.as_("cleo").rows(f"concerts({day})/score_concerts")] == ["T1"]
 
 
 def test_statements_do_not_grow_with_rows(shelf):
@@ -325,6 +374,15 @@ def test_who_has_no_permission_gets_nothing(shelf):
     ):
         answer = rut.get(path)
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "90040120"), path
+    for path in (
+        "scores?$expand=keeper",
+        "scores?$select=_keeper_value",
+        "scores?$filter=keeper/name eq 'High'",
+        "scores?$filter=_keeper_value eq 1",
+        f"scores({shelf.ids['S1']})/keeper",
+    ):
+        answer = rut.get(path)
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "90040101"), path
     assert rut.numbers(f"$filter=_composer_value eq {shelf.ids['bach']}") == []
     assert "composer" not in rut.get("scores?$expand=*").get_json()["value"][0]
     assert "composers" not in rut.get("$metadata").text

@@ -3,11 +3,16 @@
 import datetime as dt
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from metadata.model import SiteSetting
 from metadata.store import MetadataStore
+from runtime.forms.ports import Accepted, Refusal
+from support.archive import open_archive
+
+METADATA = Path(__file__).parent / "archive.yaml"
 
 
 @pytest.fixture
@@ -196,6 +201,53 @@ def test_bodies_that_cannot_be_used_are_refused(site, alma):
     site.add("loan", number="L1", score=mine)
     refused = alma.send("DELETE", f"scores({mine})")
     assert (code(refused), refused.get_json()["error"]["details"][0]["code"]) == ((400, "9004010D"), "referenced")
+
+
+class Asked:
+    """An outside system that has to agree to new scores, and says what a test has it say."""
+
+    def __init__(self, *answers):
+        self.answers, self.heard = list(answers), []
+
+    def concerns(self, snapshot, entity):
+        return entity == "score"
+
+    def knows(self, snapshot, entity, key):
+        return False
+
+    def prepare(self, connection, snapshot, entity, record_id, key):
+        self.heard.append(entity)
+        return self
+
+    sent = ""
+
+    def announce(self, connection):
+        pass
+
+    conclude = announce
+
+    def ask(self):
+        return self.answers.pop(0)
+
+    def settle(self, connection, record_id):
+        return Accepted()
+
+
+def test_an_outside_system_is_asked_before_a_row_counts(database_url, tmp_path):
+    outside = Asked()
+    with open_archive(database_url, tmp_path, METADATA, submission=outside) as site:
+        alma = site.as_("alma")
+        outside.answers += [Refusal("Not with us.", attribute="title"), outside]
+        refused = alma.send("POST", "scores", new(site))
+        assert (code(refused), refused.get_json()["error"]["message"]) == ((400, "9004010D"), "Not with us.")
+        assert site.count("score") == 0
+        assert alma.send("POST", "scores", new(site, loans=[{"number": "L1"}])).status_code == 204
+        assert (site.count("score"), site.count("loan"), outside.heard) == (1, 1, ["score", "score"])
+        group = {"id": "1", "method": "POST", "url": "scores", "atomicityGroup": "g", "body": new(site, "N2")}
+        (one,) = alma.send("POST", "$batch", {"requests": [group]}).get_json()["responses"]
+        assert one["status"] == 501
+        assert alma.send("POST", "composers", {"name": "X", "scores": [new(site, "N3")]}).status_code == 501
+        assert (site.count("score"), site.count("composer")) == (1, 0)
 
 
 def test_who_writes_sends_the_token_of_the_session(site, alma):

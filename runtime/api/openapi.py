@@ -1,0 +1,191 @@
+"""What the caller may do, as OpenAPI 3.1: entity sets within reach, their properties, and the calls that are permitted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from metadata.model.base import Privilege
+from metadata.snapshot import Snapshot
+from runtime.access import access_of
+from runtime.api.calls import Caller
+from runtime.api.model import EntitySet, Property, visible
+from runtime.odata.values import KEY
+
+TYPES: dict[str, dict[str, Any]] = {
+    "Edm.Int64": {"type": "integer", "format": "int64"},
+    "Edm.Decimal": {"type": "number"},
+    "Edm.Boolean": {"type": "boolean"},
+    "Edm.Date": {"type": "string", "format": "date"},
+    "Edm.DateTimeOffset": {"type": "string", "format": "date-time"},
+    "Edm.Guid": {"type": "string", "format": "uuid"},
+    "Edm.String": {"type": "string"},
+    "Collection(Edm.String)": {"type": "array", "items": {"type": "string"}},
+}
+"""JSON types by the types of OData."""
+OPTIONS = {
+    "$select": "Properties, with commas between them.",
+    "$filter": "A condition, such as number eq 'A-1'.",
+    "$orderby": "Properties to order by, each perhaps with desc.",
+    "$expand": "Ways to other rows that are to come along.",
+    "$top": "How many rows at most.",
+    "$skip": "How many rows to leave out.",
+    "$count": "true for the number of all rows.",
+    "$apply": "Numbers over rows, such as aggregate($count as n).",
+}
+OF_ONE = ("$select", "$expand")
+WRITES: tuple[tuple[Privilege, str], ...] = (("create", "new"), ("write", "change"))
+REFUSED = {"$ref": "#/components/responses/refused"}
+
+
+def openapi(caller: Caller) -> dict[str, Any]:
+    """The document for a caller."""
+    sets = visible(caller.snapshot, caller.principal.standing, caller.offer)
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    for one in sets:
+        schemas[one.name] = _read_schema(caller, one)
+        paths[f"/{one.name}"] = _collection(caller, one)
+        paths[f"/{one.name}({{{KEY}}})"] = _row(caller, one)
+        for privilege, ending in WRITES:
+            if _may(caller, one, privilege):
+                schemas[f"{one.name}.{ending}"] = _write_schema(caller, one, privilege)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": str(caller.site.key), "version": str(caller.snapshot.release)},
+        "servers": [{"url": caller.root}],
+        "security": [{"token": []}, {"session": [], "csrf": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas, "error": _error()},
+            "responses": {
+                "refused": {
+                    "description": "The call was refused; the code says why.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/error"}}},
+                }
+            },
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "foyer"},
+                "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
+            },
+        },
+    }
+
+
+def _collection(caller: Caller, one: EntitySet) -> dict[str, Any]:
+    rows = {
+        "type": "object",
+        "properties": {
+            "@odata.count": {"type": "integer"},
+            "@odata.nextLink": {"type": "string"},
+            "value": {"type": "array", "items": _ref(one.name)},
+        },
+    }
+    found: dict[str, Any] = {
+        "get": _call(f"list_{one.name}", "Rows.", {"200": _json("Rows.", rows)}, parameters=_options(*OPTIONS))
+    }
+    if _may(caller, one, "create"):
+        made = {"201": _json("The row, where it was asked for.", _ref(one.name)), "204": {"description": "It was made."}}
+        found["post"] = _call(f"create_{one.name}", "Makes a row.", made, body=_ref(f"{one.name}.new"))
+    return found
+
+
+def _row(caller: Caller, one: EntitySet) -> dict[str, Any]:
+    key = {"name": KEY, "in": "path", "required": True, "schema": TYPES["Edm.Int64"]}
+    version = {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "The version to change."}
+    shown = {"200": _json("The row.", _ref(one.name)), "304": {"description": "The row is at the version that is known."}}
+    found: dict[str, Any] = {
+        "parameters": [key],
+        "get": _call(f"get_{one.name}", "A row.", shown, parameters=_options(*OF_ONE)),
+    }
+    done = {"204": {"description": "It was done."}}
+    if _may(caller, one, "write"):
+        changed = {"200": _json("The row, where it was asked for.", _ref(one.name)), **done}
+        body = _ref(f"{one.name}.change")
+        found["patch"] = _call(f"change_{one.name}", "Changes a row.", changed, parameters=[version], body=body)
+    if _may(caller, one, "delete"):
+        found["delete"] = _call(f"delete_{one.name}", "Deletes a row.", done, parameters=[version])
+    return found
+
+
+def _call(
+    name: str,
+    summary: str,
+    responses: dict[str, Any],
+    *,
+    parameters: list[dict[str, Any]] | None = None,
+    body: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"operationId": name, "summary": summary, "responses": {**responses, "default": REFUSED}}
+    if parameters:
+        found["parameters"] = parameters
+    if body is not None:
+        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return found
+
+
+def _options(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "query", "description": OPTIONS[name], "schema": {"type": "string"}} for name in names]
+
+
+def _json(what: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": what, "content": {"application/json": {"schema": schema}}}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _may(caller: Caller, one: EntitySet, privilege: Privilege) -> bool:
+    return not caller.reading and access_of(caller.snapshot, caller.principal.standing, one.entity.key, privilege).allowed
+
+
+def _read_schema(caller: Caller, one: EntitySet) -> dict[str, Any]:
+    readable = one.readable(caller.snapshot, caller.principal.standing)
+    properties = {item.name: _schema(caller.snapshot, item) for item in readable}
+    return {"type": "object", "properties": {"@odata.etag": {"type": "string"}, **properties}}
+
+
+def _write_schema(caller: Caller, one: EntitySet, privilege: Privilege) -> dict[str, Any]:
+    """What may be given; a lookup by the address of a row."""
+    allowed = access_of(caller.snapshot, caller.principal.standing, one.entity.key, privilege).attributes
+    properties: dict[str, Any] = {}
+    for item in one.properties.values():
+        attribute = item.attribute
+        kept = attribute.system or attribute.calculated or attribute.type.is_file
+        if attribute.key in allowed and item.part == "value" and not kept:
+            properties[item.name] = _schema(caller.snapshot, item)
+    for way in one.navigations.values():
+        if not way.many and way.attribute in allowed:
+            properties[f"{way.name}@odata.bind"] = {"type": ["string", "null"], "description": "The address of a row."}
+    found: dict[str, Any] = {"type": "object", "properties": properties}
+    needed = [name for name, item in one.properties.items() if name in properties and _needed(item)]
+    return {**found, "required": needed} if privilege == "create" and needed else found
+
+
+def _needed(item: Property) -> bool:
+    model = item.attribute.model
+    return model.required == "required" and model.default is None and item.attribute.type.name != "auto_number"
+
+
+def _schema(snapshot: Snapshot, item: Property) -> dict[str, Any]:
+    found = dict(TYPES[item.type])
+    model = item.attribute.model
+    if model.choice and item.part == "value":
+        options = [option.value for option in snapshot.choices[model.choice].options]
+        if item.type == "Edm.String":
+            return {"type": ["string", "null"], "enum": [*options, None]}
+        return {"type": "array", "items": {"type": "string", "enum": options}}
+    if model.max_length and item.type == "Edm.String":
+        found["maxLength"] = model.max_length
+    if item.name != KEY and isinstance(found["type"], str) and found["type"] != "array":
+        found["type"] = [found["type"], "null"]
+    return found
+
+
+def _error() -> dict[str, Any]:
+    text = {"type": "string"}
+    detail = {"type": "object", "properties": {"code": text, "target": text, "message": text}}
+    properties = {"code": text, "message": text, "target": text, "details": {"type": "array", "items": detail}}
+    inner = {"type": "object", "required": ["code", "message"], "properties": properties}
+    return {"type": "object", "required": ["error"], "properties": {"error": inner}}
