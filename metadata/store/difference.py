@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, Literal
 
 import orjson
@@ -62,8 +63,27 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[Change]:
             yield Change(f"{path} (order)".strip(), list(before), list(after))
     elif isinstance(before, list) and isinstance(after, list) and _named(before) and _named(after):
         yield from _list_changes(path, before, after)
+    elif isinstance(before, list) and isinstance(after, list) and _parts(before) and _parts(after):
+        yield from _part_changes(path, before, after)
     elif before != after or type(before) is not type(after):
         yield Change(path, before, after)
+
+
+def _part_changes(path: str, before: list[Any], after: list[Any]) -> Iterator[Change]:
+    """Of items that nothing names: those that came, went or changed, by their places."""
+    texts = [[orjson.dumps(item, default=str) for item in side] for side in (before, after)]
+    for act, start, stop, begin, end in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        if act == "equal":
+            continue
+        gone, come = before[start:stop], after[begin:end]
+        for place in range(max(len(gone), len(come))):
+            old = gone[place] if place < len(gone) else None
+            new = come[place] if place < len(come) else None
+            yield from _changes(f"{path}[{(begin if new is not None else start) + place}]", old, new)
+
+
+def _parts(items: list[Any]) -> bool:
+    return bool(items) and all(isinstance(item, Mapping) for item in items)
 
 
 def _list_changes(path: str, before: list[Any], after: list[Any]) -> Iterator[Change]:

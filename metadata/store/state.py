@@ -66,6 +66,21 @@ def working(connection: Connection) -> Heads:
     return {component: head for component, head in heads.items() if not head.deleted}
 
 
+def readable(connection: Connection) -> Heads:
+    """The same with the released revision, or none, in the place of a draft that makes no component."""
+    heads, before = working(connection), released(connection, revisions.latest_release(connection))
+    drafts = {name: head for name, head in heads.items() if name not in before or before[name].id != head.id}
+    bodies = revisions.read_bodies(connection, (head.id for head in drafts.values()))
+    for name, head in drafts.items():
+        try:
+            component_of(name, bodies[head.id])
+        except MetadataError:
+            del heads[name]
+            if name in before:
+                heads[name] = before[name]
+    return heads
+
+
 def standing(connection: Connection) -> Standing:
     """What there is now."""
     release = revisions.latest_release(connection)

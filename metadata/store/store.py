@@ -61,6 +61,11 @@ class MetadataStore:
         with self.engine.connect() as connection:
             return self._loader.load(connection, state.working(connection).values())
 
+    def readable(self) -> Components:
+        """The same, where a draft that makes no component yet counts as what the current release has in its place."""
+        with self.engine.connect() as connection:
+            return self._loader.load(connection, state.readable(connection).values())
+
     def drafts(self) -> Mapping[ComponentId, Component | None]:
         """What has been saved since it was last released; None for a component that is to be deleted."""
         with self.engine.connect() as connection:

@@ -28,7 +28,7 @@ def command(sides: tuple[str, ...], *, delete: bool) -> Report:
     if not sides:
         return of_differences(store.diff())
     if not _is_release(sides[0]):
-        before = store.working()
+        before = store.readable()
         return of_differences(take_in(sides[0], before, delete=delete).differences(before))
     last = int(sides[1]) if len(sides) == 2 else store.current_release()
     return of_differences(store.diff(int(sides[0]), last))

@@ -23,7 +23,7 @@ from runtime.cli.output import Report, reporting
 def command(folder: str, *, dry_run: bool, publish: bool, delete: bool, **how: str | bool) -> Report:
     """Save a folder of metadata as drafts: all of it, or nothing and every problem."""
     store = open_installation().store
-    before = store.working()
+    before = store.readable()
     intake = take_in(folder, before, delete=delete)
     if dry_run:
         return of_differences(intake.differences(before), "Nothing is changed; it would be:")

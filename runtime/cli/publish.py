@@ -27,7 +27,7 @@ def command(folder: str | None, *, delete: bool, allow_destructive: bool, note: 
             raise click.UsageError("--delete needs a folder.")
         warnings = require_looks(store.working())
         return of_published(store.publish(author, note, allow_destructive=allow_destructive), warnings)
-    intake = take_in(folder, store.working(), delete=delete)
+    intake = take_in(folder, store.readable(), delete=delete)
     published = store.publish(
         author,
         note,

@@ -182,8 +182,8 @@ class Renderer(Generic[Context]):
             parts = self._template(context, "chrome.html").make_module({"menu": main, "current": current})
             footer = self._menu(context, standing, context.site.model.footer_menu)
             macros: Any = parts
-            search = self._search(context)
-            return Chrome(main, current, macros.nav(), macros.thumb(), macros.more(), macros.footer(footer), search)
+            shown = macros.nav(), macros.thumb(), macros.more(), macros.footer(footer)
+            return Chrome(main, current, *shown, self._search(context), _studio(context))
 
         return context.snapshot.derive(("chrome", *standing, current), dress)
 
@@ -198,6 +198,11 @@ class Renderer(Generic[Context]):
             ("menu", *standing, key),
             lambda: menu(context.site, key, context.language, lambda node: self._may_open(context, node)),
         )
+
+
+def _studio(context: Scene) -> str:
+    opened = any(role.studio for key, role in context.site.roles.items() if key in context.principal.roles)
+    return address(context.site, context.language, "/studio/") if opened else ""
 
 
 def _with_sprite(page: Pieces) -> str:

@@ -99,7 +99,8 @@ class Person:
 class Chrome:
     """The parts around a page that are the same for everybody with the same roles, language and place in the menu.
 
-    `search` is the address of the site's search page, empty where it has none or one that they may not open.
+    `search` is the address of the site's search page, empty where it has none or one that they may not open; `studio` that
+    of the studio, empty where none of the roles opens it.
     """
 
     menu: Menu
@@ -109,6 +110,7 @@ class Chrome:
     more: Markup
     footer: Markup
     search: str = ""
+    studio: str = ""
 
 
 @passing

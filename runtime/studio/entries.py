@@ -8,8 +8,8 @@ from typing import Any
 
 from metadata.files.emit import emit
 from metadata.store.difference import NAMING
-from runtime.studio.posted import FIELD, RAW
-from runtime.studio.scalars import show_scalar
+from runtime.studio.posted import FIELD, HERE, RAW
+from runtime.studio.scalars import EMPTY, show_scalar
 from runtime.studio.shapes import Shape, fits, shapes_of
 
 FIRST = 4
@@ -100,12 +100,15 @@ def _entries(model: Any, data: Mapping[str, Any], around: Surroundings, above: s
         path = f"{above}{shape.name}"
         value = data.get(shape.name)
         main = not above or shape.required or shape.name in data or number < FIRST or _below(path, around.problems)
-        yield _entry(shape, path, value, around, main=main)
+        if value is None and shape.name in data and shape.form == "scalar":
+            yield Entry(path, shape, "line", (Line(f"{FIELD}{path}", EMPTY),), errors=tuple(around.problems.get(path, ())))
+        else:
+            yield _entry(shape, path, value, around, main=main)
 
 
 def _entry(shape: Shape, path: str, value: Any, around: Surroundings, *, main: bool) -> Entry:
     errors = tuple(around.problems.get(path, ()))
-    if value is not None and not fits(shape, value):
+    if value is not None and (not fits(shape, value) or (shape.form in ("words", "pairs") and _broken(value))):
         text = value if isinstance(value, str) else emit(value).decode() if isinstance(value, dict) else show_scalar(value)
         return Entry(path, shape, "yaml", (Line(f"{FIELD}{path}.{RAW}", text),), errors=errors)
     lines: tuple[Line, ...] = ()
@@ -119,17 +122,25 @@ def _entry(shape: Shape, path: str, value: Any, around: Surroundings, *, main: b
             parts = tuple(_part(shape, f"{path}.{place}", item, around, title=_title(item, place)) for place, item in items)
         case _:
             lines = tuple(_lines(shape, path, value, around))
-    return Entry(path, shape, _form(shape), lines, parts, errors, main, there=value is not None)
+    return Entry(path, shape, _form(shape, lines), lines, parts, errors, main, there=value is not None)
 
 
-def _form(shape: Shape) -> str:
-    if shape.form == "word":
-        return "select" if shape.rules.get("choices") else "area" if shape.rules.get("long") else "line"
-    if shape.form in ("whole", "real", "scalar"):
-        return "line"
-    if shape.form == "text" and shape.rules.get("long"):
+def _form(shape: Shape, lines: Sequence[Line]) -> str:
+    """How an entry is drawn: a text of several lines needs an area, for a browser takes line breaks out of an input."""
+    long = bool(shape.rules.get("long")) or any("\n" in line.value or "\r" in line.value for line in lines)
+    if shape.form == "word" and shape.rules.get("choices"):
+        return "select"
+    if shape.form in ("word", "whole", "real", "scalar"):
+        return "area" if long else "line"
+    if shape.form == "text" and long:
         return "areas"
     return "select" if shape.form == "maybe" else shape.form
+
+
+def _broken(value: Any) -> bool:
+    """Does one of several words have a line break, which the input of a line cannot hold?"""
+    words = [*value, *value.values()] if isinstance(value, dict) else value
+    return any(isinstance(word, str) and ("\n" in word or "\r" in word) for word in words)
 
 
 def _part(shape: Shape, path: str, data: Mapping[str, Any], around: Surroundings, *, title: str) -> Part:
@@ -157,7 +168,10 @@ def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterato
         case "text":
             texts = {"any": value} if isinstance(value, str) else dict(value or {})
             tags = dict.fromkeys(("any", *(_tag(language, texts) for language in around.languages), *texts))
-            yield from (Line(f"{name}.{tag}", texts.get(tag, ""), language=tag) for tag in tags)
+            empty = f"{name}.{HERE}"
+            for tag in tags:
+                text = texts.get(tag, "")
+                yield Line(f"{name}.{tag}", text, language=tag, second=f"{empty}{tag}" if tag in texts and not text else "")
         case "flag":
             checked = value if isinstance(value, bool) else shape.default
             yield Line(name, "true" if checked else "")
@@ -176,7 +190,7 @@ def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterato
             for place, (key, one) in enumerate((value or {}).items()):
                 yield Line(f"{name}.{place}", str(key), second=_shown(shape.item, one))
         case _:
-            yield Line(name, _shown(shape.form, value), _options(shape, value), source)
+            yield Line(name, "" if value is None else _shown(shape.form, value), _options(shape, value), source)
 
 
 def _tag(language: str, texts: Mapping[str, str]) -> str:

@@ -40,7 +40,7 @@ class Merge:
             return theirs
         if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
             return self._mappings(path, before if isinstance(before, Mapping) else {}, mine, theirs)
-        name = _naming(before, mine, theirs)
+        name = "" if MISSING in (mine, theirs) else _naming(before, mine, theirs)
         if name:
             return self._lists(path, name, before if isinstance(before, list) else [], mine, theirs)
         return self._decided(Clash(path, before, mine, theirs))

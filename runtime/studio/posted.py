@@ -38,7 +38,7 @@ def _tree(fields: Iterable[tuple[str, str]]) -> Tree:
         else:
             values = place.setdefault(last, [])
             if isinstance(values, list):
-                values.append(value.replace("\r\n", "\n"))
+                values.append(value.replace("\r\n", "\n").replace("\r", "\n"))
     return root
 
 
@@ -75,8 +75,10 @@ def _flag(shape: Shape, given: Any, keep_empty: bool) -> Any:
 def _text(shape: Shape, given: Any, keep_empty: bool) -> Any:
     if not isinstance(given, dict):
         return NOTHING
-    texts = {tag: text for tag, values in given.items() if (text := _last(values))}
-    if set(texts) == {"any"}:
+    # A text that is empty on purpose is marked, for an empty input may also be a language without a text.
+    empty = {tag.removeprefix(HERE): "" for tag in given if tag.startswith(HERE)}
+    texts = {**empty, **{tag: text for tag, values in given.items() if not tag.startswith(HERE) and (text := _last(values))}}
+    if set(texts) == {"any"} and texts["any"]:
         return texts["any"]
     return texts or NOTHING
 

@@ -12,7 +12,7 @@ from runtime.errors import ChangedMeanwhile
 from runtime.studio.bench import Bench, Workshop
 from runtime.studio.merging import Clash, Merge
 
-ATTEMPTS = 8
+ATTEMPTS = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
 from metadata.files.parse import parse
 
+EMPTY = "null"
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-REAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+REAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
 
 
 def read_scalar(text: str) -> Any:
@@ -17,6 +19,8 @@ def read_scalar(text: str) -> Any:
     line = text.strip()
     if not line or "\n" in line:
         return text
+    if line == EMPTY:
+        return None
     documents, problems = parse(line, "")
     if problems or len(documents) != 1:
         return text
@@ -29,10 +33,22 @@ def read_scalar(text: str) -> Any:
 def show_scalar(value: Any) -> str:
     """The line that `read_scalar` reads as this value."""
     if value is None:
-        return ""
+        return EMPTY
     if isinstance(value, str):
         return value if value and read_scalar(value) == value else json.dumps(value, ensure_ascii=False)
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_in_list, value))}]"
+    return _number(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+
+
+def _in_list(value: Any) -> str:
+    return _number(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    """A fraction as YAML reads one: 1e-05 lacks the point."""
+    whole, mark, power = repr(value).partition("e")
+    return f"{whole}{'' if '.' in whole else '.0'}{mark}{power}"
 
 
 def read_whole(text: str) -> Any:
@@ -42,7 +58,7 @@ def read_whole(text: str) -> Any:
 
 def read_real(text: str) -> Any:
     """A number, or the text where it is none."""
-    return float(text) if REAL.fullmatch(text.strip()) else text
+    return number if REAL.fullmatch(text.strip()) and math.isfinite(number := float(text)) else text
 
 
 def read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:

@@ -40,6 +40,12 @@ def test_added_and_removed_components_are_named_in_the_order_of_their_addresses(
         ),
         ({"attributes": [{"key": "a"}]}, {"attributes": []}, ['attributes: [{"key":"a"}] -> []']),
         ({"hosts": ["a"]}, {"hosts": ["a", "b"]}, ['hosts: ["a"] -> ["a","b"]']),
+        (
+            {"columns": [{"attribute": "a"}, {"attribute": "b"}]},
+            {"columns": [{"attribute": "a"}, {}, {"attribute": "b", "wide": True}]},
+            ["columns[1].attribute: \"b\" -> nothing", 'columns[2]: nothing -> {"attribute":"b","wide":true}'],
+        ),
+        ({"rows": [{"n": 1}, {"n": 2}, {"n": 2}]}, {"rows": [{"n": 2}, {"n": 2}]}, ['rows[0]: {"n":1} -> nothing']),
     ],
 )
 def test_a_property_is_named_by_its_path(before, after, expected):

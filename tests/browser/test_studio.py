@@ -1,0 +1,132 @@
+"""The studio in a browser: by mouse, by keyboard alone, on a small laptop and on a phone, sound to axe."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.axe import assert_no_axe_violations
+from support.marina_site import CAST, PASSWORD, served
+from support.studio import open_studio
+
+LAPTOP, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def desk(page: Page, sqlite_url: str, tmp_path: Path) -> Iterator[Page]:
+    """Dora at the portal, signed in; at the end no console may have complained."""
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    with open_studio(sqlite_url, tmp_path) as site, served(site.app) as url:
+        page.set_viewport_size(LAPTOP)
+        page.goto(f"{url}/signin?next=/studio/")
+        page.fill("input[name=email]", CAST["dora"][0])
+        page.fill("input[name=password]", PASSWORD)
+        with page.expect_navigation(url=lambda found: "/signin" not in found):
+            page.locator("main form button[type=submit]").click()
+        yield page
+    assert [line for line in said if not line.startswith("Failed to load resource")] == []
+
+
+def goto(page: Page, path: str) -> None:
+    page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
+
+
+def looked_at(page: Page) -> None:
+    """Nothing scrolls sideways and axe finds nothing, on both screens."""
+    for size in (LAPTOP, PHONE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        assert_no_axe_violations(page)
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+
+
+def test_a_view_is_made_by_mouse_and_published(desk: Page) -> None:
+    looked_at(desk)
+    desk.get_by_role("link", name="Views").click()
+    looked_at(desk)
+    desk.get_by_role("link", name="New: View").click()
+    desk.get_by_label("Key").fill("boats")
+    desk.locator("main").get_by_role("button", name="New component").click()
+    expect(desk.locator("h1")).to_have_text("boats")
+    looked_at(desk)
+    desk.locator('[name="p.entity"]').fill("booking")
+    desk.locator('[name="p.label.any"]').fill("Boats")
+    for place, attribute in enumerate(("boat", "number")):
+        desk.get_by_role("button", name="Add: Columns").click()
+        field = desk.locator(f'[name="p.columns.{place}.attribute"]')
+        expect(field).to_be_focused()
+        field.fill(attribute)
+    desk.get_by_role("button", name="Move number up").or_(desk.get_by_role("button", name="Move 2 up")).click()
+    expect(desk.locator('[name="p.columns.0.attribute"]')).to_have_value("number")
+    desk.get_by_role("button", name="Save draft").last.click()
+    expect(desk.locator("h1")).to_have_text("Boats")
+    expect(desk.locator(".error-summary")).to_have_count(0)
+    desk.get_by_role("banner").get_by_role("link", name="Publish", exact=True).click()
+    looked_at(desk)
+    desk.get_by_label("What and why").fill("A view of boats")
+    desk.get_by_role("button", name="Publish 1 change").click()
+    expect(desk.get_by_role("main")).to_contain_text("Nothing waits")
+    goto(desk, "/studio/history")
+    expect(desk.get_by_role("main")).to_contain_text("A view of boats")
+    looked_at(desk)
+
+
+def test_by_keyboard_alone_through_the_palette(desk: Page) -> None:
+    keys = desk.keyboard
+    keys.press("Control+k")
+    box = desk.get_by_role("combobox")
+    expect(box).to_be_focused()
+    keys.type("terms")
+    expect(desk.get_by_role("option").first).to_contain_text("Terms")
+    assert_no_axe_violations(desk)
+    with desk.expect_navigation(url=lambda found: "/edit/page/terms" in found):
+        keys.press("Enter")
+    desk.locator('[name="p.title.any"]').focus()
+    keys.press("Control+a")
+    keys.type("House rules")
+    keys.press("Control+s")
+    expect(desk.get_by_role("status")).to_contain_text("The draft is saved.")
+    desk.locator("body").focus()
+    keys.press("?")
+    expect(desk.get_by_role("dialog")).to_contain_text("Save the draft")
+    assert_no_axe_violations(desk)
+    keys.press("Escape")
+    expect(desk.get_by_role("dialog")).to_have_count(0)
+    keys.press("g")
+    with desk.expect_navigation(url=lambda found: found.endswith("/studio/publish")):
+        keys.press("p")
+    expect(desk.get_by_role("main")).to_contain_text("House rules")
+
+
+def test_a_wrong_draft_leads_to_its_fields_and_what_is_not_saved_is_guarded(desk: Page) -> None:
+    goto(desk, "/studio/edit/list/bookings")
+    desk.locator('[name="p.page_size"]').fill("many")
+    asked: list[str] = []
+    desk.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    desk.get_by_role("link", name="Overview").click()
+    assert asked == ["beforeunload"]
+    desk.get_by_role("button", name="Save draft").last.click()
+    summary = desk.locator(".error-summary")
+    expect(summary).to_contain_text("page_size: A whole number is expected here")
+    summary.get_by_role("link", name="page_size").click()
+    expect(desk.locator('[name="p.page_size"]')).to_be_in_viewport()
+    looked_at(desk)
+    desk.get_by_role("link", name="YAML").click()
+    expect(desk.get_by_label("YAML")).to_have_value(re.compile("page_size: many"))
+    looked_at(desk)
+    for path in ("history/list/bookings", "uses/view/bookings-all", "delete/view/bookings-all", "rename/entity/booking", "rollback/1"):
+        goto(desk, f"/studio/{path}")
+        looked_at(desk)
+
+
+def test_dark_is_chosen_once_for_all_pages(desk: Page) -> None:
+    desk.get_by_role("banner").locator("summary").click()
+    desk.get_by_role("button", name="Dark").click()
+    expect(desk.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    goto(desk, "/studio/edit/entity/booking")
+    expect(desk.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    looked_at(desk)
