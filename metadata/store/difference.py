@@ -71,15 +71,15 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[Change]:
 
 def _part_changes(path: str, before: list[Any], after: list[Any]) -> Iterator[Change]:
     """Of items that nothing names: those that came, went or changed, by their places."""
-    texts = [[orjson.dumps(item, default=str) for item in side] for side in (before, after)]
-    for act, start, stop, begin, end in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    old, new = ([orjson.dumps(item, default=str) for item in side] for side in (before, after))
+    for act, start, stop, begin, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if act == "equal":
             continue
         gone, come = before[start:stop], after[begin:end]
         for place in range(max(len(gone), len(come))):
-            old = gone[place] if place < len(gone) else None
-            new = come[place] if place < len(come) else None
-            yield from _changes(f"{path}[{(begin if new is not None else start) + place}]", old, new)
+            first = gone[place] if place < len(gone) else None
+            second = come[place] if place < len(come) else None
+            yield from _changes(f"{path}[{(start if second is None else begin) + place}]", first, second)
 
 
 def _parts(items: list[Any]) -> bool:

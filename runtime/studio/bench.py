@@ -19,7 +19,11 @@ from metadata.model import KINDS, Component, ComponentId, component_id
 from metadata.schema import load
 from metadata.store import MetadataStore, Revision, Standing
 from metadata.text import Text
+from runtime.studio.references import Reference, references
 
+SMALL = 400
+"""As many components are checked whole at every change; of more, the neighbourhood of the one that is looked at."""
+NEAR = 4
 State = Literal["published", "changed", "new", "removed"]
 FOLLOWING = ("unknown-reference", "unknown-entity", "unknown-attribute")
 
@@ -37,6 +41,7 @@ class Item:
     component: Component | None
     faults: tuple[Problem, ...] = ()
     before: Revision | None = None
+    references: tuple[Reference, ...] = ()
 
     @property
     def state(self) -> State:
@@ -84,6 +89,60 @@ class Bench:
     def world(self) -> World:
         """What is right by itself, together."""
         return World(MappingProxyType({component_id(item): item for item in self._assigned}))
+
+    @property
+    def checked(self) -> bool:
+        """Is it known of all what is wrong, or soon said?"""
+        return len(self.items) <= SMALL or "problems" in self.__dict__
+
+    def told(self, name: ComponentId) -> tuple[Problem, ...]:
+        """What is wrong with one component. Of a large site this is judged among those that it names, near and far."""
+        if self.checked:
+            return self.problems.get(name, ())
+        item = self.items.get(name)
+        if item is None or item.component is None:
+            return item.faults if item else ()
+        if name not in self._near:
+            self._near[name] = self._judged(name)
+        return self._near[name]
+
+    def count(self, name: ComponentId) -> int:
+        """How much is known to be wrong with a component."""
+        if self.checked:
+            return len(self.problems.get(name, ()))
+        return len(self._near[name]) if name in self._near else len(self.items[name].faults) if name in self.items else 0
+
+    @functools.cached_property
+    def wrong(self) -> tuple[Item, ...]:
+        """The components of which something is known to be wrong."""
+        return tuple(self.items[name] for name in sorted(self.items) if self.count(name))
+
+    @functools.cached_property
+    def _near(self) -> dict[ComponentId, tuple[Problem, ...]]:
+        return {}
+
+    def _judged(self, name: ComponentId) -> tuple[Problem, ...]:
+        """The findings of the checks on one component among what its names lead to."""
+        found, fresh = {name}, {name}
+        for _ in range(NEAR):
+            fresh = {other for one in fresh for other in self._named_by(one)} - found
+            found |= fresh
+        sites = [name for name in self.items if name.kind in ("site", "language")]
+        order = dict.fromkeys((*sites, *found - {name}, name))
+        near = [item.component for other in order if (item := self.items.get(other)) and item.component is not None]
+        given = assign_site(near)
+        own = str(component_id(given[-1]))
+        problems = check({component_id(component): component for component in given})
+        return tuple(problem for problem in problems if problem.component == own)
+
+    def _named_by(self, name: ComponentId) -> set[ComponentId]:
+        item = self.items.get(name)
+        found = (self.find(kind, key, name.site or self._site) for _, kind, key in (item.references if item else ()))
+        return {other.id for other in found if other is not None}
+
+    @functools.cached_property
+    def _site(self) -> str:
+        return next((name.key for name in self.items if name.kind == "site"), "")
 
     @functools.cached_property
     def problems(self) -> Mapping[ComponentId, tuple[Problem, ...]]:
@@ -140,7 +199,8 @@ class Workshop:
             item = known.get(head.id)
             data = item.data if item else texts[head.id]
             component, faults = (item.component, item.faults) if item else made(name, data)
-            items[name] = Item(name, head, data, component, faults, standing.released.get(name))
+            named = item.references if item else tuple(references(data, name.kind))
+            items[name] = Item(name, head, data, component, faults, standing.released.get(name), named)
         return Bench(standing, items)
 
 

@@ -159,7 +159,7 @@ class Desk:
             ICONS.get(item.id.kind, "circle"),
             self.address("edit", item.id),
             item.state,
-            len(self.bench.problems.get(item.id, ())),
+            self.bench.count(item.id),
             item.id == current,
         )
 

@@ -159,7 +159,7 @@ def shown(value: Any) -> str:
 
 def editor(desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus: str = "", unsaved: bool = False) -> Response:
     """The page with the fields of a component. `unsaved` data are checked by themselves only."""
-    problems = made(item.id, data)[1] if unsaved else desk.bench.problems.get(item.id, ())
+    problems = made(item.id, data)[1] if unsaved else desk.bench.told(item.id)
     around, entries = laid_out(desk, item.id, data, problems, focus)
     return desk.page(
         "edit.html",
@@ -230,7 +230,7 @@ def paths_from(desk: Desk, entity: str) -> list[tuple[str, str]]:
 
 def source_page(desk: Desk, item: Item, text: str, base: int, *, told: tuple[str, ...] = (), status: int = 200) -> Response:
     """The page with the YAML of a component."""
-    problems = () if told else desk.bench.problems.get(item.id, ())
+    problems = () if told else desk.bench.told(item.id)
     return desk.page(
         "source.html",
         title=desk.label(item),

@@ -49,7 +49,7 @@ def home() -> Response:
     desk = open_desk()
     releases = desk.store.releases()[:1]
     changed = sorted((item for item in desk.bench.all.values() if desk.reach.covers(item.id)), key=lambda item: -item.head.id)
-    wrong = [desk.leaf(desk.bench.items[name]) for name in sorted(desk.bench.problems) if desk.reach.covers(name)]
+    wrong = [desk.leaf(item) for item in desk.bench.wrong if desk.reach.covers(item.id)]
     return desk.page(
         "home.html",
         title=desk.say("studio.overview"),

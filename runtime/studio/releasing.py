@@ -46,7 +46,8 @@ class DiffLine:
 def publish() -> Response:
     """All that waits, chosen, with its checks and the plan of the database."""
     desk = open_desk()
-    return publish_page(desk, pending(desk))
+    items = pending(desk)
+    return publish_page(desk, items, trial=None if desk.bench.checked else Trial((), late=True))
 
 
 def submit_publish() -> Response:
@@ -113,7 +114,6 @@ def publish_page(
         refused=refused,
         note=request.form.get("note", ""),
         others=len(desk.bench.waiting) - len(waiting),
-        places={str(name): desk.address("edit", name) for name in desk.bench.items if desk.reach.covers(name)},
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from metadata.files.parse import parse
 
 EMPTY = "null"
+BREAKS = {ord(letter): f"\\u{ord(letter):04x}" for letter in "\x85\u2028\u2029\ufeff"}
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 REAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
 
@@ -35,14 +36,15 @@ def show_scalar(value: Any) -> str:
     if value is None:
         return EMPTY
     if isinstance(value, str):
-        return value if value and read_scalar(value) == value else json.dumps(value, ensure_ascii=False)
+        return value if value and read_scalar(value) == value else _plain(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(_in_list, value))}]"
-    return _number(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+        return f"[{', '.join(map(_plain, value))}]"
+    return _plain(value)
 
 
-def _in_list(value: Any) -> str:
-    return _number(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+def _plain(value: Any) -> str:
+    """A single value in quotes, as a number or as a word; what YAML would take for a line break is escaped."""
+    return _number(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False).translate(BREAKS)
 
 
 def _number(value: float) -> str:

@@ -18,10 +18,11 @@ from runtime.studio.desk import Desk
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a would-be release comes to. There is a plan where nothing is wrong."""
+    """What a would-be release comes to. There is a plan where nothing is wrong. A `late` one has not been made yet."""
 
     problems: tuple[Problem, ...]
     plan: Plan | None = None
+    late: bool = False
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -32,11 +33,6 @@ class Trial:
     def warnings(self) -> tuple[Problem, ...]:
         """What does not."""
         return tuple(problem for problem in self.problems if problem.severity != "error")
-
-    @property
-    def stands(self) -> bool:
-        """May it be released?"""
-        return self.plan is not None and not self.errors and not self.plan.blocked
 
 
 def try_items(desk: Desk, chosen: Iterable[Item]) -> Trial:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,15 +26,8 @@ def uses_of(bench: Bench, name: ComponentId) -> tuple[Use, ...]:
         if other == name or not _sees(other, name):
             continue
         item = bench.items[other]
-        found += [
-            Use(item, path) for path, kind, key in references(item.data, other.kind) if (kind, key) == (name.kind, name.key)
-        ]
+        found += [Use(item, path) for path, kind, key in item.references if (kind, key) == (name.kind, name.key)]
     return tuple(found)
-
-
-def references(data: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, str]]:
-    """The names of other components in plain data: path, kind and key of each."""
-    yield from _references(KINDS[kind].model, data, "")
 
 
 def renamed(data: Mapping[str, Any], kind: str, old: ComponentId, new: str) -> dict[str, Any]:
@@ -45,21 +38,6 @@ def renamed(data: Mapping[str, Any], kind: str, old: ComponentId, new: str) -> d
 def _sees(other: ComponentId, name: ComponentId) -> bool:
     """Do references of one component to that kind mean this one? Sites see their own; what has no site, any of them."""
     return not name.site or other.site in ("", name.site) or other.kind == "site"
-
-
-def _references(model: Any, data: Mapping[str, Any], above: str) -> Iterator[tuple[str, str, str]]:
-    for shape in shapes_of(model):
-        value, path, ref = data.get(shape.name), f"{above}{shape.name}", shape.rules.get("ref")
-        items = value if isinstance(value, list) else ()
-        if ref and isinstance(value, str) and value:
-            yield path, ref, value
-        elif isinstance(value, Mapping) and shape.model is not None:
-            yield from _references(shape.model, value, f"{path}.")
-        for place, item in enumerate(items):
-            if ref and isinstance(item, str) and item:
-                yield f"{path}.{place}", ref, item
-            elif isinstance(item, Mapping) and shape.model is not None:
-                yield from _references(shape.model, item, f"{path}.{place}.")
 
 
 def _renamed(model: Any, data: Mapping[str, Any], old: ComponentId, new: str) -> dict[str, Any]:

@@ -118,7 +118,13 @@ def test_a_wrong_draft_leads_to_its_fields_and_what_is_not_saved_is_guarded(desk
     desk.get_by_role("link", name="YAML").click()
     expect(desk.get_by_label("YAML")).to_have_value(re.compile("page_size: many"))
     looked_at(desk)
-    for path in ("history/list/bookings", "uses/view/bookings-all", "delete/view/bookings-all", "rename/entity/booking", "rollback/1"):
+    for path in (
+        "history/list/bookings",
+        "uses/view/bookings-all",
+        "delete/view/bookings-all",
+        "rename/entity/booking",
+        "rollback/1",
+    ):
         goto(desk, f"/studio/{path}")
         looked_at(desk)
 

@@ -21,8 +21,10 @@ from support.marina import MARINA
 KEYS = st.sampled_from("abcdefg")
 VALUES = st.recursive(
     st.integers(0, 3) | st.sampled_from(["x", "y"]) | st.booleans(),
-    lambda inner: st.dictionaries(KEYS, inner, max_size=4)
-    | st.lists(st.fixed_dictionaries({"key": KEYS}, optional={"n": inner}), max_size=4, unique_by=lambda item: item["key"]),
+    lambda inner: (
+        st.dictionaries(KEYS, inner, max_size=4)
+        | st.lists(st.fixed_dictionaries({"key": KEYS}, optional={"n": inner}), max_size=4, unique_by=lambda item: item["key"])
+    ),
     max_leaves=12,
 )
 DATA = st.dictionaries(KEYS, VALUES, max_size=5)

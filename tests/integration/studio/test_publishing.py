@@ -5,7 +5,10 @@ import json
 import sqlalchemy as sa
 
 from metadata.store import MetadataStore
+from runtime.app import create_app
 from runtime.records.tables import AUDIT
+from runtime.studio.bench import Workshop
+from support.portal import Browser
 from support.studio import Maker, words
 
 SECRET_PAGES = (
@@ -150,6 +153,35 @@ def test_copy_rename_delete_and_discard_with_their_uses_shown_first(site, maker)
     dora.send("discard/view/bookings-all", dora.form("edit/view/bookings-all", "csrf_token"))
     assert dora.get("edit/view/bookings-all").status_code == 200
     assert "Nothing waits" in words(dora.get("publish"))
+
+
+def test_a_large_site_is_judged_near_what_is_looked_at_and_whole_before_publishing(site, maker, monkeypatch):
+    monkeypatch.setattr("runtime.studio.bench.SMALL", 0)
+    dora = maker("dora")
+    dora.edit("list/bookings", p__create_page="booking-nw")
+    assert "Did you mean &#39;booking-new&#39;?" in dora.get("edit/list/bookings").text
+    bench = Workshop(site.engine).bench()
+    near = {name: found for name in bench.items if (found := bench.told(name))}
+    assert dict(bench.problems) == near
+    assert "The checks of a large site take some seconds." in dora.get("publish").text
+    assert "booking-nw" in words_beside(dora.publish("check"))
+    assert dora.publish().status_code == 422
+
+
+def test_every_process_serves_a_release_on_its_next_request_and_folders_go_past_unfinished_drafts(site, maker):
+    visitor = Browser(create_app(site.app.extensions["foyer"].config).test_client())
+    assert "House rules" not in visitor.get("/terms").text
+    dora = maker("dora")
+    dora.edit("page/terms", p__title__any="House rules")
+    dora.edit("view/extras", p__entity="")
+    form = dora.form("publish", "chosen")
+    terms = next(value for name, value in form.fields if name == "chosen" and "terms" in value)
+    assert dora.send("publish", form, ("do", "publish"), chosen=terms).status_code == 303
+    assert "House rules" in visitor.get("/terms").text
+    store = MetadataStore(site.engine)
+    sound = {str(name): item for name, item in store.readable().items()}
+    assert sound["view extras"].entity == "extra"
+    assert len(sound) == len(store.released())
 
 
 def test_values_are_lost_only_where_somebody_says_so(site, maker):

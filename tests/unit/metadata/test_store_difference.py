@@ -43,7 +43,7 @@ def test_added_and_removed_components_are_named_in_the_order_of_their_addresses(
         (
             {"columns": [{"attribute": "a"}, {"attribute": "b"}]},
             {"columns": [{"attribute": "a"}, {}, {"attribute": "b", "wide": True}]},
-            ["columns[1].attribute: \"b\" -> nothing", 'columns[2]: nothing -> {"attribute":"b","wide":true}'],
+            ['columns[1].attribute: "b" -> nothing', 'columns[2]: nothing -> {"attribute":"b","wide":true}'],
         ),
         ({"rows": [{"n": 1}, {"n": 2}, {"n": 2}]}, {"rows": [{"n": 2}, {"n": 2}]}, ['rows[0]: {"n":1} -> nothing']),
     ],
