@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import threading
 from collections.abc import Mapping
@@ -123,12 +124,12 @@ class Bench:
 
     def _judged(self, name: ComponentId) -> tuple[Problem, ...]:
         """The findings of the checks on one component among what its names lead to."""
-        found, fresh = {name}, {name}
+        found = fresh = {name, *self._meant(name)}
         for _ in range(NEAR):
             fresh = {other for one in fresh for other in self._named_by(one)} - found
             found |= fresh
-        sites = [name for name in self.items if name.kind in ("site", "language")]
-        order = dict.fromkeys((*sites, *found - {name}, name))
+        found |= {other for other in self.items if other.kind in ("site", "language")}
+        order = (*sorted(found - {name}), name)
         near = [item.component for other in order if (item := self.items.get(other)) and item.component is not None]
         given = assign_site(near)
         own = str(component_id(given[-1]))
@@ -139,6 +140,15 @@ class Bench:
         item = self.items.get(name)
         found = (self.find(kind, key, name.site or self._site) for _, kind, key in (item.references if item else ()))
         return {other.id for other in found if other is not None}
+
+    def _meant(self, name: ComponentId) -> set[ComponentId]:
+        """What a component may have meant by names that are not there."""
+        found = set()
+        for _, kind, key in self.items[name].references:
+            if kind in self.by_kind and self.find(kind, key, name.site or self._site) is None:
+                keys = {item.id.key: item.id for item in self.by_kind[kind]}
+                found |= {keys[like] for like in difflib.get_close_matches(key[:200], keys, n=1)}
+        return found
 
     @functools.cached_property
     def _site(self) -> str:
