@@ -18,7 +18,7 @@ from runtime.records.prepared import Prepared, Row
 from runtime.records.proof import Reader
 from runtime.records.shapes import kept
 from runtime.records.source import Source
-from runtime.records.statement import Places, Shape, conditions, limit, ordered, parts
+from runtime.records.statement import Places, Shape, conditions, limit, order_of, ordered, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +70,31 @@ def fetch_lanes(connection: Reader, plan: ListPlan, principal: Principal, ask: L
 
 
 def _statement(plan: ListPlan, shape: Shape, lanes: Lanes) -> tuple[Select[Any], Places]:
-    """A window over all rows numbers those of each lane; those within the limit are joined with it."""
-    source = Source(plan.snapshot, plan.standing, plan.entity.key)
-    where = conditions(plan, shape, source)
-    columns, order, places = parts(plan, shape, source)
-    lane = source.value(lanes.path)
+    """A window numbers the rows of each lane, with no more joins than that needs; those within the limit are fetched."""
+    all_rows = Source(plan.snapshot, plan.standing, plan.entity.key)
+    where = conditions(plan, shape, all_rows)
+    lane = all_rows.value(lanes.path)
     where.append(_within(lane, lanes))
-    ordering = ordered(order)
-    window: Any = lane if lane is not None else source.rows.c.id
+    window: Any = all_rows.rows.c.id if lane is None else lane
+    first = ordered(order_of(plan, shape, all_rows))
     numbered = (
         select(
-            source.rows.c.id,
+            all_rows.rows.c.id,
             window.label("lane"),
-            func.row_number().over(partition_by=window, order_by=ordering).label("place"),
+            func.row_number().over(partition_by=window, order_by=first).label("place"),
             func.count().over(partition_by=window).label("size"),
         )
-        .select_from(source.joined)
+        .select_from(all_rows.joined)
         .where(*where)
         .correlate(None)
         .subquery("lanes")
     )
+    source = Source(plan.snapshot, plan.standing, plan.entity.key)
+    columns, order, places = parts(plan, shape, source)
     labelled = [column.label(f"c{index}") for index, column in enumerate(columns)]
     joined = source.joined.join(numbered, numbered.c.id == source.rows.c.id)
     statement = select(*labelled, numbered.c.lane, numbered.c.size).select_from(joined)
-    return statement.where(numbered.c.place <= limit()).order_by(*ordering), places
+    return statement.where(numbered.c.place <= limit()).order_by(*ordered(order)), places
 
 
 def _within(lane: ColumnElement[Any] | None, lanes: Lanes) -> ColumnElement[bool]:

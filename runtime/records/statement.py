@@ -98,15 +98,20 @@ def list_statement(plan: ListPlan, shape: Shape, dialect: str) -> tuple[Select[A
 def parts(plan: ListPlan, shape: Shape, source: Source) -> tuple[list[ColumnElement[Any]], list[Ordered], Places]:
     """What a page selects besides a count, by what it is ordered, and where of its columns things stand."""
     columns = columns_of(plan, source)
-    ranks = [rank for part in shape.narrowings if (rank := part.rank(source)) is not None]
-    keys = [(rank, False) for rank in ranks] or [(sort_column(plan, source, path), desc) for path, desc in shape.sort]
-    id_descending = bool(keys) and keys[-1][1]
-    order = [*keys, (source.rows.c.id, id_descending)]
+    order = order_of(plan, shape, source)
+    keys = order[:-1]
     sort_places = tuple(range(len(columns), len(columns) + len(keys)))
     columns += [column for column, _ in keys]
     write, columns = _right(plan, plan.write, source, columns)
     delete, columns = _right(plan, plan.delete, source, columns)
     return columns, order, Places(sort_places, write, delete, None)
+
+
+def order_of(plan: ListPlan, shape: Shape, source: Source) -> list[Ordered]:
+    """By what rows are ordered: what a narrowing ranks by, else the sort; then by id, so that no two rows are alike."""
+    ranks = [rank for part in shape.narrowings if (rank := part.rank(source)) is not None]
+    keys = [(rank, False) for rank in ranks] or [(sort_column(plan, source, path), desc) for path, desc in shape.sort]
+    return [*keys, (source.rows.c.id, bool(keys) and keys[-1][1])]
 
 
 def ordered(order: Sequence[Ordered], *, reverse: bool = False) -> list[ColumnElement[Any]]:

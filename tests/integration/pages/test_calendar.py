@@ -6,6 +6,7 @@ import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import sqlalchemy as sa
 
 from support.marina_site import open_marina
 from support.theatre import theatre
@@ -122,10 +123,24 @@ def test_dates_have_no_clock_and_last_to_the_end_of_their_last_day(site):
     assert "Times in Pacific/Auckland" in answer.text
 
 
+def set_zone(site, name, zone):
+    table = site.snapshot.entities["contact"].table
+    with site.engine.begin() as connection:
+        connection.execute(sa.update(table).values(time_zone=zone).where(table.c.id == site.people[name]))
+
+
+def test_the_clock_is_the_persons_where_they_have_one(site):
+    show(site, "Late", "2026-03-10T16:30")
+    set_zone(site, "dora", "Asia/Tokyo")
+    assert days(site.as_("dora").get("/programme?on=2026-03-10")) == {"2026-03-11": [("1:30\u202fAM", "Late")]}
+    assert days(site.as_("alice").get("/programme?on=2026-03-10")) == {"2026-03-10": [("5:30\u202fPM", "Late")]}
+
+
 def test_a_zone_that_the_list_names_counts_and_not_the_persons(sqlite_url, tmp_path):
     zoned = {"all_day: whole_day, first_day: monday": "time_zone: Pacific/Auckland"}
     with open_marina(sqlite_url, tmp_path, *theatre(zoned)) as site:
         show(site, "Early", "2026-03-09T23:30")
+        set_zone(site, "dora", "Asia/Tokyo")
         assert days(site.as_("dora").get("/programme?on=2026-03-10")) == {"2026-03-10": [("12:30\u202fPM", "Early")]}
 
 

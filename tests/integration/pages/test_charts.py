@@ -111,13 +111,14 @@ def test_dates_fall_into_spans_of_time(database_url, tmp_path, by, days, labels)
 def test_only_the_last_spans_are_shown_and_only_the_largest_groups_the_rest_as_one(site):
     for month in (1, 4, 7, 10):
         show(site, f"Q{month}", opens=dt.date(2025, month, 1))
-    halls = {name: site.add("hall", name=name) for name in ("Large", "Small", "Tiny", "Odd")}
-    for name, seats in (("Large", 500), ("Small", 50), ("Tiny", 5), ("Odd", 3)):
+    halls = {name: site.add("hall", name=name) for name in ("<b>Large", "Small", "Tiny", "Odd")}
+    for name, seats in (("<b>Large", 500), ("Small", 50), ("Tiny", 5), ("Odd", 3)):
         show(site, name, hall=halls[name], seats=seats)
     browser = site.as_("dora")
     answer = browser.get("/figures")
     assert [label for label, _ in table(answer, "Openings")] == ["Q2 2025", "Q3 2025", "Q4 2025", "No value"]
-    assert table(answer, "By hall") == [("Large", "500"), ("Small", "50"), ("No value", "–"), ("All others", "8")]
+    assert table(answer, "By hall") == [("<b>Large", "500"), ("Small", "50"), ("No value", "–"), ("All others", "8")]
+    assert "<b>" not in answer.text
     assert names(browser.get(link(answer, "By hall", "Small"))) == ["Small"]
     assert charts(answer)["By hall"].count('<path class="chart-slice') == 3
 
