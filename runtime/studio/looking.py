@@ -94,7 +94,7 @@ def find() -> Response:
 
 
 def search(desk: Desk, words: str) -> list[Item]:
-    """Components whose name, key or kind holds all the words, those that begin with them first."""
+    """Components whose name, key or kind holds all the words, the nearest first."""
     return matching(desk, [item for kind in desk.reach.kinds for item in desk.within(kind)], words)[:FOUND]
 
 
@@ -108,9 +108,20 @@ def matching(desk: Desk, items: list[Item] | tuple[Item, ...], words: str) -> li
         label = desk.label(item).casefold()
         text = f"{label} {item.id.key.casefold()} {item.id.kind} {desk.kind_label(item.id.kind).casefold()}"
         if all(word in text for word in wanted):
-            first = label.startswith(wanted[0]) or item.id.key.casefold().startswith(wanted[0])
-            ranked.append((not first, len(label), item.id, item))
+            ranked.append((_farness(label, item.id.key.casefold(), wanted), len(label), item.id, item))
     return [item for *_, item in sorted(ranked, key=lambda found: found[:3])]
+
+
+def _farness(label: str, key: str, wanted: list[str]) -> int:
+    """How far a component is from the words: those of this very name first, those found by their key or kind alone last."""
+    words = " ".join(wanted)
+    if words in (label, key):
+        return 0
+    if label.startswith(words):
+        return 1
+    if words in label:
+        return 2
+    return 3 if key.startswith(wanted[0]) else 4
 
 
 def recent(desk: Desk) -> list[Leaf]:

@@ -191,3 +191,10 @@ def test_values_are_lost_only_where_somebody_says_so(site, maker):
     assert "!" in words_beside(dora.get("publish")) or "blocked" in dora.get("publish").text
     assert dora.publish().status_code == 422
     assert MetadataStore(site.engine).current_release() == 1
+
+
+def test_a_search_names_what_bears_the_name_first(maker):
+    found = maker("dora").get("find?q=booking&as=json").get_json()["components"]
+    labels = [item["label"].casefold() for item in found]
+    near = [0 if label == "booking" else 1 if label.startswith("booking") else 2 for label in labels]
+    assert (near[0], near) == (0, sorted(near))
