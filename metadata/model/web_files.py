@@ -35,7 +35,7 @@ class WebFile:
     media_type: str = prop(
         "",
         "What it is, such as application/pdf; told by the ending of its address where missing.",
-        pattern=r"^([\w.+-]+/[\w.+-]+)?$",
+        pattern=r"^([A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+)?$",
     )
     disposition: str = prop("inline", "Shown by the browser, or downloaded.", choices=("inline", "attachment"))
     thumbnails: tuple[int, ...] = prop(

@@ -16,11 +16,14 @@ Cell = Callable[[Row], str]
 Cells = Callable[[Sequence[Row]], list[list[str]]]
 
 
-def make_cells(plan: ListPlan, columns: Sequence[Column], formats: Formats) -> Cells:
-    """The function that turns rows of a plan into cells, as HTML: a list per column, and one for small print after it."""
+def make_cells(plan: ListPlan, columns: Sequence[Column], formats: Formats, *, linked: bool = False) -> Cells:
+    """The function that turns rows of a plan into cells, as HTML: a list per column, and one for small print after it.
+
+    `linked` says that the first column becomes a link.
+    """
     makers: list[Callable[[Sequence[Row]], list[str]]] = []
-    for column, planned in zip(columns, plan.columns, strict=True):
-        makers.append(column_cells(plan, planned, formats, column.thumbnail))
+    for place, (column, planned) in enumerate(zip(columns, plan.columns, strict=True)):
+        makers.append(column_cells(plan, planned, formats, column.thumbnail, linked=not linked or place > 0))
         if column.second and planned.second is not None:
             makers.append(column_cells(plan, planned.second, formats))
 
@@ -37,9 +40,10 @@ def may_draw_icons(plan: ListPlan) -> bool:
 
 
 def column_cells(
-    plan: ListPlan, planned: PlannedColumn, formats: Formats, thumbnail: int = 0
+    plan: ListPlan, planned: PlannedColumn, formats: Formats, thumbnail: int = 0, *, linked: bool = True
 ) -> Callable[[Sequence[Row]], list[str]]:
-    """The function that turns rows into the cells of one column, as HTML; pictures with the width of a `thumbnail`."""
+    """The function that turns rows into the cells of one column, as HTML; pictures with the width of a
+    `thumbnail`, and no link in it where it is not `linked`, since it stands in one."""
     currency = plan.extra.get(currency_path(planned.path, planned.attribute.model))
     if currency is not None:
         amount, code = itemgetter(planned.index), itemgetter(currency.index)
@@ -47,7 +51,7 @@ def column_cells(
     index, attribute = _shown(plan, planned)
     if index is None:
         return lambda rows: [""] * len(rows)
-    write, value = column_writer(formats, attribute, plan.snapshot, thumbnail), itemgetter(index)
+    write, value = column_writer(formats, attribute, plan.snapshot, thumbnail, linked), itemgetter(index)
     return lambda rows: write(list(map(value, rows)))
 
 

@@ -135,7 +135,8 @@ def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats)
     )
     draws = parted.draws or may_draw_icons(plan)
     stencils = context.renderer.stencils(context)
-    return Listing(columns, make_cells(plan, columns, formats), parted, draws, stencils, marked=look.marks is not None)
+    cells = make_cells(plan, columns, formats, linked=look.linked)
+    return Listing(columns, cells, parted, draws, stencils, marked=look.marks is not None)
 
 
 def _declared(columns: Sequence[ViewColumn], plan: ListPlan) -> tuple[ViewColumn, ...]:

@@ -32,9 +32,11 @@ def may_draw(attribute: CompiledAttribute) -> bool:
     return attribute.type.name not in _WITHOUT_ICONS
 
 
-def column_writer(formats: Formats, attribute: CompiledAttribute, snapshot: Snapshot, thumbnail: int = 0) -> ColumnWriter:
+def column_writer(
+    formats: Formats, attribute: CompiledAttribute, snapshot: Snapshot, thumbnail: int = 0, linked: bool = True
+) -> ColumnWriter:
     """The function that writes many values of an attribute, as `formats.html` writes one."""
-    write = formats.html(attribute, snapshot, thumbnail=thumbnail)
+    write = formats.html(attribute, snapshot, thumbnail=thumbnail, linked=linked)
     if attribute.type.name in _REPEATED:
         known = remembered(write)
         return lambda values: list(map(known, values))

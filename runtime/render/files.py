@@ -11,10 +11,13 @@ from runtime.files.labels import FileLabel, file_address, read_label
 from runtime.files.sizes import size_said
 
 
-def file_writer(entity: str, attribute: str, locale: str, *, full: bool, thumbnail: int = 0) -> Callable[[str], str]:
+def file_writer(
+    entity: str, attribute: str, locale: str, *, full: bool, thumbnail: int = 0, linked: bool = True
+) -> Callable[[str], str]:
     """Writes the label of an attribute's file as HTML. A file that no row holds yet is named, and not linked to.
 
-    With the width of a `thumbnail` a picture is shown small, in lists without its name beside it.
+    With the width of a `thumbnail` a picture is shown small, in lists without its name beside it. What is not `linked` stands
+    in a link of its own already.
     """
 
     def write(text: str) -> str:
@@ -27,7 +30,14 @@ def file_writer(entity: str, attribute: str, locale: str, *, full: bool, thumbna
         address = escape(file_address(entity, attribute, label))
         if thumbnail and not full and label.media_type in INLINE:
             source = escape(file_address(entity, attribute, label, thumbnail))
-            return f'<a class="file-small" href="{address}"><img src="{source}" alt="{name}" loading="lazy"></a>'
+            picture = f'<img src="{source}" alt="{name}" loading="lazy">'
+            return (
+                f'<a class="file-small" href="{address}">{picture}</a>'
+                if linked
+                else f'<span class="file-small">{picture}</span>'
+            )
+        if not linked:
+            return f"<bdi>{name}</bdi>"
         if full and label.media_type in INLINE:
             source = escape(file_address(entity, attribute, label, thumbnail))
             picture = f'<img class="file-picture" src="{source}" alt="" loading="lazy">'

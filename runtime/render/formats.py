@@ -61,14 +61,17 @@ class Formats:
         object.__setattr__(self, "locale", locale_for(self.language))
         object.__setattr__(self, "texts", engine_texts(self.language))
 
-    def html(self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False, thumbnail: int = 0) -> Formatter:
+    def html(
+        self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False, thumbnail: int = 0, linked: bool = True
+    ) -> Formatter:
         """The function that writes an attribute's values as HTML, safe to print as it is; a plain string.
 
         `full` is for details: long dates, money with its code, line breaks kept, a dash where there is no value. In lists
-        money stands without code (see `money_rule`), and no value is nothing. `thumbnail` is the width of a small picture.
+        money stands without code (see `money_rule`), and no value is nothing. `thumbnail` is the width of a small picture; what
+        is not `linked` stands in a link already.
         """
-        key = ("format", self, attribute.column.table.name, attribute.key, full, thumbnail)
-        return snapshot.derive(key, lambda: self._empty_aware(self._write(attribute, snapshot, full, thumbnail), full))
+        key = ("format", self, attribute.column.table.name, attribute.key, full, thumbnail, linked)
+        return snapshot.derive(key, lambda: self._empty_aware(self._write(attribute, snapshot, full, thumbnail, linked), full))
 
     def present(self, attribute: CompiledAttribute, snapshot: Snapshot) -> Formatter:
         """The same for lists, of values that are there."""
@@ -113,7 +116,9 @@ class Formats:
         day = long_day(self.locale) if full else short_day(self.locale, self.year)
         return moment(day, self.locale, self.zone, ", " if full else NO_BREAK)
 
-    def _write(self, attribute: CompiledAttribute, snapshot: Snapshot, full: bool = False, thumbnail: int = 0) -> Formatter:
+    def _write(
+        self, attribute: CompiledAttribute, snapshot: Snapshot, full: bool = False, thumbnail: int = 0, linked: bool = True
+    ) -> Formatter:
         model = attribute.model
         match attribute.type.name:
             case "integer":
@@ -142,7 +147,7 @@ class Formats:
                 return url_html
             case "file" | "image":
                 entity = attribute.column.table.name
-                return file_writer(entity, attribute.key, str(self.locale), full=full, thumbnail=thumbnail)
+                return file_writer(entity, attribute.key, str(self.locale), full=full, thumbnail=thumbnail, linked=linked)
             case "long_text" if full:
                 return lines_html
             case _:

@@ -18,16 +18,18 @@ from metadata.model import (
     FormField,
     ListCards,
     ListComponent,
+    RowAction,
     Tile,
     View,
     ViewColumn,
     component_id,
 )
+from metadata.store import MetadataStore
 from runtime.files.pictures import small as small_picture
 from runtime.files.register import files, thumbnails
 from runtime.files.sweeping import sweep
 from support.gallery import GALLERY, PDF, Gallery, page, text
-from support.pictured import LARGE, POSTER, TILES, WEB_FILES, make_pictured, web_file
+from support.pictured import COMPONENTS, LARGE, POSTER, TILES, WEB_FILES, make_pictured, web_file
 
 
 @pytest.fixture
@@ -66,6 +68,17 @@ def test_a_picture_is_shown_at_the_width_that_the_list_the_cards_and_the_record_
         assert size_of(ada.get(source)) == measures
     large = ada.get(source.partition("?")[0])
     assert (large.data, large.content_type) == (LARGE, "image/png")
+
+
+def test_a_picture_that_stands_in_the_link_of_its_row_is_no_link_itself(gallery, ada):
+    first = dataclasses.replace(
+        COMPONENTS[0], columns=(ViewColumn(attribute="picture", thumbnail=64), ViewColumn(attribute="title"))
+    )
+    leading = dataclasses.replace(COMPONENTS[2], actions=(RowAction(type="details", page="work"),))
+    MetadataStore(gallery.engine).publish("ann", components=(first, leading))
+    row = re.search(r'<th role="rowheader".*?</th>', ada.get("/works").text, re.DOTALL)[0]
+    assert re.findall(r'<a [^>]*href="([^"]+)"', row) == ["/works/Sea"]
+    assert sources(row)[0].endswith("sea.png?width=64")
 
 
 def test_a_small_picture_goes_to_those_who_may_see_the_large_one_and_is_told_apart_from_it(gallery, ada):
