@@ -23,7 +23,9 @@ function focusOf(form) {
 async function move(form, button) {
   const [act, path] = button.value.split(":");
   const kept = act === "add" ? openItems(form) : [];
-  const sent = new URLSearchParams(new FormData(form, button));
+  const fields = new FormData(form, button);
+  // A file that was chosen goes along; the page that comes back holds its digest.
+  const sent = form.enctype === "multipart/form-data" ? fields : new URLSearchParams(fields);
   const answer = await fetch(form.action, { method: "POST", body: sent, headers: { Accept: "text/html" } });
   const html = await answer.text();
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("editor");
