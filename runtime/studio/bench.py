@@ -158,7 +158,7 @@ class Bench:
     def problems(self) -> Mapping[ComponentId, tuple[Problem, ...]]:
         """What is wrong with each component, by itself and among the others; not what only follows from an unfinished one."""
         found: dict[ComponentId, list[Problem]] = {name: list(item.faults) for name, item in self.items.items() if item.faults}
-        names = {str(component_id(made)): name for made, name in zip(self._assigned, self._sound, strict=True)}
+        names = {str(identity): name for identity, name in self._names.items()}
         broken = tuple(repr(name.key) for name in found)
         for problem in check(self.world.components):
             name = names.get(problem.component)
@@ -166,6 +166,14 @@ class Bench:
             if name is not None and name in self.items and not self.items[name].faults and not follows:
                 found.setdefault(name, []).append(problem)
         return {name: tuple(problems) for name, problems in found.items()}
+
+    def name_of(self, component: Component) -> ComponentId:
+        """The address under which a component of `world` is stored: of a site that is alone it may lack the site's name."""
+        return self._names[component_id(component)]
+
+    @functools.cached_property
+    def _names(self) -> Mapping[ComponentId, ComponentId]:
+        return {component_id(made): name for made, name in zip(self._assigned, self._sound, strict=True)}
 
     def find(self, kind: str, key: str, site: str) -> Item | None:
         """A component by kind and key, of this site or of none where a site that is alone leaves its name out."""

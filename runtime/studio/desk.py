@@ -50,6 +50,7 @@ ICONS = {
     "connection": "plug",
     "table_map": "arrow-left-right",
     "site": "globe2",
+    "api_entity": "hash",
     "site_setting": "gear",
     "publishing_state": "flag",
     "transition_rule": "arrow-right",

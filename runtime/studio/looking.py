@@ -17,7 +17,7 @@ from runtime.studio.bench import Item
 from runtime.studio.desk import ICONS, ROOT, Desk, Leaf, open_desk
 from runtime.studio.editing import number_of
 from runtime.studio.releasing import DiffLine, diff_lines
-from runtime.studio.uses import uses_of
+from runtime.studio.uses import uses_of, uses_of_attributes
 
 FOUND = 50
 RELEASES = 100
@@ -148,12 +148,12 @@ def actions(desk: Desk, words: str) -> list[dict[str, str]]:
 
 
 def uses(kind: str, key: str) -> Response:
-    """Where a component is named."""
+    """Where a component is named, and where each attribute of an entity is."""
     desk = open_desk()
     item = desk.item(kind, key)
-    return desk.page(
-        "uses.html", title=desk.say("studio.uses"), opened=item, item=item, tab="uses", uses=uses_of(desk.bench, item.id)
-    )
+    parts = uses_of_attributes(desk.bench, key) if kind == "entity" else ()
+    found = uses_of(desk.bench, item.id)
+    return desk.page("uses.html", title=desk.say("studio.uses"), opened=item, item=item, tab="uses", uses=found, parts=parts)
 
 
 def history() -> Response:

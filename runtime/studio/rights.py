@@ -19,7 +19,7 @@ RIGHT_OF_KIND = {
         "content": ("page", "web_file", "site_marker", "snippet", "web_link_set", "redirect"),
         "security": ("web_role", "entity_permission", "attribute_permission", "page_access_rule"),
         "sync": ("connection", "table_map"),
-        "settings": ("site", "site_setting", "publishing_state", "transition_rule"),
+        "settings": ("site", "api_entity", "site_setting", "publishing_state", "transition_rule"),
     }.items()
     for kind in kinds
 }

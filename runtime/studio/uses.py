@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.model import KINDS, ComponentId
+from metadata.checks.world import World
+from metadata.model import KINDS, ComponentId, Entity
 from runtime.studio.bench import Bench, Item
 from runtime.studio.shapes import shapes_of
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One place where a component names another one."""
+    """One place where a component names another one, or a part of it such as an attribute of an entity."""
 
     item: Item
     path: str
+    part: str = ""
 
 
 def uses_of(bench: Bench, name: ComponentId) -> tuple[Use, ...]:
@@ -28,6 +30,33 @@ def uses_of(bench: Bench, name: ComponentId) -> tuple[Use, ...]:
         item = bench.items[other]
         found += [Use(item, path) for path, kind, key in item.references if (kind, key) == (name.kind, name.key)]
     return tuple(found)
+
+
+def uses_of_attributes(bench: Bench, entity: str) -> tuple[Use, ...]:
+    """Every place that names an attribute of an entity, also on the way of a path, in the order of the attributes."""
+    world = bench.world
+    facts = world.entities.get(entity)
+    order = list(facts.attributes) if facts else []
+    found = []
+    for leaf in world.leaves:
+        if leaf.rules.get("attribute") and isinstance(leaf.value, str):
+            start = leaf.component.key if isinstance(leaf.component, Entity) else str(getattr(leaf.component, "entity", ""))
+            name = bench.name_of(leaf.component)
+            found += [Use(bench.items[name], leaf.path, key) for key in _steps(world, start, leaf.value, entity)]
+    return tuple(sorted(found, key=lambda use: (order.index(use.part) if use.part in order else -1, use.item.id, use.path)))
+
+
+def _steps(world: World, start: str, path: str, entity: str) -> Iterator[str]:
+    """The attributes of an entity that a path from another one goes over."""
+    current = start
+    for step in path.split("."):
+        if current == entity:
+            yield step
+        facts = world.entities.get(current)
+        attribute = facts.attributes.get(step) if facts else None
+        if attribute is None or not attribute.target:
+            return
+        current = attribute.target
 
 
 def renamed(data: Mapping[str, Any], kind: str, old: ComponentId, new: str) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Demo:
     process: subprocess.Popen[str]
     visitors: dict[str, Visitor] = field(default_factory=dict)
     erps: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    studio: str = ""
 
     def visitor(self, name: str, **headers: str) -> Visitor:
         """A person at a browser of his own, signed in."""
@@ -158,7 +159,7 @@ def running_demo(folder: Path, *, seed: str = "small", arguments: Sequence[str] 
     try:
         document = json.loads(_first_line(process))
         people = {person["email"].partition("@")[0]: person for person in document["people"]}
-        demo = Demo(document["url"], folder, people, process)
+        demo = Demo(document["url"], folder, people, process, studio=document["studio"])
         yield demo
         for erp in demo.erps:
             erp.terminate()
