@@ -36,6 +36,8 @@ OPTIONS = {
     "accept": FILES,
     "max_size": FILES,
 }
+ENGINE = "foyer_"
+"""What the names of the engine's own tables begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,14 @@ def names(world: World) -> Iterator[Problem]:
             yield world.problem(item.entity, f"{item.path}.key", "reserved-attribute", message)
 
 
+def tables(world: World) -> Iterator[Problem]:
+    """No entity is called like a table of the engine: what that keeps is nobody's data, whatever permissions say."""
+    for entity in world.all(Entity):
+        if entity.key.startswith(ENGINE):
+            message = f"Tables whose names begin with {ENGINE} are the engine's own; choose another key."
+            yield world.problem(entity, "key", "reserved-entity", message)
+
+
 def duplicates(world: World) -> Iterator[Problem]:
     """Keys of attributes, alternate keys, N:N relationships and options are used once."""
     for entity in world.all(Entity):
@@ -212,6 +222,7 @@ RULES = (
     accepted_types,
     default_values,
     names,
+    tables,
     duplicates,
     relationships,
     primary_names,

@@ -280,6 +280,7 @@ FAULTS = [
     ({"entity task#attributes.5.default": "@contact"}, "value", "attributes.5.default", "lookup"),
     ({"entity task#attributes.3.min": "low"}, "value", "attributes.3.min", "decimal"),
     ({"entity part#attributes.1.key": "version"}, "reserved-attribute", "attributes.1.key", "another key"),
+    ({"entity foyer_login": {"attributes": [{"key": "a", "type": "text"}]}}, "reserved-entity", "key", "engine's own"),
     ({"entity part#attributes.1.key": "task"}, "duplicate-key", "attributes.1.key", "twice"),
     (
         {"choice state": {"options": [{"value": "open"}, {"value": "open"}, {"value": "done"}]}},
