@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from metadata.searching import index_of
 from runtime.access import access_of
 from runtime.api.calls import Caller, tag
 from runtime.api.conditions import Conditions
@@ -17,13 +18,16 @@ from runtime.odata.values import KEY
 from runtime.passing import passing
 from runtime.records.ask import ListAsk
 from runtime.records.beside import Beside, fetch_beside
-from runtime.records.clauses import Narrowed
+from runtime.records.clauses import Always, Narrowed, Unranked
 from runtime.records.counting import count_exactly
 from runtime.records.errors import BadAsk, Denied
 from runtime.records.keyset import read_token
 from runtime.records.lists import fetch_list, fetch_row
+from runtime.records.narrowing import Narrowing
 from runtime.records.plan import ListPlan, Near, Selected, SortKey, plan_rows
 from runtime.records.prepared import Row
+from runtime.records.searching import Found, find_rows
+from runtime.search.words import words_in
 
 PAGE = 500
 NESTED_PAGE = 100
@@ -150,10 +154,37 @@ def plan_for(caller: Caller, entity_set: EntitySet, selected: tuple[Selected, ..
 def ask_for(caller: Caller, entity_set: EntitySet, options: Options, prefix: str = "f") -> ListAsk:
     """The order, the condition and the rows to leave out, as the records room takes them. Raises ApiFault."""
     conditions = Conditions(caller, entity_set, prefix)
-    narrowings = (Narrowed(conditions.clause(options.filter)),) if options.filter is not None else ()
+    narrowings: tuple[Narrowing, ...] = ()
+    if options.filter is not None:
+        narrowings = (Narrowed(conditions.clause(options.filter)),)
+    bound = tuple(conditions.bound.items())
+    if options.search:
+        found = searched(caller, entity_set, options.search)
+        narrowings = (*narrowings, found.narrowing)
+        bound = (*bound, *found.bound)
     sort = sort_for(conditions, options.orderby)
     skip = 0 if options.skiptoken else options.skip
-    return ListAsk("", sort=sort, narrowings=narrowings, bound=tuple(conditions.bound.items()), skip=skip, counted=False)
+    return ListAsk("", sort=sort, narrowings=narrowings, bound=bound, skip=skip, counted=False)
+
+
+def searched(caller: Caller, entity_set: EntitySet, words: str) -> Found:
+    """The narrowing to rows with some words, by the first search of the site that looks at nothing else than is offered.
+
+    Raises ApiFault where there is none. Which attributes count is for the records room to say, row by row.
+    """
+    entity = entity_set.entity
+    offered = {one.attribute.key for one in entity_set.properties.values()}
+    for search in caller.site.searches.values():
+        for item in search.entities:
+            if item.entity == entity.key and {one.attribute for one in item.attributes} <= offered:
+                index = index_of(caller.site.model, search, item, entity.model)
+                found = find_rows(caller.reader, caller.snapshot, caller.principal, index, words_in(words))
+                return (
+                    Found(Narrowed(Always(False)), ()) if found is None else replace(found, narrowing=Unranked(found.narrowing))
+                )
+    raise not_offered(
+        f"$search, as no search of the site looks at {entity_set.name} and at nothing that is not offered", "$search"
+    )
 
 
 def sort_for(conditions: Conditions, orderby: Sequence[Order]) -> tuple[SortKey, ...]:

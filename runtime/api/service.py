@@ -35,7 +35,7 @@ from runtime.records.lists import fetch_row
 from runtime.records.plan import Selected
 
 OF_ONE = frozenset({"$select", "$expand", "$format"})
-OF_COUNT = frozenset({"$filter"})
+OF_COUNT = frozenset({"$filter", "$search"})
 READ_ONLY = "ReadOnlyToken"
 NO_OPTIONS: frozenset[str] = frozenset()
 REPRESENTATION = "return=representation"

@@ -17,13 +17,16 @@ LARGEST = 10**9
 MOST_KEYS = 8
 MOST_EXPANDED = 20
 DEEPEST = 5
-OFFERED = frozenset({"$select", "$filter", "$orderby", "$top", "$skip", "$skiptoken", "$count", "$expand", "$apply", "$format"})
+OFFERED = frozenset(
+    {"$select", "$filter", "$orderby", "$top", "$skip", "$skiptoken", "$count", "$expand", "$search", "$apply", "$format"}
+)
 ELSEWHERE = frozenset(
-    {"$search", "$compute", "$index", "$levels", "$deltatoken", "$schemaversion", "$id", "$at", "$from", "$to", "$toinclusive"}
+    {"$compute", "$index", "$levels", "$deltatoken", "$schemaversion", "$id", "$at", "$from", "$to", "$toinclusive"}
 )
 """Options that OData has and that are not offered, or not here."""
 NESTED = frozenset({"$select", "$filter", "$orderby", "$top", "$skip", "$count", "$expand"})
 _PATH = re.compile(rf"{IDENTIFIER}(?:/{IDENTIFIER})*")
+_SEARCHED = re.compile(r"\w[\w.,'-]*")
 _BEYOND = re.compile(r"[@.($\[{*]")
 
 
@@ -55,6 +58,7 @@ class Options:
     skiptoken: str = ""
     count: bool = False
     expand: tuple[Expanded, ...] = ()
+    search: str = ""
     apply: tuple[Transformation, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
 
@@ -117,12 +121,24 @@ def _with(found: Options, name: str, text: str, aliases: Mapping[str, str], dept
             values["count"] = text.lower() == "true"
         case "$expand":
             values["expand"] = read_expand(text, depth)
+        case "$search":
+            values["search"] = read_search(text)
         case "$apply":
             values["apply"] = aggregation.parse(text)
         case "$format":
             if text.partition(";")[0].lower() not in ("json", "application/json"):
                 raise NotOffered(f"the format {text[:40]}")
     return Options(**values)
+
+
+def read_search(text: str) -> str:
+    """The words of $search, all of which are looked for. Raises SyntaxFault and NotOffered."""
+    words = [word for word in text.split() if word != "AND"]
+    if not words:
+        raise SyntaxFault("a word is needed to look for")
+    if not all(_SEARCHED.fullmatch(word) and word not in ("OR", "NOT") for word in words):
+        raise NotOffered("$search for anything but words")
+    return " ".join(words)
 
 
 def read_select(text: str) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ from metadata.snapshot import Relationship
 from metadata.types import UtcDateTime
 from runtime.access import access_of
 from runtime.access.scopes import points_at
+from runtime.records.narrowing import Narrowing
 from runtime.records.operators import like
 from runtime.records.source import Source, trace
 
@@ -233,6 +234,26 @@ class Narrowed:
     def condition(self, source: Source) -> ColumnElement[bool]:
         """What a row must meet."""
         return self.clause.sql((source,), False)
+
+    def rank(self, source: Source) -> ColumnElement[Any] | None:
+        """The order stays."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Unranked:
+    """Another narrowing without the order that it would put rows into."""
+
+    narrowing: Narrowing
+
+    @property
+    def ranks(self) -> bool:
+        """No."""
+        return False
+
+    def condition(self, source: Source) -> ColumnElement[bool]:
+        """What a row must meet."""
+        return self.narrowing.condition(source)
 
     def rank(self, source: Source) -> ColumnElement[Any] | None:
         """The order stays."""
