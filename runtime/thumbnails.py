@@ -6,10 +6,10 @@ Only widths that the metadata declares are made, so that nobody can fill the sto
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 
 from flask import Response, request
-from sqlalchemy.exc import IntegrityError
 
 from metadata.media import PICTURES
 from metadata.model import FormField
@@ -24,6 +24,7 @@ from runtime.files.names import split
 from runtime.files.store import ContentLost
 from runtime.files.thumbnails import ENDING, MEDIA_TYPE, Picture
 
+log = logging.getLogger(__name__)
 Widths = frozenset[int]
 NONE: Widths = frozenset()
 
@@ -52,11 +53,11 @@ def answer_picture(context: RequestContext, picture: Picture, whole: Delivery, n
     if size:
         try:
             return answer_with(small(size))
-        except PageNotFound:  # the store has lost it
-            size = None
-    if size == 0:
+        except PageNotFound:
+            log.warning("a small picture is lost, and made again", extra={"action": "thumbnail_lost"})
+    elif size == 0:
         return answer_with(whole)
-    made = _made(context, picture, width)
+    made = _made(context, picture, width, known=size is not None)
     if not made:
         return answer_with(whole)
     return answer_with(dataclasses.replace(small(len(made)), read=lambda start, stop: iter((made[start:stop],))))
@@ -72,22 +73,20 @@ def file_widths(snapshot: Snapshot, site: CompiledSite, key: str) -> Widths:
     return snapshot.derive(("thumbnails", site.key), lambda: _file_widths(site)).get(key, NONE)
 
 
-def _made(context: RequestContext, picture: Picture, width: int) -> bytes:
+def declares_thumbnails(snapshot: Snapshot) -> bool:
+    """Whether any picture is to be shown small."""
+    return bool(_attribute_widths(snapshot)) or any(any(_file_widths(site).values()) for site in snapshot.sites.values())
+
+
+def _made(context: RequestContext, picture: Picture, width: int, *, known: bool) -> bytes:
     # It takes a while, in which no connection needs to be held.
     context.lease.prove()
     context.lease.release()
     engine = writing(context.services.engine)
     try:
-        return thumbnails.make(context.services.files.store, engine.begin, picture, width)
+        return thumbnails.make(context.services.files.store, engine.begin, picture, width, known=known)
     except ContentLost as error:
         raise PageNotFound from error
-    except IntegrityError:  # somebody else has made it meanwhile
-        return b"".join(_again(context, picture, width))
-
-
-def _again(context: RequestContext, picture: Picture, width: int) -> Iterator[bytes]:
-    size = thumbnails.known_size(context.connection, picture.key, width) or 0
-    yield from context.services.files.store.read(thumbnails.stored_name(picture.key, width), 0, size)
 
 
 def _attribute_widths(snapshot: Snapshot) -> Mapping[tuple[str, str], Widths]:

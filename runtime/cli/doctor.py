@@ -16,6 +16,8 @@ from metadata.store import StoreError, checked_snapshot
 from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting, sentence
 from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts
+from runtime.files.pictures import has_pillow
+from runtime.thumbnails import declares_thumbnails
 
 OK, WARNING, WRONG = "ok", "warning", "wrong"
 
@@ -99,6 +101,8 @@ def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Findin
         return
     yield Finding(OK, "release", f"release {number} compiles, with {len(snapshot.components)} components")
     yield from connections(environ, snapshot)
+    if declares_thumbnails(snapshot) and not has_pillow():
+        yield Finding(WARNING, "pictures", "are to be shown small, which takes the extra: pip install 'foyer[images]'")
     steps = found.store.plan_tables(snapshot).steps
     state, message = (WARNING, f"{len(steps)} steps behind; foyer migrate --apply") if steps else (OK, "in step")
     yield Finding(state, "tables", message)

@@ -23,6 +23,11 @@ _BROKEN = (OSError, ValueError, SyntaxError, EOFError, OverflowError, MemoryErro
 _ONE_AT_A_TIME = threading.Lock()
 
 
+def has_pillow() -> bool:
+    """Whether pictures can be opened here."""
+    return Image is not None
+
+
 def fault_of(content: BinaryIO, kind: str) -> str:
     """What is wrong with a picture: `broken`, `too_many_pixels`, or "". Only its header is decoded, so a bomb stays shut."""
     if kind not in FORMATS or Image is None:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from runtime.files.pictures import small
 from runtime.files.register import MOST_LEAVINGS, files, thumbnails
@@ -46,20 +47,24 @@ def stored_name(key: str, width: int) -> str:
     return f"{key}-{width}"
 
 
-def make(store: Store, transaction: Transaction, picture: Picture, width: int) -> bytes:
-    """A small picture, made and kept; b"" where none can be made. Raises IntegrityError where somebody else makes it at
-    this moment, ContentLost where the store has lost the large one."""
+def make(store: Store, transaction: Transaction, picture: Picture, width: int, *, known: bool) -> bytes:
+    """A small picture, made and kept; b"" where none can be made. `known` says that it is in the register already.
+
+    Of two that make the same one at once, which makes equal ones, the one that enters it keeps it. Raises ContentLost
+    where the store has lost the large one.
+    """
     made = small(io.BytesIO(b"".join(picture.read())), picture.media_type, width)
-    this = (thumbnails.c.key == picture.key, thumbnails.c.width == width)
-    with transaction() as connection:
-        connection.execute(delete(thumbnails).where(*this))
-        row = {"key": picture.key, "width": width, "size": len(made), "uploaded": picture.uploaded}
-        connection.execute(insert(thumbnails).values(row))
-    if made:
-        try:
+    row = {"key": picture.key, "width": width, "size": len(made), "uploaded": picture.uploaded}
+    try:
+        if not known:
+            with transaction() as connection:
+                connection.execute(insert(thumbnails).values(row))
+        if made:
             store.put(stored_name(picture.key, width), io.BytesIO(made))
-        except StoreFailed as error:
-            log.error("a small picture could not be kept: %s", error, extra={"action": "thumbnail_not_kept"})
+    except IntegrityError:
+        log.info("a small picture was made twice at once", extra={"action": "thumbnail_made_twice"})
+    except StoreFailed as error:
+        log.error("a small picture could not be kept: %s", error, extra={"action": "thumbnail_not_kept"})
     return made
 
 

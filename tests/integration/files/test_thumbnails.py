@@ -5,10 +5,12 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from PIL import Image
 
 from metadata.checks import check
@@ -25,6 +27,7 @@ from metadata.model import (
     component_id,
 )
 from metadata.store import MetadataStore
+from runtime.cli import main
 from runtime.files.pictures import small as small_picture
 from runtime.files.register import files, thumbnails
 from runtime.files.sweeping import sweep
@@ -116,6 +119,17 @@ def test_it_is_made_once_made_again_when_it_is_lost_and_gone_with_its_picture(ga
     assert (gallery.select(sa.select(thumbnails)), gallery.contents()) == ([], [])
 
 
+def test_those_who_ask_for_it_at_once_are_all_given_it(gallery):
+    def ask(_):
+        return gallery.app.test_client().get("/poster.jpg?width=160").data
+
+    with ThreadPoolExecutor(4) as threads:
+        given = set(threads.map(ask, range(8)))
+    assert len(given) == 1
+    assert len(gallery.select(sa.select(thumbnails))) == 1
+    assert ask(0) in given
+
+
 def test_what_cannot_be_made_small_is_given_as_it_is(gallery, ada, monkeypatch):
     monkeypatch.setattr("runtime.files.pictures.MOST_PIXELS", 1000)
     small = f"/_files/work/{gallery.rows('work')[0]['id']}/picture/sea.png?width=64"
@@ -123,6 +137,19 @@ def test_what_cannot_be_made_small_is_given_as_it_is(gallery, ada, monkeypatch):
         answer = ada.get(small)
         assert (answer.status_code, answer.content_type, answer.data) == (200, "image/png", LARGE)
     assert [row["size"] for row in gallery.select(sa.select(thumbnails))] == [0]
+
+
+def test_without_pillow_pictures_are_given_as_they_are_and_the_doctor_says_so(gallery, database_url, tmp_path, monkeypatch):
+    environment = {"FOYER_DATABASE_URL": database_url, "FOYER_DATA_DIR": str(tmp_path)}
+
+    def warnings():
+        said = CliRunner().invoke(main, ["doctor"], env=environment).output
+        return [line for line in said.splitlines() if "pip install 'foyer[images]'" in line]
+
+    assert warnings() == []
+    monkeypatch.setattr("runtime.files.pictures.Image", None)
+    assert len(warnings()) == 1
+    assert gallery.app.test_client().get("/poster.jpg?width=160").data == POSTER
 
 
 def test_a_tile_shows_a_web_file_to_those_who_may_read_it(gallery, ada):
