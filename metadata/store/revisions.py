@@ -144,6 +144,13 @@ def last_numbers(connection: Connection) -> dict[ComponentId, int]:
     return {ComponentId(row[0], row[1], row[2]): row[3] for row in rows}
 
 
+def read_names(connection: Connection, kind: str) -> tuple[ComponentId, ...]:
+    """Every component of a kind that was ever saved."""
+    names = (revisions.c.kind, revisions.c.key, revisions.c.site)
+    rows = connection.execute(select(*names).where(revisions.c.kind == kind).distinct())
+    return tuple(sorted(ComponentId(row.kind, row.key, row.site) for row in rows))
+
+
 def append(
     connection: Connection,
     entry: Entry,

@@ -246,6 +246,11 @@ class MetadataStore:
             raise NoSuchComponent(component)
         return found
 
+    def ever(self, kind: str) -> tuple[ComponentId, ...]:
+        """Every component of a kind that was ever saved, also what has been deleted since."""
+        with self.engine.connect() as connection:
+            return revisions.read_names(connection, kind)
+
     def revision_number(self, component: ComponentId) -> int:
         """The number of the revision in force, to be given back as `expected`; 0 where there is none."""
         with self.engine.connect() as connection:

@@ -138,6 +138,18 @@ class Desk:
             raise AccessDenied
         return item
 
+    def past(self, kind: str, key: str) -> Item:
+        """A component within reach that there is or has ever been. Raises PageNotFound, AccessDenied."""
+        if kind in KINDS and self.bench.find(kind, key, self.reach.site) is None:
+            for name in self.gone(kind):
+                if name.key == key:
+                    return Item(name, self.store.history(name)[0], {}, None)
+        return self.item(kind, key)
+
+    def gone(self, kind: str) -> tuple[ComponentId, ...]:
+        """The components of a kind within reach that have been deleted, and whose history is kept."""
+        return tuple(name for name in self.store.ever(kind) if name not in self.bench.all and self.reach.covers(name))
+
     def within(self, kind: str) -> tuple[Item, ...]:
         """The components of a kind that may be worked on."""
         return tuple(item for item in self.bench.by_kind[kind] if self.reach.covers(item.id))

@@ -13,6 +13,7 @@ from metadata.errors import Problem
 from metadata.files.contents import content_names
 from metadata.files.emit import emit
 from metadata.model import KINDS, ComponentId
+from metadata.schema.guard import check_shape
 from metadata.types import TYPES
 from runtime.errors import BadRequest, Unprocessable
 from runtime.studio.bench import Item, made
@@ -109,6 +110,8 @@ def keep(
     back: str = "edit",
 ) -> Response:
     """Save data as a draft, tell what became of it, and show the component again."""
+    if check_shape(data):  # nested without end: no editor could show it again
+        raise Unprocessable
     desk.prove()
     try:
         outcome = save(desk.context.services.workshop, Draft(item.id, named(item.id, data), base, choices or {}), desk.author)

@@ -75,6 +75,7 @@ def of_kind(kind: str) -> Response:
         title=desk.kind_label(kind, several=True),
         kind=kind,
         words=words,
+        gone=[] if words else desk.gone(kind),
         leaves=[(desk.leaf(item), item.head, desk.formats.moment(item.head.created_at)) for item in items],
     )
 
@@ -166,7 +167,7 @@ def history() -> Response:
 def history_of(kind: str, key: str) -> Response:
     """The revisions of a component, each with what it changed."""
     desk = open_desk()
-    return history_page(desk, desk.item(kind, key))
+    return history_page(desk, desk.past(kind, key))
 
 
 def history_page(desk: Desk, item: Item, *, refused: str = "", status: int = 200) -> Response:
@@ -195,7 +196,7 @@ def history_page(desk: Desk, item: Item, *, refused: str = "", status: int = 200
 def restore(kind: str, key: str) -> Response:
     """An old revision as the draft, or, at once, the component as an old release held it."""
     desk = open_desk()
-    item = desk.item(kind, key)
+    item = desk.past(kind, key)
     if "release" in request.form:
         return go_back(desk, item, number_of(request.form["release"]))
     number = number_of(request.form.get("number", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from metadata.schema.guard import DEPTH
 from runtime.studio.scalars import read_real, read_scalar, read_whole, read_yaml
 from runtime.studio.shapes import Shape, shapes_of
 
@@ -30,6 +31,8 @@ def _tree(fields: Iterable[tuple[str, str]]) -> Tree:
         if not name.startswith(FIELD):
             continue
         *above, last = name.removeprefix(FIELD).split(".")
+        if len(above) >= DEPTH:  # no editor has such a field
+            continue
         place = root
         for step in above:
             place = place.setdefault(step, {})

@@ -140,6 +140,13 @@ def test_what_nobody_means_breaks_nothing(maker):
     for fields in HOSTILE:
         answer = dora.browser.client.post(form.action, data={**dict(form.fields), **fields})
         assert answer.status_code in (200, 303), fields
+    deep = {f"p.filter.{'all.0.' * 3000}attribute": "x", "p.filter.~": "1"}
+    assert dora.browser.client.post(form.action, data={**dict(form.fields), **deep}).status_code in (200, 303)
+    text = "filter: " + "{all: [" * 45 + "{}" + "]}" * 45
+    assert dora.send("source/view/extras", dora.form("source/view/extras", "yaml"), yaml=text).status_code == 422
+    nested = "{" + '"filter":{"all":[' * 200 + "1" + "]}" * 200 + "}"
+    settled = {**dict(form.fields), "mine": nested, "theirs": "1"}
+    assert dora.browser.client.post("/studio/settle/view/extras", data=settled).status_code in (400, 422)
     for base in ("", "-1", "x", "9" * 40):
         assert dora.edit("view/extras", base=base).status_code == 400
     assert dora.get("edit/view/extras").status_code == 200

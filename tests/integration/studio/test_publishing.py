@@ -156,6 +156,10 @@ def test_copy_rename_delete_and_discard_with_their_uses_shown_first(site, maker)
     dora.send("discard/view/bookings-all", dora.form("edit/view/bookings-all", "csrf_token"))
     assert dora.get("edit/view/bookings-all").status_code == 200
     assert "Nothing waits" in words(dora.get("publish"))
+    assert "bookings-moored" in words(dora.get("kind/view"))
+    past = dora.form("history/view/bookings-moored", "csrf_token")
+    assert dora.send("history/view/bookings-moored", past, ("number", "1")).status_code == 303
+    assert "New" in words(dora.get("edit/view/bookings-moored"))
 
 
 def test_a_large_site_is_judged_near_what_is_looked_at_and_whole_before_publishing(site, maker, monkeypatch):
