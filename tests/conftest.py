@@ -51,10 +51,18 @@ def postgres_server() -> Iterator[sa.URL]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgres_shelf(postgres_server: sa.URL, worker: str) -> Iterator[databases.PostgresShelf]:
+    """Where the PostgreSQL databases of the tests come from, one after another."""
+    shelf = databases.PostgresShelf(postgres_server, worker)
+    yield shelf
+    shelf.close()
+
+
 @pytest.fixture
-def pg_url(postgres_server: sa.URL, worker: str) -> Iterator[str]:
+def pg_url(postgres_shelf: databases.PostgresShelf) -> Iterator[str]:
     """The address of an empty PostgreSQL database, gone after the test."""
-    with databases.postgres_database(postgres_server, worker) as url:
+    with postgres_shelf.database() as url:
         yield url
 
 
