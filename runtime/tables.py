@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, MetaData, inspect
 
 from connectors import tables as connectors
 from runtime import errands
@@ -12,13 +12,25 @@ from runtime.forms import drafts
 from runtime.identity import tables as identity
 from runtime.records import tables as records
 
+KEPT: tuple[MetaData, ...] = (
+    identity.METADATA,
+    records.TABLES,
+    connectors.TABLES,
+    files.METADATA,
+    errands.METADATA,
+    drafts.METADATA,
+)
+
 
 def create_engine_tables(engine: Engine) -> None:
-    """Make the tables of identity, records, connectors, files, errands and drafts that are missing. The store makes its own."""
-    identity.create(engine)
+    """Make the tables of identity, records, connectors, files, errands and drafts that are missing. The store makes its own.
+
+    Where none is missing nothing is written, so that a start waits for nobody who is writing.
+    """
+    with engine.connect() as connection:
+        there = set(inspect(connection).get_table_names())
+    if there.issuperset(name for kept in KEPT for name in kept.tables):
+        return
     with writing(engine).begin() as connection:
-        records.TABLES.create_all(connection)
-        connectors.create(connection)
-        files.METADATA.create_all(connection)
-        errands.METADATA.create_all(connection)
-    drafts.create_tables(engine)
+        for kept in KEPT:
+            kept.create_all(connection)

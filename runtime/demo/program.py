@@ -17,8 +17,8 @@ from runtime.database import make_engine
 from runtime.demo import erp
 from runtime.demo.people import Portrait, add_people
 from runtime.demo.processes import Processes
-from runtime.identity import tables as identity_tables
 from runtime.identity.passwords import Cost, Passwords
+from runtime.tables import create_engine_tables
 
 STARTER = Path(__file__).resolve().parents[2] / "metadata" / "starters" / "customer-portal"
 SITE = "customer-portal"
@@ -95,7 +95,7 @@ def _people(environ: Mapping[str, str]) -> tuple[Portrait, ...]:
     engine = make_engine(environ["FOYER_DATABASE_URL"])
     store = MetadataStore(engine)
     snapshot = compile_snapshot(store.released().values(), store.current_release())
-    identity_tables.create(engine)
+    create_engine_tables(engine)
     with engine.connect().execution_options(foyer_write=True) as connection, connection.begin():
         found = add_people(connection, snapshot, SITE, Passwords(CHEAP_HASH))
     engine.dispose()

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Index, MetaData, Row, String, Table, Text, select, update
+from sqlalchemy import Column, Connection, Index, MetaData, Row, String, Table, Text, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -80,11 +80,6 @@ class Draft:
     def with_step(self, key: str, value: Any) -> Draft:
         """The draft with what was typed in one step."""
         return replace(self, data={**self.data, key: value})
-
-
-def create_tables(engine: Engine) -> None:
-    """Make the table if it is not there."""
-    METADATA.create_all(engine)
 
 
 def new_key() -> str:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from metadata.types import KEY_TYPE, UtcDateTime
+from runtime.database import writing
 
 METADATA = MetaData()
 
@@ -114,4 +115,5 @@ api_tokens = Table(
 
 def create(engine: Engine) -> None:
     """Make the tables that are not there yet."""
-    METADATA.create_all(engine)
+    with writing(engine).begin() as connection:
+        METADATA.create_all(connection)

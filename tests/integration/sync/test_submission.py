@@ -17,6 +17,7 @@ from runtime.forms.ports import Accepted, Queued, Refusal
 from runtime.forms.submit import Work, send
 from runtime.sync.pool import Adapters
 from runtime.sync.submission import OutsideSubmission
+from runtime.tables import create_engine_tables
 from support.harbour import boat_row, boats, eventually, harbour_row, harbours
 
 CHILD = WriteThrough(key_column="external_id", parent_column="parent_id")
@@ -97,7 +98,7 @@ def world(world_of):
 
 def make(world_of, **more):
     world = world_of(*the_maps(**more))
-    drafts.create_tables(world.engine)
+    create_engine_tables(world.engine)
     world.outside.tables["tender"] = []
     world.put("harbour", harbour_row("GOT"))
     world.put("boat", {**boat_row(1), "answer": "yes"})
@@ -309,7 +310,7 @@ def test_a_refused_record_that_is_mended_outside_is_taken_and_its_reason_is_clea
 def test_a_pull_that_brings_the_refused_row_leaves_its_reason(world_of):
     harbour_map, boat_map, tender_map = the_maps(message_attribute="berth")
     world = world_of(harbour_map, replace(boat_map, filter=()), tender_map)
-    drafts.create_tables(world.engine)
+    create_engine_tables(world.engine)
     world.outside.tables["tender"] = []
     world.put("harbour", harbour_row("GOT"))
     world.pull()
