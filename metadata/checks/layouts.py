@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from metadata.checks.lists import entity_of
 from metadata.checks.world import PathError, World, repeated
 from metadata.errors import Problem
-from metadata.model import ListComponent
+from metadata.model import ListCards, ListComponent
 from metadata.schema.faults import did_you_mean, shown
 
+LAYOUTS = ("table", "calendar", "board", "cards")
 DATES = ("date", "datetime")
 
 
@@ -19,7 +20,10 @@ def layouts(world: World) -> Iterator[Problem]:
     for item in world.all(ListComponent):
         declared = [name for name in ("calendar", "board", "cards") if getattr(item, name) is not None]
         for index, name in enumerate(item.layouts):
-            if name != "table" and name not in declared:
+            if name not in LAYOUTS:
+                message = f"There is no layout {shown(name)}.{did_you_mean(name, LAYOUTS)}"
+                yield world.problem(item, f"layouts.{index}", "layout", message)
+            elif name not in ("table", "cards", *declared):
                 message = f"The list says nothing of a {name}; add {name}: to it, or leave the layout out."
                 yield world.problem(item, f"layouts.{index}", "layout", message)
         for index in repeated(list(item.layouts)):
@@ -29,9 +33,9 @@ def layouts(world: World) -> Iterator[Problem]:
             if item.layouts and name not in item.layouts:
                 message = f"The list says what its {name} is, but {name} is not among its layouts; add it there or remove it."
                 yield world.problem(item, name, "layout", message)
-            if item.map is not None:
-                message = f"A list with map: has no {name}; make it two lists."
-                yield world.problem(item, name, "layout", message)
+        if item.map is not None and (item.layouts or declared):
+            message = "A list with map: is a map and nothing else; make it two lists."
+            yield world.problem(item, "layouts" if item.layouts else declared[0], "layout", message)
 
 
 def calendars(world: World) -> Iterator[Problem]:
@@ -85,6 +89,9 @@ def pictures(world: World) -> Iterator[Problem]:
     """The picture of a card is an image."""
     for item in world.all(ListComponent):
         entity = entity_of(world, item)
+        if item.cards == ListCards():
+            message = "Name the picture of the cards, or leave cards out: layouts says that there are some."
+            yield world.problem(item, "cards", "cards", message)
         if item.cards is None or not item.cards.picture or entity not in world.entities:
             continue
         fault = misfit(world, entity, item.cards.picture, ("image",))

@@ -173,12 +173,11 @@ class ListComponent:
     map: ListMap | None = prop(None, "Show the rows as places, with the distance from a point that the person names.")
     calendar: ListCalendar | None = prop(None, "How rows become entries of a calendar.")
     board: ListBoard | None = prop(None, "How rows become cards in columns.")
-    cards: ListCards | None = prop(None, "How rows become cards beside each other.")
+    cards: ListCards | None = prop(None, "Picture of the cards of the layout cards.")
     layouts: tuple[str, ...] = prop(
         (),
-        "Ways to look at the rows, in order, the first one first; calendar, board and cards, as far as they are declared, "
-        "where missing.",
-        choices=("table", "calendar", "board", "cards"),
+        "Ways to look at the rows, in order, the first one first: `table`, `calendar`, `board`, `cards`; where missing those "
+        "of calendar, board and cards that are declared, else a table.",
     )
     export: bool = prop(False, "Offer all rows that the search and the filters leave as a file, CSV or a workbook.")
     imports: ListImport | None = prop(None, "Take rows from a file, with a check before anything is saved.")

@@ -72,7 +72,6 @@ actions: [{type: details, page: show}]
 filters: [{key: stage, attribute: stage}, {key: hall, attribute: hall}, {key: begins, attribute: begins}]
 calendar: {start: begins, end: ends, all_day: whole_day, first_day: monday}
 board: {attribute: stage, cards: 2}
-cards: {}
 page_size: 5
 ---
 kind: list

@@ -2,7 +2,9 @@
 
 from metadata.model import KINDS, Snippet, View
 from metadata.store import MetadataStore
-from support.studio import words
+from support.charts import CHARTS
+from support.studio import Maker, open_studio, words
+from support.theatre import theatre
 
 
 def drafts(site):
@@ -26,6 +28,14 @@ def test_every_editor_keeps_what_it_shows(site, maker):
         form = dora.form(f"source/{name}", "yaml")
         assert dora.send(f"source/{name}", form).status_code == 303, name
     assert drafts(site) == {}
+
+
+def test_lists_with_layouts_and_charts_are_kept_too(sqlite_url, tmp_path):
+    with open_studio(sqlite_url, tmp_path, *theatre(more=CHARTS)) as site:
+        dora = Maker.of(site, "dora")
+        for name in ("list/programme", "list/runs", "chart/halls", "chart/days", "page/figures"):
+            assert dora.edit(name).status_code == 303, name
+        assert drafts(site) == {}
 
 
 def test_every_kind_begins_with_its_key_and_lists_what_is_missing_at_its_field(site, maker):
