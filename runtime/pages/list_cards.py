@@ -36,6 +36,8 @@ def cards_of(page: Rows, listing: Listing, links: RowLinks, without: frozenset[s
         named = facts.pop(0) if facts else None
         url = "" if links.details is None or key is None else links.details.of(key)
         name = named.first if named else Markup()
+        if url and "<a " in name:  # an address, say: it will stand in the link to the record
+            name = escape(name.striptags())
         cards.append(Card(name or escape("–" if key is None else key), url, tuple(facts), named.second if named else Markup()))
     return tuple(cards)
 

@@ -155,6 +155,14 @@ def test_a_fixed_board_shows_declared_columns_and_moves_nothing(sqlite_url, tmp_
         assert move(site.as_("dora"), row, "done").status_code == 403
 
 
+def test_an_address_that_names_a_card_is_no_link_within_a_link(sqlite_url, tmp_path):
+    first = {"columns: [{attribute: code}, {attribute: stage}]": "columns: [{attribute: director.email}, {attribute: stage}]"}
+    with open_marina(sqlite_url, tmp_path, *theatre(first)) as site:
+        show(site, "Hamlet", "planned", director="alice", seats=200)
+        answer = site.as_("alice").get(f"{BOARD}&view=full")
+        assert '<a class="rec" href="/programme/Hamlet">alice@sail.example</a>' in answer.text
+
+
 def test_cards_have_the_columns_of_the_view_and_pages(site):
     for n in range(7):
         show(site, f"C{n}", "planned", title=f"<b>{n}</b>", takings=1234)
