@@ -2,9 +2,10 @@
 
 import json
 
+import pytest
 import sqlalchemy as sa
 
-from metadata.store import MetadataStore
+from metadata.store import EditedMeanwhile, MetadataStore
 from runtime.app import create_app
 from runtime.records.tables import AUDIT
 from runtime.studio.bench import Workshop
@@ -107,6 +108,8 @@ def test_some_of_what_waits_is_published_and_nobody_publishes_more_than_they_may
     dora.edit("entity/berth", p__description__any="Where boats lie")
     late = dora.send("publish", seen, ("do", "publish"))
     assert late.status_code == 409
+    with pytest.raises(EditedMeanwhile):
+        store.publish_some(dict.fromkeys(store.drafts(), 2), "late")
     assert store.current_release() == 2
 
 
@@ -152,6 +155,7 @@ def test_copy_rename_delete_and_discard_with_their_uses_shown_first(site, maker)
     assert "2 places name it" in words(dora.get("delete/view/bookings-all"))
     dora.send("delete/view/bookings-all", dora.form("delete/view/bookings-all", "csrf_token"))
     assert "taken away at the next publishing" in words(dora.get("edit/view/bookings-all"))
+    assert "To be deleted" in words(dora.get("publish"))
     assert dora.publish().status_code == 422
     dora.send("discard/view/bookings-all", dora.form("edit/view/bookings-all", "csrf_token"))
     assert dora.get("edit/view/bookings-all").status_code == 200
