@@ -183,7 +183,7 @@ class _Parser:
             return Value("integer", int(found[0])) if whole else Value("decimal", Decimal(found[0]))
         try:
             return Value(kind, read_literal(kind, found[0]))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise SyntaxFault(f"{found[0]} is no {kind}", found.start()) from None
 
     def _named(self) -> Node:

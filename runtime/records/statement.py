@@ -153,8 +153,8 @@ def conditions(plan: ListPlan, shape: Shape, source: Source) -> list[ColumnEleme
 
 def sort_column(plan: ListPlan, source: Source, path: str) -> ColumnElement[Any]:
     """What rows are ordered by for a path: its value, or the label of its lookup."""
-    is_lookup = plan.snapshot.resolve(plan.entity.key, path)[-1].type.name == "lookup"
-    return _or_null(source.label(path) if is_lookup else source.value(path))
+    leads = bool(plan.snapshot.resolve(plan.entity.key, path)[-1].targets)
+    return _or_null(source.label(path) if leads else source.value(path))
 
 
 def beyond(order: Sequence[Ordered], shape: Shape, dialect: str, reverse: bool) -> ColumnElement[bool]:

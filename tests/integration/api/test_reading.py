@@ -88,6 +88,7 @@ REFUSED = [
     ("scores?$filter=loans eq 1", 400, "BadRequest"),
     ("scores?$filter=pages gt 99999999999999999999", 400, "BadRequest"),
     (f"composers?$filter={DEEP}", 400, "BadRequest"),
+    ("scores?$filter=counted_at lt 0001-01-01T00:00:00%2B14:00", 400, "BadRequest"),
     ("scores?$top=-1", 400, "BadRequest"),
     ("scores?$top=1&$top=2", 400, "BadRequest"),
     ("scores?$skiptoken=xyz", 400, "BadRequest"),
@@ -222,6 +223,12 @@ def test_rows_are_ordered_counted_left_out_and_turned_over(shelf, monkeypatch):
         "S2",
         "S1",
     ]
+    assert [row["number"] for row in alma.rows("scores?$orderby=composer/id desc,id desc&$filter=composer/id gt 0")] == [
+        "S3",
+        "S2",
+        "S1",
+    ]
+    assert [row["number"] for row in alma.rows("scores?$orderby=id desc")] == ["S5", "S4", "S3", "S2", "S1"]
     monkeypatch.setattr(reading, "PAGE", 2)
     seen, path, counts = [], "scores?$orderby=number&$count=true&$skip=1&$filter=number ne 'S3'&$select=number", []
     while path:

@@ -4,6 +4,7 @@ FOYER_TEST_ODATA_ABNF names a folder with `testcases.dev.jsonl`; each line is a 
 is valid.
 """
 
+import contextlib
 import json
 import os
 from collections import Counter
@@ -11,6 +12,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtime.odata.addresses import read_address
 from runtime.odata.expressions import parse, parse_value
@@ -100,3 +103,69 @@ def test_what_is_no_condition_is_refused_with_its_place(text):
 def test_what_is_far_too_deep_or_long_is_refused(text):
     with pytest.raises(SyntaxFault):
         parse(text)
+
+
+PIECES = st.sampled_from(
+    [
+        "name",
+        "a/b",
+        "'x'",
+        "''",
+        "5",
+        "-3",
+        "1e400",
+        "null",
+        "true",
+        "2024-02-30",
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00+14:00",
+        "now()",
+        "$it",
+        "@p",
+        "[",
+        "{",
+        "(",
+        ")",
+        ",",
+        ";",
+        "/",
+        ":",
+        "=",
+        "eq",
+        "ne",
+        "and",
+        "or",
+        "not",
+        "in",
+        "has",
+        "add",
+        "any(x:x",
+        "all(",
+        "$count",
+        "$filter=",
+        "contains(",
+        "length(",
+        "$select=",
+        "$expand=",
+        "as",
+        "with",
+        "sum",
+        "groupby((",
+        "'",
+        '"',
+        "%",
+        "\\",
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=14).flatmap(lambda parts: st.sampled_from([" ".join(parts), "".join(parts)])) | st.text(
+    max_size=40
+)
+
+
+@given(TEXTS, st.sampled_from(("$filter", "$orderby", "$select", "$expand", "$apply", "$search", "$top", "path")))
+def test_any_text_is_understood_refused_or_not_offered(text, option):
+    with contextlib.suppress(SyntaxFault, NotOffered):  # anything else would be a fault of ours
+        if option == "path":
+            read_address(text)
+        else:
+            read_options([(option, text), ("@p", text)])
