@@ -181,6 +181,15 @@ class ListComponent:
     )
     export: bool = prop(False, "Offer all rows that the search and the filters leave as a file, CSV or a workbook.")
     imports: ListImport | None = prop(None, "Take rows from a file, with a check before anything is saved.")
+    saved: str = prop(
+        "",
+        "Views that people who are signed in keep under a name, with search, filters and order: for themselves alone (own), or "
+        "also for the people of their account (shared).",
+        choices=("", "own", "shared"),
+    )
+    choose_columns: bool = prop(
+        False, "People who are signed in choose which columns they see, in which order, and how close the rows stand."
+    )
     feed: bool = prop(False, "Offer the readable rows as OData at /_feed/ and the key, for spreadsheets and scripts.")
 
 

@@ -1,4 +1,4 @@
-"""From the arguments of an address to what narrows a list beyond its view: filters, and a place."""
+"""From the arguments of an address to what is asked of a list: what every list knows, filters, and a place."""
 
 from __future__ import annotations
 
@@ -6,10 +6,29 @@ from dataclasses import replace
 
 from metadata.model import ListComponent
 from runtime.pages.list_filters import chosen_filters
+from runtime.pages.list_ready import scopes_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.places import around, wanted_place
 from runtime.pages.queries import UnusableArgument
-from runtime.records.ask import ListAsk
+from runtime.records.ask import ListAsk, parse_list_ask
+from runtime.records.errors import BadAsk
+
+
+def parsed(ask: BlockAsk, model: ListComponent) -> ListAsk:
+    """The ask in the arguments that every list knows. Raises UnusableArgument, which names the argument."""
+    context = ask.context
+    try:
+        return parse_list_ask(
+            context.snapshot,
+            context.principal,
+            model.views,
+            ask.query.own,
+            page_size=model.page_size,
+            searchable=model.search,
+            mine=scopes_of(context, model),
+        )
+    except BadAsk as wrong:
+        raise UnusableArgument(ask.query.name(wrong.argument)) from wrong
 
 
 def narrowed(ask: BlockAsk, model: ListComponent, asked: ListAsk) -> ListAsk:

@@ -18,6 +18,7 @@ from runtime.pages.export_view import ExportLink
 from runtime.pages.filter_view import FilterPanel
 from runtime.pages.place_view import PlaceSearch, PlacesView
 from runtime.pages.queries import Query
+from runtime.pages.saved_view import SavedMenu
 from runtime.pages.windows import page_window
 from runtime.records.lists import ListPage
 from runtime.render import Action, State
@@ -104,6 +105,8 @@ class ListView:
     board: BoardView | None = None
     cards: CardsView | None = None
     imports: Action | None = None
+    saved: SavedMenu | None = None
+    columns: Action | None = None
 
     def counted(self, count: str) -> ListView:
         """The same with the number of rows at the current tab; others are not counted, which would cost a statement each."""

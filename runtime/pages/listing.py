@@ -9,6 +9,7 @@ from functools import partial
 from markupsafe import Markup, escape
 
 from metadata.model import ColumnOverride, ViewColumn
+from metadata.snapshot import Snapshot
 from runtime.context import RequestContext
 from runtime.pages.bulk_view import Marks
 from runtime.pages.cells import Cells, make_cells, may_draw_icons
@@ -20,6 +21,7 @@ from runtime.pages.speech import formats_of
 from runtime.passing import passing
 from runtime.records.lists import ListPage
 from runtime.records.plan import ListPlan
+from runtime.records.shapes import kept
 from runtime.render import Formats
 from runtime.render.icons import used
 from runtime.render.loops import Parted
@@ -30,7 +32,11 @@ ROWS_TEMPLATE = "blocks/list_rows.gen.html"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a table of rows is to look: which columns are overridden, and what surrounds the cells."""
+    """How a table of rows is to look: which columns are overridden, and what surrounds the cells.
+
+    `chosen` are the columns that a person wants, in order; all of the plan where there are none. There are too many such
+    looks to keep all that is made from them.
+    """
 
     key: str
     overrides: tuple[ColumnOverride, ...] = ()
@@ -38,6 +44,7 @@ class Look:
     offers: tuple[RowOffer, ...] = ()
     sortable: bool = True
     marks: Marks | None = None
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +111,18 @@ def listing_of(context: RequestContext, plan: ListPlan, look: Look, formats: For
     """The listing of a plan in the request's language and time zone, or in other formats."""
     formats = formats or formats_of(context)
     key = ("listing", plan, look, context.site.key, formats)
-    return context.snapshot.derive(key, lambda: _make(context, plan, look, formats))
+    keep = kept if look.chosen else Snapshot.derive
+    return keep(context.snapshot, key, lambda: _make(context, plan, look, formats))
+
+
+def columns_of(plan: ListPlan, chosen: Sequence[str]) -> ListPlan:
+    """The plan as a person wants to see it: with the columns chosen, as far as it has them, in their order.
+
+    What is fetched stays the same, so that what people choose makes no further statements.
+    """
+    known = {column.path: column for column in reversed(plan.columns)}
+    wanted = tuple(known[path] for path in dict.fromkeys(chosen) if path in known)
+    return replace(plan, columns=wanted) if wanted else plan
 
 
 def currency_extras(context: RequestContext, entity: str, columns: Sequence[ViewColumn]) -> tuple[str, ...]:
@@ -115,7 +133,12 @@ def currency_extras(context: RequestContext, entity: str, columns: Sequence[View
 
 
 def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats) -> Listing:
+    key = (plan, look)
     declared = _declared(context.snapshot.views[plan.view].columns, plan)
+    if look.chosen:
+        by_path = {column.attribute: column for column in reversed(declared)}
+        plan = columns_of(plan, look.chosen)
+        declared = tuple(by_path[column.path] for column in plan.columns)
     wording = Wording(partial(words_of, context), context.site.model.currency)
     columns = build_columns(context.snapshot, plan.entity.key, declared, look.overrides, wording)
     sortable = frozenset(column.path for column in plan.columns if column.sortable)
@@ -123,7 +146,7 @@ def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats)
     parted = context.renderer.parted(
         context,
         ROWS_TEMPLATE,
-        (plan, look),
+        key,
         lambda: {
             "columns": columns,
             "linked": look.linked,
@@ -132,6 +155,7 @@ def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats)
             "marks": look.marks,
         },
         "ways",
+        keep=kept if look.chosen else Snapshot.derive,
     )
     draws = parted.draws or may_draw_icons(plan)
     stencils = context.renderer.stencils(context)

@@ -15,25 +15,27 @@ from runtime.pages.bulk import BULK, choose, show_bulk
 from runtime.pages.bulk_bar import DO
 from runtime.pages.calendar import show_calendar
 from runtime.pages.cards import cards_view
+from runtime.pages.column_choice import CHOOSER, chooser_action, show_columns, with_columns
 from runtime.pages.export import EXPORT, READY, exported
 from runtime.pages.imports import ERRORS, IMPORT, show_import
 from runtime.pages.layouts import BOARD, CALENDAR, CARDS, layout_arguments, layout_of
 from runtime.pages.list_filters import filter_arguments
 from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
-from runtime.pages.list_narrowing import narrowed
-from runtime.pages.list_ready import ReadyList, chrome_of, dress_of, entity_of, label_of, list_id, ready_list, scopes_of
+from runtime.pages.list_narrowing import narrowed, parsed
+from runtime.pages.list_ready import ReadyList, chrome_of, dress_of, entity_of, label_of, list_id, ready_list
 from runtime.pages.list_rows import record_key, row_links
 from runtime.pages.list_sketch import ListSketch
 from runtime.pages.list_states import denied_state
 from runtime.pages.list_views import ListView, Order, headings, paging_of
+from runtime.pages.listing import columns_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.places import countable, map_headers, place_arguments, places_view
-from runtime.pages.queries import UnusableArgument
 from runtime.pages.removal import REMOVE, show_removal
+from runtime.pages.saved_lists import KEEP, OPEN, SAVED, opening, personal_of, saved_menu, show_saved
 from runtime.pages.speech import formats_of, text_of
-from runtime.records.ask import ListAsk, parse_list_ask
-from runtime.records.errors import BadAsk
+from runtime.records.ask import ListAsk
 from runtime.records.lists import ListPage, fetch_list
+from runtime.records.saved import Saved
 from runtime.records.statement import CAP
 from runtime.render.stencils import Pieces
 
@@ -45,7 +47,8 @@ LOOKS = {CALENDAR: show_calendar, BOARD: show_board}
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that a list is rendered from. `calm` says that nothing is asked for but a page."""
+    """All that a list is rendered from. `calm` says that nothing is asked for but a page, and nothing of the person's own
+    is there."""
 
     ask: BlockAsk
     ready: ReadyList
@@ -62,6 +65,8 @@ def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     taken |= {EXPORT, READY} if context.site.lists[block.list].export else frozenset()
     taken |= {IMPORT, ERRORS} if context.site.lists[block.list].imports else frozenset()
     taken |= {BULK} if context.site.lists[block.list].bulk else frozenset()
+    taken |= {SAVED, OPEN, KEEP} if context.site.lists[block.list].saved else frozenset()
+    taken |= {CHOOSER} if context.site.lists[block.list].choose_columns else frozenset()
     return taken | {REMOVE} if deletes else taken
 
 
@@ -78,35 +83,37 @@ def show_list(ask: BlockAsk) -> Part:
         return show_bulk(ask, model)
     if not access_for(context.snapshot, context.principal, entity_of(context, model), "read").allowed:
         return _denied(ask, model)
+    if own.get(KEEP):
+        return show_saved(ask, model)
+    saved = personal_of(ask, model)
+    led = opening(ask, model, saved) if saved is not None and not ask.posted else None
+    if led is not None:
+        return Part(response=led)
     view = own.get("view") or model.views[0]
     ready = ready_list(ask, model, view if view in model.views else model.views[0])
-    asked = narrowed(ask, model, _parse(ask, model) if own else ready.asked)
+    if own.get(CHOOSER):
+        return show_columns(ask, ready, saved)
+    ready = with_columns(ask, ready, saved)
+    asked = narrowed(ask, model, parsed(ask, model) if own else ready.asked)
     if own.get(EXPORT):
-        return Part(response=exported(ask, model, ready.plan, asked))
+        return Part(response=exported(ask, model, columns_of(ready.plan, ready.look.chosen), asked))
     if ask.posted and DO in request.form:
         return Part(response=choose(ask, model, ready.plan, asked))
     layout = layout_of(ask, model)
     if layout in LOOKS:
-        return LOOKS[layout](ask, ready, asked)
+        return _personal(ask, model, LOOKS[layout](ask, ready, asked), saved)
     with context.stages.measure("fetch"):
         page = fetch_list(context.reader, ready.plan, context.principal, asked)
-    return _render(Shown(ask, ready, asked, page, ready.kept and ask.query.has_only(*PAGING)))
+    calm = ready.kept and saved is None and ask.query.has_only(*PAGING)
+    return _personal(ask, model, _render(Shown(ask, ready, asked, page, calm)), saved)
 
 
-def _parse(ask: BlockAsk, model: ListComponent) -> ListAsk:
-    context = ask.context
-    try:
-        return parse_list_ask(
-            context.snapshot,
-            context.principal,
-            model.views,
-            ask.query.own,
-            page_size=model.page_size,
-            searchable=model.search,
-            mine=scopes_of(context, model),
-        )
-    except BadAsk as wrong:
-        raise UnusableArgument(ask.query.name(wrong.argument)) from wrong
+def _personal(ask: BlockAsk, model: ListComponent, part: Part, saved: Saved | None) -> Part:
+    """The list with what the person keeps of it."""
+    if saved is None or not isinstance(part.view, ListView):
+        return part
+    columns = chooser_action(ask, model)
+    return replace(part, view=replace(part.view, saved=saved_menu(ask, model, saved), columns=columns))
 
 
 def _render(shown: Shown) -> Part:

@@ -14,6 +14,7 @@ from runtime.access import Principal
 from runtime.records.attached import file_facts, hold_files
 from runtime.records.hooks import Change, Listeners
 from runtime.records.prepared import PerDialect
+from runtime.records.saved import forget_person
 from runtime.records.tables import AUDIT
 
 _NOTE = PerDialect(
@@ -65,4 +66,4 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, bool, tuple)) else str(value)
 
 
-AUDITED = Listeners((hold_files, record_audit))
+AUDITED = Listeners((hold_files, record_audit, forget_person))

@@ -28,6 +28,8 @@ SEARCH = "search"
 """The site marker of the page to which the search box of all pages leads."""
 
 Context = TypeVar("Context", bound=Scene)
+Keep = Callable[[Snapshot, Hashable, Callable[[], Any]], Any]
+"""Keeps on a snapshot what is made once, for as long as the snapshot lives or for a while."""
 
 
 class Renderer(Generic[Context]):
@@ -118,15 +120,25 @@ class Renderer(Generic[Context]):
         return context.snapshot.derive(("generated", context.site.key, context.language, template, key), generate)
 
     def parted(
-        self, context: Context, template: str, key: Hashable, make: Callable[[], Mapping[str, Any]], *given: str
+        self,
+        context: Context,
+        template: str,
+        key: Hashable,
+        make: Callable[[], Mapping[str, Any]],
+        *given: str,
+        keep: Keep = Snapshot.derive,
     ) -> Parted:
-        """The same of a template with a loop over `rows`, parted from the loop; `given` are names that the loop knows."""
+        """The same of a template with a loop over `rows`, parted from the loop; `given` are names that the loop knows.
+
+        `keep` keeps it on the snapshot, where it may not be kept for ever.
+        """
 
         def generate() -> Parted:
             wardrobe = self.wardrobe(context)
             return part(wardrobe.templates, wardrobe.generator.get_template(template).render(make()), *given)
 
-        return context.snapshot.derive(("parted", context.site.key, context.language, template, key), generate)
+        parted: Parted = keep(context.snapshot, ("parted", context.site.key, context.language, template, key), generate)
+        return parted
 
     def wardrobe(self, context: Context) -> Wardrobe:
         """Templates and texts of the context's site and language."""
