@@ -160,17 +160,24 @@ def test_what_is_not_declared_is_not_offered_and_there_is_an_end(site):
     assert act(alice, "keep", name="x" * 81).status_code == 422
     assert act(alice, "keep", name="a\u202eb").status_code == 422
     assert alice.client.post("/bookings?keep=new", data={"_action": "keep", "name": "x"}).status_code == 400
-    with writing(site.engine).begin() as connection:
-        connection.execute(site.snapshot.entities["booking"].table.delete())
-        person = site.people["alice"]
-        delete(connection, site.snapshot, Principal.system("system"), "contact", person, 1)
-        assert list(connection.execute(sa.select(SAVED))) == []
     dora = site.as_("dora")
     assert "Share with" not in dora.get("/bookings?keep=new").text
     republish(site, replace(KEPT, saved="", choose_columns=False))
     assert "-saved" not in dora.get("/bookings").text
     for argument in ("keep=new", "open=x", "saved=none", "columns=choose"):
         assert dora.get(f"/bookings?{argument}").status_code == 400
+
+
+def test_what_people_keep_goes_with_their_contact(site):
+    alice, bob = site.as_("alice"), site.as_("bob")
+    for browser in (alice, bob):
+        keep(browser, "/bookings?q=B", "Mine", first="1", shared="1")
+        choose(browser, "fee")
+    with writing(site.engine).begin() as connection:
+        connection.execute(site.snapshot.entities["booking"].table.delete())
+        delete(connection, site.snapshot, Principal.system("system"), "contact", site.people["alice"], 1)
+        left = set(connection.execute(sa.select(SAVED.c.contact_id, SAVED.c.kind)))
+    assert left == {(site.people["bob"], kind) for kind in ("view", "first", "columns")}
 
 
 def test_columns_are_chosen_put_in_order_and_exported(site):
