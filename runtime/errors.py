@@ -57,6 +57,12 @@ class AccessDenied(RequestError):
     code = "denied"
 
 
+class SecondFactorNeeded(AccessDenied):
+    """Set up the second step of your sign-in first."""
+
+    code = "second_factor_needed"
+
+
 class PageNotFound(RequestError):
     """There is no such page."""
 

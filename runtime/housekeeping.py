@@ -17,7 +17,7 @@ from runtime.files.store import Store
 from runtime.files.sweeping import sweep
 from runtime.forms.drafts import drafts
 from runtime.identity.sessions import utc_now
-from runtime.identity.tables import api_tokens, sessions, tokens
+from runtime.identity.tables import api_tokens, browsers, sessions, tokens
 
 log = logging.getLogger(__name__)
 SENT_DRAFT_KEPT = dt.timedelta(days=30)
@@ -66,5 +66,6 @@ def _leavings(now: dt.datetime) -> tuple[tuple[Table, ColumnElement[bool]], ...]
         (errands, errands.c.expires_at < now),
         (api_tokens, (api_tokens.c.expires_at < now) | api_tokens.c.revoked_at.is_not(None)),
         (sessions, (sessions.c.expires_at < now) | sessions.c.revoked_at.is_not(None)),
+        (browsers, browsers.c.expires_at < now),
         (tokens, (tokens.c.expires_at < now) | tokens.c.used_at.is_not(None)),
     )

@@ -19,6 +19,7 @@ from runtime.errors import FormExpired
 from runtime.lease import Lease
 from runtime.logs import bare_record
 from runtime.routes import WITHOUT_CONTEXT
+from runtime.second_step import ask_second_factor
 from runtime.security import screen, screen_form
 from runtime.services import Services, services_of
 
@@ -94,11 +95,12 @@ def frame_requests(app: Flask) -> None:
     tokens = Tokens(app)
 
     @app.before_request
-    def begin() -> None:
-        asked = _asked()
-        start(services, asked, _held())
+    def begin() -> Response | None:
+        asked, held = _asked(), _held()
+        start(services, asked, held)
         if asked.method in WITH_BODY:
             tokens.check(asked)
+        return ask_second_factor(held.foyer, asked) if "foyer" in held else None
 
     @app.after_request
     def finish(response: Response) -> Response:

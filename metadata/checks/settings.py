@@ -34,7 +34,14 @@ def is_switch(value: str) -> bool:
     return value in ("true", "false")
 
 
+def is_count_or_none(value: str) -> bool:
+    """A whole number from 0 to 100,000."""
+    return value.strip() == "0" or is_count(value)
+
+
 COUNT = (is_count, "a whole number from 1 to 100000")
+
+SECOND_FACTOR_ROLES = "identity/second_factor_roles"
 
 SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/lockout_attempts": COUNT,
@@ -45,6 +52,8 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/password_min_length": COUNT,
     "identity/reset_minutes": COUNT,
     "identity/invitation_days": COUNT,
+    "identity/second_factor_days": (is_count_or_none, "a whole number from 0 to 100000"),
+    SECOND_FACTOR_ROLES: (is_line, "keys of web roles in one line of at most 200 letters"),
     "api/inner_error": (is_switch, "true or false"),
     "map/tiles": (is_tile_address, "an address such as https://tiles.example/{z}/{x}/{y}.png"),
     "map/credit": (is_line, "one line of at most 200 letters"),
@@ -63,4 +72,16 @@ def site_settings(world: World) -> Iterator[Problem]:
             yield world.problem(setting, "value", "setting-value", f"{shown(setting.value)} is not {what}.")
 
 
-RULES = (site_settings,)
+def second_factor_roles(world: World) -> Iterator[Problem]:
+    """A web role of which a second factor is asked exists: a slip of the pen must not let anybody in without one."""
+    for setting in world.all(SiteSetting):
+        if setting.key != SECOND_FACTOR_ROLES:
+            continue
+        known = world.keys.get(("web_role", setting.site), frozenset())
+        for role in setting.value.replace(",", " ").split():
+            if role not in known:
+                message = f"There is no web role {shown(role)}.{did_you_mean(role, known)}"
+                yield world.problem(setting, "value", "unknown-key", message)
+
+
+RULES = (site_settings, second_factor_roles)

@@ -19,6 +19,7 @@ ENGINE = frozenset(
         "password",
         "readyz",
         "robots.txt",
+        "second-factor",
         "sessions",
         "signin",
         "signout",

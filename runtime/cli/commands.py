@@ -21,7 +21,7 @@ COMMANDS: dict[str, str] = {
     "worker": "Keep rows in step with outside systems.",
     "sync": "Run, watch and mend the synchronisation: run, status, plan, retry, pause, resume.",
     "invite": "Invite a contact to sign in.",
-    "people": "Give and take web roles; lock, unlock, sign out.",
+    "people": "Give and take web roles; lock, unlock, sign out; reset a second factor.",
     "token": "Give programs a token of a person's, with all of the person's rights or some; take it back.",
     "why": "Tell why a person may or may not do something with a row.",
     "doctor": "Say what is set, what is missing and what is not in order.",

@@ -14,8 +14,9 @@ from runtime.cli.persons import NotFound, Unusable, account_id, find_person, fin
 from runtime.database import writing
 from runtime.identity.logins import set_disabled
 from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles, roles_of
+from runtime.identity.second_factor import turn_off
 from runtime.identity.sessions import revoke_all
-from runtime.records.audit import AUDITED
+from runtime.records.audit import AUDITED, record_act
 from runtime.records.errors import Invalid
 from runtime.records.people import Person
 from runtime.records.write import create
@@ -28,7 +29,10 @@ Change = Callable[[Connection, Person, CompiledSite], None]
 
 @click.group("people")
 def command() -> None:
-    """Add people, give and take web roles, lock and unlock, sign out. It counts from the person's next request."""
+    """Add people, give and take web roles, lock and unlock, sign out, reset a second factor.
+
+    It counts from the person's next request.
+    """
 
 
 def _change(email: str, site: str, change: Change) -> Report:
@@ -128,6 +132,22 @@ def unlock(email: str, site: str) -> Report:
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> None:
         set_disabled(connection, person.contact, disabled=False)
+
+    return _change(email, site, change)
+
+
+@command.command("reset-second-factor")
+@click.argument("email")
+@click.option("--site", default="", help="Site; may be left out where there is one.")
+@reporting
+def reset_second_factor(email: str, site: str) -> Report:
+    """Take the contact's second factor away, as where the phone is lost, and end all its sessions."""
+
+    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+        had = turn_off(connection, person.contact)
+        revoke_all(connection, person.contact)
+        facts = {"second_factor": "reset" if had else "reset, where there was none"}
+        record_act(connection, SYSTEM, "second_factor", "contact", person.contact, facts)
 
     return _change(email, site, change)
 

@@ -47,6 +47,23 @@ class PasswordForm:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeForm:
+    """A code of the second step, or the password that lets it be changed; `act` is the button, `next` a path or empty."""
+
+    act: str = ""
+    code: str = ""
+    password: str = ""
+    known: bool = False
+    next: str = ""
+
+    @classmethod
+    def of(cls, sent: Mapping[str, str]) -> CodeForm:
+        """The form as sent; what is too long is cut, an address that leads elsewhere is dropped."""
+        act, code, password = (cut(sent, name) for name in ("act", "code", "password"))
+        return cls(act, code, password, bool(sent.get("known")), local_path(sent.get("next", "")))
+
+
+@dataclass(frozen=True, slots=True)
 class EmailForm:
     """An e-mail address."""
 

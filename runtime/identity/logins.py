@@ -6,9 +6,11 @@ import datetime as dt
 import unicodedata
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, case, delete, insert, null, or_, select, update
+from sqlalchemy import Connection, Table, and_, case, delete, insert, null, or_, select, update
 
+from runtime.identity.browsers import forget_browsers
 from runtime.identity.passwords import LONGEST, Passwords
+from runtime.identity.pending import drop_pending
 from runtime.identity.sessions import revoke_all, utc_now
 from runtime.identity.tables import logins
 
@@ -59,24 +61,25 @@ def _one(connection: Connection, where: object) -> Login | None:
     return None if row is None else Login(row.contact_id, row.email, row.password_hash)
 
 
-def take_attempt(connection: Connection, contact: int, rule: LockRule) -> bool:
-    """Count an attempt before its password is looked at, so that many at once cannot slip past the lock.
+def take_attempt(connection: Connection, contact: int, rule: LockRule, counted: Table = logins) -> bool:
+    """Count an attempt before its password or code is looked at, so that many at once cannot slip past the lock.
 
-    False when the login is locked. The last attempt of the rule locks at once; `clear_attempts` undoes that when the
+    False when the row of `counted` is locked. The last attempt of the rule locks at once; `clear_attempts` undoes that when the
     password turns out right. A lock that has ended starts the count anew.
     """
     now = utc_now()
-    ended = and_(logins.c.locked_until.is_not(None), logins.c.locked_until <= now)
-    count = case((ended, 1), else_=logins.c.failed + 1)
+    row = counted.c
+    ended = and_(row.locked_until.is_not(None), row.locked_until <= now)
+    count = case((ended, 1), else_=row.failed + 1)
     lock = case((count >= rule.attempts, now + rule.duration), else_=null())
-    free = or_(logins.c.locked_until.is_(None), logins.c.locked_until <= now)
-    change = update(logins).where(logins.c.contact_id == contact, free).values(failed=count, locked_until=lock)
+    free = or_(row.locked_until.is_(None), row.locked_until <= now)
+    change = update(counted).where(row.contact_id == contact, free).values(failed=count, locked_until=lock)
     return connection.execute(change).rowcount > 0
 
 
-def clear_attempts(connection: Connection, contact: int) -> None:
-    """The password was right: forget the wrong ones."""
-    connection.execute(update(logins).where(logins.c.contact_id == contact).values(failed=0, locked_until=None))
+def clear_attempts(connection: Connection, contact: int, counted: Table = logins) -> None:
+    """The password or code was right: forget the wrong ones."""
+    connection.execute(update(counted).where(counted.c.contact_id == contact).values(failed=0, locked_until=None))
 
 
 def store_password(connection: Connection, contact: int, password_hash: str) -> None:
@@ -86,6 +89,8 @@ def store_password(connection: Connection, contact: int, password_hash: str) -> 
 
 def set_password(connection: Connection, contact: int, email: str, password_hash: str) -> None:
     """Give a contact a password: new, or in place of the old one. Ends the contact's sessions and lifts a lock.
+
+    Whoever stood before the second step with the old password starts again, and no browser is known any more.
 
     Raises LoginTaken when another contact signs in with the e-mail.
     """
@@ -97,6 +102,8 @@ def set_password(connection: Connection, contact: int, email: str, password_hash
     changed = connection.execute(update(logins).where(logins.c.contact_id == contact).values(values)).rowcount
     if not changed:
         connection.execute(insert(logins).values(contact_id=contact, disabled=False, **values))
+    drop_pending(connection, contact)
+    forget_browsers(connection, contact)
     revoke_all(connection, contact)
 
 

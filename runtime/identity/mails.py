@@ -20,6 +20,13 @@ def reset_mail(context: RequestContext, to: str, token: str, minutes: int) -> Ma
     return MailMessage(to, say("mail.reset.subject", site=name), body)
 
 
+def code_mail(context: RequestContext, to: str, code: str) -> MailMessage:
+    """The mail with a code for the second step."""
+    say = texts(context.snapshot, context.site, context.language)
+    name = site_name(context.site, context.language)
+    return MailMessage(to, say("mail.code.subject", site=name), say("mail.code.body", site=name, code=code))
+
+
 def invitation_mail(snapshot: Snapshot, site: CompiledSite, language: str, to: str, link: str) -> MailMessage:
     """The mail with the invitation's link."""
     say = texts(snapshot, site, language)

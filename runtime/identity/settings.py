@@ -24,6 +24,7 @@ class IdentitySettings:
     password_min_length: int = 8
     reset_minutes: int = 60
     invitation_days: int = 14
+    second_factor_days: int = 30
 
     @property
     def lockout(self) -> dt.timedelta:
@@ -40,12 +41,19 @@ class IdentitySettings:
         """How long an invitation is good."""
         return dt.timedelta(days=self.invitation_days)
 
+    @property
+    def known_browser(self) -> dt.timedelta:
+        """How long a browser that a person has marked as known is asked for no code; nothing where none is to be known."""
+        return dt.timedelta(days=self.second_factor_days)
+
     def lifetime(self, remember: bool) -> dt.timedelta:
         """How long a session lives after it was last seen."""
         return dt.timedelta(days=self.remember_days) if remember else dt.timedelta(hours=self.session_hours)
 
 
 SETTING_NAMES = tuple(f"{PREFIX}{field.name}" for field in dataclasses.fields(IdentitySettings))
+SECOND_FACTOR_ROLES = f"{PREFIX}second_factor_roles"
+LEAST = {"second_factor_days": 0}
 HIGHEST = 100_000
 LONGEST = 10
 
@@ -55,7 +63,17 @@ def parse_settings(settings: Mapping[str, str]) -> IdentitySettings:
     names = (field.name for field in dataclasses.fields(IdentitySettings))
     given = {name: settings.get(PREFIX + name, "").strip() for name in names}
     numbers = {name: int(text) for name, text in given.items() if text.isascii() and text.isdigit() and len(text) < LONGEST}
-    return IdentitySettings(**{name: number for name, number in numbers.items() if 1 <= number <= HIGHEST})
+    return IdentitySettings(**{name: number for name, number in numbers.items() if LEAST.get(name, 1) <= number <= HIGHEST})
+
+
+def parse_roles(settings: Mapping[str, str]) -> frozenset[str]:
+    """The web roles that the site asks a second factor of: their keys, with blanks or commas between."""
+    return frozenset(settings.get(SECOND_FACTOR_ROLES, "").replace(",", " ").split())
+
+
+def roles_with_second_factor(snapshot: Snapshot, site: CompiledSite) -> frozenset[str]:
+    """Those of a site, read once per snapshot."""
+    return snapshot.derive(("second_factor_roles", site.key), lambda: parse_roles(site.settings))
 
 
 def settings_for(snapshot: Snapshot, site: CompiledSite) -> IdentitySettings:

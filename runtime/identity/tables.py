@@ -96,6 +96,42 @@ tokens = Table(
     Index("ix_foyer_token_contact", "contact_id", "purpose"),
 )
 
+second_factors = Table(
+    "foyer_second_factor",
+    METADATA,
+    Column("contact_id", KEY_TYPE, primary_key=True, autoincrement=False),
+    Column("method", String(10), nullable=False, default=""),
+    Column("secret", Text, nullable=False, default=""),
+    Column("since_at", UtcDateTime()),
+    Column("spent_at", UtcDateTime()),
+    Column("proposed_method", String(10), nullable=False, default=""),
+    Column("proposed_secret", Text, nullable=False, default=""),
+    Column("code_hash", String(64), nullable=False, default=""),
+    Column("code_expires_at", UtcDateTime()),
+    Column("failed", Integer, nullable=False, default=0),
+    Column("locked_until", UtcDateTime()),
+)
+
+recovery_codes = Table(
+    "foyer_recovery_code",
+    METADATA,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("contact_id", KEY_TYPE, nullable=False, index=True),
+    Column("code_hash", String(64), nullable=False),
+)
+
+browsers = Table(
+    "foyer_known_browser",
+    METADATA,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("contact_id", KEY_TYPE, nullable=False, index=True),
+    Column("site", String(120), nullable=False),
+    Column("device", String(120), nullable=False, default=""),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("expires_at", UtcDateTime(), nullable=False, index=True),
+)
+
 api_tokens = Table(
     "foyer_api_token",
     METADATA,

@@ -14,10 +14,10 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def new_code() -> str:
-    """A code that people can type: groups of letters and digits without look-alikes, about 99 bits."""
-    groups = ("".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_GROUP)) for _ in range(CODE_GROUPS))
-    return "-".join(groups)
+def new_code(groups: int = CODE_GROUPS) -> str:
+    """A code that people can type: groups of letters and digits without look-alikes, about 20 bits each."""
+    parts = ("".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_GROUP)) for _ in range(groups))
+    return "-".join(parts)
 
 
 def digest(secret: str) -> str:
@@ -27,4 +27,9 @@ def digest(secret: str) -> str:
 
 def code_digest(code: str) -> str:
     """The hash of a typed code: case, blanks and dashes do not matter."""
-    return digest("".join(letter for letter in code.upper() if letter.isalnum()))
+    return digest(bare_code(code))
+
+
+def bare_code(code: str) -> str:
+    """A typed code as it is compared: letters and digits only, in capitals."""
+    return "".join(letter for letter in code.upper() if letter.isalnum())

@@ -46,14 +46,20 @@ def record_audit(connection: Connection, snapshot: Snapshot, change: Change) -> 
 
 
 def record_act(
-    connection: Connection, principal: Principal, act: str, subject: str, number: int, facts: Mapping[str, Any]
+    connection: Connection,
+    principal: Principal,
+    act: str,
+    subject: str,
+    number: int,
+    facts: Mapping[str, Any],
+    origin: str = "admin",
 ) -> None:
     """Write something done to the trail that is no change of a row: such as a release, by its number."""
     values = {
         "a_at": dt.datetime.now(dt.UTC),
         "a_contact": principal.contact,
         "a_site": principal.site,
-        "a_origin": "admin",
+        "a_origin": origin,
         "a_privilege": act,
         "a_entity": subject,
         "a_row": number,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from runtime.identity.views import change, invitation, password, sessions, signin
+from runtime.identity.views import change, code, invitation, password, second_factor, sessions, signin
 
 
 def identity_blueprint() -> Blueprint:
-    """Sign-in, sign-out, invitation, password reset and the list of sessions, each at its address."""
+    """Sign-in in one step or two, sign-out, invitation, password reset and the list of sessions, each at its address."""
     blueprint = Blueprint("identity", __name__)
     for rule, view, methods in (
         ("/signin", signin.show, ["GET"]),
         ("/signin", signin.submit, ["POST"]),
+        ("/signin/code", code.show, ["GET"]),
+        ("/signin/code", code.submit, ["POST"]),
         ("/signout", signin.leave, ["POST"]),
         ("/signout", signin.refuse_leaving, ["GET"]),
         ("/invitation", invitation.show, ["GET"]),
@@ -23,6 +25,10 @@ def identity_blueprint() -> Blueprint:
         ("/password/reset", password.submit_reset, ["POST"]),
         ("/password/change", change.show, ["GET"]),
         ("/password/change", change.submit, ["POST"]),
+        ("/second-factor", second_factor.show, ["GET"]),
+        ("/second-factor", second_factor.submit, ["POST"]),
+        ("/second-factor/setup", second_factor.show_setup, ["GET"]),
+        ("/second-factor/setup", second_factor.submit_setup, ["POST"]),
         ("/sessions", sessions.show, ["GET"]),
         ("/sessions", sessions.submit, ["POST"]),
     ):

@@ -9,16 +9,8 @@ from runtime.errors import PageNotFound
 from runtime.identity.forms import PasswordForm
 from runtime.identity.invitations import Invitation, find_invitation, redeem
 from runtime.identity.logins import Login, LoginTaken, login_of, password_problem, set_password
-from runtime.identity.views.answers import (
-    count_attempt,
-    landing,
-    page,
-    password_errors,
-    say,
-    see_other,
-    settings,
-    start_session,
-)
+from runtime.identity.views.answers import count_attempt, page, password_errors, say, settings
+from runtime.identity.views.code import enter
 from runtime.identity.views.signin import doorman
 from runtime.records.people import Person, load_person
 
@@ -85,8 +77,7 @@ def _redeem(
             context.services.hooks.call("invitation_redeemed", context, person.contact, invitation)
     except LoginTaken:
         return _ask_code(context, form, REFUSED)
-    start_session(context, person, remember=False)
-    return see_other(landing(context, person, ""))
+    return enter(context, person, remember=False, wanted="")
 
 
 def _ask_code(context: RequestContext, form: PasswordForm, problem: str = "") -> Response:

@@ -10,7 +10,8 @@ from runtime.identity.forms import SignInForm
 from runtime.identity.logins import LockRule
 from runtime.identity.sessions import revoke
 from runtime.identity.signin import Doorman
-from runtime.identity.views.answers import count_attempt, landing, page, say, see_other, settings, start_session
+from runtime.identity.views.answers import count_attempt, page, say, see_other, settings
+from runtime.identity.views.code import enter
 from runtime.records.people import Person
 
 REFUSED = "signin.refused"
@@ -35,15 +36,14 @@ def show() -> Response:
 
 
 def submit() -> Response:
-    """Check e-mail and password: a session and 303, or 422 with one sentence for every failure."""
+    """Check e-mail and password: a session or the second step and 303, or 422 with one sentence for every failure."""
     context = current()
     count_attempt(context, "signin")
     form = SignInForm.of(request.form)
     person = identify(context, form)
     if person is None:
         return page(context, TEMPLATE, 422, email=form.email, next=form.next, failure=say(context, REFUSED))
-    start_session(context, person, remember=form.remember)
-    return see_other(landing(context, person, form.next))
+    return enter(context, person, remember=form.remember, wanted=form.next)
 
 
 def identify(context: RequestContext, form: SignInForm) -> Person | None:

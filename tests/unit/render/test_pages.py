@@ -41,6 +41,14 @@ EVERY_PAGE = {
     ),
     "forgot": lambda: identity("forgot"),
     "forgot sent": lambda: identity("forgot_sent", email="jo@x.example", minutes=30),
+    "code": lambda: identity("code", method="mail", days=30, failure="Wrong.", next='"><b>'),
+    "second factor": lambda: page(
+        template="identity/second_factor.html", factor=None, required=True, errors={"password": "No."}
+    ),
+    "second factor set-up": lambda: page(
+        template="identity/second_factor_setup.html", method="app", address="otpauth://x", picture="", key="AB", errors={}
+    ),
+    "recovery codes": lambda: page(template="identity/recovery_codes.html", codes=("AB-CD",)),
     "reset": lambda: identity("reset", token="abc", errors={}),
     "reset expired": lambda: identity("reset", token="", expired=True),
     "error": lambda: page(template="errors/error.html", status=500, sentence="Broken.", error_id="7F3K", time="10:44"),

@@ -1,0 +1,32 @@
+"""Who holds a web role of which the site asks a second factor, and has none, is led to set one up before all else."""
+
+from __future__ import annotations
+
+from flask import Request, Response, make_response, redirect
+
+from runtime.context import RequestContext
+from runtime.csrf import bearer_token
+from runtime.errors import SecondFactorNeeded
+from runtime.identity.second_factor import has_factor
+from runtime.identity.settings import roles_with_second_factor
+
+OWN = "identity"
+"""The blueprint on whose pages one sets it up, or signs out."""
+PAGES = (None, "studio")
+"""The blueprints whose addresses people open; None is that of a site's pages. At all others an error is of more use."""
+
+
+def ask_second_factor(context: RequestContext, asked: Request) -> Response | None:
+    """None for all who may go on; the way to the set-up for a page that is opened. Raises SecondFactorNeeded for the rest.
+
+    Costs a statement for people of those roles only.
+    """
+    contact = context.principal.contact
+    if contact is None or asked.blueprint == OWN or bearer_token(asked):
+        return None
+    roles = roles_with_second_factor(context.snapshot, context.site)
+    if not roles & context.principal.roles or has_factor(context.connection, contact):
+        return None
+    if asked.method == "GET" and asked.blueprint in PAGES and "HX-Request" not in asked.headers:
+        return make_response(redirect(context.url("/second-factor"), 302))
+    raise SecondFactorNeeded
