@@ -381,6 +381,7 @@ FAULTS = [
     ({"redirect two": {"source": "/OLD/", "url": "/x"}}, "redirect", "source", "old"),
     ({"site_setting identity/sesion_hours": {"value": "8"}}, "unknown-setting", "key", "session_hours"),
     ({"site_setting identity/session_hours": {"value": "many"}}, "setting-value", "value", "whole number"),
+    ({"site_setting identity/second_factor_roles": {"value": "user, gest"}}, "unknown-key", "value", "guest"),
     # pages
     ({"page two": {"label": "R", "partial_url": "/"}}, "second-root", "parent", "home"),
     ({"page home": {"partial_url": "home"}}, "root-segment", "partial_url", "/"),
