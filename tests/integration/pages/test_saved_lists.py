@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import ListFilter
+from metadata.model import ListCalendar, ListFilter
 from metadata.store import MetadataStore
 from runtime.access import Principal
 from runtime.database import writing
@@ -147,6 +147,22 @@ def test_what_a_view_no_longer_means_is_left_out(site):
     arguments = set(led.location.split("?")[1].split("&"))
     assert arguments == {"f.boat=Boat", "scope=company", f"saved={key}"}
     assert numbers(alice.get(led.location)) == ["B1", "B2", "B3"]
+
+
+def test_a_layout_is_part_of_a_view_and_columns_belong_to_the_table(site):
+    republish(site, replace(KEPT, layouts=("table", "calendar"), calendar=ListCalendar(start="arrival")))
+    alice = site.as_("alice")
+    key = keep(alice, "/bookings?layout=calendar&on=2026-07-01", "Days", first="1")
+    led = alice.get("/bookings")
+    assert led.location == f"/bookings?layout=calendar&saved={key}"
+    shown = alice.get(led.location)
+    assert list(menu(shown))[1:] == ["Days"]
+    assert "columns=choose" not in shown.text
+    assert "columns=choose" in alice.get("/bookings?saved=none").text
+    assert alice.get("/bookings?layout=calendar&columns=choose").status_code == 400
+    republish(site, KEPT)
+    assert alice.get("/bookings").location == f"/bookings?saved={key}"
+    assert "_action" not in site.stranger().get("/bookings?keep=new").text
 
 
 def test_what_is_not_declared_is_not_offered_and_there_is_an_end(site):
