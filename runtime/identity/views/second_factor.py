@@ -56,7 +56,7 @@ def submit() -> Response:
         with context.lease.transaction() as connection:
             codes = renew_recovery(connection, vault(), login.contact)
             note_factor(context, connection, login.contact, "recovery codes renewed")
-        return _show_codes(context, codes)
+        return _show_codes(context, codes, turned_on=False)
     if form.act == OFF:
         with context.lease.transaction() as connection:
             turn_off(connection, login.contact)
@@ -101,7 +101,7 @@ def submit_setup() -> Response:
             revoke_all(connection, login.contact, but=context.session_id)
     if not codes:
         return _setup_page(context, login, proposal, {"code": say(context, "second.refused")})
-    return _show_codes(context, codes)
+    return _show_codes(context, codes, turned_on=True)
 
 
 def _login(context: RequestContext) -> Login:
@@ -156,5 +156,5 @@ def _picture(address: str) -> Markup:
     return Markup(drawn)  # noqa: S704 - made of squares by the library; the address is not in it as text
 
 
-def _show_codes(context: RequestContext, codes: tuple[str, ...]) -> Response:
-    return page(context, "identity/recovery_codes.html", codes=codes)
+def _show_codes(context: RequestContext, codes: tuple[str, ...], *, turned_on: bool) -> Response:
+    return page(context, "identity/recovery_codes.html", codes=codes, turned_on=turned_on)

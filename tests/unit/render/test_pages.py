@@ -48,7 +48,7 @@ EVERY_PAGE = {
     "second factor set-up": lambda: page(
         template="identity/second_factor_setup.html", method="app", address="otpauth://x", picture="", key="AB", errors={}
     ),
-    "recovery codes": lambda: page(template="identity/recovery_codes.html", codes=("AB-CD",)),
+    "recovery codes": lambda: page(template="identity/recovery_codes.html", codes=("AB-CD",), turned_on=True),
     "reset": lambda: identity("reset", token="abc", errors={}),
     "reset expired": lambda: identity("reset", token="", expired=True),
     "error": lambda: page(template="errors/error.html", status=500, sentence="Broken.", error_id="7F3K", time="10:44"),
