@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from runtime.database import make_engine, writing
 from runtime.forms.drafts import drafts
 from runtime.housekeeping import keep_tidy, tidy
-from runtime.identity.tables import api_tokens, sessions, tokens
+from runtime.identity.tables import api_tokens, browsers, sessions, tokens
 from runtime.tables import create_engine_tables
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -46,6 +46,10 @@ def an_api_token(name, expires, revoked=None):
     return {**fixed, "token_hash": name, "expires_at": expires, "revoked_at": revoked}
 
 
+def a_browser(name, expires):
+    return {"contact_id": 1, "site": "main", "created_at": ago(days=9), "token_hash": name, "expires_at": expires}
+
+
 def furnish(engine):
     """Of each table rows that stay, named so, and rows that go."""
     rows = {
@@ -70,6 +74,7 @@ def furnish(engine):
             an_api_token("taken back", ago(days=-1), ago(minutes=1)),
             an_api_token("stays", ago(days=-1)),
         ],
+        browsers: [a_browser("over", ago(seconds=1)), a_browser("stays", ago(days=-1))],
     }
     create_engine_tables(engine)
     with writing(engine).begin() as connection:
@@ -78,17 +83,18 @@ def furnish(engine):
 
 
 def left(engine):
-    names = (drafts.c.id, sessions.c.token_hash, tokens.c.token_hash, api_tokens.c.token_hash)
+    names = (drafts.c.id, sessions.c.token_hash, tokens.c.token_hash, api_tokens.c.token_hash, browsers.c.token_hash)
     with engine.connect() as connection:
         return [sorted(connection.scalars(sa.select(name))) for name in names]
 
 
-STAYING = [["stays: sent lately", "stays: touched"], ["stays"], ["stays"], ["stays"]]
+STAYING = [["stays: sent lately", "stays: touched"], ["stays"], ["stays"], ["stays"], ["stays"]]
 
 
 def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
     furnish(engine)
     gone = {"foyer_draft": 2, "foyer_errand": 0, "foyer_session": 2, "foyer_token": 2, "foyer_api_token": 2}
+    gone["foyer_known_browser"] = 1
     assert tidy(engine, NOW) == gone
     assert left(engine) == STAYING
     assert not any(tidy(engine, NOW).values())
