@@ -15,6 +15,8 @@ MOST_BYTES = 10_000_000
 MOST_COLUMNS = 200
 MOST_LETTERS = 10_000_000
 """Letters in all cells together; a workbook can hold far more than its own size."""
+LONGEST_CELL = 131_072
+"""Letters in one cell, whatever the limit of the csv module is by then, which is the process's and may be changed."""
 MOST_LINES = 20_000
 """Lines read to find the rows, empty ones counted."""
 SECONDS = 20.0
@@ -111,6 +113,8 @@ def _lines(text: str, mark: str, offset: int) -> Iterator[Line]:
     before = 0
     try:
         for cells in reader:
+            if max(map(len, cells), default=0) > LONGEST_CELL:
+                raise NotReadable("import.broken_line", line=before + 1 + offset)
             yield before + 1 + offset, [_armed(cell) for cell in cells]
             before = reader.line_num
     except csv.Error:

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import html
+import csv
 import io
 import re
 import zipfile
@@ -368,3 +369,12 @@ def test_the_texts_of_a_file_are_told_by_their_marks(sqlite_site):
     ):
         _, report = matched(sqlite_site, data)
         assert "1 would be new" in words(report), data
+
+
+def test_how_long_a_cell_may_be_does_not_hang_on_what_else_the_process_reads(sqlite_site):
+    before = csv.field_size_limit(10_000_000)
+    try:
+        answer = upload(sqlite_site, b"Code\n" + b"A" * 200_000, "file.csv")
+    finally:
+        csv.field_size_limit(before)
+    assert (answer.status_code, "Line 2 cannot be read" in answer.text) == (422, True)
