@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import html
-import csv
 import io
 import re
 import zipfile
