@@ -16,9 +16,8 @@ from runtime.forms.builder import FormAsk, asked_fields, form_class
 from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm
 from runtime.forms.layout import shown_paths
-from runtime.forms.merge import base_text, written
-from runtime.forms.opening import fixed_values, opening_values, query_names, set_values
-from runtime.forms.reach import Reach
+from runtime.forms.merge import base_text
+from runtime.forms.opening import fixed_values, opening_values, query_names
 from runtime.forms.refusals import lay_out
 from runtime.forms.submit import Sent
 from runtime.forms.words import Words
@@ -29,7 +28,7 @@ from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclas
 from runtime.pages.form_lock import is_locked, lock_paths, locked_part
 from runtime.pages.form_rules import rule_paths, settle_new, settle_stored
 from runtime.pages.form_saving import next_url, saved_part
-from runtime.pages.form_sending import ALONE, Belongs, make_record
+from runtime.pages.form_sending import ALONE, Belongs, changed_values, make_record
 from runtime.pages.form_setting import (
     FIND,
     form_ask,
@@ -272,9 +271,7 @@ def _update(ask: BlockAsk, edited: Edit, version: int, tries: int) -> Part:
     words = words_of_request(context, form)
     try:
         with context.lease.transaction() as connection:
-            reach = Reach(lambda: connection, context.snapshot, context.principal)
-            complete = set_values(context.snapshot, form, words, {**record.values, **given}, reach)
-            values = {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
+            values = changed_values(context, connection, form, words, record, given)
             update(
                 connection,
                 context.snapshot,

@@ -13,6 +13,7 @@ from runtime.context import RequestContext
 from runtime.forms.bound import labels_of, posted_values
 from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm
+from runtime.forms.merge import written
 from runtime.forms.opening import fixed_values, set_values
 from runtime.forms.ports import Refusal
 from runtime.forms.reach import Reach
@@ -21,6 +22,7 @@ from runtime.forms.submit import Sent, Work, send
 from runtime.forms.words import Words
 from runtime.pages.form_saving import sending_draft
 from runtime.passing import passing
+from runtime.records.details import Record
 from runtime.records.errors import Denied, Invalid
 from runtime.records.write import create
 
@@ -79,6 +81,14 @@ def make_record(
     except (Invalid, Denied) as refused:
         return lay_out(bound, refused, labels_of(bound))
     return lay_out(bound, sent, labels_of(bound)) if isinstance(sent, Refusal) else sent
+
+
+def changed_values(
+    context: RequestContext, connection: Connection, form: Form, words: Words, record: Record, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a change of a record writes: the values given and those that the form sets besides, less what is stored already."""
+    complete = _complete(context, form, words, {**record.values, **given}, connection)
+    return {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
 
 
 def _complete(

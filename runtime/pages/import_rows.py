@@ -23,7 +23,6 @@ from runtime.forms.builder import FormAsk, asked_fields, form_class
 from runtime.forms.conduct import EMPTY
 from runtime.forms.faults import Fault, Unparsable
 from runtime.forms.fields import BaseForm, Person
-from runtime.forms.merge import written
 from runtime.forms.opening import fixed_values, opening_values, set_values
 from runtime.forms.parse import Manner, parse_value
 from runtime.forms.reach import Reach
@@ -38,6 +37,7 @@ from runtime.pages.content import words_of
 from runtime.pages.form import form_record_paths
 from runtime.pages.form_lock import is_locked
 from runtime.pages.form_rules import settle_new, settle_stored
+from runtime.pages.form_sending import changed_values
 from runtime.pages.form_setting import form_ask, person_of, words_of_request
 from runtime.pages.speech import text_of
 from runtime.records.details import Record, fetch_record
@@ -208,9 +208,7 @@ class RowImport:
         bound = bind(form_class(context.snapshot, wanted), self._person(record.labels), posted=given, values=record.values)
         settle_stored(context, form, bound, record)
         _validate(bound, unread)
-        reach = Reach(lambda: connection, context.snapshot, context.principal)
-        complete = set_values(context.snapshot, form, self._words, {**record.values, **posted_values(bound)}, reach)
-        values = {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
+        values = changed_values(context, connection, form, self._words, record, posted_values(bound))
         if not values:
             return SAME
         update(

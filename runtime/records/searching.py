@@ -6,6 +6,7 @@ every index, and asked for by name. Which rows there are, and what is shown of t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -97,7 +98,7 @@ def find_rows(
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
+class _Ranked(ABC):
     """What the narrowings of both databases have in common: rows that one tier or another finds, the best first."""
 
     index: SearchIndex
@@ -121,11 +122,13 @@ class _Ranked:
         met = self._met(source, place)
         return and_(source.reached(tier.keys), met) if tier.guarded else met
 
+    @abstractmethod
     def _met(self, source: Source, place: int) -> ColumnElement[bool]:
-        raise NotImplementedError
+        """Whether a row is found by the tier at a place."""
 
+    @abstractmethod
     def _score(self, source: Source, place: int) -> ColumnElement[Any]:
-        raise NotImplementedError
+        """How near a row is that the tier at a place finds."""
 
 
 @dataclass(frozen=True, slots=True)
