@@ -1,10 +1,15 @@
-"""The reference of the metadata language, written from the models themselves."""
+"""The reference of the metadata language, written from the models themselves: an index, and a page for each kind.
+
+Written anew by `python -m metadata.reference docs`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
 from metadata.model import KINDS, Kind
@@ -13,10 +18,15 @@ from metadata.schema.build import hints
 from metadata.text import Text
 from metadata.types import TYPES
 
+INDEX = "metadata.md"
+FOLDER = "metadata"
+EXAMPLES = "example"
+PARTS = "parts"
+
 HEAD = """\
 # The metadata language
 
-Every component is one YAML document that begins with `kind:` and `key:`. This page is made by `metadata.reference` from
+Every component is one YAML document that begins with `kind:` and `key:`. These pages are made by `metadata.reference` from
 the same models that read the files; the names of properties, their rules and their help are those of the program.
 
 A *text* is a string for all languages, or a mapping of language tags, where `any` stands for all others:
@@ -24,6 +34,18 @@ A *text* is a string for all languages, or a mapping of language tags, where `an
 An *attribute path* goes over lookups with dots, such as `account.name`. A *scalar* is a text, a number, true, false or
 an ISO date, or a list of these. Plain words such as `no`, `010` and `2024-01-01` are texts; only `true`, `false`, `null`
 and decimal numbers are not. Components of a site may leave `site:` out where there is one site only.
+
+The examples of all pages are one site, a library of tools, in [docs/example](example/site.yaml):
+
+```sh
+foyer check docs/example
+```
+"""
+
+PARTS_HEAD = """\
+# Parts of several kinds
+
+What is made of the same parts in several [kinds of components](../metadata.md).
 """
 
 WORDS: dict[Any, str] = {
@@ -36,29 +58,70 @@ WORDS: dict[Any, str] = {
 }
 
 
-def reference() -> str:
-    """The page docs/metadata.md as Markdown."""
+def reference(docs: Path) -> dict[str, str]:
+    """All pages as Markdown by their paths below the folder `docs`, in which the examples lie."""
     kinds = sorted(KINDS.values(), key=lambda kind: kind.name)
-    parts: dict[Any, None] = {}
-    sections = [section for kind in kinds for section in of_kind(kind, parts)]
-    shared = [section for part in sorted(parts, key=lambda part: part.__name__) for section in of_part(part)]
-    index = ", ".join(f"[{kind.name}](#{kind.name})" for kind in kinds)
-    return "\n".join((HEAD, f"Kinds: {index}.\n", *sections, "## Parts\n", *shared, *of_types())).rstrip() + "\n"
+    places = places_of_parts(kinds)
+    shared = [part for part, place in places.items() if place == PARTS]
+    found = {INDEX: index(kinds)}
+    for kind in kinds:
+        own = [part for part, place in places.items() if place == kind.name]
+        example = (docs / EXAMPLES / f"{kind.name}.yaml").read_text(encoding="utf-8")
+        found[f"{FOLDER}/{kind.name}.md"] = page(of_kind(kind, own, example, places))
+    found[f"{FOLDER}/{PARTS}.md"] = page((PARTS_HEAD, *of_parts(shared, PARTS, places)))
+    return found
 
 
-def of_kind(kind: Kind, parts: dict[Any, None]) -> Iterator[str]:
-    """The section of a kind; the parts that it is made of are added to `parts`."""
-    collect(kind.model, parts)
-    owner = "one site" if kind.of_site else "the installation"
+def write(docs: Path) -> None:
+    """Writes the pages into the folder; those of kinds that there are no longer are removed."""
+    pages = reference(docs)
+    for old in (docs / FOLDER).glob("*.md"):
+        if f"{FOLDER}/{old.name}" not in pages:
+            old.unlink()
+    (docs / FOLDER).mkdir(exist_ok=True)
+    for name, text in pages.items():
+        (docs / name).write_text(text, encoding="utf-8")
+
+
+def page(sections: Any) -> str:
+    """Sections as one page."""
+    return "\n".join(sections).rstrip() + "\n"
+
+
+def index(kinds: list[Kind]) -> str:
+    """The page that leads to the others."""
+    rows = [f"| [{kind.name}]({FOLDER}/{kind.name}.md) | {owner(kind)} | {first_sentence(kind)} |" for kind in kinds]
+    head = "## Kinds\n\n| kind | belongs to | what it is |\n| --- | --- | --- |\n"
+    more = f"\n\n[Parts of several kinds]({FOLDER}/{PARTS}.md), such as conditions, have a page of their own.\n"
+    return page((HEAD, head + "\n".join(rows) + more, *of_types()))
+
+
+def first_sentence(kind: Kind) -> str:
+    """What a kind is, in a sentence."""
+    return sentences(kind.model).split("\n\n")[0].replace(f" Kind `{kind.name}`.", "").replace("|", chr(92) + "|")
+
+
+def owner(kind: Kind) -> str:
+    """Whose components of a kind are."""
+    return "one site" if kind.of_site else "the installation"
+
+
+def of_kind(kind: Kind, parts: list[Any], example: str, places: Mapping[Any, str]) -> Iterator[str]:
+    """The sections of a kind's page."""
     folder = f"sites/<site>/{kind.folder}/" if kind.of_site else "sites/<site>/" if kind.name == "site" else f"{kind.folder}/"
-    yield f"## {kind.name}\n\n{sentences(kind.model)}\n\nBelongs to {owner}; exported to `{folder}`.\n"
-    yield table(kind.model)
+    what = sentences(kind.model).replace(f" Kind `{kind.name}`.", "").removesuffix(f"\n\nKind `{kind.name}`.")
+    yield f"# {kind.name}\n\n{what}\n"
+    yield f"Belongs to {owner(kind)}; exported to `{folder}`. All kinds are in the [index](../{INDEX}).\n"
+    yield table(kind.model, kind.name, places)
+    yield f"## Example\n\n```yaml\n{example.rstrip()}\n```\n"
+    yield from of_parts(parts, kind.name, places)
 
 
-def of_part(part: Any) -> Iterator[str]:
-    """The section of a part."""
-    yield f"### {part.__name__}\n\n{sentences(part)}\n"
-    yield table(part)
+def of_parts(parts: list[Any], place: str, places: Mapping[Any, str]) -> Iterator[str]:
+    """The sections of parts on the page `place`."""
+    for part in parts:
+        yield f"## {part.__name__}\n\n{sentences(part)}\n"
+        yield table(part, place, places)
 
 
 def of_types() -> Iterator[str]:
@@ -71,6 +134,17 @@ def of_types() -> Iterator[str]:
 def yes(value: bool) -> str:
     """A cell that says yes or nothing."""
     return "yes" if value else ""
+
+
+def places_of_parts(kinds: list[Kind]) -> dict[Any, str]:
+    """The page of each part: that of the kind that is made of it, or that of the parts of several kinds."""
+    holders: dict[Any, list[str]] = {}
+    for kind in kinds:
+        parts: dict[Any, None] = {}
+        collect(kind.model, parts)
+        for part in parts:
+            holders.setdefault(part, []).append(kind.name)
+    return {part: names[0] if len(names) == 1 else PARTS for part, names in holders.items()}
 
 
 def collect(model: Any, parts: dict[Any, None]) -> None:
@@ -88,16 +162,17 @@ def sentences(model: Any) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-def table(model: Any) -> str:
-    """The properties of a model, one row each."""
+def table(model: Any, place: str, places: Mapping[Any, str]) -> str:
+    """The properties of a model, one row each, as they stand on the page `place`."""
     annotations = hints(model)
-    rows = [row(field, annotations[field.name], default_of(model, field)) for field in dataclasses.fields(model)]
+    links = {part: f"{'' if there == place else f'{there}.md'}#{part.__name__.lower()}" for part, there in places.items()}
+    rows = [row(field, annotations[field.name], default_of(model, field), links) for field in dataclasses.fields(model)]
     return "\n".join(("| property | value | default | meaning |", "| --- | --- | --- | --- |", *rows)) + "\n"
 
 
-def row(field: dataclasses.Field[Any], hint: Any, default: str) -> str:
+def row(field: dataclasses.Field[Any], hint: Any, default: str, links: Mapping[Any, str]) -> str:
     """One property as a row of a table."""
-    cells = (f"`{field.name}`", f"{value_of(hint, field.metadata)}", default, field.metadata.get("help", ""))
+    cells = (f"`{field.name}`", f"{value_of(hint, field.metadata, links)}", default, field.metadata.get("help", ""))
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
@@ -118,24 +193,24 @@ def plain(value: Any) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
-def value_of(hint: Any, rules: Mapping[str, Any]) -> str:
-    """What a property takes, in words."""
+def value_of(hint: Any, rules: Mapping[str, Any], links: Mapping[Any, str]) -> str:
+    """What a property takes, in words, with `links` to its parts."""
     if get_origin(hint) in (Union, types.UnionType):
-        return value_of(next(arm for arm in get_args(hint) if arm is not types.NoneType), rules)
+        return value_of(next(arm for arm in get_args(hint) if arm is not types.NoneType), rules, links)
     if get_origin(hint) is tuple:
         item = get_args(hint)[0]
         if get_origin(item) is tuple:
-            return f"mapping of names to {value_of(get_args(item)[1], {})}"
-        return f"list of {value_of(item, rules)}"
+            return f"mapping of names to {value_of(get_args(item)[1], {}, links)}"
+        return f"list of {value_of(item, rules, links)}"
     if hint in WORDS:
         return with_rules(WORDS[hint], rules)
-    return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    return f"[{hint.__name__}]({links[hint]})"
 
 
 def with_rules(word: str, rules: Mapping[str, Any]) -> str:
     """A simple value with what limits it."""
     if rules.get("ref"):
-        return f"key of [{rules['ref']}](#{rules['ref']})"
+        return f"key of [{rules['ref']}]({rules['ref']}.md)"
     if rules.get("choices"):
         return f"{' '.join(f'`{choice}`' for choice in rules['choices'] if choice)}"
     if rules.get("attribute"):
@@ -148,4 +223,4 @@ def with_rules(word: str, rules: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    print(reference(), end="")
+    write(Path(sys.argv[1]) if len(sys.argv) == 2 else sys.exit("say where: python -m metadata.reference docs"))

@@ -37,7 +37,7 @@ def _site(site: CompiledSite, roots: Sequence[Path]) -> Iterator[Problem]:
 def _templates(site: CompiledSite, chain: ThemeChain) -> Iterator[Problem]:
     known = ChainLoader(chain).list_templates()
     for key, chosen in site.page_templates.items():
-        if chosen.template not in known:
+        if chosen.template and chosen.template not in known:
             reason = f"the theme {chain.name} has no template {chosen.template}{_meant(chosen.template, known)}"
             yield Problem(Position(path="template"), f"page_template {site.key}/{key}", "template", reason)
 

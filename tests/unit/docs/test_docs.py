@@ -133,7 +133,7 @@ def test_every_site_setting_is_explained_with_its_default():
 
 def test_every_kind_and_attribute_type_is_in_the_reference():
     page = text_of("metadata.md")
-    assert [kind for kind in KINDS if f"\n## {kind}\n" not in page] == []
+    assert [kind for kind in KINDS if f"\n| [{kind}](metadata/{kind}.md) |" not in page] == []
     assert [name for name in TYPES if f"\n| `{name}` |" not in page] == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from metadata.compiler import compile_snapshot
-from metadata.model import Block, Page, PageTemplate, Snippet, Tile, WebLink, WebLinkSet
+from metadata.model import Block, Page, PageTemplate, Snippet, Tile, WebLink, WebLinkSet, WebTemplate
 from metadata.text import Text
 from runtime.render.chain import BUILT_IN
 from runtime.render.checks import check_looks
@@ -17,6 +17,11 @@ def problems(*more, **site):
 def test_a_sound_site_has_no_problems():
     template = PageTemplate(key="wide", site="main", template="page.html")
     assert problems(template, Snippet(key="text.signin.title", site="main", value=Text.of("Hello"))) == ()
+
+
+def test_a_page_template_that_draws_by_a_web_template_needs_no_file_of_the_theme():
+    drawn = WebTemplate(key="feed", site="main", source="<p>News</p>")
+    assert problems(drawn, PageTemplate(key="feed", site="main", web_template="feed")) == ()
 
 
 @pytest.mark.parametrize(
