@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from metadata.checks.values import fault_in
 from metadata.checks.world import World, attribute_of, relationship_name, repeated, targets_of
 from metadata.errors import Problem
+from metadata.expressions.entities import formula_in
 from metadata.model import Attribute, Choice, Entity
 from metadata.schema.faults import did_you_mean, shown
 from metadata.system import RESERVED_KEYS, SYSTEM_ENTITIES
@@ -106,7 +107,7 @@ def default_values(world: World) -> Iterator[Problem]:
     """Defaults and ranges are values of the attribute's type."""
     for item in declared(world):
         attribute = item.attribute
-        if attribute.default is not None:
+        if attribute.default is not None and formula_in(attribute.default) is None:
             fault = fault_in(world, attribute, attribute.default, ("@contact.",))
             if fault:
                 yield world.problem(item.entity, f"{item.path}.default", "value", fault)

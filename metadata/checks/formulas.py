@@ -113,7 +113,7 @@ def circles(world: World) -> Iterator[Problem]:
     places = {(item.entity.key, item.attribute.key): item for item in calculated(world)}
     needs = {place: frozenset(_needs(world, item)) & places.keys() for place, item in places.items()}
     for place, item in places.items():
-        if place in _reached(needs, place):
+        if place in reached(needs, place):
             message = f"The formula of {item.attribute.key} leads back to itself; break the circle."
             yield world.problem(item.entity, f"{item.path}.formula", "formula-circle", message)
 
@@ -145,7 +145,8 @@ def _along(world: World, entity: str, path: str) -> Iterator[Reference]:
         yield from _along(world, attribute.target, rest)
 
 
-def _reached(needs: dict[Reference, frozenset[Reference]], start: Reference) -> frozenset[Reference]:
+def reached(needs: dict[Reference, frozenset[Reference]], start: Reference) -> frozenset[Reference]:
+    """All that a formula needs, near and far."""
     found: set[Reference] = set()
     waiting = list(needs[start])
     while waiting:

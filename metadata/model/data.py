@@ -25,7 +25,11 @@ class Attribute:
     max: Any = prop(None, "Largest number or date.")
     scale: int | None = prop(None, "Digits after the decimal point.", min=0, max=10)
     pattern: str = prop("", "Regular expression that a text must match as a whole.")
-    default: Any = prop(None, "Value of a new row where none is given; @today, @now, @contact.<attribute> are understood.")
+    default: Any = prop(
+        None,
+        "Value of a new row where none is given: a literal, a word such as @today, @now or @contact.<attribute>, or after @= "
+        "an expression over the row's other values, such as '@=add_days(ordered, 14)'.",
+    )
     choice: str = prop("", "Choice that holds the allowed values.", ref="choice")
     values: str = prop(
         "", "Values of a text that the engine knows and offers to choose from.", choices=("", "languages", "time_zones")

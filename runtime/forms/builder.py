@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from metadata.model import Form, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.forms.fields import PREFIX, BaseForm, control_of
-from runtime.forms.rules import rules_for
+from runtime.forms.rules import Rules, rules_for
+from runtime.records.defaults import expressed
 
 Mode = Literal["insert", "edit", "read"]
 
@@ -62,9 +63,7 @@ def form_class(snapshot: Snapshot, ask: FormAsk) -> type[BaseForm]:
 
 
 def _make(snapshot: Snapshot, ask: FormAsk) -> type[BaseForm]:
-    rules = {
-        attribute.key: rules_for(snapshot, attribute, field, ask.language) for attribute, field in asked_fields(snapshot, ask)
-    }
+    rules = {attribute.key: _rules(snapshot, ask, attribute, field) for attribute, field in asked_fields(snapshot, ask)}
     inputs = {PREFIX + name: control_of(rule.attribute.model).input(rule) for name, rule in rules.items()}  # type: ignore[misc]
     made = {
         "entity": ask.form.entity,
@@ -74,3 +73,12 @@ def _make(snapshot: Snapshot, ask: FormAsk) -> type[BaseForm]:
         "varying": frozenset(name for rule in ask.form.rules for name in rule.require),
     }
     return type("GeneratedForm", (BaseForm,), {**made, **inputs})
+
+
+def _rules(snapshot: Snapshot, ask: FormAsk, attribute: CompiledAttribute, field: FormField) -> Rules:
+    """The demands on a field; what the record's other values will give may be left empty on a new one."""
+    rules = rules_for(snapshot, attribute, field, ask.language)
+    waiting = expressed(snapshot, snapshot.entities[ask.form.entity]).waiting
+    if ask.mode != "insert" or field.required or attribute.key not in waiting:
+        return rules
+    return replace(rules, required=False)

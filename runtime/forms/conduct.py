@@ -17,9 +17,9 @@ from metadata.model import Form
 from metadata.snapshot import Snapshot
 from metadata.text import Text
 from runtime.forms.bound import inputs
-from runtime.forms.entered_row import EnteredRow, outcome
 from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm, Conduct, Input, SwitchInput
+from runtime.records.entered import EnteredRow, outcome
 
 EMPTY = (None, "", ())
 

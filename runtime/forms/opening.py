@@ -14,11 +14,12 @@ from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.access import Principal
 from runtime.forms.builder import form_fields
 from runtime.forms.conduct import rule_plan
-from runtime.forms.entered_row import EnteredRow, WordsRow, outcome
-from runtime.forms.reach import Reach
-from runtime.forms.words import Words, contact_paths, is_query
+from runtime.forms.words import Words, WordsRow, contact_paths, is_query
+from runtime.records.defaults import expressed
 from runtime.records.details import fetch_record
+from runtime.records.entered import EnteredRow, outcome
 from runtime.records.proof import Reader
+from runtime.records.reach import Reach
 
 
 def words_given(snapshot: Snapshot, form: Form) -> tuple[Any, ...]:
@@ -56,10 +57,14 @@ def contact_values(reader: Reader, snapshot: Snapshot, principal: Principal, giv
 
 
 def opening_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]:
-    """The values of an empty form: what each field is prepopulated with, else the attribute's default."""
+    """The values of an empty form: what each field is prepopulated with, else the attribute's default, unless that
+    asks about the record."""
     found: dict[str, Any] = {}
+    waiting = expressed(snapshot, snapshot.entities[form.entity]).waiting
     for attribute, field in _declared(snapshot, form):
-        given = attribute.model.default if field.prepopulate is None else field.prepopulate
+        given = field.prepopulate
+        if given is None and attribute.key not in waiting:
+            given = attribute.model.default
         value = _opened(snapshot, form, words, given, attribute)
         if value is not None:
             found.setdefault(attribute.key, value)

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from babel.dates import parse_date
 
 from metadata.model import Attribute
-from metadata.types import DECIMAL_SCALE, MONEY_SCALE, PRECISION
+from metadata.types import PRECISION
 from runtime.forms.faults import Unparsable, unparsable
 from runtime.forms.numbers import decimals, parse_number
+from runtime.records.values import number_scale
 
 BIGGEST_WHOLE = 2**63 - 1
 LONGEST_TEXT = 100_000
@@ -81,13 +82,6 @@ def _integer(text: str, attribute: Attribute, manner: Manner) -> int:
     if abs(number) > BIGGEST_WHOLE:
         raise unparsable("form.too_big")
     return int(number)
-
-
-def number_scale(attribute: Attribute) -> int:
-    """How many decimals a decimal or money attribute keeps."""
-    if attribute.scale is not None:
-        return attribute.scale
-    return MONEY_SCALE if attribute.type == "money" else DECIMAL_SCALE
 
 
 def _decimal(text: str, attribute: Attribute, manner: Manner) -> Decimal:

@@ -12,10 +12,11 @@ from metadata.model import Form
 from metadata.snapshot import Snapshot
 from runtime.forms.bound import inputs
 from runtime.forms.conduct import GovernedField, RulePlan, field_language, rule_plan
-from runtime.forms.entered_row import plain
 from runtime.forms.fields import BaseForm, Input, LookupInput
 from runtime.forms.numbers import decimal_symbol, group_symbol
-from runtime.forms.parse import NEUTRAL, number_scale
+from runtime.forms.parse import NEUTRAL
+from runtime.records.entered import plain
+from runtime.records.values import number_scale
 
 NUMBERS = ("integer", "decimal", "money")
 

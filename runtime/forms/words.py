@@ -6,13 +6,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from metadata.expressions.evaluate import Row, Value
 from metadata.model import Attribute
+from metadata.snapshot import Snapshot
 from runtime.forms.parse import coerce
 from runtime.passing import passing
+from runtime.records.entered import plain
 
 CONTACT = "@contact."
 QUERY = "@query."
@@ -61,6 +64,25 @@ class Words:
         if given.startswith(RECORD):
             return self.record(given.removeprefix(RECORD))
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class WordsRow:
+    """The words of a request as a row that expressions are about: nothing is known of a record yet."""
+
+    snapshot: Snapshot
+    words: Words
+
+    def value(self, path: str) -> Value:
+        """What a word means; None for every other name."""
+        given = self.words.meaning(path) if path.startswith("@") else None
+        if not path.startswith(CONTACT):
+            return cast(Value, given)
+        return plain(self.snapshot.resolve("contact", path.removeprefix(CONTACT))[-1].model, given)
+
+    def related(self, relationship: str) -> Iterable[Row]:
+        """None: there are no rows."""
+        return ()
 
 
 def is_query(given: Any) -> bool:

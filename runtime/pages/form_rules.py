@@ -8,13 +8,13 @@ from typing import Any
 from metadata.model import Form
 from runtime.context import RequestContext
 from runtime.forms.conduct import Setting, rule_plan, settle
-from runtime.forms.entered_row import EnteredRow, WordsRow
 from runtime.forms.fields import BaseForm
 from runtime.forms.opening import fixed_values, kept_values
-from runtime.forms.reach import Reach
-from runtime.forms.words import Words
+from runtime.forms.words import Words, WordsRow
 from runtime.pages.form_setting import words_of_request
 from runtime.records.details import Record
+from runtime.records.entered import EnteredRow
+from runtime.records.reach import Reach
 
 
 def settle_new(

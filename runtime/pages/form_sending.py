@@ -16,14 +16,15 @@ from runtime.forms.fields import BaseForm
 from runtime.forms.merge import written
 from runtime.forms.opening import fixed_values, set_values
 from runtime.forms.ports import Refusal
-from runtime.forms.reach import Reach
 from runtime.forms.refusals import lay_out
 from runtime.forms.submit import Sent, Work, send
 from runtime.forms.words import Words
 from runtime.pages.form_saving import sending_draft
 from runtime.passing import passing
+from runtime.records.defaults import without_empty
 from runtime.records.details import Record
 from runtime.records.errors import Denied, Invalid
+from runtime.records.reach import Reach
 from runtime.records.write import create
 
 Saving = Callable[[Connection, Callable[[], int]], int]
@@ -67,7 +68,7 @@ def make_record(
                 context.snapshot,
                 context.principal,
                 form.entity,
-                values,
+                without_empty(context.snapshot, form.entity, values),
                 listeners=context.listeners,
                 undo="transaction",
             )

@@ -25,7 +25,6 @@ from runtime.forms.faults import Fault, Unparsable
 from runtime.forms.fields import BaseForm, Person
 from runtime.forms.opening import fixed_values, opening_values, set_values
 from runtime.forms.parse import Manner, parse_value
-from runtime.forms.reach import Reach
 from runtime.forms.refusals import faults_of
 from runtime.forms.rules import Rules, rules_for
 from runtime.forms.words import Words
@@ -42,6 +41,7 @@ from runtime.pages.form_setting import form_ask, person_of, words_of_request
 from runtime.pages.speech import text_of
 from runtime.records.details import Record, fetch_record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
+from runtime.records.reach import Reach
 from runtime.records.write import create, update
 from runtime.render import texts
 

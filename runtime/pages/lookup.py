@@ -13,13 +13,13 @@ from runtime.context import RequestContext, current
 from runtime.errors import PageNotFound
 from runtime.forms.builder import asked_fields
 from runtime.forms.conduct import rule_plan
-from runtime.forms.entered_row import EnteredRow
 from runtime.forms.fields import Chosen
 from runtime.forms.layout import OptionView, row_key
-from runtime.forms.reach import Reach
 from runtime.forms.rule_data import far_paths
 from runtime.forms.rules import Rules, rules_for
 from runtime.pages.form_setting import LOOKUP, form_ask, person_of
+from runtime.records.entered import EnteredRow
+from runtime.records.reach import Reach
 
 MOST_OFFERED = 20
 LONGEST_QUERY = 200

@@ -17,17 +17,17 @@ from runtime.forms.bound import all_values, attribute_of, bind, posted_values, r
 from runtime.forms.builder import FormAsk, form_class
 from runtime.forms.conduct import Setting, rule_plan, settle
 from runtime.forms.drafts import Draft
-from runtime.forms.entered_row import EnteredRow, WordsRow
 from runtime.forms.fields import BaseForm, Person
 from runtime.forms.lines import ROWS, Line, bind_lines, numbers, prefix, with_row
 from runtime.forms.opening import contact_values, fixed_values, kept_values, opening_values
 from runtime.forms.parse import Manner
-from runtime.forms.reach import Reach
 from runtime.forms.steps import holds, steps_for
 from runtime.forms.tiers import Tiers
-from runtime.forms.words import Words
+from runtime.forms.words import Words, WordsRow
 from runtime.pages.form_setting import form_ask, manner_of, people_of, person_of, words_of_request
 from runtime.pages.speech import formats_of
+from runtime.records.entered import EnteredRow
+from runtime.records.reach import Reach
 
 QUERY = "@query"
 NEW_LINE = "__n__"

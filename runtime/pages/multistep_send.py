@@ -15,11 +15,12 @@ from runtime.forms.faults import Fault
 from runtime.forms.lines import Line
 from runtime.forms.opening import set_values
 from runtime.forms.ports import Refusal
-from runtime.forms.reach import Reach
 from runtime.forms.refusals import lay_out
 from runtime.forms.submit import Sent, Work, send
 from runtime.pages.multistep_entered import Entered
+from runtime.records.defaults import without_empty
 from runtime.records.errors import Denied, Invalid
+from runtime.records.reach import Reach
 from runtime.records.write import create
 
 
@@ -62,8 +63,9 @@ def _write(connection: Connection, entered: Entered) -> int:
 
 def _make(connection: Connection, context: RequestContext, entity: str, values: Mapping[str, Any]) -> int:
     """One row; where it is refused, all that was written for the form is undone."""
+    given = without_empty(context.snapshot, entity, values)
     made = create(
-        connection, context.snapshot, context.principal, entity, values, listeners=context.listeners, undo="transaction"
+        connection, context.snapshot, context.principal, entity, given, listeners=context.listeners, undo="transaction"
     )
     return made.id
 

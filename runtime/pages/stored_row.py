@@ -11,12 +11,12 @@ from metadata.expressions.evaluate import Row, Value, evaluate
 from metadata.expressions.tree import names
 from metadata.snapshot import Snapshot
 from runtime.context import RequestContext
-from runtime.forms.entered_row import WordsRow, plain
 from runtime.forms.opening import contact_values
-from runtime.forms.words import Words
+from runtime.forms.words import Words, WordsRow
 from runtime.pages.form_setting import people_of
 from runtime.pages.speech import formats_of
 from runtime.records.details import Record
+from runtime.records.entered import plain
 
 
 @dataclass(frozen=True, slots=True)

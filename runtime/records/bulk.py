@@ -20,7 +20,7 @@ from runtime.access import Principal
 from runtime.records.attached import hold_files
 from runtime.records.errors import Denied, Invalid
 from runtime.records.hooks import Listeners
-from runtime.records.incoming import cleaned, default_value
+from runtime.records.incoming import cleaned, default_value, has_default
 from runtime.records.numbers import next_number
 from runtime.records.refusals import guarded
 from runtime.records.remove import Removal
@@ -183,7 +183,7 @@ class SqlRowStore:
         values = {
             item.key: default_value(self.connection, self.snapshot, self.principal, item)
             for item in self._unfilled(entity, given)
-            if item.model.default is not None
+            if has_default(item)
         }
         return to_columns(entity, values)
 

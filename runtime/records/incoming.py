@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from metadata.expressions.entities import formula_in
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Access, Principal
+from runtime.records.defaults import work_out
 from runtime.records.errors import Denied, Invalid
 from runtime.records.values import checked, read_value
-from runtime.records.words import PEOPLE, day_value, is_word, literal
-
-_DAYS = 40_000
+from runtime.records.words import is_word, literal, word_value
 
 
 def permitted(entity: CompiledEntity, access: Access, values: Mapping[str, Any]) -> None:
@@ -62,11 +61,13 @@ def _cleaned(snapshot: Snapshot, attribute: CompiledAttribute, value: Any) -> tu
 def with_defaults(
     connection: Connection, snapshot: Snapshot, principal: Principal, entity: CompiledEntity, values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The values of a new row: defaults where none is given. Raises Invalid where a required one is still missing."""
+    """The values of a new row: defaults where none is given. Raises Invalid where a required one is still missing, or where an
+    expression gives what its attribute cannot have."""
     complete = dict(values)
     for attribute in _with_default(snapshot, entity):
         if attribute.key not in values:
             complete[attribute.key] = default_value(connection, snapshot, principal, attribute)
+    complete = work_out(connection, snapshot, principal, entity, complete)
     missing = {key: "required" for key in _required(snapshot, entity) if complete.get(key) is None}
     if missing:
         raise Invalid(missing)
@@ -75,9 +76,14 @@ def with_defaults(
 
 def _with_default(snapshot: Snapshot, entity: CompiledEntity) -> tuple[CompiledAttribute, ...]:
     def make() -> tuple[CompiledAttribute, ...]:
-        return tuple(item for item in entity.attributes.values() if not item.system and item.model.default is not None)
+        return tuple(item for item in entity.attributes.values() if not item.system and has_default(item))
 
     return snapshot.derive(("attributes with default", entity.key), make)
+
+
+def has_default(attribute: CompiledAttribute) -> bool:
+    """Whether an attribute has a default that is a literal or a word."""
+    return attribute.model.default is not None and formula_in(attribute.model.default) is None
 
 
 def _required(snapshot: Snapshot, entity: CompiledEntity) -> tuple[str, ...]:
@@ -98,29 +104,3 @@ def default_value(connection: Connection, snapshot: Snapshot, principal: Princip
         target = default.removeprefix("@").partition(".")[0]
         return (target, value) if target in attribute.targets else None
     return value
-
-
-def word_value(connection: Connection, snapshot: Snapshot, principal: Principal, word: str, *, moment: bool) -> Any:
-    """The value of a word of the request such as @contact, @today or @contact.<attribute>; None where it has none.
-
-    `moment` asks for a date-time where the word is a day.
-    """
-    if word in PEOPLE:
-        return principal.binds[PEOPLE[word]]
-    if word == "@now":
-        return dt.datetime.now(dt.UTC) if moment else dt.datetime.now(dt.UTC).date()
-    if word.startswith("@today"):
-        shift = word.removeprefix("@today").removesuffix("d") or "0"
-        digits = shift.lstrip("+-")
-        if not digits.isdecimal() or int(digits) > _DAYS:
-            return None
-        return day_value(principal, -int(digits) if shift.startswith("-") else int(digits), moment)
-    return _own_value(connection, snapshot, principal, word.removeprefix("@contact."))
-
-
-def _own_value(connection: Connection, snapshot: Snapshot, principal: Principal, key: str) -> Any:
-    contact = snapshot.entities["contact"]
-    if principal.contact is None or key not in contact.attributes:
-        return None
-    column = contact.attributes[key].column
-    return connection.execute(select(column).where(contact.table.c.id == principal.contact)).scalar_one_or_none()

@@ -149,13 +149,20 @@ def _checked_decimal(model: Attribute, type_name: str, value: Any) -> tuple[Any,
     if isinstance(value, bool) or not isinstance(value, (Decimal, int)) or not Decimal(value).is_finite():
         return value, "type"
     number = Decimal(value)
-    scale = model.scale if model.scale is not None else MONEY_SCALE if type_name == "money" else DECIMAL_SCALE
+    scale = number_scale(model)
     if number.adjusted() + scale > 18 or abs(number.scaleb(scale)) > LARGEST:
         return number, "too_large" if number > 0 else "too_small"
     exact = number.quantize(Decimal(1).scaleb(-scale))
     if exact != number:
         return number, "scale"
     return exact, _out_of_range(model, "decimal", exact)
+
+
+def number_scale(model: Attribute) -> int:
+    """How many decimals a decimal or money attribute keeps."""
+    if model.scale is not None:
+        return model.scale
+    return MONEY_SCALE if model.type == "money" else DECIMAL_SCALE
 
 
 def _checked_choices(snapshot: Snapshot, model: Attribute, value: Any) -> tuple[Any, str]:

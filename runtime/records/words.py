@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Date, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Date, bindparam, select
 
 from metadata.snapshot import Snapshot
 from metadata.types import UtcDateTime
 from runtime.access import Principal
 from runtime.access.scopes import person
 
+CONTACT = "@contact."
 PEOPLE = {"@contact": "p_contact", "@account": "p_account", "@company": "p_company"}
 _DAY = re.compile(r"@today(?:([+-])(\d{1,5})d)?")
+_DAYS = 40_000
 _BIND = re.compile(r"p_(date|start)_([mp])(\d+)")
 
 
@@ -90,3 +92,29 @@ def day_value(principal: Principal, days: int, start: bool) -> dt.date | dt.date
     zone = zone_of(principal)
     day = dt.datetime.now(zone).date() + dt.timedelta(days=days)
     return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC) if start else day
+
+
+def word_value(connection: Connection, snapshot: Snapshot, principal: Principal, word: str, *, moment: bool) -> Any:
+    """The value of a word of the request such as @contact, @today or @contact.<attribute>; None where it has none.
+
+    `moment` asks for a date-time where the word is a day.
+    """
+    if word in PEOPLE:
+        return principal.binds[PEOPLE[word]]
+    if word == "@now":
+        return dt.datetime.now(dt.UTC) if moment else dt.datetime.now(dt.UTC).date()
+    if word.startswith("@today"):
+        shift = word.removeprefix("@today").removesuffix("d") or "0"
+        digits = shift.lstrip("+-")
+        if not digits.isdecimal() or int(digits) > _DAYS:
+            return None
+        return day_value(principal, -int(digits) if shift.startswith("-") else int(digits), moment)
+    return _own_now(connection, snapshot, principal, word.removeprefix(CONTACT))
+
+
+def _own_now(connection: Connection, snapshot: Snapshot, principal: Principal, key: str) -> Any:
+    contact = snapshot.entities["contact"]
+    if principal.contact is None or key not in contact.attributes:
+        return None
+    column = contact.attributes[key].column
+    return connection.execute(select(column).where(contact.table.c.id == principal.contact)).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""What has been entered as a row that expressions are about: values, paths over lookups, and the lines of the record.
+"""A row that is being entered: values, paths over lookups, and the lines of the record, as expressions are about it.
 
 Nothing of it is stored yet. A calculated attribute is worked out of what has been entered; another row is seen as far as the
 person may read it.
@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from metadata.expressions.entities import KINDS, expression
 from metadata.expressions.evaluate import Row, Value, evaluate
 from metadata.expressions.numbers import fitted
 from metadata.model import Attribute
 from metadata.snapshot import Snapshot
-from runtime.forms.parse import number_scale
-from runtime.forms.reach import Reach
-from runtime.forms.words import CONTACT, Words
+from runtime.records.reach import Reach
+from runtime.records.values import number_scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +50,6 @@ class EnteredRow:
     def holds(self, condition: str) -> bool:
         """Whether an expression is true of the row."""
         return evaluate(expression(self.snapshot, self.entity, condition, "boolean"), self) is True
-
-
-@dataclass(frozen=True, slots=True)
-class WordsRow:
-    """The words of a request as a row that expressions are about: nothing is known of a record yet."""
-
-    snapshot: Snapshot
-    words: Words
-
-    def value(self, path: str) -> Value:
-        """What a word means; None for every other name."""
-        given = self.words.meaning(path) if path.startswith("@") else None
-        if not path.startswith(CONTACT):
-            return cast(Value, given)
-        return plain(self.snapshot.resolve("contact", path.removeprefix(CONTACT))[-1].model, given)
-
-    def related(self, relationship: str) -> Iterable[Row]:
-        """None: there are no rows."""
-        return ()
 
 
 def outcome(snapshot: Snapshot, entity: str, text: str, attribute: Attribute, row: Row) -> Any:
