@@ -42,6 +42,5 @@ def _columns(item: Outward, rows: RowStore, value: Any) -> dict[str, Any]:
     if item.lookup is None or value is None:
         return dict.fromkeys(item.columns, None if value is None else backward(item, value))
     target, record = value if isinstance(value, tuple) else (item.lookup.targets[0], value)
-    found = rows.read(target, (record,), item.lookup.key)
-    natural = [found[0][name] for name in item.lookup.key] if found else [None] * len(item.columns)
+    natural = rows.natural_key(target, record, item.lookup.key) or (None,) * len(item.columns)
     return dict(zip(item.columns, (backward(item, part) for part in natural), strict=True))

@@ -57,7 +57,11 @@ class RowStore(Protocol):
         ...
 
     def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> dict[Key, int]:
-        """The ids of the rows with these values; values without a row are left out."""
+        """The ids of the rows with these values; values without a row are left out. An attribute may be a path over lookups."""
+        ...
+
+    def natural_key(self, entity: str, id: int, key_attributes: tuple[str, ...]) -> Key | None:
+        """The values of these attributes, or paths over lookups, of one row; None where it is not there."""
         ...
 
     def delete(self, entity: str, ids: Iterable[int]) -> int:

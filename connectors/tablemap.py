@@ -101,6 +101,7 @@ def wanted_columns(table_map: CompiledMap) -> tuple[str, ...]:
     through = model.write_through
     names: list[str] = [*table_map.columns, *(column for column, _ in model.filter)]
     names += [column for item in table_map.outward for column in item.columns]
+    names += [column for column, _ in model.constants]
     if through is not None:
         names += [
             through.key_column,
@@ -168,8 +169,15 @@ def _lookup(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap
         return None
     first = snapshot.entities[attribute.targets[0]]
     key = item.lookup_key or (first.model.keys[0].attributes if first.model.keys else (first.primary_name.key,))
-    converts = tuple(converter(first.attributes[name].model) for name in key)
+    converts = tuple(converter(_end(snapshot, first, name).model) for name in key)
     return Lookup(attribute.targets, tuple(key), converts, polymorphic=bool(attribute.model.targets))
+
+
+def _end(snapshot: Snapshot, entity: CompiledEntity, path: str) -> CompiledAttribute:
+    """The attribute at the end of a path over lookups."""
+    name, _, rest = path.partition(".")
+    attribute = entity.attributes[name]
+    return _end(snapshot, snapshot.entities[attribute.targets[0]], rest) if rest else attribute
 
 
 def _inward(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap, model: TableMap) -> Inward:

@@ -171,7 +171,12 @@ def _insert(rows: RowStore, part: Part, link: Mapping[str, Any]) -> Change:
     stored = rows.read(part.table_map.entity.key, (part.record_id,), attributes)
     values = outward_values(part.table_map, rows, stored[0] if stored else {})
     given = {name: value for name, value in values.items() if value is not None}
-    return Change(part.table_map, "insert", {_through(part.table_map).key_column: part.key}, {**given, **link})
+    return Change(
+        part.table_map,
+        "insert",
+        {_through(part.table_map).key_column: part.key},
+        {**dict(part.table_map.model.constants), **given, **link},
+    )
 
 
 def _lookup_to(table_map: CompiledMap, entity: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from metadata.checks.values import fault_in
 from metadata.checks.world import World
 from metadata.errors import Problem
-from metadata.model import Attribute, Component, Filter, MultistepForm, View
+from metadata.model import Attribute, Component, Filter, MultistepForm, TableMap, View
 from metadata.types import TYPES, AttributeType
 
 COUNTS = {"between": 2, "empty": 0, "not_empty": 0}
@@ -33,6 +33,9 @@ def conditions(world: World) -> Iterator[Condition]:
     for view in world.all(View):
         if view.filter:
             yield from nested(Condition(view, view.entity, "filter", view.filter))
+    for table_map in world.all(TableMap):
+        if table_map.outgoing:
+            yield from nested(Condition(table_map, table_map.entity, "outgoing", table_map.outgoing))
     for form in world.all(MultistepForm):
         for index, step in enumerate(form.steps):
             if step.condition:

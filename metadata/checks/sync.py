@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from metadata.checks.values import fault_in
-from metadata.checks.world import World, repeated, targets_of
+from metadata.checks.world import PathError, World, repeated, targets_of
 from metadata.errors import Problem
-from metadata.model import AttributeMap, Connection, TableMap
-from metadata.schema.faults import did_you_mean
+from metadata.model import AttributeMap, Connection, Filter, TableMap
 from metadata.system import RESERVED_KEYS
 from metadata.types import TYPES
 
 SECRETS = frozenset({"client_secret", "password", "secret", "token", "api_key"})
 """Settings of connections whose value nobody may read."""
+SEARCHING = frozenset({"contains", "starts_with", "ends_with", "between"})
+"""Operators that a condition on what goes out does not have."""
 VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
@@ -99,10 +100,10 @@ def lookups(world: World) -> Iterator[Problem]:
             yield world.problem(found.owner, f"{found.path}.lookup_key", "lookup-key", message)
         for index, key in enumerate(found.item.lookup_key):
             for target in targets:
-                if key not in world.entities[target].attributes:
-                    hint = did_you_mean(key, world.entities[target].attributes)
-                    message = f"The entity {target} has no attribute {key[:80]!r}.{hint}"
-                    yield world.problem(found.owner, f"{found.path}.lookup_key.{index}", "unknown-attribute", message)
+                try:
+                    world.resolve(target, key)
+                except PathError as wrong:
+                    yield world.problem(found.owner, f"{found.path}.lookup_key.{index}", wrong.code, str(wrong))
         fault = fault_in_columns(world, found, targets)
         if fault:
             yield world.problem(found.owner, found.path, "lookup-key", fault)
@@ -167,6 +168,45 @@ def deltas(world: World) -> Iterator[Problem]:
             yield world.problem(owner, "overlap", "table-map", message)
 
 
+def outgoing(world: World) -> Iterator[Problem]:
+    """What goes out is told by the row's own values alone: it is asked while a change is written, of one row in memory."""
+    for owner in world.all(TableMap):
+        if owner.outgoing and owner.write_through:
+            message = "A map with write_through asks about every new record; leave outgoing out, or write_through."
+            yield world.problem(owner, "outgoing", "write-through", message)
+        for path, part in _comparisons("outgoing", owner.outgoing):
+            words = part.value if isinstance(part.value, (list, tuple)) else (part.value,)
+            if "." in part.attribute:
+                message = f"{part.attribute} is a path; outgoing compares attributes of {owner.entity} itself."
+                yield world.problem(owner, f"{path}.attribute", "filter", message)
+            if part.operator in SEARCHING:
+                message = f"{part.operator} is for lists; outgoing knows eq, ne, lt, le, gt, ge, in, not_in, empty, not_empty."
+                yield world.problem(owner, f"{path}.operator", "filter", message)
+            if any(isinstance(word, str) and word.startswith("@") for word in words):
+                message = "Words of a request are for lists; outgoing compares with values, since nobody asks when rows go out."
+                yield world.problem(owner, f"{path}.value", "filter", message)
+
+
+def _comparisons(path: str, condition: Filter | None) -> Iterator[tuple[str, Filter]]:
+    if condition is None:
+        return
+    if condition.attribute:
+        yield path, condition
+    for name in ("all", "any"):
+        for index, part in enumerate(getattr(condition, name)):
+            yield from _comparisons(f"{path}.{name}.{index}", part)
+
+
+def constants(world: World) -> Iterator[Problem]:
+    """A column has a constant or an attribute, not both."""
+    for owner in world.all(TableMap):
+        sent = {item.column for item in owner.attributes if item.direction != "in"}
+        for column, _ in owner.constants:
+            if column in sent:
+                message = f"{column} takes the value of an attribute; remove it from the constants or from the attribute map."
+                yield world.problem(owner, f"constants.{column}", "table-map", message)
+
+
 def secrets(world: World) -> Iterator[Problem]:
     """A secret is named, and found where the process runs: what stands in metadata stands in exports and in the history."""
     for owner in world.all(Connection):
@@ -184,4 +224,18 @@ def conflicts(world: World) -> Iterator[Problem]:
             yield world.problem(found.owner, f"{found.path}.conflict", "attribute-map", message)
 
 
-RULES = (integration_keys, attributes, files, values, lookups, write_throughs, messages, overlaps, deltas, secrets, conflicts)
+RULES = (
+    integration_keys,
+    attributes,
+    files,
+    values,
+    lookups,
+    write_throughs,
+    messages,
+    overlaps,
+    deltas,
+    outgoing,
+    constants,
+    secrets,
+    conflicts,
+)

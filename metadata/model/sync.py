@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.model.base import COMPONENT_KEY, prop
+from metadata.model.base import COMPONENT_KEY, Filter, prop
 from metadata.text import Text
 
 
@@ -38,7 +38,9 @@ class AttributeMap:
     column: str = prop("", "Column outside; none with a default.")
     direction: str = prop("in", "Way of the values.", choices=("in", "out", "both"))
     lookup_key: tuple[str, ...] = prop(
-        (), "For a lookup: the target's attributes that match the outside value(s); its alternate key."
+        (),
+        "For a lookup: the target's attributes that match the outside value(s), or paths over its lookups such as"
+        " company.code; its alternate key.",
     )
     lookup_columns: tuple[str, ...] = prop((), "For a lookup by several attributes: the outside columns, in the same order.")
     values: tuple[ValueMap, ...] = prop((), "Conversion of values.")
@@ -90,6 +92,12 @@ class TableMap:
     integration_key: tuple[str, ...] = prop(help="Attributes that match both sides; each must be mapped.", attribute="self")
     attributes: tuple[AttributeMap, ...] = prop(help="Attribute maps.")
     filter: tuple[tuple[str, Any], ...] = prop((), "Outside rows to take: column and value, all must hold.")
+    outgoing: Filter | None = prop(
+        None,
+        "Rows of ours that go out; all where missing. Compares attributes of the row itself with values. A row that begins"
+        " to hold goes out as a new one; one that holds no more is deleted outside only with delete: delete.",
+    )
+    constants: tuple[tuple[str, Any], ...] = prop((), "Outside columns that have one value in every row that we add there.")
     change_column: str = prop(
         "", "Outside column that grows with each change; without it, and without delta, every pull compares all rows."
     )

@@ -18,6 +18,7 @@ from connectors.port import Key, Loaded, RowsInUse, Upserted
 from metadata.snapshot import CompiledEntity, Snapshot
 from runtime.access import Principal
 from runtime.records.attached import hold_files
+from runtime.records.ends import Ends
 from runtime.records.errors import Denied, Invalid
 from runtime.records.hooks import Listeners
 from runtime.records.incoming import cleaned, default_value, has_default
@@ -72,13 +73,18 @@ class SqlRowStore:
 
     def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> dict[Key, int]:
         """See RowStore.resolve."""
-        table = self.snapshot.entities[entity].table
-        key = _key_columns(self.snapshot.entities[entity], key_attributes)
+        ends = Ends(self.snapshot, entity, key_attributes)
         found: dict[Key, int] = {}
         for chunk in _chunks(sorted(values, key=repr)):
-            statement = select(table.c.id, *(table.c[name] for name in key)).where(_any_of(table, key, chunk))
+            statement = select(ends.table.c.id, *ends.columns).select_from(ends.source).where(_any_of(ends.columns, chunk))
             found |= {tuple(row[1:]): row[0] for row in self.connection.execute(statement)}
         return {value: found[value] for value in values if value in found}
+
+    def natural_key(self, entity: str, id: int, key_attributes: tuple[str, ...]) -> Key | None:
+        """See RowStore.natural_key."""
+        ends = Ends(self.snapshot, entity, key_attributes)
+        row = self.connection.execute(select(*ends.columns).select_from(ends.source).where(ends.table.c.id == id)).first()
+        return None if row is None else tuple(row)
 
     def delete(self, entity: str, ids: Iterable[int]) -> int:
         """See RowStore.delete."""
@@ -142,7 +148,8 @@ class SqlRowStore:
         names = {name for row in islice(rows.values(), 1) for name in row} | {"id", "version", *key}
         found: dict[Key, Any] = {}
         for chunk in _chunks(rows):
-            statement = select(*(table.c[name] for name in sorted(names))).where(_any_of(table, key, chunk))
+            columns = tuple(table.c[name] for name in key)
+            statement = select(*(table.c[name] for name in sorted(names))).where(_any_of(columns, chunk))
             for row in self.connection.execute(statement).mappings():
                 found[tuple(row[name] for name in key)] = row
         return found
@@ -212,11 +219,11 @@ def _key_of(row: Mapping[str, Any], key: tuple[str, ...]) -> Key:
     return value
 
 
-def _any_of(table: Any, key: tuple[str, ...], values: list[Key]) -> ColumnElement[bool]:
-    if len(key) == 1:
-        only: ColumnElement[bool] = table.c[key[0]].in_([value[0] for value in values])
+def _any_of(columns: Sequence[ColumnElement[Any]], values: list[Key]) -> ColumnElement[bool]:
+    if len(columns) == 1:
+        only: ColumnElement[bool] = columns[0].in_([value[0] for value in values])
         return only
-    return tuple_(*(table.c[name] for name in key)).in_(values)
+    return tuple_(*columns).in_(values)
 
 
 def _differs(known: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

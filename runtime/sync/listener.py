@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.outbox import Owing, owe
+from connectors.outgoing import goes_out
 from connectors.outward import outside_key, outward_values
 from connectors.port import RowStore
 from connectors.tablemap import CompiledMap, compiled_maps
@@ -45,22 +46,36 @@ def _sending(snapshot: Snapshot) -> dict[str, tuple[CompiledMap, ...]]:
     return snapshot.derive("runtime.sync.sending", make)
 
 
+def _operation(table_map: CompiledMap, change: Change) -> str:
+    """What a change means outside: a row that begins to go out is new there, and one that no longer does is gone."""
+    condition = table_map.model.outgoing
+    was = change.kind != "create" and goes_out(condition, change.before)
+    now = change.kind != "delete" and goes_out(condition, change.after)
+    if was and now:
+        return "update"
+    if now:
+        return "insert"
+    return "delete" if was and table_map.model.delete == "delete" else ""
+
+
 def _owing(table_map: CompiledMap, rows: RowStore, change: Change) -> Owing | None:
     if change.kind == "create" and table_map.model.write_through is not None:
-        return None
-    if change.kind == "delete" and table_map.model.delete != "delete":
         return None
     state = change.before if change.kind == "delete" else change.after
     key = outside_key(table_map, rows, state)
     if key is None:
         return None
-    operation = {"create": "insert", "write": "update", "delete": "delete"}[change.kind]
+    operation = _operation(table_map, change)
+    if not operation:
+        return None
     given = {} if operation == "delete" else dict(change.after)
     if operation == "update":
         given = {name: change.after[name] for name in change.changed}
     values = {column: value for column, value in outward_values(table_map, rows, given).items() if column not in key}
     if operation == "update" and not values:
         return None
+    if operation == "insert":
+        values = {**dict(table_map.model.constants), **values}
     payload: dict[str, Any] = {"key": key, "values": values}
     if operation == "update":
         inward = {item.attribute for item in table_map.inward}
