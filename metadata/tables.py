@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Sequence, String, Table
 
 from metadata.model import Attribute, Entity, EntityPermission, View
 from metadata.searching import SEARCHES, SearchIndex
@@ -25,6 +25,11 @@ def short_name(*parts: str) -> str:
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 9]}_{hashlib.blake2s(name.encode(), digest_size=4).hexdigest()}"
+
+
+def sequence_name(entity: str, attribute: str) -> str:
+    """The sequence that an auto-number is drawn from, where the database has sequences."""
+    return short_name("foyer_numbers", entity, attribute)
 
 
 def target_column_name(attribute: str) -> str:
@@ -69,8 +74,10 @@ def _table(entity: Entity, tables: MetaData) -> Table:
         _unique(table, key.key, key.attributes)
     covered = {key.attributes for key in entity.keys}
     for attribute in stored:
-        if attribute.type == "auto_number" and (attribute.key,) not in covered:
-            _unique(table, attribute.key, (attribute.key,))
+        if attribute.type == "auto_number":
+            Sequence(sequence_name(entity.key, attribute.key), metadata=tables)
+            if (attribute.key,) not in covered:
+                _unique(table, attribute.key, (attribute.key,))
         if attribute.type == "lookup":
             columns = [attribute.key] if not attribute.targets else [attribute.key, target_column_name(attribute.key)]
             Index(short_name("ix", entity.key, attribute.key), *(table.c[name] for name in columns))

@@ -34,6 +34,7 @@ OPTIONS = {
     "relationship": frozenset({"lookup"}),
     "currency": frozenset({"money"}),
     "format": frozenset({"auto_number"}),
+    "gapless": frozenset({"auto_number"}),
     "accept": FILES,
     "max_size": FILES,
 }
@@ -72,7 +73,9 @@ def options(world: World) -> Iterator[Problem]:
     for item in declared(world):
         attribute = item.attribute
         for name, allowed in OPTIONS.items():
-            if attribute.type in TYPES and attribute.type not in allowed and getattr(attribute, name) not in (None, "", ()):
+            value = getattr(attribute, name)
+            given = value is not False and value not in (None, "", ())
+            if given and attribute.type in TYPES and attribute.type not in allowed:
                 message = f"{name} is not for the type {attribute.type}, only for {', '.join(sorted(allowed))}; remove it."
                 yield world.problem(item.entity, f"{item.path}.{name}", "option", message)
         fault = missing_option(attribute)

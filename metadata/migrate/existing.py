@@ -21,7 +21,7 @@ class Existing:
     """The tables of the database. `tables`: names of columns; `indexes`: names by table.
 
     `foreign_keys`: by table, from where to where; SQLite does not tell their names. `searches`: names of search indexes.
-    `owned`: the register's shapes.
+    `owned`: the register's shapes. `sequences`: names, where the database has any.
     """
 
     tables: Mapping[str, frozenset[str]]
@@ -29,6 +29,7 @@ class Existing:
     foreign_keys: Mapping[str, frozenset[str]]
     searches: frozenset[str]
     owned: Mapping[str, Shape]
+    sequences: frozenset[str]
 
     def shape(self, table: str) -> Shape:
         """A table as it is: what the register says and the database still has."""
@@ -46,7 +47,7 @@ class Existing:
 
 
 def read_existing(connection: Connection) -> Existing:
-    """Reflect every table in five statements, whatever their number."""
+    """Reflect every table in six statements, whatever their number."""
     inspector = inspect(connection)
     columns, indexes = inspector.get_multi_columns(), inspector.get_multi_indexes()
     keys = inspector.get_multi_foreign_keys()
@@ -56,6 +57,7 @@ def read_existing(connection: Connection) -> Existing:
         foreign_keys={name: frozenset(map(_way, found)) for (_, name), found in keys.items()},
         searches=search_indexes_there(connection),
         owned=read_register(connection),
+        sequences=frozenset(inspector.get_sequence_names() if connection.dialect.supports_sequences else ()),
     )
 
 

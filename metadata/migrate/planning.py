@@ -11,8 +11,9 @@ from metadata.migrate.compare import Comparison, Surroundings, compare_new, comp
 from metadata.migrate.existing import count_rows, read_existing
 from metadata.migrate.search_steps import DropSearch
 from metadata.migrate.shapes import Shape, shape_of
-from metadata.migrate.steps import AddForeignKey, CreateTable, DropForeignKey, DropTable, Step
+from metadata.migrate.steps import AddForeignKey, CreateSequence, CreateTable, DropForeignKey, DropTable, Step
 from metadata.snapshot import Snapshot
+from metadata.tables import sequence_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def plan(connection: Connection, snapshot: Snapshot, *, drop: bool = False) -> P
     found = {name: _compare(name, snapshot, around) for name in sorted(wanted)}
     unused = _unused(around, wanted)
     steps = [*_loosened(around, unused), *(step for comparison in found.values() for step in comparison.steps)]
+    steps.extend(_sequences(snapshot, around))
     kept = [step for comparison in found.values() for step in comparison.kept]
     return Plan(
         steps=tuple(_in_order([*steps, *(unused if drop else ())])),
@@ -85,6 +87,14 @@ def _compare(name: str, snapshot: Snapshot, around: Surroundings) -> Comparison:
         taken = "a table of this name that is not Foyer's own is in the way; rename it or the entity"
         return Comparison((CreateTable(table=name, target=table, blocked=taken),), (), shape_of(table))
     return compare_table(table, around)
+
+
+def _sequences(snapshot: Snapshot, around: Surroundings) -> Iterator[CreateSequence]:
+    for entity in snapshot.entities.values() if around.connection.dialect.supports_sequences else ():
+        for attribute in entity.attributes.values():
+            name = sequence_name(entity.key, attribute.key)
+            if attribute.type.name == "auto_number" and name not in around.there.sequences:
+                yield CreateSequence(table=entity.table.name, name=name, column=attribute.column.name)
 
 
 def _unused(around: Surroundings, wanted: Collection[str]) -> tuple[DropTable, ...]:

@@ -72,6 +72,24 @@ class CreateTable(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSequence(Step):
+    """What an auto-number is drawn from, on PostgreSQL; it goes with its column."""
+
+    column: str
+
+    @property
+    @override
+    def text(self) -> str:
+        return f"create sequence {self.name} for {self.table}.{self.column}"
+
+    @override
+    def statements(self, dialect: Dialect) -> tuple[str, ...]:
+        quote = dialect.identifier_preparer.quote
+        owner = f"{quote(self.table)}.{quote(self.column)}"
+        return (f"CREATE SEQUENCE IF NOT EXISTS {quote(self.name)} OWNED BY {owner}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddColumn(Step):
     """A new, empty column."""
 

@@ -40,6 +40,11 @@ class Attribute:
     on_delete: str = prop("restrict", "What deleting the target does to this row.", choices=("restrict", "cascade", "clear"))
     currency: str = prop("", "Currency of money: a code such as SEK, or the attribute that holds the code.")
     format: str = prop("", "Pattern of an auto-number, with one {number} such as SO-{number:06}.")
+    gapless: bool = prop(
+        False,
+        "No auto-number is left out, not even for a row that was refused; on PostgreSQL people who save at once then wait for "
+        "each other.",
+    )
     immutable: bool = prop(False, "Fixed once the row has been saved.")
     formula: str = prop(
         "",

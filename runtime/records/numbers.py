@@ -1,4 +1,9 @@
-"""Auto-numbers: the next number of an attribute, without gaps among the rows that were saved."""
+"""Auto-numbers: the next number of an attribute, never one twice.
+
+A number is the sum of two counts that only grow: the attribute's row of `foyer_number`, which whoever counts keeps locked until
+his transaction ends, and on PostgreSQL its sequence, which lets nobody wait and leaves a gap for each row that was refused.
+Either may go on where the other stood. SQLite has one writer at a time and counts in the row.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,29 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Insert, String, bindparam, cast, func, literal, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    Select,
+    Sequence,
+    String,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from metadata.snapshot import CompiledAttribute, CompiledEntity
-from runtime.records.prepared import PerDialect
+from metadata.tables import sequence_name
+from runtime.records.prepared import PerDialect, Prepared
 from runtime.records.tables import NUMBERS
 
 PLAIN = "{number}"
@@ -19,9 +42,12 @@ _ZEROS = re.compile(r"([^{}]*)\{number(?::(?:0([1-9][0-9]?))?d?)?\}([^{}]*)")
 
 
 def next_number(connection: Connection, entity: CompiledEntity, attribute: CompiledAttribute) -> str:
-    """The next number as its format writes it. The counter stays locked until the caller's transaction ends."""
-    values = {"a_entity": entity.key, "a_attribute": attribute.key}
-    number = _COUNT.on(connection.dialect).rows(connection, values)[0][0]
+    """The next number as its format writes it."""
+    if _has_sequence(connection.dialect):
+        drawn = select(_drawn(entity, attribute).c.last)
+        number = Prepared(drawn, connection.dialect).rows(connection, {})[0][0]
+    else:
+        number = _COUNT.on(connection.dialect).rows(connection, {"a_entity": entity.key, "a_attribute": attribute.key})[0][0]
     return (attribute.model.format or PLAIN).format(number=number)
 
 
@@ -30,7 +56,7 @@ def counts_within(dialect: Dialect, attribute: CompiledAttribute) -> bool:
 
     PostgreSQL alone lets one statement write to two tables, and of formats SQL knows those that fill up with zeros.
     """
-    return dialect.name == "postgresql" and _ZEROS.fullmatch(attribute.model.format or PLAIN) is not None
+    return _has_sequence(dialect) and _ZEROS.fullmatch(attribute.model.format or PLAIN) is not None
 
 
 def number_within(entity: CompiledEntity, attribute: CompiledAttribute) -> ColumnElement[str]:
@@ -39,26 +65,45 @@ def number_within(entity: CompiledEntity, attribute: CompiledAttribute) -> Colum
     if found is None:
         raise ValueError(attribute.key)
     before, width, after = found.groups()
-    count = _count(postgresql, {"entity": entity.key, "attribute": attribute.key}).cte(f"foyer_number_{attribute.key}")
-    text = cast(count.c.last, String)
+    drawn = _drawn(entity, attribute)
+    text = cast(drawn.c.last, String)
     digits = func.lpad(text, func.greatest(int(width or 0), func.length(text)), "0", type_=String)
-    return select(literal(before) + digits + literal(after)).select_from(count).scalar_subquery()
+    return select(literal(before) + digits + literal(after)).select_from(drawn).scalar_subquery()
 
 
-def _count(room: ModuleType, which: Mapping[str, Any]) -> Insert:
+def _has_sequence(dialect: Dialect) -> bool:
+    return dialect.supports_sequences
+
+
+def _drawn(entity: CompiledEntity, attribute: CompiledAttribute) -> CTE:
+    """The next number, from the sequence and the count of the row beside it."""
+    which = {"entity": entity.key, "attribute": attribute.key}
+    name = f"foyer_number_{attribute.key}"
+    sequence = sequence_name(entity.key, attribute.key)
+    if attribute.model.gapless:
+        last, is_called = column("last_value", NUMBERS.c.last.type), column("is_called")
+        before = select(case((is_called, last), else_=0)).select_from(table(sequence)).scalar_subquery()
+        return _count(postgresql, which, before).cte(name)
+    counted = select(NUMBERS.c.last).where(*(NUMBERS.c[key] == value for key, value in which.items())).scalar_subquery()
+    drawn: Select[Any] = select((Sequence(sequence).next_value() + func.coalesce(counted, 0)).label("last"))
+    return drawn.cte(name)
+
+
+def _count(room: ModuleType, which: Mapping[str, Any], before: ColumnElement[Any] | None = None) -> Insert:
     columns = NUMBERS.c
+    number = columns.last if before is None else (columns.last + before).label("last")
     following: Insert = (
         room.insert(NUMBERS)
         .values(**which, last=1)
         .on_conflict_do_update(index_elements=[columns.entity, columns.attribute], set_={"last": columns.last + 1})
-        .returning(columns.last)
+        .returning(number)
     )
     return following
 
 
 def _alone(dialect: Dialect) -> Insert:
     which = {name: bindparam(f"a_{name}", type_=NUMBERS.c[name].type) for name in ("entity", "attribute")}
-    return _count(sqlite if dialect.name == "sqlite" else postgresql, which)
+    return _count(sqlite, which)
 
 
 _COUNT = PerDialect(_alone)
