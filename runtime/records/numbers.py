@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    Boolean,
     ColumnElement,
     Connection,
     Dialect,
@@ -81,7 +82,7 @@ def _drawn(entity: CompiledEntity, attribute: CompiledAttribute) -> CTE:
     name = f"foyer_number_{attribute.key}"
     sequence = sequence_name(entity.key, attribute.key)
     if attribute.model.gapless:
-        last, is_called = column("last_value", NUMBERS.c.last.type), column("is_called")
+        last, is_called = column("last_value", NUMBERS.c.last.type), column("is_called", Boolean())
         before = select(case((is_called, last), else_=0)).select_from(table(sequence)).scalar_subquery()
         return _count(postgresql, which, before).cte(name)
     counted = select(NUMBERS.c.last).where(*(NUMBERS.c[key] == value for key, value in which.items())).scalar_subquery()

@@ -313,3 +313,15 @@ def test_a_refused_step_among_many_is_named_and_no_release_is_written(store, eng
     rows("DROP TABLE ix_e2_up")
     assert publish(store, *things).release == 1
     assert "ix_e2_up" in indexes(engine, "e2")
+
+
+def test_an_auto_number_has_a_sequence_that_is_made_where_it_is_missing_and_goes_with_its_attribute(store, engine, rows):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has no sequences: numbers are counted in a row")
+    made = "+ create sequence foyer_numbers_thing_no for thing.no"
+    numbered = entity("thing", NAME, attribute("no", "auto_number", format="N-{number}"))
+    assert made in lines(publish(store, numbered))
+    rows("DROP SEQUENCE foyer_numbers_thing_no")
+    assert made in lines(publish(store, entity("thing", NAME, attribute("no", "auto_number", format="M-{number}"))))
+    publish(store, entity("thing", NAME), allow_destructive=True)
+    assert "foyer_numbers_thing_no" not in sa.inspect(engine).get_sequence_names()
