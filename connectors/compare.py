@@ -9,13 +9,14 @@ from typing import Any
 
 from connectors import outbox
 from connectors.home import Home, Work
+from connectors.leaving import inactive_records, leave
 from connectors.mapping import Lookups, Mapped, Refusal, convert_records, join_key, resolve_lookups
 from connectors.outward import outside_key
 from connectors.port import RowStore
 from connectors.protocol import Adapter, Record
 from connectors.rejects import keep_rejects
 from connectors.runner import pages
-from connectors.tablemap import CompiledMap
+from connectors.tablemap import KEPT, CompiledMap
 
 MISSING, DIFFERS, EXTRA, REJECTED = "missing", "differs", "extra", "rejected"
 SCANNED_AT_ONCE = 5000
@@ -45,8 +46,10 @@ def compare(home: Home, adapter: Adapter, table_map: CompiledMap) -> Iterator[Di
         if not batch.more:
             break
     if table_map.creates:
+        with home.read() as connection:
+            inactive = inactive_records(connection, table_map.key)
         for row, key in _ours(home, table_map):
-            if hash(key) not in there and not _outside(home, adapter, table_map, row):
+            if row not in inactive and hash(key) not in there and not _outside(home, adapter, table_map, row):
                 yield Difference(EXTRA, join_key(key), ours=row)
 
 
@@ -62,13 +65,23 @@ def hand_over(home: Home, table_map: CompiledMap, differences: Sequence[Differen
 
 
 def remove_extra(home: Home, table_map: CompiledMap, differences: Sequence[Difference]) -> int:
-    """Delete our rows that have no outside row, for maps that delete; how many."""
-    if table_map.model.delete != "delete":
+    """Do with our rows that have no outside row as the map says of rows that are gone; how many left."""
+    if table_map.model.delete == KEPT:
         return 0
+    key = table_map.model.integration_key
+    ours = [item.ours for item in differences if item.kind == EXTRA and item.ours is not None]
     with home.begin() as connection:
-        return home.rows(connection).delete(
-            table_map.entity.key, [item.ours for item in differences if item.kind == EXTRA and item.ours is not None]
-        )
+        work = Work(connection, home.rows(connection), table_map, home.now())
+        stored = work.rows.read(table_map.entity.key, ours, key)
+        lost = {_key_text(table_map, work.rows, row): tuple(row[name] for name in key) for row in stored}
+        counts = leave(work, lost, table_map.model.delete)
+    return counts.deleted + counts.updated
+
+
+def _key_text(table_map: CompiledMap, rows: RowStore, stored: Mapping[str, Any]) -> str:
+    """The outside key of a row of ours, as its outside row would have it."""
+    named = outside_key(table_map, rows, stored) or {}
+    return join_key([named.get(column) for column in table_map.key_columns])
 
 
 def _of_records(home: Home, table_map: CompiledMap, records: Sequence[Record], there: set[int]) -> list[Difference]:

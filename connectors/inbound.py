@@ -11,6 +11,8 @@ from connectors.errors import first_line
 from connectors.guard import guarded
 from connectors.history import Counts
 from connectors.home import Work
+from connectors.identities import has_identities, keep_identities
+from connectors.leaving import bring_back, settle_moves
 from connectors.links import in_flight, linked_records, unlink
 from connectors.mapping import Lookups, Mapped, Refusal, convert_records, resolve_lookups
 from connectors.outbox import mended
@@ -68,6 +70,7 @@ def _take(work: Work, mapped: Sequence[Mapped], lookups: Lookups, store: Store) 
     while waiting:
         ready, missing = resolve_lookups(work.table_map, _copies(waiting) if in_rounds else waiting, lookups)
         ready, rowless = _existing(work, ready)
+        counts += settle_moves(work, ready)
         stored, kept, failed = _store_all(work, ready, store)
         counts, taken = counts + stored, taken + kept
         refused += rowless + failed
@@ -195,6 +198,10 @@ def _settle(work: Work, taken: Sequence[Mapped], refused: Sequence[Refusal]) -> 
     if taken and has_rejects(work.connection, table_map.key):
         drop_rejects(work.connection, table_map.key, [row.key for row in taken])
     keep_rejects(work.connection, table_map.key, refused, work.now)
+    bring_back(work, taken)
     if keeps_seen(table_map):
         key = table_map.model.integration_key
-        keep_seen(work.connection, table_map, {row.key: (row.record, _key_of(row, key)) for row in taken})
+        records = {row.key: (row.record, _key_of(row, key)) for row in taken}
+        keep_seen(work.connection, table_map, records)
+        if has_identities(table_map):
+            keep_identities(work.connection, table_map, records)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from connectors.converting import KEEP
 from connectors.errors import RecordRejected
 from connectors.port import Key, RowStore
 from connectors.protocol import Record
-from connectors.tablemap import KEEP, CompiledMap, Inward, Lookup, Outward
+from connectors.tablemap import CompiledMap, Inward, Lookup, Outward
 
 CACHED = 200_000
 

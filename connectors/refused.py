@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 
+from connectors.converting import KEEP
 from connectors.errors import RecordRejected
 from connectors.home import Work
 from connectors.mapping import Lookups
 from connectors.protocol import Record
-from connectors.tablemap import KEEP, CompiledMap, Inward
+from connectors.tablemap import CompiledMap, Inward
 from connectors.writethrough import Answer, Letter, no_message
 
 

@@ -17,6 +17,8 @@ from connectors.values import dump_json, load_json
 _TABLE = tables.reject
 WAITING_CODES = frozenset({"lookup", "row", "in_flight"})
 """What may solve itself, once another row has come."""
+IN_USE = "in_use"
+"""The code of a row of ours that is to be deleted while others point at it; it is tried again with the next look for such."""
 LONGEST_WAIT = 60.0
 CHUNK = 500
 

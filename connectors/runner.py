@@ -16,9 +16,9 @@ from connectors.inbound import Store, apply_records, bulk, retry_due, upsert
 from connectors.initial import SECOND, Step
 from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
-from connectors.protocol import Batch, Cursor, Source
+from connectors.protocol import Adapter, Batch, Cursor, Source
 from connectors.rejects import due_rejects
-from connectors.sweep import remove_gone, sweep
+from connectors.sweep import departed, remove_gone, sweep
 from connectors.tablemap import CompiledMap
 
 QUIET_SECONDS = 5.0
@@ -37,7 +37,7 @@ class Runner:
     """Runs maps of one connection. `lease` is the right to do so; it is looked at with every batch."""
 
     home: Home
-    source: Source
+    source: Adapter
     lease: Lease
     progress: Progress = no_progress
 
@@ -101,11 +101,12 @@ class Runner:
             succeeded_at=state.succeeded_at if batch.more else self.home.now(),
             problem=None,
         )
+        left = departed(self.source, table_map, batch.gone)
         with under_lease(self.home, self.lease) as connection:
             work = Work(connection, self.home.rows(connection), table_map, self.home.now())
             lookups.use(work.rows)
             counts += apply_records(work, batch.records, lookups, store)
-            counts += remove_gone(work, batch.gone)
+            counts += remove_gone(work, batch.gone, left)
             if not batch.more:
                 counts += retry_due(work, lookups)
             checkpoints.advance(connection, following, work.now, done=not batch.more)

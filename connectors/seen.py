@@ -1,10 +1,11 @@
-"""Which outside rows a map has taken, and their hashes: for maps without a change column, and for those that delete."""
+"""Which outside rows a map has taken, and their hashes: for maps without a change column, and for those that look for rows
+that are gone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from connectors import tables
 from connectors.mapping import key_text
@@ -18,7 +19,7 @@ _TABLE = tables.seen
 
 def keeps_seen(table_map: CompiledMap) -> bool:
     """Whether the map needs to know the rows that it took."""
-    return table_map.compares or table_map.model.delete == "delete"
+    return table_map.compares or table_map.watches
 
 
 def record_hash(table_map: CompiledMap, record: Record) -> str:
@@ -44,7 +45,7 @@ def keep_seen(connection: Connection, table_map: CompiledMap, taken: Mapping[str
             "map": table_map.key,
             "key": key,
             "hash": record_hash(table_map, record),
-            "values": dump_json(list(values)) if table_map.model.delete == "delete" else None,
+            "values": dump_json(list(values)) if table_map.watches else None,
         }
         for key, (record, values) in taken.items()
     ]
@@ -58,9 +59,9 @@ def forget_seen(connection: Connection, table_map: CompiledMap, keys: Iterable[s
         connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map.key, _TABLE.c.key.in_(part)))
 
 
-def forget_all_seen(connection: Connection, table_map: str) -> None:
-    """Forget every row of a map."""
-    connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map))
+def doubt_all_seen(connection: Connection, table_map: str) -> None:
+    """Take every row of a map anew when it comes; which rows were taken is still known, so that those that go are noticed."""
+    connection.execute(update(_TABLE).where(_TABLE.c.map == table_map).values(hash=""))
 
 
 def gone(connection: Connection, table_map: CompiledMap, there: frozenset[str]) -> Iterator[tuple[str, tuple[object, ...]]]:

@@ -19,7 +19,7 @@ from connectors.tablemap import CompiledMap
 from connectors.wishes import fulfil, wished
 
 SWEPT_AFTER = 30.0
-"""How often a map that deletes looks for rows that are gone, at most."""
+"""How often a map looks for rows that are gone, at most."""
 
 
 @dataclass(slots=True)
@@ -128,7 +128,7 @@ class Station:
 
     def _sweeps(self, table_map: CompiledMap) -> bool:
         now = time.monotonic()
-        if table_map.model.delete != "delete" or now - self._swept.get(table_map.key, -SWEPT_AFTER) < SWEPT_AFTER:
+        if not table_map.watches or now - self._swept.get(table_map.key, -SWEPT_AFTER) < SWEPT_AFTER:
             return False
         self._swept[table_map.key] = now
         return True

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from connectors.errors import RecordRejected
-from connectors.transforms import converter, shown
+from connectors.converting import hashable, lookup_value, needed, single_value
+from connectors.transforms import converter
 from metadata.model import AttributeMap, Connection, TableMap
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 
 SET = "@set"
-KEEP = object()
-"""The value that stands for: leave what is stored."""
+KEPT, DEACTIVATED, DELETED, FOLLOWED = "keep", "deactivate", "delete", "follow"
+"""What may happen to a row of ours whose outside row is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class CompiledMap:
 
     `columns` are the outside columns to read; `key_columns` those of the integration key. `creates` is False for a map
     that only adds to rows that another map of the same entity brings; `skips` says that rows which are not there are no
-    news.
+    news. `inactive` are the values that mark one of our rows as inactive.
     """
 
     model: TableMap
@@ -66,6 +66,7 @@ class CompiledMap:
     key_columns: tuple[str, ...]
     creates: bool
     skips: bool = False
+    inactive: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -76,6 +77,21 @@ class CompiledMap:
     def compares(self) -> bool:
         """Whether every pull goes over all rows, since nothing outside tells changes."""
         return not self.model.change_column and not self.model.delta
+
+    @property
+    def left(self) -> str:
+        """What happens to our row when the outside one has left the filter."""
+        return self.model.filter_exit or self.model.delete
+
+    @property
+    def moved(self) -> str:
+        """What happens to our row when the key of the outside one has changed."""
+        return (self.model.key_change or self.model.delete) if self.model.identity_column else KEPT
+
+    @property
+    def watches(self) -> bool:
+        """Whether something is to be done about rows that are not there any more."""
+        return any(policy != KEPT for policy in (self.model.delete, self.left, self.moved))
 
     @property
     def active(self) -> bool:
@@ -113,6 +129,17 @@ def wanted_columns(table_map: CompiledMap) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(names) if name)
 
 
+def passes(record: Mapping[str, Any], filters: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether an outside row is one to take, as a map's filter says."""
+    return all(_holds(record.get(name), wanted) for name, wanted in filters)
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    if wanted == SET:
+        return value is not None
+    return value in wanted if isinstance(wanted, (list, tuple)) else bool(value == wanted)
+
+
 def _compile(snapshot: Snapshot, model: TableMap) -> CompiledMap:
     entity = snapshot.entities[model.entity]
     ins = [item for item in model.attributes if item.direction in ("in", "both")]
@@ -130,6 +157,7 @@ def _compile(snapshot: Snapshot, model: TableMap) -> CompiledMap:
         columns=_read_columns(model, inward, key_columns),
         key_columns=key_columns,
         creates=_creates(snapshot, model),
+        inactive={name: _literal(snapshot, entity.attributes[name], value) for name, value in model.inactive},
     )
 
 
@@ -141,7 +169,7 @@ def _read_columns(model: TableMap, inward: tuple[Inward, ...], key_columns: tupl
     through = model.write_through
     names = [*key_columns, *(column for item in inward for column in item.columns)]
     told = (through.key_column, through.status_column) if through else ()
-    names += [name for name in (model.change_column, *told) if name]
+    names += [name for name in (model.change_column, model.identity_column, *told) if name]
     return tuple(dict.fromkeys(names))
 
 
@@ -157,6 +185,13 @@ def _creates(snapshot: Snapshot, model: TableMap) -> bool:
     lacking = needed - _brings(model)
     others = (other for other in snapshot.table_maps.values() if other.entity == model.entity and other.key != model.key)
     return not lacking or not any(lacking & _brings(other) for other in others)
+
+
+def _literal(snapshot: Snapshot, attribute: CompiledAttribute, value: Any) -> Any:
+    """A value of the metadata as the attribute stores it."""
+    if value is None or value == "":
+        return None
+    return converter(attribute.model, "", _choices(snapshot, attribute))(value)
 
 
 def _choices(snapshot: Snapshot, attribute: CompiledAttribute) -> frozenset[str] | None:
@@ -184,11 +219,11 @@ def _inward(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap
     lookup = _lookup(snapshot, attribute, item)
     columns = _columns(item)
     if lookup is not None:
-        convert = _lookup_value(lookup, item)
+        convert = lookup_value(lookup.converts, item)
     else:
-        convert = _single_value(converter(attribute.model, item.format, _choices(snapshot, attribute)), item)
+        convert = single_value(converter(attribute.model, item.format, _choices(snapshot, attribute)), item)
     wanted = attribute.model.required == "required" or item.attribute in model.integration_key
-    return Inward(item.attribute, columns, _picker(columns), _needed(convert, item.attribute) if wanted else convert, lookup)
+    return Inward(item.attribute, columns, _picker(columns), needed(convert, item.attribute) if wanted else convert, lookup)
 
 
 def _picker(columns: tuple[str, ...]) -> Callable[[Any], Any]:
@@ -196,92 +231,6 @@ def _picker(columns: tuple[str, ...]) -> Callable[[Any], Any]:
     return itemgetter(*columns) if columns else lambda record: None
 
 
-def _empty(value: Any) -> bool:
-    return value is None or value == ""
-
-
-def _forward(item: AttributeMap) -> Callable[[Any], Any]:
-    """The value map of an attribute map: outside to inside, by value and by how the value is written."""
-    exact = {_hashable(pair.outside): pair.inside for pair in item.values}
-    written = {str(pair.outside): pair.inside for pair in item.values}
-
-    def convert(value: Any) -> Any:
-        key = _hashable(value)
-        if key in exact:
-            return exact[key]
-        if str(value) in written:
-            return written[str(value)]
-        if item.missing == "reject":
-            raise RecordRejected(f"{shown(value)} is not in the value map", "value_map")
-        return None if item.missing == "empty" else KEEP
-
-    return convert
-
-
-def _single_value(convert: Callable[[Any], Any], item: AttributeMap) -> Callable[[Any], Any]:
-    default = None if _empty(item.default) else convert(item.default)
-
-    def plain(value: Any) -> Any:
-        return default if value is None or value == "" else convert(value)
-
-    if not item.values:
-        return plain
-    forward = _forward(item)
-    maps_empty = any(_empty(pair.outside) for pair in item.values)
-
-    def through_map(value: Any) -> Any:
-        if _empty(value) and not maps_empty:
-            return default
-        found = forward(value)
-        return KEEP if found is KEEP else plain(found)
-
-    return through_map
-
-
-def _lookup_value(lookup: Lookup, item: AttributeMap) -> Callable[[Any], Any]:
-    forward = _forward(item) if item.values else None
-    default = item.default
-    only = lookup.converts[0] if len(lookup.converts) == 1 else None
-
-    def part(value: Any) -> Any:
-        if _empty(value):
-            return default
-        return value if forward is None else forward(value)
-
-    def one(value: Any) -> Any:
-        found = part(value)
-        if found is KEEP or only is None:
-            return KEEP
-        return None if _empty(found) else (only(found),)
-
-    def several(values: tuple[Any, ...]) -> Any:
-        found = [part(value) for value in values]
-        if any(value is KEEP for value in found):
-            return KEEP
-        if any(_empty(value) for value in found):
-            return None
-        return tuple(convert(value) for convert, value in zip(lookup.converts, found, strict=True))
-
-    return several if only is None else one
-
-
-def _needed(convert: Callable[[Any], Any], attribute: str) -> Callable[[Any], Any]:
-    def value_of(value: Any) -> Any:
-        found = convert(value)
-        if found is None:
-            raise RecordRejected(f"{attribute} must have a value", "required")
-        return found
-
-    return value_of
-
-
 def _outward(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap) -> Outward:
-    backward = {_hashable(pair.inside): pair.outside for pair in reversed(item.values)}
+    backward = {hashable(pair.inside): pair.outside for pair in reversed(item.values)}
     return Outward(item.attribute, _columns(item), backward, _lookup(snapshot, attribute, item))
-
-
-def _hashable(value: Any) -> Hashable:
-    """A value as a key of a value map; 1 and True are different values, as are lists and tuples not."""
-    if isinstance(value, list):
-        value = tuple(value)
-    return (isinstance(value, bool), value)

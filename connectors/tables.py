@@ -35,6 +35,25 @@ seen = Table(
     Column("values", Text),
 )
 
+identity = Table(
+    "foyer_sync_identity",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("identity", String(KEY_LENGTH), primary_key=True),
+    Column("key", String(KEY_LENGTH), nullable=False),
+    Column("values", Text, nullable=False),
+    Index("ix_foyer_sync_identity_key", "map", "key"),
+)
+
+inactive = Table(
+    "foyer_sync_inactive",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("key", String(KEY_LENGTH), primary_key=True),
+    Column("record_id", KEY_TYPE, nullable=False),
+    Column("was", Text, nullable=False),
+)
+
 reject = Table(
     "foyer_sync_reject",
     TABLES,

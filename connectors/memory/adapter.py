@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.errors import Fatal, RecordRejected, Retriable
 from connectors.protocol import Batch, Change, Cursor, Receipt, Record
-from connectors.tablemap import SET, CompiledMap
+from connectors.tablemap import CompiledMap, passes
 
 Rows = list[dict[str, Any]]
 _WORLDS: dict[str, MemoryWorld] = {}
@@ -98,7 +98,7 @@ class MemoryAdapter:
         return self.world.tables[table_map.model.table]
 
     def _rows(self, table_map: CompiledMap) -> Rows:
-        rows = [dict(row) for row in self._table(table_map) if _passes(row, table_map.model.filter)]
+        rows = [dict(row) for row in self._table(table_map) if passes(row, table_map.model.filter)]
         for row in rows[:1]:
             for name in table_map.columns:
                 if name not in row:
@@ -127,13 +127,3 @@ class MemoryAdapter:
             raise RecordRejected(f"{self._name} has a row {dict(change.key)} already", "database")
         rows.append({**change.key, **change.values})
         return Receipt()
-
-
-def _passes(row: Mapping[str, Any], filters: tuple[tuple[str, Any], ...]) -> bool:
-    return all(_matches(row.get(name), wanted) for name, wanted in filters)
-
-
-def _matches(value: Any, wanted: Any) -> bool:
-    if wanted == SET:
-        return value is not None
-    return value in wanted if isinstance(wanted, (list, tuple)) else value == wanted

@@ -113,7 +113,28 @@ class TableMap:
         min=0,
         max=3600,
     )
-    delete: str = prop("keep", "What happens to our row when the outside one is gone.", choices=("keep", "delete"))
+    delete: str = prop(
+        "keep",
+        "What happens to our row when the outside one is gone: it stays, is marked as `inactive` says, or goes too.",
+        choices=("keep", "deactivate", "delete"),
+    )
+    filter_exit: str = prop(
+        "",
+        "The same for an outside row that is still there but has left the filter; as `delete` where nothing is said.",
+        choices=("", "keep", "deactivate", "delete"),
+    )
+    identity_column: str = prop(
+        "", "Outside column that stays the same when a row's integration key changes, such as a record id; tells key changes."
+    )
+    key_change: str = prop(
+        "",
+        "What happens to our row when the key of the outside one changes: it takes the new key (follow), or it is treated as"
+        " one that is gone, beside a new one; as `delete` where nothing is said.",
+        choices=("", "follow", "keep", "deactivate", "delete"),
+    )
+    inactive: tuple[tuple[str, Any], ...] = prop(
+        (), "Attributes and the values that mark our row as inactive, for `deactivate`; undone when the outside row is back."
+    )
     conflict: str = prop(
         "portal",
         "Which value stays where both sides have changed an attribute: the portal's, the outside's, the newest by a change"

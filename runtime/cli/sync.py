@@ -20,7 +20,7 @@ from connectors.initial import SECOND, plan_load
 from connectors.lease import LeaseLost
 from connectors.mapping import Lookups
 from connectors.rejects import read_rejects
-from connectors.seen import forget_all_seen
+from connectors.seen import doubt_all_seen
 from connectors.tablemap import CompiledMap, compiled_maps
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
@@ -267,7 +267,7 @@ def _restart(installation: Installation, maps: Sequence[CompiledMap]) -> None:
         for item in maps:
             for name in (item.key, item.key + SECOND):
                 checkpoints.restart(connection, name)
-            forget_all_seen(connection, item.key)
+            doubt_all_seen(connection, item.key)
 
 
 for each in (*sync_rejects.COMMANDS, *sync_conflicts.COMMANDS, *sync_compare.COMMANDS):

@@ -53,7 +53,7 @@ def _lines(found: Sequence[Difference], counted: Counter[str], *, repair: bool) 
     if repair and (counted[MISSING] or counted[DIFFERS]):
         lines.append("What is missing or differs is taken by the next run of the map.")
     if counted[EXTRA]:
-        lines.append("What is here only stays, unless the map deletes and --repair is given.")
+        lines.append("What is here only stays, unless the map's delete says otherwise and --repair is given.")
     return tuple(lines)
 
 

@@ -172,6 +172,10 @@ def test_what_fits_has_no_problems():
     assert found({}) == ()
 
 
+def leaving(**more):
+    return {"table_map tasks": {"delete": "deactivate", **more}}
+
+
 def telling(attribute, column="MSG"):
     """A map that writes through and lays the reason of a refusal into this attribute."""
     through = {"key_column": "KEY", "status_column": "ST", "message_column": column, "message_attribute": attribute}
@@ -540,6 +544,13 @@ FAULTS = [
         "overlap",
         "connector sql",
     ),
+    ({"table_map tasks": {"delete": "deactivate"}}, "table-map", "delete", "{active: false}"),
+    ({"table_map tasks": {"inactive": {"hours": 1}}}, "table-map", "inactive", "deactivate"),
+    (leaving(inactive={"huors": 1}), "unknown-attribute", "inactive.huors", "'hours'"),
+    (leaving(inactive={"hours": "many"}), "value", "inactive.hours", "hours"),
+    (leaving(inactive={"number": 1}), "table-map", "inactive.number", "not the key"),
+    (leaving(inactive={"hours": 0}, filter_exit="keep"), "table-map", "filter_exit", "filter"),
+    (leaving(inactive={"hours": 0}, key_change="follow"), "table-map", "key_change", "identity_column"),
     ({"connection files": {"settings": {"client_secret": "hush"}}}, "secret", "settings.client_secret", "NAME_FILE"),
     ({"connection files": {"settings": {"password": "a${B}"}}}, "secret", "settings.password", "environment variable"),
     ({"table_map tasks#attributes.2.conflict": "manual"}, "attribute-map", "attributes.2.conflict", "both"),
