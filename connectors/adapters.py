@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Mapping
 
 from connectors.errors import Fatal
-from connectors.files.adapter import FilesAdapter
-from connectors.memory.adapter import MemoryAdapter
-from connectors.odata.adapter import ODataAdapter
 from connectors.protocol import Adapter
 from connectors.settings import read_settings
-from connectors.sql.adapter import SqlAdapter
 from metadata.model import Connection
 
-ADAPTERS: Mapping[str, Callable[[str, Mapping[str, str]], Adapter]] = {
-    "sql": SqlAdapter,
-    "odata": ODataAdapter,
-    "files": FilesAdapter,
-    "memory": MemoryAdapter,
+ADAPTERS: Mapping[str, str] = {
+    "sql": "connectors.sql.adapter:SqlAdapter",
+    "odata": "connectors.odata.adapter:ODataAdapter",
+    "files": "connectors.files.adapter:FilesAdapter",
+    "memory": "connectors.memory.adapter:MemoryAdapter",
 }
+"""Their classes, made of a connection's key and settings, by the kind of connection; loaded when one is opened."""
 
 
 def open_adapter(connection: Connection) -> Adapter:
     """The adapter of a connection; nothing outside is touched yet. Raises Fatal for wrong settings."""
     if connection.connector not in ADAPTERS:
         raise Fatal(f"connection {connection.key}: there is no connector {connection.connector}")
-    return ADAPTERS[connection.connector](connection.key, read_settings(connection))
+    module, _, name = ADAPTERS[connection.connector].partition(":")
+    opened: Adapter = getattr(importlib.import_module(module), name)(connection.key, read_settings(connection))
+    return opened

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ from runtime.requests import Portal, frame_requests
 from runtime.routes import add_routes
 from runtime.secret import secret_key
 from runtime.security import MAX_FORM_FIELDS
-from runtime.services import EXTENSION, Services
+from runtime.services import EXTENSION, Services, services_of
 from runtime.snapshots import SnapshotHolder
 from runtime.studio.bench import Workshop
 from runtime.studio.routes import studio_blueprint
@@ -77,6 +77,19 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     add_routes(app, show, blueprints)
     wrap(app, parts)
     parts.hooks.call("app_created", app)
+    return app
+
+
+def ready_app(environ: Mapping[str, str]) -> Flask:
+    """The application of an environment's settings, with the snapshot ready where something has been published.
+
+    Raises ConfigError, SQLAlchemyError.
+    """
+    app = create_app(Config.from_environment(environ))
+    try:
+        services_of(app).snapshots.current()
+    except NothingPublished:
+        app.logger.warning("nothing has been published yet")
     return app
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from runtime.errors import NothingPublished, PageNotFound
+from runtime.loading import Later
 from runtime.services import Services, services_of
-from runtime.sync.metrics import metrics_text
+
+_metrics_text = Later("runtime.sync.metrics:metrics_text")
 
 
 def healthz() -> Response:
@@ -39,7 +41,7 @@ def metrics() -> Response:
     if not wanted or not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
         raise PageNotFound
     with services.engine.connect() as connection:
-        text = metrics_text(connection, services.snapshots.current(), dt.datetime.now(dt.UTC))
+        text = _metrics_text(connection, services.snapshots.current(), dt.datetime.now(dt.UTC))
     return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

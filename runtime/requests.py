@@ -22,6 +22,7 @@ from runtime.routes import WITHOUT_CONTEXT
 from runtime.second_step import ask_second_factor
 from runtime.security import screen, screen_form
 from runtime.services import Services, services_of
+from runtime.url_rules import PatientRule
 
 log = logging.getLogger("foyer.access")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
@@ -34,6 +35,7 @@ class Portal(Flask):
     """The application. A request that took for granted what no longer holds is started again, without a trace of the first."""
 
     response_class = Answer
+    url_rule_class = PatientRule
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from typing import TYPE_CHECKING
 
-from flask import Flask
+from runtime.loading import Later, collector_at_rest
 
-from runtime.app import create_app
-from runtime.config import Config
-from runtime.errors import NothingPublished
-from runtime.services import services_of
+if TYPE_CHECKING:
+    from flask import Flask
+
+_ready_app = Later("runtime.app:ready_app")
 
 
 def make_app() -> Flask:
-    """The application of the environment's settings, with the snapshot ready where something has been published.
+    """The application of the environment's settings. What has been loaded and compiled by now the collector passes over.
 
     Raises ConfigError, SQLAlchemyError.
     """
-    app = create_app(Config.from_environment(os.environ))
-    try:
-        services_of(app).snapshots.current()
-    except NothingPublished:
-        app.logger.warning("nothing has been published yet")
+    with collector_at_rest():
+        app: Flask = _ready_app(os.environ)
+        gc.freeze()
     return app

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterator
 
 from metadata.checks.lists import entity_of
 from metadata.checks.world import PathError, World, repeated
+from metadata.checks.zones import is_time_zone, no_time_zone
 from metadata.errors import Problem
 from metadata.model import ListCards, ListComponent
 from metadata.schema.faults import did_you_mean, shown
@@ -54,10 +54,8 @@ def calendars(world: World) -> Iterator[Problem]:
         fault = misfit(world, entity, calendar.all_day, ("boolean",)) if calendar.all_day else ""
         if fault:
             yield world.problem(item, "calendar.all_day", "calendar", fault)
-        known = zoneinfo.available_timezones() if calendar.time_zone else set()
-        if calendar.time_zone not in known | {""}:
-            message = f"There is no time zone {shown(calendar.time_zone)}.{did_you_mean(calendar.time_zone, known)}"
-            yield world.problem(item, "calendar.time_zone", "time-zone", message)
+        if calendar.time_zone and not is_time_zone(calendar.time_zone):
+            yield world.problem(item, "calendar.time_zone", "time-zone", no_time_zone(calendar.time_zone))
 
 
 def boards(world: World) -> Iterator[Problem]:

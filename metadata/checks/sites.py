@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Iterator
 
 from metadata.checks.world import World
+from metadata.checks.zones import is_time_zone, no_time_zone
 from metadata.errors import Problem
 from metadata.model import Component, Language, Page, Redirect, Site, WebLink, WebLinkSet, WebRole
-from metadata.schema.faults import did_you_mean, shown
+from metadata.schema.faults import shown
 
 THEME = re.compile(r"[a-z0-9][a-z0-9_-]{0,58}")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]+\]")
@@ -27,10 +27,8 @@ def themes(world: World) -> Iterator[Problem]:
 def time_zones(world: World) -> Iterator[Problem]:
     """The time zone is one that there is."""
     for site in world.all(Site):
-        known = zoneinfo.available_timezones()
-        if site.time_zone not in known:
-            message = f"There is no time zone {shown(site.time_zone)}.{did_you_mean(site.time_zone, known)}"
-            yield world.problem(site, "time_zone", "time-zone", message)
+        if not is_time_zone(site.time_zone):
+            yield world.problem(site, "time_zone", "time-zone", no_time_zone(site.time_zone))
 
 
 def hosts(world: World) -> Iterator[Problem]:

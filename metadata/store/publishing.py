@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
+import metadata.migrate as migrate
 import metadata.store.contents as contents
 import metadata.store.revisions as revisions
 from metadata.checks import check
 from metadata.compiler import assign_site, compile_snapshot
 from metadata.errors import MetadataError
-from metadata.migrate import Plan, apply, create_ahead, plan
 from metadata.model import Component, ComponentId, component_id
 from metadata.snapshot import Snapshot
 from metadata.store.revisions import Entry, Release
@@ -25,7 +25,7 @@ class Published:
 
     release: int
     changed: bool
-    plan: Plan
+    plan: migrate.Plan
     snapshot: Snapshot
 
 
@@ -65,10 +65,10 @@ def write_release(connection: Connection, loader: Loader, entry: Entry, candidat
     snapshot = checked_snapshot(components, number)
     if lost := list(contents.faults(connection, components)):
         raise MetadataError(lost)
-    steps = plan(connection, snapshot, drop=candidate.allow_destructive)
+    steps = migrate.plan(connection, snapshot, drop=candidate.allow_destructive)
     if candidate.aside is not None:
-        steps = create_ahead(candidate.aside, steps)
-    apply(connection, steps, allow_destructive=candidate.allow_destructive)
+        steps = migrate.create_ahead(candidate.aside, steps)
+    migrate.apply(connection, steps, allow_destructive=candidate.allow_destructive)
     if not unchanged:
         based_on = candidate.based_on or None
         revisions.add_release(connection, Release(number, manifest, entry.author, entry.note, entry.moment, based_on))

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect
 
+import metadata.migrate as migrate
 import metadata.store.contents as contents_kept
 import metadata.store.revisions as revisions
 import metadata.store.state as state
-from metadata.migrate import Plan, apply, create_register, plan, remaking
 from metadata.migrate.register import tables as register_tables
 from metadata.model import Component, ComponentId, Content
 from metadata.snapshot import Snapshot
@@ -43,7 +43,7 @@ class MetadataStore:
             return
         with self._changing() as connection:
             tables.create_all(connection)
-            create_register(connection)
+            migrate.create_register(connection)
 
     def current_release(self) -> int:
         """The number of the newest release; 0 before the first."""
@@ -201,12 +201,12 @@ class MetadataStore:
         """The bytes of a content. Raises NoContent at the first of them."""
         return contents_kept.pieces(self.engine, content.sha256, 0, content.size)
 
-    def plan_tables(self, snapshot: Snapshot, *, drop: bool = False) -> Plan:
+    def plan_tables(self, snapshot: Snapshot, *, drop: bool = False) -> migrate.Plan:
         """What a snapshot would change in the database's tables."""
         with self.engine.connect() as connection:
-            return plan(connection, snapshot, drop=drop)
+            return migrate.plan(connection, snapshot, drop=drop)
 
-    def mend_tables(self, *, allow_destructive: bool = False) -> Plan:
+    def mend_tables(self, *, allow_destructive: bool = False) -> migrate.Plan:
         """Bring the tables in step with the current release; drop what it no longer names where that is allowed.
 
         Raises MetadataError, and Destructive, Blocked or NotApplied as `metadata.migrate.apply`.
@@ -215,11 +215,11 @@ class MetadataStore:
             release = revisions.latest_release(connection)
             heads = state.released(connection, release)
             snapshot = checked_snapshot(self._loader.load(connection, heads.values()).values(), release)
-            steps = plan(connection, snapshot, drop=allow_destructive)
-            apply(connection, steps, allow_destructive=allow_destructive)
+            steps = migrate.plan(connection, snapshot, drop=allow_destructive)
+            migrate.apply(connection, steps, allow_destructive=allow_destructive)
             return steps
 
-    def remake_searches(self) -> Plan:
+    def remake_searches(self) -> migrate.Plan:
         """Make every search index of the current release anew, with what the database can do by now.
 
         Raises MetadataError, and Destructive, Blocked or NotApplied where the tables themselves are not in step.
@@ -228,9 +228,9 @@ class MetadataStore:
             release = revisions.latest_release(connection)
             heads = state.released(connection, release)
             snapshot = checked_snapshot(self._loader.load(connection, heads.values()).values(), release)
-            apply(connection, plan(connection, snapshot))
-            steps = remaking(snapshot)
-            apply(connection, steps)
+            migrate.apply(connection, migrate.plan(connection, snapshot))
+            steps = migrate.remaking(snapshot)
+            migrate.apply(connection, steps)
             return steps
 
     def releases(self) -> tuple[Release, ...]:

@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from runtime.api.bodies import loads
-from runtime.api.calls import ROOT, Answer, Call, Caller
+from runtime.api.calls import Answer, Call, Caller
 from runtime.api.faults import ApiFault, bad, not_offered
+from runtime.api.routes import ROOT
 from runtime.api.service import refusal, respond
 from runtime.passing import passing
 from runtime.security import refuse_bad_text

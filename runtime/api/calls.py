@@ -11,12 +11,12 @@ import orjson
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.access import Principal
 from runtime.api.model import Offer, offer_of
+from runtime.api.routes import ROOT
 from runtime.context import RequestContext
 from runtime.passing import passing
 from runtime.records.hooks import Listeners
 from runtime.records.proof import Reader
 
-ROOT = "/_api"
 JSON = "application/json;odata.metadata=minimal;charset=utf-8"
 TEXT = "text/plain;charset=utf-8"
 ORIGIN = "api"

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from runtime.cli.commands import COMMANDS, module_of
+from runtime.loading import collector_at_rest
 
 LONGEST = 1000
 
@@ -30,7 +31,8 @@ class Commands(click.Group):
         """The command of a name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(module_of(cmd_name)).command
+        with collector_at_rest():
+            command: click.Command = importlib.import_module(module_of(cmd_name)).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import threading
 from typing import BinaryIO
-
-try:
-    from PIL import Image, ImageOps
-except ImportError:  # the extra `images` is not installed: pictures are told by their first bytes alone, and stay large
-    Image = None  # type: ignore[assignment]
 
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 20_000
@@ -24,14 +20,16 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def has_pillow() -> bool:
-    """Whether pictures can be opened here."""
-    return Image is not None
+    """Whether pictures can be opened here. Without the extra `images` they are told by their first bytes, and stay large."""
+    return importlib.util.find_spec("PIL") is not None
 
 
 def fault_of(content: BinaryIO, kind: str) -> str:
     """What is wrong with a picture: `broken`, `too_many_pixels`, or "". Only its header is decoded, so a bomb stays shut."""
-    if kind not in FORMATS or Image is None:
+    if kind not in FORMATS or not has_pillow():
         return ""
+    from PIL import Image  # loaded with the first picture, not with every start
+
     content.seek(0)
     try:
         with Image.open(content, formats=(FORMATS[kind],)) as picture:
@@ -49,8 +47,10 @@ def fault_of(content: BinaryIO, kind: str) -> str:
 def small(content: BinaryIO, kind: str, width: int) -> bytes:
     """The picture as WebP, no wider than asked for and the right way up, with nothing else of what its file tells, such as
     where it was taken. b"" for what is no picture, is broken or too large, and without Pillow."""
-    if kind not in FORMATS or Image is None:
+    if kind not in FORMATS or not has_pillow():
         return b""
+    from PIL import Image, ImageOps
+
     if fault_of(content, kind):
         return b""
     content.seek(0)

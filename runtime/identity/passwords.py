@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
+from base64 import b64encode
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 LONGEST = 256
 
@@ -27,7 +30,7 @@ class Passwords:
         chosen = cost or Cost()
         self._hasher = PasswordHasher(time_cost=chosen.time, memory_cost=chosen.memory, parallelism=chosen.lanes, type=Type.ID)
         self._slots = threading.BoundedSemaphore(at_once)
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _of_nobody(self._hasher)
 
     def hash(self, password: str) -> str:
         """The hash to store."""
@@ -54,3 +57,10 @@ class Passwords:
 def encoded(password: str) -> bytes:
     """The bytes that are hashed; lone surrogates of a hostile form do not end in an error."""
     return password.encode("utf-8", "surrogatepass")
+
+
+def _of_nobody(hasher: PasswordHasher) -> str:
+    """A hash at the hasher's cost that no password has: drawn, since making one would delay every start."""
+    salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len))
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"

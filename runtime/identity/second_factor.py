@@ -9,9 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from dataclasses import dataclass
+from types import ModuleType
 
-import pyotp
-from pyotp.utils import strings_equal
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from runtime.identity.browsers import forget_browsers
@@ -121,7 +120,7 @@ def has_factor(connection: Connection, contact: int) -> bool:
 
 def propose(connection: Connection, vault: Vault, contact: int, method: str) -> None:
     """Begin to set a method up; what is turned on already goes on until the new one is confirmed."""
-    sealed = vault.seal(contact, pyotp.random_base32()) if method == APP else ""
+    sealed = vault.seal(contact, _totp().random_base32()) if method == APP else ""
     values = {"proposed_method": method, "proposed_secret": sealed}
     if not connection.execute(update(second_factors).where(second_factors.c.contact_id == contact).values(values)).rowcount:
         connection.execute(insert(second_factors).values(contact_id=contact, **values))
@@ -167,15 +166,15 @@ def turn_off(connection: Connection, contact: int) -> bool:
 
 def app_address(secret: str, who: str, issuer: str) -> str:
     """What an authenticator app reads from the picture."""
-    return pyotp.TOTP(secret).provisioning_uri(name=who, issuer_name=issuer)
+    return str(_totp().TOTP(secret).provisioning_uri(name=who, issuer_name=issuer))
 
 
 def moment_of(secret: str, code: str) -> dt.datetime | None:
     """The step of which this is an app's code, by its first moment; None for a code that is not of now."""
-    maker, now = pyotp.TOTP(secret), int(utc_now().timestamp()) // STEP_SECONDS
+    maker, now = _totp().TOTP(secret), int(utc_now().timestamp()) // STEP_SECONDS
     typed = bare_code(code)
     for step in (now + apart for apart in CLOCKS_APART):
-        if strings_equal(maker.generate_otp(step), typed):
+        if _totp().utils.strings_equal(maker.generate_otp(step), typed):
             return dt.datetime.fromtimestamp(step * STEP_SECONDS, dt.UTC)
     return None
 
@@ -203,3 +202,10 @@ def _take_mailed(connection: Connection, vault: Vault, contact: int, code: str) 
 def _take_recovery(connection: Connection, vault: Vault, contact: int, code: str) -> bool:
     where = (recovery_codes.c.contact_id == contact, recovery_codes.c.code_hash == vault.mark(contact, code))
     return connection.execute(delete(recovery_codes).where(*where)).rowcount > 0
+
+
+def _totp() -> ModuleType:
+    """The library of an app's codes, loaded with the first second factor."""
+    import pyotp
+
+    return pyotp

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-
-from cryptography.fernet import Fernet, InvalidToken
+from typing import TYPE_CHECKING
 
 from runtime.identity.tokens import bare_code
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 class Vault:
@@ -27,6 +29,8 @@ class Vault:
 
     def open(self, contact: int, sealed: str) -> str | None:
         """The text again; None where it was sealed for another contact, or with another secret key."""
+        from cryptography.fernet import InvalidToken  # its library is loaded with the first second factor
+
         try:
             return self._box(contact).decrypt(sealed.encode()).decode()
         except InvalidToken:
@@ -39,6 +43,8 @@ class Vault:
         ).hexdigest()
 
     def _box(self, contact: int) -> Fernet:
+        from cryptography.fernet import Fernet
+
         return Fernet(base64.urlsafe_b64encode(self._key("secret", contact)))
 
     def _key(self, purpose: str, contact: int) -> bytes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import make_msgid, parseaddr
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 log = logging.getLogger("foyer.mail")
 LONGEST_SUBJECT = 200
@@ -48,6 +49,9 @@ def deliver(mailer: Mailer, message: MailMessage) -> bool:
 
 def compose(message: MailMessage, sender: str) -> EmailMessage:
     """The message as it travels. Raises MailFailed for an address that is none; headers hold no line breaks."""
+    from email.message import EmailMessage  # loaded with the first message, not with every start
+    from email.policy import SMTP
+
     made = EmailMessage(policy=SMTP)
     try:
         made["From"] = single_line(sender)

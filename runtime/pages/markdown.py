@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-_PARSER = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable(["table", "strikethrough"])
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
 _TAGS = {
     "a",
     "blockquote",
@@ -49,7 +52,8 @@ def markdown(text: str, resolve: Resolve = str) -> Markup:
 
     `resolve` turns the address of a link or of an image, as written, into the one to use.
     """
-    tokens = _PARSER.parse(text)
+    parser = _parser()
+    tokens = parser.parse(text)
     for token in tokens:
         if token.tag == "h1":
             token.tag = "h2"
@@ -57,7 +61,7 @@ def markdown(text: str, resolve: Resolve = str) -> Markup:
             for name in ("href", "src"):
                 if name in inner.attrs:
                     inner.attrs[name] = resolve(str(inner.attrs[name]))
-    html = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    html = parser.renderer.render(tokens, parser.options, {})
     clean = nh3.clean(
         html,
         tags=_TAGS,
@@ -67,3 +71,10 @@ def markdown(text: str, resolve: Resolve = str) -> Markup:
         set_tag_attribute_values={"th": {"scope": "col"}},
     )
     return Markup(clean)  # noqa: S704 - this is where it becomes safe
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # loaded with the first text, not with every start
+
+    return MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable(["table", "strikethrough"])

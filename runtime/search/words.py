@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer
-
 from metadata.searching import PLAIN
 
 MOST_WORDS = 12
@@ -57,8 +55,12 @@ def tokens_of(text: str) -> Iterator[Token]:
 @lru_cache(maxsize=100_000)
 def stem(language: str, word: str) -> str:
     """The stem of a word in a language by its name in `metadata.searching`; the word itself where nobody knows."""
+    if language == PLAIN:
+        return word
+    import snowballstemmer  # thirty languages, loaded with the first search
+
     # One for each call: a stemmer keeps the word that it is at, and threads would mix theirs up.
-    return word if language == PLAIN else str(snowballstemmer.stemmer(language).stemWord(word))
+    return str(snowballstemmer.stemmer(language).stemWord(word))
 
 
 def is_same(language: str, wanted: str, word: str) -> bool:

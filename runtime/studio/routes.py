@@ -1,4 +1,4 @@
-"""The addresses of the studio on one screen."""
+"""The addresses of the studio on one screen. Its rooms are loaded when somebody first enters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import Blueprint
 
-from runtime.studio import editing, looking, making, releasing
+from runtime.loading import Later
 
 NAMED = "<kind>/<path:key>"
 
@@ -15,32 +15,34 @@ def studio_blueprint() -> Blueprint:
     """Everything below `/studio/`; who may enter is decided by each view, through `open_desk`."""
     blueprint = Blueprint("studio", __name__, url_prefix="/studio")
     for rule, view, method in (
-        ("/", looking.home, "GET"),
-        ("/kind/<kind>", looking.of_kind, "GET"),
-        ("/find", looking.find, "GET"),
-        ("/keys", looking.keys, "GET"),
-        ("/scheme", looking.scheme, "POST"),
-        ("/new/<kind>", making.new, "GET"),
-        ("/new/<kind>", making.submit_new, "POST"),
-        (f"/edit/{NAMED}", editing.edit, "GET"),
-        (f"/edit/{NAMED}", editing.submit, "POST"),
-        (f"/source/{NAMED}", editing.source, "GET"),
-        (f"/source/{NAMED}", editing.submit_source, "POST"),
-        (f"/settle/{NAMED}", editing.settle, "POST"),
-        (f"/delete/{NAMED}", making.delete, "GET"),
-        (f"/delete/{NAMED}", making.submit_delete, "POST"),
-        (f"/discard/{NAMED}", making.discard, "POST"),
-        (f"/uses/{NAMED}", looking.uses, "GET"),
-        (f"/history/{NAMED}", looking.history_of, "GET"),
-        (f"/history/{NAMED}", looking.restore, "POST"),
-        ("/history", looking.history, "GET"),
-        ("/publish", releasing.publish, "GET"),
-        ("/publish", releasing.submit_publish, "POST"),
-        ("/rollback/<int:release>", releasing.go_back, "GET"),
-        ("/rollback/<int:release>", releasing.submit_go_back, "POST"),
+        ("/", "looking:home", "GET"),
+        ("/kind/<kind>", "looking:of_kind", "GET"),
+        ("/find", "looking:find", "GET"),
+        ("/keys", "looking:keys", "GET"),
+        ("/scheme", "looking:scheme", "POST"),
+        ("/new/<kind>", "making:new", "GET"),
+        ("/new/<kind>", "making:submit_new", "POST"),
+        (f"/edit/{NAMED}", "editing:edit", "GET"),
+        (f"/edit/{NAMED}", "editing:submit", "POST"),
+        (f"/source/{NAMED}", "editing:source", "GET"),
+        (f"/source/{NAMED}", "editing:submit_source", "POST"),
+        (f"/settle/{NAMED}", "editing:settle", "POST"),
+        (f"/delete/{NAMED}", "making:delete", "GET"),
+        (f"/delete/{NAMED}", "making:submit_delete", "POST"),
+        (f"/discard/{NAMED}", "making:discard", "POST"),
+        (f"/uses/{NAMED}", "looking:uses", "GET"),
+        (f"/history/{NAMED}", "looking:history_of", "GET"),
+        (f"/history/{NAMED}", "looking:restore", "POST"),
+        ("/history", "looking:history", "GET"),
+        ("/publish", "releasing:publish", "GET"),
+        ("/publish", "releasing:submit_publish", "POST"),
+        ("/rollback/<int:release>", "releasing:go_back", "GET"),
+        ("/rollback/<int:release>", "releasing:submit_go_back", "POST"),
     ):
-        blueprint.add_url_rule(rule, f"{view.__name__}_{method.lower()}", view, methods=[method])
+        _, _, name = view.partition(":")
+        blueprint.add_url_rule(rule, f"{name}_{method.lower()}", Later(f"runtime.studio.{view}"), methods=[method])
+    naming, submitting = Later("runtime.studio.making:name"), Later("runtime.studio.making:submit_name")
     for act in ("copy", "rename"):
-        blueprint.add_url_rule(f"/{act}/{NAMED}", act, partial(making.name, act), methods=["GET"])
-        blueprint.add_url_rule(f"/{act}/{NAMED}", f"submit_{act}", partial(making.submit_name, act), methods=["POST"])
+        blueprint.add_url_rule(f"/{act}/{NAMED}", act, partial(naming, act), methods=["GET"])
+        blueprint.add_url_rule(f"/{act}/{NAMED}", f"submit_{act}", partial(submitting, act), methods=["POST"])
     return blueprint

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from flask import Response, flash, request
 from markupsafe import Markup
 
@@ -152,6 +151,8 @@ def _setup_page(context: RequestContext, login: Login, proposal: Proposal, error
 
 def _picture(address: str) -> Markup:
     """The address as a QR code: dark on light in every theme, which is how cameras read it."""
+    import segno  # loaded at first use: few people set up a second factor, and every start would wait for it
+
     drawn = segno.make_qr(address).svg_inline(border=4, light="#fff", dark="#000", svgclass="qr", lineclass=None, omitsize=True)
     return Markup(drawn)  # noqa: S704 - made of squares by the library; the address is not in it as text
 

@@ -35,7 +35,7 @@ def spoken() -> tuple[str, ...]:
 @lru_cache(maxsize=32)
 def catalogue(language: str) -> Catalogue:
     """The engine's texts of one language, by key: a string, or a string for each plural form."""
-    data: Catalogue = yaml.safe_load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
+    data: Catalogue = yaml.load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     return data
 
 

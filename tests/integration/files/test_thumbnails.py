@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import io
 import re
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -147,7 +148,7 @@ def test_without_pillow_pictures_are_given_as_they_are_and_the_doctor_says_so(ga
         return [line for line in said.splitlines() if "pip install 'foyer[images]'" in line]
 
     assert warnings() == []
-    monkeypatch.setattr("runtime.files.pictures.Image", None)
+    monkeypatch.setitem(sys.modules, "PIL", None)
     assert len(warnings()) == 1
     assert gallery.app.test_client().get("/poster.jpg?width=160").data == POSTER
 

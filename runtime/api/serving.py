@@ -1,0 +1,69 @@
+"""A call of a program over HTTP, and how what goes wrong behind the door is told."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from runtime.api.batch import batch
+from runtime.api.calls import Answer, Call, Caller
+from runtime.api.faults import SESSION, TOKEN, ApiFault
+from runtime.api.programs import arrive
+from runtime.api.service import refusal, respond
+from runtime.context import current
+from runtime.csrf import bearer_token
+from runtime.errors import FormExpired
+from runtime.failures import context_of, describe, known_error, note
+from runtime.security import refuse_bad_text
+
+WRONG_TOKEN = "This token is not known, or it is over."  # noqa: S105 no secret
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+NO_TOKEN = "Send the token of your session in the header X-CSRFToken; /_api/$token gives it."  # noqa: S105 no secret
+
+
+def serve(path: str = "") -> Response:
+    """The answer to a call. Raises what is nobody's fault but ours."""
+    context, reading = current(), False
+    token = bearer_token(request)
+    if token:
+        found_token = arrive(context, token)
+        if found_token is None:
+            return _response(refusal(None, ApiFault(401, SESSION, WRONG_TOKEN, headers=CHALLENGE)))
+        context, reading = found_token
+        g.foyer = context
+    caller = Caller.of(context, request.host_url, reading=reading)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    method = "GET" if request.method == "HEAD" else request.method
+    body = request.get_data(cache=False) if method != "GET" else b""
+    call = Call(method, path, tuple(request.args.items(multi=True)), headers, body)
+    refuse_bad_text((path,))
+    with context.stages.measure("api"):
+        try:
+            found = batch(caller, call) if path.strip("/") == "$batch" else respond(caller, call)
+        except ApiFault as fault:
+            found = refusal(caller, fault)
+    return _response(found)
+
+
+def told(error: Exception) -> Response:
+    """What a program is told of an exception: a refusal with a code, and nothing of the inside."""
+    context_of(error)
+    failure = describe(error, g.get("request_id", ""))
+    note(error, failure)
+    if isinstance(error, FormExpired):
+        return _response(refusal(None, ApiFault(401, TOKEN, NO_TOKEN)))
+    known = known_error(error)
+    headers = {"Retry-After": str(failure.retry_after)} if failure.retry_after is not None else {}
+    if isinstance(error, HTTPException):
+        headers |= {name: value for name, value in error.get_headers() if name == "Allow"}
+    message = f"{known.sentence} ({failure.error_id})"
+    return _response(refusal(None, ApiFault(failure.status, failure.code, message, headers=headers)))
+
+
+def _response(found: Answer) -> Response:
+    response = Response(found.encoded(), found.status, {"OData-Version": "4.0", **found.headers})
+    if found.body is None:
+        del response.headers["Content-Type"]
+    else:
+        response.content_type = found.media_type
+    return response
