@@ -1,6 +1,8 @@
-"""`foyer import DIR`: a folder of metadata becomes drafts, all of it or nothing."""
+"""`foyer import DIR`: a folder of metadata becomes drafts, all of it or nothing. Other forms have a word before their path."""
 
 from __future__ import annotations
+
+import importlib
 
 import click
 
@@ -10,8 +12,36 @@ from runtime.cli.installation import open_installation
 from runtime.cli.intake import take_in
 from runtime.cli.output import Report, reporting
 
+FOLDER = "folder"
+SOURCES: dict[str, str] = {"dual-write": "runtime.cli.import_dual_write"}
+"""What else can be imported: its word, and the module that is loaded when it is used."""
 
-@click.command("import")
+
+class Import(click.Group):
+    """Without the word of another form, what is imported is a folder of metadata; `./dual-write` is a folder of that name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments, with the word for folders where there is none."""
+        return super().parse_args(ctx, args if args and args[0] in SOURCES else [FOLDER, *args])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The words."""
+        return [FOLDER, *SOURCES]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a word."""
+        if cmd_name == FOLDER:
+            return folder_command
+        found: click.Command = importlib.import_module(SOURCES[cmd_name]).command
+        return found
+
+
+@click.group("import", cls=Import)
+def command() -> None:
+    """Save a folder of metadata as drafts, or make metadata of another form."""
+
+
+@click.command(FOLDER, epilog="Other forms: foyer import dual-write PATH")
 @click.argument("folder", type=options.Folder(), metavar="DIR")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--publish", is_flag=True, help="Release it at once.")
@@ -20,7 +50,7 @@ from runtime.cli.output import Report, reporting
 @options.note
 @options.author
 @reporting
-def command(folder: str, *, dry_run: bool, publish: bool, delete: bool, **how: str | bool) -> Report:
+def folder_command(folder: str, *, dry_run: bool, publish: bool, delete: bool, **how: str | bool) -> Report:
     """Save a folder of metadata as drafts: all of it, or nothing and every problem."""
     store = open_installation().store
     before = store.readable()
