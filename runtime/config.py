@@ -141,6 +141,8 @@ SETTINGS: tuple[Setting, ...] = (
         _secret,
         secret=True,
     ),
+    Setting("captcha_secret", "Secret key at the provider of captchas, where the site settings name one.", _text, secret=True),
+    Setting("captcha_verify_url", "Address that verifies captchas in the place of the provider's own.", _address),
     Setting("workers", "Web processes of foyer serve.", _whole(1, 256), "1"),
     Setting("threads", "Threads in each web process.", _whole(1, 256), "8"),
     Setting("pool_size", "Database connections kept open in each process.", _whole(1, 500), "8"),
@@ -184,6 +186,8 @@ class Config:
     argon2_lanes: int
     throttle_url: str = dataclasses.field(repr=False)
     metrics_token: str
+    captcha_secret: str = dataclasses.field(repr=False)
+    captcha_verify_url: str
     workers: int
     threads: int
     pool_size: int
@@ -213,7 +217,8 @@ class Config:
         values["database_url"] = values["database_url"] or _database(f"sqlite:///{folder / 'foyer.db'}")
         values["secret_key"] = values["secret_key"] or ""
         values["smtp_url"] = values["smtp_url"] or ""
-        values["metrics_token"] = values["metrics_token"] or ""
+        for name in ("metrics_token", "captcha_secret", "captcha_verify_url"):
+            values[name] = values[name] or ""
         values["files_folder"] = values["files_folder"] or folder / "files"
         values["files_url"] = values["files_url"] or ""
         values["mail_folder"] = str(values["mail_folder"] or folder / "mail")

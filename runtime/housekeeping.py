@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, Engine, Table, delete, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from runtime.captcha.spent import spent
 from runtime.database import writing
 from runtime.errands import errands
 from runtime.files.register import files
@@ -63,6 +64,7 @@ def _leavings(now: dt.datetime) -> tuple[tuple[Table, ColumnElement[bool]], ...]
     forgotten = drafts.c.finished_at.is_(None) & (drafts.c.changed_at < now - OPEN_DRAFT_KEPT)
     return (
         (drafts, sent | forgotten),
+        (spent, spent.c.expires_at < now),
         (errands, errands.c.expires_at < now),
         (api_tokens, (api_tokens.c.expires_at < now) | api_tokens.c.revoked_at.is_not(None)),
         (sessions, (sessions.c.expires_at < now) | sessions.c.revoked_at.is_not(None)),

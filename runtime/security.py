@@ -13,18 +13,33 @@ from runtime.errors import BadRequest, BadText, TooLarge
 SENSORS = ("camera", "geolocation", "microphone", "payment", "usb")
 
 
-def content_policy(picture_hosts: Iterable[str] = ()) -> str:
-    """The Content-Security-Policy of a page; pictures may come from these hosts as well."""
+def content_policy(
+    picture_hosts: Iterable[str] = (), *, script_hosts: Iterable[str] = (), frame_hosts: Iterable[str] = ()
+) -> str:
+    """The Content-Security-Policy of a page; pictures, scripts with what they load, and frames may come from these hosts."""
+    scripts, frames = tuple(script_hosts), tuple(frame_hosts)
     return "; ".join(
         (
             "default-src 'self'",
             " ".join(("img-src 'self' data:", *picture_hosts)),
+            *(" ".join((f"{kind}-src 'self'", *scripts)) for kind in ("script", "style", "connect") if scripts),
+            *((" ".join(("frame-src 'self'", *frames)),) if frames else ()),
             "object-src 'none'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
             "form-action 'self'",
         )
     )
+
+
+def joined_policies(one: str, other: str) -> str:
+    """The policy of a page with two parts that each need theirs: what either allows beyond nothing."""
+    found: dict[str, dict[str, None]] = {}
+    for policy in (one, other):
+        for directive in policy.split("; "):
+            name, *sources = directive.split()
+            found.setdefault(name, {}).update(dict.fromkeys(sources))
+    return "; ".join(" ".join((name, *sources)) for name, sources in found.items())
 
 
 def permissions_policy(*granted: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import cast
@@ -9,6 +10,7 @@ from typing import cast
 from flask import Flask
 from sqlalchemy import Engine
 
+from runtime.captcha.ports import Make
 from runtime.config import Config
 from runtime.context import RequestContext
 from runtime.files.taking import Cellar
@@ -29,7 +31,8 @@ from runtime.studio.bench import Workshop
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of one application. `aside` runs what must not be waited for, such as sending mail."""
+    """The parts of one application. `aside` runs what must not be waited for, such as sending mail;
+    `captchas` are providers of one's own, by the name in the site setting."""
 
     config: Config
     engine: Engine
@@ -47,6 +50,7 @@ class Services:
     submission: Submission = field(default_factory=NoSubmission)
     listeners: Listeners = AUDITED
     arrivals: ArrivalMemory = field(default_factory=ArrivalMemory)
+    captchas: Mapping[str, Make] = field(default_factory=dict)
 
 
 EXTENSION = "foyer"

@@ -6,6 +6,7 @@ from sqlalchemy import Engine, MetaData, inspect
 
 from connectors import tables as connectors
 from runtime import errands
+from runtime.captcha import spent as captcha
 from runtime.database import writing
 from runtime.files import register as files
 from runtime.forms import drafts
@@ -18,6 +19,7 @@ KEPT: tuple[MetaData, ...] = (
     connectors.TABLES,
     files.METADATA,
     errands.METADATA,
+    captcha.METADATA,
     drafts.METADATA,
 )
 

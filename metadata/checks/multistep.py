@@ -184,4 +184,15 @@ def requirements(world: World) -> Iterator[Problem]:
                 yield world.problem(owner, f"requires.{index}", error.code, str(error))
 
 
-RULES = (step_needs, conditions, step_order, step_forms, line_counts, totals, currencies, requirements, once)
+def captchas(world: World) -> Iterator[Problem]:
+    """The form of a step asks for no captcha: people in steps are signed in, and the sending is another's."""
+    forms = {form.key: form for form in world.all(Form)}
+    for multi in world.all(MultistepForm):
+        for index, step in enumerate(multi.steps):
+            form = forms.get(step.form)
+            if form is not None and form.captcha == "everybody":
+                message = f"{form.key} asks everybody for a captcha, which a step does not; remove it, or write anonymous."
+                yield world.problem(multi, f"steps.{index}.form", "captcha", message)
+
+
+RULES = (captchas, step_needs, conditions, step_order, step_forms, line_counts, totals, currencies, requirements, once)

@@ -39,7 +39,17 @@ def is_count_or_none(value: str) -> bool:
     return value.strip() == "0" or is_count(value)
 
 
+def is_pages(value: str) -> bool:
+    """Names of pages on which a captcha can be asked."""
+    return is_line(value) and set(value.replace(",", " ").split()) <= set(CAPTCHA_PAGES)
+
+
 COUNT = (is_count, "a whole number from 1 to 100000")
+
+PROVIDER, SITE_KEY = "captcha/provider", "captcha/site_key"
+PROVIDERS = ("question", "turnstile", "hcaptcha", "recaptcha", "custom")
+WITH_SITE_KEY = frozenset({"turnstile", "hcaptcha", "recaptcha"})
+CAPTCHA_PAGES = ("signin", "invitation", "reset")
 
 SECOND_FACTOR_ROLES = "identity/second_factor_roles"
 
@@ -56,6 +66,9 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     SECOND_FACTOR_ROLES: (is_line, "keys of web roles in one line of at most 200 letters"),
     "api/inner_error": (is_switch, "true or false"),
     "map/tiles": (is_tile_address, "an address such as https://tiles.example/{z}/{x}/{y}.png"),
+    PROVIDER: (lambda value: value in PROVIDERS, f"one of {', '.join(PROVIDERS)}"),
+    SITE_KEY: (is_line, "one line of at most 200 letters"),
+    "captcha/pages": (is_pages, f"names of pages in one line: {', '.join(CAPTCHA_PAGES)}"),
     "map/credit": (is_line, "one line of at most 200 letters"),
 }
 
@@ -84,4 +97,13 @@ def second_factor_roles(world: World) -> Iterator[Problem]:
                 yield world.problem(setting, "value", "unknown-key", message)
 
 
-RULES = (site_settings, second_factor_roles)
+def captcha_keys(world: World) -> Iterator[Problem]:
+    """A provider of captchas that knows sites by a key is given one."""
+    keyed = {setting.site for setting in world.all(SiteSetting) if setting.key == SITE_KEY and setting.value}
+    for setting in world.all(SiteSetting):
+        if setting.key == PROVIDER and setting.value in WITH_SITE_KEY and setting.site not in keyed:
+            message = f"{setting.value} knows sites by a key; add the setting {SITE_KEY} with the one that it gave you."
+            yield world.problem(setting, "value", "setting-value", message)
+
+
+RULES = (site_settings, second_factor_roles, captcha_keys)

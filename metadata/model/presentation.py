@@ -345,6 +345,11 @@ class Form:
     success_page: str = prop("", "Page shown after saving; a record page gets this record.", ref="page")
     locked_when: str = prop("", "Expression over the record: while it holds, the form shows the record to be read only.")
     locked_message: Text = prop(Text(), "Said above the record then.")
+    captcha: str = prop(
+        "",
+        "Of whom a new record is asked whether a person sends it: nobody, people who are not signed in, or everybody.",
+        choices=("", "anonymous", "everybody"),
+    )
     rules: tuple[FormRule, ...] = prop((), "Rules that show, require, lock, fill in or refuse while something holds.")
 
 

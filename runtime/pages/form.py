@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from metadata.model import Block, Form
 from metadata.model.base import Privilege
 from runtime.access import access_for
+from runtime.captcha.asking import Asking, CaptchaView, is_asked, without_error
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, PageNotFound, SignInNeeded
 from runtime.forms import drafts
@@ -169,6 +170,7 @@ def insert(ask: BlockAsk, form: Form, belongs: Belongs = ALONE) -> Part:
         form_ask(context, form, "insert", without=frozenset(belongs.values)),
         words_of_request(context, form),
         belongs,
+        Asking(context, f"form {form.key}") if is_asked(context, form.captcha) else None,
     )
     kind = form_class(context.snapshot, new.wanted)
     if ask.posted:
@@ -187,23 +189,28 @@ class _New:
     wanted: FormAsk
     words: Words
     belongs: Belongs
+    asking: Asking | None = None
 
-    def sheet(self, bound: BaseForm, draft: str, faults: tuple[Fault, ...] = ()) -> Sheet:
+    def sheet(self, bound: BaseForm, draft: str, faults: tuple[Fault, ...] = (), captcha: CaptchaView | None = None) -> Sheet:
         """The form to be shown, with the values that the new record will have."""
         context, form = self.ask.context, self.form
         known = opening_values(context.snapshot, form, self.words) | fixed_values(context.snapshot, form, self.words)
         shown, labels = shown_values(context, form, known)
-        return Sheet(self.wanted, bound, showing(context, form, shown, labels), ((DRAFT, draft),), faults)
+        asked = self.asking.challenge() if captcha is None and self.asking is not None else captcha
+        return Sheet(self.wanted, bound, showing(context, form, shown, labels), ((DRAFT, draft),), faults, captcha=asked)
 
 
 def _insert_posted(new: _New, bound: BaseForm) -> Part:
     ask, form = new.ask, new.form
     draft = request.form.get(DRAFT, "")
-    if not bound.validate() or FIND in request.form:
-        return form_part(ask, new.sheet(searching(bound), draft), status=answer_status())
+    captcha = new.asking.judged() if new.asking is not None else None
+    refused = captcha is not None and not captcha.passed
+    if not bound.validate() or FIND in request.form or refused:
+        shown = without_error(captcha) if FIND in request.form else captcha
+        return form_part(ask, new.sheet(searching(bound), draft, captcha=shown), status=answer_status())
     made = make_record(ask.context, form, bound, new.words, new.belongs)
     if not isinstance(made, Sent):
-        return form_part(ask, new.sheet(bound, draft, made), status=422)
+        return form_part(ask, new.sheet(bound, draft, made, captcha), status=422)
     return saved_part(ask, form.entity, made.record, form.success_page, form.success_message, made.queued)
 
 

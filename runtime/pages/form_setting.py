@@ -14,6 +14,7 @@ from markupsafe import Markup
 from metadata.model import Form
 from metadata.snapshot import CompiledAttribute
 from runtime.access import access_for
+from runtime.captcha.asking import is_asked
 from runtime.context import RequestContext
 from runtime.forms.builder import FormAsk, Mode, form_fields
 from runtime.forms.faults import Say
@@ -131,6 +132,8 @@ def new_row_link(context: RequestContext, form: Form, rules: Rules) -> tuple[str
     """The name and the address of the form for a new row of a lookup, for somebody who may make one."""
     target = context.snapshot.forms.get(rules.field.create_form)
     if target is None or not access_for(context.snapshot, context.principal, target.entity, "create").allowed:
+        return None
+    if is_asked(context, target.captcha):
         return None
     label = words_of(context, target.label) or say_of(context)("lookup.new", label=rules.label)
     return label, f"{lookup_url(context, form, rules.attribute.key)}/new"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metadata.model import Form
+from runtime.captcha.asking import ID, CaptchaView
 from runtime.context import RequestContext
 from runtime.forms.builder import FormAsk
 from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm
-from runtime.forms.layout import FormView, Showing, form_view, with_errors
+from runtime.forms.layout import ErrorLink, FormView, Showing, form_view, with_errors
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import say_of
 from runtime.pages.part import BlockAsk, Part
@@ -37,6 +38,7 @@ class FormPart:
     cancel: Action | None = None
     removal: Action | None = None
     prefix: str = ""
+    captcha: CaptchaView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Sheet:
     hidden: tuple[tuple[str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
     removal: Action | None = None
+    captcha: CaptchaView | None = None
 
 
 def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
@@ -63,6 +66,9 @@ def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
     context = ask.context
     view = form_view(context.snapshot, sheet.ask, sheet.bound, sheet.showing)
     view = with_errors(view, sheet.faults, sheet.showing.say)
+    captcha = sheet.captcha
+    if captcha is not None and captcha.error:
+        view = replace(view, errors=(*view.errors, ErrorLink(captcha.error, ID)))
     form = sheet.ask.form
     part = FormPart(
         id=f"form-{ask.index}",
@@ -73,8 +79,9 @@ def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
         heading=heading_of(ask, form),
         hidden=sheet.hidden,
         removal=sheet.removal,
+        captcha=captcha,
     )
-    return Part(FORM, part, status=status, failed=bool(view.errors))
+    return Part(FORM, part, status=status, failed=bool(view.errors), headers=captcha.headers if captcha else ())
 
 
 def heading_of(ask: BlockAsk, form: Form) -> str:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 
 from metadata.model import Form
 from runtime.access import access_for
+from runtime.captcha.asking import is_asked
 from runtime.context import RequestContext, current
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.forms import drafts
@@ -42,13 +43,15 @@ def lookup_new_blueprint() -> Blueprint:
 
 def new_row(form: str, attribute: str) -> Response:
     """The form for the new row; once it is made, its id and name. Raises PageNotFound where the person gets no such lookup or
-    it offers no new rows, AccessDenied where the person may make none."""
+    it offers no new rows, AccessDenied where the person may make none, or is asked for a captcha.
+    """
     context = current()
     rules = lookup_rules(context, form, attribute)
     target = context.snapshot.forms.get(rules.field.create_form)
     if target is None:
         raise PageNotFound
-    if not access_for(context.snapshot, context.principal, target.entity, "create").allowed:
+    allowed = access_for(context.snapshot, context.principal, target.entity, "create").allowed
+    if not allowed or is_asked(context, target.captcha):
         raise AccessDenied
     words = words_of_request(context, target)
     kind = form_class(context.snapshot, form_ask(context, target, "insert"))

@@ -19,11 +19,14 @@ from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.preview import preview_part
 from runtime.pages.queries import SEPARATOR, Query, read_arguments, refuse_unknown
 from runtime.pages.templating.drawing import TEMPLATE, arguments, bare_page, drawn, page_of
+from runtime.security import joined_policies
 
 WHOLE_PAGE = "page.html"
 TEMPLATE_PAGE = "pages/web.html"
 ALIKE = {"search": "list"}
 """Types of blocks that take arguments of the same names as another type."""
+
+POLICY = "Content-Security-Policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,9 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
     head = page_head(context, node, record_keys, record, parts)
     html = context.renderer.site_page(context, template_of(context, node), head, parts)
     response = Response(html, status=max([part.status for part in parts], default=200), mimetype="text/html")
-    for part in parts:
-        if part.headers:
-            response.headers.update(part.headers)
+    for name, value in (header for part in parts for header in part.headers):
+        both = name == POLICY and name in response.headers
+        response.headers[name] = joined_policies(response.headers[name], value) if both else value
     return response
 
 

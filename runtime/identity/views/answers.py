@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, request, session
 
+from runtime.captcha.asking import Asking, CaptchaView
 from runtime.context import RequestContext
 from runtime.identity.logins import DIFFERS, TOO_LONG
 from runtime.identity.passwords import LONGEST
@@ -23,6 +24,16 @@ ALIASES_OF_HOME = ("", "/")
 def page(context: RequestContext, template: str, status: int = 200, **values: Any) -> Response:
     """A whole page of the theme as an answer."""
     return make_response(context.renderer.page(context, template, **values), status)
+
+
+def captcha_page(
+    context: RequestContext, template: str, asking: Asking | None, judged: CaptchaView | None, status: int = 200, **values: Any
+) -> Response:
+    """A page with the captcha that the site asks on it, if any, as it was judged or anew."""
+    shown = judged if judged is not None or asking is None else asking.challenge()
+    answer = page(context, template, status, captcha=shown, **values)
+    answer.headers.update(shown.headers if shown is not None else ())
+    return answer
 
 
 def say(context: RequestContext, key: str, **parameters: object) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from flask import Response, request
 
+from runtime.captcha.asking import CaptchaView, asking_on_page
 from runtime.context import RequestContext, current
 from runtime.errors import PageNotFound
 from runtime.identity.forms import PasswordForm
 from runtime.identity.invitations import Invitation, find_invitation, redeem
 from runtime.identity.logins import Login, LoginTaken, login_of, password_problem, set_password
-from runtime.identity.views.answers import count_attempt, page, password_errors, say, settings
+from runtime.identity.views.answers import captcha_page, count_attempt, page, password_errors, say, settings
 from runtime.identity.views.code import enter
 from runtime.identity.views.signin import doorman
 from runtime.records.people import Person, load_person
 
+PAGE = "invitation"
 REFUSED = "invitation.wrong"
 WRONG_PASSWORD = "signin.refused"  # noqa: S105 - the key of a text
 
@@ -23,7 +25,7 @@ def show() -> Response:
     context = current()
     _require_open(context)
     form = PasswordForm.of(request.args)
-    if not form.code:
+    if not form.code or asking_on_page(context, PAGE) is not None:
         return _ask_code(context, form)
     count_attempt(context, "invitation")
     return _answer(context, form, redeeming=False)
@@ -34,7 +36,12 @@ def submit() -> Response:
     context = current()
     _require_open(context)
     count_attempt(context, "invitation")
-    return _answer(context, PasswordForm.of(request.form), redeeming="password" in request.form)
+    form = PasswordForm.of(request.form)
+    asking = asking_on_page(context, PAGE)
+    judged = asking.judged() if asking is not None else None
+    if judged is not None and not judged.passed:
+        return _ask_code(context, form, judged=judged)
+    return _answer(context, form, redeeming="password" in request.form, judged=judged)
 
 
 def _require_open(context: RequestContext) -> None:
@@ -42,17 +49,17 @@ def _require_open(context: RequestContext) -> None:
         raise PageNotFound
 
 
-def _answer(context: RequestContext, form: PasswordForm, *, redeeming: bool) -> Response:
+def _answer(context: RequestContext, form: PasswordForm, *, redeeming: bool, judged: CaptchaView | None = None) -> Response:
     invitation = find_invitation(context.connection, context.site.key, form.code)
     person = invitation and load_person(context.connection, context.snapshot, invitation.contact)
     if invitation is None or not person or not person.active or not person.email:
         return _ask_code(context, form, REFUSED)
     login = login_of(context.connection, person.contact)
     if not redeeming:
-        return _ask_password(context, form, person, login)
+        return _ask_password(context, form, person, login, judged=judged)
     problem = _password_fault(context, form, person, login)
     if problem:
-        return _ask_password(context, form, person, login, problem)
+        return _ask_password(context, form, person, login, problem, judged)
     return _redeem(context, form, invitation, person, login)
 
 
@@ -80,13 +87,20 @@ def _redeem(
     return enter(context, person, remember=False, wanted="")
 
 
-def _ask_code(context: RequestContext, form: PasswordForm, problem: str = "") -> Response:
+def _ask_code(context: RequestContext, form: PasswordForm, problem: str = "", judged: CaptchaView | None = None) -> Response:
     failure = say(context, problem) if problem else ""
-    return page(context, "identity/invitation.html", 422 if problem else 200, code=form.code, failure=failure)
+    status = 422 if problem or judged is not None else 200
+    asking = asking_on_page(context, PAGE)
+    return captcha_page(context, "identity/invitation.html", asking, judged, status, code=form.code, failure=failure)
 
 
 def _ask_password(
-    context: RequestContext, form: PasswordForm, person: Person, login: Login | None, problem: str = ""
+    context: RequestContext,
+    form: PasswordForm,
+    person: Person,
+    login: Login | None,
+    problem: str = "",
+    judged: CaptchaView | None = None,
 ) -> Response:
     template = "identity/invitation_confirm.html" if login else "identity/invitation_password.html"
     least = settings(context).password_min_length
@@ -100,4 +114,5 @@ def _ask_password(
         email=person.email,
         errors=errors,
         least=least,
+        captcha=judged,
     )

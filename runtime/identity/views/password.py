@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from flask import Response, flash, request
 
+from runtime.captcha.asking import asking_on_page
 from runtime.context import RequestContext, current
 from runtime.identity.forms import EmailForm, PasswordForm
 from runtime.identity.logins import login_of, normal_email, password_problem, set_password
 from runtime.identity.mails import reset_mail
 from runtime.identity.resets import reset_contact, reset_for_email, use_reset
-from runtime.identity.views.answers import count_attempt, page, password_errors, say, see_other, settings
+from runtime.identity.views.answers import captcha_page, count_attempt, page, password_errors, say, see_other, settings
 from runtime.lease import Lease
 from runtime.mail import deliver
 
 MAILS_PER_HOUR = 5
+FORGOT = "identity/forgot.html"
 
 
 def show_forgot() -> Response:
     """Ask for the e-mail."""
-    return page(current(), "identity/forgot.html")
+    context = current()
+    return captcha_page(context, FORGOT, asking_on_page(context, "reset"), None)
 
 
 def submit_forgot() -> Response:
-    """Say that a mail is on its way if somebody has this e-mail. The work is done aside, so that time tells nothing."""
+    """Say that a mail is on its way if somebody has this e-mail; 422 where a captcha is not passed.
+
+    The work is done aside, so that time tells nothing.
+    """
     context = current()
     count_attempt(context, "forgot")
     form = EmailForm.of(request.form)
+    asking = asking_on_page(context, "reset")
+    judged = asking.judged() if asking is not None else None
+    if judged is not None and not judged.passed:
+        return captcha_page(context, FORGOT, asking, judged, 422, email=form.email)
     if context.services.throttle.hourly("reset", normal_email(form.email), MAILS_PER_HOUR):
         context.services.aside.submit(send_reset, context, form.email)
     return page(context, "identity/forgot_sent.html", email=form.email, minutes=settings(context).reset_minutes)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Response, flash, request, session
 
+from runtime.captcha.asking import asking_on_page
 from runtime.context import RequestContext, current
 from runtime.errors import MethodNotAllowed
 from runtime.identity.forms import SignInForm
 from runtime.identity.logins import LockRule
 from runtime.identity.sessions import revoke
 from runtime.identity.signin import Doorman
-from runtime.identity.views.answers import count_attempt, page, say, see_other, settings
+from runtime.identity.views.answers import captcha_page, count_attempt, say, see_other, settings
 from runtime.identity.views.code import enter
 from runtime.records.people import Person
 
@@ -32,7 +33,8 @@ def show() -> Response:
     if context.signed_in:
         return see_other(form.next or context.url("/"))
     notice = say(context, "signin.needed") if form.next else ""
-    return page(context, TEMPLATE, email=form.email, next=form.next, notice=notice)
+    asking = asking_on_page(context, "signin")
+    return captcha_page(context, TEMPLATE, asking, None, email=form.email, next=form.next, notice=notice)
 
 
 def submit() -> Response:
@@ -40,9 +42,14 @@ def submit() -> Response:
     context = current()
     count_attempt(context, "signin")
     form = SignInForm.of(request.form)
+    asking = asking_on_page(context, "signin")
+    judged = asking.judged() if asking is not None else None
+    if judged is not None and not judged.passed:
+        return captcha_page(context, TEMPLATE, asking, judged, 422, email=form.email, next=form.next)
     person = identify(context, form)
     if person is None:
-        return page(context, TEMPLATE, 422, email=form.email, next=form.next, failure=say(context, REFUSED))
+        failure = say(context, REFUSED)
+        return captcha_page(context, TEMPLATE, asking, None, 422, email=form.email, next=form.next, failure=failure)
     return enter(context, person, remember=form.remember, wanted=form.next)
 
 

@@ -1,0 +1,43 @@
+"""Passers-by at the pottery, who are not signed in and may ask it something, on a form with a captcha."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from metadata.model import Attribute, Block, Component, Entity, EntityPermission, FormField, SiteSetting, WebRole
+from support.pottery import form, page, text
+
+ASK = "/ask"
+
+
+def enquiries(captcha: str = "anonymous", **settings: str) -> tuple[Component, ...]:
+    """What the pottery needs for it; `settings` are site settings of captchas."""
+    values = {"provider": "question", **settings}
+    return (
+        Entity(
+            key="enquiry",
+            primary_name="subject",
+            label=text("Enquiry"),
+            attributes=(
+                Attribute(key="subject", type="text", required="required", label=text("Subject")),
+                Attribute(key="email", type="email", label=text("Your email")),
+            ),
+        ),
+        form("enquiry-new", "enquiry", FormField(attribute="subject"), FormField(attribute="email"), captcha=captcha),
+        page("ask", Block(type="form", form="enquiry-new", mode="insert")),
+        WebRole(key="passer", default="anonymous"),
+        EntityPermission(key="enquiries", entity="enquiry", scope="global", roles=("passer", "potter"), privileges=("create",)),
+        *(SiteSetting(key=f"captcha/{name}", value=value) for name, value in values.items()),
+    )
+
+
+def solved(page: str) -> dict[str, str]:
+    """What a person without JavaScript answers to the sum in a page."""
+    found = re.search(r"What is (\d+) plus (\d+)", page)
+    return {"_captcha_answer": str(int(found[1]) + int(found[2]))} if found else {}
+
+
+def typed(**more: Any) -> dict[str, Any]:
+    """What is typed in the form."""
+    return {"subject": "Do you fire porcelain?", "email": "passer@by.example", **more}
