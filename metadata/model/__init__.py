@@ -25,6 +25,7 @@ from metadata.model.content import (
     WebLinkSet,
 )
 from metadata.model.data import AlternateKey, Attribute, Choice, Entity, Language, ManyToMany, Option
+from metadata.model.history import RecordHistory
 from metadata.model.presentation import (
     BulkAction,
     ColumnOverride,
@@ -189,6 +190,7 @@ __all__ = [
     "Progress",
     "PublishingState",
     "RecordAction",
+    "RecordHistory",
     "RecordSource",
     "Redirect",
     "RelatedList",

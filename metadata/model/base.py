@@ -80,5 +80,5 @@ class Sort:
     descending: bool = prop(False, "Largest first.")
 
 
-Privilege = Literal["read", "write", "create", "delete", "append", "append_to"]
-PRIVILEGES: tuple[Privilege, ...] = ("read", "write", "create", "delete", "append", "append_to")
+Privilege = Literal["read", "write", "create", "delete", "append", "append_to", "history"]
+PRIVILEGES: tuple[Privilege, ...] = ("read", "write", "create", "delete", "append", "append_to", "history")

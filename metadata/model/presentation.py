@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metadata.model.base import COMPONENT_KEY, WIDEST, Filter, Sort, prop
+from metadata.model.history import RecordHistory
 from metadata.text import Text
 
 PLACES = ("", "title", "figure", "status", "line", "hide")
@@ -340,6 +341,7 @@ class Form:
     progress: Progress | None = prop(None, "Progress line (read-only form).")
     tabs: tuple[Tab, ...] = prop((), "Tabs, in order.")
     actions: tuple[RecordAction, ...] = prop((), "Buttons that write declared values to the record (read-only form).")
+    history: RecordHistory | None = prop(None, "Button that leads to what was changed of the record (read-only form).")
     submit_label: Text = prop(Text(), "Text of the primary button.")
     success_message: Text = prop(Text(), "Said after saving.")
     success_page: str = prop("", "Page shown after saving; a record page gets this record.", ref="page")

@@ -22,7 +22,7 @@ from runtime.records.source import Source, trace
 from runtime.records.values import read_value
 from runtime.records.words import bind_values
 
-ON_ROW: tuple[Privilege, ...] = ("write", "delete", "append", "append_to")
+ON_ROW: tuple[Privilege, ...] = ("write", "delete", "append", "append_to", "history")
 
 
 @passing

@@ -1,29 +1,17 @@
 """The examples of the metadata reference are a site that works: they publish without a remark, and their screens render."""
 
-import datetime as dt
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 
 from metadata.checks import check
 from metadata.compiler import compile_snapshot
 from metadata.files import read_folder
 from metadata.model import KINDS, component_id
-from metadata.snapshot import Snapshot
-from metadata.store import MetadataStore
-from runtime.app import create_app, make_services
-from runtime.identity.logins import create_login
-from runtime.identity.roles import grant_roles
 from runtime.render.chain import BUILT_IN
 from runtime.render.checks import check_looks
-from runtime.tables import create_engine_tables
-from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
+from support.toolshed import EXAMPLE, Toolshed, opened
 
-EXAMPLE = Path(__file__).parents[3] / "docs" / "example"
 # What each page shows to a warden, besides that it answers.
 SCREENS = {
     "/": ("free of charge", "Open each Saturday from 10", "See you, Wanda!", "On the shelf"),
@@ -37,6 +25,7 @@ SCREENS = {
     "/loans?layout=board": ("L-00001", "Asked for"),
     "/loans?view=loans-late&layout=table": ("L-00002", "Mona"),
     "/loans/L-00001": ("DRILL-1", "Mona", "Hand out"),
+    "/loans/L-00002?history=1": ("Wanda", "Oak Lane 1", "Give these values back"),
     "/borrow": ("What and when", "Step 1"),
     "/borrow/quickly": ("Bring it to me", "Borrow on one page"),
     "/figures": ("Loans by state", "<svg", "Days on average"),
@@ -51,66 +40,15 @@ SCREENS = {
 }
 
 
-@dataclass
-class Toolshed:
-    """The site of the examples, with two tools, a member and a warden."""
-
-    snapshot: Snapshot
-    browser: Callable[[], Browser]
-
-    def signed_in(self, name: str) -> Browser:
-        browser = self.browser()
-        assert browser.sign_in(f"{name}@toolshed.example").status_code == 303
-        return browser
-
-
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def toolshed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toolshed]:
     folder = tmp_path_factory.mktemp("toolshed")
     if request.param == "sqlite":
-        yield from opened(f"sqlite:///{folder / 'test.db'}", folder)
+        with opened(f"sqlite:///{folder / 'test.db'}", folder) as found:
+            yield found
     else:
-        with request.getfixturevalue("postgres_shelf").database() as url:
-            yield from opened(url, folder)
-
-
-def never_synced(entity: str) -> None:
-    """Nothing is known of the outside, so that an empty list is not said to be on its way."""
-
-
-def opened(database_url: str, folder: Path) -> Iterator[Toolshed]:
-    services = replace(make_services(config(database_url, folder)), mailer=Outbox(), aside=AtOnce(), freshness=never_synced)
-    engine = services.engine
-    store = MetadataStore(engine)
-    store.create()
-    create_engine_tables(engine)
-    reading = read_folder(EXAMPLE)
-    assert reading.problems == ()
-    snapshot = store.publish("tester", components=reading.components, contents=reading.contents).snapshot
-
-    def add(entity: str, **values: Any) -> int:
-        now = dt.datetime.now(dt.UTC)
-        stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
-        with engine.begin() as connection:
-            made = connection.execute(sa.insert(snapshot.entities[entity].table).values(**stamps, **values))
-        assert made.inserted_primary_key
-        return int(made.inserted_primary_key[0])
-
-    people = {}
-    for name, roles in (("mona", ()), ("wanda", ("warden",))):
-        people[name] = add("contact", full_name=name.capitalize(), email=f"{name}@toolshed.example", active=True)
-        with engine.begin() as connection:
-            grant_roles(connection, people[name], "toolshed", roles)
-            create_login(connection, services.passwords, people[name], f"{name}@toolshed.example", PASSWORD)
-    drill = add("tool", number="DRILL-1", name="Hammer drill", kind="power", deposit=20, shelf_note="Squeaks.")
-    add("tool", number="LADDER-1", name="Ladder", kind="ladder", deposit=5)
-    today = dt.datetime.now(dt.UTC).date()
-    days = {"starts_on": today - dt.timedelta(9), "ends_on": today - dt.timedelta(2)}
-    for number, state in (("L-00001", "asked"), ("L-00002", "out")):
-        add("loan", number=number, tool=drill, member=people["mona"], state=state, delivery=False, **days)
-    app = create_app(services.config, services=services)
-    yield Toolshed(snapshot, lambda: Browser(app.test_client()))
-    engine.dispose()
+        with request.getfixturevalue("postgres_shelf").database() as url, opened(url, folder) as found:
+            yield found
 
 
 def test_there_is_an_example_of_each_kind_and_no_check_remarks_on_any():
