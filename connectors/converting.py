@@ -19,8 +19,13 @@ def empty(value: Any) -> bool:
     return value is None or value == ""
 
 
-def _forward(item: AttributeMap) -> Convert:
-    """The value map of an attribute map: outside to inside, by value and by how the value is written."""
+def _forward(item: AttributeMap, missing: str, *, all_here: bool = False) -> Convert:
+    """The value map of an attribute map: outside to inside, by value and by how the value is written.
+
+    What it does not know is refused, for a policy to mend, save what is emptied or kept; with `all_here` every policy is
+    followed at once.
+    """
+    there = {"empty": None, "keep": KEEP} | ({"default": item.default, "pass": None} if all_here else {})
     exact = {hashable(pair.outside): pair.inside for pair in item.values}
     written = {str(pair.outside): pair.inside for pair in item.values}
 
@@ -30,14 +35,14 @@ def _forward(item: AttributeMap) -> Convert:
             return exact[key]
         if str(value) in written:
             return written[str(value)]
-        if item.missing == "reject":
+        if missing not in there:
             raise RecordRejected(f"{shown(value)} is not in the value map", "value_map")
-        return None if item.missing == "empty" else KEEP
+        return there[missing] if missing != "pass" else value
 
     return convert
 
 
-def single_value(convert: Convert, item: AttributeMap) -> Convert:
+def single_value(convert: Convert, item: AttributeMap, missing: str) -> Convert:
     """The conversion of one outside value: through the value map, where there is one, and the default where it is empty."""
     default = None if empty(item.default) else convert(item.default)
 
@@ -46,7 +51,7 @@ def single_value(convert: Convert, item: AttributeMap) -> Convert:
 
     if not item.values:
         return plain
-    forward = _forward(item)
+    forward = _forward(item, missing)
     maps_empty = any(empty(pair.outside) for pair in item.values)
 
     def through_map(value: Any) -> Any:
@@ -58,9 +63,9 @@ def single_value(convert: Convert, item: AttributeMap) -> Convert:
     return through_map
 
 
-def lookup_value(converts: Sequence[Convert], item: AttributeMap) -> Convert:
+def lookup_value(converts: Sequence[Convert], item: AttributeMap, missing: str) -> Convert:
     """The conversion of a look-up: outside values to its natural key, or None."""
-    forward = _forward(item) if item.values else None
+    forward = _forward(item, missing, all_here=True) if item.values else None
     default = item.default
     only = converts[0] if len(converts) == 1 else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 LONGEST_WAIT = 60.0
 """Seconds between two tries at most, unless the outside asks for more."""
@@ -28,11 +29,13 @@ class Retriable(ConnectorError):
 class RecordRejected(ConnectorError):
     """One record cannot be taken as it is; its neighbours can.
 
-    `code` is stable: type, length, range, choice, value_map, required, key, lookup, row, database.
+    `code` is stable: type, length, range, scale, choice, value_map, required, key, lookup, row, database. `nearest` is the
+    value closest to the refused one that fits, as the attribute holds it, where there is one.
     """
 
-    def __init__(self, message: str, code: str) -> None:
+    def __init__(self, message: str, code: str, nearest: Any = None) -> None:
         self.code = code
+        self.nearest = nearest
         super().__init__(message)
 
 

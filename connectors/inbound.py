@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 
+from connectors.adjusted import keep_adjusted
 from connectors.errors import first_line
 from connectors.guard import guarded
 from connectors.history import Counts
@@ -199,6 +200,7 @@ def _settle(work: Work, taken: Sequence[Mapped], refused: Sequence[Refusal]) -> 
         drop_rejects(work.connection, table_map.key, [row.key for row in taken])
     keep_rejects(work.connection, table_map.key, refused, work.now)
     bring_back(work, taken)
+    keep_adjusted(work, taken)
     if keeps_seen(table_map):
         key = table_map.model.integration_key
         records = {row.key: (row.record, _key_of(row, key)) for row in taken}

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from connectors.converting import KEEP
+from connectors.converting import KEEP, hashable
 from connectors.errors import RecordRejected
+from connectors.policies import REJECT, Adjusted
 from connectors.port import Key, RowStore
 from connectors.protocol import Record
 from connectors.tablemap import CompiledMap, Inward, Lookup, Outward
+from connectors.transforms import shown
 
 CACHED = 200_000
 
@@ -32,6 +34,7 @@ class Mapped(NamedTuple):
     key: str
     record: Record
     values: dict[str, Any]
+    adjusted: tuple[Adjusted, ...] = ()
 
 
 def key_text(table_map: CompiledMap, record: Record) -> str:
@@ -106,10 +109,42 @@ def convert_records(table_map: CompiledMap, records: Iterable[Record]) -> tuple[
                 if value is not KEEP:
                     values[attribute] = value
         except RecordRejected as fault:
-            refused[key] = Refusal(key, record, fault.code, _reason(attribute, fault))
+            found = _mended(table_map, key, record) if table_map.mends else None
+            if isinstance(found, Mapped):
+                mapped[key] = found
+            else:
+                refused[key] = found or Refusal(key, record, fault.code, _reason(attribute, fault))
         else:
             mapped[key] = Mapped(key, record, values)
     return list(mapped.values()), list(refused.values())
+
+
+def take(item: Inward, record: Record) -> tuple[Any, Adjusted | None]:
+    """The value of one attribute, and how it was mended where it does not fit. Raises RecordRejected."""
+    value = item.pick(record)
+    try:
+        return item.convert(value), None
+    except RecordRejected as fault:
+        if item.mend is None:
+            raise
+        found, policy = item.mend(value, fault)
+        return found, Adjusted(item.attribute, fault.code, policy, value, None if found is KEEP else found)
+
+
+def _mended(table_map: CompiledMap, key: str, record: Record) -> Mapped | Refusal:
+    """A record with a value that does not fit, as the policies of the map take it."""
+    values: dict[str, Any] = {}
+    adjusted: list[Adjusted] = []
+    for item in table_map.inward:
+        try:
+            value, note = take(item, record)
+        except RecordRejected as fault:
+            return Refusal(key, record, fault.code, _reason(item.attribute, fault))
+        if value is not KEEP:
+            values[item.attribute] = value
+        if note is not None:
+            adjusted.append(note)
+    return Mapped(key, record, values, tuple(adjusted))
 
 
 def _reason(attribute: str, fault: RecordRejected) -> str:
@@ -145,13 +180,27 @@ def _with_ids(item: Inward, lookup: Lookup, mapped: Sequence[Mapped], lookups: L
 
 
 def backward(item: Outward, value: Any) -> Any:
-    """An attribute's value as the outside writes it: through the value map in reverse, else as it is."""
+    """An attribute's value as the outside writes it: through the value map in reverse, else in its format, else as it is.
+
+    KEEP stands for: nothing is written. Raises RecordRejected where the value map does not know the value and its policy is
+    to refuse.
+    """
     if item.backward:
-        key = (isinstance(value, bool), value)
+        key = hashable(value)
         if key in item.backward:
             return item.backward[key]
+        if value is not None and item.missing in (REJECT, "empty", "keep"):
+            if item.missing == REJECT:
+                raise RecordRejected(f"{item.attribute}: {shown(value)} is not in the value map", "value_map")
+            return None if item.missing == "empty" else KEEP
+    return as_written(item, value)
+
+
+def as_written(item: Outward, value: Any) -> Any:
+    """A value that no value map changes, as the outside writes it."""
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        return value.astimezone(dt.UTC).replace(tzinfo=None)
+        utc = value.astimezone(dt.UTC)
+        value = utc if item.write is not None else utc.replace(tzinfo=None)
     if isinstance(value, tuple):
         return ";".join(value)
-    return value
+    return value if item.write is None else item.write(value)

@@ -44,13 +44,14 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Owing:
-    """A change about to be owed."""
+    """A change about to be owed. With `refused` it is known not to be one that can be sent, and waits for somebody."""
 
     map: str
     entity: str
     record_id: int
     operation: str
     payload: Mapping[str, Any]
+    refused: str = ""
 
 
 def owe(connection: Connection, owing: Owing, now: dt.datetime, idempotency: str = "", reason: str = "") -> None:
@@ -59,7 +60,9 @@ def owe(connection: Connection, owing: Owing, now: dt.datetime, idempotency: str
     if idempotency and connection.execute(select(_TABLE.c.id).where(_TABLE.c.idempotency == key)).first():
         return
     values = {"map": owing.map, "entity": owing.entity, "record_id": owing.record_id, "operation": owing.operation}
-    values |= {"payload": dump_json(owing.payload), "state": WAITING, "idempotency": key, "created_at": now, "reason": reason}
+    state = PARKED if owing.refused else WAITING
+    reason = owing.refused or reason
+    values |= {"payload": dump_json(owing.payload), "state": state, "idempotency": key, "created_at": now, "reason": reason}
     connection.execute(insert(_TABLE).values(**values))
     wake(connection, owing.map)
 

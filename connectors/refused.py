@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from connectors.converting import KEEP
 from connectors.errors import RecordRejected
 from connectors.home import Work
-from connectors.mapping import Lookups
+from connectors.mapping import Lookups, take
 from connectors.protocol import Record
 from connectors.tablemap import CompiledMap, Inward
 from connectors.writethrough import Answer, Letter, no_message
@@ -64,7 +64,7 @@ def _speaks(item: Inward, row: Record) -> bool:
 def value_of(item: Inward, row: Record, lookups: Lookups) -> Any:
     """The attribute's value; None where the outside one cannot be read here."""
     try:
-        value = item.convert(item.pick(row))
+        value, _ = take(item, row)
     except RecordRejected:
         return None
     if value is KEEP or value is None or item.lookup is None:

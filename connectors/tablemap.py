@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
-from connectors.converting import hashable, lookup_value, needed, single_value
-from connectors.transforms import converter
+from connectors.converting import Convert, empty, hashable, lookup_value, needed, single_value
+from connectors.policies import REJECT, Mend, mender, policies_of
+from connectors.transforms import converter, writer
 from metadata.model import AttributeMap, Connection, TableMap
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 
@@ -29,32 +30,41 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Inward:
-    """One attribute as it comes in: `convert(pick(record))`, which for a lookup is its natural key or None."""
+    """One attribute as it comes in: `convert(pick(record))`, which for a lookup is its natural key or None.
+
+    `mend` is what is done about a value that was refused, where the map says anything of that.
+    """
 
     attribute: str
     columns: tuple[str, ...]
     pick: Callable[[Any], Any]
-    convert: Callable[[Any], Any]
+    convert: Convert
     lookup: Lookup | None = None
+    mend: Mend | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """One attribute as it goes out: to `columns`, through the conversion `backward`."""
+    """One attribute as it goes out: to `columns`, through the value map `backward` or as `write` writes it.
+
+    `missing` is the policy for a value that the value map does not know.
+    """
 
     attribute: str
     columns: tuple[str, ...]
     backward: Mapping[Hashable, Any]
     lookup: Lookup | None = None
+    write: Convert | None = None
+    missing: str = REJECT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledMap:
     """A table map ready to work with.
 
-    `columns` are the outside columns to read; `key_columns` those of the integration key. `creates` is False for a map
-    that only adds to rows that another map of the same entity brings; `skips` says that rows which are not there are no
-    news. `inactive` are the values that mark one of our rows as inactive.
+    `columns` are the outside columns to read; `key_columns` those of the integration key, `keys_out` how that goes out.
+    `creates` is False for a map that only adds to rows that another map of the same entity brings; `skips` says that rows
+    which are not there are no news. `inactive` are the values that mark one of our rows as inactive.
     """
 
     model: TableMap
@@ -64,6 +74,7 @@ class CompiledMap:
     outward: tuple[Outward, ...]
     columns: tuple[str, ...]
     key_columns: tuple[str, ...]
+    keys_out: tuple[Outward, ...]
     creates: bool
     skips: bool = False
     inactive: Mapping[str, Any] = field(default_factory=dict)
@@ -92,6 +103,11 @@ class CompiledMap:
     def watches(self) -> bool:
         """Whether something is to be done about rows that are not there any more."""
         return any(policy != KEPT for policy in (self.model.delete, self.left, self.moved))
+
+    @property
+    def mends(self) -> bool:
+        """Whether any value that does not fit is taken in another way than as a reject."""
+        return any(item.mend is not None for item in self.inward)
 
     @property
     def active(self) -> bool:
@@ -145,8 +161,10 @@ def _compile(snapshot: Snapshot, model: TableMap) -> CompiledMap:
     ins = [item for item in model.attributes if item.direction in ("in", "both")]
     outs = [item for item in model.attributes if item.direction in ("out", "both") and _columns(item)]
     inward = tuple(_inward(snapshot, entity.attributes[item.attribute], item, model) for item in ins)
-    outward = tuple(_outward(snapshot, entity.attributes[item.attribute], item) for item in outs)
+    outward = tuple(_outward(snapshot, entity.attributes[item.attribute], item, model) for item in outs)
     by_attribute = {item.attribute: _columns(item) for item in model.attributes}
+    keys = [item for name in model.integration_key for item in model.attributes if item.attribute == name]
+    keys_out = tuple(_outward(snapshot, entity.attributes[item.attribute], item, model) for item in keys)
     key_columns = tuple(column for name in model.integration_key for column in by_attribute.get(name, ()))
     return CompiledMap(
         model=model,
@@ -156,6 +174,7 @@ def _compile(snapshot: Snapshot, model: TableMap) -> CompiledMap:
         outward=outward,
         columns=_read_columns(model, inward, key_columns),
         key_columns=key_columns,
+        keys_out=tuple(replace(item, missing="pass") for item in keys_out),
         creates=_creates(snapshot, model),
         inactive={name: _literal(snapshot, entity.attributes[name], value) for name, value in model.inactive},
     )
@@ -217,13 +236,18 @@ def _end(snapshot: Snapshot, entity: CompiledEntity, path: str) -> CompiledAttri
 
 def _inward(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap, model: TableMap) -> Inward:
     lookup = _lookup(snapshot, attribute, item)
-    columns = _columns(item)
-    if lookup is not None:
-        convert = lookup_value(lookup.converts, item)
-    else:
-        convert = single_value(converter(attribute.model, item.format, _choices(snapshot, attribute)), item)
+    columns, policies = _columns(item), policies_of(item, model)
     wanted = attribute.model.required == "required" or item.attribute in model.integration_key
-    return Inward(item.attribute, columns, _picker(columns), needed(convert, item.attribute) if wanted else convert, lookup)
+    mend = None
+    if lookup is not None:
+        convert = lookup_value(lookup.converts, item, policies["value_map"])
+    else:
+        plain = converter(attribute.model, item.format, _choices(snapshot, attribute))
+        convert = single_value(plain, item, policies["value_map"])
+        mend = mender(item, policies, plain, wanted)
+    return Inward(
+        item.attribute, columns, _picker(columns), needed(convert, item.attribute) if wanted else convert, lookup, mend
+    )
 
 
 def _picker(columns: tuple[str, ...]) -> Callable[[Any], Any]:
@@ -231,6 +255,13 @@ def _picker(columns: tuple[str, ...]) -> Callable[[Any], Any]:
     return itemgetter(*columns) if columns else lambda record: None
 
 
-def _outward(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap) -> Outward:
-    backward = {hashable(pair.inside): pair.outside for pair in reversed(item.values)}
-    return Outward(item.attribute, _columns(item), backward, _lookup(snapshot, attribute, item))
+def _outward(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap, model: TableMap) -> Outward:
+    """An attribute map in the way out."""
+    lookup = _lookup(snapshot, attribute, item)
+    plain = lookup.converts[0] if lookup is not None else converter(attribute.model, "", _choices(snapshot, attribute))
+    backward = {
+        hashable(pair.inside if empty(pair.inside) else plain(pair.inside)): pair.outside for pair in reversed(item.values)
+    }
+    write = writer(item.format) if item.format else None
+    missing = policies_of(item, model)["value_map"]
+    return Outward(item.attribute, _columns(item), backward, lookup, write, missing)

@@ -69,6 +69,19 @@ reject = Table(
     Index("ix_foyer_sync_reject_retry", "map", "retry_at"),
 )
 
+adjusted = Table(
+    "foyer_sync_adjusted",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("key", String(KEY_LENGTH), primary_key=True),
+    Column("attribute", String(60), primary_key=True),
+    Column("code", String(40), nullable=False),
+    Column("policy", String(60), nullable=False),
+    Column("was", Text, nullable=False),
+    Column("became", Text, nullable=False),
+    Column("at", UtcDateTime(), nullable=False),
+)
+
 run = Table(
     "foyer_sync_run",
     TABLES,

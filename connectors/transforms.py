@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from connectors.errors import RecordRejected
@@ -66,7 +66,7 @@ def _text(limit: int | None) -> Convert:
     def convert(value: Any) -> str:
         text = value if type(value) is str else _as_text(value)
         if limit is not None and len(text) > limit:
-            raise RecordRejected(f"{shown(text)} has {len(text)} characters, {limit} are allowed", "length")
+            raise RecordRejected(f"{shown(text)} has {len(text)} characters, {limit} are allowed", "length", text[:limit])
         if "\0" in text:
             raise _bad(text.replace("\0", "␀"), "a text: it holds a null character")
         return text
@@ -90,11 +90,12 @@ def _integer(value: Any) -> int:
         number = value
     else:
         exact = _number(value)
-        if exact != exact.to_integral_value():
-            raise _bad(value, "a whole number")
-        number = int(exact)
+        number = int(exact.to_integral_value(ROUND_HALF_UP))
+        if exact != number:
+            raise RecordRejected(f"{shown(value)} is not a whole number", "scale", number)
     if not -BIGGEST <= number < BIGGEST:
-        raise _bad(value, "a number that fits", "range")
+        nearest = BIGGEST - 1 if number > 0 else -BIGGEST
+        raise RecordRejected(f"{shown(value)} is not a number that fits", "range", nearest)
     return number
 
 
@@ -120,13 +121,27 @@ def _decimal(scale: int, format: str) -> Convert:
             value = _plain(value, format)
         number = value if type(value) is Decimal else _number(value)
         if not -most < number < most:
-            raise _bad(value, "a number that fits", "range")
-        exact = number.quantize(unit)
+            nearest = (most - unit).copy_sign(number)
+            raise RecordRejected(f"{shown(value)} is not a number that fits", "range", nearest)
+        exact = number.quantize(unit, ROUND_HALF_UP)
         if exact != number:
-            raise RecordRejected(f"{shown(value)} has more than {scale} decimals", "range")
+            raise RecordRejected(f"{shown(value)} has more than {scale} decimals", "scale", exact)
         return exact
 
     return convert
+
+
+def writer(format: str) -> Convert:
+    """How values go out where `format` says how texts are read: the same way back. Values of other types stay as they are."""
+
+    def write(value: Any) -> Any:
+        if isinstance(value, (dt.date, dt.datetime)):
+            return value.strftime(format.replace("%Y", f"{value.year:04d}"))
+        if isinstance(value, Decimal):
+            return f"{value:f}".replace(".", format)
+        return value
+
+    return write
 
 
 def _plain(text: str, separator: str) -> str:
@@ -230,7 +245,8 @@ def _ranged(convert: Convert, attribute: Attribute) -> Convert:
     def checked(value: Any) -> Any:
         found = convert(value)
         if (low is not None and found < low) or (high is not None and found > high):
-            raise RecordRejected(f"{shown(value)} is outside {attribute.min} to {attribute.max}", "range")
+            nearest = low if low is not None and found < low else high
+            raise RecordRejected(f"{shown(value)} is outside {attribute.min} to {attribute.max}", "range", nearest)
         return found
 
     return checked

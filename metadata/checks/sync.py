@@ -88,6 +88,16 @@ def values(world: World) -> Iterator[Problem]:
                 yield world.problem(found.owner, f"{found.path}.{path}", "value", fault)
 
 
+def reversible(world: World) -> Iterator[Problem]:
+    """Of what goes both ways each value has one outside; where several mean the same, one of them is lost on the way back."""
+    for found in mapped(world):
+        inside = [str(pair.inside) for pair in found.item.values]
+        for index in repeated(inside) if found.item.direction == "both" else ():
+            first = found.item.values[inside.index(inside[index])].outside
+            message = f"{inside[index]} stands for several outside values; {first!r} goes out, whichever came."
+            yield world.warning(found.owner, f"{found.path}.values.{index}", "not-reversible", message)
+
+
 def lookups(world: World) -> Iterator[Problem]:
     """A lookup is matched by attributes that its target has, one for each outside column."""
     for found in mapped(world):
@@ -229,6 +239,7 @@ RULES = (
     attributes,
     files,
     values,
+    reversible,
     lookups,
     write_throughs,
     messages,

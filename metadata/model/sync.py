@@ -45,7 +45,24 @@ class AttributeMap:
     lookup_columns: tuple[str, ...] = prop((), "For a lookup by several attributes: the outside columns, in the same order.")
     values: tuple[ValueMap, ...] = prop((), "Conversion of values.")
     missing: str = prop(
-        "reject", "What happens to a value that the conversion does not know.", choices=("reject", "empty", "keep")
+        "",
+        "What happens to a value that the conversion does not know, if not as its map says.",
+        choices=("", "reject", "empty", "keep", "default", "pass"),
+    )
+    too_long: str = prop(
+        "",
+        "What happens to a text that is too long, if not as its map says.",
+        choices=("", "reject", "truncate", "default", "keep"),
+    )
+    out_of_range: str = prop(
+        "",
+        "What happens to a number or date below min or above max, or too large to be stored, if not as its map says.",
+        choices=("", "reject", "clamp", "default", "keep"),
+    )
+    too_precise: str = prop(
+        "",
+        "What happens to a number with more decimals than the attribute has, if not as its map says.",
+        choices=("", "reject", "round", "default", "keep"),
     )
     default: Any = prop(None, "Value where the outside one is empty or there is no column.")
     conflict: str = prop(
@@ -140,6 +157,28 @@ class TableMap:
         "Which value stays where both sides have changed an attribute: the portal's, the outside's, the newest by a change"
         " column of moments, or whichever somebody chooses. The other one is kept in `foyer sync conflicts`.",
         choices=("portal", "outside", "newest", "manual"),
+    )
+    missing: str = prop(
+        "reject",
+        "What happens to a value that the conversion of its attribute does not know: the row is refused, or the attribute"
+        " is emptied, keeps what is stored, takes its default, or takes the value as it is.",
+        choices=("reject", "empty", "keep", "default", "pass"),
+    )
+    too_long: str = prop(
+        "reject",
+        "What happens to a text that is too long: the row is refused, or the text is cut off, which is recorded, or the"
+        " attribute takes its default or keeps what is stored.",
+        choices=("reject", "truncate", "default", "keep"),
+    )
+    out_of_range: str = prop(
+        "reject",
+        "What happens to a number or date below min or above max, or too large to be stored: clamp takes the bound.",
+        choices=("reject", "clamp", "default", "keep"),
+    )
+    too_precise: str = prop(
+        "reject",
+        "What happens to a number with more decimals than its attribute has: round takes the nearest, a half away from zero.",
+        choices=("reject", "round", "default", "keep"),
     )
     interval: float = prop(5.0, "Seconds between pulls.", min=0)
     batch_size: int = prop(5000, "Rows in one transaction; the initial load takes four times as many.", min=1)

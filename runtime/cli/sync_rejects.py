@@ -15,6 +15,7 @@ import click
 from sqlalchemy import Connection
 
 from connectors import outbox, rejects
+from connectors.adjusted import read_adjusted
 from connectors.home import Work, utc_now
 from connectors.inbound import retry_records
 from connectors.links import link_records, unlink
@@ -22,6 +23,7 @@ from connectors.mapping import Lookups
 from connectors.outbox import SUBMIT, Owed
 from connectors.rejects import Reject
 from connectors.tablemap import CompiledMap, compiled_maps
+from connectors.transforms import shown
 from metadata.snapshot import Snapshot
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
@@ -151,7 +153,24 @@ def discard(name: str) -> Report:
     return Report((f"{gone} given up.",), {"name": name, "discarded": gone})
 
 
-COMMANDS = (list_rejects, show, edit, replay, discard)
+@click.command("adjusted")
+@click.argument("table_map", required=False, metavar="[MAP]")
+@reporting
+def adjusted(table_map: str | None) -> Report:
+    """List values that were cut off, rounded, clamped or replaced as their maps say, with what the outside has."""
+    installation, snapshot = open_sync()
+    maps = chosen_maps(snapshot, (table_map,) if table_map else ())
+    with installation.engine.connect() as connection:
+        found = read_adjusted(connection, [item.key for item in maps])
+    lines = [
+        f"{item.map}/{item.key} {item.attribute}: {shown(item.was)} became {_shown(item.became)} ({item.code}: {item.policy})"
+        for item in found
+    ]
+    data = {"adjusted": [dataclasses.asdict(item) for item in found]}
+    return Report(tuple(lines) or ("Every value was taken as it came.",), data)
+
+
+COMMANDS = (list_rejects, show, edit, replay, discard, adjusted)
 
 
 def _find(connection: Connection, snapshot: Snapshot, name: str) -> _Found:

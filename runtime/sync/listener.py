@@ -71,7 +71,9 @@ def _owing(table_map: CompiledMap, rows: RowStore, change: Change) -> Owing | No
     given = {} if operation == "delete" else dict(change.after)
     if operation == "update":
         given = {name: change.after[name] for name in change.changed}
-    values = {column: value for column, value in outward_values(table_map, rows, given).items() if column not in key}
+    refused: list[str] = []
+    sent = outward_values(table_map, rows, given, refused)
+    values = {column: value for column, value in sent.items() if column not in key}
     if operation == "update" and not values:
         return None
     if operation == "insert":
@@ -79,6 +81,6 @@ def _owing(table_map: CompiledMap, rows: RowStore, change: Change) -> Owing | No
     payload: dict[str, Any] = {"key": key, "values": values}
     if operation == "update":
         inward = {item.attribute for item in table_map.inward}
-        sent = {item.attribute for item in table_map.outward}
-        payload["was"] = {name: old for name, (old, _) in change.changed.items() if name in inward & sent}
-    return Owing(table_map.key, change.entity, change.id, operation, payload)
+        outward = {item.attribute for item in table_map.outward}
+        payload["was"] = {name: old for name, (old, _) in change.changed.items() if name in inward & outward}
+    return Owing(table_map.key, change.entity, change.id, operation, payload, "; ".join(refused))

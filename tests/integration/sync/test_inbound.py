@@ -44,7 +44,7 @@ def test_a_changed_row_changes_exactly_that_row(world):
     ("fault", "code", "words"),
     [
         ({"name": "x" * 21}, "length", "name: "),
-        ({"price": "12.345"}, "range", "more than 2 decimals"),
+        ({"price": "12.345"}, "scale", "more than 2 decimals"),
         ({"price": "cheap"}, "type", "'cheap' is not a number"),
         ({"built": "yesterday"}, "type", "not a date"),
         ({"state": "Z"}, "value_map", "not in the value map"),

@@ -62,11 +62,11 @@ def test_texts_are_read_in_the_format_that_the_map_names(kind, value, format, wa
 @pytest.mark.parametrize(
     ("kind", "value", "code"),
     [
-        ("integer", "1.5", "type"),
+        ("integer", "1.5", "scale"),
         ("integer", 2**63, "range"),
         ("money", "NaN", "type"),
         ("money", "1e30", "range"),
-        ("money", "0.00001", "range"),
+        ("money", "0.00001", "scale"),
         ("boolean", "perhaps", "type"),
         ("date", "2026-02-30", "type"),
         ("datetime", "noon", "type"),
