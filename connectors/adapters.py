@@ -14,6 +14,9 @@ ADAPTERS: Mapping[str, str] = {
     "sql": "connectors.sql.adapter:SqlAdapter",
     "odata": "connectors.odata.adapter:ODataAdapter",
     "files": "connectors.files.adapter:FilesAdapter",
+    "nats": "connectors.nats.broker:open_nats",
+    "rabbitmq": "connectors.rabbitmq.broker:open_rabbitmq",
+    "redis": "connectors.redis.broker:open_redis",
     "memory": "connectors.memory.adapter:MemoryAdapter",
 }
 """Their classes, made of a connection's key and settings, by the kind of connection; loaded when one is opened."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import outbox
+from connectors.errors import Fatal
 from connectors.home import Home, Work
 from connectors.leaving import inactive_records, leave
 from connectors.mapping import Lookups, Mapped, Refusal, convert_records, join_key, resolve_lookups
@@ -39,6 +40,8 @@ def compare(home: Home, adapter: Adapter, table_map: CompiledMap) -> Iterator[Di
 
     An attribute whose value is still owed to the outside is not a difference.
     """
+    if table_map.streams:
+        raise Fatal(f"map {table_map.key}: a stream of events tells what happens, not what there is; it cannot be compared")
     there: set[int] = set()
     for batch in pages(adapter, table_map, None, table_map.model.batch_size):
         for found in _of_records(home, table_map, batch.records, there):

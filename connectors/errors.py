@@ -18,6 +18,17 @@ class Fatal(ConnectorError):
     """Trying again will not help: somebody has to change the map, the connection or the outside system."""
 
 
+GAP = "gap: "
+"""Begins the problem of a map whose source has lost what it should have told."""
+
+
+class Gap(Fatal):
+    """The source no longer has what happened after our position. Nothing is written until somebody decides how to close it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{GAP}{message}")
+
+
 class Retriable(ConnectorError):
     """The outside system cannot answer now and may later. `after` is how many seconds to wait at least."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.adjusted import keep_adjusted
 from connectors.errors import first_line
+from connectors.events.taking import reopen, take_events
 from connectors.guard import guarded
 from connectors.history import Counts
 from connectors.home import Work
@@ -17,9 +18,10 @@ from connectors.leaving import bring_back, settle_moves
 from connectors.links import in_flight, linked_records, unlink
 from connectors.mapping import Lookups, Mapped, Refusal, convert_records, resolve_lookups
 from connectors.outbox import mended
-from connectors.protocol import Record
+from connectors.protocol import Event, Record
 from connectors.rejects import drop_rejects, due_rejects, has_rejects, keep_rejects
 from connectors.seen import changed_records, keep_seen, keeps_seen
+from connectors.sweep import remove_gone
 from connectors.writethrough import is_accepted, no_message
 
 RETRIED_AT_ONCE = 1000
@@ -40,6 +42,15 @@ def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store
     return counts + Counts(taken=len(records), unchanged=len(records) - len(fresh), rejected=len(refused))
 
 
+def apply_events(work: Work, events: Sequence[Event], lookups: Lookups, store: Store) -> Counts:
+    """Take what has happened, in its order; what was taken before changes nothing."""
+    news = take_events(work, events)
+    counts = apply_records(work, list(news.rows.values()), lookups, store)
+    counts += remove_gone(work, list(news.gone.values()), frozenset(news.left))
+    keep_rejects(work.connection, work.table_map.key, list(news.refused.values()), work.now)
+    return counts + Counts(taken=len(events) - len(news.rows), rejected=len(news.refused))
+
+
 def retry_due(work: Work, lookups: Lookups) -> Counts:
     """Try again the rejects that waited for another row."""
     due = due_rejects(work.connection, work.table_map.key, work.now, RETRIED_AT_ONCE)
@@ -50,9 +61,12 @@ def retry_due(work: Work, lookups: Lookups) -> Counts:
 
 def retry_records(work: Work, records: Sequence[Record], lookups: Lookups) -> Counts:
     """Take records of rejects once more, as the map is now."""
+    records, news = reopen(work, records)
+    records, missing = [*records, *news.rows.values()], list(news.refused.values())
+    remove_gone(work, list(news.gone.values()), frozenset(news.left))
     mapped, refused = convert_records(work.table_map, [_complete(work, record) for record in records])
     counts, taken, more = _take(work, mapped, lookups, upsert)
-    refused += more
+    refused += more + missing
     _settle(work, taken, refused)
     return counts
 

@@ -42,7 +42,8 @@ def plan_load(maps: Iterable[CompiledMap]) -> tuple[Step, ...]:
         chosen = next((item for item in waiting if not _blocking(item, open_entities, waiting)), None)
         if chosen is None:
             chosen = min(waiting, key=lambda item: len(_blocking(item, open_entities, waiting)))
-        later = _pointing_at(chosen, (open_entities | {chosen.entity.key}) & provided) if chosen.creates else ()
+        waits = chosen.creates and not chosen.streams  # an event is not told a second time
+        later = _pointing_at(chosen, (open_entities | {chosen.entity.key}) & provided) if waits else ()
         steps.append(Step(chosen, later))
         waiting.remove(chosen)
     return tuple(steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from connectors.converting import KEEP, hashable
 from connectors.errors import RecordRejected
 from connectors.policies import REJECT, Adjusted
 from connectors.port import Key, RowStore
-from connectors.protocol import Record
+from connectors.protocol import UNCHANGED, Record
 from connectors.tablemap import CompiledMap, Inward, Lookup, Outward
 from connectors.transforms import shown
 
@@ -92,9 +92,13 @@ class Lookups:
         return None
 
 
+def _plan(items: Iterable[Inward]) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
+    return [(item.attribute, item.pick, item.convert) for item in items]
+
+
 def convert_records(table_map: CompiledMap, records: Iterable[Record]) -> tuple[list[Mapped], list[Refusal]]:
     """Convert records; lookups are still natural keys. Of records with one key the last one counts."""
-    plan = [(item.attribute, item.pick, item.convert) for item in table_map.inward]
+    every = _plan(table_map.inward)
     mapped: dict[str, Mapped] = {}
     refused: dict[str, Refusal] = {}
     for record in records:
@@ -103,6 +107,7 @@ def convert_records(table_map: CompiledMap, records: Iterable[Record]) -> tuple[
         refused.pop(key, None)
         attribute = ""
         values: dict[str, Any] = {}
+        plan = every if UNCHANGED not in record else _plan(_told(table_map, record))
         try:
             for attribute, pick, convert in plan:
                 value = convert(pick(record))
@@ -135,7 +140,7 @@ def _mended(table_map: CompiledMap, key: str, record: Record) -> Mapped | Refusa
     """A record with a value that does not fit, as the policies of the map take it."""
     values: dict[str, Any] = {}
     adjusted: list[Adjusted] = []
-    for item in table_map.inward:
+    for item in _told(table_map, record):
         try:
             value, note = take(item, record)
         except RecordRejected as fault:
@@ -145,6 +150,14 @@ def _mended(table_map: CompiledMap, key: str, record: Record) -> Mapped | Refusa
         if note is not None:
             adjusted.append(note)
     return Mapped(key, record, values, tuple(adjusted))
+
+
+def _told(table_map: CompiledMap, record: Record) -> Sequence[Inward]:
+    """The attributes that a record tells something of: all, or those whose columns a partial one does not leave as they are."""
+    left = record.get(UNCHANGED)
+    if left is None:
+        return table_map.inward
+    return [item for item in table_map.inward if item.columns and not set(item.columns) & set(left)]
 
 
 def _reason(attribute: str, fault: RecordRejected) -> str:

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from connectors.tablemap import CompiledMap
 
 Record = Mapping[str, Any]
 """A row outside: values by column name, as the driver gives them."""
 
+UNCHANGED = "@unchanged"
+"""In a record that tells only part of a row: the columns that it leaves as they are."""
+
 Cursor = Mapping[str, Any]
 """How far a source got; JSON values only. Nobody but the source that wrote it reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to one row outside.
+
+    `operation` is create (the record is a whole row), update (what it does not name stays), delete (the key is enough), or
+    empty for a message that could not be read, which is the record then, with the `reason`. `id` is the same whenever the
+    event comes again; `version` grows with each change of the row. Either may be missing.
+    """
+
+    operation: str
+    record: Record
+    id: str = ""
+    version: Any = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +40,8 @@ class Batch:
 
     `cursor` is where the next pull starts. `compare` says that rows come whether they changed or not, so that the runner
     finds the changed ones by their hash. `total` is how many rows there are in all, if the source knows. `gone` are the
-    outside key columns' values of rows that the source tells to have been deleted.
+    outside key columns' values of rows that the source tells to have been deleted. `events` come from sources that tell
+    what happens, in its order.
     """
 
     records: Sequence[Record]
@@ -30,6 +50,7 @@ class Batch:
     compare: bool = False
     total: int | None = None
     gone: Sequence[tuple[Any, ...]] = ()
+    events: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +87,16 @@ class Source(Protocol):
 
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
         """The outside key columns' values of all rows there are now."""
+        ...
+
+
+@runtime_checkable
+class Acknowledging(Protocol):
+    """A source that is told how far our side has got, so that it may let go of what lies before."""
+
+    def committed(self, table_map: CompiledMap, cursor: Cursor) -> None:
+        """A batch with this cursor is committed. What goes wrong here is no loss: the same comes again. Raises nothing else
+        than Fatal and Retriable."""
         ...
 
 

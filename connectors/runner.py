@@ -12,11 +12,11 @@ from connectors.checkpoint import Checkpoint, read_checkpoint
 from connectors.errors import LONGEST_WAIT, ConnectorError, Retriable, patience
 from connectors.history import Counts, Run, keep_run
 from connectors.home import Home, Work
-from connectors.inbound import Store, apply_records, bulk, retry_due, upsert
+from connectors.inbound import Store, apply_events, apply_records, bulk, retry_due, upsert
 from connectors.initial import SECOND, Step
 from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
-from connectors.protocol import Adapter, Batch, Cursor, Source
+from connectors.protocol import Acknowledging, Adapter, Batch, Cursor, Source
 from connectors.rejects import due_rejects
 from connectors.sweep import departed, remove_gone, sweep
 from connectors.tablemap import CompiledMap
@@ -70,7 +70,7 @@ class Runner:
         lookups, counts = Lookups(), Counts()
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
         for batch in pages(self.source, table_map, state.cursor, limit):
-            if not batch.records and not batch.gone and self._quiet(table_map, state, batch):
+            if not (batch.records or batch.gone or batch.events) and self._quiet(table_map, state, batch):
                 return counts
             counts, state = self._take(table_map, batch, state, (lookups, store, counts))
             self.progress(table_map, state)
@@ -96,7 +96,7 @@ class Runner:
             state,
             cursor=batch.cursor,
             loaded=state.loaded or not batch.more,
-            rows_done=state.rows_done + len(batch.records),
+            rows_done=state.rows_done + len(batch.records) + len(batch.events),
             rows_total=total,
             succeeded_at=state.succeeded_at if batch.more else self.home.now(),
             problem=None,
@@ -106,10 +106,14 @@ class Runner:
             work = Work(connection, self.home.rows(connection), table_map, self.home.now())
             lookups.use(work.rows)
             counts += apply_records(work, batch.records, lookups, store)
+            if batch.events:
+                counts += apply_events(work, batch.events, lookups, store)
             counts += remove_gone(work, batch.gone, left)
             if not batch.more:
                 counts += retry_due(work, lookups)
             checkpoints.advance(connection, following, work.now, done=not batch.more)
+        if isinstance(self.source, Acknowledging):
+            self.source.committed(table_map, batch.cursor)
         return counts, following
 
     def _kept(self, table_map: CompiledMap, mode: str, pull: Callable[[], Counts]) -> Run:

@@ -22,7 +22,7 @@ OutsideKey = tuple[Any, ...]
 
 def sweep(home: Home, adapter: Adapter, table_map: CompiledMap, lease: Lease) -> Counts:
     """Find our rows whose outside row is gone, or has left the filter, and do as the map says."""
-    if not table_map.watches:
+    if not table_map.watches or table_map.streams:
         return Counts()
     there = frozenset(join_key(key) for key in adapter.keys(table_map))
     with home.read() as connection:

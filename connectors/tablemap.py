@@ -16,6 +16,8 @@ from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 SET = "@set"
 KEPT, DEACTIVATED, DELETED, FOLLOWED = "keep", "deactivate", "delete", "follow"
 """What may happen to a row of ours whose outside row is not there any more."""
+STREAMS = frozenset({"nats", "rabbitmq", "redis"})
+"""Connectors that tell what happens and cannot be asked for what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,14 @@ class CompiledMap:
         return self.model.key
 
     @property
+    def streams(self) -> bool:
+        """Whether rows come as events, so that nothing outside can be looked up, counted or read again."""
+        return self.connection.connector in STREAMS
+
+    @property
     def compares(self) -> bool:
         """Whether every pull goes over all rows, since nothing outside tells changes."""
-        return not self.model.change_column and not self.model.delta
+        return not (self.model.change_column or self.model.delta or self.streams)
 
     @property
     def left(self) -> str:

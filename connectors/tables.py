@@ -170,6 +170,23 @@ intent = Table(
     Column("expires_at", Float, nullable=False),
 )
 
+event = Table(
+    "foyer_sync_event",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("event", String(120), primary_key=True),
+    Column("at", UtcDateTime(), nullable=False),
+    Index("ix_foyer_sync_event_at", "map", "at"),
+)
+
+version = Table(
+    "foyer_sync_version",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("key", String(KEY_LENGTH), primary_key=True),
+    Column("version", String(80), nullable=False),
+)
+
 
 def create(connection: Connection) -> None:
     """Create the tables that are missing."""

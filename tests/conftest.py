@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
-from support import browsers, databases
+from support import brokers, browsers, databases
 from support.axe import assert_no_axe_violations
 from support.services import Unavailable, missing, required, summary_lines
 
@@ -92,6 +92,17 @@ def mariadb_url(mariadb_server: sa.URL, worker: str) -> Iterator[str]:
     """The address of an empty MariaDB database, gone after the test."""
     with databases.mariadb_database(mariadb_server, worker) as url:
         yield url
+
+
+@pytest.fixture(params=brokers.KINDS)
+def stream(request: pytest.FixtureRequest) -> Iterator[brokers.Stream]:
+    """A stream of the test's own on each broker: FOYER_TEST_NATS_URL and its like, else where such a server stands usually."""
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(brokers.stream_of(request.param))
+        except Unavailable as reason:
+            missing(request.param, str(reason))
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ SECRETS = frozenset({"client_secret", "password", "secret", "token", "api_key"})
 """Settings of connections whose value nobody may read."""
 SEARCHING = frozenset({"contains", "starts_with", "ends_with", "between"})
 """Operators that a condition on what goes out does not have."""
+STREAMS = frozenset({"nats", "rabbitmq", "redis"})
+"""Connectors through which rows come and go as events."""
 VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
@@ -217,6 +219,30 @@ def constants(world: World) -> Iterator[Problem]:
                 yield world.problem(owner, f"constants.{column}", "table-map", message)
 
 
+def streams(world: World) -> Iterator[Problem]:
+    """A stream tells what happens: nobody answers, and nothing outside can be looked at."""
+    connectors = {connection.key: connection.connector for connection in world.all(Connection)}
+    for owner in world.all(TableMap):
+        connector = connectors.get(owner.connection, "")
+        if connector not in STREAMS:
+            continue
+        if owner.write_through is not None:
+            message = f"Who publishes to {connector} gets no answer; leave write_through out: changes are queued anyway."
+            yield world.problem(owner, "write_through", "table-map", message)
+        if owner.overlap:
+            message = f"overlap is for connector sql, and {owner.connection} is {connector}; leave it out."
+            yield world.problem(owner, "overlap", "table-map", message)
+    queues: dict[tuple[str, str], str] = {}
+    for owner in world.all(TableMap):
+        reads = any(item.direction != "out" for item in owner.attributes)
+        if connectors.get(owner.connection) != "rabbitmq" or not reads:
+            continue
+        first = queues.setdefault((owner.connection, owner.table), owner.key)
+        if first != owner.key:
+            message = f"The map {first} reads this queue already, and each message comes once; bind a queue for each map."
+            yield world.problem(owner, "table", "table-map", message)
+
+
 def secrets(world: World) -> Iterator[Problem]:
     """A secret is named, and found where the process runs: what stands in metadata stands in exports and in the history."""
     for owner in world.all(Connection):
@@ -247,6 +273,7 @@ RULES = (
     deltas,
     outgoing,
     constants,
+    streams,
     secrets,
     conflicts,
 )

@@ -13,6 +13,7 @@ from connectors import checkpoint as checkpoints
 from connectors import outbox
 from connectors.checkpoint import Checkpoint
 from connectors.errors import ConnectorError, first_line
+from connectors.events import ledger
 from connectors.history import Run
 from connectors.home import Work, utc_now
 from connectors.inbound import retry_records
@@ -268,6 +269,7 @@ def _restart(installation: Installation, maps: Sequence[CompiledMap]) -> None:
             for name in (item.key, item.key + SECOND):
                 checkpoints.restart(connection, name)
             doubt_all_seen(connection, item.key)
+            ledger.forget(connection, item.key)
 
 
 for each in (*sync_rejects.COMMANDS, *sync_conflicts.COMMANDS, *sync_compare.COMMANDS):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from connectors.checkpoint import Checkpoint, read_checkpoints
 from connectors.conflicts import count_open
+from connectors.errors import GAP
 from connectors.history import Counts, last_runs
 from connectors.outbox import PARKED, WAITING, count_owed
 from connectors.rejects import count_rejects
@@ -18,7 +19,7 @@ from metadata.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class MapState:
-    """One map. `state` is never, loading, current, waiting (tried again soon), failed or paused."""
+    """One map. `state` is never, loading, current, waiting (tried again soon), failed, gap (changes are lost) or paused."""
 
     map: str
     connection: str
@@ -68,6 +69,8 @@ def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
 def _word(state: Checkpoint, failures: int) -> str:
     if state.paused_at is not None:
         return "paused"
+    if state.problem and state.problem.startswith(GAP):
+        return "gap"
     if state.problem:
         return "failed" if failures > 3 else "waiting"
     if state.loaded:

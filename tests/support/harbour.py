@@ -176,9 +176,16 @@ class World:
         return writing(self.engine).begin()  # type: ignore[return-value]
 
 
-def make_world(url: str, maps: Iterable[TableMap], adapter: Any = None, outside: str = "outside") -> World:
+def make_world(
+    url: str,
+    maps: Iterable[TableMap],
+    adapter: Any = None,
+    outside: str = "outside",
+    connector: str = "memory",
+    settings: Mapping[str, str] | None = None,
+) -> World:
     """A world on an empty database; outside is a memory world of this name unless an adapter is given."""
-    snapshot = snapshot_of(*maps)
+    snapshot = snapshot_of(*maps, settings=settings, connector=connector)
     engine = make_engine(url)
     with writing(engine).begin() as connection:
         snapshot.tables.create_all(connection)

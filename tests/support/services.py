@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-KNOWN = frozenset({"postgresql", "mariadb", "browser"})
+KNOWN = frozenset({"postgresql", "mariadb", "browser", "nats", "rabbitmq", "redis"})
 _SKIPPED = re.compile(r"Skipped: no (?P<service>\w+): (?P<why>.*)", re.DOTALL)
 
 

@@ -554,6 +554,18 @@ FAULTS = [
     ({"table_map tasks#attributes.0.too_precise": "round"}, "attribute-map", "attributes.0.too_precise", "means nothing"),
     ({"table_map tasks#attributes.0.missing": "pass"}, "attribute-map", "attributes.0.missing", "no values"),
     ({"table_map tasks#attributes.0.too_long": "default"}, "attribute-map", "attributes.0.too_long", "must have a value"),
+    (
+        {"connection files": {"connector": "nats"}, "table_map tasks": {"write_through": {"key_column": "n"}}},
+        "table-map",
+        "write_through",
+        "no answer",
+    ),
+    (
+        {"connection files": {"connector": "redis"}, "table_map tasks": {"overlap": 5, "change_column": "n"}},
+        "table-map",
+        "overlap",
+        "connector sql",
+    ),
     ({"connection files": {"settings": {"client_secret": "hush"}}}, "secret", "settings.client_secret", "NAME_FILE"),
     ({"connection files": {"settings": {"password": "a${B}"}}}, "secret", "settings.password", "environment variable"),
     ({"table_map tasks#attributes.2.conflict": "manual"}, "attribute-map", "attributes.2.conflict", "both"),

@@ -1,0 +1,1 @@
+"""Change events: what the connectors of brokers and webhooks have in common."""

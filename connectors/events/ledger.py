@@ -1,0 +1,83 @@
+"""Which events a map has taken, and the version of each row: what comes twice or late changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from connectors import tables
+from connectors.values import digest
+
+CHUNK = 500
+KEPT = dt.timedelta(days=14)
+"""How long an event is remembered: longer than any broker holds one that was not acknowledged."""
+_SWEPT_EACH = 200
+_EVENTS, _VERSIONS = tables.event, tables.version
+
+
+def identity_of(event: str) -> str:
+    """The id of an event as it is kept: long ones as their hash."""
+    return event if len(event) <= 120 else digest((event,))
+
+
+def known_events(connection: Connection, table_map: str, identities: Iterable[str]) -> set[str]:
+    """Those of the events that were taken before."""
+    found: set[str] = set()
+    for part in _parts(identities):
+        chosen = select(_EVENTS.c.event).where(_EVENTS.c.map == table_map, _EVENTS.c.event.in_(part))
+        found.update(connection.scalars(chosen))
+    return found
+
+
+def keep_events(connection: Connection, table_map: str, identities: Iterable[str], now: dt.datetime) -> None:
+    """Remember events as taken; now and then those are forgotten that nobody can send again."""
+    rows = [{"map": table_map, "event": identity, "at": now} for identity in identities]
+    if rows:
+        connection.execute(insert(_EVENTS), rows)
+        if int(now.timestamp()) % _SWEPT_EACH == 0:
+            connection.execute(delete(_EVENTS).where(_EVENTS.c.map == table_map, _EVENTS.c.at < now - KEPT))
+
+
+def known_versions(connection: Connection, table_map: str, keys: Iterable[str]) -> dict[str, str]:
+    """The version of each row as it was taken last, by outside key."""
+    found: dict[str, str] = {}
+    for part in _parts(keys):
+        chosen = select(_VERSIONS.c.key, _VERSIONS.c.version).where(_VERSIONS.c.map == table_map, _VERSIONS.c.key.in_(part))
+        found.update({row.key: row.version for row in connection.execute(chosen)})
+    return found
+
+
+def keep_versions(connection: Connection, table_map: str, versions: Mapping[str, str]) -> None:
+    """Remember versions in place of those before. They stay when a row is deleted: what comes late must not revive it."""
+    for part in _parts(versions):
+        connection.execute(delete(_VERSIONS).where(_VERSIONS.c.map == table_map, _VERSIONS.c.key.in_(part)))
+    rows = [{"map": table_map, "key": key, "version": version} for key, version in versions.items()]
+    if rows:
+        connection.execute(insert(_VERSIONS), rows)
+
+
+def forget(connection: Connection, table_map: str) -> None:
+    """Take everything anew."""
+    connection.execute(delete(_EVENTS).where(_EVENTS.c.map == table_map))
+    connection.execute(delete(_VERSIONS).where(_VERSIONS.c.map == table_map))
+
+
+def is_older(version: str, known: str) -> bool:
+    """Whether a version comes before another one: as numbers where both are, else as texts."""
+    try:
+        return int(version) < int(known)
+    except ValueError:
+        return version < known
+
+
+def version_text(version: Any) -> str:
+    """A version as it is kept."""
+    return version.isoformat() if hasattr(version, "isoformat") else str(version)
+
+
+def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
+    every = list(keys)
+    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

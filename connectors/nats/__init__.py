@@ -1,0 +1,1 @@
+"""Change events on NATS JetStream. Settings: `url`; `stream`, `credentials`, and those of every stream."""

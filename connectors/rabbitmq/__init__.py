@@ -1,0 +1,1 @@
+"""Change events on RabbitMQ. Settings: `url`; `exchange`, and those of every stream."""

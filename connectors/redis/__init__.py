@@ -1,0 +1,1 @@
+"""Change events on Redis Streams. Settings: `url`, and those of every stream."""
