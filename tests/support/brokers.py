@@ -67,7 +67,8 @@ class InRedis(Stream):
         self._client.xtrim(self.name, 0, approximate=False)
 
     def put_raw(self, body: bytes, headers: dict[str, str]) -> None:
-        self._client.xadd(self.name, {**headers, "data": body})
+        fields: dict[Any, Any] = {**headers, "data": body}
+        self._client.xadd(self.name, fields)
 
     def lose(self) -> None:
         self._client.xtrim(self.name, 0, approximate=False)
