@@ -167,9 +167,10 @@ def test_the_security_page_tells_the_headers_and_the_policy_that_are_sent():
     assert [name for name, _ in ALWAYS if f"`{name}`" not in page] == []
 
 
-def test_every_promise_has_its_test():
-    promises = PROMISE.findall(text_of("security.md"))
-    assert len(promises) > 30
+@pytest.mark.parametrize(("name", "least"), [("security.md", 30), ("feature-tests.md", 100)])
+def test_every_promise_has_its_test(name: str, least: int):
+    promises = PROMISE.findall(text_of(name))
+    assert len(promises) > least
     for words, file in promises:
         source = (ROOT / file).read_text(encoding="utf-8")
         assert f"def test_{words.replace(' ', '_')}(" in source, (words, file)
