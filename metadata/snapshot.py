@@ -149,7 +149,10 @@ class PageNode:
 
 @dataclass(frozen=True, slots=True)
 class CompiledSite:
-    """A site with everything that it owns, looked up by key."""
+    """A site with everything that it owns, looked up by key.
+
+    `base` stands before all of its addresses where it is looked at through somebody else's eyes, and is empty else.
+    """
 
     model: Site
     roles: Mapping[str, WebRole]
@@ -173,6 +176,7 @@ class CompiledSite:
     settings: Mapping[str, str]
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
     api_entities: Mapping[str, ApiEntity] = field(default_factory=dict)
+    base: str = ""
 
     @property
     def key(self) -> str:
@@ -229,6 +233,11 @@ class Snapshot:
     def later(self, at: dt.datetime) -> Snapshot:
         """The same release at a later moment, with nothing derived yet."""
         return replace(self, at=at, _derived={}, _lock=threading.RLock())
+
+    def below(self, base: str) -> Snapshot:
+        """The same with all addresses below another one, with nothing derived yet."""
+        sites = {key: replace(site, base=base) for key, site in self.sites.items()}
+        return replace(self, sites=frozen(sites), _derived={}, _lock=threading.RLock())
 
     def _next_turn(self) -> dt.datetime | None:
         turns = (

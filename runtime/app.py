@@ -45,6 +45,7 @@ from runtime.services import EXTENSION, Services, services_of
 from runtime.snapshots import SnapshotHolder
 from runtime.studio.bench import Workshop
 from runtime.studio.routes import studio_blueprint
+from runtime.studio.viewing.guise import GuisePrefix
 from runtime.sync.freshness import EntityFreshness
 from runtime.sync.listener import keep_outbox
 from runtime.sync.pool import Adapters
@@ -62,7 +63,7 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     app.extensions[EXTENSION] = parts
     configure(app, config)
     configure_logs(config.log_level)
-    frame_requests(app)
+    frame_requests(app, show)
     handle_failures(app, show)
     blueprints = (
         identity_blueprint(),
@@ -154,7 +155,7 @@ def wrap(app: Flask, services: Services) -> None:
             return ()
         return prefixed_tags(snapshot, site)
 
-    app.wsgi_app = LanguagePrefix(app.wsgi_app, tags)  # type: ignore[method-assign]
+    app.wsgi_app = GuisePrefix(LanguagePrefix(app.wsgi_app, tags))  # type: ignore[method-assign]
     hops = services.config.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -57,6 +57,12 @@ class AccessDenied(RequestError):
     code = "denied"
 
 
+class LookingOnly(AccessDenied):
+    """You are looking through somebody else's eyes: nothing can be done or changed here."""
+
+    code = "looking_only"
+
+
 class SecondFactorNeeded(AccessDenied):
     """Set up the second step of your sign-in first."""
 

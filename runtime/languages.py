@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def prefix_of(site: CompiledSite, language: str) -> str:
     """What stands before every path in a language: "" for the site's default."""
-    return "" if language == site.model.default_language else f"/{language}"
+    return site.base if language == site.model.default_language else f"{site.base}/{language}"
 
 
 def language_tags(snapshot: Snapshot, site: CompiledSite) -> Mapping[str, str]:

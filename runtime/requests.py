@@ -13,7 +13,7 @@ from werkzeug.routing import MapAdapter
 
 from runtime.answers import Answer
 from runtime.arrivals import Arriving, Changed, request_id_of, welcome
-from runtime.context import RequestContext, Stages
+from runtime.context import PageView, RequestContext, Stages
 from runtime.csrf import Tokens
 from runtime.errors import FormExpired
 from runtime.lease import Lease
@@ -22,7 +22,11 @@ from runtime.routes import WITHOUT_CONTEXT
 from runtime.second_step import ask_second_factor
 from runtime.security import screen, screen_form
 from runtime.services import Services, services_of
+<<<<<<< HEAD
 from runtime.url_rules import PatientRule
+=======
+from runtime.studio.viewing.eyes import guise_of, let_frame, look_through
+>>>>>>> a9d305c (The site through somebody else's eyes: drafts as a contact or a role sees them, read only, noted, beside the editors)
 
 log = logging.getLogger("foyer.access")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
@@ -89,8 +93,8 @@ def _forget() -> None:
     g.changed = True
 
 
-def frame_requests(app: Flask) -> None:
-    """Register what happens around every request."""
+def frame_requests(app: Flask, show: PageView) -> None:
+    """Register what happens around every request. `show` answers for a page of the site."""
     services = services_of(app)
     secure = services.config.public_url.startswith("https://")
 
@@ -102,7 +106,9 @@ def frame_requests(app: Flask) -> None:
         start(services, asked, held)
         if asked.method in WITH_BODY:
             tokens.check(asked)
-        return ask_second_factor(held.foyer, asked) if "foyer" in held else None
+        led = ask_second_factor(held.foyer, asked) if "foyer" in held else None
+        guise = guise_of(asked)
+        return look_through(asked, held, guise, show) if guise is not None and led is None and "foyer" in held else led
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -110,6 +116,8 @@ def frame_requests(app: Flask) -> None:
         stages: Stages = held.stages
         if isinstance(response, Answer):
             response.secure = secure
+            if guise_of(_asked()) is not None:
+                let_frame(response)
             response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
         note(_asked(), held, response, stages)
         return response

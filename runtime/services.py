@@ -27,6 +27,8 @@ from runtime.records.hooks import Listeners
 from runtime.render.renderer import Renderer
 from runtime.snapshots import SnapshotHolder
 from runtime.studio.bench import Workshop
+from runtime.studio.viewing.drafts import Drafts
+from runtime.studio.viewing.notebook import Notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,12 @@ class Services:
     submission: Submission = field(default_factory=NoSubmission)
     listeners: Listeners = AUDITED
     arrivals: ArrivalMemory = field(default_factory=ArrivalMemory)
+<<<<<<< HEAD
     captchas: Mapping[str, Make] = field(default_factory=dict)
+=======
+    drafts: Drafts = field(default_factory=Drafts)
+    notebook: Notebook = field(default_factory=Notebook)
+>>>>>>> a9d305c (The site through somebody else's eyes: drafts as a contact or a role sees them, read only, noted, beside the editors)
 
 
 EXTENSION = "foyer"

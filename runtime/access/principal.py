@@ -16,6 +16,8 @@ class Principal:
     """Who acts in this request or batch. There is no default one.
 
     `roles` are web role keys of the site with the default roles included; `contact`, `account` and `company` are row ids.
+    A `read_only` one is somebody whom another person looks through: every write is refused.
+
     Make one through `anonymous`, `signed_in` or `system`.
     """
 
@@ -29,6 +31,7 @@ class Principal:
     language: str = ""
     time_zone: str = "UTC"
     origin: str = "portal"
+    read_only: bool = False
 
     @classmethod
     def system(cls, origin: str) -> Principal:

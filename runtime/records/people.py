@@ -12,10 +12,13 @@ from sqlalchemy import (
     FromClause,
     String,
     Table,
+    and_,
     bindparam,
     cast,
+    false,
     func,
     literal_column,
+    or_,
     select,
     true,
 )
@@ -142,10 +145,26 @@ def assign_account(connection: Connection, snapshot: Snapshot, contact: int, acc
     update(connection, snapshot, Principal.system("system"), "contact", contact, version, {"account": account})
 
 
-def _people(connection: Connection, snapshot: Snapshot, where: ColumnElement[bool]) -> tuple[Person, ...]:
+def find_people(connection: Connection, snapshot: Snapshot, words: str, limit: int) -> tuple[Person, ...]:
+    """Active contacts whose name, e-mail, or account's name or number holds each of the words, by name, at most `limit`."""
+    contact, account = contact_table(snapshot), snapshot.entities["account"].table
+    active: ColumnElement[bool] = or_(contact.c["active"].is_(None), contact.c["active"].is_(True))
+    places = (contact.c["full_name"], contact.c["email"], account.c["name"], account.c["number"])
+    each = (or_(false(), *(place.icontains(word, autoescape=True) for place in places)) for word in words.split())
+    return _people(connection, snapshot, and_(active, *each), (contact.c["full_name"], contact.c["id"]), limit)
+
+
+def _people(
+    connection: Connection,
+    snapshot: Snapshot,
+    where: ColumnElement[bool],
+    order: tuple[ColumnElement[Any], ...] = (),
+    limit: int | None = None,
+) -> tuple[Person, ...]:
     contact, account = contact_table(snapshot), snapshot.entities["account"].table
     joined = contact.outerjoin(account, account.c["id"] == contact.c["account"])
-    statement = select(*person_columns(snapshot)).select_from(joined).where(where).order_by(contact.c["id"])
+    statement = select(*person_columns(snapshot)).select_from(joined).where(where)
+    statement = statement.order_by(*(order or (contact.c["id"],))).limit(limit)
     found = (person_from(row) for row in connection.execute(statement).mappings())
     return tuple(person for person in found if person is not None)
 

@@ -34,7 +34,7 @@ def delete(
     Raises Missing, Conflict, Denied, and Invalid (code `referenced`) where a restricting lookup points at the row.
     """
     access = access_for(snapshot, principal, entity, "delete")
-    if not access.allowed:
+    if principal.read_only or not access.allowed:
         raise Denied(entity)
     compiled = snapshot.entities[entity]
     with guarded(connection, compiled):

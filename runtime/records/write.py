@@ -159,7 +159,7 @@ def disassociate(
 
 def _permit(snapshot: Snapshot, principal: Principal, entity: str, privilege: Privilege) -> tuple[CompiledEntity, Access]:
     access = access_for(snapshot, principal, entity, privilege)
-    if not access.allowed:
+    if principal.read_only or not access.allowed:
         raise Denied(entity)
     return snapshot.entities[entity], access
 
@@ -218,7 +218,7 @@ def _check_ends(
     far_id: int,
 ) -> None:
     append = access_for(snapshot, principal, near.key, "append")
-    if not append.allowed:
+    if principal.read_only or not append.allowed:
         raise Denied(near.key, attribute=found.key, side="append")
     if look_at(connection, snapshot, principal, Look(near.key, ("append",)), row) is None:
         if readable(connection, snapshot, principal, near.key, row) is None:

@@ -106,6 +106,7 @@ def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts
         "stylesheets": [*map(chain.asset_url, (bootstrap, *chain.styles)), sheet.url],
         "theme_colours": {name: chain.tokens.get(name, "") for name in ("brand", "brand-dark")} | dict(site.model.tokens),
         "registration": site.model.registration,
+        "looked_through": bool(site.base),
     }
 
 

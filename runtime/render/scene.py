@@ -57,7 +57,7 @@ class Scene(Protocol):
 
 def prefix(site: CompiledSite, language: str) -> str:
     """The first part of every address in a language: "" for the site's default, else `/<tag>`."""
-    return "" if language == site.model.default_language else f"/{language}"
+    return site.base if language == site.model.default_language else f"{site.base}/{language}"
 
 
 def address(site: CompiledSite, language: str, path: str) -> str:

@@ -27,6 +27,7 @@ from runtime.studio.shapes import shapes_of
 from runtime.studio.uploads import said as size_said
 from runtime.studio.uploads import with_uploads
 from runtime.studio.uses import uses_of
+from runtime.studio.viewing.window import window_of
 
 MOVES = ("add", "drop", "up", "down")
 OFFERED = 2_000
@@ -180,6 +181,7 @@ def editor(desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus:
         about=about(item.id.kind),
         takes_files=bool(content_names(item.id.kind)),
         size_said=partial(size_said, desk),
+        window=window_of(desk, item),
     )
 
 

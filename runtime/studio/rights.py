@@ -10,6 +10,7 @@ from runtime.context import RequestContext
 from runtime.errors import AccessDenied, SignInNeeded
 
 PUBLISH = "publish"
+VIEW_AS = "view_as"
 OTHERS = "settings"
 RIGHT_OF_KIND = {
     kind: right
@@ -42,6 +43,11 @@ class Reach:
     def publishes(self) -> bool:
         """May what is within reach be released?"""
         return PUBLISH in self.rights
+
+    @property
+    def views_as(self) -> bool:
+        """May the site be looked at through the eyes of any contact or role?"""
+        return VIEW_AS in self.rights
 
     def covers(self, component: ComponentId) -> bool:
         """May this component be worked on? Those of another site may not."""

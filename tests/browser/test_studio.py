@@ -136,3 +136,25 @@ def test_dark_is_chosen_once_for_all_pages(desk: Page) -> None:
     goto(desk, "/studio/edit/entity/booking")
     expect(desk.locator("html")).to_have_attribute("data-bs-theme", "dark")
     looked_at(desk)
+
+
+def test_the_site_is_seen_with_its_drafts_through_the_eyes_of_somebody_else(desk: Page) -> None:
+    goto(desk, "/studio/view")
+    looked_at(desk)
+    desk.get_by_label("Name, email or account").fill("alice")
+    expect(desk.locator("#people li")).to_have_count(1)
+    desk.get_by_role("button", name="Alice").click()
+    seen = desk.frame_locator("#preview iframe")
+    expect(seen.locator(".looked-through")).to_contain_text("Seen as Alice")
+    goto(desk, "/studio/edit/page/terms")
+    expect(seen.locator("h1")).to_have_text("By itself")
+    desk.locator('[name="p.title.any"]').fill("House rules")
+    desk.keyboard.press("Control+s")
+    expect(seen.locator("h1")).to_have_text("House rules")
+    desk.get_by_role("link", name="Phone").focus()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("link", name="Phone")).to_have_attribute("aria-current", "true")
+    assert seen.locator("html").evaluate("node => innerWidth") == 390
+    looked_at(desk)
+    seen.get_by_role("link", name="Bookings").first.click()
+    expect(seen.locator(".looked-through")).to_contain_text("Seen as Alice")

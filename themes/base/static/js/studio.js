@@ -2,6 +2,7 @@
 
 import { startEditor } from "./studio-editor.js";
 import { openPalette, openSheet } from "./studio-palette.js";
+import { startPreview } from "./studio-preview.js";
 
 const { home, publish, history } = document.body.dataset;
 const GO = { h: home, p: publish, r: history };
@@ -41,6 +42,8 @@ document.addEventListener("keydown", (event) => {
   }
   going = key === "g";
 });
+
+startPreview();
 
 if (editorForm()) {
   startEditor(editorForm());

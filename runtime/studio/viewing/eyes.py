@@ -1,0 +1,123 @@
+"""A request below `/studio/as/`: who may look, as whom, what is asked of the site, and what is noted of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Request, Response
+
+from metadata.errors import MetadataError
+from metadata.snapshot import CompiledSite, Snapshot
+from runtime.access import Person, Principal
+from runtime.context import PageView, RequestContext
+from runtime.errors import AccessDenied, LookingOnly, PageNotFound
+from runtime.identity.roles import roles_of
+from runtime.languages import language_tags, prefix_of
+from runtime.records.audit import record_act
+from runtime.records.people import load_person
+from runtime.security import CONTENT_SECURITY_POLICY
+from runtime.studio.rights import reach_of
+from runtime.studio.viewing.drafts import DraftSnapshot
+from runtime.studio.viewing.guise import ENVIRON, Guise
+from runtime.studio.viewing.lease import LookingLease
+from runtime.studio.viewing.samples import SAMPLE, show_sample
+
+SEEN = ("root", "page", "lookup.offer")
+SAFE = ("GET", "HEAD")
+
+
+def guise_of(asked: Request) -> Guise | None:
+    """As whom a request looks at the site; None for every other request."""
+    found: Guise | None = asked.environ.get(ENVIRON)
+    return found
+
+
+def look_through(asked: Request, held: Any, guise: Guise, show: PageView) -> Response | None:
+    """Let the rest of a request see another principal, snapshot and connection; the answer, for a sample of a component.
+
+    Raises SignInNeeded, AccessDenied without the right, LookingOnly for what would be done, PageNotFound for nobody.
+    """
+    own: RequestContext = held.foyer
+    own.lease.prove()
+    if not reach_of(own).views_as:
+        raise AccessDenied
+    sample = asked.path.startswith(SAMPLE)
+    if asked.method not in SAFE or (asked.endpoint not in SEEN and not sample):
+        raise LookingOnly
+    context = _disguised(own, asked, guise)
+    if own.services.notebook.is_new(own.principal.contact, guise):
+        facts = {"as": guise.who, "state": guise.state, "path": asked.path[:500]}
+        with own.lease.transaction() as connection:
+            record_act(
+                connection, own.principal, "view_as", guise.kind, int(guise.key) if guise.kind == "contact" else 0, facts
+            )
+    own.lease.rest()
+    held.lease, held.foyer = context.lease, context
+    return show_sample(context, asked.path, show) if sample else None
+
+
+def drafted(context: RequestContext) -> DraftSnapshot:
+    """The drafts of this moment, compiled. Raises MetadataError where not even what is served compiles."""
+    workshop = context.services.workshop
+    return context.services.drafts.compiled(workshop.bench(), workshop.store)
+
+
+def let_frame(response: Response) -> None:
+    """Let pages of the studio show this answer in a frame."""
+    policy = response.headers.get("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+
+
+def _disguised(own: RequestContext, asked: Request, guise: Guise) -> RequestContext:
+    services = own.services
+    try:
+        snapshot = drafted(own).snapshot if guise.state == "draft" else own.snapshot
+    except MetadataError as error:
+        raise PageNotFound from error
+    snapshot = services.drafts.seen(guise, snapshot)
+    site = snapshot.sites.get(own.site.key)
+    if site is None:
+        raise PageNotFound
+    language = language_tags(snapshot, site).get(
+        str(asked.environ.get("foyer.language", "")).lower(), site.model.default_language
+    )
+    person = load_person(own.connection, own.snapshot, int(guise.key)) if guise.kind == "contact" else None
+    if guise.kind == "contact" and (person is None or not person.active):
+        raise PageNotFound
+    principal = _principal(own, snapshot, site, guise, language)
+    return replace(
+        own,
+        snapshot=snapshot,
+        site=site,
+        principal=replace(principal, read_only=True),
+        language=language,
+        prefix=prefix_of(site, language),
+        lease=LookingLease(services.doors, services.engine, snapshot, draft=guise.state == "draft"),
+        session_id=None,
+        account_name=person.account_name if person else "",
+        account_number=person.account_number if person else "",
+    )
+
+
+def _principal(own: RequestContext, snapshot: Snapshot, site: CompiledSite, guise: Guise, language: str) -> Principal:
+    zone = site.model.time_zone
+    match guise.kind:
+        case "anonymous":
+            return Principal.anonymous(snapshot, site.key, language=language, time_zone=zone)
+        case "role":
+            role = site.roles.get(guise.key)
+            if role is None:
+                raise PageNotFound
+            name = role.label.in_language(language, site.model.default_language) or role.key
+            if role.default == "anonymous":
+                return replace(Principal.anonymous(snapshot, site.key, language=language, time_zone=zone), name=name)
+            return Principal.signed_in(snapshot, site.key, Person(0, name=name, language=language, time_zone=zone), {role.key})
+    found = load_person(own.connection, own.snapshot, int(guise.key))
+    if found is None:
+        raise PageNotFound
+    person = Person(
+        found.contact, found.account, found.company, found.name, found.language or language, found.time_zone or zone
+    )
+    return Principal.signed_in(snapshot, site.key, person, roles_of(own.connection, found.contact, site.key))

@@ -1,0 +1,82 @@
+"""As whom somebody looks at the site, and whether at the drafts: a part of the address, read and written here alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+from metadata.model.base import COMPONENT_KEY
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ROOT = "/studio/as"
+ENVIRON = "foyer.guise"
+STATES: tuple[State, ...] = ("draft", "served")
+State = Literal["draft", "served"]
+Kind = Literal["contact", "role", "anonymous"]
+_KEY = COMPONENT_KEY.removeprefix("^").removesuffix("$")
+_WHO = re.compile(rf"contact-(?P<contact>[1-9][0-9]{{0,17}})|role-(?P<role>{_KEY})|anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class Guise:
+    """A contact by its id, somebody without rows who holds one role, or nobody; looking at drafts or at what is served."""
+
+    state: State
+    kind: Kind
+    key: str = ""
+
+    @property
+    def who(self) -> str:
+        """As it stands in addresses: `contact-12`, `role-buyer`, `anonymous`."""
+        return f"{self.kind}-{self.key}" if self.key else self.kind
+
+    @property
+    def base(self) -> str:
+        """What stands before every address."""
+        return f"{ROOT}/{self.state}/{quote(self.who, safe='')}"
+
+
+def read_who(text: str, state: State = "draft") -> Guise | None:
+    """The guise of a part of an address; None for anything else."""
+    found = _WHO.fullmatch(text)
+    if found is None:
+        return None
+    contact, role = found["contact"], found["role"]
+    if contact:
+        return Guise(state, "contact", contact)
+    return Guise(state, "role", role) if role else Guise(state, "anonymous")
+
+
+def split_guise(path: str) -> tuple[Guise, str] | None:
+    """The guise at the start of a path, and the path without it; None for the address of no such thing."""
+    if not path.startswith(f"{ROOT}/"):
+        return None
+    state, _, rest = path.removeprefix(f"{ROOT}/").partition("/")
+    who, slash, rest = rest.partition("/")
+    for known in STATES:
+        if state == known and (guise := read_who(who, known)) is not None:
+            return guise, f"{slash}{rest}" or "/"
+    return None
+
+
+class GuisePrefix:
+    """WSGI middleware: the guise moves from the path to the script name, so that routes see an address of the site."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does."""
+        path = environ.get("PATH_INFO", "")
+        found = split_guise(path) if path.startswith(ROOT) else None
+        if found is not None:
+            guise, rest = found
+            environ[ENVIRON] = guise
+            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}{guise.base}"
+            environ["PATH_INFO"] = rest
+        return self._app(environ, start_response)

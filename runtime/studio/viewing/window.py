@@ -1,0 +1,165 @@
+"""The window through which somebody sees the site as another one does: beside an editor, and on a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Response, make_response, redirect, request, session
+
+from metadata.errors import MetadataError
+from runtime.errors import AccessDenied, BadRequest
+from runtime.records.people import find_people, load_person
+from runtime.security import local_path
+from runtime.studio.bench import Item
+from runtime.studio.desk import Desk, open_desk
+from runtime.studio.viewing.eyes import drafted
+from runtime.studio.viewing.guise import STATES, Guise, State, read_who
+from runtime.studio.viewing.samples import KINDS as SAMPLED
+from runtime.studio.viewing.samples import sample_path
+
+CHOSEN = "studio_as"
+WIDTHS = ("phone", "tablet", "desktop")
+FOUND = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """One whose eyes may be chosen: as it stands in addresses, a name, and what tells people of the same name apart."""
+
+    who: str
+    name: str
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is seen: as whom, where, how wide; `places` are the addresses to choose from, by what they are called.
+
+    `as_served` is the number of drafts that are wrong, and seen as they are served.
+    """
+
+    seen_as: Somebody
+    state: State
+    width: str
+    source: str
+    here: str
+    places: tuple[tuple[str, str], ...] = ()
+    as_served: int = 0
+
+
+def view() -> Response:
+    """The site through the eyes that were chosen, whole."""
+    desk = open_desk()
+    _may(desk)
+    path = local_path(request.args.get("path", "/")) or "/"
+    state: State = "served" if request.args.get("state") == STATES[1] else "draft"
+    window = _window(desk, ((desk.say("studio.whole_site"), path),), state)
+    words = request.args.get("q", "").strip()
+    return desk.page(
+        "view.html",
+        title=desk.say("studio.view_as"),
+        window=window,
+        path=path,
+        words=words,
+        back=local_path(request.args.get("back", "")),
+        people=tuple(people(desk, words)),
+        roles=tuple(roles(desk)),
+    )
+
+
+def look() -> Response:
+    """Choose through whose eyes the site is seen from now on in this browser, and go back to where that was done."""
+    desk = open_desk()
+    _may(desk)
+    who = request.form.get("who", "")
+    if read_who(who) is None:
+        raise BadRequest
+    session[CHOSEN] = who
+    return make_response(redirect(local_path(request.form.get("back", "")) or desk.url("view"), 303))
+
+
+def window_of(desk: Desk, item: Item) -> Window | None:
+    """The window beside the editor of a component; None where there is nothing to see, or the person may not."""
+    if not desk.reach.views_as or item.head.deleted:
+        return None
+    places = tuple(_places(desk, item))
+    return _window(desk, places, "draft") if places else None
+
+
+def people(desk: Desk, words: str) -> Iterator[Somebody]:
+    """Contacts that the words find."""
+    for person in find_people(desk.context.connection, desk.context.snapshot, words, FOUND):
+        yield Somebody(f"contact-{person.contact}", person.name or person.email, person.account_name or person.email)
+
+
+def roles(desk: Desk) -> Iterator[Somebody]:
+    """Nobody, and each role of the site, drafts included, of somebody without rows."""
+    yield Somebody("anonymous", desk.say("studio.nobody"))
+    for item in desk.bench.by_kind["web_role"]:
+        if item.id.site in ("", desk.reach.site):
+            yield Somebody(f"role-{item.id.key}", desk.label(item), desk.kind_label("web_role"))
+
+
+def _may(desk: Desk) -> None:
+    if not desk.reach.views_as:
+        raise AccessDenied
+
+
+def _window(desk: Desk, places: tuple[tuple[str, str], ...], state: State) -> Window:
+    seen_as = _chosen(desk)
+    wanted = request.args.get("place", "")
+    path = next((path for _, path in places if path == wanted), places[0][1])
+    guise = read_who(seen_as.who, state) or Guise(state, "anonymous")
+    width = request.args.get("width", "")
+    try:
+        wrong = len(drafted(desk.context).as_served) if state == "draft" else 0
+    except MetadataError:
+        wrong = 0
+    return Window(
+        seen_as,
+        state,
+        width if width in WIDTHS else WIDTHS[-1],
+        f"{guise.base}{desk.context.prefix}{path}",
+        request.path,
+        places,
+        wrong,
+    )
+
+
+def _chosen(desk: Desk) -> Somebody:
+    """Whom this browser looks as: at first the person itself."""
+    context = desk.context
+    guise = read_who(str(session.get(CHOSEN, "")))
+    if guise is not None and guise.kind == "contact":
+        person = load_person(context.connection, context.snapshot, int(guise.key))
+        if person is not None and person.active:
+            return Somebody(guise.who, person.name or person.email, person.account_name or person.email)
+    elif guise is not None:
+        known = {somebody.who: somebody for somebody in roles(desk)}
+        if guise.who in known:
+            return known[guise.who]
+    return Somebody(f"contact-{context.principal.contact}", context.principal.name or desk.say("studio.yourself"))
+
+
+def _places(desk: Desk, item: Item) -> Iterator[tuple[str, str]]:
+    """Where a component can be seen: a page at its address, others by themselves and on the pages that name them."""
+    kind, key = item.id.kind, item.id.key
+    if kind == "page":
+        yield desk.label(item), sample_path(kind, key)
+        return
+    alone = kind in SAMPLED
+    if alone:
+        yield desk.say("studio.by_itself"), sample_path(kind, key)
+    if kind == "entity":
+        views = (view for view in desk.bench.by_kind["view"] if view.data.get("entity") == key)
+        yield from ((desk.label(view), sample_path("view", view.id.key)) for view in views)
+        return
+    named = {kind: {key}}
+    if kind == "view":
+        named["list"] = {found.id.key for found in desk.bench.by_kind["list"] if key in (found.data.get("views") or ())}
+    for page in desk.bench.by_kind["page"]:
+        if page.id.site in ("", desk.reach.site) and any(
+            reference in named.get(other, ()) for _, other, reference in page.references
+        ):
+            yield desk.label(page), sample_path("page", page.id.key)

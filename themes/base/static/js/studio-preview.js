@@ -1,0 +1,69 @@
+// The site through somebody else's eyes: as wide as asked for, scaled to the room there is, loaded anew after each change.
+
+const WIDE = { phone: 390, tablet: 820, desktop: 1280 };
+const TALL = { phone: 720, tablet: 900, desktop: 800 };
+const KEPT = "foyer-preview-width";
+
+function section() {
+  return document.querySelector("[data-preview]");
+}
+
+function fit() {
+  const stage = section()?.querySelector(".pv-stage");
+  if (!stage) {
+    return;
+  }
+  const width = [...stage.classList].find((name) => name.startsWith("pv-") && name !== "pv-stage").slice(3);
+  const frame = stage.querySelector("iframe");
+  const scale = Math.min(1, stage.clientWidth / WIDE[width]);
+  frame.style.inlineSize = `${WIDE[width]}px`;
+  frame.style.blockSize = `${TALL[width]}px`;
+  frame.style.transform = scale < 1 ? `scale(${scale})` : "none";
+  stage.style.blockSize = `${TALL[width] * scale}px`;
+}
+
+function choose(width) {
+  const found = section();
+  const stage = found.querySelector(".pv-stage");
+  stage.className = `pv-stage pv-${width}`;
+  for (const link of found.querySelectorAll("[data-preview-width]")) {
+    link.toggleAttribute("aria-current", link.dataset.previewWidth === width);
+    if (link.hasAttribute("aria-current")) {
+      link.setAttribute("aria-current", "true");
+    }
+  }
+  fit();
+}
+
+export function refreshPreview() {
+  const frame = section()?.querySelector("iframe");
+  if (frame) {
+    frame.contentWindow.location.reload();
+  }
+}
+
+export function startPreview() {
+  const found = section();
+  if (!found) {
+    return;
+  }
+  found.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-preview-width]");
+    if (link) {
+      event.preventDefault();
+      sessionStorage.setItem(KEPT, link.dataset.previewWidth);
+      choose(link.dataset.previewWidth);
+    }
+  });
+  found.addEventListener("change", (event) => {
+    if (event.target.matches("[data-preview-place]")) {
+      event.target.form.requestSubmit();
+    }
+  });
+  found.querySelector("iframe").addEventListener("load", (event) => {
+    found.querySelector("[data-preview-open]").href = event.target.contentWindow.location.href;
+  });
+  new ResizeObserver(fit).observe(found);
+  const kept = sessionStorage.getItem(KEPT);
+  choose(kept in WIDE ? kept : [...found.querySelectorAll('[data-preview-width][aria-current="true"]')][0]?.dataset.previewWidth ?? "desktop");
+}
