@@ -17,22 +17,23 @@ from runtime.context import PageView, RequestContext, Stages
 from runtime.csrf import Tokens
 from runtime.errors import FormExpired
 from runtime.lease import Lease
+from runtime.loading import Later
 from runtime.logs import bare_record
 from runtime.routes import WITHOUT_CONTEXT
 from runtime.second_step import ask_second_factor
 from runtime.security import screen, screen_form
 from runtime.services import Services, services_of
-<<<<<<< HEAD
+from runtime.studio.viewing.guise import guise_of, let_frame
 from runtime.url_rules import PatientRule
-=======
-from runtime.studio.viewing.eyes import guise_of, let_frame, look_through
->>>>>>> a9d305c (The site through somebody else's eyes: drafts as a contact or a role sees them, read only, noted, beside the editors)
 
 log = logging.getLogger("foyer.access")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 MOST_HOSTS = 500
 PLAIN_FORM = "application/x-www-form-urlencoded"
+
+
+look_through = Later("runtime.studio.viewing.eyes:look_through")
 
 
 class Portal(Flask):

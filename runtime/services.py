@@ -52,12 +52,9 @@ class Services:
     submission: Submission = field(default_factory=NoSubmission)
     listeners: Listeners = AUDITED
     arrivals: ArrivalMemory = field(default_factory=ArrivalMemory)
-<<<<<<< HEAD
     captchas: Mapping[str, Make] = field(default_factory=dict)
-=======
     drafts: Drafts = field(default_factory=Drafts)
     notebook: Notebook = field(default_factory=Notebook)
->>>>>>> a9d305c (The site through somebody else's eyes: drafts as a contact or a role sees them, read only, noted, beside the editors)
 
 
 EXTENSION = "foyer"

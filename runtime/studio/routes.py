@@ -6,12 +6,7 @@ from functools import partial
 
 from flask import Blueprint
 
-<<<<<<< HEAD
 from runtime.loading import Later
-=======
-from runtime.studio import editing, looking, making, releasing
-from runtime.studio.viewing import window
->>>>>>> a9d305c (The site through somebody else's eyes: drafts as a contact or a role sees them, read only, noted, beside the editors)
 
 NAMED = "<kind>/<path:key>"
 
@@ -20,7 +15,6 @@ def studio_blueprint() -> Blueprint:
     """Everything below `/studio/`; who may enter is decided by each view, through `open_desk`."""
     blueprint = Blueprint("studio", __name__, url_prefix="/studio")
     for rule, view, method in (
-<<<<<<< HEAD
         ("/", "looking:home", "GET"),
         ("/kind/<kind>", "looking:of_kind", "GET"),
         ("/find", "looking:find", "GET"),
@@ -40,37 +34,12 @@ def studio_blueprint() -> Blueprint:
         (f"/history/{NAMED}", "looking:history_of", "GET"),
         (f"/history/{NAMED}", "looking:restore", "POST"),
         ("/history", "looking:history", "GET"),
+        ("/view", "viewing.window:view", "GET"),
+        ("/look", "viewing.window:look", "POST"),
         ("/publish", "releasing:publish", "GET"),
         ("/publish", "releasing:submit_publish", "POST"),
         ("/rollback/<int:release>", "releasing:go_back", "GET"),
         ("/rollback/<int:release>", "releasing:submit_go_back", "POST"),
-=======
-        ("/", looking.home, "GET"),
-        ("/kind/<kind>", looking.of_kind, "GET"),
-        ("/find", looking.find, "GET"),
-        ("/keys", looking.keys, "GET"),
-        ("/scheme", looking.scheme, "POST"),
-        ("/new/<kind>", making.new, "GET"),
-        ("/new/<kind>", making.submit_new, "POST"),
-        (f"/edit/{NAMED}", editing.edit, "GET"),
-        (f"/edit/{NAMED}", editing.submit, "POST"),
-        (f"/source/{NAMED}", editing.source, "GET"),
-        (f"/source/{NAMED}", editing.submit_source, "POST"),
-        (f"/settle/{NAMED}", editing.settle, "POST"),
-        (f"/delete/{NAMED}", making.delete, "GET"),
-        (f"/delete/{NAMED}", making.submit_delete, "POST"),
-        (f"/discard/{NAMED}", making.discard, "POST"),
-        (f"/uses/{NAMED}", looking.uses, "GET"),
-        (f"/history/{NAMED}", looking.history_of, "GET"),
-        (f"/history/{NAMED}", looking.restore, "POST"),
-        ("/history", looking.history, "GET"),
-        ("/view", window.view, "GET"),
-        ("/look", window.look, "POST"),
-        ("/publish", releasing.publish, "GET"),
-        ("/publish", releasing.submit_publish, "POST"),
-        ("/rollback/<int:release>", releasing.go_back, "GET"),
-        ("/rollback/<int:release>", releasing.submit_go_back, "POST"),
->>>>>>> a9d305c (The site through somebody else's eyes: drafts as a contact or a role sees them, read only, noted, beside the editors)
     ):
         _, _, name = view.partition(":")
         blueprint.add_url_rule(rule, f"{name}_{method.lower()}", Later(f"runtime.studio.{view}"), methods=[method])

@@ -16,21 +16,14 @@ from runtime.identity.roles import roles_of
 from runtime.languages import language_tags, prefix_of
 from runtime.records.audit import record_act
 from runtime.records.people import load_person
-from runtime.security import CONTENT_SECURITY_POLICY
 from runtime.studio.rights import reach_of
 from runtime.studio.viewing.drafts import DraftSnapshot
-from runtime.studio.viewing.guise import ENVIRON, Guise
+from runtime.studio.viewing.guise import Guise
 from runtime.studio.viewing.lease import LookingLease
 from runtime.studio.viewing.samples import SAMPLE, show_sample
 
 SEEN = ("root", "page", "lookup.offer")
 SAFE = ("GET", "HEAD")
-
-
-def guise_of(asked: Request) -> Guise | None:
-    """As whom a request looks at the site; None for every other request."""
-    found: Guise | None = asked.environ.get(ENVIRON)
-    return found
 
 
 def look_through(asked: Request, held: Any, guise: Guise, show: PageView) -> Response | None:
@@ -61,13 +54,6 @@ def drafted(context: RequestContext) -> DraftSnapshot:
     """The drafts of this moment, compiled. Raises MetadataError where not even what is served compiles."""
     workshop = context.services.workshop
     return context.services.drafts.compiled(workshop.bench(), workshop.store)
-
-
-def let_frame(response: Response) -> None:
-    """Let pages of the studio show this answer in a frame."""
-    policy = response.headers.get("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
 
 
 def _disguised(own: RequestContext, asked: Request, guise: Guise) -> RequestContext:

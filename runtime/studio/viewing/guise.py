@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
+from flask import Request, Response
+
 from metadata.model.base import COMPONENT_KEY
+from runtime.security import CONTENT_SECURITY_POLICY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -62,6 +65,19 @@ def split_guise(path: str) -> tuple[Guise, str] | None:
         if state == known and (guise := read_who(who, known)) is not None:
             return guise, f"{slash}{rest}" or "/"
     return None
+
+
+def guise_of(asked: Request) -> Guise | None:
+    """As whom a request looks at the site; None for every other request."""
+    found: Guise | None = asked.environ.get(ENVIRON)
+    return found
+
+
+def let_frame(response: Response) -> None:
+    """Let pages of the studio show this answer in a frame."""
+    policy = response.headers.get("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
 
 
 class GuisePrefix:
