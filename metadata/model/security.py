@@ -29,8 +29,8 @@ class WebRole:
         (),
         "What it may work on in the studio: entities and choices (data), lists, forms and templates (design), pages, menus and "
         "texts (content), roles and permissions (security), connections and table maps (sync), the site itself (settings); "
-        "whether it may release what it may work on (publish), and whether it may see the site, drafts included, as any contact "
-        "or role does (view_as). Nobody may enter without one of them.",
+        "whether it may release what it may work on (publish), and whether it may see the site, drafts included, as any "
+        "contact or role does (view_as). Nobody may enter without one of them.",
         choices=STUDIO_RIGHTS,
     )
 
