@@ -17,6 +17,7 @@ from metadata.model import (
     Connection,
     Entity,
     EntityPermission,
+    ExposureLock,
     Form,
     Language,
     ListComponent,
@@ -107,6 +108,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         api_entities=frozen(components.of(ApiEntity, key)),
         settings=frozen({setting.key: setting.value for setting in components.of(SiteSetting, key).values()}),
         web_files=frozen(components.of(WebFile, key)),
+        locks=frozen(components.of(ExposureLock, key)),
     )
 
 

@@ -22,6 +22,7 @@ from metadata.model import (
     Connection,
     Entity,
     EntityPermission,
+    ExposureLock,
     Form,
     Language,
     ListComponent,
@@ -177,6 +178,7 @@ class CompiledSite:
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
     api_entities: Mapping[str, ApiEntity] = field(default_factory=dict)
     base: str = ""
+    locks: Mapping[str, ExposureLock] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -21,6 +21,7 @@ from runtime.failures import handle_failures
 from runtime.files.places import make_store
 from runtime.files.taking import Cellar
 from runtime.frames import frame_of, may_open
+from runtime.guards import GUARDS
 from runtime.identity.passwords import Cost, Passwords
 from runtime.identity.throttle import Throttle
 from runtime.identity.views import identity_blueprint
@@ -107,7 +108,7 @@ def make_services(config: Config) -> Services:
         passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),
         throttle=Throttle(config.throttle_url),
         mailer=make_mailer(config.smtp_url, config.mail_folder, config.mail_from),
-        workshop=Workshop(engine),
+        workshop=Workshop(engine, GUARDS),
         files=Cellar(make_store(config.files_url, config.files_folder), config.max_file_bytes),
         aside=ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"),
         freshness=EntityFreshness(engine, snapshots),

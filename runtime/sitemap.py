@@ -115,6 +115,33 @@ def readable_pages(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]
     return snapshot.derive(("readable_pages", site.key, roles), trim)
 
 
+def openable_pages(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]) -> frozenset[str]:
+    """The keys of the pages that people with these roles may read at some time: what their dates say does not count."""
+    rules = _rules_by_page(site)
+    previews = _previews(site, roles)
+    return frozenset(
+        key
+        for key, node in site.pages.items()
+        if (previews or all(is_visible(site, above.page.state) for above in lineage(node)))
+        and _verdict(node, rules, roles) is Verdict.OPEN
+    )
+
+
+def openable_files(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]) -> frozenset[str]:
+    """The keys of the web files that people with these roles may read at some time."""
+    rules, previews = _rules_by_page(site), _previews(site, roles)
+    found = set()
+    for key, file in site.web_files.items():
+        node = site.pages.get(file.parent)
+        if node is None or not (previews or all(is_visible(site, above.page.state) for above in lineage(node))):
+            continue
+        counting = [rule for rule in rules.get(file.parent, ()) if rule.scope != WITHOUT_FILES]
+        there = previews or is_visible(site, file.state)
+        if there and _verdict(node, {**rules, file.parent: counting}, roles) is Verdict.OPEN:
+            found.add(key)
+    return frozenset(found)
+
+
 def is_published(snapshot: Snapshot, site: CompiledSite, node: PageNode) -> bool:
     """Whether a page and all above it are in a state that visitors see, and within their dates."""
     zone = site.model.time_zone

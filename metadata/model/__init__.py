@@ -54,7 +54,14 @@ from metadata.model.presentation import (
     ViewColumn,
 )
 from metadata.model.search import Search, SearchedAttribute, SearchedEntity
-from metadata.model.security import AttributePermission, AttributeRight, EntityPermission, PageAccessRule, WebRole
+from metadata.model.security import (
+    AttributePermission,
+    AttributeRight,
+    EntityPermission,
+    ExposureLock,
+    PageAccessRule,
+    WebRole,
+)
 from metadata.model.sync import AttributeMap, Connection, TableMap, ValueMap, WriteThrough
 from metadata.model.web_files import LARGEST_CONTENT, Content, WebFile
 from metadata.model.web_templates import TemplateParameter, WebTemplate
@@ -84,6 +91,7 @@ Component = (
     | EntityPermission
     | AttributePermission
     | PageAccessRule
+    | ExposureLock
     | ApiEntity
     | Language
     | Connection
@@ -132,6 +140,7 @@ KINDS: dict[str, Kind] = {
         Kind("entity_permission", "entity-permissions", EntityPermission, True),
         Kind("attribute_permission", "attribute-permissions", AttributePermission, True),
         Kind("page_access_rule", "page-access-rules", PageAccessRule, True),
+        Kind("exposure_lock", "exposure-locks", ExposureLock, True),
         Kind("api_entity", "api-entities", ApiEntity, True),
     )
 }
@@ -166,6 +175,7 @@ __all__ = [
     "Content",
     "Entity",
     "EntityPermission",
+    "ExposureLock",
     "Filter",
     "Form",
     "FormDefault",

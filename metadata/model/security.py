@@ -86,6 +86,19 @@ class AttributePermission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureLock:
+    """What somebody has signed off that people reach. Kind `exposure_lock`.
+
+    A site that has one is not released as long as its metadata make anything reachable that is not in it.
+    """
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    active: bool = prop(True, "An inactive one holds nothing back.")
+    lines: str = prop("", "One line for each role, attribute, action, surface and scope, as `foyer exposure` writes them.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageAccessRule:
     """Who may read, or edit, a page and everything below it. Kind `page_access_rule`."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from metadata.store.bodies import Sketch
 from metadata.store.difference import Change, Difference, compare
 from metadata.store.errors import EditedMeanwhile, NoContent, NoSuchComponent, NoSuchRelease, OtherContent, StoreError
-from metadata.store.publishing import Published, checked_snapshot
+from metadata.store.publishing import Guard, Published, checked_snapshot
 from metadata.store.revisions import Release, Revision
 from metadata.store.state import Standing
 from metadata.store.store import Components, MetadataStore
@@ -20,6 +20,7 @@ __all__ = [
     "Components",
     "Difference",
     "EditedMeanwhile",
+    "Guard",
     "MetadataStore",
     "NoContent",
     "NoSuchComponent",

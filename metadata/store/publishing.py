@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -12,11 +12,14 @@ import metadata.store.contents as contents
 import metadata.store.revisions as revisions
 from metadata.checks import check
 from metadata.compiler import assign_site, compile_snapshot
-from metadata.errors import MetadataError
+from metadata.errors import MetadataError, Problem
 from metadata.model import Component, ComponentId, component_id
 from metadata.snapshot import Snapshot
 from metadata.store.revisions import Entry, Release
 from metadata.store.state import Heads, Loader
+
+Guard = Callable[[Connection, Snapshot], Iterable[Problem]]
+"""What may refuse a release that compiles, on the connection whose tables fit it already: errors do, warnings do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,14 @@ class Published:
 class Candidate:
     """A would-be release: its revisions, the release it stands on, whether its plan may lose rows.
 
-    `aside` is for transactions beside the caller's, see `metadata.migrate.create_ahead`.
+    `aside` is for transactions beside the caller's, see `metadata.migrate.create_ahead`; each of the `guards` may refuse it.
     """
 
     heads: Heads
     based_on: int
     allow_destructive: bool = False
     aside: Engine | None = None
+    guards: tuple[Guard, ...] = ()
 
 
 def checked_snapshot(components: Iterable[Component], release: int = 0) -> Snapshot:
@@ -54,8 +58,8 @@ def checked_snapshot(components: Iterable[Component], release: int = 0) -> Snaps
 def write_release(connection: Connection, loader: Loader, entry: Entry, candidate: Candidate) -> Published:
     """Make the candidate the newest release, in the caller's transaction, which holds the lock.
 
-    Raises MetadataError where it does not compile or lacks a content, and Destructive where its tables would lose rows;
-    then nothing that was done on the connection may be committed.
+    Raises MetadataError where it does not compile, lacks a content or is refused by a guard, and Destructive where its tables
+    would lose rows; then nothing that was done on the connection may be committed.
     """
     current = revisions.read_release(connection, revisions.latest_release(connection))
     manifest = tuple(sorted(head.id for head in candidate.heads.values()))
@@ -69,6 +73,9 @@ def write_release(connection: Connection, loader: Loader, entry: Entry, candidat
     if candidate.aside is not None:
         steps = migrate.create_ahead(candidate.aside, steps)
     migrate.apply(connection, steps, allow_destructive=candidate.allow_destructive)
+    refused = [problem for guard in candidate.guards for problem in guard(connection, snapshot) if problem.severity == "error"]
+    if refused and not unchanged:
+        raise MetadataError(refused)
     if not unchanged:
         based_on = candidate.based_on or None
         revisions.add_release(connection, Release(number, manifest, entry.author, entry.note, entry.moment, based_on))

@@ -30,27 +30,31 @@ class Standing:
 
 
 class Loader:
-    """Stored revisions to components; what has not changed since the last reading is not made anew."""
+    """Stored revisions to components; what has not changed since the last reading is not made anew.
+
+    A revision is known by what it holds: the number of one whose transaction failed goes to another.
+    """
 
     def __init__(self) -> None:
-        self._known: Mapping[int, Component] = {}
+        self._known: Mapping[tuple[ComponentId, str], Component] = {}
 
     def load(self, connection: Connection, wanted: Iterable[Revision]) -> dict[ComponentId, Component]:
         """The components of revisions. Raises MetadataError with every problem where the language has changed."""
         heads = tuple(head for head in wanted if not head.deleted)
         known = self._known
-        bodies = revisions.read_bodies(connection, (head.id for head in heads if head.id not in known))
-        made: dict[int, Component] = {}
+        bodies = revisions.read_bodies(connection, (head.id for head in heads if (head.component, head.hash) not in known))
+        made: dict[tuple[ComponentId, str], Component] = {}
         problems: list[Problem] = []
         for head in heads:
+            name = (head.component, head.hash)
             try:
-                made[head.id] = known[head.id] if head.id in known else component_of(head.component, bodies[head.id])
+                made[name] = known[name] if name in known else component_of(head.component, bodies[head.id])
             except MetadataError as error:
                 problems.extend(error.problems)
         if problems:
             raise MetadataError(problems)
         self._known = made
-        return {head.component: made[head.id] for head in heads}
+        return {head.component: made[head.component, head.hash] for head in heads}
 
 
 def released(connection: Connection, release: int) -> Heads:

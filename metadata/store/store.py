@@ -20,7 +20,7 @@ from metadata.store.bodies import Body, Sketch, body_of, body_of_sketch, plain
 from metadata.store.contents import Opened
 from metadata.store.difference import Difference, compare
 from metadata.store.errors import EditedMeanwhile, NoSuchComponent
-from metadata.store.publishing import Candidate, Published, checked_snapshot, with_component, write_release
+from metadata.store.publishing import Candidate, Guard, Published, checked_snapshot, with_component, write_release
 from metadata.store.revisions import Entry, Release, Revision
 from metadata.store.tables import lock, tables
 
@@ -30,11 +30,13 @@ Components = Mapping[ComponentId, Component]
 class MetadataStore:
     """The metadata in a database. Safe to share between threads; every change is one transaction, all or nothing.
 
-    The engine is one whose transactions begin as told by the execution options `foyer_write` and `foyer_schema`.
+    The engine is one whose transactions begin as told by the execution options `foyer_write` and `foyer_schema`. What the
+    guards refuse is not released.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, guards: Iterable[Guard] = ()) -> None:
         self.engine = engine
+        self._guards = tuple(guards)
         self._loader = state.Loader()
 
     def create(self) -> None:
@@ -115,7 +117,7 @@ class MetadataStore:
             self._keep(connection, components := tuple(components), contents)
             self._append(connection, entry, tuple(map(body_of, components)), tuple(delete), {})
             current = revisions.latest_release(connection)
-            candidate = Candidate(state.working(connection), current, allow_destructive, self.engine)
+            candidate = Candidate(state.working(connection), current, allow_destructive, self.engine, self._guards)
             published = write_release(connection, self._loader, entry, candidate)
             revisions.mark_released(connection, published.release)
             return published
@@ -138,7 +140,7 @@ class MetadataStore:
             kept = {name: head for name, head in heads.items() if not head.deleted}
             picked = self._loader.load(connection, (kept[name] for name in chosen if name in kept))
             self._keep(connection, tuple(picked.values()), None)
-            candidate = Candidate(kept, now.release, allow_destructive, self.engine)
+            candidate = Candidate(kept, now.release, allow_destructive, self.engine, self._guards)
             published = write_release(connection, self._loader, _entry(author, note), candidate)
             revisions.mark_some_released(connection, chosen, published.release)
             return published
@@ -146,7 +148,7 @@ class MetadataStore:
     def rollback(self, release: int, author: str, note: str = "", *, allow_destructive: bool = False) -> Published:
         """A new release with what an old one held. Drafts stay drafts. Raises NoSuchRelease, MetadataError, Destructive."""
         with self._changing(tables=True) as connection:
-            candidate = Candidate(state.released(connection, release), release, allow_destructive, self.engine)
+            candidate = Candidate(state.released(connection, release), release, allow_destructive, self.engine, self._guards)
             return write_release(connection, self._loader, _entry(author, note), candidate)
 
     def rollback_component(
@@ -164,7 +166,7 @@ class MetadataStore:
             heads, old = state.released(connection, current), state.released(connection, release)
             if component not in heads and component not in old:
                 raise NoSuchComponent(component, release)
-            candidate = Candidate(with_component(heads, component, old), current, allow_destructive, self.engine)
+            candidate = Candidate(with_component(heads, component, old), current, allow_destructive, self.engine, self._guards)
             return write_release(connection, self._loader, _entry(author, note), candidate)
 
     def change(
@@ -187,7 +189,7 @@ class MetadataStore:
             changed = body_of(change(self._loader.load(connection, (head,))[component]))
             revisions.append(connection, entry, (changed,), (), revisions.last_numbers(connection))
             made = state.working(connection)[component]
-            candidate = Candidate({**heads, component: made}, current, aside=self.engine)
+            candidate = Candidate({**heads, component: made}, current, aside=self.engine, guards=self._guards)
             published = write_release(connection, self._loader, entry, candidate)
             revisions.mark_one_released(connection, made.id, published.release)
             return published

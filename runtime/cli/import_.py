@@ -54,7 +54,7 @@ def folder_command(folder: str, *, dry_run: bool, publish: bool, delete: bool, *
     """Save a folder of metadata as drafts: all of it, or nothing and every problem."""
     store = open_installation().store
     before = store.readable()
-    intake = take_in(folder, before, delete=delete)
+    intake = take_in(folder, before, delete=delete, drafts=not publish)
     if dry_run:
         return of_differences(intake.differences(before), "Nothing is changed; it would be:")
     author, note = str(how["author"]), str(how["note"])

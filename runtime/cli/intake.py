@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from metadata.checks import check
@@ -14,6 +14,7 @@ from metadata.schema import dump
 from metadata.store import Components, Difference, compare
 from runtime.cli.looks import problems_of_looks
 
+UNSIGNED = "exposure"
 FOLLOWING = ("unknown-reference", "unknown-entity", "unknown-attribute")
 
 
@@ -35,8 +36,8 @@ class Intake:
         return differences(before, self.result)
 
 
-def take_in(folder: str, before: Components, *, delete: bool = False) -> Intake:
-    """The intake of a folder over the components that are there.
+def take_in(folder: str, before: Components, *, delete: bool = False, drafts: bool = False) -> Intake:
+    """The intake of a folder over the components that are there; of `drafts`, what is not signed off is a warning.
 
     Raises MetadataError with all problems of both kinds: what cannot be read, and what does not fit.
     """
@@ -45,6 +46,8 @@ def take_in(folder: str, before: Components, *, delete: bool = False) -> Intake:
     gone = tuple(sorted(set(before) - set(found))) if delete else ()
     result = {name: item for name, item in {**before, **found}.items() if name not in gone}
     problems = problems_of(reading, result)
+    if drafts:
+        problems = tuple(replace(found, severity="warning") if found.code == UNSIGNED else found for found in problems)
     if any(problem.severity == "error" for problem in problems):
         raise MetadataError(problems)
     return Intake(reading.components, reading.contents, gone, result, problems)

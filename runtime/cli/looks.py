@@ -1,4 +1,4 @@
-"""What metadata says of looks, held against the themes of this installation."""
+"""What a compiled release tells of itself: its looks, held against the themes of this installation, and its exposure lock."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ from runtime.render.checks import check_looks
 def problems_of_looks(
     components: Mapping[ComponentId, Component], positions: Mapping[ComponentId, Positions]
 ) -> tuple[Problem, ...]:
-    """The problems of looks of components that fit each other, with file and line where they have a position.
+    """The problems of looks, and of what is not signed off, of components that fit each other, with file and line where they
+    have a position.
 
     Raises MetadataError where they do not compile, ConfigError.
     """
+    from runtime.exposure.lock import lock_problems
+
     roots = theme_roots(Config.from_environment(os.environ).theme_dir)
-    found = check_looks(compile_snapshot(components.values()), roots)
+    snapshot = compile_snapshot(components.values())
+    found = (*check_looks(snapshot, roots), *lock_problems(snapshot))
     where = {str(name): place for name, place in positions.items()}
     return tuple(sorted(_placed(problem, where.get(problem.component)) for problem in found))
 

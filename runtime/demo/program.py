@@ -17,6 +17,7 @@ from runtime.database import make_engine
 from runtime.demo import erp
 from runtime.demo.people import Portrait, add_people
 from runtime.demo.processes import Processes
+from runtime.guards import GUARDS
 from runtime.identity.passwords import Cost, Passwords
 from runtime.tables import create_engine_tables
 
@@ -105,7 +106,7 @@ def _people(environ: Mapping[str, str]) -> tuple[Portrait, ...]:
 def _prepare_metadata(environ: Mapping[str, str], folder: Path) -> None:
     engine = make_engine(environ["FOYER_DATABASE_URL"])
     try:
-        _publish(MetadataStore(engine), folder)
+        _publish(MetadataStore(engine, GUARDS), folder)
     finally:
         engine.dispose()
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, request
 from metadata.errors import MetadataError
 from metadata.model import Component, ComponentId, Page
 from metadata.snapshot import PageNode
-from metadata.store import EditedMeanwhile, MetadataStore, NoSuchComponent
+from metadata.store import EditedMeanwhile, NoSuchComponent
 from runtime.context import RequestContext, current
 from runtime.errors import AccessDenied, ChangedMeanwhile, PageNotFound, Unprocessable
 from runtime.pages.preview import ADDRESS, moves_from
@@ -58,7 +58,7 @@ def _page(context: RequestContext, key: str) -> PageNode:
 
 
 def _release(context: RequestContext, page: Page, after: str) -> None:
-    store = MetadataStore(context.services.engine)
+    store = context.services.workshop.store
     author = f"{context.principal.name or 'contact'} ({context.principal.contact})"
     note = f"page {page.key}: {page.state} to {after}"
     context.lease.prove()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from metadata.compiler import assign_site
 from metadata.errors import MetadataError, Problem
 from metadata.model import KINDS, Component, ComponentId, component_id
 from metadata.schema import load
-from metadata.store import MetadataStore, Revision, Standing
+from metadata.store import Guard, MetadataStore, Revision, Standing
 from metadata.text import Text
 from runtime.studio.references import Reference, references
 
@@ -192,8 +192,8 @@ class Bench:
 class Workshop:
     """Gives each request the bench as it is, made anew only when something was saved or released. Safe between threads."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.store = MetadataStore(engine)
+    def __init__(self, engine: Engine, guards: Iterable[Guard] = ()) -> None:
+        self.store = MetadataStore(engine, guards)
         self._lock = threading.Lock()
         self._bench: Bench | None = None
         self._stamp = (-1, -1)

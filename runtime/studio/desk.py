@@ -47,6 +47,7 @@ ICONS = {
     "entity_permission": "shield-lock",
     "attribute_permission": "key",
     "page_access_rule": "lock",
+    "exposure_lock": "shield-check",
     "connection": "plug",
     "table_map": "arrow-left-right",
     "site": "globe2",

@@ -11,6 +11,7 @@ from metadata.errors import MetadataError, Problem
 from metadata.migrate import Plan
 from metadata.model import Component, ComponentId, component_id
 from metadata.store import Components
+from runtime.exposure.lock import lock_problems
 from runtime.render.checks import check_looks
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk
@@ -65,4 +66,4 @@ def try_components(desk: Desk, components: Components) -> Trial:
     except MetadataError as error:
         return Trial((*problems, *error.problems))
     looks = check_looks(snapshot, desk.context.renderer.roots)
-    return Trial((*problems, *looks), desk.store.plan_tables(snapshot))
+    return Trial((*problems, *looks, *lock_problems(snapshot)), desk.store.plan_tables(snapshot))

@@ -38,7 +38,10 @@ def foyer(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
 
 
-def test_the_tutorials_files_are_published_with_its_one_command(folder: Path):
+def test_the_tutorials_files_are_published_once_they_are_signed_off(folder: Path):
+    refused = foyer(folder, "publish", str(folder))
+    assert (refused.returncode, "Not signed off" in refused.stderr) == (1, True)
+    assert foyer(folder, "exposure", str(folder), "--write").returncode == 0
     done = foyer(folder, "publish", str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "create table ticket" in done.stdout + done.stderr

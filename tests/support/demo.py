@@ -75,7 +75,8 @@ class Demo:
         return subprocess.run(command, cwd=ROOT, env=self.environ(), capture_output=True, text=True, check=False)
 
     def publish(self) -> subprocess.CompletedProcess[str]:
-        """Publish the demo's folder, as the demo tells people to."""
+        """Sign off and publish the demo's folder, as the demo tells people to."""
+        self.foyer("exposure", str(self.folder / "site"), "--write")
         return self.foyer("publish", str(self.folder / "site"))
 
     def environ(self) -> dict[str, str]:
