@@ -46,6 +46,10 @@ def read_uses(snapshot: Snapshot, form: Form) -> Iterator[Use]:
     surface = f"form:{form.key}"
     for path in form_paths(snapshot, form):
         yield from shown(snapshot, Use(surface, form.entity, path))
+    if form.history is not None:
+        yield Use(f"{surface}/history", form.entity, ROWS, "history")
+        if form.history.restore:
+            yield Use(f"{surface}/history/restore", form.entity, ROWS, "write", needs=((form.entity, "history"),))
     for action in form.actions:
         for item in action.values:
             yield Use(f"{surface}/action:{action.key}", form.entity, item.attribute, "write")

@@ -17,9 +17,11 @@ RIGHTS = "rights"
 """What permissions give wherever it may be met: a right that no page uses yet is one that the next page has."""
 LINKED: tuple[Privilege, ...] = ("delete", "append", "append_to")
 
+
 def site_uses(snapshot: Snapshot, site: CompiledSite) -> tuple[Use, ...]:
     """Every use, each once; made once per snapshot."""
     return snapshot.derive(("uses", site.key), lambda: tuple(dict.fromkeys(_all(snapshot, site))))
+
 
 def _all(snapshot: Snapshot, site: CompiledSite) -> Iterator[Use]:
     yield from _rights(snapshot)
@@ -35,6 +37,7 @@ def _all(snapshot: Snapshot, site: CompiledSite) -> Iterator[Use]:
         yield from lookup_uses(snapshot, form)
     yield from _api(snapshot, site)
 
+
 def _rights(snapshot: Snapshot) -> Iterator[Use]:
     for entity in snapshot.entities.values():
         for key, attribute in entity.attributes.items():
@@ -47,6 +50,7 @@ def _rights(snapshot: Snapshot) -> Iterator[Use]:
         for action in PRIVILEGES:
             yield Use(RIGHTS, entity.key, ROWS, action)
 
+
 def _worked_out(snapshot: Snapshot, entity: str, key: str) -> Iterator[Use]:
     """A formula tells its outcome to whoever may read it, and with it of the attributes that it is made of."""
     model = snapshot.entities[entity].attributes[key].model
@@ -54,6 +58,7 @@ def _worked_out(snapshot: Snapshot, entity: str, key: str) -> Iterator[Use]:
     for name in sorted(found.path for found in names(node)):
         if not name.startswith("@") and "." not in name:
             yield Use(f"formula:{name}", entity, key)
+
 
 def _api(snapshot: Snapshot, site: CompiledSite) -> Iterator[Use]:
     for one in offer_of(snapshot, site).sets.values():
