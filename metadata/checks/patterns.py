@@ -11,9 +11,14 @@ from typing import Any
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Attribute, FormField
+from metadata.patterns import compiled, takes_long, unsound
 
 LONGEST = 500
 REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT)
+CATEGORIES = {codes.CATEGORY_DIGIT: "1", codes.CATEGORY_WORD: "a1", codes.CATEGORY_SPACE: " ", codes.CATEGORY_NOT_SPACE: "a"}
+MOST_LETTERS = 8
+ROUNDS = 100
+END = "\u2603"
 
 
 def patterns(world: World) -> Iterator[Problem]:
@@ -31,12 +36,54 @@ def fault_in_pattern(pattern: str) -> str:
         return f"The pattern has {len(pattern)} characters; at most {LONGEST} are allowed."
     try:
         re.compile(pattern)
+        compiled(pattern)
         runaway = is_runaway(parser.parse(pattern))
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, unsound(), OverflowError, RecursionError) as error:
         return f"The pattern is no regular expression: {error}."
     if runaway:
         return "The pattern repeats a repetition, which can take for ever; write the inner part without + or *."
+    if slow := slow_text(pattern):
+        return f"The pattern can take for ever, such as on {slow[:6]!r} many times over; let its parts begin differently."
     return ""
+
+
+def slow_text(pattern: str) -> str:
+    """A text on which the pattern takes too long, "" where none of those that are tried is one.
+
+    Tried are letters that the pattern takes, one or two of them many times over, with an end that does not fit.
+    """
+    tree = parser.parse(pattern)
+    if not any(step[0] in REPEATS for step in flat(tree)):
+        return ""
+    letters = list(dict.fromkeys(letter for step in flat(tree) for letter in samples(step)))[:MOST_LETTERS]
+    rounds = (*letters, *(one + other for one in letters for other in letters if one != other))
+    tried = (part * ROUNDS + last + END for part in rounds for last in ("", *letters))
+    return next((text for text in tried if takes_long(pattern, text)), "")
+
+
+def flat(items: Any) -> Iterator[Any]:
+    """Every step of an expression and of all inside it."""
+    for step in items:
+        yield step
+        for part in parts(step):
+            yield from flat(part)
+
+
+def samples(step: Any) -> Iterator[str]:
+    """Letters that a step takes."""
+    code, argument = step
+    if code in (codes.LITERAL, codes.NOT_LITERAL):
+        yield chr(argument)
+    elif code is codes.ANY:
+        yield "x"
+    elif code is codes.IN:
+        for inner, value in argument:
+            if inner is codes.LITERAL:
+                yield chr(value)
+            elif inner is codes.RANGE:
+                yield chr(value[0])
+            elif inner is codes.CATEGORY:
+                yield from CATEGORIES.get(value, "")
 
 
 def is_runaway(items: Any, inside: bool = False) -> bool:

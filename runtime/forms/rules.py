@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from babel.dates import format_date, format_datetime
 
 from metadata.model import Choice, FormField
+from metadata.patterns import matches
 from metadata.snapshot import CompiledAttribute, Snapshot
 from metadata.types import SHORT_TEXT
 from runtime.forms.faults import Fault
@@ -67,7 +68,7 @@ class Rules:
     def _of_text(self, value: str) -> tuple[Fault, ...]:
         if len(value) > self.longest:
             return (Fault("form.too_long", (("count", self.longest),)),)
-        if self.pattern and not re.fullmatch(self.pattern, value):
+        if self.pattern and not matches(self.pattern, value):
             return (Fault("form.not_pattern", (("label", self.label),), self.field.pattern_message.in_language(self.language)),)
         return ()
 

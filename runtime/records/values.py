@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from metadata.model import Attribute
+from metadata.patterns import matches
 from metadata.snapshot import CompiledAttribute, Snapshot
 from metadata.types import DECIMAL_SCALE, MONEY_SCALE, SHORT_TEXT
 
@@ -126,7 +126,7 @@ def _wrong_text(model: Attribute, value: Any) -> str:
     limit = model.max_length or {"long_text": LONGEST_TEXT, "url": 2000}.get(model.type, SHORT_TEXT)
     if len(value) > limit:
         return "too_long"
-    return "pattern" if model.pattern and not re.fullmatch(model.pattern, value) else ""
+    return "pattern" if model.pattern and not matches(model.pattern, value) else ""
 
 
 def _unencodable(value: str) -> bool:
