@@ -17,6 +17,7 @@ ADAPTERS: Mapping[str, str] = {
     "nats": "connectors.nats.broker:open_nats",
     "rabbitmq": "connectors.rabbitmq.broker:open_rabbitmq",
     "redis": "connectors.redis.broker:open_redis",
+    "webhook": "connectors.webhook.inbox:open_webhook",
     "memory": "connectors.memory.adapter:MemoryAdapter",
 }
 """Their classes, made of a connection's key and settings, by the kind of connection; loaded when one is opened."""

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -26,6 +27,15 @@ class Home:
     read: Callable[[], AbstractContextManager[Connection]]
     rows: Callable[[Connection], RowStore]
     now: Callable[[], dt.datetime] = utc_now
+
+
+@runtime_checkable
+class AtHome(Protocol):
+    """An adapter that reads what was stored on our side."""
+
+    def come_home(self, home: Home) -> None:
+        """Our side, before the first call."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

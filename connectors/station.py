@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from connectors.checkpoint import Checkpoint, read_checkpoints
 from connectors.heartbeat import Heartbeat
 from connectors.history import Run
-from connectors.home import Home
+from connectors.home import AtHome, Home
 from connectors.initial import SECOND, Step, plan_load
 from connectors.lease import Lease, LeaseLost, release_lease, take_lease, under_lease
 from connectors.outbound import Relay
@@ -36,6 +36,10 @@ class Station:
     _heart: Heartbeat | None = None
     _next: dict[str, float] = field(default_factory=dict)
     _swept: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.adapter, AtHome):
+            self.adapter.come_home(self.home)
 
     def turn(self) -> list[Run]:
         """Deliver what is owed, load what was never loaded, pull maps whose interval is over. Raises LeaseLost.

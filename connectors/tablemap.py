@@ -16,7 +16,7 @@ from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 SET = "@set"
 KEPT, DEACTIVATED, DELETED, FOLLOWED = "keep", "deactivate", "delete", "follow"
 """What may happen to a row of ours whose outside row is not there any more."""
-STREAMS = frozenset({"nats", "rabbitmq", "redis"})
+STREAMS = frozenset({"nats", "rabbitmq", "redis", "webhook"})
 """Connectors that tell what happens and cannot be asked for what there is."""
 
 

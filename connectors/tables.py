@@ -179,6 +179,18 @@ event = Table(
     Index("ix_foyer_sync_event_at", "map", "at"),
 )
 
+inbox = Table(
+    "foyer_sync_inbox",
+    TABLES,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("map", String(120), nullable=False),
+    Column("event", String(120), nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("received_at", UtcDateTime(), nullable=False),
+    Index("ux_foyer_sync_inbox_event", "map", "event", unique=True),
+)
+
 version = Table(
     "foyer_sync_version",
     TABLES,

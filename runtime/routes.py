@@ -11,12 +11,13 @@ from runtime.assets import serve_asset, serve_tokens
 from runtime.context import PageView, RequestContext, current
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.health import healthz, metrics, readyz
+from runtime.loading import Later
 from runtime.redirects import Moved, language_redirect, redirect_target
 from runtime.robots import serve_robots, serve_sitemap
 from runtime.sitemap import FoundPage, Verdict, find_file, find_page, verdicts
 from runtime.web_files import permitted_file, serve_file
 
-WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "metrics", "asset", "tokens"})
+WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "metrics", "asset", "tokens", "webhook"})
 
 
 def add_routes(app: Flask, show: PageView, blueprints: Iterable[Blueprint]) -> None:
@@ -26,6 +27,7 @@ def add_routes(app: Flask, show: PageView, blueprints: Iterable[Blueprint]) -> N
     app.add_url_rule("/metrics", "metrics", metrics)
     app.add_url_rule("/_static/_tokens/<name>", "tokens", serve_tokens)
     app.add_url_rule("/_static/<theme>/<path:path>", "asset", serve_asset)
+    app.add_url_rule("/_hooks/<connection>", "webhook", Later("runtime.sync.webhooks:receive"), methods=["POST"])
     app.add_url_rule("/robots.txt", "robots", serve_robots)
     app.add_url_rule("/sitemap.xml", "sitemap", serve_sitemap)
     for blueprint in blueprints:

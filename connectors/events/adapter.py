@@ -8,6 +8,7 @@ from typing import Any
 from connectors.errors import Fatal
 from connectors.events.envelope import envelope_of, read_message, source_of, write_change
 from connectors.events.message import Broker
+from connectors.home import AtHome, Home
 from connectors.protocol import Batch, Change, Cursor, Receipt, Record
 from connectors.tablemap import CompiledMap
 
@@ -17,7 +18,7 @@ class EventAdapter:
 
     def __init__(self, name: str, settings: Mapping[str, str], kind: str, broker: Broker) -> None:
         self._name, self._kind, self._broker = name, kind, broker
-        self._envelope = envelope_of(name, settings)
+        self._envelope = envelope_of(name, settings, kind)
         self._own = source_of(name, settings)
 
     def pull(self, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Batch:
@@ -32,6 +33,11 @@ class EventAdapter:
         """Tell the broker how far our side has got."""
         if cursor.get("by") == self._kind:
             self._broker.settle(table_map.key, table_map.model.table, cursor["at"])
+
+    def come_home(self, home: Home) -> None:
+        """Tell a broker that is in our own database where that is."""
+        if isinstance(self._broker, AtHome):
+            self._broker.come_home(home)
 
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
         """A stream tells what happens, not what there is. Raises Fatal."""

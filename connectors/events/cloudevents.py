@@ -1,7 +1,7 @@
 """CloudEvents 1.0 with JSON data, structured (one JSON body) and binary (attributes in headers).
 
-https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md. The last word of the type tells what happened: see
-`OPERATIONS`. The header prefixes are those of the bindings for HTTP and NATS (`ce-`), and of AMQP (`cloudEvents:`).
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md. The last word of the type tells what happened. The
+header prefixes are those of the bindings for HTTP and NATS (`ce-`), and of AMQP (`cloudEvents:`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ STRUCTURED = "application/cloudevents+json"
 PREFIXES = ("ce-", "ce_", "cloudevents:", "cloudevents_")
 UPDATES = frozenset({"update", "updated", "change", "changed", "patch", "patched", "modified"})
 DELETES = frozenset({"delete", "deleted", "remove", "removed"})
+WORDS = UPDATES | DELETES | {"create", "created", "insert", "inserted", "add", "added", "upsert", "upserted"}
+"""The last words of types that tell what happened, and are no part of a table's name."""
 SHOWN = ("id", "source", "type", "subject", "time")
 """Attributes that a map reads as columns, with an @ before their names."""
 _PAST = {"insert": "created", "update": "updated", "delete": "deleted"}

@@ -73,6 +73,16 @@ def read(message: Message, own: str) -> Event | None:
     return Event(operation, record, "", _version(source))
 
 
+def table_of(message: Message) -> str:
+    """The table that a change is about. Raises Unreadable."""
+    whole = read_json(message.body)
+    payload = whole.get("payload", whole) if isinstance(whole, dict) else None
+    source = payload.get("source") if isinstance(payload, dict) else None
+    if not isinstance(source, dict) or not isinstance(source.get("table"), str):
+        raise Unreadable("a change of Debezium names its table in source")
+    return str(source["table"])
+
+
 def write(change: Change, identity: str, own: str) -> Message:
     """A change as an envelope: the side that there is holds the key and the columns that changed."""
     now = int(time.time() * 1000)

@@ -62,7 +62,7 @@ def reopen(work: Work, records: Iterable[Record]) -> tuple[list[Record], News]:
         return rows, News()
     settings = dict(work.table_map.connection.settings)
     name = work.table_map.connection.key
-    envelope, own = envelope_of(name, settings), source_of(name, settings)
+    envelope, own = envelope_of(name, settings, work.table_map.connection.connector), source_of(name, settings)
     events = []
     for record in messages:
         place = str(record[PLACE])

@@ -17,7 +17,7 @@ SECRETS = frozenset({"client_secret", "password", "secret", "token", "api_key"})
 """Settings of connections whose value nobody may read."""
 SEARCHING = frozenset({"contains", "starts_with", "ends_with", "between"})
 """Operators that a condition on what goes out does not have."""
-STREAMS = frozenset({"nats", "rabbitmq", "redis"})
+STREAMS = frozenset({"nats", "rabbitmq", "redis", "webhook"})
 """Connectors through which rows come and go as events."""
 VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
@@ -229,6 +229,10 @@ def streams(world: World) -> Iterator[Problem]:
         if owner.write_through is not None:
             message = f"Who publishes to {connector} gets no answer; leave write_through out: changes are queued anyway."
             yield world.problem(owner, "write_through", "table-map", message)
+        out = [index for index, item in enumerate(owner.attributes) if item.direction != "in"]
+        for index in out if connector == "webhook" else ():
+            message = "Webhooks only come in; make the direction in."
+            yield world.problem(owner, f"attributes.{index}.direction", "table-map", message)
         if owner.overlap:
             message = f"overlap is for connector sql, and {owner.connection} is {connector}; leave it out."
             yield world.problem(owner, "overlap", "table-map", message)

@@ -16,8 +16,8 @@ class Connection:
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
     label: Text = prop(Text(), "Name that people read.")
     connector: str = prop(
-        help="Adapter: sql, odata, files, nats, rabbitmq, redis or memory.",
-        choices=("sql", "odata", "files", "nats", "rabbitmq", "redis", "memory"),
+        help="Adapter: sql, odata, files, nats, rabbitmq, redis, webhook or memory.",
+        choices=("sql", "odata", "files", "nats", "rabbitmq", "redis", "webhook", "memory"),
     )
     settings: tuple[tuple[str, str], ...] = prop(
         (), "Settings of the adapter; ${NAME} is replaced by the environment variable."

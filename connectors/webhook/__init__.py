@@ -1,0 +1,1 @@
+"""Webhooks that come in. Settings: `secret`; `envelope`, `tolerance`, `max_bytes`, `per_minute`."""
