@@ -67,6 +67,11 @@ class FilesAdapter:
         """Never: files are read only."""
         raise Fatal(f"connection {self._name} reads files and cannot write them")
 
+    def obstacles(self, table_map: CompiledMap) -> list[tuple[str, str, str]]:
+        """See `connectors.preflight.going.Probing`."""
+        mend = "Say direction: in, or use a connection that takes rows."
+        return [("", f"connection {self._name} reads files and cannot write them.", mend)]
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -87,6 +87,10 @@ class MemoryAdapter:
                 self.world.tables = before
                 raise
 
+    def obstacles(self, table_map: CompiledMap) -> list[tuple[str, str, str]]:
+        """See `connectors.preflight.going.Probing`; a table in memory takes every row."""
+        return []
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Integer, Numeric, String, delete, ins
 from connectors.errors import Fatal, RecordRejected
 from connectors.protocol import Batch, Change, Cursor, Receipt, Record
 from connectors.sql.engines import open_engine, sorted_errors
+from connectors.sql.probing import Obstacle, obstacles
 from connectors.sql.pulls import Pulls
 from connectors.sql.shape import Shape, reflect
 from connectors.sql.window import opened, pull_window, wait_for_running
@@ -64,6 +65,13 @@ class SqlAdapter:
             for child in change.children:
                 self._write(connection, child)
             return self._write(connection, change)
+
+    def obstacles(self, table_map: CompiledMap) -> list[Obstacle]:
+        """See `connectors.preflight.going.Probing`."""
+        with sorted_errors(self._name), self._engine.connect() as connection:
+            table = self._shape(connection, table_map)[0].table
+            connection.rollback()
+            return list(obstacles(connection, table, table_map))
 
     def close(self) -> None:
         """Close the connections."""

@@ -25,7 +25,7 @@ from connectors.seen import doubt_all_seen
 from connectors.tablemap import CompiledMap, compiled_maps
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
-from runtime.cli import sync_compare, sync_conflicts, sync_rejects
+from runtime.cli import sync_check, sync_compare, sync_conflicts, sync_rejects
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
@@ -272,5 +272,5 @@ def _restart(installation: Installation, maps: Sequence[CompiledMap]) -> None:
             ledger.forget(connection, item.key)
 
 
-for each in (*sync_rejects.COMMANDS, *sync_conflicts.COMMANDS, *sync_compare.COMMANDS):
+for each in (*sync_rejects.COMMANDS, *sync_conflicts.COMMANDS, *sync_compare.COMMANDS, *sync_check.COMMANDS):
     command.add_command(each)

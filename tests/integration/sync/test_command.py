@@ -166,3 +166,13 @@ def wait_for(condition, seconds=15.0):
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+def test_check_finds_before_a_run_what_it_would_reject_and_writes_nothing(terminal):
+    assert terminal.sync("check", "harbours")[0] == 0
+    terminal.write("boat", "no,name,built,price,state,harbour,tender_of", "1,Ada,2020-01-02,10.50,W,GOT,")
+    code, said = terminal.document("check", "boats")
+    errors = [(found["check"], found["place"]) for found in said["findings"] if found["severity"] == "error"]
+    assert (code, errors) == (1, [("value_map", "state")])
+    assert "There is no table map ships" in terminal.sync("check", "ships")[1]
+    assert terminal.names() == []

@@ -1,0 +1,1 @@
+"""What would go wrong with a table map, found before it runs; nothing is written on either side."""
