@@ -16,6 +16,8 @@ from connectors.tablemap import CompiledMap
 from connectors.values import dump_json, load_json
 
 PORTAL, OUTSIDE, NEWEST, MANUAL = "portal", "outside", "newest", "manual"
+CONFLICT = "conflict"
+"""The code of a change that waits for somebody to decide."""
 _TABLE = tables.conflict
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors import outbox
-from connectors.conflicts import MANUAL, OUTSIDE, PORTAL, Clash, give_up, keep_conflict, plain, rebase, winner
+from connectors.conflicts import CONFLICT, MANUAL, OUTSIDE, PORTAL, Clash, give_up, keep_conflict, plain, rebase, winner
 from connectors.home import Work
 from connectors.mapping import Mapped
 from connectors.outbox import Owed
@@ -83,5 +83,5 @@ def _decided(work: Work, record_id: int, clash: Clash, changed_at: Any) -> str:
     elif won == PORTAL:
         rebase(work, owed, clash.attribute, clash.theirs)
     else:
-        outbox.park(work.connection, owed[0], f"conflict: {clash.attribute} was changed on both sides")
+        outbox.park(work.connection, owed[0], f"conflict: {clash.attribute} was changed on both sides", CONFLICT)
     return won or MANUAL

@@ -11,6 +11,7 @@ from connectors.adjusted import keep_adjusted
 from connectors.errors import first_line
 from connectors.events.taking import reopen, take_events
 from connectors.guard import guarded
+from connectors.held import hold_back, next_held
 from connectors.history import Counts
 from connectors.home import Work
 from connectors.identities import has_identities, keep_identities
@@ -35,11 +36,21 @@ def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store
     `store` writes rows that all have the same attributes; by default an upsert by integration key.
     """
     fresh = changed_records(work.connection, work.table_map, records) if work.table_map.compares else list(records)
-    mapped, refused = convert_records(work.table_map, fresh)
-    counts, taken, more = _take(work, mapped, lookups, store or upsert)
-    refused += more
+    free = hold_back(work, fresh)
+    counts = _apply(work, free, lookups, store or upsert)[0]
+    unchanged, held = len(records) - len(fresh), len(fresh) - len(free)
+    return counts + Counts(taken=len(records), unchanged=unchanged, rejected=held)
+
+
+def _apply(
+    work: Work, records: Sequence[Record], lookups: Lookups, store: Store, still: Sequence[Refusal] = ()
+) -> tuple[Counts, list[str]]:
+    """Convert, store and settle; the keys of the rows that were taken. `still` are known to be refused."""
+    mapped, refused = convert_records(work.table_map, records)
+    counts, taken, more = _take(work, mapped, lookups, store)
+    refused += (*more, *still)
     _settle(work, taken, refused)
-    return counts + Counts(taken=len(records), unchanged=len(records) - len(fresh), rejected=len(refused))
+    return counts + Counts(rejected=len(refused)), [row.key for row in taken]
 
 
 def apply_events(work: Work, events: Sequence[Event], lookups: Lookups, store: Store) -> Counts:
@@ -60,14 +71,20 @@ def retry_due(work: Work, lookups: Lookups) -> Counts:
 
 
 def retry_records(work: Work, records: Sequence[Record], lookups: Lookups) -> Counts:
-    """Take records of rejects once more, as the map is now."""
+    """Take records of rejects once more, as the map is now; what waited behind those that are taken follows."""
     records, news = reopen(work, records)
-    records, missing = [*records, *news.rows.values()], list(news.refused.values())
     remove_gone(work, list(news.gone.values()), frozenset(news.left))
-    mapped, refused = convert_records(work.table_map, [_complete(work, record) for record in records])
-    counts, taken, more = _take(work, mapped, lookups, upsert)
-    refused += more + missing
-    _settle(work, taken, refused)
+    again = [_complete(work, record) for record in (*records, *news.rows.values())]
+    counts, taken = _apply(work, again, lookups, upsert, list(news.refused.values()))
+    return counts + follow_up(work, taken, lookups)
+
+
+def follow_up(work: Work, keys: Iterable[str], lookups: Lookups) -> Counts:
+    """Take what waited behind these keys, which are free now, in order; up to the next one that is refused."""
+    counts, free = Counts(), list(keys)
+    while waiting := next_held(work.connection, work.table_map, free):
+        more, free = _apply(work, [_complete(work, record) for record in waiting], lookups, upsert)
+        counts += more
     return counts
 
 

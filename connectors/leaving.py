@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from connectors import tables
+from connectors.held import forget_refused
 from connectors.history import Counts
 from connectors.home import Work
 from connectors.identities import follow, forget_identities, has_identities, moves
 from connectors.mapping import Mapped, Refusal
 from connectors.port import RowsInUse
-from connectors.rejects import IN_USE, drop_rejects, keep_rejects
+from connectors.rejects import IN_USE, keep_rejects
 from connectors.seen import forget_seen
 from connectors.tablemap import DEACTIVATED, DELETED, FOLLOWED
 from connectors.values import dump_json, load_json
@@ -31,7 +32,7 @@ def leave(work: Work, lost: Lost, policy: str) -> Counts:
     """
     if not lost:
         return Counts()
-    drop_rejects(work.connection, work.table_map.key, lost)
+    forget_refused(work.connection, work.table_map.key, lost)
     ids = work.rows.resolve(work.table_map.entity.key, work.table_map.model.integration_key, set(lost.values()))
     ours = {key: ids[values] for key, values in lost.items() if values in ids}
     counts, stuck = Counts(), dict[str, str]()
@@ -75,7 +76,7 @@ def settle_moves(work: Work, rows: Sequence[Mapped]) -> Counts:
         policy, left = work.table_map.model.delete, follow(work, found)
     taken = {row.key for row in rows}
     over = {move.key for move in found} - taken
-    drop_rejects(work.connection, work.table_map.key, over)
+    forget_refused(work.connection, work.table_map.key, over)
     forget_seen(work.connection, work.table_map, over)
     return leave(work, {move.key: move.values for move in left if move.key in over}, policy)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import outbox
-from connectors.conflicts import OUTSIDE, PORTAL, Clash, columns_of, keep_conflict, plain, store, winner, without
+from connectors.conflicts import CONFLICT, OUTSIDE, PORTAL, Clash, columns_of, keep_conflict, plain, store, winner, without
 from connectors.home import Work
 from connectors.mapping import Lookups
 from connectors.outbox import Owed
@@ -57,4 +57,4 @@ def settle_met(work: Work, item: Owed, met: Met) -> None:
     store(work, item.record_id, {clash.attribute: clash.theirs for clash, won in met.clashes if won == OUTSIDE})
     if met.waits:
         names = ", ".join(clash.attribute for clash, won in met.clashes if won not in (PORTAL, OUTSIDE))
-        outbox.park(work.connection, item, f"conflict: {names} was changed on both sides")
+        outbox.park(work.connection, item, f"conflict: {names} was changed on both sides", CONFLICT)

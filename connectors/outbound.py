@@ -146,7 +146,7 @@ def _delivered(work: Work, item: Owed, receipt: Receipt) -> None:
 def _refuse(work: Work, item: Owed, letter: Letter, answer: Answer) -> None:
     """The last word is no: the record tells it, and nothing is sent again."""
     take_refusal(work, letter, answer)
-    outbox.park(work.connection, item, f"refused: {answer.message}")
+    outbox.park(work.connection, item, f"refused: {answer.message}", "refused")
 
 
 def _wait(work: Work, item: Owed, fault: Retriable) -> None:
@@ -155,6 +155,6 @@ def _wait(work: Work, item: Owed, fault: Retriable) -> None:
 
 
 def _park(work: Work, item: Owed, fault: ConnectorError) -> None:
-    outbox.park(work.connection, item, str(fault))
+    outbox.park(work.connection, item, str(fault), fault.code if isinstance(fault, RecordRejected) else "fatal")
     if item.operation != "delete":
         tell_reason(work, item.record_id, str(fault))

@@ -40,6 +40,12 @@ class Owed:
     attempts: int
     retry_at: dt.datetime | None
     created_at: dt.datetime
+    receipt: str | None = None
+
+    @property
+    def code(self) -> str:
+        """Why it is parked, as a stable word: that of the refusal, or fatal, refused or conflict; empty where it is not."""
+        return str(load_json(self.receipt).get("code", "")) if self.receipt and self.state == PARKED else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ def owe(connection: Connection, owing: Owing, now: dt.datetime, idempotency: str
     values = {"map": owing.map, "entity": owing.entity, "record_id": owing.record_id, "operation": owing.operation}
     state = PARKED if owing.refused else WAITING
     reason = owing.refused or reason
+    values |= {"receipt": dump_json({"code": "value_map"})} if owing.refused else {}
     values |= {"payload": dump_json(owing.payload), "state": state, "idempotency": key, "created_at": now, "reason": reason}
     connection.execute(insert(_TABLE).values(**values))
     wake(connection, owing.map)
@@ -102,9 +109,10 @@ def wait(connection: Connection, owed: Owed, reason: str, retry_at: dt.datetime)
     _set(connection, owed.id, {"attempts": owed.attempts + 1, "retry_at": retry_at, "reason": reason})
 
 
-def park(connection: Connection, owed: Owed, reason: str) -> None:
-    """Wait for somebody to mend it; later changes of the same record wait with it."""
-    _set(connection, owed.id, {"attempts": owed.attempts + 1, "state": PARKED, "reason": reason})
+def park(connection: Connection, owed: Owed, reason: str, code: str) -> None:
+    """Wait for somebody to mend it; later changes of the same record wait with it. `code` is the class of the reason."""
+    receipt = dump_json({"code": code})
+    _set(connection, owed.id, {"attempts": owed.attempts + 1, "state": PARKED, "reason": reason, "receipt": receipt})
 
 
 def mended(connection: Connection, idempotency: Iterable[str], now: dt.datetime) -> None:

@@ -40,7 +40,7 @@ class Reject:
 
 def keep_rejects(connection: Connection, table_map: str, refusals: Sequence[Refusal], now: dt.datetime) -> None:
     """Store refusals in place of older ones of the same keys; the first time and the attempts are carried on."""
-    known = {item.key: item for item in _by_keys(connection, table_map, [item.key for item in refusals])}
+    known = {item.key: item for item in by_keys(connection, table_map, [item.key for item in refusals])}
     drop_rejects(connection, table_map, known)
     rows = [_row(table_map, item, known.get(item.key), now) for item in refusals]
     if rows:
@@ -88,7 +88,7 @@ def read_rejects(connection: Connection, table_map: str, limit: int | None = Non
 
 def find_reject(connection: Connection, table_map: str, key: str) -> Reject | None:
     """The reject of one outside key."""
-    found = _by_keys(connection, table_map, [key])
+    found = by_keys(connection, table_map, [key])
     return found[0] if found else None
 
 
@@ -110,7 +110,8 @@ def count_codes(connection: Connection) -> dict[tuple[str, str], int]:
     return {(name, code): int(number) for name, code, number in connection.execute(counted)}
 
 
-def _by_keys(connection: Connection, table_map: str, keys: Sequence[str]) -> list[Reject]:
+def by_keys(connection: Connection, table_map: str, keys: Sequence[str]) -> list[Reject]:
+    """The rejects of these outside keys."""
     found: list[Reject] = []
     for part in _parts(keys):
         found += _read(connection, select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key.in_(part)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from connectors.held import forget_refused
 from connectors.history import Counts
 from connectors.home import Home, Work
 from connectors.identities import has_identities, identities_of
@@ -13,7 +14,7 @@ from connectors.leaving import Lost, leave
 from connectors.mapping import join_key
 from connectors.outward import outside_key
 from connectors.protocol import Adapter
-from connectors.rejects import IN_USE, drop_rejects, read_rejects
+from connectors.rejects import IN_USE, read_rejects
 from connectors.seen import gone, known_values
 from connectors.tablemap import FOLLOWED, CompiledMap, passes
 
@@ -35,7 +36,7 @@ def sweep(home: Home, adapter: Adapter, table_map: CompiledMap, lease: Lease) ->
     left = _left(home, adapter, table_map, lost)
     with under_lease(home, lease) as connection:
         work = Work(connection, home.rows(connection), table_map, home.now())
-        drop_rejects(connection, table_map.key, stale)
+        forget_refused(connection, table_map.key, stale)
         return _leave(work, lost, left)
 
 
@@ -53,7 +54,7 @@ def remove_gone(work: Work, keys: Sequence[OutsideKey], left: frozenset[str]) ->
         return Counts()
     told = {join_key(key) for key in keys}
     lost = dict(known_values(work.connection, work.table_map, told))
-    drop_rejects(work.connection, work.table_map.key, told)
+    forget_refused(work.connection, work.table_map.key, told)
     return _leave(work, lost, left)
 
 

@@ -69,6 +69,17 @@ reject = Table(
     Index("ix_foyer_sync_reject_retry", "map", "retry_at"),
 )
 
+held = Table(
+    "foyer_sync_held",
+    TABLES,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("map", String(120), nullable=False),
+    Column("key", String(KEY_LENGTH), nullable=False),
+    Column("record", Text, nullable=False),
+    Column("at", UtcDateTime(), nullable=False),
+    Index("ix_foyer_sync_held_key", "map", "key", "id"),
+)
+
 adjusted = Table(
     "foyer_sync_adjusted",
     TABLES,

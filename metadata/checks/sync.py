@@ -159,6 +159,14 @@ def messages(world: World) -> Iterator[Problem]:
             yield world.problem(owner, path, "write-through", message)
 
 
+def waiting(world: World) -> Iterator[Problem]:
+    """Behind a refused row there waits what has changed since; where nothing tells that, each pull brings the same again."""
+    for owner in world.all(TableMap):
+        if owner.after_reject == "wait" and not owner.change_column and not owner.delta:
+            message = "Later versions can wait only where changes are told; name a change_column, or leave after_reject out."
+            yield world.problem(owner, "after_reject", "table-map", message)
+
+
 def overlaps(world: World) -> Iterator[Problem]:
     """What is read again is told by a change column, in a database."""
     for owner in world.all(TableMap):
@@ -273,6 +281,7 @@ RULES = (
     lookups,
     write_throughs,
     messages,
+    waiting,
     overlaps,
     deltas,
     outgoing,

@@ -161,6 +161,12 @@ class TableMap:
         " column of moments, or whichever somebody chooses. The other one is kept in `foyer sync conflicts`.",
         choices=("portal", "outside", "newest", "manual"),
     )
+    after_reject: str = prop(
+        "replace",
+        "What happens to a later version of an outside row that was refused: it takes the place of the refused one, or waits"
+        " behind it until somebody has mended, taken or discarded that.",
+        choices=("replace", "wait"),
+    )
     missing: str = prop(
         "reject",
         "What happens to a value that the conversion of its attribute does not know: the row is refused, or the attribute"

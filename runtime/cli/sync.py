@@ -15,11 +15,9 @@ from connectors.checkpoint import Checkpoint
 from connectors.errors import ConnectorError, first_line
 from connectors.events import ledger
 from connectors.history import Run
-from connectors.home import Work, utc_now
-from connectors.inbound import retry_records
+from connectors.home import utc_now
 from connectors.initial import SECOND, plan_load
 from connectors.lease import LeaseLost
-from connectors.mapping import Lookups
 from connectors.rejects import read_rejects
 from connectors.seen import doubt_all_seen
 from connectors.tablemap import CompiledMap, compiled_maps
@@ -31,14 +29,12 @@ from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.cli.worker import summary
 from runtime.database import writing
-from runtime.sync.homes import home_of
 from runtime.sync.metrics import metrics_text
 from runtime.sync.pool import Adapters
 from runtime.sync.state import MapState, map_states
 from runtime.sync.worker import maps_by_connection, open_station
 
 SHOWN_REJECTS = 5
-RETRIED_AT_ONCE = 1000
 WORKER_WAIT_SECONDS = 60.0
 WISH_SECONDS = 0.05
 
@@ -183,39 +179,6 @@ def plan() -> Report:
         lines.append(f"{number:>3}. {item.key}: {item.connection.key}.{item.model.table} to {item.entity.key}{later}{adds}")
     data = [{"map": step.table_map.key, "later": list(step.later), "creates": step.table_map.creates} for step in steps]
     return Report(tuple(lines) or ("There are no table maps.",), {"steps": data})
-
-
-@command.command("retry")
-@click.argument("table_map", required=False, metavar="[MAP]")
-@reporting
-def retry(table_map: str | None) -> Report:
-    """Try again, now, what was rejected and what is parked; only that."""
-    installation, snapshot = open_sync()
-    maps = chosen_maps(snapshot, (table_map,) if table_map else ())
-    counts = {item.key: _retry(installation, snapshot, item) for item in maps}
-    with writing(installation.engine).begin() as connection:
-        released = outbox.release(connection, [item.key for item in maps])
-        for item in maps:
-            checkpoints.retry_now(connection, item.key)
-        left = sum(len(read_rejects(connection, item.key)) for item in maps)
-    taken = sum(counts.values())
-    line = f"{taken} of the rejected rows are in now, {left} are left; {released} owed changes are sent again."
-    return Report((line,), {"taken": taken, "left": left, "released": released})
-
-
-def _retry(installation: Installation, snapshot: Snapshot, table_map: CompiledMap) -> int:
-    """Retry the rejects of a map, part by part; how many were taken."""
-    home, after, taken = home_of(installation.engine, snapshot), "", 0
-    while True:
-        with home.begin() as connection:
-            part = read_rejects(connection, table_map.key, RETRIED_AT_ONCE, after)
-            if not part:
-                return taken
-            work = Work(connection, home.rows(connection), table_map, utc_now())
-            retry_records(work, [reject.record for reject in part], Lookups(work.rows))
-            left = {reject.key for reject in read_rejects(connection, table_map.key, RETRIED_AT_ONCE, after)}
-            taken += sum(reject.key not in left for reject in part)
-            after = part[-1].key
 
 
 @command.command("pause")

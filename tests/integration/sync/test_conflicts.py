@@ -169,7 +169,7 @@ def test_what_was_parked_is_not_overwritten_either(world_of):
     ours(world, name="Ours")
     with world.now() as connection:
         (item,) = outbox.pending(connection, "boats")
-        outbox.park(connection, item, "full")
+        outbox.park(connection, item, "full", "database")
     theirs(world, price="3.00")
     world.pull()
     assert both(world, "name")[0] == ("Ours",)

@@ -45,7 +45,7 @@ def test_what_is_owed_and_parked_is_told_with_its_age(world):
     with world.now() as connection:
         for number in (1, 2):
             outbox.owe(connection, outbox.Owing("boats", "boat", number, "update", {"key": {}, "values": {}}), utc_now())
-        outbox.park(connection, outbox.pending(connection, "boats")[0], "full")
+        outbox.park(connection, outbox.pending(connection, "boats")[0], "full", "database")
     found = numbers(world, later=50)
     assert (found["foyer_sync_owed", 'map="boats"'], found["foyer_sync_parked", 'map="boats"']) == (1, 1)
     assert 50 <= found["foyer_sync_oldest_owed_seconds", 'map="boats"'] < 110
