@@ -19,12 +19,15 @@ from runtime.files.sweeping import sweep
 from runtime.forms.drafts import drafts
 from runtime.identity.sessions import utc_now
 from runtime.identity.tables import api_tokens, browsers, sessions, tokens
+from runtime.jobs.queue import jobs
 
 log = logging.getLogger(__name__)
 SENT_DRAFT_KEPT = dt.timedelta(days=30)
 """How long a draft that was sent is kept, so that a late second sending finds the record of the first."""
 OPEN_DRAFT_KEPT = dt.timedelta(days=90)
 """How long a draft that nobody touches waits to be sent."""
+JOB_KEPT = dt.timedelta(days=30)
+"""How long a job that is done is kept, so that an action that is sent again does not owe it again."""
 EVERY_SECONDS = 3600.0
 
 
@@ -65,6 +68,7 @@ def _leavings(now: dt.datetime) -> tuple[tuple[Table, ColumnElement[bool]], ...]
     return (
         (drafts, sent | forgotten),
         (spent, spent.c.expires_at < now),
+        (jobs, jobs.c.done_at < now - JOB_KEPT),
         (errands, errands.c.expires_at < now),
         (api_tokens, (api_tokens.c.expires_at < now) | api_tokens.c.revoked_at.is_not(None)),
         (sessions, (sessions.c.expires_at < now) | sessions.c.revoked_at.is_not(None)),

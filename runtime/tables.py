@@ -11,6 +11,7 @@ from runtime.database import writing
 from runtime.files import register as files
 from runtime.forms import drafts
 from runtime.identity import tables as identity
+from runtime.jobs import queue as jobs
 from runtime.records import tables as records
 
 KEPT: tuple[MetaData, ...] = (
@@ -20,6 +21,7 @@ KEPT: tuple[MetaData, ...] = (
     files.METADATA,
     errands.METADATA,
     captcha.METADATA,
+    jobs.METADATA,
     drafts.METADATA,
 )
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from connectors.errors import RecordRejected, Retriable
-from connectors.odata.client import Nonsense
+from connectors.odata.client import Nonsense, told
 from connectors.odata.coming import Coming
 from connectors.odata.going import Going
 from connectors.odata.service import Service
@@ -46,6 +46,17 @@ class ODataAdapter:
         """Write one change; with children, all in one change set, children first."""
         with _waiting():
             return self._going.together([*change.children, change]) if change.children else self._going.one(change)
+
+    def command(self, method: str, address: str, body: bytes, idempotency: str) -> None:
+        """Send one request. Raises RecordRejected where the service refuses it."""
+        headers = {"Idempotency-Key": idempotency, "Repeatability-Request-ID": idempotency}
+        if body:
+            headers["Content-Type"] = "application/json"
+        answer = self._service.client.send(method, address, headers, body or None)
+        if answer.status >= 500:
+            raise Retriable(f"{self._service.name} cannot do it now ({answer.status}){told(answer)}")
+        if answer.status >= 400:
+            raise RecordRejected(f"{self._service.name} refuses it ({answer.status}){told(answer)}", "row")
 
     def close(self) -> None:
         """Let the connections go."""

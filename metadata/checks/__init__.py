@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from metadata.checks import (
+    action_deeds,
     api_entities,
     attributes,
     charts,
@@ -65,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     *schedules.RULES,
     *states.RULES,
     *record_actions.RULES,
+    *action_deeds.RULES,
     *record_sources.RULES,
     *permissions.RULES,
     *searches.RULES,

@@ -26,7 +26,8 @@ def values(world: World) -> Iterator[Problem]:
     """What an action writes are values that the attributes can have."""
     for form in world.all(Form):
         for index, action in enumerate(form.actions if form.entity in world.entities else ()):
-            fault = fault_in_values(action.values)
+            others = action.mail or action.call or action.task
+            fault = "" if others and not action.values else fault_in_values(action.values)
             if fault:
                 yield world.problem(form, f"actions.{index}.values", "record-action", fault)
             for place, given in enumerate(action.values):

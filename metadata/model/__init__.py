@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metadata.model.actions import ActionCall, ActionMail, ActionTask, GivenValue
 from metadata.model.api import ApiEntity
 from metadata.model.base import ComponentId, Filter, Sort
 from metadata.model.charts import Chart
@@ -62,7 +63,7 @@ from metadata.model.security import (
     PageAccessRule,
     WebRole,
 )
-from metadata.model.sync import AttributeMap, Connection, TableMap, ValueMap, WriteThrough
+from metadata.model.sync import AttributeMap, Command, Connection, TableMap, ValueMap, WriteThrough
 from metadata.model.web_files import LARGEST_CONTENT, Content, WebFile
 from metadata.model.web_templates import TemplateParameter, WebTemplate
 from metadata.text import Text
@@ -158,6 +159,9 @@ __all__ = [
     "KINDS",
     "KIND_OF_MODEL",
     "LARGEST_CONTENT",
+    "ActionCall",
+    "ActionMail",
+    "ActionTask",
     "AlternateKey",
     "ApiEntity",
     "Attribute",
@@ -169,6 +173,7 @@ __all__ = [
     "Chart",
     "Choice",
     "ColumnOverride",
+    "Command",
     "Component",
     "ComponentId",
     "Connection",
@@ -181,6 +186,7 @@ __all__ = [
     "FormDefault",
     "FormField",
     "FormRule",
+    "GivenValue",
     "Kind",
     "Language",
     "ListBoard",

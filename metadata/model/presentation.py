@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from metadata.model.actions import ActionCall, ActionMail, ActionTask
 from metadata.model.base import COMPONENT_KEY, WIDEST, Filter, Sort, prop
 from metadata.model.history import RecordHistory
 from metadata.text import Text
@@ -315,14 +316,18 @@ class FormRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordAction:
-    """A button on a form that is read: it writes declared values to the record, by the person's own right to write them."""
+    """A button on a form that is read: it writes declared values to the record, by the person's own right to write them, and
+    has mails sent, commands given and tasks done."""
 
     key: str = prop(help="Name of the action, which stands in addresses.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
     label: Text = prop(Text(), "Text of the button.")
     icon: str = prop("", "Icon on the button.")
     primary: bool = prop(False, "The filled button of the page, of which there is one.")
     when: str = prop("", "Expression over the record: the button is there, and works, only while it holds.")
-    values: tuple[SetValue, ...] = prop(help="What is written.")
+    values: tuple[SetValue, ...] = prop((), "What is written.")
+    mail: tuple[ActionMail, ...] = prop((), "Mails that are sent.")
+    call: tuple[ActionCall, ...] = prop((), "Commands that are given to outside systems.")
+    task: tuple[ActionTask, ...] = prop((), "Tasks that are done by the worker.")
     confirm: Text = prop(Text(), "Said under the question that is asked first.")
     message: Text = prop(Text(), "Said when it is done.")
     page: str = prop("", "Page shown afterwards; the record's own where missing.", ref="page")

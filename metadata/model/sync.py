@@ -10,6 +10,15 @@ from metadata.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A request to an outside system that actions may have sent."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    method: str = prop("POST", "Method.", choices=("POST", "PUT", "PATCH", "DELETE"))
+    path: str = prop(help="Address below the connection's url, such as orders/{number}/cancel, with names of values in braces.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """Credentials and address of an outside system. Secrets are never written here, only where they are found."""
 
@@ -23,6 +32,7 @@ class Connection:
         (), "Settings of the adapter; ${NAME} is replaced by the environment variable."
     )
     active: bool = prop(True, "An inactive connection neither pulls nor pushes.")
+    commands: tuple[Command, ...] = prop((), "Requests that actions may have sent; no others are.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

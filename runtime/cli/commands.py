@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "search": "Make the search indexes anew: rebuild.",
     "worker": "Keep rows in step with outside systems.",
     "sync": "Run, watch and mend the synchronisation: run, status, plan, retry, pause, resume.",
+    "jobs": "List what actions owe and is not done yet; try it again: list, retry.",
     "invite": "Invite a contact to sign in.",
     "people": "Give and take web roles; lock, unlock, sign out; reset a second factor.",
     "token": "Give programs a token of a person's, with all of the person's rights or some; take it back.",

@@ -15,8 +15,11 @@ from runtime.errors import NothingPublished
 from runtime.files.places import make_store
 from runtime.housekeeping import keep_tidy
 from runtime.identity.sessions import utc_now
+from runtime.jobs.doing import Office, keep_working
 from runtime.logs import configure_logs
+from runtime.mail import make_mailer
 from runtime.snapshots import SnapshotHolder
+from runtime.sync.pool import Adapters
 from runtime.sync.worker import Worker, prepare
 
 log = logging.getLogger("foyer.worker")
@@ -24,7 +27,7 @@ log = logging.getLogger("foyer.worker")
 
 @click.command("worker")
 def command() -> None:
-    """Run the table maps at their intervals and deliver what is owed, until SIGTERM; tidy up once an hour."""
+    """Run the table maps at their intervals, deliver what is owed and do the jobs of actions, until SIGTERM; tidy up hourly."""
     stop = _stop_on_signals()
     installation = open_installation()
     configure_logs(installation.config.log_level)
@@ -36,11 +39,18 @@ def command() -> None:
         store = make_store(installation.config.files_url, installation.config.files_folder)
         tidying = threading.Thread(target=keep_tidy, args=(installation.engine, stop, utc_now, store), name="housekeeping")
         tidying.start()
+        config = installation.config
+        mailer = make_mailer(config.smtp_url, config.mail_folder, config.mail_from)
+        office = Office(installation.engine, holder.refresh, mailer, Adapters())
+        working = threading.Thread(target=keep_working, args=(office, stop), name="jobs")
+        working.start()
         try:
             Worker(installation.engine, holder.refresh, stop, _tell).run()
         finally:
             stop.set()
             tidying.join()
+            working.join()
+            office.adapters.close()
     log.info("worker stopped", extra={"action": "worker_stopped"})
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import flash, make_response, redirect, request
+from sqlalchemy import Connection
 
 from metadata.model import Form, RecordAction
 from metadata.snapshot import Snapshot
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.errors import ChangedMeanwhile, PageNotFound
+from runtime.forms.drafts import new_key
 from runtime.forms.refusals import faults_of
+from runtime.pages.action_deeds import owe_deeds
 from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.form_saving import next_url
@@ -26,13 +29,14 @@ from runtime.records.errors import Conflict, Denied, Invalid
 from runtime.records.write import update
 from runtime.render import Action
 
-ACT = "do"
+ACT, SENT = "do", "sent"
 TEMPLATE = "blocks/record_action.html"
 
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """The question: what will be done, the address that does it, and the way back; `faults` say why it could not be."""
+    """The question: what will be done, the address that does it, and the way back; `sent` is the
+    key of the sending, `faults` say why it could not be."""
 
     text: str
     label: str
@@ -40,6 +44,7 @@ class ActionView:
     back: str
     block: int
     version: int
+    sent: str
     faults: tuple[str, ...] = ()
 
     @property
@@ -87,6 +92,26 @@ def _is_offered(context: RequestContext, form: Form, action: RecordAction, recor
     return not action.when or holds_of(context, record, action.when)
 
 
+def _act(connection: Connection, context: RequestContext, action: RecordAction, record: Record, version: int) -> None:
+    """Write what the action declares, and owe what else it does. Raises Conflict, Denied and Invalid."""
+    sent = request.form.get(SENT, "")
+    if action.values:
+        update(
+            connection,
+            context.snapshot,
+            context.principal,
+            record.entity,
+            record.id,
+            version,
+            meant_values(context, record.entity, action.values),
+            listeners=context.listeners,
+            undo="transaction",
+        )
+    elif record.version != version:
+        raise ChangedMeanwhile
+    owe_deeds(connection, context, action, record, sent)
+
+
 def _done(ask: BlockAsk, action: RecordAction, record: Record) -> Part:
     context = ask.context
     version = request.form.get("version", "")
@@ -94,17 +119,7 @@ def _done(ask: BlockAsk, action: RecordAction, record: Record) -> Part:
         raise UnusableArgument("version")
     try:
         with context.lease.transaction() as connection:
-            update(
-                connection,
-                context.snapshot,
-                context.principal,
-                record.entity,
-                record.id,
-                int(version),
-                meant_values(context, record.entity, action.values),
-                listeners=context.listeners,
-                undo="transaction",
-            )
+            _act(connection, context, action, record, int(version))
     except Conflict:
         raise ChangedMeanwhile from None
     except (Denied, Invalid) as refused:
@@ -126,6 +141,7 @@ def _question(ask: BlockAsk, action: RecordAction, record: Record, faults: tuple
         back=ask.query.link(**{ACT: None}),
         block=ask.index,
         version=record.version,
+        sent=new_key(),
         faults=faults,
     )
     heading = text_of(context)("action.question", label=label, name=name_of(context, record))

@@ -94,7 +94,7 @@ STAYING = [["stays: sent lately", "stays: touched"], ["stays"], ["stays"], ["sta
 def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
     furnish(engine)
     gone = {"foyer_draft": 2, "foyer_errand": 0, "foyer_session": 2, "foyer_token": 2, "foyer_api_token": 2}
-    gone["foyer_known_browser"] = 1
+    gone |= {"foyer_known_browser": 1, "foyer_job": 0, "foyer_spent_captcha": 0}
     assert tidy(engine, NOW) == gone
     assert left(engine) == STAYING
     assert not any(tidy(engine, NOW).values())

@@ -1,0 +1,133 @@
+"""Doing what is owed: one job after the other, each told at the end whether it is done, waits, or is parked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.commands import send_command
+from connectors.errors import ConnectorError, Retriable, first_line
+from metadata.snapshot import Snapshot
+from runtime.access import Principal
+from runtime.access.principal import Person as Actor
+from runtime.database import writing
+from runtime.identity.roles import roles_of
+from runtime.jobs.queue import CALL, MAIL, Job, claim, finish, park, put_off
+from runtime.jobs.tasks import Task, TaskRefused, TaskWork, find_task
+from runtime.mail import MailMessage
+from runtime.mail.message import Mailer, MailFailed
+from runtime.records.people import load_person
+from runtime.sync.pool import Adapters
+
+log = logging.getLogger(__name__)
+REST_SECONDS = 2.0
+
+
+class _Parked(Exception):
+    """The job cannot be done as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What jobs are done with. `newest` gives the newest release, `tasks` finds a task by its name."""
+
+    engine: Engine
+    newest: Callable[[], Snapshot]
+    mailer: Mailer
+    adapters: Adapters
+    tasks: Callable[[str], Task | None] = find_task
+
+    def work(self, now: dt.datetime) -> bool:
+        """Do the job that is due longest. False where none is due. Raises SQLAlchemyError."""
+        with writing(self.engine).begin() as connection:
+            job = claim(connection, now)
+        if job is None:
+            return False
+        facts = {"action": "job", "job": job.id, "kind": job.kind}
+        try:
+            self._do(job, now)
+        except _Parked as fault:
+            log.warning("job parked: %s", fault, extra=facts)
+            with writing(self.engine).begin() as connection:
+                park(connection, job, str(fault))
+        except (MailFailed, Retriable) as fault:
+            self._later(job, str(fault), now, fault.after if isinstance(fault, Retriable) else 1.0)
+        except ConnectorError as fault:
+            log.warning("job parked: %s", fault, extra=facts)
+            with writing(self.engine).begin() as connection:
+                park(connection, job, str(fault))
+        except SQLAlchemyError as fault:
+            self._later(job, first_line(fault), now)
+        except Exception as fault:  # a task is code of others: whatever it raises, the next jobs must be done
+            log.exception("a job failed", extra=facts)
+            self._later(job, type(fault).__name__, now)
+        else:
+            log.info("job done", extra=facts)
+        return True
+
+    def _do(self, job: Job, now: dt.datetime) -> None:
+        """Do it, outside of any transaction where others are asked."""
+        if job.kind == MAIL:
+            self.mailer.send(MailMessage(**job.payload))
+        elif job.kind == CALL:
+            self._call(job)
+        else:
+            with writing(self.engine).begin() as connection:
+                self._task(connection, job)
+                finish(connection, job, now)
+            return
+        with writing(self.engine).begin() as connection:
+            finish(connection, job, now)
+
+    def _call(self, job: Job) -> None:
+        connection = self.newest().connections.get(job.payload["connection"])
+        command = next((one for one in connection.commands if one.key == job.payload["command"]), None) if connection else None
+        if connection is None or command is None or not connection.active:
+            raise _Parked("the connection or its command is there no more, or inactive")
+        send_command(self.adapters.of(connection), command, job.payload["values"], job.key)
+
+    def _task(self, connection: Connection, job: Job) -> None:
+        task = self.tasks(job.payload["task"])
+        if task is None:
+            raise _Parked(f"no installed package offers a task {job.payload['task']}")
+        snapshot = self.newest()
+        principal = self._actor(connection, snapshot, job)
+        try:
+            task(TaskWork(connection, snapshot, principal, job.entity, job.record, job.payload["values"], job.key))
+        except TaskRefused as refused:
+            raise _Parked(str(refused)) from refused
+
+    def _actor(self, connection: Connection, snapshot: Snapshot, job: Job) -> Principal:
+        """Who took the action, as they are by now."""
+        if job.site not in snapshot.sites:
+            raise _Parked(f"there is no site {job.site} any more")
+        if job.contact is None:
+            return Principal.anonymous(snapshot, job.site)
+        person = load_person(connection, snapshot, job.contact)
+        if person is None or not person.active:
+            raise _Parked("who took the action is there no more, or inactive")
+        zone = person.time_zone or snapshot.sites[job.site].model.time_zone
+        actor = Actor(person.contact, person.account, person.company, person.name, person.language, zone)
+        return Principal.signed_in(snapshot, job.site, actor, roles_of(connection, person.contact, job.site))
+
+    def _later(self, job: Job, reason: str, now: dt.datetime, after: float = 1.0) -> None:
+        log.warning("job waits: %s", reason, extra={"action": "job", "job": job.id, "kind": job.kind})
+        with writing(self.engine).begin() as connection:
+            put_off(connection, job, reason, now, after)
+
+
+def keep_working(office: Office, stop: threading.Event) -> None:
+    """Do jobs as they become due until told to stop. A database that does not answer is asked again after a rest."""
+    while not stop.is_set():
+        try:
+            if office.work(dt.datetime.now(dt.UTC)):
+                continue
+        except SQLAlchemyError as error:
+            log.warning("the database does not answer: %s", first_line(error), extra={"action": "job_database"})
+        stop.wait(REST_SECONDS)

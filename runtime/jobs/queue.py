@@ -1,0 +1,153 @@
+"""What is owed: one row for each job, written in the transaction of the action that owes it.
+
+A job is claimed for a while by whoever does it. Its key is unique, so that an action that is sent twice owes it once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Connection, Index, Integer, MetaData, Row, String, Table, Text, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from metadata.types import KEY_TYPE, UtcDateTime
+
+METADATA = MetaData()
+MAIL, CALL, TASK = "mail", "call", "task"
+WAITING, DONE, PARKED = "waiting", "done", "parked"
+CLAIMED = dt.timedelta(minutes=5)
+"""How long a claim holds: longer than any job may take; after that another worker takes the job."""
+MOST_ATTEMPTS = 10
+LONGEST_WAIT = 3600.0
+
+jobs = Table(
+    "foyer_job",
+    METADATA,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("key", String(160), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False),
+    Column("site", String(120), nullable=False),
+    Column("contact_id", KEY_TYPE),
+    Column("entity", String(60), nullable=False),
+    Column("record_id", KEY_TYPE, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime(), nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("done_at", UtcDateTime()),
+    Index("ix_foyer_job_due", "state", "due_at", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something owed. `payload` is plain JSON, `contact` who took the action (None for somebody not signed in)."""
+
+    key: str
+    kind: str
+    site: str
+    contact: int | None
+    entity: str
+    record: int
+    payload: Mapping[str, Any]
+    id: int = 0
+    attempts: int = 0
+    state: str = WAITING
+    reason: str = ""
+
+
+def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
+    """Keep a job in the caller's transaction. False where one of its key is kept already."""
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    values = {
+        "key": job.key,
+        "kind": job.kind,
+        "site": job.site,
+        "contact_id": job.contact,
+        "entity": job.entity,
+        "record_id": job.record,
+        "payload": json.dumps(job.payload, ensure_ascii=False, separators=(",", ":")),
+        "state": WAITING,
+        "reason": "",
+        "attempts": 0,
+        "due_at": now,
+        "created_at": now,
+    }
+    kept = insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.id)
+    return connection.execute(kept).first() is not None
+
+
+def claim(connection: Connection, now: dt.datetime) -> Job | None:
+    """The job that is due longest, claimed for a while; None where none is due. Of two who ask at once each gets another."""
+    due = (
+        select(jobs.c.id)
+        .where(jobs.c.state == WAITING, jobs.c.due_at <= now)
+        .order_by(jobs.c.due_at, jobs.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(jobs)
+        .where(jobs.c.id == due.scalar_subquery())
+        .values(due_at=now + CLAIMED, attempts=jobs.c.attempts + 1)
+        .returning(*jobs.c)
+    )
+    row = connection.execute(taken).first()
+    return None if row is None else _job(row)
+
+
+def finish(connection: Connection, job: Job, now: dt.datetime) -> None:
+    """The job is done; what it was about is forgotten."""
+    values = {"state": DONE, "reason": "", "payload": "{}", "done_at": now}
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(values))
+
+
+def put_off(connection: Connection, job: Job, reason: str, now: dt.datetime, after: float = 1.0) -> None:
+    """The job failed and may succeed later: it waits twice as long each time, and is parked after the last try."""
+    wait = min(LONGEST_WAIT, max(after, 5.0 * 2 ** min(job.attempts, 12)))
+    if job.attempts >= MOST_ATTEMPTS:
+        park(connection, job, reason)
+        return
+    values = {"due_at": now + dt.timedelta(seconds=wait), "reason": reason}
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(values))
+
+
+def park(connection: Connection, job: Job, reason: str) -> None:
+    """The job cannot succeed as it is; it stays for somebody to look at."""
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(state=PARKED, reason=reason))
+
+
+def retry(connection: Connection, number: int, now: dt.datetime) -> bool:
+    """Have a job that is not done yet be tried at once. False where there is none of that number."""
+    values = {"state": WAITING, "attempts": 0, "due_at": now}
+    done = connection.execute(update(jobs).where(jobs.c.id == number, jobs.c.state != DONE).values(values))
+    return done.rowcount == 1
+
+
+def open_jobs(connection: Connection, most: int = 200) -> tuple[Job, ...]:
+    """The jobs that are not done, parked ones first, without what they are about."""
+    wanted = select(jobs).where(jobs.c.state != DONE).order_by(jobs.c.state, jobs.c.id).limit(most)
+    return tuple(_job(row) for row in connection.execute(wanted))
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        row.key,
+        row.kind,
+        row.site,
+        row.contact_id,
+        row.entity,
+        row.record_id,
+        json.loads(row.payload),
+        row.id,
+        row.attempts,
+        row.state,
+        row.reason,
+    )
