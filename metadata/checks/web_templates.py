@@ -8,7 +8,7 @@ from dataclasses import replace
 from metadata.checks.filters import fault_in_value, takes
 from metadata.checks.world import PathError, World
 from metadata.errors import Problem
-from metadata.model import Component, Filter, Page, PageTemplate, Site, TemplateParameter, View, WebTemplate
+from metadata.model import Chart, Component, Filter, Page, PageTemplate, Site, TemplateParameter, View, WebTemplate
 from metadata.schema.faults import did_you_mean, shown
 from metadata.templates import OBJECTS, QuerySpec, read
 from metadata.types import TYPES
@@ -187,6 +187,19 @@ def faults_in_comparisons(world: World, template: Component, entity: str, spec: 
             yield "sort", f"Rows are ordered by what is asked for; add {path} to the columns."
 
 
+def charts(world: World) -> Iterator[Problem]:
+    """A chart that a template draws is one of its site, and stands on a page of HTML."""
+    for template in world.all(WebTemplate):
+        for line, key in read(template.source).charts:
+            if world.find("chart", key, template.site) is None:
+                known = [item.key for item in world.all(Chart) if item.site == template.site]
+                message = f"There is no chart {shown(key)} in the site {template.site}.{did_you_mean(key, known)}"
+                yield at_line(world, template, line, "unknown-reference", message)
+            elif template.bare:
+                message = "A template that is bare draws no charts: they need the styles of the page around them."
+                yield at_line(world, template, line, "template-place", message)
+
+
 def places(world: World) -> Iterator[Problem]:
     """Where a template is used it gets the values that it needs, and a page has one way to be shown."""
     for page in world.all(Page):
@@ -231,4 +244,4 @@ def alone(world: World, component: Component, name: str, site: str) -> Iterator[
             yield world.problem(component, name, "template-place", message)
 
 
-RULES = (texts, names, uses, parameters, queries, places, whole)
+RULES = (texts, names, uses, parameters, queries, charts, places, whole)

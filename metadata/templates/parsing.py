@@ -1,4 +1,4 @@
-"""Jinja's parser with the tags `query` and `include` of this language; both become calls of the environment."""
+"""Jinja's parser with the tags `query`, `chart` and `include` of this language, which become calls of the environment."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class MakersParser(Parser):
     def __init__(self, environment: Environment, source: str, name: str | None = None, filename: str | None = None) -> None:
         super().__init__(environment, source, name, filename)
         self.extensions["query"] = lambda _: self.parse_query()
+        self.extensions["chart"] = lambda _: self.parse_chart()
 
     def parse_include(self) -> Any:
         """`include "key" name=value ...`: another template with these parameters and the objects, nothing else."""
@@ -41,6 +42,12 @@ class MakersParser(Parser):
         token = self.stream.expect("string")
         node.template = nodes.Const(token.value, lineno=token.lineno)
         return node
+
+    def parse_chart(self) -> nodes.Output:
+        """`chart "key"`: a chart of the site; the key is written out."""
+        line = next(self.stream).lineno
+        key = self.stream.expect("string").value
+        return nodes.Output([called("charted", line, [nodes.Const(key)])], lineno=line)
 
     def parse_query(self) -> nodes.Assign:
         """`query rows = entity "key" columns "a, b.c" where a == 1 and b.c != x order "-a" limit 10`, or of a view."""

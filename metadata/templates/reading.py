@@ -73,6 +73,7 @@ class ReadTemplate:
     includes: tuple[Included, ...] = ()
     extends: tuple[tuple[int, str], ...] = ()
     queries: tuple[tuple[int, QuerySpec], ...] = ()
+    charts: tuple[tuple[int, str], ...] = ()
     names: tuple[tuple[str, int], ...] = ()
     arguments: frozenset[str] = frozenset()
 
@@ -103,6 +104,7 @@ def understood(source: str) -> ReadTemplate:
         tuple(included(call) for call in calls if call.node.name == "included"),
         tuple((node.lineno, node.template.value) for node in extends),
         tuple((call.lineno, QuerySpec.of(call.args[1].value)) for call in calls if call.node.name == "queried"),
+        tuple((call.lineno, call.args[1].value) for call in calls if call.node.name == "charted"),
         tuple(free_names(tree)),
         frozenset(query_arguments(tree)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from metadata.model import Block, WebTemplate
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from metadata.templates import QuerySpec, read
 from runtime.context import RequestContext
+from runtime.pages.charts import show_charts
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.pages.queries import Query
 from runtime.pages.speech import formats_of, text_of
 from runtime.pages.templating.asking import Asking
 from runtime.pages.templating.budget import Budget
@@ -27,6 +30,9 @@ from runtime.pages.templating.objects import objects_of
 ALLOWANCE = "template_budget"
 TEMPLATE = "blocks/component.html"
 FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError)
+CHARTS = 1000
+"""Where the numbers of charts in templates begin, apart from those of a page's blocks."""
+NO_QUERY = Query("", {})
 _LOG = logging.getLogger("foyer.web_templates")
 
 
@@ -49,6 +55,19 @@ class Rendering:
     budget: Budget
     objects: Mapping[str, Any]
     asking: Asking
+    node: PageNode | None
+    keys: tuple[str, ...]
+
+    def chart(self, key: str) -> Markup:
+        """A chart of the site with the person's rights; the time of the database is not the template's."""
+        if self.node is None:
+            return Markup()
+        begun = time.monotonic()
+        block = Block(type="charts", charts=(key,))
+        ask = BlockAsk(self.context, self.node, block, CHARTS + self.budget.queries, NO_QUERY, self.keys)
+        part = show_charts(ask)
+        self.budget.waited(time.monotonic() - begun)
+        return Markup(self.context.renderer.block(self.context, part.template, view=part.view))  # noqa: S704 - the theme escapes
 
     def rows(self, spec: QuerySpec, given: tuple[Any, ...]) -> Any:
         """The rows of a query."""
@@ -81,7 +100,7 @@ def drawn(
     asking = Asking(context, budget, explains)
     objects = objects_of(context, node, keys, path or (node.path if node else "/"), query, asking)
     try:
-        with running(Rendering(context, budget, objects, asking)):
+        with running(Rendering(context, budget, objects, asking, node or context.site.root, keys)):
             html = environment(context.snapshot, context.site).draw(key, values)
     except FAILURES as error:
         _LOG.warning("The web template %s of the site %s failed: %s", key, context.site.key, error)

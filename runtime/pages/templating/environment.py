@@ -39,6 +39,10 @@ class Run(Protocol):
         """The rows of a query."""
         ...
 
+    def chart(self, key: str) -> Markup:
+        """A chart of the site as HTML."""
+        ...
+
     def number(self, value: Any) -> str:
         """A number as the page's language writes it."""
         ...
@@ -63,7 +67,7 @@ def numbers(*given: Any) -> range:
 
 
 class WebEnvironment(MakersEnvironment):
-    """The web templates of one site. `included`, `queried`, `rounds` and `joined` are what its tags become."""
+    """The web templates of one site. `included`, `queried`, `charted`, `rounds` and `joined` are what its tags become."""
 
     def __init__(self, templates: Mapping[str, WebTemplate]) -> None:
         sources = {key: template.source for key, template in templates.items() if not read(template.source).faults}
@@ -108,6 +112,13 @@ class WebEnvironment(MakersEnvironment):
         """The rows of a query tag."""
         values = tuple(None if isinstance(value, Undefined) else plain(value) for value in given)
         return RUN.get().rows(QuerySpec.of(spec), values)
+
+    @granted
+    def charted(self, context: Context, key: str) -> Markup:
+        """A chart, with its table."""
+        run = RUN.get()
+        run.budget.query()
+        return run.chart(key)
 
     @granted
     def rounds(self, context: Context, items: Any, letters: int) -> Iterator[Any]:

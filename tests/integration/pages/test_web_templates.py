@@ -1,5 +1,6 @@
 """Web templates over HTTP: components, whole pages, header and footer, objects, rows, and what hostile ones cannot do."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from metadata.checks import check
 from metadata.model import (
     Block,
+    Chart,
     EntityPermission,
     Page,
     PageTemplate,
@@ -90,6 +92,9 @@ EXTRA = (
         partial_url="cards",
         blocks=(Block(type="component", web_template="card", parameters=(("title", "<Blue>"), ("count", 2))),),
     ),
+    Chart(key="states", view="bookings-all", group="status"),
+    template("drawn", '<p>Before</p>{% chart "states" %}{% chart "states" %}<p>After</p>'),
+    page("drawn", "drawn"),
     Snippet(key="greeting", value=text("Ahoy & welcome")),
     WebRole(key="builder", queries=True),
 )
@@ -185,6 +190,26 @@ def test_effective_queries_are_for_those_who_build(site):
     assert "<summary>Effective queries</summary>" in shown
     assert "p_account" in shown
     assert shown.count("<pre") == 2
+
+
+def test_a_template_draws_a_chart_with_the_rights_of_who_looks(site):
+    site.book("1", "alice")
+    site.book("2", "carol")
+    alice = main(site.as_("alice").get("/drawn"))
+    assert alice.index("Before") < alice.index("<svg") < alice.index("After")
+    assert alice.count("<table") == 2
+    assert '<td class="num">1</td>' in alice
+    ids = re.findall(r' id="(chart-[^"]+)"', alice)
+    assert len(ids) == len(set(ids)) == 2
+    stranger = main(site.stranger().get("/drawn"))
+    assert "<svg" not in stranger
+    assert "After" in stranger
+    wrong = replace(template("wrong", '{% chart "stats" %}', bare=False), site=SITE.key)
+    chart = replace(Chart(key="states", view="bookings-all", group="status"), site=SITE.key)
+    found = check({component_id(item): item for item in (SITE, wrong, chart)})
+    assert any(
+        "Did you mean 'states'?" in problem.message for problem in found if problem.component == str(component_id(wrong))
+    )
 
 
 def test_the_sites_header_and_footer_stand_on_all_pages(database_url, tmp_path):
