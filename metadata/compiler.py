@@ -25,6 +25,7 @@ from metadata.model import (
     Page,
     PageAccessRule,
     PageTemplate,
+    PermissionTest,
     PublishingState,
     Redirect,
     Search,
@@ -109,6 +110,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         settings=frozen({setting.key: setting.value for setting in components.of(SiteSetting, key).values()}),
         web_files=frozen(components.of(WebFile, key)),
         locks=frozen(components.of(ExposureLock, key)),
+        tests=frozen(components.of(PermissionTest, key)),
     )
 
 

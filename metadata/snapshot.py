@@ -30,6 +30,7 @@ from metadata.model import (
     Page,
     PageAccessRule,
     PageTemplate,
+    PermissionTest,
     PublishingState,
     Redirect,
     Search,
@@ -179,6 +180,7 @@ class CompiledSite:
     api_entities: Mapping[str, ApiEntity] = field(default_factory=dict)
     base: str = ""
     locks: Mapping[str, ExposureLock] = field(default_factory=dict)
+    tests: Mapping[str, PermissionTest] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from metadata.errors import Problem
 from metadata.snapshot import Snapshot
 from metadata.store import Guard
+from runtime.exposure.expectations import expectation_problems
 from runtime.exposure.lock import lock_problems
+from runtime.identity.tables import contact_roles
 
 
 def exposure(connection: Connection, snapshot: Snapshot) -> Iterable[Problem]:
@@ -17,4 +19,11 @@ def exposure(connection: Connection, snapshot: Snapshot) -> Iterable[Problem]:
     return lock_problems(snapshot)
 
 
-GUARDS: tuple[Guard, ...] = (exposure,)
+def permission_tests(connection: Connection, snapshot: Snapshot) -> Iterable[Problem]:
+    """What permission tests expect of the rows that are there, and is not so."""
+    if not any(site.tests for site in snapshot.sites.values()) or not inspect(connection).has_table(contact_roles.name):
+        return ()
+    return expectation_problems(connection, snapshot)
+
+
+GUARDS: tuple[Guard, ...] = (exposure, permission_tests)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from metadata.checks.world import Link, World, repeated, targets_of
 from metadata.errors import Problem
-from metadata.model import AttributePermission, EntityPermission, PageAccessRule, WebRole
-from metadata.schema.faults import did_you_mean
+from metadata.model import AttributePermission, EntityPermission, PageAccessRule, PermissionTest, WebRole
+from metadata.schema.faults import did_you_mean, shown
+
+TOUCHING = ("read", "create", "write")
 
 
 def scopes(world: World) -> Iterator[Problem]:
@@ -142,6 +144,23 @@ def attribute_rights(world: World) -> Iterator[Problem]:
             yield world.problem(permission, f"attributes.{index}.attribute", "duplicate-key", message)
 
 
+def expectations(world: World) -> Iterator[Problem]:
+    """A permission test asks of attributes that there are, with actions that touch attributes."""
+    for test in world.all(PermissionTest):
+        for index, item in enumerate(test.expects):
+            if not item.attribute or item.entity not in world.entities:
+                continue
+            known = world.entities[item.entity].attributes
+            if item.attribute not in known:
+                message = (
+                    f"The entity {item.entity} has no attribute {shown(item.attribute)}.{did_you_mean(item.attribute, known)}"
+                )
+                yield world.problem(test, f"expects.{index}.attribute", "unknown-attribute", message)
+            elif item.action not in TOUCHING:
+                message = f"{item.action} is about whole records; leave attribute out."
+                yield world.problem(test, f"expects.{index}.attribute", "expectation", message)
+
+
 RULES = (
     scopes,
     unused_properties,
@@ -151,4 +170,5 @@ RULES = (
     anonymous_writes,
     empty_grants,
     attribute_rights,
+    expectations,
 )

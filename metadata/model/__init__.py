@@ -59,8 +59,10 @@ from metadata.model.security import (
     AttributePermission,
     AttributeRight,
     EntityPermission,
+    Expectation,
     ExposureLock,
     PageAccessRule,
+    PermissionTest,
     WebRole,
 )
 from metadata.model.sync import AttributeMap, Command, Connection, TableMap, ValueMap, WriteThrough
@@ -93,6 +95,7 @@ Component = (
     | AttributePermission
     | PageAccessRule
     | ExposureLock
+    | PermissionTest
     | ApiEntity
     | Language
     | Connection
@@ -142,6 +145,7 @@ KINDS: dict[str, Kind] = {
         Kind("attribute_permission", "attribute-permissions", AttributePermission, True),
         Kind("page_access_rule", "page-access-rules", PageAccessRule, True),
         Kind("exposure_lock", "exposure-locks", ExposureLock, True),
+        Kind("permission_test", "permission-tests", PermissionTest, True),
         Kind("api_entity", "api-entities", ApiEntity, True),
     )
 }
@@ -180,6 +184,7 @@ __all__ = [
     "Content",
     "Entity",
     "EntityPermission",
+    "Expectation",
     "ExposureLock",
     "Filter",
     "Form",
@@ -203,6 +208,7 @@ __all__ = [
     "Page",
     "PageAccessRule",
     "PageTemplate",
+    "PermissionTest",
     "Progress",
     "PublishingState",
     "RecordAction",

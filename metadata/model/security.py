@@ -99,6 +99,36 @@ class ExposureLock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """One thing that a person may do, or may not."""
+
+    entity: str = prop(help="Entity.", ref="entity")
+    record: str = prop("", "Primary name, alternate key or id of the record; any record where missing.")
+    action: str = prop("read", "What is done with it.", choices=PRIVILEGES)
+    attribute: str = prop("", "Attribute with which it is done; any where missing.")
+    allowed: bool = prop(True, "Whether it may be done.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionTest:
+    """What a person sees and may do, and what not, by name. Kind `permission_test`.
+
+    It is asked of the rows that are there whenever a release is made, which is refused where an answer is another one. What
+    is about a person or a record that is not there is left out.
+    """
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site that owns it.", ref="site")
+    label: Text = prop(Text(), "Why it is so, in a sentence.")
+    who: str = prop(help="E-mail of the contact, or `anonymous`.")
+    roles: tuple[str, ...] = prop(
+        (), "Web roles that the person is taken to have; those that were given where missing.", ref="web_role"
+    )
+    expects: tuple[Expectation, ...] = prop(help="What is expected, in order.")
+    active: bool = prop(True, "An inactive one is not asked.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageAccessRule:
     """Who may read, or edit, a page and everything below it. Kind `page_access_rule`."""
 

@@ -6,7 +6,7 @@ For those who administer a site; a principal's own pages never say any of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -23,13 +23,15 @@ from runtime.records.details import fetch_record
 class Part:
     """What one permission comes to. `lacks` is why it does not count, empty where it does.
 
-    `reaches` tells whether it reaches the row that was asked about; None where none was.
+    `reaches` tells whether it reaches the row that was asked about; None where none was. `covers` tells whether it counts for
+    the attribute that was asked about.
     """
 
     permission: str
     scope: str
     lacks: str = ""
     reaches: bool | None = None
+    covers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +45,33 @@ class Explanation:
 
 
 def explain(
-    connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, privilege: Privilege, key: str = ""
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    entity: str,
+    privilege: Privilege,
+    key: str = "",
+    attribute: str = "",
 ) -> Explanation:
-    """What decides whether the principal holds a privilege on an entity, and on the row whose primary name or id is `key`.
+    """What decides whether the principal holds a privilege on an entity, and on the row that `key` names: its primary name, an
+    alternate key of one attribute, or its id; and there with one attribute.
 
     `found` is false where there is no such row. Raises KeyError for an entity or site that there is not.
     """
     compiled, site = snapshot.entities[entity], snapshot.sites[principal.site]
     access = access_for(snapshot, principal, entity, privilege)
-    row = _row(connection, snapshot, entity, compiled.primary_name.key, key) if key else None
+    row = find_row(connection, snapshot, entity, key) if key else None
     if key and row is None:
         return Explanation(False, (), access.attributes, found=False)
     reached = _reached(connection, access, compiled.table, principal, row) if row is not None else {}
+    covering = {grant.permission for grant in access.grants if not attribute or attribute in grant.attributes}
     parts = (
         *(Part(grant.permission, "", reaches=reached.get(grant.permission)) for grant in access.grants if _implicit(grant)),
         *(_parts(site, principal, entity, privilege, access, reached)),
     )
-    allowed = any(reached.values()) if row is not None else access.allowed
-    return Explanation(allowed, parts, access.attributes)
+    told = tuple(replace(part, covers=part.permission in covering) if not part.lacks else part for part in parts)
+    allowed = any(reached[permission] for permission in covering) if row is not None else bool(covering)
+    return Explanation(allowed, told, access.attributes)
 
 
 def _implicit(grant: Any) -> bool:
@@ -96,9 +107,12 @@ def _listed(roles: tuple[str, ...]) -> str:
     return f"the web role{'s' if len(roles) > 1 else ''} {', '.join(roles)}" if roles else "no web role"
 
 
-def _row(connection: Connection, snapshot: Snapshot, entity: str, name: str, key: str) -> int | None:
+def find_row(connection: Connection, snapshot: Snapshot, entity: str, key: str) -> int | None:
+    """The id of the row that is called so: by its primary name, an alternate key of one attribute, or its id."""
     system = Principal.system("admin")
-    for attribute in (name, "id"):
+    model = snapshot.entities[entity].model
+    names = [item.attributes[0] for item in model.keys if len(item.attributes) == 1]
+    for attribute in dict.fromkeys((snapshot.entities[entity].primary_name.key, *names, "id")):
         if attribute != "id" or (key.isascii() and key.isdecimal() and len(key) < 19):
             found = fetch_record(connection, snapshot, system, entity, attribute, key, ())
             if found is not None:

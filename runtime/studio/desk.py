@@ -48,6 +48,7 @@ ICONS = {
     "attribute_permission": "key",
     "page_access_rule": "lock",
     "exposure_lock": "shield-check",
+    "permission_test": "person-check",
     "connection": "plug",
     "table_map": "arrow-left-right",
     "site": "globe2",

@@ -18,7 +18,14 @@ RIGHT_OF_KIND = {
         "data": ("language", "choice", "entity"),
         "design": ("view", "list", "chart", "form", "multistep_form", "search", "web_template", "page_template"),
         "content": ("page", "web_file", "site_marker", "snippet", "web_link_set", "redirect"),
-        "security": ("web_role", "entity_permission", "attribute_permission", "page_access_rule", "exposure_lock"),
+        "security": (
+            "web_role",
+            "entity_permission",
+            "attribute_permission",
+            "page_access_rule",
+            "exposure_lock",
+            "permission_test",
+        ),
         "sync": ("connection", "table_map"),
         "settings": ("site", "api_entity", "site_setting", "publishing_state", "transition_rule"),
     }.items()

@@ -133,3 +133,9 @@ def test_the_orders_are_there_in_three_languages(demo, language, heading, status
     assert status in page.text
     assert any(link.startswith(f"{language}/orders/SO-100001") for link in page.links())
     assert demo.known("rita").get(f"{language}/orders/SO-100001").status == 200
+
+
+def test_what_the_starter_expects_of_its_people_holds(demo):
+    done = demo.foyer("test-permissions", "--strict")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.split()[0]) >= 60

@@ -1,0 +1,92 @@
+"""Permission tests: what is expected of people and records by name is asked at every release."""
+
+from dataclasses import replace
+
+import pytest
+
+from metadata.checks import check
+from metadata.errors import MetadataError
+from metadata.model import EntityPermission, Expectation, PermissionTest, component_id
+from metadata.store import MetadataStore
+from runtime.exposure.expectations import outcomes
+from runtime.guards import GUARDS
+from support.marina import MARINA
+from support.marina_site import open_marina
+
+
+def expect(record="", action="read", attribute="", entity="booking", allowed=True):
+    return Expectation(entity=entity, record=record, action=action, attribute=attribute, allowed=allowed)
+
+
+def case(key, who, *expects, roles=()):
+    return PermissionTest(key=key, site="marina", who=who, roles=roles, expects=expects)
+
+
+RIGHT = (
+    case(
+        "alice",
+        "alice@sail.example",
+        expect("M-1"),
+        expect("M-1", "write", "fee"),
+        expect("M-2"),
+        expect("M-2", "write", allowed=False),
+        expect("M-3", allowed=False),
+        expect("M-1", attribute="fee"),
+        expect("M-1", attribute="note", allowed=False),
+        expect("", "create"),
+        expect("", "create", entity="berth", allowed=False),
+    ),
+    case("carol", "carol@row.example", expect("M-1", allowed=False), expect("M-3")),
+    case("dora", "dora@marina.example", expect("M-3", attribute="note"), expect("M-1", "delete", allowed=False)),
+    case("erin", "erin@marina.example", expect("M-1", allowed=False)),
+    case("erin-as-master", "erin@marina.example", expect("M-1"), roles=("master",)),
+    case("nobody", "anonymous", expect("M-1", allowed=False)),
+    case("gone", "zoe@marina.example", expect("M-1")),
+    case("missing", "alice@sail.example", expect("M-99")),
+)
+
+
+@pytest.fixture
+def marina(database_url, tmp_path):
+    with open_marina(database_url, tmp_path) as site:
+        for number, skipper in (("M-1", "alice"), ("M-2", "bob"), ("M-3", "carol")):
+            site.book(number, skipper)
+        yield site
+
+
+def states(marina, *tests):
+    site = replace(marina.snapshot.sites["marina"], tests={item.key: item for item in tests})
+    with marina.engine.connect() as connection:
+        return [(item.test.key, item.place, item.state, item.said) for item in outcomes(connection, marina.snapshot, site)]
+
+
+def test_every_expectation_gets_the_engines_answer(marina):
+    found = states(marina, *RIGHT)
+    assert {(key, state) for key, _, state, _ in found if state != "passed"} == {("gone", "skipped"), ("missing", "skipped")}
+    turned = [replace(item, expects=tuple(replace(one, allowed=not one.allowed) for one in item.expects)) for item in RIGHT[:6]]
+    failed = states(marina, *turned)
+    assert {state for _, _, state, _ in failed} == {"failed"}
+    said = {(key, place): text for key, place, _, text in failed}
+    assert "own-bookings" in said["alice", 2]
+    assert "my-bookings does not reach the record" in said["alice", 3]
+
+
+def test_a_release_that_breaks_an_expectation_is_refused(marina):
+    store = MetadataStore(marina.engine, GUARDS)
+    release = store.publish("ann", components=RIGHT).release
+    wider = EntityPermission(key="wide", entity="booking", scope="global", privileges=("read",), roles=("skipper",))
+    with pytest.raises(MetadataError) as refused:
+        store.publish("ann", components=(wider,))
+    said = str(refused.value)
+    assert "expects.4: permission_test marina/alice: alice@sail.example should be one who may not read booking M-3" in said
+    assert "wide lets it" in said
+    assert store.current_release() == release
+
+
+def test_an_expectation_of_an_attribute_that_is_not_there_is_told():
+    wrong = case("x", "anonymous", expect(attribute="feee"), expect(action="delete", attribute="fee"))
+    found = check({component_id(item): item for item in (*MARINA, replace(wrong, site=""))})
+    assert [(one.code, one.position.path) for one in found if "permission_test" in one.component] == [
+        ("unknown-attribute", "expects.0.attribute"),
+        ("expectation", "expects.1.attribute"),
+    ]
