@@ -27,7 +27,7 @@ def command(*, drafts: bool, strict: bool, everything: bool) -> Report:
     with installation.engine.connect() as connection:
         found = [item for site in snapshot.sites.values() for item in outcomes(connection, snapshot, site)]
     bad = ("failed", "skipped") if strict else ("failed",)
-    number = Counter(item.state for item in found)
+    number: Counter[str] = Counter(item.state for item in found)
     lines = [
         f"{item.state}: {item.test.key} {item.place + 1}: {item.said}" for item in found if everything or item.state in bad
     ]
