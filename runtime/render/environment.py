@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, StrictUndefined
-from jinja2.bccache import Bucket
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.text import Text
 from runtime.render.chain import ChainLoader, ThemeChain
+from runtime.render.code import CodeSharing
 from runtime.render.generation import generator, resolver
 from runtime.render.icons import icon
 from runtime.render.locales import locale_for
@@ -24,21 +24,10 @@ from runtime.render.tokens import tokens_sheet
 from runtime.render.view import SiteLanguage
 
 
-class SharedBytecode(BytecodeCache):
-    """Compiled templates of this process, by name and content: a new snapshot need not compile them anew."""
+class PageEnvironment(CodeSharing):
+    """The second stage: templates that make HTML."""
 
-    def __init__(self) -> None:
-        self._buckets: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill the bucket if it has been compiled before."""
-        known = self._buckets.get(bucket.key)
-        if known is not None:
-            bucket.bytecode_from_string(known)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        self._buckets[bucket.key] = bucket.bytecode_to_string()
+    stage = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +35,25 @@ class Wardrobe:
     """All that dresses the pages of one site in one language: templates, generator, texts."""
 
     chain: ThemeChain
-    templates: Environment
+    templates: PageEnvironment
     generator: Environment
     texts: Texts
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How templates are kept: read anew when a file changes (for theme makers), or once per process."""
+def make_wardrobe(snapshot: Snapshot, site: CompiledSite, language: str, chain: ThemeChain, *, auto_reload: bool) -> Wardrobe:
+    """The environments of a site in a language. Both know the names listed in `_vocabulary`.
 
-    auto_reload: bool
-    bytecode: BytecodeCache
-    bytecode_of_generator: BytecodeCache
-
-
-def make_wardrobe(snapshot: Snapshot, site: CompiledSite, language: str, chain: ThemeChain, settings: Settings) -> Wardrobe:
-    """The environments of a site in a language. Both know the names listed in `_vocabulary`."""
+    With `auto_reload` templates are read anew when a file changes (for theme makers), else once per snapshot.
+    """
     say = texts(snapshot, site, language)
-    stage_one = generator(ChainLoader(chain), settings.bytecode_of_generator, auto_reload=settings.auto_reload)
-    templates = Environment(
+    stage_one = generator(ChainLoader(chain), auto_reload=auto_reload)
+    templates = PageEnvironment(
         loader=ChainLoader(chain, resolver(stage_one)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=settings.auto_reload,
-        bytecode_cache=settings.bytecode,
+        auto_reload=auto_reload,
     )
     vocabulary = _vocabulary(site, language, chain, say)
     vocabulary["site_languages"] = site_languages(snapshot, site)

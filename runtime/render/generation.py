@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined
+from jinja2 import BaseLoader, Environment, StrictUndefined
 from markupsafe import Markup
+
+from runtime.render.code import CodeSharing
 
 _SPECIAL = {"{": "&#123;", "}": "&#125;", "%": "&#37;", "#": "&#35;", "\\": "&#92;"}
 _TEXT = str.maketrans(_SPECIAL | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"})
@@ -44,9 +46,15 @@ def resolver(generator: Environment) -> Callable[[str], str]:
     return resolve
 
 
-def generator(loader: BaseLoader, bytecode: BytecodeCache | None, *, auto_reload: bool) -> Environment:
+class GeneratorEnvironment(CodeSharing):
+    """The first stage: templates that make templates."""
+
+    stage = "generator"
+
+
+def generator(loader: BaseLoader, *, auto_reload: bool) -> Environment:
     """The environment of the first stage. Macros return plain text there: print them with `<< cell(column)|source >>`."""
-    environment = Environment(
+    environment = GeneratorEnvironment(
         block_start_string="<%",
         block_end_string="%>",
         variable_start_string="<<",
@@ -55,11 +63,10 @@ def generator(loader: BaseLoader, bytecode: BytecodeCache | None, *, auto_reload
         comment_end_string="#>",
         undefined=StrictUndefined,
         finalize=inert,
-        autoescape=False,  # noqa: S701 - finalize escapes all output, and more than autoescape would
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
         loader=loader,
-        bytecode_cache=bytecode,
         auto_reload=auto_reload,
     )
     environment.filters["source"] = Source

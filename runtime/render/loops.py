@@ -8,9 +8,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import CodeType
 
 from jinja2 import Environment, Template, nodes
 
+from runtime.render.code import CodeSharing
 from runtime.render.icons import USE
 
 ROWS = "rows"
@@ -39,8 +41,13 @@ class Parted:
     draws: bool = True
 
 
-def part(environment: Environment, source: str, *given: str) -> Parted:
+def part(environment: CodeSharing, source: str, *given: str) -> Parted:
     """A template parted from its loop over `rows`, which prints HTML as it is and knows the names in `given` besides."""
+    code, loop, draws = environment.once("part", source, lambda: _parted(environment, source, given), given)
+    return Parted(environment.of_code(code), loop, draws)
+
+
+def _parted(environment: CodeSharing, source: str, given: tuple[str, ...]) -> tuple[CodeType, Loop | None, bool]:
     tree = environment.parse(source)
     loops = [found for found in tree.find_all(nodes.For) if isinstance(found.iter, nodes.Name) and found.iter.name == ROWS]
     try:
@@ -48,10 +55,10 @@ def part(environment: Environment, source: str, *given: str) -> Parted:
     except NotSimple:
         loop = None
     if loop is None:
-        return Parted(environment.from_string(source))
+        return environment.code_of(source), None, True
     _replace(tree, loops[0], environment)
     draws = any(USE in text.data for text in loops[0].find_all(nodes.TemplateData))
-    return Parted(environment.from_string(tree), loop, draws)
+    return environment.code_of(tree), loop, draws
 
 
 def _replace(tree: nodes.Template, loop: nodes.For, environment: Environment) -> None:

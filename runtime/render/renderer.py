@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from metadata.snapshot import PageNode, Snapshot
 from runtime.render.chain import BUILT_IN, ThemeChain, inside, read_chain, theme_folder
-from runtime.render.environment import Settings, SharedBytecode, Wardrobe, make_wardrobe
+from runtime.render.environment import Wardrobe, make_wardrobe
 from runtime.render.icons import sprite, used
 from runtime.render.loops import Parted, part
 from runtime.render.menus import current_path, menu
@@ -51,7 +51,7 @@ class Renderer(Generic[Context]):
         self.roots = tuple(roots)
         self._frame = frame
         self._may_open = may_open
-        self._settings = Settings(auto_reload, SharedBytecode(), SharedBytecode())
+        self._auto_reload = auto_reload
         self._chain = lru_cache(maxsize=64)(lambda name: read_chain(self.roots, name))
 
     def page(self, context: Context, template: str | Template, **values: Any) -> str:
@@ -67,7 +67,7 @@ class Renderer(Generic[Context]):
         snapshot, site, language = context.snapshot, context.site, context.language
         wardrobe = snapshot.derive(
             ("own wardrobe", site.key, language),
-            lambda: make_wardrobe(snapshot, site, language, self._chain(BASE), self._settings),
+            lambda: make_wardrobe(snapshot, site, language, self._chain(BASE), auto_reload=self._auto_reload),
         )
         names = {"frame": frame, "person": context.principal, "csrf": context.csrf, **values}
         html = wardrobe.templates.get_template(template).render(names)
@@ -82,7 +82,7 @@ class Renderer(Generic[Context]):
         names = around.names() | {"head": head}
         parts = [self._drawn(context, names, block) if block.html is None else block.html for block in blocks]
         page = WholePage(self._template(context, template), around, head, parts)
-        if around.frame.messages or self._settings.auto_reload:
+        if around.frame.messages or self._auto_reload:
             html = page.whole()
             return _with_sprite(Pieces((html,), used(html)))
         key = (template, context.site.key, context.language, page.shape)
@@ -145,7 +145,7 @@ class Renderer(Generic[Context]):
         snapshot, site, language = context.snapshot, context.site, context.language
         return snapshot.derive(
             ("wardrobe", site.key, language),
-            lambda: make_wardrobe(snapshot, site, language, self._chain(site.model.theme), self._settings),
+            lambda: make_wardrobe(snapshot, site, language, self._chain(site.model.theme), auto_reload=self._auto_reload),
         )
 
     def chain(self, theme: str) -> ThemeChain:
@@ -179,7 +179,7 @@ class Renderer(Generic[Context]):
         else:
             sketched = SketchedBlock(template, names, block.sketch)
             key = (block.template, block.sketch.key)
-            if not self._settings.auto_reload:
+            if not self._auto_reload:
                 return self.stencils(context).pieces(key, sketched)
             html = sketched.whole()
         return Markup(html)  # noqa: S704 - the template escapes

@@ -25,7 +25,7 @@ HOSTILE = [
 
 def stages(first: str, **values: object) -> str:
     """What the two stages make of a template; `secret` is known to the second only."""
-    source = generator(DictLoader({"a.gen.html": first}), None, auto_reload=False).get_template("a.gen.html")
+    source = generator(DictLoader({"a.gen.html": first}), auto_reload=False).get_template("a.gen.html")
     second = Environment(autoescape=True, undefined=StrictUndefined)
     return second.from_string(source.render(**values)).render(secret="SECRET", rows=[(1, "<i>")])
 

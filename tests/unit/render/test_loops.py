@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import Environment, StrictUndefined
+from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from metadata.compiler import compile_snapshot
@@ -14,6 +14,7 @@ from metadata.model import Attribute, Choice, Entity, Option
 from metadata.text import Text
 from runtime.render import formats_for
 from runtime.render.column_texts import column_writer
+from runtime.render.environment import PageEnvironment
 from runtime.render.loops import part
 from support.scenes import site_components
 
@@ -40,7 +41,7 @@ TYPES = {
     "choice": st.sampled_from(["one", "two", "<gone>"]),
     "email": st.sampled_from(["a@b.example", "<b>", "not one"]),
 }
-ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+ENVIRONMENT = PageEnvironment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 THINGS = Entity(
     key="thing",
     primary_name="text",
