@@ -72,7 +72,7 @@ def _disguised(own: RequestContext, asked: Request, guise: Guise) -> RequestCont
     person = load_person(own.connection, own.snapshot, int(guise.key)) if guise.kind == "contact" else None
     if guise.kind == "contact" and (person is None or not person.active):
         raise PageNotFound
-    principal = _principal(own, snapshot, site, guise, language)
+    principal = principal_of(own, snapshot, site, guise, language)
     return replace(
         own,
         snapshot=snapshot,
@@ -87,7 +87,8 @@ def _disguised(own: RequestContext, asked: Request, guise: Guise) -> RequestCont
     )
 
 
-def _principal(own: RequestContext, snapshot: Snapshot, site: CompiledSite, guise: Guise, language: str) -> Principal:
+def principal_of(own: RequestContext, snapshot: Snapshot, site: CompiledSite, guise: Guise, language: str) -> Principal:
+    """Somebody whose eyes or rights are asked for. Raises PageNotFound for a contact or role that there is not."""
     zone = site.model.time_zone
     match guise.kind:
         case "anonymous":

@@ -1,0 +1,143 @@
+"""The matrix of web roles and entities: what the permissions on the bench say, right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from metadata.model.base import PRIVILEGES
+from runtime.studio.bench import Item
+from runtime.studio.desk import Desk
+
+KIND = "entity_permission"
+LETTERS = {name: {"append_to": "T"}.get(name, name[0].upper()) for name in PRIVILEGES}
+"""How a privilege is written where there is no room for the word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A permission as far as the matrix tells it: `shared` are the other roles that have it."""
+
+    item: Item
+    scope: str
+    privileges: tuple[str, ...]
+    shared: tuple[str, ...] = ()
+    active: bool = True
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Its plain data."""
+        return dict(self.item.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one role may do with the rows of one entity."""
+
+    role: str
+    url: str
+    grants: tuple[Grant, ...] = ()
+    changed: bool = False
+    current: bool = False
+
+    @property
+    def scopes(self) -> str:
+        """The scopes, in words."""
+        return " + ".join(dict.fromkeys(grant.scope for grant in self.grants if grant.active))
+
+    @property
+    def privileges(self) -> tuple[tuple[str, str, bool], ...]:
+        """Each privilege with its letter, and whether any of the grants gives it."""
+        held = {privilege for grant in self.grants if grant.active for privilege in grant.privileges}
+        return tuple((name, LETTERS[name], name in held) for name in LETTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entity with a cell for each role."""
+
+    entity: str
+    label: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A web role at the head of a column; `default` tells who holds it without being given it."""
+
+    key: str
+    label: str
+    default: str = ""
+
+
+def columns(desk: Desk) -> tuple[Column, ...]:
+    """The web roles of the site."""
+    found = [item for item in desk.bench.by_kind["web_role"] if item.id.site in ("", desk.reach.site)]
+    return tuple(Column(item.id.key, desk.label(item), str(item.data.get("default") or "")) for item in found)
+
+
+def lines(desk: Desk, words: str, current: tuple[str, str] = ("", "")) -> tuple[Line, ...]:
+    """The matrix: entities whose name or key holds the words, by name. `current` are the entity and role that are looked at."""
+    roles = columns(desk)
+    by_place: dict[tuple[str, str], list[Grant]] = {}
+    items = [item for item in desk.bench.all.values() if item.id.kind == KIND and item.id.site in ("", desk.reach.site)]
+    for item in items:
+        _place(item, by_place)
+    changed = _changed(desk, [item for item in items if item.waits])
+    entities = sorted(((label, key) for key, label in entity_labels(desk)), key=lambda found: (found[0].casefold(), found[1]))
+    wanted = words.casefold().split()
+
+    def cell(entity: str, role: str) -> Cell:
+        place = (entity, role)
+        url = f"{desk.url('permissions')}?entity={entity}&role={role}"
+        return Cell(role, url, tuple(by_place.get(place, ())), place in changed, place == current)
+
+    return tuple(
+        Line(key, label, tuple(cell(key, role.key) for role in roles))
+        for label, key in entities
+        if all(word in f"{label} {key}".casefold() for word in wanted)
+    )
+
+
+def entity_labels(desk: Desk) -> Iterator[tuple[str, str]]:
+    """The entities that there are, those of the engine among them, with their names."""
+    items = {item.id.key: item for item in desk.bench.by_kind["entity"]}
+    for key, facts in desk.bench.world.entities.items():
+        item = items.get(key)
+        label = facts.model.label.in_language(desk.context.language, desk.context.site.model.default_language)
+        yield key, desk.label(item) if item and item.data.get("label") else label or key.replace("_", " ").capitalize()
+    yield from ((key, desk.label(item)) for key, item in items.items() if key not in desk.bench.world.entities)
+
+
+def grants_of(desk: Desk, entity: str, role: str) -> tuple[Grant, ...]:
+    """The permissions that one role has on one entity."""
+    found: dict[tuple[str, str], list[Grant]] = {}
+    for item in desk.within(KIND):
+        _place(item, found)
+    return tuple(found.get((entity, role), ()))
+
+
+def _changed(desk: Desk, waiting: Sequence[Item]) -> set[tuple[str, str]]:
+    """The places of which a draft says something else than what is served."""
+    served = desk.store.data([item.before.id for item in waiting if item.before is not None])
+    return {place for data in (*served.values(), *(item.data for item in waiting)) for place in _places(data)}
+
+
+def _places(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((str(data.get("entity") or ""), role) for role in _words(data.get("roles")))
+
+
+def _place(item: Item, by_place: dict[tuple[str, str], list[Grant]]) -> None:
+    data = item.data
+    if item.head.deleted:
+        return
+    privileges = tuple(name for name in PRIVILEGES if name in _words(data.get("privileges")))
+    for entity, role in _places(data):
+        others = tuple(other for other in _words(data.get("roles")) if other != role)
+        grant = Grant(item, str(data.get("scope") or ""), privileges, others, data.get("active") is not False)
+        by_place.setdefault((entity, role), []).append(grant)
+
+
+def _words(given: Any) -> Sequence[str]:
+    return [str(word) for word in given] if isinstance(given, list) else []

@@ -1,0 +1,181 @@
+"""The pages of the permission matrix: all of it, one cell of it to be changed into a draft, and the rights of a contact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, request
+
+from metadata.model import ComponentId
+from metadata.model.base import PRIVILEGES
+from metadata.model.security import SCOPES
+from metadata.store import EditedMeanwhile, Sketch
+from runtime.errors import AccessDenied, BadRequest, ChangedMeanwhile, PageNotFound
+from runtime.studio.desk import Desk, open_desk
+from runtime.studio.editing import number_of
+from runtime.studio.permissions.cells import KIND, LETTERS, columns, entity_labels, grants_of, lines
+from runtime.studio.permissions.effective import rights_of
+from runtime.studio.saving import Collision, Draft, named, save
+from runtime.studio.viewing.guise import read_who
+from runtime.studio.viewing.window import people
+
+TEXTS = ("via", "relationship", "parent")
+NEW = "new"
+OWNERS = ("contact", "account")
+
+
+def matrix() -> Response:
+    """Web roles by entities with scope and privileges; with an entity and a role in the address also the cell to change."""
+    desk = _open()
+    words = request.args.get("q", "").strip()
+    entity, role = request.args.get("entity", ""), request.args.get("role", "")
+    cell: dict[str, Any] = {}
+    if entity or role:
+        cell = _cell(desk, entity, role)
+    return desk.page(
+        "permissions.html",
+        title=desk.say("studio.permissions"),
+        words=words,
+        columns=columns(desk),
+        lines=lines(desk, words, (entity, role)),
+        letters=LETTERS,
+        cell=cell,
+    )
+
+
+def submit_matrix() -> Response:
+    """One permission of a cell, saved as a draft: changed, made, or taken from the role."""
+    desk = _open()
+    entity, role = request.form.get("entity", ""), request.form.get("role", "")
+    _cell(desk, entity, role)
+    key, act = request.form.get("key", ""), request.form.get("do", "")
+    if act not in ("save", "take"):
+        raise BadRequest
+    if key == NEW:
+        _write(desk, _name(desk, _free(desk, entity, role)), {"roles": [role], **_posted(entity)}, 0)
+    else:
+        item = next((grant.item for grant in grants_of(desk, entity, role) if grant.item.id.key == key), None)
+        if item is None:
+            raise PageNotFound
+        base = number_of(request.form.get("base", ""))
+        others = [other for other in item.data.get("roles") or () if other != role]
+        if act == "take" and not others:
+            _delete(desk, item.id)
+        elif act == "take":
+            _write(desk, item.id, {**item.data, "roles": others}, base)
+        elif others and request.form.get("only") == "yes":
+            _split(desk, item.id, {**item.data, "roles": others}, _free(desk, entity, role), role, base, entity)
+        else:
+            kept = {name: value for name, value in item.data.items() if name not in (*TEXTS, "subsidiaries")}
+            _write(desk, item.id, {**kept, **_posted(entity)}, base)
+    flash(desk.say("studio.saved"), "good")
+    response = desk.go("permissions")
+    response.location = f"{desk.url('permissions')}?entity={entity}&role={role}#cell"
+    return response
+
+
+def of_contact() -> Response:
+    """What a contact may do, drafts included, with the permissions and roles that it comes from."""
+    desk = _open()
+    if not desk.reach.views_as:
+        raise AccessDenied
+    words = request.args.get("q", "").strip()
+    guise = read_who(request.args.get("who", ""))
+    found = rights_of(desk, guise) if guise is not None else None
+    return desk.page(
+        "rights.html",
+        title=desk.say("studio.rights_of_contact"),
+        words=words,
+        people=tuple(people(desk, words)),
+        found=found,
+        letters=LETTERS,
+        who=guise.who if guise else "",
+    )
+
+
+def _open() -> Desk:
+    desk = open_desk()
+    if KIND not in desk.reach.kinds:
+        raise AccessDenied
+    return desk
+
+
+def _cell(desk: Desk, entity: str, role: str) -> dict[str, Any]:
+    """What the panel of a cell shows. Raises PageNotFound where there is no such entity or role."""
+    labels = dict(entity_labels(desk))
+    named_role = next((column for column in columns(desk) if column.key == role), None)
+    if entity not in labels or named_role is None:
+        raise PageNotFound
+    facts = desk.bench.world.entities.get(entity)
+    attributes = facts.attributes if facts else {}
+    owners = [key for key, attribute in attributes.items() if attribute.type == "lookup" and attribute.target in OWNERS]
+    ways = [key for key, attribute in attributes.items() if attribute.type == "lookup" and key != "created_by"]
+    return {
+        "entity": entity,
+        "label": labels[entity],
+        "role": named_role,
+        "grants": grants_of(desk, entity, role),
+        "scopes": SCOPES,
+        "privileges": PRIVILEGES,
+        "owners": owners,
+        "ways": [*ways, *(facts.links if facts else ())],
+        "parents": [item.id.key for item in desk.within(KIND)],
+    }
+
+
+def _posted(entity: str) -> dict[str, Any]:
+    """What the panel of a cell says, right or wrong."""
+    found: dict[str, Any] = {"entity": entity, "scope": request.form.get("scope", "")}
+    for name in TEXTS:
+        if text := request.form.get(name, "").strip():
+            found[name] = text
+    if request.form.get("subsidiaries") == "yes":
+        found["subsidiaries"] = True
+    found["privileges"] = [name for name in PRIVILEGES if name in request.form.getlist("privileges")]
+    return found
+
+
+def _name(desk: Desk, key: str) -> ComponentId:
+    return ComponentId(KIND, key, desk.reach.site)
+
+
+def _free(desk: Desk, entity: str, role: str) -> str:
+    """A key that no permission has."""
+    start, number = f"{entity}-{role}", 1
+    key = start
+    while desk.bench.find(KIND, key, desk.reach.site) is not None:
+        number += 1
+        key = f"{start}-{number}"
+    return key
+
+
+def _write(desk: Desk, name: ComponentId, data: dict[str, Any], base: int) -> None:
+    desk.prove()
+    outcome = save(desk.context.services.workshop, Draft(name, named(name, data), base), desk.author)
+    if isinstance(outcome, Collision):
+        raise ChangedMeanwhile
+    if outcome.changed:
+        desk.note("draft", KIND, outcome.number, component=str(name))
+
+
+def _delete(desk: Desk, name: ComponentId) -> None:
+    desk.prove()
+    desk.store.save((), desk.author, f"delete {name}", delete=[name])
+    desk.note("draft", KIND, 0, component=str(name), deleted=True)
+
+
+def _split(desk: Desk, name: ComponentId, rest: dict[str, Any], key: str, role: str, base: int, entity: str) -> None:
+    """Give one role a permission of its own, and leave the old one to the others."""
+    own = _name(desk, key)
+    desk.prove()
+    try:
+        desk.store.save(
+            (),
+            desk.author,
+            f"{name} parted for {role}",
+            expected={name: base, own: 0},
+            sketches=[Sketch(name, named(name, rest)), Sketch(own, named(own, {"roles": [role], **_posted(entity)}))],
+        )
+    except EditedMeanwhile as error:
+        raise ChangedMeanwhile from error
+    desk.note("draft", KIND, 1, component=str(own))

@@ -1,0 +1,58 @@
+"""The permission matrix: what it tells, what it changes into drafts, and what it comes to for a contact."""
+
+from support.studio import words
+
+
+def panel(maker, entity, role):
+    answer = maker.get(f"permissions?entity={entity}&role={role}")
+    assert answer.status_code == 200
+    return answer
+
+
+def test_roles_by_entities_tell_scope_and_privileges_and_are_changed_into_the_draft(site, maker):
+    dora = maker("dora")
+    page = words(dora.get("permissions"))
+    assert "Booking, skipper: account + contact , read, write, create, delete R W C D" in page
+    assert "Booking, writer: – no access" in page
+    form = dora.form_in(panel(dora, "berth", "writer"), "key")
+    fields = {"scope": "global", "privileges": "read"}
+    assert dora.send("permissions", form, **fields).status_code == 303
+    assert "Berth, writer: global , read R" in words(dora.get("permissions"))
+    assert "berth-writer" in words(dora.get("publish"))
+    assert site.as_("alice").get("/berths").status_code == 200
+
+
+def test_a_permission_that_roles_share_is_parted_or_taken_from_one_of_them(site, maker):
+    dora = maker("dora")
+    form = dora.form_in(panel(dora, "berth", "master"), "key")
+    assert "The roles skipper have this permission too." in panel(dora, "berth", "master").text
+    assert dora.send("permissions", form, privileges="write", only="yes").status_code == 303
+    page = words(dora.get("permissions"))
+    assert "Berth, master: global , write · W" in page
+    assert "Berth, skipper: global , read R" in page
+    form = dora.form_in(panel(dora, "berth", "skipper"), "key")
+    assert dora.send("permissions", form, ("do", "take")).status_code == 303
+    assert "Berth, skipper: – no access , Draft" in words(dora.get("permissions"))
+    assert dora.publish().status_code == 303
+    assert "Berth, skipper: – no access" in words(dora.get("permissions"))
+
+
+def test_what_a_contact_may_do_is_told_with_its_roles_and_the_way_it_comes_from(site, maker):
+    dora = maker("dora")
+    page = words(dora.get(f"permissions/contact?who=contact-{site.people['alice']}"))
+    assert "Roles: skipper · held by everybody: member" in page
+    assert "extras Parent: through a row they may reach By the role skipper. Through own-bookings." in page
+    assert dora.get("permissions/contact?who=contact-99999").status_code == 404
+
+
+def test_only_who_may_work_on_permissions_sees_them(site, maker):
+    for name in ("carol", "bob"):
+        assert maker(name).get("permissions").status_code == 403
+        assert maker(name).get("permissions/contact").status_code == 403
+        assert "/studio/permissions" not in maker(name).get("").text
+    dora = maker("dora")
+    for place in ("entity=berth&role=nobody", "entity=nothing&role=master"):
+        assert dora.get(f"permissions?{place}").status_code == 404
+    form = dora.form_in(panel(dora, "berth", "master"), "key")
+    assert dora.send("permissions", form, key="own-bookings").status_code == 404
+    assert dora.send("permissions", form, ("do", "all")).status_code == 400
