@@ -1,1 +1,1 @@
-"""A folder of CSV files: `<table>.csv` with a header, RFC 4180. Settings: `folder`, `encoding`, `delimiter`."""
+"""Files of a folder or an S3-compatible bucket: `<table>.csv`, `<table>.jsonl` or `<table>.xlsx`."""

@@ -1,56 +1,76 @@
-"""CSV files of a folder as a source. A file is read again when it has changed; unchanged rows are left alone."""
+"""Files of a folder or a bucket as a source. A file is read again when it has changed; unchanged rows are left alone."""
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from connectors.errors import Fatal, Retriable
-from connectors.files.reading import CsvFile, Stamp
+from connectors.files.json_lines import JsonLinesFile
+from connectors.files.places import Bucket, Folder, Place, Stamp
+from connectors.files.reading import At, CsvFile
+from connectors.files.workbook import WorkbookFile
 from connectors.protocol import Batch, Change, Cursor, Receipt, Record
 from connectors.tablemap import SET, CompiledMap
 
+TableFile = CsvFile | JsonLinesFile | WorkbookFile
+FORMATS = ("csv", "jsonl", "xlsx")
+
 
 class FilesAdapter:
-    """One folder."""
+    """One folder, or one bucket."""
 
     def __init__(self, name: str, settings: Mapping[str, str]) -> None:
-        if not settings.get("folder"):
-            raise Fatal(f"connection {name} has no setting folder")
+        if bool(settings.get("folder")) == bool(settings.get("url")):
+            raise Fatal(f"connection {name} has {'both' if settings.get('url') else 'neither'} of the settings folder and url")
         self._name = name
-        self._folder = Path(settings["folder"])
+        self._format = settings.get("format") or "csv"
         self._encoding = settings.get("encoding") or "utf-8-sig"
         self._delimiter = settings.get("delimiter") or ","
+        self._going: dict[CompiledMap, tuple[Stamp, At, Iterator[tuple[Record, At]]]] = {}
+        if self._format not in FORMATS:
+            raise Fatal(f"connection {name}: there is no format {self._format}; there are {', '.join(FORMATS)}")
         try:
             codecs.lookup(self._encoding)
         except LookupError:
             raise Fatal(f"connection {name}: there is no encoding {self._encoding}") from None
         if len(self._delimiter) != 1:
             raise Fatal(f"connection {name}: the delimiter must be one character")
+        self._place: Place = Folder(name, settings["folder"]) if settings.get("folder") else Bucket(name, settings)
 
     def pull(self, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Batch:
         """The rows of the file if it has changed, from where the last pull stopped."""
         file = self._file(table_map)
-        stamp = file.stamp()
+        stamp = self._place.stamp(file.name)
         start = dict(cursor or {})
         if Stamp.of(start) == stamp and start.get("offset") is None:
             return Batch([], start, compare=True)
-        offset, line = (start["offset"], start["line"]) if Stamp.of(start) == stamp else (0, 0)
+        at: At = (start["offset"], start["line"]) if Stamp.of(start) == stamp else (0, 0)
         records: list[Record] = []
         more = False
-        for record, place in file.rows(table_map, offset, line):
-            offset, line = place
+        rows = self._rows(file, table_map, stamp, at)
+        for record, following in rows:
+            at = following
             if _passes(record, table_map.model.filter):
                 records.append(record)
             if len(records) == limit:
                 more = True
                 break
-        if file.stamp() != stamp:
-            raise Retriable(f"{file.path.name} is being written", after=1.0)
-        place_now: dict[str, Any] = {"offset": offset, "line": line} if more else {"offset": None, "line": None}
-        return Batch(records, {**stamp.as_cursor(), **place_now}, more, compare=True)
+        if self._place.stamp(file.name) != stamp:
+            raise Retriable(f"{file.name} is being written", after=1.0)
+        if more:
+            self._going[table_map] = (stamp, at, rows)
+        at_now = {"offset": at[0], "line": at[1]} if more else {"offset": None, "line": None}
+        return Batch(records, {**stamp.as_cursor(), **at_now}, more, compare=True)
+
+    def _rows(self, file: TableFile, table_map: CompiledMap, stamp: Stamp, at: At) -> Iterator[tuple[Record, At]]:
+        """The rows from a place on. Where the last pull stopped just there it goes on, since a workbook has no places."""
+        known = self._going.pop(table_map, None)
+        if known is not None and known[:2] == (stamp, at):
+            return known[2]
+        return file.rows(table_map, *at)
 
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
         """The key columns of all rows."""
@@ -61,7 +81,7 @@ class FilesAdapter:
     def find(self, table_map: CompiledMap, column: str, value: Any) -> Sequence[Record]:
         """The rows whose column has this value."""
         rows = self._file(table_map).rows(table_map, 0, 0)
-        return [record for record, _ in rows if record.get(column) == str(value)]
+        return [record for record, _ in rows if _text(record.get(column)) == _text(value)]
 
     def push(self, change: Change, idempotency: str) -> Receipt:
         """Never: files are read only."""
@@ -73,19 +93,29 @@ class FilesAdapter:
         return [("", f"connection {self._name} reads files and cannot write them.", mend)]
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Let go of open files and of copies."""
+        self._going.clear()
+        self._place.close()
 
-    def _file(self, table_map: CompiledMap) -> CsvFile:
+    def _file(self, table_map: CompiledMap) -> TableFile:
         name = table_map.model.table
-        if not name or name != Path(name).name or name.startswith("."):
+        if not name or name != PurePath(name).name or name.startswith("."):
             raise Fatal(f"map {table_map.key}: {name!r} is not the name of a file in the folder")
-        if not self._folder.is_dir():
-            raise Retriable(f"the folder of connection {self._name} is not there", after=2.0)
-        return CsvFile(self._folder / f"{name}.csv", self._encoding, self._delimiter)
+        match self._format:
+            case "jsonl":
+                return JsonLinesFile(self._place, f"{name}.jsonl")
+            case "xlsx":
+                return WorkbookFile(self._place, f"{name}.xlsx")
+        return CsvFile(self._place, f"{name}.csv", self._encoding, self._delimiter)
 
 
 def _passes(record: Record, filters: tuple[tuple[str, Any], ...]) -> bool:
-    return all(_matches(record[name], wanted) for name, wanted in filters)
+    return all(_matches(_text(record[name]), wanted) for name, wanted in filters)
+
+
+def _text(value: Any) -> str:
+    """A value as a CSV file would have it."""
+    return "" if value is None else str(value)
 
 
 def _matches(value: str, wanted: Any) -> bool:
@@ -93,4 +123,4 @@ def _matches(value: str, wanted: Any) -> bool:
         return value != ""
     if isinstance(wanted, (list, tuple)):
         return any(_matches(value, item) for item in wanted)
-    return value == ("" if wanted is None else str(wanted))
+    return value == _text(wanted)

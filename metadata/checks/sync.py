@@ -13,7 +13,7 @@ from metadata.model import AttributeMap, Connection, Filter, TableMap
 from metadata.system import RESERVED_KEYS
 from metadata.types import TYPES
 
-SECRETS = frozenset({"client_secret", "password", "secret", "token", "api_key"})
+SECRETS = frozenset({"client_secret", "password", "secret", "secret_key", "token", "api_key"})
 """Settings of connections whose value nobody may read."""
 SEARCHING = frozenset({"contains", "starts_with", "ends_with", "between"})
 """Operators that a condition on what goes out does not have."""

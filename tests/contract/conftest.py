@@ -1,12 +1,14 @@
-"""The same outside table behind every adapter: memory, CSV files, SQL on three databases, and OData in three manners."""
+"""The same outside table behind every adapter: memory, files in a folder and a bucket, SQL on three databases, OData."""
 
 import csv
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 
@@ -103,11 +105,13 @@ class InOData(Outside):
 
 
 class InFiles(Outside):
+    """A file of rows in a folder; by kind CSV, JSON lines or a workbook."""
+
     of_map = {"change_column": ""}
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(FilesAdapter("outside", {"folder": str(folder)}))
-        self._path = folder / "harbour.csv"
+    def __init__(self, folder: Path, kind: str, settings: Mapping[str, str] | None = None) -> None:
+        super().__init__(FilesAdapter("outside", {"format": kind, **(settings or {"folder": str(folder)})}))
+        self._path = folder / f"harbour.{kind}"
         self._rows: dict[str, Mapping[str, Any]] = {}
         self._write()
 
@@ -121,20 +125,57 @@ class InFiles(Outside):
 
     def _write(self) -> None:
         beside = self._path.with_suffix(".new")
-        with beside.open("w", newline="", encoding="utf-8") as file:
+        {"csv": self._as_csv, "jsonl": self._as_json_lines, "xlsx": self._as_workbook}[self._path.suffix[1:]](beside)
+        os.replace(beside, self._path)
+
+    def _as_csv(self, path: Path) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(self._rows.values())
-        os.replace(beside, self._path)
+
+    def _as_json_lines(self, path: Path) -> None:
+        path.write_text("\n".join(json.dumps(row) for row in self._rows.values()) + "\n", encoding="utf-8")
+
+    def _as_workbook(self, path: Path) -> None:
+        book = openpyxl.Workbook()
+        book.active.append(COLUMNS)
+        for row in self._rows.values():
+            book.active.append([row[name] for name in COLUMNS])
+        book.save(path)
+
+
+class InBucket(InFiles):
+    """The same file in a bucket of an S3-compatible server of its own."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        moto, boto3 = pytest.importorskip("moto.server"), pytest.importorskip("boto3")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tester")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        self._server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._server.start()
+        host, port = self._server.get_host_and_port()
+        self._client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
+        self._client.create_bucket(Bucket="outside")
+        super().__init__(folder, "csv", {"url": f"s3://outside/in?endpoint=http://{host}:{port}"})
+
+    def _write(self) -> None:
+        super()._write()
+        self._client.upload_file(str(self._path), "outside", f"in/{self._path.name}")
+
+    def close(self) -> None:
+        self.adapter.close()
+        self._server.stop()
 
 
 def open_outside(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Outside:
     if kind == "memory":
         return InMemory()
-    if kind == "files":
-        folder = tmp_path / "csv"
+    if kind.startswith("files"):
+        folder = tmp_path / "outside"
         folder.mkdir()
-        return InFiles(folder)
+        ending = kind.removeprefix("files-")
+        return InBucket(folder, request.getfixturevalue("monkeypatch")) if ending == "s3" else InFiles(folder, ending)
     if kind.startswith("odata"):
         return InOData(tmp_path / "erp.db", kind)
     if kind == "sqlite":
@@ -145,14 +186,26 @@ def open_outside(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> O
     return InSql(url)
 
 
-EVERY = ["memory", "files", "sqlite", "postgresql", "mariadb", "odata", "odata-by-key", "odata-delta"]
+EVERY = [
+    "memory",
+    "files-csv",
+    "files-jsonl",
+    "files-xlsx",
+    "files-s3",
+    "sqlite",
+    "postgresql",
+    "mariadb",
+    "odata",
+    "odata-by-key",
+    "odata-delta",
+]
 
 
 @pytest.fixture(params=EVERY)
 def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
     found = open_outside(request.param, request, tmp_path)
     yield found
-    if isinstance(found, (InSql, InOData)):
+    if isinstance(found, (InSql, InOData, InBucket)):
         found.close()
 
 
@@ -160,7 +213,7 @@ def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]
 def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
     found = open_outside(request.param, request, tmp_path)
     yield found
-    if isinstance(found, (InSql, InOData)):
+    if isinstance(found, (InSql, InOData, InBucket)):
         found.close()
 
 

@@ -1,5 +1,6 @@
-"""CSV files: what is wrong in one is told with its name and line, what is half written is waited for."""
+"""Files: what is wrong in one is told with its name and line, what is half written is waited for."""
 
+import openpyxl
 import pytest
 
 from connectors.errors import Fatal, Retriable
@@ -82,3 +83,100 @@ def test_composite_keys_are_read_in_their_order(folder):
 def test_wrong_settings_are_told_at_once(settings):
     with pytest.raises(Fatal):
         FilesAdapter("csv", settings)
+
+
+def in_lines(folder, content):
+    (folder / "harbour.jsonl").write_bytes(content)
+    return FilesAdapter("lines", {"folder": str(folder), "format": "jsonl"}).pull(MAP, None, 100).records
+
+
+ROW = b'{"code": "H1", "name": "\\u00d6land", "depth": 4.50}\n'
+
+
+def test_json_lines_keep_types_and_a_later_row_may_leave_a_column_out(folder):
+    first, second = in_lines(folder, b"\xef\xbb\xbf" + ROW + b'\n{"code": "H2", "more": [1]}')
+    assert (first["name"], str(first["depth"])) == ("\u00d6land", "4.50")
+    assert (second["code"], second["name"], second["more"]) == ("H2", None, "[1]")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (ROW + b"{nonsense}\n", r"harbour\.jsonl, line 2: this is no JSON"),
+        (ROW + b"[1]\n", r"harbour\.jsonl, line 2: a row must be an object"),
+        (b'{"code": "H1", "nam": 1, "depth": 1}\n', "no column name in its first row; did you mean nam"),
+        (ROW + b'{"code": "\xff"}\n', "line 2: byte 11 is not UTF-8"),
+    ],
+)
+def test_a_line_that_is_no_row_is_told_with_its_place(folder, content, told):
+    with pytest.raises(Fatal, match=told):
+        in_lines(folder, content)
+
+
+@pytest.mark.parametrize("content", [b"", ROW + b'{"code": "H'])
+def test_json_lines_that_are_half_written_are_waited_for(folder, content):
+    with pytest.raises(Retriable):
+        in_lines(folder, content)
+
+
+def in_workbook(folder, *rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / "harbour.xlsx")
+    return FilesAdapter("book", {"folder": str(folder), "format": "xlsx"})
+
+
+def test_a_workbook_is_read_in_pages_and_keeps_the_types_of_its_cells(folder):
+    rows = [(f"H{at}", "A", at / 2) for at in range(7)]
+    adapter = in_workbook(folder, ("code", "name", "depth", None), *rows[:4], (None, None, None), *rows[4:])
+    cursor, found = None, []
+    for _ in range(4):
+        batch = adapter.pull(MAP, cursor, 3)
+        found += batch.records
+        cursor = batch.cursor
+    assert [(row["code"], row["depth"]) for row in found] == [(code, depth) for code, _, depth in rows]
+    begun = adapter.pull(MAP, None, 2).cursor
+    later = FilesAdapter("book", {"folder": str(folder), "format": "xlsx"}).pull(MAP, begun, 2)
+    assert [row["code"] for row in later.records] == ["H2", "H3"]
+
+
+def test_what_is_wrong_in_a_workbook_is_told(folder):
+    with pytest.raises(Fatal, match="no column name; did you mean nam"):
+        in_workbook(folder, ("code", "nam", "depth"), ("H1", "A", 1)).pull(MAP, None, 3)
+    with pytest.raises(Fatal, match="row 2: there is a value to the right of the headings"):
+        in_workbook(folder, ("code", "name", "depth"), ("H1", "A", 1, 2)).pull(MAP, None, 3)
+    (folder / "harbour.xlsx").write_bytes(b"PK\x03\x04 half of it")
+    with pytest.raises(Retriable, match="no complete workbook"):
+        FilesAdapter("book", {"folder": str(folder), "format": "xlsx"}).pull(MAP, None, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "neither of the settings folder and url"),
+        ({"folder": "a", "url": "s3://b"}, "both of the settings"),
+        ({"folder": "a", "format": "ods"}, "no format ods; there are csv, jsonl, xlsx"),
+        ({"url": "https://host/bucket"}, "is no s3://"),
+        ({"url": "s3://user:pass@bucket"}, "without a password"),
+    ],
+)
+def test_settings_that_name_no_place_are_refused(settings, told):
+    with pytest.raises(Fatal, match=told):
+        FilesAdapter("files", settings)
+
+
+def test_a_store_that_lacks_the_file_or_is_silent_is_waited_for():
+    moto = pytest.importorskip("moto.server")
+    pytest.importorskip("boto3")
+    secret = {"access_key": "tester", "secret_key": "hush-4711"}
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    adapter = FilesAdapter("store", {"url": f"s3://nowhere/in?endpoint=http://{host}:{port}", **secret})
+    with pytest.raises(Retriable, match=r"harbour\.csv is not there"):
+        adapter.pull(MAP, None, 3)
+    server.stop()
+    with pytest.raises(Retriable, match="the store does not answer") as silent:
+        adapter.pull(MAP, None, 3)
+    assert "hush" not in str(silent.value)
