@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.adjusted import keep_adjusted
+from connectors.drift import set_aside
 from connectors.errors import first_line
 from connectors.events.taking import reopen, take_events
 from connectors.guard import guarded
@@ -36,9 +37,10 @@ def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store
     `store` writes rows that all have the same attributes; by default an upsert by integration key.
     """
     fresh = changed_records(work.connection, work.table_map, records) if work.table_map.compares else list(records)
-    free = hold_back(work, fresh)
-    counts = _apply(work, free, lookups, store or upsert)[0]
-    unchanged, held = len(records) - len(fresh), len(fresh) - len(free)
+    trusted, aside = set_aside(work, fresh)
+    free = hold_back(work, trusted)
+    counts = _apply(work, free, lookups, store or upsert, aside)[0]
+    unchanged, held = len(records) - len(fresh), len(trusted) - len(free)
     return counts + Counts(taken=len(records), unchanged=unchanged, rejected=held)
 
 

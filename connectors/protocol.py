@@ -90,6 +90,19 @@ class Source(Protocol):
         ...
 
 
+Columns = Mapping[str, tuple[str, str]]
+"""The columns of a table outside: the kind of their values, and their type in its own words."""
+
+
+@runtime_checkable
+class Shaped(Protocol):
+    """A source that can tell how a table looks now."""
+
+    def shape(self, table_map: CompiledMap) -> Columns:
+        """The columns of a map's table, read anew; none where the table cannot tell. Raises Fatal and Retriable."""
+        ...
+
+
 @runtime_checkable
 class Acknowledging(Protocol):
     """A source that is told how far our side has got, so that it may let go of what lies before."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from connectors import checkpoint as checkpoints
 from connectors.checkpoint import Checkpoint, read_checkpoint
+from connectors.drift import Drifted, Watch
 from connectors.errors import LONGEST_WAIT, ConnectorError, Retriable, patience
 from connectors.history import Counts, Run, keep_run
 from connectors.home import Home, Work
@@ -16,7 +17,7 @@ from connectors.inbound import Store, apply_events, apply_records, bulk, retry_d
 from connectors.initial import SECOND, Step
 from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
-from connectors.protocol import Acknowledging, Adapter, Batch, Cursor, Source
+from connectors.protocol import Acknowledging, Adapter, Batch, Cursor, Record, Source
 from connectors.rejects import due_rejects
 from connectors.sweep import departed, remove_gone, sweep
 from connectors.tablemap import CompiledMap
@@ -40,6 +41,7 @@ class Runner:
     source: Adapter
     lease: Lease
     progress: Progress = no_progress
+    watch: Watch | None = None
 
     def run(self, table_map: CompiledMap, sweeping: bool = True) -> Run:
         """Pull what has changed; `sweeping` also looks for rows that are gone, which reads every key.
@@ -48,30 +50,47 @@ class Runner:
         """
 
         def pull() -> Counts:
-            counts = self._pull_all(table_map, table_map.key, upsert)
-            return counts + sweep(self.home, self.source, table_map, self.lease) if sweeping else counts
+            seen = self._seen(table_map)
+            counts = self._pull_all(seen, table_map.key, upsert)
+            return counts + sweep(self.home, self.source, seen, self.lease) if sweeping else counts
 
         return self._kept(table_map, "changes", pull)
 
     def load(self, step: Step) -> Run:
         """The first pass of the initial load, from the last chunk that was committed."""
-        return self._kept(step.table_map, "load", lambda: self._pull_all(step.first_pass, step.table_map.key, bulk))
+
+        def pull() -> Counts:
+            seen = replace(step, table_map=self._seen(step.table_map))
+            return self._pull_all(seen.first_pass, step.table_map.key, bulk)
+
+        return self._kept(step.table_map, "load", pull)
 
     def load_later(self, step: Step) -> Run:
         """The second pass: the look-ups that waited."""
         name = step.table_map.key + SECOND
-        return self._kept(step.table_map, "second", lambda: self._pull_all(step.second_pass, name, bulk, once=True))
+
+        def pull() -> Counts:
+            seen = replace(step, table_map=self._seen(step.table_map))
+            return self._pull_all(seen.second_pass, name, bulk, once=True)
+
+        return self._kept(step.table_map, "second", pull)
+
+    def _seen(self, table_map: CompiledMap, at_once: bool = False) -> CompiledMap:
+        """The map as its table can be read now."""
+        return table_map if self.watch is None else self.watch.look(table_map, at_once)
 
     def _pull_all(self, table_map: CompiledMap, name: str, store: Store, once: bool = False) -> Counts:
         with self.home.read() as connection:
             state = read_checkpoint(connection, name)
         if once and state.loaded:
             return Counts()
-        lookups, counts = Lookups(), Counts()
+        lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
         for batch in pages(self.source, table_map, state.cursor, limit):
             if not (batch.records or batch.gone or batch.events) and self._quiet(table_map, state, batch):
                 return counts
+            if batch.records and not _same_kinds(kinds, batch.records[0]):
+                table_map = replace(table_map, suspect=self._seen(table_map, at_once=True).suspect)
             counts, state = self._take(table_map, batch, state, (lookups, store, counts))
             self.progress(table_map, state)
         return counts
@@ -122,12 +141,24 @@ class Runner:
         try:
             counts = pull()
         except ConnectorError as fault:
-            return self._failed(table_map, mode, started, fault)
+            return self._failed(table_map, mode, started, self._explained(table_map, fault))
         run = Run(table_map.key, mode, started, self.home.now(), "done", "", counts)
         if counts.inserted or counts.updated or counts.deleted or counts.rejected or mode != "changes":
             with under_lease(self.home, self.lease) as connection:
                 keep_run(connection, run)
         return run
+
+    def _explained(self, table_map: CompiledMap, fault: ConnectorError) -> ConnectorError:
+        """The fault, or that the table has changed, where that is what is behind it; some drivers call that no answer."""
+        if isinstance(fault, Drifted):
+            return fault
+        try:
+            self._seen(table_map, at_once=True)
+        except Drifted as drifted:
+            return drifted
+        except ConnectorError:
+            return fault
+        return fault
 
     def _failed(self, table_map: CompiledMap, mode: str, started: dt.datetime, fault: ConnectorError) -> Run:
         now = self.home.now()
@@ -139,6 +170,14 @@ class Runner:
             if failures == 0:
                 keep_run(connection, run)
         return run
+
+
+def _same_kinds(kinds: dict[str, type], record: Record) -> bool:
+    """Whether the values of a record are of the types that they were so far; what is new is remembered."""
+    found = {name: type(value) for name, value in record.items() if value is not None}
+    same = all(kinds.get(name, kind) is kind for name, kind in found.items())
+    kinds.update(found)
+    return same
 
 
 def pages(source: Source, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Iterator[Batch]:

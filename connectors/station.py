@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.checkpoint import Checkpoint, read_checkpoints
+from connectors.drift import Watch
 from connectors.heartbeat import Heartbeat
 from connectors.history import Run
 from connectors.home import AtHome, Home
@@ -36,6 +37,7 @@ class Station:
     _heart: Heartbeat | None = None
     _next: dict[str, float] = field(default_factory=dict)
     _swept: dict[str, float] = field(default_factory=dict)
+    _watch: Watch | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.adapter, AtHome):
@@ -53,12 +55,17 @@ class Station:
         delivered = self.deliver()
         with self.home.read() as connection:
             states, wishes = read_checkpoints(connection), wished(connection)
-        runner = Runner(self.home, self.adapter, lease, self.progress)
+        runner = Runner(self.home, self.adapter, lease, self.progress, self._watching())
         runs = self._load(runner, self._wanted(states, wishes), states)
         runs += [runner.run(item, self._sweeps(item)) for item in self._due(states, wishes)]
         self._fulfil(lease, runs, wishes)
         self.busy = delivered > 0
         return runs
+
+    def _watching(self) -> Watch:
+        if self._watch is None:
+            self._watch = Watch(self.home, self.adapter)
+        return self._watch
 
     def _fulfil(self, lease: Lease, runs: Sequence[Run], wishes: Mapping[str, int]) -> None:
         """Tell those who wait for a run what came of it."""
@@ -75,7 +82,7 @@ class Station:
             return []
         with self.home.read() as connection:
             states = read_checkpoints(connection)
-        runner = Runner(self.home, self.adapter, lease, self.progress)
+        runner = Runner(self.home, self.adapter, lease, self.progress, self._watching())
         maps = [item for item in maps if not _paused(states, item)]
         wanted = {item.key for item in maps}
         runs = self._load(runner, [step for step in self._steps(states) if step.table_map.key in wanted], states)

@@ -66,7 +66,8 @@ class CompiledMap:
 
     `columns` are the outside columns to read; `key_columns` those of the integration key, `keys_out` how that goes out.
     `creates` is False for a map that only adds to rows that another map of the same entity brings; `skips` says that rows
-    which are not there are no news. `inactive` are the values that mark one of our rows as inactive.
+    which are not there are no news. `inactive` are the values that mark one of our rows as inactive, `suspect`
+    columns whose type has changed and that nobody has accepted.
     """
 
     model: TableMap
@@ -80,6 +81,7 @@ class CompiledMap:
     creates: bool
     skips: bool = False
     inactive: Mapping[str, Any] = field(default_factory=dict)
+    suspect: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

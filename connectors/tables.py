@@ -69,6 +69,13 @@ reject = Table(
     Index("ix_foyer_sync_reject_retry", "map", "retry_at"),
 )
 
+shape = Table(
+    "foyer_sync_shape",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("columns", Text, nullable=False),
+)
+
 held = Table(
     "foyer_sync_held",
     TABLES,

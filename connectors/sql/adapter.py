@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Column, Connection, Integer, Numeric, String, delete, insert, update
 
 from connectors.errors import Fatal, RecordRejected
-from connectors.protocol import Batch, Change, Cursor, Receipt, Record
+from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record
 from connectors.sql.engines import open_engine, sorted_errors
 from connectors.sql.probing import Obstacle, obstacles
 from connectors.sql.pulls import Pulls
-from connectors.sql.shape import Shape, reflect
+from connectors.sql.shape import Shape, columns_of, reflect
 from connectors.sql.window import opened, pull_window, wait_for_running
 from connectors.tablemap import CompiledMap
 from connectors.values import digest
@@ -32,6 +32,7 @@ class SqlAdapter:
         self._schema = settings.get("schema") or None
         self._engine = open_engine(name, settings)
         self._shapes: dict[CompiledMap, tuple[Shape, Pulls]] = {}
+        self._columns: dict[str, Columns] = {}
 
     def pull(self, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Batch:
         """Rows since the cursor. First all rows by key, then those whose change column is past the highest seen."""
@@ -72,6 +73,15 @@ class SqlAdapter:
             table = self._shape(connection, table_map)[0].table
             connection.rollback()
             return list(obstacles(connection, table, table_map))
+
+    def shape(self, table_map: CompiledMap) -> Columns:
+        """See `Shaped.shape`. What is remembered of the table is forgotten where it has changed."""
+        with sorted_errors(self._name), self._engine.connect() as connection:
+            columns = columns_of(connection, table_map, self._schema)
+        if self._columns.get(table_map.key, columns) != columns:
+            self._shapes.clear()
+        self._columns[table_map.key] = columns
+        return columns
 
     def close(self) -> None:
         """Close the connections."""

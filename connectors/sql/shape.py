@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table, inspect
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.exc import CompileError, NoSuchTableError
+from sqlalchemy.types import TypeEngine
 
 from connectors.errors import Fatal, meant
+from connectors.protocol import Columns
 from connectors.tablemap import CompiledMap, wanted_columns
 
 
@@ -35,6 +37,30 @@ def reflect(connection: Connection, table_map: CompiledMap, schema: str | None) 
         if column not in table.c:
             raise Fatal(f"map {table_map.key}: table {name} has no column {column}{meant(column, table.c.keys())}")
     return Shape(table, _order(table, table_map))
+
+
+def columns_of(connection: Connection, table_map: CompiledMap, schema: str | None) -> Columns:
+    """The columns of a map's table as they are now; none where there is no such table."""
+    name = table_map.model.table
+    if "." in name:
+        schema, _, name = name.rpartition(".")
+    try:
+        found = inspect(connection).get_columns(name, schema)
+    except NoSuchTableError:
+        return {}
+    return {column["name"]: (_kind(column["type"]), _words(column["type"], connection)) for column in found}
+
+
+def _kind(type_: TypeEngine[Any]) -> str:
+    """What sort of value a column has, whatever its length: String, Integer, Numeric, Date and so on."""
+    return (type_._type_affinity or type(type_)).__name__
+
+
+def _words(type_: TypeEngine[Any], connection: Connection) -> str:
+    try:
+        return type_.compile(connection.dialect)
+    except CompileError:
+        return type(type_).__name__
 
 
 def _order(table: Table, table_map: CompiledMap) -> tuple[str, ...]:

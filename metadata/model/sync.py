@@ -8,6 +8,8 @@ from typing import Any
 from metadata.model.base import COMPONENT_KEY, Filter, prop
 from metadata.text import Text
 
+DRIFTS = ("guard", "evolve", "freeze", "discard_value", "discard_row", "quarantine")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -30,6 +32,14 @@ class Connection:
     )
     settings: tuple[tuple[str, str], ...] = prop(
         (), "Settings of the adapter; ${NAME} is replaced by the environment variable."
+    )
+    drift: str = prop(
+        "guard",
+        "What happens when a table outside changes its columns. guard: new columns are noted, and a map stops where a column"
+        " that it reads is gone or of another type; evolve: goes on with what is there; freeze: stops at any change;"
+        " discard_value: the attribute keeps what it has; discard_row: rows with a value there are left out; quarantine: rows"
+        " are kept aside.",
+        choices=DRIFTS,
     )
     active: bool = prop(True, "An inactive connection neither pulls nor pushes.")
     commands: tuple[Command, ...] = prop((), "Requests that actions may have sent; no others are.")
@@ -170,6 +180,9 @@ class TableMap:
         "Which value stays where both sides have changed an attribute: the portal's, the outside's, the newest by a change"
         " column of moments, or whichever somebody chooses. The other one is kept in `foyer sync conflicts`.",
         choices=("portal", "outside", "newest", "manual"),
+    )
+    drift: str = prop(
+        "", "What happens when the table outside changes its columns, if not as its connection says.", choices=("", *DRIFTS)
     )
     after_reject: str = prop(
         "replace",

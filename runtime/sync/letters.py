@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from connectors import checkpoint as checkpoints
 from connectors import outbox, rejects
+from connectors.drift import DRIFTED
 from connectors.held import count_held
 from connectors.home import Home, Work
 from connectors.inbound import follow_up, retry_records
@@ -163,12 +164,18 @@ def _retry(home: Home, table_map: CompiledMap, codes: Collection[str]) -> int:
             if not part:
                 return taken
             after = part[-1].key
-            chosen = [item for item in part if item.code != IN_USE and (not codes or item.code in codes)]
+            chosen = [item for item in part if _may_retry(table_map, item) and (not codes or item.code in codes)]
             if chosen:
                 work = Work(connection, home.rows(connection), table_map, home.now())
                 retry_records(work, [item.record for item in chosen], Lookups(work.rows))
                 left = {item.key for item in rejects.by_keys(connection, table_map.key, [item.key for item in chosen])}
                 taken += sum(item.key not in left for item in chosen)
+
+
+def _may_retry(table_map: CompiledMap, reject: Reject) -> bool:
+    """Not what is to be deleted, nor a row that was read while a column was missing: it would empty what is stored."""
+    whole = reject.code != DRIFTED or all(name in reject.record for name in table_map.columns)
+    return whole and reject.code != IN_USE
 
 
 def _release(connection: Connection, maps: Sequence[CompiledMap], codes: Collection[str]) -> int:
