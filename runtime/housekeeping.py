@@ -7,16 +7,17 @@ import logging
 import threading
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, inspect
+from sqlalchemy import ColumnElement, Engine, Table, delete, false, inspect, or_, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from metadata.snapshot import Snapshot
 from runtime.captcha.spent import spent
 from runtime.database import writing
 from runtime.errands import errands
 from runtime.files.register import files
 from runtime.files.store import Store
 from runtime.files.sweeping import sweep
-from runtime.forms.drafts import drafts
+from runtime.forms.drafts import AUTO, drafts, kept_days
 from runtime.identity.sessions import utc_now
 from runtime.identity.tables import api_tokens, browsers, sessions, tokens
 from runtime.jobs.queue import jobs
@@ -25,35 +26,44 @@ log = logging.getLogger(__name__)
 SENT_DRAFT_KEPT = dt.timedelta(days=30)
 """How long a draft that was sent is kept, so that a late second sending finds the record of the first."""
 OPEN_DRAFT_KEPT = dt.timedelta(days=90)
-"""How long a draft that nobody touches waits to be sent."""
+"""How long a draft that nobody touches waits to be sent, where its form says no other time."""
+TRACE_KEPT = dt.timedelta(days=30)
+"""How long an emptied draft tells its person that its time was over."""
 JOB_KEPT = dt.timedelta(days=30)
 """How long a job that is done is kept, so that an action that is sent again does not owe it again."""
 EVERY_SECONDS = 3600.0
 
 
-def tidy(engine: Engine, now: dt.datetime, store: Store | None = None) -> dict[str, int]:
+def tidy(engine: Engine, now: dt.datetime, store: Store | None = None, snapshot: Snapshot | None = None) -> dict[str, int]:
     """Delete what is no longer of use; how many rows, by table. Raises SQLAlchemyError.
 
-    Tables that nobody has made yet are passed over, files where no store is given.
+    Tables that nobody has made yet are passed over, files where no store is given, and what a release says of how long drafts
+    are kept where there is none.
     """
     there = frozenset(inspect(engine).get_table_names())
     gone: dict[str, int] = {}
-    for table, which in _leavings(now):
+    for table, which in _leavings(now, snapshot):
         if table.name in there:
             with writing(engine).begin() as connection:
                 gone[table.name] = connection.execute(delete(table).where(which)).rowcount
+    if snapshot is not None and drafts.name in there:
+        gone[drafts.name] += _emptied(engine, snapshot, now)
     if store is not None and files.name in there:
         gone[files.name] = sweep(engine, store, now)
     return gone
 
 
 def keep_tidy(
-    engine: Engine, stop: threading.Event, clock: Callable[[], dt.datetime] = utc_now, store: Store | None = None
+    engine: Engine,
+    stop: threading.Event,
+    clock: Callable[[], dt.datetime] = utc_now,
+    store: Store | None = None,
+    newest: Callable[[], Snapshot] | None = None,
 ) -> None:
     """Tidy now and once an hour until told to stop. A database that does not answer is tried again an hour later."""
     while True:
         try:
-            gone = tidy(engine, clock(), store)
+            gone = tidy(engine, clock(), store, newest() if newest is not None else None)
             if any(gone.values()):
                 log.info("tidied up", extra={"action": "tidied", **gone})
         except SQLAlchemyError as error:
@@ -62,9 +72,37 @@ def keep_tidy(
             return
 
 
-def _leavings(now: dt.datetime) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
+def _waiting_longer(snapshot: Snapshot | None, now: dt.datetime) -> ColumnElement[bool]:
+    """The drafts of forms that are kept for longer than others, while they are."""
+    sites = snapshot.sites.values() if snapshot is not None else ()
+    longer = (
+        (drafts.c.site == site.key)
+        & (drafts.c.form == multi.key)
+        & (drafts.c.changed_at >= now - dt.timedelta(days=multi.keep_days) - TRACE_KEPT)
+        for site in sites
+        for multi in site.multistep_forms.values()
+    )
+    return or_(false(), *longer)
+
+
+def _emptied(engine: Engine, snapshot: Snapshot, now: dt.datetime) -> int:
+    """Empty the drafts whose time is over by what the release says; the empty ones tell their people so, and go later."""
+    emptied = 0
+    for site in snapshot.sites.values():
+        forms = [(drafts.c.form == multi.key, multi.keep_days) for multi in site.multistep_forms.values()]
+        forms.append((drafts.c.form.startswith(AUTO, autoescape=True), kept_days(site.settings)))
+        for which, days in forms:
+            over = drafts.c.finished_at.is_(None) & (drafts.c.changed_at < now - dt.timedelta(days=days))
+            with writing(engine).begin() as connection:
+                held = (drafts.c.site == site.key) & which & over & (drafts.c.data != "{}")
+                emptied += connection.execute(update(drafts).where(held).values(data="{}")).rowcount
+    return emptied
+
+
+def _leavings(now: dt.datetime, snapshot: Snapshot | None) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
     sent = drafts.c.finished_at < now - SENT_DRAFT_KEPT
     forgotten = drafts.c.finished_at.is_(None) & (drafts.c.changed_at < now - OPEN_DRAFT_KEPT)
+    forgotten &= ~_waiting_longer(snapshot, now)
     return (
         (drafts, sent | forgotten),
         (spent, spent.c.expires_at < now),

@@ -39,6 +39,11 @@ def is_count_or_none(value: str) -> bool:
     return value.strip() == "0" or is_count(value)
 
 
+def is_days(value: str) -> bool:
+    """A number of days within a year."""
+    return is_count(value) and int(value) <= 365
+
+
 def is_pages(value: str) -> bool:
     """Names of pages on which a captcha can be asked."""
     return is_line(value) and set(value.replace(",", " ").split()) <= set(CAPTCHA_PAGES)
@@ -66,6 +71,7 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     SECOND_FACTOR_ROLES: (is_line, "keys of web roles in one line of at most 200 letters"),
     "api/inner_error": (is_switch, "true or false"),
     "map/tiles": (is_tile_address, "an address such as https://tiles.example/{z}/{x}/{y}.png"),
+    "forms/kept_days": (is_days, "a whole number from 1 to 365"),
     PROVIDER: (lambda value: value in PROVIDERS, f"one of {', '.join(PROVIDERS)}"),
     SITE_KEY: (is_line, "one line of at most 200 letters"),
     "captcha/pages": (is_pages, f"names of pages in one line: {', '.join(CAPTCHA_PAGES)}"),

@@ -352,6 +352,9 @@ class Form:
     success_page: str = prop("", "Page shown after saving; a record page gets this record.", ref="page")
     locked_when: str = prop("", "Expression over the record: while it holds, the form shows the record to be read only.")
     locked_message: Text = prop(Text(), "Said above the record then.")
+    autosave: bool = prop(
+        False, "What signed-in people type is kept as they type, and offered when they come back without having saved it."
+    )
     captcha: str = prop(
         "",
         "Of whom a new record is asked whether a person sends it: nobody, people who are not signed in, or everybody.",
@@ -407,6 +410,7 @@ class MultistepForm:
         "", "Lookup to the contact: who has made such a record is led to it instead of making another.", attribute="self"
     )
     requires: tuple[str, ...] = prop((), "Attribute paths of the contact that must have a value before one may begin.")
+    keep_days: int = prop(90, "Days after the last visit for which what was entered is kept.", min=1, max=365)
     submit_label: Text = prop(Text(), "Text of the last button.")
     success_message: Text = prop(Text(), "Said after submitting.")
     success_page: str = prop("", "Page shown afterwards; a record page gets the new record.", ref="page")

@@ -37,7 +37,9 @@ def command() -> None:
     if first is not None:
         log.info("worker started", extra={"action": "worker_started", "release": first.release})
         store = make_store(installation.config.files_url, installation.config.files_folder)
-        tidying = threading.Thread(target=keep_tidy, args=(installation.engine, stop, utc_now, store), name="housekeeping")
+        tidying = threading.Thread(
+            target=keep_tidy, args=(installation.engine, stop, utc_now, store, holder.refresh), name="housekeeping"
+        )
         tidying.start()
         config = installation.config
         mailer = make_mailer(config.smtp_url, config.mail_folder, config.mail_from)

@@ -22,7 +22,9 @@ from metadata.types import KEY_TYPE, UtcDateTime
 METADATA = MetaData()
 LARGEST_DRAFT = 2_000_000
 NOBODY = 0
-PLAIN = "form:"
+PLAIN, AUTO = "form:", "auto:"
+DAYS, SETTING = 30, "forms/kept_days"
+"""For how long what was typed in a plain form is kept, where the site does not say."""
 _KEY = re.compile("[0-9a-f]{32}")
 
 drafts = Table(
@@ -50,7 +52,8 @@ class DraftTooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose draft, of which form. `form` is the key of a multistep form, or `form:<key>` of a plain one."""
+    """Whose draft, of which form. `form` is the key of a multistep form, `form:<key>` of a plain one that
+    is sent, or `auto:<key>:<place>` of what was typed in one."""
 
     contact: int
     site: str
@@ -80,6 +83,12 @@ class Draft:
     def with_step(self, key: str, value: Any) -> Draft:
         """The draft with what was typed in one step."""
         return replace(self, data={**self.data, key: value})
+
+
+def kept_days(settings: Mapping[str, str]) -> int:
+    """For how many days a site keeps what was typed."""
+    given = settings.get(SETTING, "").strip()
+    return int(given) if given.isascii() and given.isdigit() and 1 <= int(given[:6]) <= 365 else DAYS
 
 
 def new_key() -> str:

@@ -6,30 +6,24 @@ from flask import flash, request
 from werkzeug.datastructures import MultiDict
 
 from metadata.model import Block, Form
-from metadata.model.base import Privilege
-from runtime.access import access_for
-from runtime.captcha.asking import Asking, CaptchaView, is_asked, without_error
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, PageNotFound, SignInNeeded
-from runtime.forms import drafts
 from runtime.forms.bound import bind, labels_of
 from runtime.forms.builder import FormAsk, asked_fields, form_class
-from runtime.forms.faults import Fault
-from runtime.forms.fields import BaseForm
 from runtime.forms.layout import shown_paths
 from runtime.forms.merge import base_text
-from runtime.forms.opening import fixed_values, opening_values, query_names
+from runtime.forms.opening import query_names
 from runtime.forms.refusals import lay_out
-from runtime.forms.submit import Sent
-from runtime.forms.words import Words
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclashing
+from runtime.pages.form_insert import allowed, answer_status, insert, searching
+from runtime.pages.form_keeping import keeping_arguments, keeping_of, kept_hidden
 from runtime.pages.form_lock import is_locked, lock_paths, locked_part
-from runtime.pages.form_rules import rule_paths, settle_new, settle_stored
+from runtime.pages.form_rules import rule_paths, settle_stored
 from runtime.pages.form_saving import next_url, saved_part
-from runtime.pages.form_sending import ALONE, Belongs, changed_values, make_record
+from runtime.pages.form_sending import changed_values
 from runtime.pages.form_setting import (
     FIND,
     form_ask,
@@ -37,10 +31,9 @@ from runtime.pages.form_setting import (
     record_by_id,
     say_of,
     showing,
-    shown_values,
     words_of_request,
 )
-from runtime.pages.form_view import ACTION, BASE, DRAFT, VERSION, Sheet, denied_part, form_part
+from runtime.pages.form_view import ACTION, BASE, VERSION, Sheet, form_part
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.removal import REMOVE, remove
 from runtime.pages.uploads import received
@@ -59,6 +52,7 @@ def form_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that a form takes from the address: those that its words name, and the record's id."""
     form = context.snapshot.forms.get(block.form)
     own = frozenset({ID, REMOVE}) if block.removal else frozenset({ID})
+    own |= keeping_arguments(context, form)
     return own | (query_names(context.snapshot, form) if form else frozenset())
 
 
@@ -137,6 +131,11 @@ def show_profile(ask: BlockAsk) -> Part:
     return edit(ask, form, record)
 
 
+def profile_arguments(context: RequestContext, block: Block) -> frozenset[str]:
+    """The arguments that a profile takes from the address."""
+    return keeping_arguments(context, context.snapshot.forms.get(block.form))
+
+
 def _record_of(ask: BlockAsk, form: Form) -> Record:
     if ask.record is not None and ask.record.entity == form.entity:
         return ask.record
@@ -148,84 +147,11 @@ def _record_of(ask: BlockAsk, form: Form) -> Record:
     raise PageNotFound
 
 
-def _allowed(context: RequestContext, form: Form, privilege: Privilege) -> bool:
-    return access_for(context.snapshot, context.principal, form.entity, privilege).allowed
-
-
 def _may_edit(context: RequestContext, form: Form, record: Record) -> bool:
     """There is something on the form that the person may change on this record."""
-    if "write" not in record.can or not _allowed(context, form, "write"):
+    if "write" not in record.can or not allowed(context, form, "write"):
         return False
     return bool(asked_fields(context.snapshot, form_ask(context, form, "edit")))
-
-
-def insert(ask: BlockAsk, form: Form, belongs: Belongs = ALONE) -> Part:
-    """A form for a new record."""
-    context = ask.context
-    if not _allowed(context, form, "create"):
-        return denied_part(context)
-    new = _New(
-        ask,
-        form,
-        form_ask(context, form, "insert", without=frozenset(belongs.values)),
-        words_of_request(context, form),
-        belongs,
-        Asking(context, f"form {form.key}") if is_asked(context, form.captcha) else None,
-    )
-    kind = form_class(context.snapshot, new.wanted)
-    if ask.posted:
-        posted = bind(kind, person_of(context), posted=received(context, kind))
-        return _insert_posted(new, settle_new(context, form, posted, new.words, belongs.values))
-    bound = bind(kind, person_of(context), values=opening_values(context.snapshot, form, new.words))
-    return form_part(ask, new.sheet(settle_new(context, form, bound, new.words, belongs.values), drafts.new_key()))
-
-
-@passing
-class _New:
-    """A record about to be made on a form."""
-
-    ask: BlockAsk
-    form: Form
-    wanted: FormAsk
-    words: Words
-    belongs: Belongs
-    asking: Asking | None = None
-
-    def sheet(self, bound: BaseForm, draft: str, faults: tuple[Fault, ...] = (), captcha: CaptchaView | None = None) -> Sheet:
-        """The form to be shown, with the values that the new record will have."""
-        context, form = self.ask.context, self.form
-        known = opening_values(context.snapshot, form, self.words) | fixed_values(context.snapshot, form, self.words)
-        shown, labels = shown_values(context, form, known)
-        asked = self.asking.challenge() if captcha is None and self.asking is not None else captcha
-        return Sheet(self.wanted, bound, showing(context, form, shown, labels), ((DRAFT, draft),), faults, captcha=asked)
-
-
-def _insert_posted(new: _New, bound: BaseForm) -> Part:
-    ask, form = new.ask, new.form
-    draft = request.form.get(DRAFT, "")
-    captcha = new.asking.judged() if new.asking is not None else None
-    refused = captcha is not None and not captcha.passed
-    if not bound.validate() or FIND in request.form or refused:
-        shown = without_error(captcha) if FIND in request.form else captcha
-        return form_part(ask, new.sheet(searching(bound), draft, captcha=shown), status=answer_status())
-    made = make_record(ask.context, form, bound, new.words, new.belongs)
-    if not isinstance(made, Sent):
-        return form_part(ask, new.sheet(bound, draft, made, captcha), status=422)
-    return saved_part(ask, form.entity, made.record, form.success_page, form.success_message, made.queued)
-
-
-def searching(bound: BaseForm) -> BaseForm:
-    """The form without its faults where the person only looked for rows of a lookup."""
-    if FIND in request.form:
-        for field in bound:
-            field.errors = ()
-        bound.form_errors = []
-    return bound
-
-
-def answer_status() -> int:
-    """The status of a form shown again: fine after a search, else not processable."""
-    return 200 if FIND in request.form else 422
 
 
 def edit(ask: BlockAsk, form: Form, record: Record, again: Again | None = None) -> Part:
@@ -235,9 +161,18 @@ def edit(ask: BlockAsk, form: Form, record: Record, again: Again | None = None) 
     kind = form_class(context.snapshot, wanted)
     view = showing(context, form, record.values, record.labels)
     person = person_of(context, labels=record.labels)
+    keeping = keeping_of(ask, form, wanted, record)
     if not ask.posted:
-        bound = settle_stored(context, form, bind(kind, person, values=record.values), record)
-        return form_part(ask, Sheet(wanted, bound, view, edit_hidden(context, wanted, record), removal=_removal(ask, record)))
+        going_on = keeping.continued(kind, record) if keeping is not None else None
+        bound, kept = going_on or (bind(kind, person, values=record.values), None)
+        bound = settle_stored(context, form, bound, record)
+        hidden = edit_hidden(context, wanted, record) if kept is None else kept_hidden(kept)
+        offered = keeping.view(kept) if keeping is not None else None
+        return form_part(ask, Sheet(wanted, bound, view, hidden, removal=_removal(ask, record), keeping=offered))
+    answered = keeping.answer() if keeping is not None and again is None else None
+    if answered is not None:
+        return answered
+    offered = keeping.view() if keeping is not None else None
     posted = again.posted if again else chosen_only(received(context, kind))
     bound = settle_stored(context, form, bind(kind, person, posted=posted, values=record.values), record)
     valid = bound.validate()
@@ -245,7 +180,8 @@ def edit(ask: BlockAsk, form: Form, record: Record, again: Again | None = None) 
     if request.form.get(ACTION) == "edit" or not valid or FIND in request.form:
         hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
         status = 200 if request.form.get(ACTION) == "edit" and valid else answer_status()
-        return form_part(ask, Sheet(wanted, searching(bound), view, hidden, removal=_removal(ask, record)), status=status)
+        sheet = Sheet(wanted, searching(bound), view, hidden, removal=_removal(ask, record), keeping=offered)
+        return form_part(ask, sheet, status=status)
     return _update(ask, Edit(form, wanted, bound, record, posted), version, again.tries if again else MOST_MERGES)
 
 
@@ -299,6 +235,9 @@ def _update(ask: BlockAsk, edited: Edit, version: int, tries: int) -> Part:
         return _refused(ask, edited, version, refused)
     if record.version != version:
         flash(say_of(context)("conflict.merged"), "info")
+    keeping = keeping_of(ask, form, edited.wanted, record)
+    if keeping is not None:
+        keeping.done()
     return saved_part(ask, form.entity, record.id, form.success_page, form.success_message)
 
 
@@ -307,9 +246,11 @@ def _refused(ask: BlockAsk, edited: Edit, version: int, refused: Invalid | Denie
     faults = lay_out(edited.bound, refused, labels_of(edited.bound))
     view = showing(ask.context, edited.form, record.values, record.labels)
     hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
-    sheet = Sheet(edited.wanted, edited.bound, view, hidden, faults, _removal(ask, record))
+    keeping = keeping_of(ask, edited.form, edited.wanted, record)
+    offered = keeping.view() if keeping is not None else None
+    sheet = Sheet(edited.wanted, edited.bound, view, hidden, faults, _removal(ask, record), keeping=offered)
     return form_part(ask, sheet, status=422)
 
 
 FORM_BLOCK = BlockHandler(show_form, form_arguments, form_paths, posts=True)
-PROFILE_BLOCK = BlockHandler(show_profile, posts=True)
+PROFILE_BLOCK = BlockHandler(show_profile, profile_arguments, posts=True)

@@ -39,6 +39,16 @@ class FormPart:
     removal: Action | None = None
     prefix: str = ""
     captcha: CaptchaView | None = None
+    keeping: KeepingView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingView:
+    """What keeps what is typed: the key of the page and, where something was kept before, the sentence and where it goes on."""
+
+    key: str
+    text: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class Sheet:
     faults: tuple[Fault, ...] = ()
     removal: Action | None = None
     captcha: CaptchaView | None = None
+    keeping: KeepingView | None = None
 
 
 def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
@@ -80,6 +91,7 @@ def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
         hidden=sheet.hidden,
         removal=sheet.removal,
         captcha=captcha,
+        keeping=sheet.keeping,
     )
     return Part(FORM, part, status=status, failed=bool(view.errors), headers=captcha.headers if captcha else ())
 

@@ -20,7 +20,7 @@ from runtime.forms.rules import Rules
 from runtime.forms.submit import Sent
 from runtime.forms.words import Words
 from runtime.pages.content import words_of
-from runtime.pages.form import answer_status, searching
+from runtime.pages.form_insert import answer_status, searching
 from runtime.pages.form_rules import settle_new
 from runtime.pages.form_sending import make_record
 from runtime.pages.form_setting import FIND, LOOKUP, form_ask, person_of, say_of, showing, shown_values, words_of_request

@@ -109,7 +109,7 @@ def _get(ask: BlockAsk, multi: MultistepForm) -> Part:
     context, wanted = ask.context, ask.query.own.get("step", "")
     draft = None
     if not multi.new_session or wanted:
-        draft = drafts.latest(context.connection, owner_of(context, multi.key))
+        draft = _kept(context, multi, drafts.latest(context.connection, owner_of(context, multi.key)))
     if draft is not None and ask.query.own.get("restart"):
         return Part(RESTART, RestartPart(ask.query.link(restart=None, step=None), ask.query.link(restart=None), ask.index))
     draft = _current(context, multi, draft or _fresh(ask, multi, ""))
@@ -118,6 +118,17 @@ def _get(ask: BlockAsk, multi: MultistepForm) -> Part:
     if draft.definition != definition(context.snapshot, multi):
         flash(say_of(context)("step.changed"), "warn")
     return step_part(ask, entered, step)
+
+
+def _kept(context: RequestContext, multi: MultistepForm, found: Draft | None) -> Draft | None:
+    """The draft, unless its time is over: then it is forgotten and the person is told once."""
+    now = dt.datetime.now(dt.UTC)
+    if found is None or found.changed_at > now - dt.timedelta(days=multi.keep_days):
+        return found
+    with context.lease.transaction() as connection:
+        drafts.drop_open(connection, found.owner)
+    flash(say_of(context)("step.expired", count=multi.keep_days), "warn")
+    return None
 
 
 def _fresh(ask: BlockAsk, multi: MultistepForm, key: str) -> Draft:
@@ -153,6 +164,8 @@ def _post(ask: BlockAsk, multi: MultistepForm) -> Part:
             drafts.drop_open(connection, owner)
         return _go(ask.query.path)
     found = drafts.find(context.connection, owner, request.form.get(DRAFT, ""))
+    if found is not None and not found.finished and _kept(context, multi, found) is None:
+        return _go(ask.query.path)
     if found is not None and found.finished:
         return _go(next_url(ask, multi.entity, found.record, multi.success_page))
     draft = replace(found or _fresh(ask, multi, request.form.get(DRAFT, "")), definition=definition(context.snapshot, multi))

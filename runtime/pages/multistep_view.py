@@ -90,6 +90,7 @@ class StepPart:
     form: FormView | None = None
     lines: LinesView | None = None
     review: tuple[ReviewStep, ...] = ()
+    keep_days: int = 0
 
     @property
     def uploads(self) -> bool:
@@ -131,6 +132,7 @@ def step_part(
         form=body.form,
         lines=body.lines,
         review=review_steps(ask, entered, lambda other: step_url(ask, other.key)) if step.type == "review" else (),
+        keep_days=entered.multi.keep_days,
     )
     return Part(STEP, part, _head(ask, entered), status=status, failed=bool(errors))
 

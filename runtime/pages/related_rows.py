@@ -13,7 +13,8 @@ from metadata.snapshot import Relationship
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.pages.content import words_of
-from runtime.pages.form import edit_or_read, form_record_paths, insert
+from runtime.pages.form import edit_or_read, form_record_paths
+from runtime.pages.form_insert import insert
 from runtime.pages.form_sending import Belongs
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.related_offers import EDIT, LINK, NEW, REMOVE, ROW, SEARCH, UNLINK, related_lists, row_attribute

@@ -1,0 +1,36 @@
+"""A form keeps what is typed without anybody pressing a button, and offers it to who comes back."""
+
+import dataclasses
+
+import pytest
+from playwright.sync_api import expect
+
+from support.axe import assert_no_axe_violations
+from support.marina_site import served
+from support.pottery import FORMS, make_pottery
+from support.ruled import publish
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_typing_is_kept_and_offered(tmp_path, browser, width):
+    pottery = make_pottery(f"sqlite:///{tmp_path}/pottery.db", tmp_path)
+    publish(pottery, dataclasses.replace(FORMS[0], autosave=True))
+    cookie = pottery.as_("ada").client.get_cookie("foyer")
+    with served(pottery.app) as url:
+        context = browser.new_context(base_url=url, viewport={"width": width, "height": 740}, locale="en-US")
+        context.add_cookies([{"name": "foyer", "value": cookie.value, "url": url}])
+        page = context.new_page()
+        page.goto("/firings/new")
+        page.get_by_label("Title").fill("Bowls")
+        expect(page.get_by_text("Kept at")).to_be_visible()
+        page.goto("/firings/new")
+        expect(page.get_by_text("You have unsaved changes of")).to_be_visible()
+        assert_no_axe_violations(page)
+        page.get_by_role("link", name="Continue with them").click()
+        expect(page.get_by_label("Title")).to_have_value("Bowls")
+        page.get_by_role("button", name="Save").last.click()
+        expect(page.get_by_text("It is booked")).to_be_visible()
+        page.goto("/firings/new")
+        expect(page.get_by_text("You have unsaved changes of")).to_have_count(0)
+        context.close()
+    pottery.engine.dispose()
