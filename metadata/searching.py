@@ -17,7 +17,7 @@ from metadata.model import Entity, Search, SearchedEntity, Site
 
 SEARCHES = "searches"
 """Where a table's `info` has its indexes."""
-FORM = 1
+FORM = 2
 """Grows when indexes are made otherwise than before, so that those that are there are made anew."""
 PLAIN = "simple"
 STEMMED: Mapping[str, str] = {

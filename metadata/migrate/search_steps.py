@@ -19,8 +19,8 @@ from metadata.searching import SearchIndex, compared_text
 
 WHOLE = "whole"
 """The column with the words of all attributes, on PostgreSQL."""
-TRIGRAMS, FUNCTION, WORDS = "_t", "_f", "_g"
-"""Ends the names of the index by groups of three letters, of the triggers' function, of the index of words."""
+TRIGRAMS, FUNCTION, FRESH, WORDS = "_t", "_f", "_n", "_g"
+"""Ends the names of the index by groups of three letters, of the triggers' functions (changed rows, new ones), of the index of words."""
 VOCABULARY = "_w"
 """Ends the name of the table of an index's words, on SQLite."""
 TRIGGERS = ("_i", "_u", "_d")
@@ -112,10 +112,10 @@ def _on_postgresql(index: SearchIndex, quote: Callable[[str], str]) -> Iterator[
     name, table, columns = index.name, quote(index.entity), _columns_of(index)
     names = ", ".join(columns)
 
-    def words(row: str) -> str:
-        """A select of a row's words; OFFSET, so that those of each attribute are worked out once."""
+    def words(row: str, rows: str = "") -> str:
+        """A select of the words of a row, or of all `rows`; OFFSET, so that those of each attribute are worked out once."""
         each = ", ".join(f"{_vector(index, row, place, quote)} AS {column}" for place, column in enumerate(columns))
-        source = "" if row else f" FROM {table}"
+        source = f" FROM {rows}" if rows else ""
         one = f"SELECT {row}id AS id, {each}{source} OFFSET 0"
         return f"SELECT id, {names}, {' || '.join(columns)} FROM ({one}) AS words"  # noqa: S608 - names of ours
 
@@ -126,7 +126,7 @@ def _on_postgresql(index: SearchIndex, quote: Callable[[str], str]) -> Iterator[
     each_row = f"FOR EACH ROW EXECUTE FUNCTION {name}{FUNCTION}()"
     vectors = ", ".join(f"{column} tsvector NOT NULL" for column in (*columns, WHOLE))
     yield f"CREATE TABLE {name} (id bigint PRIMARY KEY, {vectors})"
-    yield f"{put} {words('')}"
+    yield f"{put} {words('', table)}"
     yield f"CREATE INDEX {name}{WORDS} ON {name} USING gin ({WHOLE})"
     yield f"ANALYZE {name}"
     yield (
@@ -134,7 +134,15 @@ def _on_postgresql(index: SearchIndex, quote: Callable[[str], str]) -> Iterator[
         f"IF tg_op = 'DELETE' THEN DELETE FROM {name} WHERE id = old.id; "
         f"ELSE {put} {words('new.')} ON CONFLICT (id) DO UPDATE SET {again}; END IF; RETURN NULL; END $$"
     )
-    yield f"CREATE TRIGGER {name}_i AFTER INSERT ON {table} {each_row}"
+    # All new rows of a statement at once, which takes half the time where there are many.
+    yield (
+        f"CREATE FUNCTION {name}{FRESH}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"{put} {words('', 'fresh')} ON CONFLICT (id) DO UPDATE SET {again}; RETURN NULL; END $$"
+    )
+    yield (
+        f"CREATE TRIGGER {name}_i AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}{FRESH}()"
+    )
     yield f"CREATE TRIGGER {name}_u AFTER UPDATE OF {of} ON {table} {each_row.replace('EXECUTE', f'WHEN ({changed}) EXECUTE')}"
     yield f"CREATE TRIGGER {name}_d AFTER DELETE ON {table} {each_row}"
 
@@ -169,6 +177,7 @@ def _dropped(connection: Connection, name: str) -> tuple[str, ...]:
         return (*triggers, f"DROP TABLE IF EXISTS {name}{VOCABULARY}", f"DROP TABLE IF EXISTS {name}")
     return (
         f"DROP FUNCTION IF EXISTS {name}{FUNCTION}() CASCADE",
+        f"DROP FUNCTION IF EXISTS {name}{FRESH}() CASCADE",
         f"DROP INDEX IF EXISTS {name}{TRIGRAMS}",
         f"DROP TABLE IF EXISTS {name}",
     )
