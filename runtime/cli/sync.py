@@ -16,14 +16,14 @@ from connectors.errors import ConnectorError, first_line
 from connectors.events import ledger
 from connectors.history import Run
 from connectors.home import utc_now
-from connectors.initial import SECOND, plan_load
+from connectors.initial import SECOND
 from connectors.lease import LeaseLost
 from connectors.rejects import read_rejects
 from connectors.seen import doubt_all_seen
-from connectors.tablemap import CompiledMap, compiled_maps
+from connectors.tablemap import CompiledMap
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
-from runtime.cli import sync_check, sync_compare, sync_conflicts, sync_rejects, sync_shape
+from runtime.cli import sync_check, sync_compare, sync_conflicts, sync_plan, sync_rejects, sync_shape
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
@@ -165,22 +165,6 @@ def _line(state: MapState) -> str:
     return ", ".join(parts)
 
 
-@command.command("plan")
-@reporting
-def plan() -> Report:
-    """Say in which order maps are loaded, and which look-ups are set by a second pass."""
-    _, snapshot = open_sync()
-    steps = plan_load(compiled_maps(snapshot))
-    lines = []
-    for number, step in enumerate(steps, 1):
-        item = step.table_map
-        later = f", later {', '.join(step.later)}" if step.later else ""
-        adds = "" if item.creates else ", adds to rows that are there"
-        lines.append(f"{number:>3}. {item.key}: {item.connection.key}.{item.model.table} to {item.entity.key}{later}{adds}")
-    data = [{"map": step.table_map.key, "later": list(step.later), "creates": step.table_map.creates} for step in steps]
-    return Report(tuple(lines) or ("There are no table maps.",), {"steps": data})
-
-
 @command.command("pause")
 @click.argument("table_map", metavar="MAP")
 @reporting
@@ -235,6 +219,6 @@ def _restart(installation: Installation, maps: Sequence[CompiledMap]) -> None:
             ledger.forget(connection, item.key)
 
 
-SINGLE = (sync_rejects, sync_conflicts, sync_compare, sync_shape, sync_check)
+SINGLE = (sync_plan, sync_rejects, sync_conflicts, sync_compare, sync_shape, sync_check)
 for each in (single for module in SINGLE for single in module.COMMANDS):
     command.add_command(each)
