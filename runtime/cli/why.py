@@ -1,81 +1,96 @@
-"""`foyer why`: what a person may do with the rows of an entity, and which permission decides it."""
+"""`foyer why`: what a person may do with the rows of an entity, and which permission decides it; why a list is empty."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import get_args
+from typing import Any
 
 import click
 
-from metadata.model.base import Privilege
+from metadata.model.base import PRIVILEGES
 from metadata.schema.faults import did_you_mean
-from metadata.snapshot import CompiledSite, Snapshot
-from runtime.access import Person as Actor
+from metadata.snapshot import CompiledSite
 from runtime.access import Principal
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, find_person, find_site, open_portal
-from runtime.identity.roles import roles_of
-from runtime.records.people import Person
-from runtime.records.reasons import Explanation, Part, explain
+from runtime.cli.persons import NotFound, OpenPortal, find_person, find_site, open_portal
+from runtime.exposure.expectations import NOBODY, principal_of
+from runtime.exposure.explained import Line, Told, tell, why_rows
+from runtime.exposure.flips import Question
 
-PRIVILEGES = get_args(Privilege)
-NOBODY = "anonymous"
+LIST = "list"
 
 
 @click.command("why")
 @click.argument("person")
-@click.argument("privilege", type=click.Choice(PRIVILEGES))
+@click.argument("action", type=click.Choice((*PRIVILEGES, LIST)))
 @click.argument("entity")
 @click.argument("key", default="")
+@click.argument("attribute", default="")
 @click.option("--site", default="", help="Site; may be left out where there is one.")
 @reporting
-def command(person: str, privilege: Privilege, entity: str, key: str, site: str) -> Report:
-    """Tell why PERSON (an e-mail, or anonymous) may or may not do something with the rows of ENTITY, or with the one KEY.
+def command(person: str, action: Any, entity: str, key: str, attribute: str, site: str) -> Report:
+    """Tell why PERSON (an e-mail, or anonymous) may or may not do something with the rows of ENTITY, or with the one KEY, or
+    there with one ATTRIBUTE; and what smallest change would turn the answer round.
 
-    KEY is what the row is called, or its id.
+    KEY is what the row is called, an alternate key, or its id. With the action list, ENTITY is a list, and what keeps rows from
+    being in it is told.
     """
     portal = open_portal()
     try:
         found = find_site(portal.snapshot, site)
-        if entity not in portal.snapshot.entities:
-            raise NotFound(f"there is no entity {entity}.{did_you_mean(entity, portal.snapshot.entities)}")
+        _require(portal, found, action, entity, attribute)
         with portal.engine.connect() as connection:
-            principal = Principal.anonymous(portal.snapshot, found.key)
             if person != NOBODY:
-                who = find_person(connection, portal.snapshot, person)
-                principal = _principal(portal.snapshot, found, who, roles_of(connection, who.contact, found.key))
-            told = explain(connection, portal.snapshot, principal, entity, privilege, key)
+                find_person(connection, portal.snapshot, person)
+            principal = principal_of(connection, portal.snapshot, found, person)
+            if principal is None:
+                raise NotFound(f"no contact has the e-mail {person}")
+            if action == LIST:
+                rows = tuple(why_rows(connection, portal.snapshot, principal, found.lists[entity]))
+                lines = tuple(f"View {item.view}: {item.shown} rows; {item.why}." for item in rows)
+                return Report(lines, {"views": [asdict(item) for item in rows]})
+            told = tell(connection, portal.snapshot, principal, Question(entity, action, key, attribute))
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
-    if not told.found:
+    if not told.told.found:
         sentence = f"there is no {entity} called {key}, nor one with that id"
         return Report((sentence,), {"error": sentence}, ok=False)
-    return _report(principal, privilege, f"{entity} {key}".strip(), told)
+    return _report(principal, told)
 
 
-def _principal(snapshot: Snapshot, site: CompiledSite, who: Person, roles: frozenset[str]) -> Principal:
-    actor = Actor(who.contact, who.account, who.company, who.name, who.language, who.time_zone)
-    return Principal.signed_in(snapshot, site.key, actor, roles)
+def _require(portal: OpenPortal, site: CompiledSite, action: str, entity: str, attribute: str) -> None:
+    known: Any = site.lists if action == LIST else portal.snapshot.entities
+    if entity not in known:
+        what = "list" if action == LIST else "entity"
+        raise NotFound(f"there is no {what} {entity}.{did_you_mean(entity, known)}")
+    if attribute and attribute not in portal.snapshot.entities[entity].attributes:
+        there = portal.snapshot.entities[entity].attributes
+        raise NotFound(f"there is no attribute {attribute} of {entity}.{did_you_mean(attribute, there)}")
 
 
-def _report(principal: Principal, privilege: str, what: str, told: Explanation) -> Report:
+def _report(principal: Principal, told: Told) -> Report:
+    question = told.question
     who = principal.name or ("somebody who is not signed in" if principal.contact is None else "the contact")
+    what = f"{question.entity}{f'.{question.attribute}' if question.attribute else ''} {question.key}".strip()
+    allowed = told.told.allowed
     lines = [
-        f"{'Yes' if told.allowed else 'No'}: {who} {'may' if told.allowed else 'may not'} {privilege} {what}.",
+        f"{'Yes' if allowed else 'No'}: {who} {'may' if allowed else 'may not'} {question.privilege} {what}.",
         f"Web roles: {', '.join(sorted(principal.roles)) or 'none'}.",
     ]
-    lines += [_line(part) for part in told.parts] or ["No permission of the site is on this entity."]
-    if told.allowed and privilege in ("read", "write", "create"):
-        lines.append(f"Attributes: {', '.join(sorted(told.attributes)) or 'none'}.")
-    parts = [asdict(part) for part in told.parts]
-    data = {"allowed": told.allowed, "roles": sorted(principal.roles), "permissions": parts}
-    return Report(tuple(lines), {**data, "attributes": sorted(told.attributes)})
+    lines += [text for line in told.lines for text in _lines(line)] or ["No permission of the site is on this entity."]
+    if allowed and question.privilege in ("read", "write", "create"):
+        lines.append(f"Attributes: {', '.join(sorted(told.told.attributes)) or 'none'}.")
+    turned = "no" if allowed else "yes"
+    if told.change is not None:
+        lines.append(f"The smallest change that makes it a {turned}: {told.change.said}.")
+    return Report(tuple(lines), {"roles": sorted(principal.roles), **told.as_data()})
 
 
-def _line(part: Part) -> str:
-    scope = f" ({part.scope})" if part.scope else ""
-    if part.lacks:
-        return f"  {part.permission}{scope}: does not count, {part.lacks}"
-    if part.reaches is None:
-        return f"  {part.permission}{scope}: counts"
-    return f"  {part.permission}{scope}: counts, and {'reaches' if part.reaches else 'does not reach'} this row"
+def _lines(line: Line) -> list[str]:
+    scope = f" ({line.part.scope})" if line.part.scope else ""
+    said = [f"  {line.part.permission}{scope}: {line.state}"]
+    if line.way:
+        said.append(f"    way: {', '.join(line.way)}")
+    if line.predicate:
+        said.append(f"    condition: {line.predicate}")
+    return said

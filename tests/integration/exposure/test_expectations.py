@@ -8,7 +8,9 @@ from metadata.checks import check
 from metadata.errors import MetadataError
 from metadata.model import EntityPermission, Expectation, PermissionTest, component_id
 from metadata.store import MetadataStore
-from runtime.exposure.expectations import outcomes
+from runtime.exposure.expectations import outcomes, principal_of
+from runtime.exposure.explained import tell, why_rows
+from runtime.exposure.flips import Question
 from runtime.guards import GUARDS
 from support.marina import MARINA
 from support.marina_site import open_marina
@@ -90,3 +92,20 @@ def test_an_expectation_of_an_attribute_that_is_not_there_is_told():
         ("unknown-attribute", "expects.0.attribute"),
         ("expectation", "expects.1.attribute"),
     ]
+
+
+def test_the_answer_names_the_way_the_condition_and_a_change_that_turns_it_round(marina):
+    site = marina.snapshot.sites["marina"]
+    with marina.engine.connect() as connection:
+        alice = principal_of(connection, marina.snapshot, site, "alice@sail.example")
+        told = tell(connection, marina.snapshot, alice, Question("booking", "write", "M-2"))
+        empty = list(why_rows(connection, marina.snapshot, alice, site.lists["bookings"]))
+        erin = principal_of(connection, marina.snapshot, site, "erin@marina.example")
+        denied = list(why_rows(connection, marina.snapshot, erin, site.lists["bookings"]))
+    lines = {line.part.permission: line for line in told.lines}
+    assert told.told.allowed is False
+    assert lines["my-bookings"].way == ("booking M-2", "skipper -> contact Bob")
+    assert lines["my-bookings"].predicate.startswith("booking.skipper = :p_contact")
+    assert told.change.said == "own-bookings: add the privilege write"
+    assert {item.view: (item.rows, item.within_reach, item.shown) for item in empty}["bookings-all"] == (3, 2, 2)
+    assert {item.why for item in denied} == {"no permission lets this person read booking"}

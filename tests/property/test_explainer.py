@@ -1,0 +1,98 @@
+"""Questions about random worlds: the engine, the explainer and a plain reading of the rules agree on each, and the change that
+the explainer names turns the answer round.
+
+FOYER_TEST_QUESTIONS says how many questions are asked at least.
+"""
+
+import os
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from metadata.compiler import compile_snapshot
+from metadata.model.base import PRIVILEGES
+from runtime.access import access_for
+from runtime.exposure.flips import Question, components_after, smallest
+from runtime.records import fetch_record
+from runtime.records.reasons import explain
+from support.inhabited import inhabited
+from support.worlds import ALL, OWN, ROLES, worlds
+
+QUESTIONS = int(os.environ.get("FOYER_TEST_QUESTIONS", "2000"))
+A_WORLD = 150
+FLIPS = 3
+RIGHTS = {"read": "read", "create": "create", "write": "update"}
+
+pytestmark = pytest.mark.timeout(0 if QUESTIONS > 100_000 else 900)
+
+
+def engine_says(connection, snapshot, principal, question, row):
+    """What the predicate of the records layer says of the row."""
+    access = access_for(snapshot, principal, question.entity, question.privilege)
+    if not access.allowed:
+        return False
+    table = snapshot.entities[question.entity].table
+    reached = access.predicate(table, (question.attribute,) if question.attribute else ())
+    return connection.execute(select(table.c.id).where(table.c.id == row, reached), dict(principal.binds)).first() is not None
+
+
+def rules_say(world, question, row):
+    allowed = world.may(question.entity, question.privilege, row)
+    if question.attribute and question.privilege in RIGHTS:
+        return allowed and question.attribute in world.rights(question.entity, RIGHTS[question.privilege])
+    return allowed
+
+
+def questions(world, chance):
+    """Some of all that can be asked of the rows of a world."""
+    found = []
+    for entity in ALL:
+        keys = [attribute.key for attribute in world.entities[entity].attributes] if entity in OWN else []
+        for row in world.rows[entity]:
+            for privilege in PRIVILEGES:
+                for key in ("", *(keys if privilege in RIGHTS else ())):
+                    found.append((Question(entity, privilege, str(row), key), row))
+    return chance.sample(found, min(A_WORLD, len(found)))
+
+
+def test_engine_explainer_and_rules_agree(engine):
+    asked = [0, 0]
+
+    @settings(
+        max_examples=max(1, 2 * QUESTIONS // A_WORLD),
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(worlds(), st.integers(0, 2**32))
+    def agree(found, seed):
+        if asked[0] >= QUESTIONS:
+            return
+        world, components = found
+        with inhabited(engine, world, components) as (snapshot, connection, principal):
+            for number, (question, row) in enumerate(questions(world, random.Random(seed))):
+                told = explain(
+                    connection, snapshot, principal, question.entity, question.privilege, question.key, question.attribute
+                )
+                says = engine_says(connection, snapshot, principal, question, row)
+                assert (told.allowed, rules_say(world, question, row)) == (says, says), question
+                if question.privilege == "read" and not question.attribute:
+                    record = fetch_record(connection, snapshot, principal, question.entity, "id", row, ())
+                    assert (record is not None) == says, question
+                asked[0] += 1
+                if number < FLIPS:
+                    change = smallest(connection, snapshot, principal, question, told)
+                    if change is None:
+                        assert (says, principal.roles & set(ROLES)) == (False, set()), question
+                        continue
+                    asked[1] += 1
+                    after = compile_snapshot(components_after(components, change))
+                    person = principal if change.roles is None else replace(principal, roles=change.roles)
+                    assert engine_says(connection, after, person, question, row) is not says, (question, change.said)
+
+    agree()
+    assert asked[0] >= QUESTIONS
+    assert asked[1] > 0
