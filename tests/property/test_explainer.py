@@ -5,6 +5,7 @@ FOYER_TEST_QUESTIONS says how many questions are asked at least.
 """
 
 import os
+import random
 from dataclasses import replace
 
 import pytest
