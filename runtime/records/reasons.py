@@ -98,7 +98,9 @@ def _lack(site: CompiledSite, principal: Principal, permission: EntityPermission
     if not principal.roles & set(permission.roles):
         return f"it is for {_listed(permission.roles)}"
     if not principal.roles & holders(site, permission):
-        above = next(link for link in chain[1:] if not principal.roles & set(link.roles))
+        above = next((link for link in chain[1:] if not principal.roles & set(link.roles)), None)
+        if above is None:
+            return "no one web role of the person is on it and on all permissions above it"
         return f"the permission above it, {above.key}, is for {_listed(above.roles)}"
     return "it does not count"
 

@@ -27,7 +27,10 @@ A_WORLD = 150
 FLIPS = 3
 RIGHTS = {"read": "read", "create": "create", "write": "update"}
 
-pytestmark = pytest.mark.timeout(0 if QUESTIONS > 100_000 else 900)
+pytestmark = [
+    pytest.mark.timeout(0 if QUESTIONS > 100_000 else 900),
+    pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning"),
+]
 
 
 def engine_says(connection, snapshot, principal, question, row):

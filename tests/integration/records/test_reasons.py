@@ -12,6 +12,7 @@ MORE = (
     WebRole(key="dreamer", site=SITE),
     permission("off-boats", "boat", "global", roles=("member",), active=False),
     permission("under-clerks", "trip", "parent", relationship="boat", parent="all-boats", roles=("member",)),
+    permission("between", "trip", "parent", relationship="boat", parent="group-boats", roles=("member",)),
     permission("nobodys", "boat", "global", roles=()),
 )
 PRIVILEGES: tuple[Privilege, ...] = ("read", "write", "create", "delete", "append", "append_to")
@@ -50,6 +51,8 @@ def test_each_permission_says_whether_it_counts_and_what_it_lacks(stage, ask):
     assert next(iter(parts)) == "boats"
     assert by_key(ask(stage.alice, "write", "boat"))["group-boats"].lacks == "it does not give write"
     trips = by_key(ask(stage.alice, "read", "trip"))
+    both = by_key(ask(stage.person("alice", "member", "reader"), "read", "trip"))
+    assert both["between"].lacks == "no one web role of the person is on it and on all permissions above it"
     assert trips["under-clerks"].lacks == "the permission above it, all-boats, is for the web role clerk"
 
 
