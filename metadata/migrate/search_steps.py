@@ -20,7 +20,8 @@ from metadata.searching import SearchIndex, compared_text
 WHOLE = "whole"
 """The column with the words of all attributes, on PostgreSQL."""
 TRIGRAMS, FUNCTION, FRESH, WORDS = "_t", "_f", "_n", "_g"
-"""Ends the names of the index by groups of three letters, of the triggers' functions (changed rows, new ones), of the index of words."""
+"""Ends the names of the index by groups of three letters, of the triggers' functions for changed and for new rows, of the
+index of words."""
 VOCABULARY = "_w"
 """Ends the name of the table of an index's words, on SQLite."""
 TRIGGERS = ("_i", "_u", "_d")

@@ -1,10 +1,11 @@
-"""The columns of a list as a person wants them: which of the view's, in what order, and how close the rows stand.
+"""The columns of a list as a person wants them: which of the view's, in what order, how wide, and how close the rows stand.
 
 What is chosen is kept for the person; how close the rows stand is a matter of the screen, and kept in a cookie.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from flask import flash, make_response, redirect, request
@@ -13,7 +14,7 @@ from metadata.model import ListComponent
 from runtime.errors import SignInNeeded
 from runtime.pages.layouts import TABLE, layout_of
 from runtime.pages.list_ready import ReadyList, dress_of, label_of
-from runtime.pages.listing import columns_of
+from runtime.pages.listing import WIDTH, columns_of, widths_of
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.queries import UnusableArgument
 from runtime.pages.saved_lists import NONE, SAVED, owner_of
@@ -24,7 +25,8 @@ from runtime.render import Action
 
 CHOOSER = "columns"
 BEGIN = "choose"
-ACTION, ORDER, CHOSEN, DENSITY = "_action", "order", "column", "density"
+ACTION, ORDER, CHOSEN, WIDE, DENSITY = "_action", "order", "column", "width", "density"
+WIDTHS = ("narrow", "medium", "wide")
 DENSITIES = ("compact", "cosy", "roomy")
 DENSITY_COOKIE = "foyer_density"
 YEAR = 365 * 24 * 3600
@@ -45,7 +47,8 @@ def with_columns(ask: BlockAsk, ready: ReadyList, saved: Saved | None) -> ReadyL
     shown = columns_of(ready.plan, wanted)
     if shown is ready.plan:
         return ready
-    chosen = tuple(column.path for column in shown.columns)
+    known = {column.path for column in shown.columns}
+    chosen = tuple(entry(path, width) for path, width in widths_of(wanted).items() if path in known)
     return replace(ready, look=replace(ready.look, chosen=chosen), kept=False)
 
 
@@ -57,9 +60,9 @@ def show_columns(ask: BlockAsk, ready: ReadyList, saved: Saved | None) -> Part:
         raise UnusableArgument(ask.query.name(CHOOSER))
     if ask.posted:
         return _act(ask, ready, saved)
-    wanted = columns_of(ready.plan, saved.columns.get(ready.view.key, ())).columns
-    chosen = [column.path for column in wanted]
-    return _page(ask, ready, _ordered(ready, chosen), chosen)
+    kept = saved.columns.get(ready.view.key, ())
+    chosen = [column.path for column in columns_of(ready.plan, kept).columns]
+    return _page(ask, ready, _ordered(ready, chosen), chosen, widths_of(kept))
 
 
 def _offered(ask: BlockAsk, model: ListComponent) -> bool:
@@ -72,8 +75,20 @@ def _ordered(ready: ReadyList, order: list[str]) -> list[str]:
     return list(dict.fromkeys([*[path for path in order if path in known], *known]))
 
 
+def entry(path: str, width: str) -> str:
+    """What is kept of a column."""
+    return f"{path}{WIDTH}{width}" if width in WIDTHS else path
+
+
 def _page(
-    ask: BlockAsk, ready: ReadyList, order: list[str], chosen: list[str], *, moved: tuple[str, str] = ("", ""), error: str = ""
+    ask: BlockAsk,
+    ready: ReadyList,
+    order: list[str],
+    chosen: list[str],
+    widths: Mapping[str, str],
+    *,
+    moved: tuple[str, str] = ("", ""),
+    error: str = "",
 ) -> Part:
     context = ask.context
     text = text_of(context)
@@ -92,9 +107,11 @@ def _page(
                 first=place == 0,
                 last=place == len(order) - 1,
                 moved=moved[0] if path == moved[1] else "",
+                width=widths.get(path, ""),
             )
             for place, path in enumerate(order)
         ),
+        widths=tuple((width, text(f"columns.{width or 'usual'}")) for width in ("", *WIDTHS)),
         densities=tuple(ChoiceDensity(name, text(f"columns.{name}"), name == density) for name in DENSITIES),
         error=error,
     )
@@ -113,17 +130,18 @@ def _act(ask: BlockAsk, ready: ReadyList, saved: Saved) -> Part:
     verb, _, path = request.form.get(ACTION, "").partition(":")
     order = _ordered(ready, request.form.getlist(ORDER))
     chosen = [column for column in order if column in request.form.getlist(CHOSEN)]
+    widths = dict(zip(request.form.getlist(ORDER), request.form.getlist(WIDE), strict=False))
     if verb in ("up", "down") and path in order:
         place = order.index(path)
         other = place - 1 if verb == "up" else place + 1
         if 0 <= other < len(order):
             order[place], order[other] = order[other], order[place]
-        return _page(ask, ready, order, chosen, moved=(verb, path))
+        return _page(ask, ready, order, chosen, widths, moved=(verb, path))
     if verb == "keep" and not chosen:
-        return _page(ask, ready, order, chosen, error=text_of(ask.context)("columns.none"))
+        return _page(ask, ready, order, chosen, widths, error=text_of(ask.context)("columns.none"))
     if verb not in ("keep", "reset"):
         raise UnusableArgument(ACTION)
-    return _keep(ask, ready, saved, chosen if verb == "keep" else [])
+    return _keep(ask, ready, saved, [entry(path, widths.get(path, "")) for path in chosen] if verb == "keep" else [])
 
 
 def _keep(ask: BlockAsk, ready: ReadyList, saved: Saved, chosen: list[str]) -> Part:

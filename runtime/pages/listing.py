@@ -28,13 +28,15 @@ from runtime.render.loops import Parted
 from runtime.render.stencils import Get, Pieces, Stencils, Values
 
 ROWS_TEMPLATE = "blocks/list_rows.gen.html"
+WIDTH = ":"
+"""Stands between the path of a column and the width that a person wants; no path has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a table of rows is to look: which columns are overridden, and what surrounds the cells.
 
-    `chosen` are the columns that a person wants, in order; all of the plan where there are none. There are too many such
+    `chosen` are the columns that a person wants, in order and with widths (`widths_of`); all of the plan where there are none. There are too many such
     looks to keep all that is made from them.
     """
 
@@ -121,8 +123,16 @@ def columns_of(plan: ListPlan, chosen: Sequence[str]) -> ListPlan:
     What is fetched stays the same, so that what people choose makes no further statements.
     """
     known = {column.path: column for column in reversed(plan.columns)}
-    wanted = tuple(known[path] for path in dict.fromkeys(chosen) if path in known)
+    wanted = tuple(known[path] for path in widths_of(chosen) if path in known)
     return replace(plan, columns=wanted) if wanted else plan
+
+
+def widths_of(chosen: Sequence[str]) -> dict[str, str]:
+    """The widths of columns that a person has chosen, by path, in their order; "" where the list's own stays.
+
+    What is kept of a column is its path, with a width behind a colon where the person has chosen one.
+    """
+    return {path: width for path, _, width in (entry.partition(WIDTH) for entry in dict.fromkeys(chosen))}
 
 
 def currency_extras(context: RequestContext, entity: str, columns: Sequence[ViewColumn]) -> tuple[str, ...]:
@@ -132,6 +142,14 @@ def currency_extras(context: RequestContext, entity: str, columns: Sequence[View
     return tuple(dict.fromkeys(path for path in found if path))
 
 
+def _with_widths(look: Look) -> tuple[ColumnOverride, ...]:
+    """The list's overrides of columns, with the widths that the person has chosen."""
+    widths = {path: width for path, width in widths_of(look.chosen).items() if width}
+    known = {override.attribute: override for override in look.overrides}
+    wider = (replace(known.get(path) or ColumnOverride(attribute=path), width=width) for path, width in widths.items())
+    return (*(override for override in look.overrides if override.attribute not in widths), *wider)
+
+
 def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats) -> Listing:
     key = (plan, look)
     declared = _declared(context.snapshot.views[plan.view].columns, plan)
@@ -139,8 +157,9 @@ def _make(context: RequestContext, plan: ListPlan, look: Look, formats: Formats)
         by_path = {column.attribute: column for column in reversed(declared)}
         plan = columns_of(plan, look.chosen)
         declared = tuple(by_path[column.path] for column in plan.columns)
+    overrides = _with_widths(look)
     wording = Wording(partial(words_of, context), context.site.model.currency)
-    columns = build_columns(context.snapshot, plan.entity.key, declared, look.overrides, wording)
+    columns = build_columns(context.snapshot, plan.entity.key, declared, overrides, wording)
     sortable = frozenset(column.path for column in plan.columns if column.sortable)
     columns = tuple(replace(column, sortable=column.path in sortable) for column in columns)
     parted = context.renderer.parted(

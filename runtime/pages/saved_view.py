@@ -61,6 +61,7 @@ class ChoiceColumn:
     first: bool
     last: bool
     moved: str = ""
+    width: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +81,6 @@ class ColumnsPage:
     back: str
     block: int
     columns: tuple[ChoiceColumn, ...]
+    widths: tuple[tuple[str, str], ...]
     densities: tuple[ChoiceDensity, ...]
     error: str = ""

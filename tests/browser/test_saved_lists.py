@@ -1,5 +1,6 @@
 """Saved views and chosen columns in a browser: with script and without, on a phone, sound to axe."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -66,12 +67,21 @@ def test_a_view_and_columns_are_kept(browser: Browser, address, scripted):
     page.get_by_role("button", name="Move Status up").click()
     expect(page.get_by_role("button", name="Move Status up")).to_be_focused()
     page.get_by_role("checkbox", name="Berth").first.uncheck()
+    page.get_by_label("Width of Status").select_option("Wide")
     page.get_by_label("Roomy").check()
     page.get_by_role("button", name="Save", exact=True).last.click()
     heads = page.locator(".data thead th")
     expect(heads.nth(2)).to_contain_text("Status")
+    expect(heads.nth(2)).to_have_class(re.compile("w-wide"))
     expect(page.locator("body")).to_have_attribute("data-density", "roomy")
     expect(page.locator(".data thead")).not_to_contain_text("Berth")
+    if scripted:
+        page.get_by_role("link", name="Columns").click()
+        entries = page.locator("[data-order] > li")
+        entries.filter(has_text="Status").drag_to(entries.first, target_position={"x": 20, "y": 2})
+        expect(page.get_by_role("button", name="Move Status up")).to_be_disabled()
+        page.get_by_role("button", name="Save", exact=True).last.click()
+        expect(heads.first).to_contain_text("Status")
     context.close()
 
 

@@ -65,8 +65,8 @@ def headings(answer):
     return [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in cells]
 
 
-def choose(browser, *chosen, order=(), action="keep", state="/bookings?"):
-    fields = {"_action": action, "order": list(order or chosen), "column": list(chosen), "density": "compact"}
+def choose(browser, *chosen, order=(), action="keep", state="/bookings?", **more):
+    fields = {"_action": action, "order": list(order or chosen), "column": list(chosen), "density": "compact", **more}
     return browser.post(f"{state}columns=choose", fields)
 
 
@@ -224,6 +224,21 @@ def test_columns_are_chosen_put_in_order_and_exported(site):
     assert "Vessel" in headings(alice.get("/bookings?view=bookings-moored"))[1]
     assert choose(alice, "number", action="reset").status_code == 303
     assert headings(alice.get("/bookings")) == every
+
+
+def test_widths_are_chosen_and_kept(site):
+    alice = site.as_("alice")
+    heads = [column.attribute for column in COLUMNS if column.attribute != "note"]
+    assert "w-narrow" not in alice.get("/bookings").text
+    assert choose(alice, *heads, width=["narrow", "", "huge"]).status_code == 303
+    shown = alice.get("/bookings").text
+    assert re.findall(r"<th[^>]*class=\"[^\"]*w-(\w+)", shown) == ["narrow"]
+    assert alice.get("/bookings?export=csv").text.count("\n") >= 3
+    page = alice.get("/bookings?columns=choose").text
+    assert re.findall(r'<option value="(\w*)" selected>', page) == ["narrow"] + [""] * (len(heads) - 1)
+    assert "w-narrow" not in site.as_("bob").get("/bookings").text
+    assert choose(alice, *heads, width=[""] * len(heads)).status_code == 303
+    assert "w-narrow" not in alice.get("/bookings").text
 
 
 def test_what_is_made_for_chosen_columns_has_an_end(site, monkeypatch):
