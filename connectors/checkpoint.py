@@ -93,6 +93,11 @@ def restart(connection: Connection, table_map: str) -> None:
     _store(connection, table_map, {"cursor": None, "loaded": False, "rows_done": 0, "rows_total": None})
 
 
+def begin_at(connection: Connection, table_map: str, cursor: Cursor) -> None:
+    """Have the map go on at another place, at once, whatever went wrong before."""
+    _store(connection, table_map, {"cursor": dump_json(dict(cursor)), "problem": None, "retry_at": None, "failures": 0})
+
+
 def _store(connection: Connection, table_map: str, values: Mapping[str, Any]) -> None:
     changed = connection.execute(update(_TABLE).where(_TABLE.c.map == table_map).values(**values))
     if changed.rowcount == 0:

@@ -139,7 +139,11 @@ class Station:
 
     def _sweeps(self, table_map: CompiledMap) -> bool:
         now = time.monotonic()
-        if not table_map.watches or now - self._swept.get(table_map.key, -SWEPT_AFTER) < SWEPT_AFTER:
+        if (
+            not table_map.watches
+            or table_map.model.tracking
+            or now - self._swept.get(table_map.key, -SWEPT_AFTER) < SWEPT_AFTER
+        ):
             return False
         self._swept[table_map.key] = now
         return True

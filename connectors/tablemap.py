@@ -96,7 +96,7 @@ class CompiledMap:
     @property
     def compares(self) -> bool:
         """Whether every pull goes over all rows, since nothing outside tells changes."""
-        return not (self.model.change_column or self.model.delta or self.streams)
+        return not (self.model.change_column or self.model.delta or self.model.tracking or self.streams)
 
     @property
     def left(self) -> str:

@@ -10,10 +10,13 @@ from sqlalchemy import Column, Connection, Integer, Numeric, String, delete, ins
 
 from connectors.errors import Fatal, RecordRejected
 from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record
+from connectors.sql.changelog import Changelog
+from connectors.sql.decoding import Decoding
 from connectors.sql.engines import open_engine, sorted_errors
 from connectors.sql.probing import Obstacle, obstacles
 from connectors.sql.pulls import Pulls
 from connectors.sql.shape import Shape, columns_of, reflect
+from connectors.sql.tracked import Tracking, pull_tracked
 from connectors.sql.window import opened, pull_window, wait_for_running
 from connectors.tablemap import CompiledMap
 from connectors.values import digest
@@ -31,13 +34,16 @@ class SqlAdapter:
         self._name = name
         self._schema = settings.get("schema") or None
         self._engine = open_engine(name, settings)
+        self._changelog, self._decoding = Changelog(self._schema), Decoding()
         self._shapes: dict[CompiledMap, tuple[Shape, Pulls]] = {}
         self._columns: dict[str, Columns] = {}
 
     def pull(self, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Batch:
         """Rows since the cursor. First all rows by key, then those whose change column is past the highest seen."""
         with sorted_errors(self._name), self._engine.connect() as connection:
-            _, pulls = self._shape(connection, table_map)
+            shape, pulls = self._shape(connection, table_map)
+            if table_map.model.tracking:
+                return pull_tracked(self._tracking(table_map), connection, table_map, (shape, pulls), cursor, limit)
             if cursor is None or "by" in cursor:  # none, or that of a connector of another kind
                 cursor = self._start(connection, table_map, pulls)
             if table_map.compares or cursor.get("phase") == "load":
@@ -45,6 +51,12 @@ class SqlAdapter:
             if table_map.model.overlap:
                 return pull_window(connection, pulls, table_map, cursor, limit, self._clock)
             return self._pull_changes(connection, pulls, table_map, cursor, limit)
+
+    def committed(self, table_map: CompiledMap, cursor: Cursor) -> None:
+        """Let what tells changes forget what was taken."""
+        if table_map.model.tracking and cursor.get("phase") == "tracked":
+            with sorted_errors(self._name), self._engine.connect() as connection:
+                self._tracking(table_map).settle(connection, table_map, cursor)
 
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
         """The key columns of all rows, read as a stream."""
@@ -86,6 +98,9 @@ class SqlAdapter:
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    def _tracking(self, table_map: CompiledMap) -> Tracking:
+        return self._changelog if table_map.model.tracking == "triggers" else self._decoding
 
     def _shape(self, connection: Connection, table_map: CompiledMap) -> tuple[Shape, Pulls]:
         if table_map not in self._shapes:

@@ -21,13 +21,13 @@ class Pulls:
         self.order = shape.order
         self._change = table_map.model.change_column
         names = [item.name for item in shape.table.c]
-        self._from = table(shape.table.name, *(column(name) for name in names), schema=shape.table.schema)
-        self._filters = tuple(self._condition(name, value) for name, value in table_map.model.filter)
+        self.source = table(shape.table.name, *(column(name) for name in names), schema=shape.table.schema)
+        self.filters = tuple(self._condition(name, value) for name, value in table_map.model.filter)
 
     def highest_and_count(self) -> Select[Any]:
         """The largest change value, and how many rows there are."""
         highest = func.max(self._column(self._change)) if self._change else func.max(1)
-        return select(highest, func.count()).select_from(self._from).where(*self._filters)
+        return select(highest, func.count()).select_from(self.source).where(*self.filters)
 
     def by_key(self, after: Sequence[Any] | None, limit: int) -> Select[Any]:
         """The rows after a key, in the order of keys."""
@@ -46,11 +46,11 @@ class Pulls:
 
     def keys(self, key_columns: Sequence[str]) -> Select[Any]:
         """The key columns of all rows."""
-        return select(*(self._column(name) for name in key_columns)).where(*self._filters)
+        return select(*(self._column(name) for name in key_columns)).where(*self.filters)
 
     def having(self, name: str, value: Any) -> Select[Any]:
         """The rows whose column has a value, whatever the filter says, with every column of the table."""
-        chosen = select(self._from).where(self._column(name) == value)
+        chosen = select(self.source).where(self._column(name) == value)
         return chosen.order_by(*(self._column(part) for part in self.order))
 
     def record(self, row: Sequence[Any]) -> Record:
@@ -62,10 +62,10 @@ class Pulls:
         return [record[name] for name in self.order]
 
     def _column(self, name: str) -> ColumnClause[Any]:
-        return self._from.c[name]
+        return self.source.c[name]
 
     def _select(self) -> Select[Any]:
-        return select(*(self._column(name) for name in self.names)).where(*self._filters)
+        return select(*(self._column(name) for name in self.names)).where(*self.filters)
 
     def _changed(self, limit: int) -> Select[Any]:
         return self._select().order_by(*(self._column(name) for name in (self._change, *self.order))).limit(limit)

@@ -24,9 +24,7 @@ class Shape:
 
 def reflect(connection: Connection, table_map: CompiledMap, schema: str | None) -> Shape:
     """The outside table of a map. Raises Fatal, with what may have been meant, for a table or column that is not there."""
-    name = table_map.model.table
-    if "." in name:
-        schema, _, name = name.rpartition(".")
+    schema, name = schema_and_name(table_map.model.table, schema)
     try:
         table = Table(name, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False)
     except NoSuchTableError:
@@ -41,9 +39,7 @@ def reflect(connection: Connection, table_map: CompiledMap, schema: str | None) 
 
 def columns_of(connection: Connection, table_map: CompiledMap, schema: str | None) -> Columns:
     """The columns of a map's table as they are now; none where there is no such table."""
-    name = table_map.model.table
-    if "." in name:
-        schema, _, name = name.rpartition(".")
+    schema, name = schema_and_name(table_map.model.table, schema)
     try:
         found = inspect(connection).get_columns(name, schema)
     except NoSuchTableError:
@@ -61,6 +57,12 @@ def _words(type_: TypeEngine[Any], connection: Connection) -> str:
         return type_.compile(connection.dialect)
     except CompileError:
         return type(type_).__name__
+
+
+def schema_and_name(named: str, schema: str | None) -> tuple[str | None, str]:
+    """The schema and the name of a table as a map names it; `schema` is where tables are that name none."""
+    above, _, name = named.rpartition(".")
+    return above or schema, name
 
 
 def _order(table: Table, table_map: CompiledMap) -> tuple[str, ...]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
@@ -16,6 +14,7 @@ from connectors.errors import Fatal
 from connectors.events.adapter import EventAdapter
 from connectors.events.ledger import identity_of
 from connectors.events.message import Message, Reading
+from connectors.handed import Readers
 from connectors.home import Home
 from connectors.values import dump_json, load_json
 
@@ -39,21 +38,13 @@ def keep_message(connection: Connection, table_map: str, identity: str, message:
     return True
 
 
-@dataclass(slots=True)
-class _Reader:
-    """What was handed over and not settled yet: the numbers by their token."""
-
-    at: Any
-    handed: dict[str, list[int]] = field(default_factory=dict)
-
-
 class InboxBroker:
     """The inbox of one connection, in our own database. It is read once `come_home` has said where that is."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._home: Home | None = None
-        self._readers: dict[str, _Reader] = {}
+        self._readers = Readers()
 
     def come_home(self, home: Home) -> None:
         """Our side."""
@@ -61,23 +52,18 @@ class InboxBroker:
 
     def read(self, reader: str, name: str, at: Any, limit: int) -> Reading:
         """Messages of a map that were not handed over yet, the oldest first."""
-        state = self._readers.get(reader)
-        if state is None or state.at != at:
-            state = self._readers[reader] = _Reader(at)
-        known = {number for part in state.handed.values() for number in part}
+        state = self._readers.at(reader, at)
+        known = state.known()
         chosen = select(_TABLE).where(_TABLE.c.map == reader).order_by(_TABLE.c.id).limit(limit + len(known))
         with self._at_home().read() as connection:
             rows = [row for row in connection.execute(chosen) if row.id not in known][:limit]
-        if rows:
-            state.at = uuid.uuid4().hex
-            state.handed[state.at] = [row.id for row in rows]
+        place = state.give(row.id for row in rows)
         messages = [Message(row.body.encode(), load_json(row.headers), row.event) for row in rows]
-        return Reading(messages, state.at, len(rows) == limit)
+        return Reading(messages, place, len(rows) == limit)
 
     def settle(self, reader: str, name: str, at: Any) -> None:
         """Forget the messages that were taken."""
-        state = self._readers.get(reader)
-        done = state.handed.pop(at, []) if state is not None else []
+        done = self._readers.settled(reader, at)
         if done:
             with self._at_home().begin() as connection:
                 for start in range(0, len(done), CHUNK):

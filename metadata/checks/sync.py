@@ -255,6 +255,19 @@ def streams(world: World) -> Iterator[Problem]:
             yield world.problem(owner, "table", "table-map", message)
 
 
+def trackings(world: World) -> Iterator[Problem]:
+    """One thing tells what changes, and triggers and logs are in databases."""
+    connectors = {connection.key: connection.connector for connection in world.all(Connection)}
+    for owner in world.all(TableMap):
+        connector = connectors.get(owner.connection, "")
+        if owner.tracking and connector and connector != "sql":
+            message = f"tracking is for connector sql, and {owner.connection} is {connector}; leave it out."
+            yield world.problem(owner, "tracking", "table-map", message)
+        if owner.tracking and (owner.delta or owner.overlap):
+            message = "tracking tells each change once it is committed; leave delta and overlap out."
+            yield world.problem(owner, "tracking", "table-map", message)
+
+
 def secrets(world: World) -> Iterator[Problem]:
     """A secret is named, and found where the process runs: what stands in metadata stands in exports and in the history."""
     for owner in world.all(Connection):
@@ -287,6 +300,7 @@ RULES = (
     outgoing,
     constants,
     streams,
+    trackings,
     secrets,
     conflicts,
 )

@@ -146,6 +146,12 @@ class TableMap:
         "The outside itself tells which rows have changed or are gone, by delta links; takes the place of a change column."
         " For connector odata.",
     )
+    tracking: str = prop(
+        "",
+        "What tells changes and deletions in a database, in place of a change column: triggers that"
+        " `foyer sync install-tracking` makes, or the log of PostgreSQL. For connector sql.",
+        choices=("", "triggers", "log"),
+    )
     overlap: float = prop(
         0.0,
         "Seconds that a transaction outside may take between giving a row its change value and its commit; rows that"

@@ -132,7 +132,7 @@ def postgres_programs() -> Path:
 
 
 @contextlib.contextmanager
-def private_postgres() -> Iterator[sa.URL]:
+def private_postgres(*more: str) -> Iterator[sa.URL]:
     """A throw-away PostgreSQL server of our own, for root (who hands over to the user postgres) and for anybody else.
 
     Nothing is flushed to disk: fine for tests, wrong for any claim on durability or speed.
@@ -161,7 +161,7 @@ def private_postgres() -> Iterator[sa.URL]:
     started = False
     try:
         run("initdb", "-U", "foyer", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        run("pg_ctl", "-w", "-s", "-l", f"{folder}/log", "-o", f"{options} {careless}", "start")
+        run("pg_ctl", "-w", "-s", "-l", f"{folder}/log", "-o", " ".join((options, careless, *more)), "start")
         started = True
         yield sa.URL.create("postgresql+psycopg", "foyer", host="127.0.0.1", port=port, database="postgres")
     finally:

@@ -567,6 +567,13 @@ FAULTS = [
         "overlap",
         "connector sql",
     ),
+    ({"table_map tasks": {"tracking": "triggers"}}, "table-map", "tracking", "connector sql"),
+    (
+        {"connection files": {"connector": "sql"}, "table_map tasks": {"tracking": "log", "overlap": 5, "change_column": "n"}},
+        "table-map",
+        "tracking",
+        "leave delta and overlap out",
+    ),
     ({"connection files": {"settings": {"client_secret": "hush"}}}, "secret", "settings.client_secret", "NAME_FILE"),
     ({"connection files": {"settings": {"password": "a${B}"}}}, "secret", "settings.password", "environment variable"),
     ({"table_map tasks#attributes.2.conflict": "manual"}, "attribute-map", "attributes.2.conflict", "both"),

@@ -1,0 +1,79 @@
+"""Changes that triggers have written down: a row for each, with the key of what changed, removed once it is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, column, delete, select, table
+from sqlalchemy.sql.expression import TableClause
+
+from connectors.errors import Fatal, Gap
+from connectors.handed import Readers
+from connectors.protocol import Batch, Cursor
+from connectors.sql import triggers
+from connectors.sql.names import changelog_name
+from connectors.sql.pulls import Pulls
+from connectors.sql.shape import Shape, schema_and_name
+from connectors.tablemap import CompiledMap
+
+CHUNK = 500
+
+
+class Changelog:
+    """The tables of changes of one connection. `schema` is where tables are that name none."""
+
+    def __init__(self, schema: str | None) -> None:
+        self._schema = schema
+        self._readers = Readers()
+
+    def begun(self, connection: Connection, table_map: CompiledMap, *, anew: bool) -> dict[str, Any]:
+        """The token of what is installed, and nothing handed over."""
+        token = self._token(connection, table_map)
+        if not token:
+            wanted = f"foyer sync install-tracking {table_map.connection.key}"
+            raise Fatal(f"map {table_map.key}: no triggers tell the changes of {table_map.model.table}; {wanted} makes them")
+        return {"token": token, "at": None}
+
+    def changed(
+        self, connection: Connection, table_map: CompiledMap, of: tuple[Shape, Pulls], cursor: Cursor, limit: int
+    ) -> Batch:
+        """The rows behind the oldest changes that were not handed over yet."""
+        if self._token(connection, table_map) != cursor["token"]:
+            raise Gap(
+                f"the triggers on {table_map.model.table} were gone, or it was emptied at once; foyer sync install-tracking"
+                f" {table_map.connection.key}, then foyer sync backfill {table_map.key} closes the gap"
+            )
+        state, (_, pulls) = self._readers.at(table_map.key, cursor["at"]), of
+        known = state.known()
+        log = self._table(table_map)
+        same = [log.c[name] == pulls.source.c[name] for name in table_map.key_columns]
+        keys = [log.c[name].label(f"foyer_k{at}") for at, name in enumerate(table_map.key_columns)]
+        matched: list[ColumnElement[object]] = [pulls.source.c[name] for name in pulls.names]
+        found = (
+            select(log.c.foyer_id, *keys, pulls.source.c[table_map.key_columns[0]].is_not(None), *matched)
+            .select_from(log.outerjoin(pulls.source, and_(*same, *pulls.filters)))
+            .order_by(log.c.foyer_id)
+            .limit(limit + len(known))
+        )
+        rows = [row for row in connection.execute(found) if row[0] not in known][:limit]
+        width = len(keys)
+        there = {tuple(row[1 : width + 1]): pulls.record(row[width + 2 :]) for row in rows if row[width + 1]}
+        gone = dict.fromkeys(tuple(row[1 : width + 1]) for row in rows if not row[width + 1])
+        at = state.give(row[0] for row in rows)
+        return Batch(list(there.values()), {**cursor, "at": at}, len(rows) == limit, gone=list(gone))
+
+    def settle(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:
+        """Remove what was taken."""
+        done = self._readers.settled(table_map.key, cursor.get("at"))
+        log = self._table(table_map)
+        for start in range(0, len(done), CHUNK):
+            connection.execute(delete(log).where(log.c.foyer_id.in_(done[start : start + CHUNK])))
+        connection.commit()
+
+    def _table(self, table_map: CompiledMap) -> TableClause:
+        schema, _ = schema_and_name(table_map.model.table, self._schema)
+        names = ("foyer_id", *table_map.key_columns)
+        return table(changelog_name(table_map.key), *(column(name) for name in names), schema=schema)
+
+    def _token(self, connection: Connection, table_map: CompiledMap) -> str:
+        return triggers.state_of(connection, triggers.given_of(connection, table_map, self._schema))[1]

@@ -1,0 +1,131 @@
+"""Changes that PostgreSQL's log tells: read from a slot without taking them out, which is done once ours is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import Connection, String, and_, cast, column, select, text, values
+
+from connectors.errors import Fatal, Gap
+from connectors.protocol import Batch, Cursor, Record
+from connectors.sql.names import publication_name, slot_name
+from connectors.sql.pulls import Pulls
+from connectors.sql.shape import Shape
+from connectors.sql.wal import Key, committed, number_of, place
+from connectors.tablemap import CompiledMap
+
+KEYS_AT_ONCE = 1000
+MESSAGES_AT_ONCE = 2000
+IDLE_BYTES = 16 * 1024 * 1024
+"""After so much of the log without a change of the table our place moves on, so that the server may remove it."""
+_SLOT = text("SELECT confirmed_flush_lsn::text, wal_status FROM pg_replication_slots WHERE slot_name = :slot")
+_FLUSHED = text("SELECT pg_current_wal_flush_lsn()::text")
+_PEEK = text(
+    "SELECT data FROM pg_logical_slot_peek_binary_changes(:slot, NULL, :most,"
+    " 'proto_version', '1', 'publication_names', :publication)"
+)
+_ADVANCE = text("SELECT pg_replication_slot_advance(:slot, CAST(:place AS pg_lsn))")
+
+
+class Decoding:
+    """The slots of one connection."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, list[tuple[int, int]]] = {}
+
+    def begun(self, connection: Connection, table_map: CompiledMap, *, anew: bool) -> dict[str, str]:
+        """Where the slot stands; with `anew` now, since all rows are read afterwards."""
+        if connection.dialect.name != "postgresql":
+            raise Fatal(f"map {table_map.key}: tracking log is for PostgreSQL; name triggers")
+        slot = connection.execute(_SLOT, {"slot": _slot(connection, table_map)}).one_or_none()
+        if slot is None:
+            wanted = f"foyer sync install-tracking {table_map.connection.key}"
+            raise Fatal(f"map {table_map.key}: there is no replication slot for it; {wanted} makes one")
+        self._pending.pop(table_map.key, None)
+        at = str(slot[0])
+        if anew:
+            at = connection.execute(_FLUSHED).scalar_one()
+            connection.execute(_ADVANCE, {"slot": _slot(connection, table_map), "place": at})
+            connection.commit()
+        return {"lsn": at}
+
+    def changed(
+        self, connection: Connection, table_map: CompiledMap, of: tuple[Shape, Pulls], cursor: Cursor, limit: int
+    ) -> Batch:
+        """The rows that transactions after a place have touched; whole transactions, so that a large one exceeds the limit."""
+        self._assert_whole(connection, table_map, cursor)
+        at = number_of(cursor["lsn"])
+        pending = self._pending.setdefault(table_map.key, [])
+        if not pending:
+            self.settle(connection, table_map, cursor)  # what another process has committed and did not live to tell
+        pending[:] = [part for part in pending if part[0] <= at]
+        flushed = number_of(connection.execute(_FLUSHED).scalar_one())
+        most = limit + sum(messages for _, messages in pending)
+        keys: dict[Key, None] = {}
+        following, told = at, 0
+        with closing(self._messages(connection, table_map, most)) as messages:
+            for transaction in committed(messages, table_map.key_columns):
+                told += transaction.messages
+                if transaction.end > at:
+                    keys.update(transaction.keys)
+                    following = transaction.end
+                    pending.append((transaction.end, transaction.messages))
+        if following == at:
+            return Batch([], {**cursor, "lsn": place(flushed)} if flushed - at > IDLE_BYTES else cursor)
+        records, gone = _rows(connection, table_map, of, list(keys))
+        return Batch(records, {**cursor, "lsn": place(following)}, told >= most, gone=gone)
+
+    def settle(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:
+        """Let the server forget what was taken."""
+        slot = connection.execute(_SLOT, {"slot": _slot(connection, table_map)}).one_or_none()
+        if slot is not None and number_of(slot[0]) < number_of(cursor["lsn"]):
+            connection.execute(_ADVANCE, {"slot": _slot(connection, table_map), "place": cursor["lsn"]})
+            connection.commit()
+        done = number_of(cursor["lsn"])
+        pending = self._pending.get(table_map.key, [])
+        pending[:] = [part for part in pending if part[0] > done]
+
+    def _assert_whole(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:
+        slot = connection.execute(_SLOT, {"slot": _slot(connection, table_map)}).one_or_none()
+        mend = f"foyer sync backfill {table_map.key} reads what was not told"
+        if slot is None or slot[1] == "lost":
+            lost = "the replication slot is gone" if slot is None else "the server has removed log that was not read"
+            raise Gap(f"{lost}; foyer sync install-tracking {table_map.connection.key} makes the slot anew, and {mend}")
+        if number_of(slot[0]) > number_of(cursor["lsn"]):
+            raise Gap(f"the replication slot begins at {slot[0]}, and {cursor['lsn']} was read; {mend}")
+
+    def _messages(self, connection: Connection, table_map: CompiledMap, most: int) -> Generator[bytes, None, None]:
+        given = {"slot": _slot(connection, table_map), "most": most, "publication": publication_name(table_map.key)}
+        streamed = connection.execution_options(yield_per=MESSAGES_AT_ONCE)
+        with streamed.execute(_PEEK, given) as found:
+            for row in found:
+                yield bytes(row[0])
+
+
+def _slot(connection: Connection, table_map: CompiledMap) -> str:
+    return slot_name(table_map.key, connection.engine.url.database or "")
+
+
+def _rows(
+    connection: Connection, table_map: CompiledMap, of: tuple[Shape, Pulls], keys: Sequence[Key]
+) -> tuple[list[Record], list[tuple[Any, ...]]]:
+    """The rows with these keys as they are now, and the keys of those that are not there or do not pass the filter."""
+    shape, pulls = of
+    names = [f"foyer_k{at}" for at in range(len(table_map.key_columns))]
+    records: dict[tuple[Any, ...], Record] = {}
+    gone: dict[tuple[Any, ...], None] = {}
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        asked = values(*(column(name, String) for name in names), name="asked").data(list(keys[start : start + KEYS_AT_ONCE]))
+        typed = [cast(asked.c[name], shape.table.c[key].type) for name, key in zip(names, table_map.key_columns, strict=True)]
+        same = [pulls.source.c[key] == value for key, value in zip(table_map.key_columns, typed, strict=True)]
+        there = pulls.source.c[table_map.key_columns[0]].is_not(None)
+        chosen = select(*typed, there, *(pulls.source.c[name] for name in pulls.names))
+        for row in connection.execute(chosen.select_from(asked.outerjoin(pulls.source, and_(*same, *pulls.filters)))):
+            key = tuple(row[: len(names)])
+            if row[len(names)]:
+                records[key] = pulls.record(row[len(names) + 1 :])
+            else:
+                gone[key] = None
+    return list(records.values()), list(gone)

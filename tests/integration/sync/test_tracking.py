@@ -1,0 +1,276 @@
+"""Changes that a database tells by triggers or by its log: every one, deletions too, and gaps loudly."""
+
+import contextlib
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.checkpoint import begin_at
+from connectors.errors import Fatal
+from connectors.sql.adapter import SqlAdapter
+from connectors.sql.installing import plan_tracking
+from connectors.sql.tracked import fill_cursor
+from connectors.tablemap import compiled_maps
+from support import databases
+from support.databases import private_postgres
+from support.harbour import column, harbours, make_world
+from support.services import Unavailable, missing
+
+NAMES = ("code", "name")
+
+
+@pytest.fixture(scope="module")
+def logical_server():
+    """A PostgreSQL of our own whose log can be decoded; what is committed is in it at once."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(private_postgres("-c wal_level=logical -c synchronous_commit=on"))
+        except Unavailable as reason:
+            missing("postgresql", str(reason))
+        yield server
+
+
+@pytest.fixture
+def log_url(logical_server, worker):
+    name = databases.create_postgres(logical_server, worker)
+    yield databases.as_text(logical_server.set(database=name))
+    drop = f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '{name}'"
+    databases.run_statements(logical_server, drop)
+    databases.drop_postgres(logical_server, name)
+
+
+@pytest.fixture(params=["sqlite triggers", "postgresql triggers", "mariadb triggers", "postgresql log"])
+def tracked(request, tmp_path):
+    kind, tracking = request.param.split()
+    if kind == "sqlite":
+        (tmp_path / "outside.db").touch()
+        url = f"sqlite:///{tmp_path / 'outside.db'}"
+    else:
+        url = request.getfixturevalue(
+            {"postgresql": "pg_url", "mariadb": "mariadb_url"}[kind] if tracking != "log" else "log_url"
+        )
+    with contextlib.closing(Tracked(url, tracking, f"sqlite:///{tmp_path / 'ours.db'}")) as found:
+        yield found
+
+
+class Tracked:
+    """A world whose harbours are in an outside database that tells its changes."""
+
+    def __init__(self, url, tracking, ours, **more):
+        self.url, self.engine = url, sa.create_engine(url)
+        self.table = sa.Table(
+            "harbour",
+            sa.MetaData(),
+            sa.Column("no", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("code", sa.String(10), unique=True),
+            sa.Column("name", sa.String(60)),
+            sa.Column("depth", sa.Numeric(8, 2, asdecimal=False)),
+        )
+        self.table.create(self.engine)
+        given = {"change_column": "", "tracking": tracking, "delete": "delete", "batch_size": 3, **more}
+        self.world = make_world(
+            ours, [harbours(**given)], SqlAdapter("outside", {"url": url}), connector="sql", settings={"url": url}
+        )
+
+    def install(self, **how):
+        return plan_tracking("outside", {"url": self.url}, compiled_maps(self.world.snapshot), **{"run": True, **how})
+
+    def run(self, *statements):
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.execute(sa.text(statement))
+
+    def add(self, *numbers, name="A"):
+        self.run(*(f"INSERT INTO harbour VALUES ({no}, 'H{no}', '{name}', 1.5)" for no in numbers))
+
+    def pull(self):
+        """What a worker does: without looking at all keys."""
+        self.world.pull()
+        return sorted(self.world.rows("harbour", *NAMES))
+
+    def problem(self):
+        return self.world.checkpoint("harbours").problem or ""
+
+    def backfill(self, *between):
+        with self.world.now() as connection:
+            begin_at(connection, "harbours", fill_cursor(*(between or ("", "", ""))))
+
+    def again(self):
+        """Another process, which knows what is stored and nothing else."""
+        self.world.adapter.close()
+        self.world.adapter = SqlAdapter("outside", {"url": self.url})
+
+    def close(self):
+        self.world.adapter.close()
+        self.world.engine.dispose()
+        self.engine.dispose()
+
+
+def test_rows_that_are_there_and_every_change_afterwards_come_deletions_and_keys_too(tracked):
+    tracked.add(*range(1, 8))
+    tracked.install()
+    assert len(tracked.pull()) == 7
+    tracked.run(
+        "UPDATE harbour SET name = 'B' WHERE no = 1",
+        "UPDATE harbour SET code = 'K2' WHERE no = 2",
+        "DELETE FROM harbour WHERE no = 3",
+        "DELETE FROM harbour WHERE no = 4",
+        "INSERT INTO harbour VALUES (4, 'H4', 'New', 1)",
+        "INSERT INTO harbour VALUES (8, 'H8', 'Gone again', 1)",
+        "DELETE FROM harbour WHERE no = 8",
+    )
+    expected = [("H1", "B"), ("H4", "New"), ("H5", "A"), ("H6", "A"), ("H7", "A"), ("K2", "A")]
+    assert tracked.pull() == expected
+    tracked.again()
+    assert tracked.pull() == expected
+    run = tracked.world.pull()["harbours"]
+    assert (run.counts.taken, run.counts.deleted) == (0, 0), "nothing is told twice once it is taken"
+
+
+def test_what_was_taken_and_not_acknowledged_is_told_again_and_harmless(tracked):
+    tracked.install()
+    tracked.pull()
+    tracked.add(1, 2)
+    tracked.world.adapter.committed = lambda table_map, cursor: None
+    tracked.pull()
+    tracked.run("DELETE FROM harbour WHERE no = 2")
+    tracked.again()
+    assert tracked.pull() == [("H1", "A")]
+    assert column(tracked.world.rows("harbour", "version")) == [1]
+
+
+def test_a_transaction_that_commits_late_is_not_missed(tracked):
+    if tracked.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    tracked.install()
+    tracked.pull()
+    slow = tracked.engine.connect()
+    slow.execute(sa.text("INSERT INTO harbour VALUES (1, 'H1', 'late', 1)"))
+    tracked.add(2, 3)
+    assert tracked.pull() == [("H2", "A"), ("H3", "A")]
+    slow.commit()
+    slow.close()
+    assert tracked.pull() == [("H1", "late"), ("H2", "A"), ("H3", "A")]
+
+
+def test_many_writers_beside_the_worker_leave_both_sides_the_same(tracked):
+    tracked.install()
+    tracked.pull()
+
+    def write(first):
+        for at in range(20):
+            no = first * 100 + at
+            tracked.run(f"INSERT INTO harbour VALUES ({no}, 'H{no}', 'A', 1)", f"UPDATE harbour SET name = 'B' WHERE no = {no}")
+            if at % 4 == 0:
+                tracked.run(f"DELETE FROM harbour WHERE no = {no}")
+
+    writers = [threading.Thread(target=write, args=(first,)) for first in (1, 2)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        tracked.world.pull()
+    with tracked.engine.connect() as connection:
+        theirs = [tuple(row) for row in connection.execute(sa.select(tracked.table.c.code, tracked.table.c.name))]
+    assert tracked.pull() == sorted(theirs)
+    assert len(theirs) == 30
+
+
+def test_installing_shows_what_it_does_does_it_once_and_takes_all_of_it_out_again(tracked):
+    before = sorted(sa.inspect(tracked.engine).get_table_names())
+    planned = tracked.install(run=False)
+    assert planned
+    assert sorted(sa.inspect(tracked.engine).get_table_names()) == before
+    assert [step.what for step in tracked.install()] == [step.what for step in planned]
+    assert tracked.install() == []
+    tracked.pull()
+    assert tracked.install(remove=True)
+    assert tracked.install(remove=True) == []
+    tracked.add(1)
+    assert set(sa.inspect(tracked.engine).get_table_names()) <= {*before, "foyer_tracking"}
+
+
+def test_nothing_is_read_where_nothing_is_installed(tracked):
+    tracked.add(1)
+    assert tracked.pull() == []
+    assert "install-tracking" in tracked.problem()
+
+
+def test_where_changes_were_not_told_nothing_is_written_until_the_gap_is_filled(tracked):
+    tracked.install()
+    tracked.add(1, 2, 3)
+    tracked.pull()
+    tracked.install(remove=True)
+    tracked.run("DELETE FROM harbour WHERE no = 2", "UPDATE harbour SET name = 'B' WHERE no = 1")
+    tracked.install()
+    tracked.add(4)
+    tracked.again()
+    assert tracked.pull() == [("H1", "A"), ("H2", "A"), ("H3", "A")]
+    assert tracked.problem().startswith("gap: ")
+    assert "backfill" in tracked.problem()
+    tracked.backfill("no", "1", "1")
+    tracked.pull()
+    assert ("H1", "B") in tracked.pull(), "the range was read"
+    tracked.backfill()
+    assert tracked.pull() == [("H1", "B"), ("H3", "A"), ("H4", "A")]
+    tracked.add(5)
+    assert len(tracked.pull()) == 4
+    assert tracked.problem() == ""
+
+
+def test_a_table_that_was_emptied_at_once_is_a_gap(tracked):
+    if tracked.engine.dialect.name != "postgresql":
+        pytest.skip("TRUNCATE is told by PostgreSQL alone")
+    tracked.install()
+    tracked.add(1)
+    tracked.pull()
+    tracked.pull()
+    tracked.run("TRUNCATE harbour")
+    assert tracked.pull() == [("H1", "A")]
+    assert tracked.problem().startswith("gap: ")
+    tracked.install()
+    tracked.backfill()
+    assert tracked.pull() == []
+
+
+def test_what_leaves_the_filter_is_told(tracked, tmp_path):
+    tracked.close()
+    with tracked.engine.begin() as connection:
+        tracked.table.drop(connection)
+    tracking = compiled_maps(tracked.world.snapshot)[0].model.tracking
+    filtered = Tracked(tracked.url, tracking, f"sqlite:///{tmp_path / 'filtered.db'}", filter=(("name", "A"),))
+    filtered.install()
+    filtered.add(1, 2)
+    filtered.pull()
+    filtered.run("UPDATE harbour SET name = 'closed' WHERE no = 1")
+    assert filtered.pull() == [("H2", "A")]
+    filtered.close()
+
+
+def test_a_slot_needs_a_server_whose_log_can_be_decoded(pg_url, tmp_path):
+    with contextlib.closing(Tracked(pg_url, "log", f"sqlite:///{tmp_path / 'ours.db'}")) as tracked:
+        with tracked.engine.connect() as connection:
+            if connection.execute(sa.text("SHOW wal_level")).scalar_one() == "logical":
+                pytest.skip("this server's log can be decoded")
+        with pytest.raises(Fatal, match="wal_level"):
+            tracked.install()
+
+
+def test_the_log_moves_on_where_other_tables_change(log_url, tmp_path, monkeypatch):
+    monkeypatch.setattr("connectors.sql.decoding.IDLE_BYTES", 100_000)
+    with contextlib.closing(Tracked(log_url, "log", f"sqlite:///{tmp_path / 'ours.db'}")) as tracked:
+        tracked.install()
+        tracked.pull()
+
+        def held():
+            chosen = sa.text("SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE database = current_database()")
+            with tracked.engine.connect() as connection:
+                return connection.execute(chosen).scalar_one()
+
+        before = held()
+        tracked.run("CREATE TABLE other AS SELECT repeat('x', 1000) FROM generate_series(1, 1000)")
+        tracked.pull()
+        assert held() != before
+        tracked.add(1)
+        tracked.again()
+        assert tracked.pull() == [("H1", "A")]
