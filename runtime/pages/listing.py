@@ -36,8 +36,8 @@ WIDTH = ":"
 class Look:
     """How a table of rows is to look: which columns are overridden, and what surrounds the cells.
 
-    `chosen` are the columns that a person wants, in order and with widths (`widths_of`); all of the plan where there are none. There are too many such
-    looks to keep all that is made from them.
+    `chosen` are the columns that a person wants, in order and with widths (`widths_of`); all of the plan where there are none.
+    There are too many such looks to keep all that is made from them.
     """
 
     key: str
