@@ -13,6 +13,7 @@ from metadata.model import Connection
 ADAPTERS: Mapping[str, str] = {
     "sql": "connectors.sql.adapter:SqlAdapter",
     "odata": "connectors.odata.adapter:ODataAdapter",
+    "rest": "connectors.rest.adapter:RestAdapter",
     "files": "connectors.files.adapter:FilesAdapter",
     "nats": "connectors.nats.broker:open_nats",
     "rabbitmq": "connectors.rabbitmq.broker:open_rabbitmq",
@@ -28,5 +29,6 @@ def open_adapter(connection: Connection) -> Adapter:
     if connection.connector not in ADAPTERS:
         raise Fatal(f"connection {connection.key}: there is no connector {connection.connector}")
     module, _, name = ADAPTERS[connection.connector].partition(":")
-    opened: Adapter = getattr(importlib.import_module(module), name)(connection.key, read_settings(connection))
+    declared = {"resources": connection.resources} if connection.resources else {}
+    opened: Adapter = getattr(importlib.import_module(module), name)(connection.key, read_settings(connection), **declared)
     return opened

@@ -96,10 +96,14 @@ class Client:
         left = self._closed_until - self._clock()
         if left > 0:
             raise Retriable(f"{self._name} has asked to be left alone for {left:.0f} s more", after=left)
-        common = {"Accept": "application/json", "Accept-Encoding": "gzip", "OData-Version": "4.0", "OData-MaxVersion": "4.0"}
+        return self._exchange(method, url, self.common() | headers, body)
+
+    def common(self) -> dict[str, str]:
+        """The headers of every request."""
+        found = {"Accept": "application/json", "Accept-Encoding": "gzip", "OData-Version": "4.0", "OData-MaxVersion": "4.0"}
         if self._token is not None:
-            common["Authorization"] = f"Bearer {self._token.value()}"
-        return self._exchange(method, url, common | headers, body)
+            found["Authorization"] = f"Bearer {self._token.value()}"
+        return found
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         """One exchange on the wire. A connection that had been closed meanwhile is no fault where nothing is changed."""

@@ -55,28 +55,29 @@ def read(name: str, given: Mapping[str, str]) -> Settings:
     if ca_file and not Path(ca_file).is_file():
         raise Fatal(f"connection {name}: there is no ca_file {ca_file}")
     return Settings(
-        _address(name, "url", given.get("url", "")).rstrip("/") + "/",
-        _credentials(name, given),
+        address(name, "url", given.get("url", "")).rstrip("/") + "/",
+        credentials(name, given),
         given.get("query", "").lstrip("?&"),
         paging == "key",
         _day(name, given.get("empty_date", "")),
-        _seconds(name, given.get("timeout", "")),
+        seconds_of(name, given.get("timeout", "")),
         ca_file,
     )
 
 
-def _credentials(name: str, given: Mapping[str, str]) -> Credentials | None:
+def credentials(name: str, given: Mapping[str, str]) -> Credentials | None:
+    """Those of OAuth, or None where nothing of them is given. Raises Fatal."""
     wanted = ("token_url", "client_id", "client_secret")
     missing = [key for key in wanted if not given.get(key)]
     if len(missing) == len(wanted):
         return None
     if missing:
         raise Fatal(f"connection {name}: a token needs {', '.join(wanted)}; {missing[0]} is missing")
-    address = _address(name, "token_url", given["token_url"])
-    return Credentials(address, given["client_id"], given["client_secret"], given.get("scope", ""), given.get("resource", ""))
+    where = address(name, "token_url", given["token_url"])
+    return Credentials(where, given["client_id"], given["client_secret"], given.get("scope", ""), given.get("resource", ""))
 
 
-def _address(name: str, key: str, text: str) -> str:
+def address(name: str, key: str, text: str) -> str:
     """An address that secrets and rows may go to: encrypted, or on this machine."""
     if not text:
         raise Fatal(f"connection {name} has no setting {key}")
@@ -100,7 +101,8 @@ def _day(name: str, text: str) -> dt.date | None:
         raise Fatal(f"connection {name}: empty_date is a date such as 1900-01-01, not {text!r}") from None
 
 
-def _seconds(name: str, text: str) -> float:
+def seconds_of(name: str, text: str) -> float:
+    """The setting timeout. Raises Fatal."""
     try:
         seconds = float(text) if text else PATIENCE_SECONDS
     except ValueError:

@@ -14,7 +14,7 @@ from metadata.model import ActionMail, Connection, Form, GivenValue, RecordActio
 from metadata.schema.faults import did_you_mean, shown
 
 PLACE = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
-COMMANDING = ("odata",)
+COMMANDING = ("odata", "rest")
 """Connectors that send commands."""
 ADDRESSES = ("email", "text")
 

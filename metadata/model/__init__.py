@@ -65,7 +65,7 @@ from metadata.model.security import (
     PermissionTest,
     WebRole,
 )
-from metadata.model.sync import AttributeMap, Command, Connection, TableMap, ValueMap, WriteThrough
+from metadata.model.sync import AttributeMap, Command, Connection, Resource, ResourceRequest, TableMap, ValueMap, WriteThrough
 from metadata.model.web_files import LARGEST_CONTENT, Content, WebFile
 from metadata.model.web_templates import TemplateParameter, WebTemplate
 from metadata.text import Text
@@ -217,6 +217,8 @@ __all__ = [
     "Redirect",
     "RelatedList",
     "Removal",
+    "Resource",
+    "ResourceRequest",
     "RowAction",
     "Search",
     "SearchedAttribute",

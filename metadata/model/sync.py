@@ -21,14 +21,54 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRequest:
+    """How one thing is done to a row of a resource."""
+
+    method: str = prop("POST", "Method.", choices=("POST", "PUT", "PATCH", "DELETE"))
+    path: str = prop(help="Address below the connection's url, such as orders/{number}, with names of key columns in braces.")
+    body: str = prop(
+        "", 'JSON with "@row" where all columns stand and "@name" where one stands; the columns alone where missing.'
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """Rows of an outside system that speaks JSON over HTTP: where they are, how they change. Its key is a map's table."""
+
+    key: str = prop(help="Name, by which table maps call it their table.", pattern=COMPONENT_KEY)
+    path: str = prop(help="Address of all rows, below the connection's url.")
+    query: tuple[tuple[str, str], ...] = prop((), "Parameters of that address besides those of paging.")
+    rows: str = prop(
+        "", "Where the rows are in the answer, as a JSON pointer such as /data/items; the answer itself where missing."
+    )
+    row_key: tuple[str, ...] = prop(help="Columns that name a row.")
+    paging: str = prop(
+        "none", "How the next rows are asked for.", choices=("none", "page", "offset", "cursor", "next_link", "link_header")
+    )
+    parameter: str = prop("", "Parameter for the page's number, the offset, or the cursor.")
+    size_parameter: str = prop("", "Parameter for the number of rows in a page.")
+    page_size: int = prop(100, "Rows in a page.", min=1, max=10_000)
+    first_page: int = prop(1, "Number of the first page.", min=0, max=1)
+    next: str = prop("", "Where the next cursor or link is in the answer, as a JSON pointer; nothing there means the end.")
+    changed_since: str = prop("", "Parameter that takes the value of a map's change column: rows with that one or a later.")
+    one: str = prop("", "Address of one row, such as orders/{number}.")
+    row: str = prop("", "Where the row is in the answer for one row, as a JSON pointer.")
+    create: ResourceRequest | None = prop(None, "How a row is added.")
+    update: ResourceRequest | None = prop(None, "How columns of a row are changed.")
+    delete: ResourceRequest | None = prop(None, "How a row is deleted.")
+    message: str = prop("", "Where the reason is in a refusal, as a JSON pointer; the usual places are looked at besides.")
+    idempotency_header: str = prop("", "Header that takes a key which is the same however often a change is sent.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """Credentials and address of an outside system. Secrets are never written here, only where they are found."""
 
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
     label: Text = prop(Text(), "Name that people read.")
     connector: str = prop(
-        help="Adapter: sql, odata, files, nats, rabbitmq, redis, webhook or memory.",
-        choices=("sql", "odata", "files", "nats", "rabbitmq", "redis", "webhook", "memory"),
+        help="Adapter: sql, odata, rest, files, nats, rabbitmq, redis, webhook or memory.",
+        choices=("sql", "odata", "rest", "files", "nats", "rabbitmq", "redis", "webhook", "memory"),
     )
     settings: tuple[tuple[str, str], ...] = prop(
         (), "Settings of the adapter; ${NAME} is replaced by the environment variable."
@@ -42,6 +82,7 @@ class Connection:
         choices=DRIFTS,
     )
     active: bool = prop(True, "An inactive connection neither pulls nor pushes.")
+    resources: tuple[Resource, ...] = prop((), "For connector rest: the rows that it has.")
     commands: tuple[Command, ...] = prop((), "Requests that actions may have sent; no others are.")
 
 

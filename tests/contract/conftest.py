@@ -17,9 +17,10 @@ from connectors.memory.adapter import MemoryAdapter, memory_world
 from connectors.protocol import Adapter
 from connectors.sql.adapter import SqlAdapter
 from support.odata import HARBOUR, odata_outside
+from support.rest import PAGING, harbour_resource, rest_outside
 
 COLUMNS = ("code", "name", "depth", "seq")
-WRITABLE = ["memory", "sqlite", "postgresql", "mariadb", "odata"]
+WRITABLE = ["memory", "sqlite", "postgresql", "mariadb", "odata", "rest-page"]
 
 
 class Outside:
@@ -168,6 +169,25 @@ class InBucket(InFiles):
         self._server.stop()
 
 
+class InRest(Outside):
+    """A REST service of its own, with pages of two rows."""
+
+    def __init__(self, paging: str) -> None:
+        self._there = ExitStack()
+        self._service = self._there.enter_context(rest_outside())
+        super().__init__(self._service.adapter(harbour_resource(paging)))
+
+    def put(self, *rows: Mapping[str, Any]) -> None:
+        self._service.rows |= {row["code"]: dict(row) for row in rows}
+
+    def remove(self, code: str) -> None:
+        del self._service.rows[code]
+
+    def close(self) -> None:
+        self.adapter.close()
+        self._there.close()
+
+
 def open_outside(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Outside:
     if kind == "memory":
         return InMemory()
@@ -176,6 +196,8 @@ def open_outside(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> O
         folder.mkdir()
         ending = kind.removeprefix("files-")
         return InBucket(folder, request.getfixturevalue("monkeypatch")) if ending == "s3" else InFiles(folder, ending)
+    if kind.startswith("rest"):
+        return InRest(kind.removeprefix("rest-"))
     if kind.startswith("odata"):
         return InOData(tmp_path / "erp.db", kind)
     if kind == "sqlite":
@@ -186,26 +208,16 @@ def open_outside(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> O
     return InSql(url)
 
 
-EVERY = [
-    "memory",
-    "files-csv",
-    "files-jsonl",
-    "files-xlsx",
-    "files-s3",
-    "sqlite",
-    "postgresql",
-    "mariadb",
-    "odata",
-    "odata-by-key",
-    "odata-delta",
-]
+FILES = ["files-csv", "files-jsonl", "files-xlsx", "files-s3"]
+REST = [f"rest-{paging}" for paging in PAGING]
+EVERY = ["memory", *FILES, *REST, "sqlite", "postgresql", "mariadb", "odata", "odata-by-key", "odata-delta"]
 
 
 @pytest.fixture(params=EVERY)
 def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
     found = open_outside(request.param, request, tmp_path)
     yield found
-    if isinstance(found, (InSql, InOData, InBucket)):
+    if isinstance(found, (InSql, InOData, InBucket, InRest)):
         found.close()
 
 
@@ -213,7 +225,7 @@ def outside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]
 def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outside]:
     found = open_outside(request.param, request, tmp_path)
     yield found
-    if isinstance(found, (InSql, InOData, InBucket)):
+    if isinstance(found, (InSql, InOData, InBucket, InRest)):
         found.close()
 
 
