@@ -6,8 +6,9 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, false, inspect, or_, update
+from sqlalchemy import Column, ColumnElement, Engine, Table, delete, false, inspect, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from metadata.snapshot import Snapshot
@@ -17,10 +18,11 @@ from runtime.errands import errands
 from runtime.files.register import files
 from runtime.files.store import Store
 from runtime.files.sweeping import sweep
-from runtime.forms.drafts import AUTO, drafts, kept_days
+from runtime.forms.drafts import AUTO, NOBODY, drafts, kept_days
 from runtime.identity.sessions import utc_now
 from runtime.identity.tables import api_tokens, browsers, sessions, tokens
 from runtime.jobs.queue import jobs
+from runtime.records.saved import SAVED
 
 log = logging.getLogger(__name__)
 SENT_DRAFT_KEPT = dt.timedelta(days=30)
@@ -32,6 +34,8 @@ TRACE_KEPT = dt.timedelta(days=30)
 JOB_KEPT = dt.timedelta(days=30)
 """How long a job that is done is kept, so that an action that is sent again does not owe it again."""
 EVERY_SECONDS = 3600.0
+OF_PEOPLE = {SAVED: SAVED.c.contact_id, drafts: drafts.c.contact_id}
+"""What people keep for themselves, with whose it is."""
 
 
 def tidy(engine: Engine, now: dt.datetime, store: Store | None = None, snapshot: Snapshot | None = None) -> dict[str, int]:
@@ -48,6 +52,10 @@ def tidy(engine: Engine, now: dt.datetime, store: Store | None = None, snapshot:
                 gone[table.name] = connection.execute(delete(table).where(which)).rowcount
     if snapshot is not None and drafts.name in there:
         gone[drafts.name] += _emptied(engine, snapshot, now)
+    if snapshot is not None:
+        for table, column in OF_PEOPLE.items():
+            if table.name in there:
+                gone[table.name] = gone.get(table.name, 0) + _of_nobody(engine, snapshot, table, column)
     if store is not None and files.name in there:
         gone[files.name] = sweep(engine, store, now)
     return gone
@@ -83,6 +91,13 @@ def _waiting_longer(snapshot: Snapshot | None, now: dt.datetime) -> ColumnElemen
         for multi in site.multistep_forms.values()
     )
     return or_(false(), *longer)
+
+
+def _of_nobody(engine: Engine, snapshot: Snapshot, table: Table, column: Column[Any]) -> int:
+    """Delete what belongs to contacts who are no longer there, such as those that synchronisation deleted; how many rows."""
+    contacts = select(snapshot.entities["contact"].table.c.id)
+    with writing(engine).begin() as connection:
+        return connection.execute(delete(table).where(column != NOBODY, column.not_in(contacts))).rowcount
 
 
 def _emptied(engine: Engine, snapshot: Snapshot, now: dt.datetime) -> int:

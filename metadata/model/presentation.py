@@ -142,6 +142,12 @@ class ListBoard:
     columns: tuple[str, ...] = prop((), "Options shown, in order; all of them, and the rows without any, where missing.")
     cards: int = prop(20, "Cards shown in a column at most; how many there are stands above it.", min=1, max=200)
     fixed: bool = prop(False, "Cards cannot be moved.")
+    form: str = prop(
+        "",
+        "Form by whose rules and locks a card is moved; where missing, those of the site's pages in mode edit that ask for the "
+        "attribute.",
+        ref="form",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

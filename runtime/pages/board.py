@@ -1,7 +1,7 @@
 """A list as a board: a column for each option of a choice, with its first rows as cards and the number of all.
 
 A card is moved by a form that any browser can send. It is written through the records like every change: by somebody who may
-change the choice of that row, at the version that was shown.
+change the choice of that row, at the version that was shown, and by the rules and locks of the form on which it is changed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.forms.refusals import faults_of
+from runtime.pages.board_move import Move, move
 from runtime.pages.board_view import BoardCard, BoardColumn, BoardView
 from runtime.pages.content import words_of
 from runtime.pages.layouts import LAYOUT, TABLE, layouts_of, refuse
@@ -31,7 +32,6 @@ from runtime.records.errors import Conflict, Invalid
 from runtime.records.lanes import Lanes, Parted, fetch_lanes
 from runtime.records.lists import fetch_row
 from runtime.records.values import LARGEST
-from runtime.records.write import update
 from runtime.render.choices import option_html
 
 ROW, VERSION, TO = "row", "version", "to"
@@ -137,24 +137,17 @@ def _moved(ask: BlockAsk, ready: ReadyList, declared: ListBoard) -> Part:
     name = str(found[1] if found[1] is not None else row)
     try:
         with context.lease.transaction() as connection:
-            update(
-                connection,
-                context.snapshot,
-                context.principal,
-                ready.view.entity,
-                row,
-                version,
-                {declared.attribute: option.value},
-                listeners=context.listeners,
-            )
+            wanted = Move(ready.view.entity, row, version, declared.attribute, option.value)
+            faults = [fault.sentence(text) for fault in move(connection, context, declared, wanted)]
     except Conflict:
         flash(text("board.changed", name=name), "warn")
     except Invalid as refused:
         label = words_of(context, ready.plan.entity.attributes[declared.attribute].model.label)
-        faults = [fault.sentence(text) for _, fault in faults_of(refused, {declared.attribute: label})]
-        flash(f"{name}: {' '.join(faults)}", "bad")
+        said = [fault.sentence(text) for _, fault in faults_of(refused, {declared.attribute: label})]
+        flash(f"{name}: {' '.join(said)}", "bad")
     else:
-        flash(text("board.moved", name=name, option=words_of(context, option.label) or option.value), "good")
+        moved = text("board.moved", name=name, option=words_of(context, option.label) or option.value)
+        flash(*((f"{name}: {' '.join(faults)}", "bad") if faults else (moved, "good")))
     return Part(response=make_response(redirect(ask.query.link(), 303)))
 
 

@@ -135,8 +135,11 @@ def _act(ask: BlockAsk, model: ListComponent, saved: Saved) -> Part:
 
 
 def _done(ask: BlockAsk, model: ListComponent, change: Callable[..., object]) -> Part:
-    with ask.context.lease.transaction() as connection:
-        change(connection, owner_of(ask.context, model))
+    try:
+        with ask.context.lease.transaction() as connection:
+            change(connection, owner_of(ask.context, model))
+    except NotKept as refused:
+        return _page(ask, model, personal_of(ask, model) or Saved(), error=text_of(ask.context)(f"saved.{refused.code}"))
     flash(text_of(ask.context)("saved.done"), "good")
     return Part(response=make_response(redirect(ask.query.link(), 303)))
 

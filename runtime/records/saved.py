@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
 
 from metadata.snapshot import Snapshot
 from metadata.types import KEY_TYPE, UtcDateTime
@@ -67,11 +68,12 @@ SAVED = Table(
     Column("changed_at", UtcDateTime(), nullable=False),
     Index("ix_foyer_saved_list_owner", "contact_id", "site", "list"),
     Index("ix_foyer_saved_list_account", "account_id", "site", "list"),
+    Index("ux_foyer_saved_list_name", "contact_id", "site", "list", "kind", "name", unique=True),
 )
 
 
 class NotKept(Exception):
-    """A view cannot be kept. `code` is `too_many` or `too_large`."""
+    """A view cannot be kept. `code` is `too_many`, `too_large` or `taken`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -157,14 +159,24 @@ def keep_view(connection: Connection, owner: Owner, name: str, state: Mapping[st
         raise NotKept("too_many")
     key = uuid.uuid4().hex
     whose = {"contact_id": owner.contact, "site": owner.site, "list": owner.list, "kind": VIEW}
-    connection.execute(SAVED.insert().values(id=key, name=name, **whose, **values))
+    try:
+        with connection.begin_nested():
+            connection.execute(SAVED.insert().values(id=key, name=name, **whose, **values))
+    except IntegrityError:  # another request of the same person was quicker
+        named = (*_views(owner), SAVED.c.name == name)
+        connection.execute(update(SAVED).where(*named).values(**values))
+        return str(connection.scalar(select(SAVED.c.id).where(*named)))
     return key
 
 
 def rename_view(connection: Connection, owner: Owner, key: str, name: str, *, shared: bool) -> bool:
-    """Give a view of the person's another name and say who sees it; whether it was there."""
+    """Give a view of the person's another name and say who sees it; whether it was there. Raises NotKept."""
     values = {"name": name, "account_id": owner.account if shared else None, "changed_at": _now()}
-    return connection.execute(update(SAVED).where(*_views(owner), SAVED.c.id == key).values(**values)).rowcount == 1
+    try:
+        with connection.begin_nested():
+            return connection.execute(update(SAVED).where(*_views(owner), SAVED.c.id == key).values(**values)).rowcount == 1
+    except IntegrityError:
+        raise NotKept("taken") from None
 
 
 def drop_view(connection: Connection, owner: Owner, key: str) -> None:

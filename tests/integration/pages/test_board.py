@@ -173,3 +173,45 @@ def test_cards_have_the_columns_of_the_view_and_pages(site):
     assert "1–5 of 7" in answer.text
     second = site.as_("dora").get("/programme?layout=cards&sort=code&page=2")
     assert re.findall(r'class="rec" href="/programme/(\w+)"', second.text) == ["C5", "C6"]
+
+
+EDITED = """\
+kind: form
+key: show-edit
+entity: show
+locked_when: seats = 0
+locked_message: It is sold out.
+rules:
+  - {when: "stage = 'done' and takings is empty", refuse: Say the takings first., at: stage}
+  - {when: "title = 'fixed'", lock: [stage]}
+tabs: [{sections: [{fields: [{attribute: stage}, {attribute: closes, hidden: true, set_on_save: "@today"}]}]}]
+---
+kind: page
+key: show-edit
+label: Change
+parent: show
+partial_url: edit
+blocks: [{type: form, form: show-edit, mode: edit}]
+"""
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_card_moves_as_the_form_of_its_row_would_let_it(database_url, tmp_path, named):
+    edited = EDITED if not named else EDITED.partition("---")[0]
+    board = {"{attribute: stage, cards: 2}": "{attribute: stage, cards: 2, form: show-edit}"} if named else {}
+    with open_marina(database_url, tmp_path, *theatre(board, more=edited)) as site:
+        dora = site.as_("dora")
+        bare = show(site, "Bare", "running")
+        sold = show(site, "Sold", "planned", seats=0)
+        fixed = show(site, "Fixed", "planned", title="fixed")
+        paid = show(site, "Paid", "running", takings=10)
+        for row, said in ((bare, "Bare: Say the takings first."), (sold, "Sold: It is sold out."), (fixed, "Fixed: ")):
+            assert move(dora, row, "done").status_code == 303
+            assert said in dora.get(BOARD).text
+        assert [stage(site, row)[1] for row in (bare, sold, fixed)] == [1, 1, 1]
+        move(dora, paid, "done")
+        assert "Paid is moved to Over." in dora.get(BOARD).text
+        table = site.snapshot.entities["show"].table
+        with site.engine.connect() as connection:
+            closed = connection.scalar(sa.select(table.c.closes).where(table.c.id == paid))
+        assert (stage(site, paid), closed is not None) == (("done", 2), True)

@@ -12,9 +12,11 @@ from metadata.model import ListCalendar, ListFilter
 from metadata.store import MetadataStore
 from runtime.access import Principal
 from runtime.database import writing
+from runtime.housekeeping import tidy
+from runtime.identity.sessions import utc_now
 from runtime.records import shapes
 from runtime.records.remove import delete
-from runtime.records.saved import MOST_VIEWS, SAVED
+from runtime.records.saved import MOST_VIEWS, SAVED, NotKept, Owner, keep_view, rename_view
 from support.marina import BOOKINGS, VIEWS
 from support.marina_site import open_marina
 
@@ -273,3 +275,33 @@ def test_a_list_costs_one_statement_more_where_something_can_be_kept_and_none_el
     assert (cost("/bookings"), cost("/bookings?sort=-number")) == (with_none, asked)
     republish(site, replace(KEPT, saved="", choose_columns=False))
     assert (cost("/bookings"), cost("/bookings?sort=-number")) == (with_none - 1, asked - 1)
+
+
+def test_of_two_who_keep_one_name_at_once_one_view_comes_and_no_rename_makes_two(site):
+    owner = Owner(site.people["alice"], None, "marina", "bookings")
+
+    def rows():
+        with site.engine.connect() as connection:
+            return sorted(connection.scalars(sa.select(SAVED.c.name).where(SAVED.c.contact_id == owner.contact)))
+
+    with writing(site.engine).begin() as connection:
+        first = keep_view(connection, owner, "Mine", {"q": "a"}, shared=False)
+        values = dict(connection.execute(sa.select(SAVED)).mappings().one())
+        with pytest.raises(sa.exc.IntegrityError), connection.begin_nested():
+            connection.execute(SAVED.insert().values(**{**values, "id": "f" * 32}))
+        other = keep_view(connection, owner, "Other", {"q": "b"}, shared=False)
+        with pytest.raises(NotKept, match="taken"):
+            rename_view(connection, owner, other, "Mine", shared=False)
+    assert rows() == ["Mine", "Other"]
+    assert first != other
+
+
+def test_what_a_contact_kept_goes_who_is_no_longer_there(site):
+    gone = Owner(10**6, None, "marina", "bookings")
+    stays = Owner(site.people["alice"], None, "marina", "bookings")
+    with writing(site.engine).begin() as connection:
+        for owner in (gone, stays):
+            keep_view(connection, owner, "Mine", {"q": "a"}, shared=False)
+    assert tidy(site.engine, utc_now(), snapshot=site.snapshot)["foyer_saved_list"] == 1
+    with site.engine.connect() as connection:
+        assert connection.scalars(sa.select(SAVED.c.contact_id)).all() == [stays.contact]
