@@ -62,6 +62,14 @@ class RestAdapter:
         headers = {"Idempotency-Key": idempotency, **({"Content-Type": "application/json"} if body else {})}
         self._client.written(self._client.send(method, address, headers, body or None), "")
 
+    def obstacles(self, table_map: CompiledMap) -> list[tuple[str, str, str]]:
+        """See `connectors.preflight.going.Probing`; a right that the account has not cannot be told without writing."""
+        resource = self._of(table_map)
+        wanted = {"create": resource.create, "update": resource.update}
+        wanted |= {"delete": resource.delete} if table_map.model.delete == "delete" else {}
+        missing = [word for word, request in wanted.items() if request is None]
+        return [("", f"{resource.key} does not say how to {word} a row.", f"Give the resource {word}.") for word in missing]
+
     def close(self) -> None:
         """Let the connections go."""
         self._client.close()
