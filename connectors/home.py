@@ -21,12 +21,16 @@ def utc_now() -> dt.datetime:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`begin` opens a transaction that writes and commits at its end; `read` one that only reads."""
+    """`begin` opens a transaction that writes and commits at its end; `read` one that only reads.
+
+    `release` is the number of the metadata that is at work.
+    """
 
     begin: Callable[[], AbstractContextManager[Connection]]
     read: Callable[[], AbstractContextManager[Connection]]
     rows: Callable[[Connection], RowStore]
     now: Callable[[], dt.datetime] = utc_now
+    release: int = 0
 
 
 @runtime_checkable

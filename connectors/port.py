@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Key = tuple[Any, ...]
 
@@ -33,6 +33,19 @@ class Loaded:
     unchanged: int
 
 
+class Image(NamedTuple):
+    """One row before a change: `operation` is insert, update or delete, `version` that of the row afterwards.
+
+    `before` are the attributes that were changed, as they were; all of a row that was deleted; none of a new one.
+    """
+
+    entity: str
+    id: int
+    operation: str
+    version: int
+    before: Mapping[str, Any]
+
+
 class RowStore(Protocol):
     """Rows by entity and integration key. Every method may raise KeyError for an entity or attribute that is not there."""
 
@@ -45,14 +58,19 @@ class RowStore(Protocol):
         ...
 
     def upsert(
-        self, entity: str, integration_key: tuple[str, ...], rows: Sequence[Mapping[str, Any]], origin: str = "sync"
+        self,
+        entity: str,
+        integration_key: tuple[str, ...],
+        rows: Sequence[Mapping[str, Any]],
+        origin: str = "sync",
+        images: list[Image] | None = None,
     ) -> Upserted:
         """Insert or update rows by their integration key.
 
         All rows have the same attributes. A row whose values are those already stored is not touched and its version does
         not grow. Of rows with one key the last one counts. `origin` is written to created_from and changed_from. Every
         attribute of the integration key must have a value. The key may be `("id",)`, for rows that are
-        there.
+        there. What is changed is added to `images`, as it was.
         """
         ...
 
@@ -64,8 +82,15 @@ class RowStore(Protocol):
         """The values of these attributes, or paths over lookups, of one row; None where it is not there."""
         ...
 
-    def delete(self, entity: str, ids: Iterable[int]) -> int:
-        """Delete rows with what hangs on them by cascade; the number deleted. A restricted row raises `RowsInUse`."""
+    def delete(self, entity: str, ids: Iterable[int], images: list[Image] | None = None) -> int:
+        """Delete rows with what hangs on them by cascade; the number deleted. A restricted row raises `RowsInUse`.
+
+        Whatever goes or is changed thereby is added to `images`, as it was.
+        """
+        ...
+
+    def restore(self, image: Image) -> None:
+        """Have a row that was deleted there again, under the id and with the values that it had."""
         ...
 
     def read(self, entity: str, ids: Iterable[int], attributes: Sequence[str]) -> list[dict[str, Any]]:

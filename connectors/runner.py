@@ -12,9 +12,10 @@ from connectors.checkpoint import Checkpoint, read_checkpoint
 from connectors.drift import Drifted, Watch
 from connectors.errors import LONGEST_WAIT, ConnectorError, Retriable, patience
 from connectors.history import Counts, Run, keep_run
-from connectors.home import Home, Work
+from connectors.home import Home
 from connectors.inbound import Store, apply_events, apply_records, bulk, retry_due, upsert
 from connectors.initial import SECOND, Step
+from connectors.journal import keep_batch, recorded
 from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
 from connectors.protocol import Acknowledging, Adapter, Batch, Cursor, Record, Source
@@ -61,7 +62,7 @@ class Runner:
 
         def pull() -> Counts:
             seen = replace(step, table_map=self._seen(step.table_map))
-            return self._pull_all(seen.first_pass, step.table_map.key, bulk)
+            return self._pull_all(seen.first_pass, step.table_map.key, self._loads(step.table_map))
 
         return self._kept(step.table_map, "load", pull)
 
@@ -71,9 +72,15 @@ class Runner:
 
         def pull() -> Counts:
             seen = replace(step, table_map=self._seen(step.table_map))
-            return self._pull_all(seen.second_pass, name, bulk, once=True)
+            return self._pull_all(seen.second_pass, name, self._loads(step.table_map), once=True)
 
         return self._kept(step.table_map, "second", pull)
+
+    def _loads(self, table_map: CompiledMap) -> Store:
+        """How a load stores rows: in the fastest way the first time, and so that it can be undone when it is done again."""
+        with self.home.read() as connection:
+            again = read_checkpoint(connection, table_map.key).succeeded_at is not None
+        return upsert if again and table_map.model.revert_days else bulk
 
     def _seen(self, table_map: CompiledMap, at_once: bool = False) -> CompiledMap:
         """The map as its table can be read now."""
@@ -122,14 +129,16 @@ class Runner:
         )
         left = departed(self.source, table_map, batch.gone)
         with under_lease(self.home, self.lease) as connection:
-            work = Work(connection, self.home.rows(connection), table_map, self.home.now())
+            work = recorded(self.home, connection, table_map)
             lookups.use(work.rows)
-            counts += apply_records(work, batch.records, lookups, store)
+            done = apply_records(work, batch.records, lookups, store)
             if batch.events:
-                counts += apply_events(work, batch.events, lookups, store)
-            counts += remove_gone(work, batch.gone, left)
+                done += apply_events(work, batch.events, lookups, store)
+            done += remove_gone(work, batch.gone, left)
             if not batch.more:
-                counts += retry_due(work, lookups)
+                done += retry_due(work, lookups)
+            keep_batch(work, self.home, "load" if store is bulk else "changes", done)
+            counts += done
             checkpoints.advance(connection, following, work.now, done=not batch.more)
         if isinstance(self.source, Acknowledging):
             self.source.committed(table_map, batch.cursor)

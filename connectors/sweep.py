@@ -9,6 +9,7 @@ from connectors.held import forget_refused
 from connectors.history import Counts
 from connectors.home import Home, Work
 from connectors.identities import has_identities, identities_of
+from connectors.journal import keep_batch, recorded
 from connectors.lease import Lease, under_lease
 from connectors.leaving import Lost, leave
 from connectors.mapping import join_key
@@ -35,9 +36,11 @@ def sweep(home: Home, adapter: Adapter, table_map: CompiledMap, lease: Lease) ->
         return Counts()
     left = _left(home, adapter, table_map, lost)
     with under_lease(home, lease) as connection:
-        work = Work(connection, home.rows(connection), table_map, home.now())
+        work = recorded(home, connection, table_map)
         forget_refused(connection, table_map.key, stale)
-        return _leave(work, lost, left)
+        counts = _leave(work, lost, left)
+        keep_batch(work, home, "changes", counts)
+        return counts
 
 
 def departed(adapter: Adapter, table_map: CompiledMap, keys: Sequence[OutsideKey]) -> frozenset[str]:

@@ -126,6 +126,33 @@ lease = Table(
     Column("expires_at", Float, nullable=False),
 )
 
+batch = Table(
+    "foyer_sync_batch",
+    TABLES,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("map", String(120), nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("release", KEY_TYPE, nullable=False),
+    Column("version", String(24), nullable=False),
+    Column("at", UtcDateTime(), nullable=False),
+    *(Column(name, KEY_TYPE, nullable=False) for name in ("inserted", "updated", "deleted")),
+    Column("images", Boolean, nullable=False),
+    Column("reverted_at", UtcDateTime()),
+    Index("ix_foyer_sync_batch_map", "map", "id"),
+)
+
+image = Table(
+    "foyer_sync_image",
+    TABLES,
+    Column("batch", KEY_TYPE, primary_key=True, autoincrement=False),
+    Column("number", KEY_TYPE, primary_key=True, autoincrement=False),
+    Column("entity", String(60), nullable=False),
+    Column("record_id", KEY_TYPE, nullable=False),
+    Column("operation", String(20), nullable=False),
+    Column("version", KEY_TYPE, nullable=False),
+    Column("before", Text, nullable=False),
+)
+
 wish = Table(
     "foyer_sync_wish",
     TABLES,

@@ -231,6 +231,9 @@ class TableMap:
     drift: str = prop(
         "", "What happens when the table outside changes its columns, if not as its connection says.", choices=("", *DRIFTS)
     )
+    revert_days: float = prop(
+        7.0, "For how many days it is kept how rows were before each batch, so that it can be undone; 0 keeps nothing.", min=0
+    )
     after_reject: str = prop(
         "replace",
         "What happens to a later version of an outside row that was refused: it takes the place of the refused one, or waits"

@@ -23,7 +23,16 @@ from connectors.seen import doubt_all_seen
 from connectors.tablemap import CompiledMap
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
-from runtime.cli import sync_check, sync_compare, sync_conflicts, sync_plan, sync_rejects, sync_shape, sync_tracking
+from runtime.cli import (
+    sync_batches,
+    sync_check,
+    sync_compare,
+    sync_conflicts,
+    sync_plan,
+    sync_rejects,
+    sync_shape,
+    sync_tracking,
+)
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
@@ -219,6 +228,6 @@ def _restart(installation: Installation, maps: Sequence[CompiledMap]) -> None:
             ledger.forget(connection, item.key)
 
 
-SINGLE = (sync_plan, sync_rejects, sync_conflicts, sync_compare, sync_shape, sync_check, sync_tracking)
+SINGLE = (sync_plan, sync_batches, sync_rejects, sync_conflicts, sync_compare, sync_shape, sync_check, sync_tracking)
 for each in (single for module in SINGLE for single in module.COMMANDS):
     command.add_command(each)

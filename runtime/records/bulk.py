@@ -9,18 +9,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, tuple_, update
 
-from connectors.port import Key, Loaded, RowsInUse, Upserted
-from metadata.snapshot import CompiledEntity, Snapshot
+from connectors.port import Image, Key, Loaded, RowsInUse, Upserted
+from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Principal
 from runtime.records.attached import hold_files
 from runtime.records.ends import Ends
 from runtime.records.errors import Denied, Invalid
-from runtime.records.hooks import Listeners
+from runtime.records.hooks import Change, Listeners
 from runtime.records.incoming import cleaned, default_value, has_default
 from runtime.records.numbers import next_number
 from runtime.records.refusals import guarded
@@ -55,7 +56,12 @@ class SqlRowStore:
         return {}
 
     def upsert(
-        self, entity: str, integration_key: tuple[str, ...], rows: Sequence[Mapping[str, Any]], origin: str = "sync"
+        self,
+        entity: str,
+        integration_key: tuple[str, ...],
+        rows: Sequence[Mapping[str, Any]],
+        origin: str = "sync",
+        images: list[Image] | None = None,
     ) -> Upserted:
         """See RowStore.upsert."""
         compiled = self.snapshot.entities[entity]
@@ -67,7 +73,12 @@ class SqlRowStore:
         differing = [(known[value], row) for value, row in latest.items() if value in known and _differs(known[value], row)]
         at = dt.datetime.now(dt.UTC)
         self._update(compiled, differing, at, origin)
-        ids = {value: row["id"] for value, row in known.items()} | self._insert(compiled, fresh, at, origin)
+        made = self._insert(compiled, fresh, at, origin)
+        ids = {value: row["id"] for value, row in known.items()} | made
+        if images is not None:
+            names = [compiled.attributes[name] for row in islice(rows, 1) for name in row if name not in ("id", "version")]
+            images += [Image(entity, old["id"], "update", old["version"] + 1, _before(names, old)) for old, _ in differing]
+            images += [Image(entity, id, "insert", 1, {}) for id in made.values()]
         unchanged = len(latest) - len(fresh) - len(differing)
         return Upserted(len(fresh), len(differing), unchanged, tuple(ids[_key_of(row, key)] for row in given))
 
@@ -86,10 +97,11 @@ class SqlRowStore:
         row = self.connection.execute(select(*ends.columns).select_from(ends.source).where(ends.table.c.id == id)).first()
         return None if row is None else tuple(row)
 
-    def delete(self, entity: str, ids: Iterable[int]) -> int:
+    def delete(self, entity: str, ids: Iterable[int], images: list[Image] | None = None) -> int:
         """See RowStore.delete."""
         compiled = self.snapshot.entities[entity]
-        removal = Removal(self.connection, self.snapshot, self.principal, FILES_ONLY)
+        listeners = FILES_ONLY if images is None else FILES_ONLY.plus(partial(_note, images))
+        removal = Removal(self.connection, self.snapshot, self.principal, listeners)
         wanted = list(self._present(compiled, ids))
         try:
             with guarded(self.connection, compiled):
@@ -98,6 +110,13 @@ class SqlRowStore:
         except Invalid as refused:
             raise RowsInUse(entity) from refused
         return len(wanted)
+
+    def restore(self, image: Image) -> None:
+        """See RowStore.restore."""
+        compiled = self.snapshot.entities[image.entity]
+        values = to_columns(compiled, {name: value for name, value in image.before.items() if name in compiled.attributes})
+        made = stamps(self._as("sync"), dt.datetime.now(dt.UTC), new=True)
+        self.connection.execute(insert(compiled.table).values({**made, **values, "id": image.id, "version": image.version + 1}))
 
     def read(self, entity: str, ids: Iterable[int], attributes: Sequence[str]) -> list[dict[str, Any]]:
         """See RowStore.read."""
@@ -200,6 +219,20 @@ class SqlRowStore:
 
     def _as(self, origin: str) -> Principal:
         return replace(self.principal, origin=origin)
+
+
+def _before(attributes: Sequence[CompiledAttribute], row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        item.key: _value(item.target_column.name if item.target_column is not None else None, row, row[item.column.name])
+        for item in attributes
+    }
+
+
+def _note(images: list[Image], connection: Connection, snapshot: Snapshot, change: Change) -> None:
+    """A listener that notes how rows were that a deletion took along or changed."""
+    if change.kind in ("write", "delete"):
+        operation = "update" if change.kind == "write" else "delete"
+        images.append(Image(change.entity, change.id, operation, change.version, dict(change.before)))
 
 
 def _chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:

@@ -20,4 +20,4 @@ def home_of(engine: Engine, snapshot: Snapshot) -> Home:
     def rows(connection: Connection) -> RowStore:
         return SqlRowStore(connection, snapshot, Principal.system(ORIGIN))
 
-    return Home(begin=writing(engine).begin, read=engine.connect, rows=rows)
+    return Home(begin=writing(engine).begin, read=engine.connect, rows=rows, release=snapshot.release)
