@@ -11,9 +11,9 @@ import click
 from sqlalchemy import Engine, make_url
 
 from metadata.store import MetadataStore
-from runtime.cli.late_guards import LATE_GUARDS
 from runtime.config import Config
 from runtime.database import make_engine
+from runtime.guards import GUARDS
 from runtime.secret import secret_key
 
 
@@ -37,7 +37,7 @@ def open_installation(environ: Mapping[str, str] | None = None) -> Installation:
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(engine.dispose)
-    store = MetadataStore(engine, LATE_GUARDS)
+    store = MetadataStore(engine, GUARDS)
     store.create()
     return Installation(config, engine, store)
 

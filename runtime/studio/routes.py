@@ -39,6 +39,8 @@ def studio_blueprint() -> Blueprint:
         ("/permissions/contact", "permissions.matrix:of_contact", "GET"),
         ("/view", "viewing.window:view", "GET"),
         ("/look", "viewing.window:look", "POST"),
+        ("/why", "asking:why", "GET"),
+        ("/why", "asking:keep_answer", "POST"),
         ("/publish", "releasing:publish", "GET"),
         ("/publish", "releasing:submit_publish", "POST"),
         ("/rollback/<int:release>", "releasing:go_back", "GET"),

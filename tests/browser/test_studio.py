@@ -158,3 +158,16 @@ def test_the_site_is_seen_with_its_drafts_through_the_eyes_of_somebody_else(desk
     looked_at(desk)
     seen.get_by_role("link", name="Bookings").first.click()
     expect(seen.locator(".looked-through")).to_contain_text("Seen as Alice")
+
+
+def test_why_somebody_may_not_is_asked_and_kept(desk: Page) -> None:
+    goto(desk, "/studio/why")
+    looked_at(desk)
+    desk.get_by_label("Who").fill("alice@sail.example")
+    desk.locator("#entity").select_option("booking")
+    desk.locator("#action").select_option("delete")
+    desk.get_by_role("button", name="Ask").click()
+    expect(desk.locator("#answer")).to_contain_text("alice@sail.example")
+    looked_at(desk)
+    desk.get_by_role("button", name="Keep as a permission test").click()
+    expect(desk.locator("h1")).to_contain_text("alice.sail.example-recorded")

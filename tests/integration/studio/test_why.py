@@ -1,0 +1,43 @@
+"""The explainer in the studio: for those who work on security, in full, and an answer kept as a permission test."""
+
+from metadata.model import Expectation, PermissionTest
+from metadata.store import MetadataStore
+from support.studio import Maker, words
+
+QUESTION = "why?who=alice%40sail.example&action=write&entity=booking&record=M-2"
+
+
+def test_the_answer_is_told_to_those_who_work_on_security_alone(site, maker):
+    site.book("M-2", "bob")
+    assert Maker(site.stranger()).get(QUESTION).status_code == 302
+    assert [maker(name).get(QUESTION).status_code for name in ("alice", "carol", "bob")] == [403] * 3
+    said = words(maker("dora").get(QUESTION))
+    assert "No alice@sail.example write booking M-2" in said
+    assert "my-bookings (contact) counts, and does not reach this row booking M-2, skipper -> contact Bob" in said
+    assert "The smallest change that makes it a yes: own-bookings: add the privilege write" in said
+
+
+def test_an_answer_is_kept_as_an_expectation_once(site, maker):
+    site.book("M-1")
+    dora = maker("dora")
+    asked = "why?who=alice%40sail.example&action=read&entity=booking&record=M-1&attribute=note"
+    for _ in range(2):
+        answer = dora.send("why", dora.form(asked, "csrf_token"), ("do", "keep"))
+        assert answer.location.endswith("/studio/edit/permission_test/alice.sail.example-recorded")
+    kept = [item for item in MetadataStore(site.engine).drafts().values() if isinstance(item, PermissionTest)]
+    expected = Expectation(entity="booking", record="M-1", attribute="note", allowed=False)
+    assert [(item.who, item.expects) for item in kept] == [("alice@sail.example", (expected,))]
+
+
+def test_what_is_not_there_is_said_and_markup_stays_text(site, maker):
+    dora = maker("dora")
+    for asked, said in (
+        ("why?who=zoe&entity=booking", "There is no contact, or several, with the e-mail zoe"),
+        ("why?who=anonymous&entity=bookin", "There is no entity bookin"),
+        ("why?who=anonymous&entity=booking&record=%3Cb%3E", "There is no record <b>"),
+        ("why?who=anonymous&entity=booking&attribute=x", "There is no attribute x"),
+    ):
+        answer = dora.get(asked)
+        assert answer.status_code == 422
+        assert said in words(answer)
+        assert "<b>" not in answer.text.partition("error-summary")[2].partition("</div>")[0].replace("&lt;b&gt;", "")
