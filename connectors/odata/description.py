@@ -62,6 +62,10 @@ class Description:
         if not self._sets:
             raise Fatal(f"{name}: its $metadata describes no entity sets")
 
+    def properties(self) -> dict[str, dict[str, str]]:
+        """Every entity set with its properties and their kinds."""
+        return {name: dict(self._whole(kind).kinds) for name, kind in self._sets.items()}
+
     def entity_set(self, table_map: CompiledMap) -> EntitySet:
         """The entity set of a map. Raises Fatal, with what may have been meant, for a set or property that is not there."""
         wanted = table_map.model.table

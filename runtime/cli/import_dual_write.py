@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
+from connectors.errors import ConnectorError
 from metadata.checks import check
 from metadata.files import read_folder, write_folder
 from metadata.model import Component, Connection, component_id
 from runtime.cli import options
 from runtime.cli.output import Report, of_problems, reporting
 from runtime.dualwrite.converting import Conversion, convert, read_maps
-from runtime.dualwrite.definitions import Definitions, read_definitions
+from runtime.dualwrite.definitions import Definitions, read_definitions, read_service
 from runtime.dualwrite.source import APPROXIMATED, BY_HAND, VERDICTS, MapReport
 
 
@@ -22,14 +24,17 @@ from runtime.dualwrite.source import APPROXIMATED, BY_HAND, VERDICTS, MapReport
 @click.argument("path", type=options.Folder(), metavar="PATH")
 @click.option("--to", "folder", type=options.Folder(file_okay=False), metavar="DIR", help="Write the files here.")
 @click.option("--cdm", type=options.Folder(file_okay=False), metavar="DIR", help="Entity definitions: three CSV files.")
+@click.option("--service", type=options.Folder(dir_okay=False), metavar="FILE", help="The service's $metadata document.")
 @click.option("--connection", default="dynamics", show_default=True, help="Key of the connection that the maps use.")
 @click.option("--dry-run", is_flag=True, help="Report, and write nothing.")
 @reporting
-def command(path: str, *, folder: str | None, cdm: str | None, connection: str, dry_run: bool) -> Report:
+def command(path: str, *, folder: str | None, cdm: str | None, service: str | None, connection: str, dry_run: bool) -> Report:
     """Make table maps, entities and choices of dual-write's maps: the published ones (YAML), or an export (JSON)."""
     if folder is None and not dry_run:
         raise click.UsageError("Say where the files go with --to DIR, or --dry-run to see the report alone.")
     definitions = read_definitions(Path(cdm)) if cdm else Definitions()
+    if service:
+        definitions = dataclasses.replace(definitions, service=_service(Path(service)))
     found = convert(read_maps(Path(path)), definitions, connection)
     beside = read_folder(folder) if folder and Path(folder).is_dir() else None
     there = {component_id(item): item for item in beside.components} if beside else {}
@@ -39,6 +44,13 @@ def command(path: str, *, folder: str | None, cdm: str | None, connection: str, 
         return of_problems(tuple(problems))
     written = () if dry_run or folder is None else write_folder(new, folder).changed
     return Report((*_lines(found), _last(found, new, folder, dry_run)), {**_data(found), "written": list(written)})
+
+
+def _service(file: Path) -> Mapping[str, Mapping[str, str]]:
+    try:
+        return read_service(file)
+    except ConnectorError as fault:
+        raise click.ClickException(str(fault)) from None
 
 
 def _data(found: Conversion) -> dict[str, object]:

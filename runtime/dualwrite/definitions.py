@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from connectors.odata.description import Description
 
 TYPES = {
     "integer": "integer",
@@ -26,6 +29,19 @@ TYPES = {
     "url": "url",
 }
 """Data types of the model by attribute types; all others are texts."""
+KINDS = {
+    "Edm.Boolean": "boolean",
+    "Edm.Byte": "integer",
+    "Edm.Int16": "integer",
+    "Edm.Int32": "integer",
+    "Edm.Int64": "integer",
+    "Edm.Decimal": "decimal",
+    "Edm.Double": "decimal",
+    "Edm.Date": "date",
+    "Edm.DateTimeOffset": "datetime",
+    "Edm.Guid": "unique_id",
+}
+"""Kinds of properties by attribute types; all others are texts."""
 LOOKUPS = frozenset({"lookup", "customer", "owner"})
 CHOICES = frozenset({"listLookup", "listLookupCorrelated"})
 OWN_KEY = "entityId"
@@ -53,6 +69,29 @@ class Definitions:
     titles: Mapping[str, str] = field(default_factory=dict)
     logical: Mapping[str, str] = field(default_factory=dict)
     spelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    service: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def set_of(self, title: str) -> str:
+        """The entity set of the service at hand that an entity's title means; empty where there is none."""
+        wanted = set_name(title)
+        if wanted in self.service:
+            return wanted
+        return next((name for name in self.service if name.lower() == wanted.lower()), "")
+
+    def property_of(self, title: str, column: str) -> tuple[str, str]:
+        """The property that a column means in that set, and its kind; empty where there is none."""
+        properties = self.service.get(self.set_of(title), {})
+        return next(((name, kind) for name, kind in properties.items() if name.upper() == column.upper()), ("", ""))
+
+
+def set_name(title: str) -> str:
+    """The entity set of an entity's title, as Finance & Operations names them: the words together, each with a capital."""
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9_]+", title) if word)
+
+
+def read_service(file: Path) -> Mapping[str, Mapping[str, str]]:
+    """The properties of a service's entity sets, from its $metadata document. Raises OSError and connectors' Fatal."""
+    return Description(file.name, file.read_bytes()).properties()
 
 
 def read_definitions(folder: Path) -> Definitions:

@@ -11,7 +11,7 @@ from typing import Any
 from metadata.model import AlternateKey, Attribute, Choice, Entity, Option
 from metadata.system import RESERVED_KEYS, SYSTEM_ENTITIES
 from metadata.text import Text
-from runtime.dualwrite.definitions import CHOICES, LOOKUPS, OWN_KEY, TYPES, Column, Definitions
+from runtime.dualwrite.definitions import CHOICES, KINDS, LOOKUPS, OWN_KEY, TYPES, Column, Definitions
 from runtime.dualwrite.source import MappedField, SourceMap
 
 COMPANY = "company"
@@ -80,6 +80,7 @@ def tables_of(maps: Sequence[SourceMap], definitions: Definitions) -> dict[str, 
         for item in source.fields:
             if item.inside:
                 _hold(tables, tables[source.table], item, definitions)
+                _by_service(tables[source.table].columns[item.head], source, item, definitions)
     for source in maps:
         for item in source.fields:
             held = tables[source.table].columns.get(item.head)
@@ -119,6 +120,13 @@ def _hold(tables: Mapping[str, Table], table: Table, item: MappedField, definiti
         held.type, held.told = "boolean", "the default"
     elif held.told == "" and isinstance(item.default, int):
         held.type, held.told = "integer", "the default"
+
+
+def _by_service(held: Held, source: SourceMap, item: MappedField, definitions: Definitions) -> None:
+    """The type of the property outside, where nothing else tells one."""
+    name, kind = definitions.property_of(source.entity, item.outside) if item.outside else ("", "")
+    if name and not held.told and not item.is_lookup and not item.values:
+        held.type, held.told = KINDS.get(kind, "text"), "the service"
 
 
 def _by_values(held: Held, item: MappedField, known: Column | None) -> None:

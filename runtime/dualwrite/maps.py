@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from metadata.model import AttributeMap, TableMap, ValueMap
 from runtime.dualwrite.conditions import NotSaid, inside_condition, outside_condition
-from runtime.dualwrite.definitions import Definitions
+from runtime.dualwrite.definitions import Definitions, set_name
 from runtime.dualwrite.entities import COMPANY, Held, Table
 from runtime.dualwrite.keys import key_columns
 from runtime.dualwrite.lookups import COMPANY_CODE, COMPANY_COLUMN, NotFound, lookup_map
@@ -35,8 +34,16 @@ class Making:
         """The entity of ours."""
         return self.tables[self.source.table]
 
+    def is_missing(self, column: str) -> bool:
+        """Whether the service at hand has no such property."""
+        there = self.definitions.set_of(self.source.entity)
+        return bool(column and there) and not self.definitions.property_of(self.source.entity, column)[0]
+
     def column(self, name: str) -> str:
-        """A column outside as its definition spells it, where one is at hand."""
+        """A column outside as the service or its definition spells it, where one is at hand."""
+        found, _ = self.definitions.property_of(self.source.entity, name)
+        if found:
+            return found
         return self.definitions.spelled.get(self.source.technical, {}).get(name.upper(), name)
 
 
@@ -61,7 +68,7 @@ def make_map(
         key=source.name,
         connection=connection,
         entity=making.table.entity,
-        table=set_name(source.entity),
+        table=definitions.set_of(source.entity) or set_name(source.entity),
         integration_key=key,
         attributes=tuple(making.attributes.values()),
         filter=filter,
@@ -72,11 +79,6 @@ def make_map(
     )
 
 
-def set_name(title: str) -> str:
-    """The entity set of an entity's title, as Finance & Operations names them: the words together, each with a capital."""
-    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9_]+", title) if word)
-
-
 def _lines(making: Making) -> None:
     """Every mapped field becomes an attribute map, a part of one, a constant, or a remark."""
     if making.source.company and making.table.entity != COMPANY:
@@ -84,14 +86,22 @@ def _lines(making: Making) -> None:
     done: set[str] = set()
     for item in making.source.fields:
         held = making.table.columns.get(item.head) if item.inside else None
+        if making.is_missing(item.outside):
+            there = making.definitions.set_of(making.source.entity)
+            making.report.of_field(item, BY_HAND, f"{there} has no property {item.outside}")
+            continue
         if held is None:
             _constant(making, item)
         elif item.is_lookup and held.type == "lookup":
             if item.head not in done:
                 done.add(item.head)
-                _lookup(making, [other for other in making.source.fields if other.head == item.head and other.is_lookup])
+                _lookup(making, [other for other in making.source.fields if other.head == item.head and _told(making, other)])
         else:
             _plain(making, item, held)
+
+
+def _told(making: Making, item: MappedField) -> bool:
+    return item.is_lookup and not making.is_missing(item.outside)
 
 
 def _constant(making: Making, item: MappedField) -> None:
@@ -232,11 +242,13 @@ def _inside_filter(making: Making) -> tuple[Any, bool]:
 def _surroundings(making: Making) -> None:
     """What a map of dual-write leaves to its platform, and ours says."""
     source = making.source
+    there = making.definitions.set_of(source.entity)
     named = (
         f"{set_name(source.entity)} is made of the title {source.entity}; foyer sync check tells where the service has another"
     )
-    making.report.add("table", source.entity, making.table.entity, APPROXIMATED, named)
-    if source.technical not in making.definitions.spelled:
+    verdict = CONVERTED if there else APPROXIMATED
+    making.report.add("table", source.entity, making.table.entity, verdict, "" if there else named)
+    if not there and source.technical not in making.definitions.spelled:
         spelled = (
             "columns are written as the map writes them; a service that spells them otherwise tells so in foyer sync check"
         )

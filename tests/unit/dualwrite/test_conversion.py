@@ -14,7 +14,7 @@ from metadata.model import Choice, Entity, Filter, TableMap, component_id
 from runtime.cli import main
 from runtime.dualwrite.conditions import NotSaid, outside_condition
 from runtime.dualwrite.converting import convert, read_maps
-from runtime.dualwrite.definitions import Definitions, read_definitions
+from runtime.dualwrite.definitions import Definitions, read_definitions, read_service
 
 COMPANY = """
 source_entity: Legal entities
@@ -182,6 +182,36 @@ def test_definitions_give_types_labels_and_spellings(tmp_path):
     assert (attributes["yrd_depth"], attributes["yrd_built"]) == ("decimal", "date")
     assert of(found, TableMap, "slips").attributes[1].column == "SlipNumber"
     assert verdicts(found, "slips")["field", "DEPTH"] == ("converted", "")
+
+
+SERVICE = """<edmx:Edmx Version="4.0" xmlns:edmx="e"><edmx:DataServices><Schema Namespace="N" xmlns="s">
+<EntityType Name="Slip"><Key><PropertyRef Name="SlipNumber"/></Key><Property Name="SlipNumber" Type="Edm.String"/>
+<Property Name="SlipName" Type="Edm.String"/><Property Name="IsOpen" Type="N.NoYes"/><Property Name="Depth" Type="Edm.Decimal"/>
+<Property Name="SlipKind" Type="N.Kind"/><Property Name="PierCode" Type="Edm.String"/>
+<Property Name="dataAreaId" Type="Edm.String"/>
+<Property Name="OwnerCode" Type="Edm.String"/></EntityType>
+<EntityContainer Name="C"><EntitySet Name="BoatSlipsV2" EntityType="N.Slip"/></EntityContainer>
+</Schema></edmx:DataServices></edmx:Edmx>"""
+
+
+def test_a_description_of_the_service_gives_spellings_and_types_and_tells_what_is_not_there(tmp_path):
+    description = tmp_path / "metadata.xml"
+    description.write_text(SERVICE)
+    maps = tmp_path / "maps"
+    maps.mkdir()
+    found = converted(maps, Definitions(service=read_service(description)), slips=SLIPS, piers=PIERS, companies=COMPANY)
+    made = of(found, TableMap, "slips")
+    columns = {item.attribute: item.column for item in made.attributes}
+    assert (columns["yrd_slipnumber"], columns["yrd_depth"], made.constants) == (
+        "SlipNumber",
+        "Depth",
+        (("OwnerCode", "Yard"),),
+    )
+    assert dict(made.filter).keys() == {"SlipKind", "SlipName"}
+    assert {item.key: item.type for item in of(found, Entity, "yrd_slip").attributes}["yrd_depth"] == "decimal"
+    told = verdicts(found, "slips")
+    assert told["field", "KEEPERID"] == ("by hand", "BoatSlipsV2 has no property KEEPERID")
+    assert (told["field", "DEPTH"], told["table", "Boat slips V2"]) == (("converted", ""), ("converted", ""))
 
 
 @pytest.mark.parametrize(
