@@ -9,7 +9,7 @@ from typing import Any
 from metadata.checks.values import fault_in
 from metadata.checks.world import World
 from metadata.errors import Problem
-from metadata.model import Attribute, Component, Filter, MultistepForm, TableMap, View
+from metadata.model import Attribute, Component, Filter, ListComponent, MultistepForm, TableMap, View
 from metadata.types import TYPES, AttributeType
 
 COUNTS = {"between": 2, "empty": 0, "not_empty": 0}
@@ -36,6 +36,12 @@ def conditions(world: World) -> Iterator[Condition]:
     for table_map in world.all(TableMap):
         if table_map.outgoing:
             yield from nested(Condition(table_map, table_map.entity, "outgoing", table_map.outgoing))
+    for item in world.all(ListComponent):
+        view = world.find("view", item.views[0]) if item.views else None
+        for index, one in enumerate(item.filters if isinstance(view, View) else ()):
+            for place, part in enumerate(one.conditions):
+                entity = view.entity if isinstance(view, View) else ""
+                yield from nested(Condition(item, entity, f"filters.{index}.conditions.{place}.filter", part.filter))
     for form in world.all(MultistepForm):
         for index, step in enumerate(form.steps):
             if step.condition:

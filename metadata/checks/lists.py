@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from metadata.checks.world import PathError, World, repeated, targets_of
 from metadata.errors import Problem
-from metadata.model import ListComponent, ListFilter, Page, RowAction, View
+from metadata.model import Filter, ListComponent, ListFilter, Page, RowAction, View
 from metadata.schema.faults import did_you_mean, shown
 
 NO_FILTER = ("unique_id", "file", "image")
@@ -122,6 +122,13 @@ def list_filters(world: World) -> Iterator[Problem]:
 
 def fault_in_filter(world: World, entity: str, one: ListFilter) -> tuple[str, str]:
     """What is wrong with a filter of a list of an entity, and where."""
+    if bool(one.attribute) == bool(one.conditions):
+        return "attribute", "A filter has either an attribute or conditions."
+    if one.conditions:
+        twice = next(repeated([item.key for item in one.conditions]), None)
+        if twice is not None:
+            return f"conditions.{twice}.key", f"The condition {one.conditions[twice].key} is there twice; give one another key."
+        return ("view", "A view is for a lookup, and conditions have none.") if one.view else fault_in_paths(world, entity, one)
     try:
         attribute = world.resolve(entity, one.attribute)
     except PathError as wrong:
@@ -135,6 +142,26 @@ def fault_in_filter(world: World, entity: str, one: ListFilter) -> tuple[str, st
     if isinstance(view, View) and view.entity not in targets:
         return "view", f"The view {view.key} shows {view.entity}, which {one.attribute} does not point at."
     return "", ""
+
+
+def fault_in_paths(world: World, entity: str, one: ListFilter) -> tuple[str, str]:
+    """An attribute in a condition of a filter that the entity does not have, and where."""
+    for index, item in enumerate(one.conditions):
+        for place, path in paths_in(item.filter):
+            try:
+                world.resolve(entity, path)
+            except PathError as wrong:
+                return f"conditions.{index}.filter{place}.attribute", str(wrong)
+    return "", ""
+
+
+def paths_in(condition: Filter, place: str = "") -> Iterator[tuple[str, str]]:
+    """The attributes that a condition names, each with its place."""
+    if condition.attribute:
+        yield place, condition.attribute
+    for name in ("all", "any"):
+        for index, part in enumerate(getattr(condition, name)):
+            yield from paths_in(part, f"{place}.{name}.{index}")
 
 
 def maps(world: World) -> Iterator[Problem]:

@@ -30,6 +30,7 @@ from metadata.model.history import RecordHistory
 from metadata.model.presentation import (
     BulkAction,
     ColumnOverride,
+    FilterCondition,
     Form,
     FormDefault,
     FormField,
@@ -187,6 +188,7 @@ __all__ = [
     "Expectation",
     "ExposureLock",
     "Filter",
+    "FilterCondition",
     "Form",
     "FormDefault",
     "FormField",

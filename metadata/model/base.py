@@ -71,6 +71,12 @@ class Filter:
     )
     value: Any = prop(None, "What it is compared with.")
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The attributes that it and all within it compare."""
+        own = (self.attribute,) if self.attribute else ()
+        return (*own, *(path for part in (*self.all, *self.any) for path in part.paths))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sort:

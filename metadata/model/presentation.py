@@ -102,11 +102,24 @@ class ListImport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilterCondition:
+    """A condition under a name, which people tick in a filter."""
+
+    key: str = prop(help="Name of the condition, which stands in addresses.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    label: Text = prop(Text(), "What people tick.")
+    filter: Filter = prop(help="Which rows are left.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilter:
-    """A choice by which people narrow a list: words, options, rows, a range, or yes and no, as the attribute's type asks."""
+    """A choice by which people narrow a list: words, options, rows, a range, or yes and no, as the attribute's type asks.
+
+    One with conditions of its own has no attribute: rows are left that meet any of those that are ticked.
+    """
 
     key: str = prop(help="Name of the filter, which stands in addresses.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
-    attribute: str = prop(help="Attribute, or path over lookups such as customer.name.")
+    attribute: str = prop("", "Attribute, or path over lookups such as customer.name.")
+    conditions: tuple[FilterCondition, ...] = prop((), "Conditions to tick, over any attributes and relationships.")
     label: Text = prop(Text(), "Label; the attribute's where missing.")
     view: str = prop("", "View that limits and sorts the rows offered for a lookup.", ref="view")
 

@@ -17,6 +17,7 @@ from metadata.text import ANY_LANGUAGE, Text
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 LARGEST = 2**63
+FETCH_XML = re.compile(r"\s*<(fetch|filter|entity|condition)\b", re.IGNORECASE)
 
 MESSAGES: Any = {
     "required": [Fault("missing", "A value is required here; add it.")],
@@ -156,6 +157,14 @@ class Part(fields.Nested):
     """A part of a component, with a schema of its own."""
 
     default_error_messages = MESSAGES
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any) -> Any:
+        if isinstance(value, str) and FETCH_XML.match(value):
+            message = (
+                "FetchXML is not read here; write the conditions as attribute, operator and value, grouped by all and any."
+            )
+            raise refuse("fetchxml", message)
+        return super()._deserialize(value, attr, data, partial=partial, **kwargs)
 
 
 def plain_text(value: Any) -> str:

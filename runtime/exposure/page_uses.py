@@ -71,7 +71,9 @@ def list_uses(snapshot: Snapshot, model: ListComponent) -> Iterator[Use]:
         if there:
             yield from within(iter(seen), f"{surface}/{word}")
     for item in model.filters:
-        yield from shown(snapshot, Use(f"{surface}/filter:{item.key}", entity, item.attribute))
+        paths = [item.attribute] if item.attribute else [path for one in item.conditions for path in one.filter.paths]
+        for path in dict.fromkeys(paths):
+            yield from shown(snapshot, Use(f"{surface}/filter:{item.key}", entity, path))
     for action in model.actions:
         if action.type == "delete":
             yield Use(f"{surface}/delete", entity, ROWS, "delete")

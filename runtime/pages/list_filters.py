@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from metadata.model import Block, ListComponent, ListFilter
+from metadata.snapshot import Snapshot
+from runtime.access import Standing
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
 from runtime.pages.columns import words
@@ -19,7 +21,17 @@ from runtime.pages.queries import FILTER, UnusableArgument
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.ask import ListAsk
 from runtime.records.errors import Denied
-from runtime.records.filters import Bound, Chosen, Field, choose, choose_range, field_for
+from runtime.records.filters import (
+    Bound,
+    Chosen,
+    Field,
+    Met,
+    choose,
+    choose_conditions,
+    choose_range,
+    conditions_for,
+    field_for,
+)
 from runtime.records.lists import fetch_list, fetch_row
 from runtime.records.plan import ListPlan, plan_entity, plan_list
 from runtime.records.values import read_value
@@ -51,12 +63,16 @@ def filters_of(context: RequestContext, model: ListComponent) -> tuple[Declared,
     entity = snapshot.views[model.views[0]].entity
 
     def make() -> tuple[Declared, ...]:
-        fields = (
-            field_for(snapshot, standing, entity, item.attribute, f"f{place}") for place, item in enumerate(model.filters)
-        )
+        fields = (_field_of(snapshot, standing, entity, item, f"f{place}") for place, item in enumerate(model.filters))
         return tuple(Declared(item, field) for item, field in zip(model.filters, fields, strict=True) if field is not None)
 
     return snapshot.derive(("list filters", context.site.key, model.key, standing), make) if model.filters else ()
+
+
+def _field_of(snapshot: Snapshot, standing: Standing, entity: str, item: ListFilter, name: str) -> Field | None:
+    if item.conditions:
+        return conditions_for(snapshot, standing, entity, [(one.key, one.filter) for one in item.conditions], name)
+    return field_for(snapshot, standing, entity, item.attribute, name)
 
 
 def filter_arguments(context: RequestContext, block: Block) -> frozenset[str]:
@@ -64,7 +80,7 @@ def filter_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     return frozenset(name for one in filters_of(context, context.site.lists[block.list]) for name in one.names)
 
 
-def chosen_filters(ask: BlockAsk, model: ListComponent) -> Iterator[tuple[Chosen, Bound]]:
+def chosen_filters(ask: BlockAsk, model: ListComponent) -> Iterator[tuple[Chosen | Met, Bound]]:
     """The conditions in the address. Raises UnusableArgument, which names the argument."""
     own = ask.query.own
     for one in filters_of(ask.context, model):
@@ -74,7 +90,10 @@ def chosen_filters(ask: BlockAsk, model: ListComponent) -> Iterator[tuple[Chosen
         values = _values(one, own)
         if values:
             try:
-                yield choose(ask.context.snapshot, one.field, values)
+                if one.field.kind == "conditions":
+                    yield choose_conditions(one.field, values)
+                else:
+                    yield choose(ask.context.snapshot, one.field, values)
             except ValueError as wrong:
                 raise UnusableArgument(ask.query.name(one.names[0])) from wrong
 
@@ -147,7 +166,8 @@ def _field(ask: BlockAsk, one: Declared) -> FilterField:
     context, own = ask.context, ask.query.own
     name = ask.query.name(one.names[0])
     attribute = one.field.attribute
-    label = words_of(context, one.model.label) or words_of(context, attribute.model.label) or words(attribute.key)
+    label = words_of(context, one.model.label) or (words(one.model.key) if one.model.conditions else "")
+    label = label or words_of(context, attribute.model.label) or words(attribute.key)
     match one.field.kind:
         case "range":
             kind = INPUTS[attribute.type.name]
@@ -165,6 +185,11 @@ def _options(ask: BlockAsk, one: Declared, chosen: list[str]) -> Iterator[Filter
         on = [read_value("boolean", value) for value in chosen]
         yield FilterOption("1", text_of(context)("value.yes"), True in on)
         yield FilterOption("0", text_of(context)("value.no"), False in on)
+    elif one.field.kind == "conditions":
+        offered = {key for key, _ in one.field.conditions}
+        for item in one.model.conditions:
+            if item.key in offered:
+                yield FilterOption(item.key, words_of(context, item.label) or words(item.key), item.key in chosen)
     elif one.field.kind == "set":
         for option in context.snapshot.choices[one.field.attribute.model.choice].options:
             yield FilterOption(option.value, words_of(context, option.label) or option.value, option.value in chosen)

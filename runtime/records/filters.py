@@ -12,14 +12,16 @@ from typing import Any, Literal
 
 from sqlalchemy import BindParameter, ColumnElement, Text, and_, bindparam, false, or_
 
+from metadata.model import Filter
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.access import Principal, Standing
+from runtime.records.conditions import condition
 from runtime.records.operators import escaped, like
 from runtime.records.source import Source, name_paths, trace
 from runtime.records.values import LARGEST, options, read_value
 from runtime.records.words import zone_of
 
-Kind = Literal["text", "set", "rows", "range", "switch"]
+Kind = Literal["text", "set", "rows", "range", "switch", "conditions"]
 Bound = tuple[tuple[str, Any], ...]
 MOST_VALUES = 32
 LONGEST_TEXT = 200
@@ -28,12 +30,16 @@ RANGES = frozenset({"integer", "decimal", "money", "date", "datetime"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An attribute that may be filtered by: its path, how, and the beginning of its binds' names."""
+    """An attribute that may be filtered by: its path, how, and the beginning of its binds' names.
+
+    Where a filter has conditions of its own they are in `conditions`, by key, and the attribute is what names a row.
+    """
 
     path: str
     kind: Kind
     attribute: CompiledAttribute
     name: str
+    conditions: tuple[tuple[str, Filter], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,26 @@ class Chosen:
         return bindparam(f"{self.name}_{place}", type_=kind)
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """The narrowing to rows that meet any of some conditions."""
+
+    filters: tuple[Filter, ...]
+
+    @property
+    def ranks(self) -> bool:
+        """No."""
+        return False
+
+    def condition(self, source: Source) -> ColumnElement[bool]:
+        """What a row must meet."""
+        return or_(false(), *(condition(source.snapshot, source.standing, source, one) for one in self.filters))
+
+    def rank(self, source: Source) -> ColumnElement[Any] | None:
+        """The order stays."""
+        return None
+
+
 def kind_of(attribute: CompiledAttribute) -> Kind | None:
     """How values of an attribute are chosen, or None where they are not."""
     name = attribute.type.name
@@ -118,6 +144,28 @@ def field_for(snapshot: Snapshot, standing: Standing, entity: str, path: str, na
     if kind == "rows" and not name_paths(snapshot, standing, entity, path):
         return None
     return Field(path, kind, leaves[-1].attribute, name)
+
+
+def conditions_for(
+    snapshot: Snapshot, standing: Standing, entity: str, conditions: Sequence[tuple[str, Filter]], name: str
+) -> Field | None:
+    """The field of named conditions: of those that speak of nothing but what may be read; None where there is none."""
+    compiled = snapshot.entities[entity]
+    found = tuple(
+        (key, wanted)
+        for key, wanted in conditions
+        if all(trace(snapshot, standing, entity, path) is not None for path in wanted.paths)
+    )
+    return Field("", "conditions", compiled.primary_name, name, found) if found else None
+
+
+def choose_conditions(field: Field, values: Sequence[str]) -> tuple[Met, Bound]:
+    """The narrowing by some conditions of a field, from their keys. Raises ValueError for what is none."""
+    known = dict(field.conditions)
+    if not all(value in known for value in values):
+        raise ValueError("no condition")
+    # In declared order, so that one choice has one statement.
+    return Met(tuple(wanted for key, wanted in field.conditions if key in values)), ()
 
 
 def choose(snapshot: Snapshot, field: Field, values: Sequence[str]) -> tuple[Chosen, Bound]:

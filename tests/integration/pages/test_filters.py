@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from metadata.model import ListFilter
-from support.marina import BOOKINGS, SECURITY
+from metadata.checks import check
+from metadata.model import Filter, FilterCondition, ListFilter, component_id
+from metadata.store import MetadataStore
+from support.marina import BOOKINGS, MARINA, SECURITY, text
 from support.marina_site import open_marina
 
 FILTERS = tuple(
@@ -199,3 +201,42 @@ def test_an_idle_panel_that_was_kept_is_the_one_that_would_be_made(sqlite_url, t
         dora = site.as_("dora").get("/bookings").text
         assert 'name="f.note"' in dora
         assert 'name="f.note"' not in panel("/bookings")
+
+
+CONDITIONS = (
+    FilterCondition(key="deep", filter=Filter(attribute="berth.depth", operator="ge", value=5)),
+    FilterCondition(
+        key="cheap_or_mine",
+        label=text({"en": "Cheap, or gone", "sv": "Billigt eller borta"}),
+        filter=Filter(
+            any=(
+                Filter(all=(Filter(attribute="fee", operator="le", value=100), Filter(attribute="skipper", value="@contact"))),
+                Filter(attribute="status", value="cancelled"),
+            )
+        ),
+    ),
+    FilterCondition(key="noted", filter=Filter(attribute="note", operator="not_empty")),
+)
+
+
+def test_conditions_of_ones_own_are_ticked_and_any_of_them_may_hold(site):
+    filters = (ListFilter(key="which", conditions=CONDITIONS), ListFilter(key="paid", attribute="paid"))
+    MetadataStore(site.engine).publish("tester", components=(replace(BOOKINGS, filters=filters, page_size=50),))
+    alice = site.as_("alice")
+    assert numbers(alice.get("/bookings?f.which=deep")) == ["B2"]
+    assert numbers(alice.get("/bookings?f.which=cheap_or_mine")) == ["B1", "B4"]
+    assert numbers(alice.get("/bookings?f.which=deep,cheap_or_mine")) == ["B1", "B2", "B4"]
+    shown = alice.get("/bookings?f.which=deep,cheap_or_mine&f.paid=1")
+    assert numbers(shown) == ["B1"], "two filters must both hold"
+    assert "Cheap, or gone" in shown.text
+    assert "Billigt eller borta" in alice.get("/sv-SE/bookings").text
+    assert numbers(site.as_("bob").get("/bookings?f.which=cheap_or_mine")) == ["B4"]
+    assert 'value="noted"' not in shown.text, "nobody of her role reads notes"
+    for wrong in ("noted", "nothing", "deep,nothing"):
+        assert alice.get(f"/bookings?f.which={wrong}").status_code == 400
+    entity = {component_id(item): item for item in MARINA}
+    wrong = replace(
+        BOOKINGS, filters=(ListFilter(key="x", conditions=(FilterCondition(key="a", filter=Filter(attribute="fe", value=1)),)),)
+    )
+    found = check({**entity, component_id(wrong): wrong})
+    assert any(problem.position.path == "filters.0.conditions.0.filter.attribute" for problem in found)

@@ -139,3 +139,11 @@ def test_data_that_multiplies_itself_is_refused():
     for _ in range(50):
         data = [data] * 10
     assert {code for _, code in codes("view", {"key": "v", "columns": data})} == {"size"}
+
+
+def test_fetchxml_is_refused_with_what_to_write_instead():
+    given = {"key": "a", "entity": "contact", "columns": [{"attribute": "name"}]}
+    for where in ("<fetch><entity name='contact'/></fetch>", "  <filter type='and'/>"):
+        with pytest.raises(MetadataError, match="FetchXML is not read here; write the conditions .* all and any") as refused:
+            load("view", {**given, "filter": where})
+        assert [(problem.code, problem.position.path) for problem in refused.value.problems] == [("fetchxml", "filter")]
