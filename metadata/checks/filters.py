@@ -37,11 +37,12 @@ def conditions(world: World) -> Iterator[Condition]:
         if table_map.outgoing:
             yield from nested(Condition(table_map, table_map.entity, "outgoing", table_map.outgoing))
     for item in world.all(ListComponent):
-        view = world.find("view", item.views[0]) if item.views else None
-        for index, one in enumerate(item.filters if isinstance(view, View) else ()):
-            for place, part in enumerate(one.conditions):
-                entity = view.entity if isinstance(view, View) else ""
-                yield from nested(Condition(item, entity, f"filters.{index}.conditions.{place}.filter", part.filter))
+        first = world.find("view", item.views[0]) if item.views else None
+        if isinstance(first, View):
+            for index, one in enumerate(item.filters):
+                for place, part in enumerate(one.conditions):
+                    path = f"filters.{index}.conditions.{place}.filter"
+                    yield from nested(Condition(item, first.entity, path, part.filter))
     for form in world.all(MultistepForm):
         for index, step in enumerate(form.steps):
             if step.condition:

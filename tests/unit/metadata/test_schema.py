@@ -144,6 +144,6 @@ def test_data_that_multiplies_itself_is_refused():
 def test_fetchxml_is_refused_with_what_to_write_instead():
     given = {"key": "a", "entity": "contact", "columns": [{"attribute": "name"}]}
     for where in ("<fetch><entity name='contact'/></fetch>", "  <filter type='and'/>"):
-        with pytest.raises(MetadataError, match="FetchXML is not read here; write the conditions .* all and any") as refused:
+        with pytest.raises(MetadataError, match=r"FetchXML is not read here; write the conditions .* all and any") as refused:
             load("view", {**given, "filter": where})
         assert [(problem.code, problem.position.path) for problem in refused.value.problems] == [("fetchxml", "filter")]
