@@ -13,7 +13,7 @@ from connectors.rejects import count_codes
 from metadata.snapshot import Snapshot
 from runtime.sync.state import MapState, map_states
 
-STATES = ("never", "loading", "current", "waiting", "failed", "paused")
+STATES = ("never", "loading", "current", "waiting", "failed", "gap", "paused")
 KINDS = ("taken", "inserted", "updated", "unchanged", "deleted", "rejected")
 
 

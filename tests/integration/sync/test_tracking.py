@@ -5,6 +5,7 @@ import threading
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from connectors.checkpoint import begin_at
 from connectors.errors import Fatal
@@ -12,9 +13,13 @@ from connectors.sql.adapter import SqlAdapter
 from connectors.sql.installing import plan_tracking
 from connectors.sql.tracked import fill_cursor
 from connectors.tablemap import compiled_maps
+from metadata.model import Connection
+from metadata.store import MetadataStore
+from runtime.cli.sync import command
+from runtime.database import make_engine
 from support import databases
 from support.databases import private_postgres
-from support.harbour import column, harbours, make_world
+from support.harbour import BOAT, HARBOUR, STATE, column, harbours, make_world
 from support.services import Unavailable, missing
 
 NAMES = ("code", "name")
@@ -245,6 +250,60 @@ def test_what_leaves_the_filter_is_told(tracked, tmp_path):
     filtered.run("UPDATE harbour SET name = 'closed' WHERE no = 1")
     assert filtered.pull() == [("H2", "A")]
     filtered.close()
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    """The command line of a published site whose harbours are tracked in an SQLite file."""
+    outside, ours = tmp_path / "outside.db", f"sqlite:///{tmp_path / 'ours.db'}"
+    outside.touch()
+    engine, store = sa.create_engine(f"sqlite:///{outside}"), MetadataStore(make_engine(ours))
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE harbour (code VARCHAR(10) PRIMARY KEY, name VARCHAR(60), depth NUMERIC)"))
+        connection.execute(sa.text("INSERT INTO harbour VALUES ('GOT', 'Gothenburg', 11), ('MMA', 'Malmö', 9)"))
+    connection = Connection(key="outside", connector="sql", settings=(("url", f"sqlite:///{outside}"),))
+    store.create()
+    store.publish("tests", components=(HARBOUR, BOAT, STATE, connection, harbours(change_column="", tracking="triggers")))
+    environment = {"FOYER_DATABASE_URL": ours, "FOYER_DATA_DIR": str(tmp_path), "FOYER_SECRET_KEY": "a secret of the tests"}
+
+    def sync(*words):
+        done = CliRunner().invoke(command, list(words), env=environment)
+        return done.exit_code, done.output
+
+    def run(statement):
+        with engine.begin() as open_connection:
+            open_connection.execute(sa.text(statement))
+
+    yield sync, run
+    engine.dispose()
+
+
+def test_an_operator_installs_runs_and_closes_a_gap(terminal):
+    sync, run = terminal
+    assert "install-tracking outside" in sync("run")[1]
+    assert "CREATE TRIGGER" in sync("install-tracking", "outside", "--plan")[1]
+    assert sync("install-tracking", "outside")[0] == 0
+    assert sync("install-tracking", "outside") == (0, "Everything is there.\n")
+    assert "2 new" in sync("run")[1]
+    run("UPDATE harbour SET name = 'Göteborg' WHERE code = 'GOT'")
+    assert "1 changed" in sync("run")[1]
+    run("DROP TRIGGER foyer_change_harbours_u")
+    run("UPDATE harbour SET name = 'Malmo' WHERE code = 'MMA'")
+    code, output = sync("run")
+    assert (code, "backfill harbours" in output) == (1, True)
+    assert "gap" in sync("status")[1]
+    sync("install-tracking", "outside")
+    assert sync("run")[0] == 1
+    code, output = sync("backfill", "harbours")
+    assert (code, "all rows" in output) == (0, True)
+    assert "1 changed" in sync("run")[1]
+    assert "current" in sync("status")[1]
+
+
+def test_what_cannot_be_tracked_is_told(terminal):
+    sync, _ = terminal
+    assert "connections with such maps: outside" in sync("install-tracking", "outsid")[1]
+    assert sync("backfill", "harbours", "--from", "1")[0] == 1
 
 
 def test_a_slot_needs_a_server_whose_log_can_be_decoded(pg_url, tmp_path):
