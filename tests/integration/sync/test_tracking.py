@@ -145,6 +145,21 @@ def test_what_was_taken_and_not_acknowledged_is_told_again_and_harmless(tracked)
     assert column(tracked.world.rows("harbour", "version")) == [1]
 
 
+def test_a_page_that_is_read_ahead_brings_what_comes_after_the_one_that_is_not_committed_yet(tracked):
+    tracked.install()
+    tracked.pull()
+    for no in range(1, 8):
+        tracked.add(no)
+    table_map, cursor = compiled_maps(tracked.world.snapshot)[0], tracked.world.checkpoint("harbours").cursor
+    tracked.again()
+    found, more = [], True
+    while more:
+        batch = tracked.world.adapter.pull(table_map, cursor, 3)
+        found += [record["code"] for record in batch.records]
+        cursor, more = batch.cursor, batch.more
+    assert found == [f"H{no}" for no in range(1, 8)]
+
+
 def test_a_transaction_that_commits_late_is_not_missed(tracked):
     if tracked.engine.dialect.name == "sqlite":
         pytest.skip("SQLite has one writer at a time")
