@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import outbox
+from connectors.dated import holds
 from connectors.errors import Fatal
 from connectors.home import Home, Work
 from connectors.leaving import inactive_records, leave
@@ -90,7 +91,7 @@ def _key_text(table_map: CompiledMap, rows: RowStore, stored: Mapping[str, Any])
 def _of_records(home: Home, table_map: CompiledMap, records: Sequence[Record], there: set[int]) -> list[Difference]:
     with home.read() as connection:
         work = Work(connection, home.rows(connection), table_map, home.now())
-        mapped, refused = convert_records(table_map, records)
+        mapped, refused = convert_records(table_map, [record for record in records if holds(table_map, record, work.now)])
         ready, missing = resolve_lookups(table_map, mapped, Lookups(work.rows))
         key = table_map.model.integration_key
         wanted = {row.key: tuple(row.values[name] for name in key) for row in ready}

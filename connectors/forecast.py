@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.checkpoint import read_checkpoint
+from connectors.dated import holds
 from connectors.errors import ConnectorError, Fatal
 from connectors.home import Home, Work
 from connectors.initial import Step
@@ -116,7 +117,9 @@ class Forecaster:
         if work.table_map.compares and not self.initial:
             fresh = changed_records(work.connection, work.table_map, records)
             told.counts[UNCHANGED] += len(records) - len(fresh)
-        mapped, refused = convert_records(work.table_map, fresh)
+        mapped, refused = convert_records(
+            work.table_map, [record for record in fresh if holds(work.table_map, record, work.now)]
+        )
         for row in mapped:
             self._expect(work.table_map, row)
         for item in work.table_map.inward:

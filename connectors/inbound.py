@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.adjusted import keep_adjusted
+from connectors.dated import is_dated, switch, switch_due
 from connectors.drift import set_aside
 from connectors.errors import first_line
 from connectors.events.taking import reopen, take_events
@@ -16,13 +17,13 @@ from connectors.held import hold_back, next_held
 from connectors.history import Counts
 from connectors.home import Work
 from connectors.identities import has_identities, keep_identities
-from connectors.leaving import bring_back, settle_moves
+from connectors.leaving import bring_back, leave, settle_moves
 from connectors.links import in_flight, linked_records, unlink
 from connectors.mapping import Lookups, Mapped, Refusal, convert_records, resolve_lookups
 from connectors.outbox import mended
 from connectors.protocol import Event, Record
 from connectors.rejects import drop_rejects, due_rejects, has_rejects, keep_rejects
-from connectors.seen import changed_records, keep_seen, keeps_seen
+from connectors.seen import changed_records, keep_seen, keeps_seen, known_values
 from connectors.sweep import remove_gone
 from connectors.writethrough import is_accepted, no_message
 
@@ -36,12 +37,30 @@ def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store
 
     `store` writes rows that all have the same attributes; by default an upsert by integration key.
     """
-    fresh = changed_records(work.connection, work.table_map, records) if work.table_map.compares else list(records)
+    compares = work.table_map.compares and not is_dated(work.table_map)
+    fresh = changed_records(work.connection, work.table_map, records) if compares else list(records)
     trusted, aside = set_aside(work, fresh)
+    ended = Counts()
+    if is_dated(work.table_map):
+        switched = switch(work, trusted)
+        trusted, aside, ended = switched.records, [*aside, *switched.refused], _end(work, switched.ended)
     free = hold_back(work, trusted)
     counts = _apply(work, free, lookups, store or upsert, aside)[0]
     unchanged, held = len(records) - len(fresh), len(trusted) - len(free)
-    return counts + Counts(taken=len(records), unchanged=unchanged, rejected=held)
+    return counts + ended + Counts(taken=len(records), unchanged=unchanged, rejected=held)
+
+
+def switch_on(work: Work, lookups: Lookups) -> Counts:
+    """Take what has come into effect since, and let go of what has run out."""
+    switched = switch_due(work)
+    if not switched.records and not switched.ended:
+        return Counts()
+    return _apply(work, hold_back(work, switched.records), lookups, upsert)[0] + _end(work, switched.ended)
+
+
+def _end(work: Work, keys: Sequence[str]) -> Counts:
+    """Rows of which nothing is in effect any more leave as those that have left the filter."""
+    return leave(work, dict(known_values(work.connection, work.table_map, keys)), work.table_map.left)
 
 
 def _apply(

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from connectors import checkpoint as checkpoints
 from connectors.checkpoint import Checkpoint, read_checkpoint
+from connectors.dated import due_keys
 from connectors.drift import Drifted, Watch
 from connectors.errors import LONGEST_WAIT, ConnectorError, Retriable, patience
 from connectors.history import Counts, Run, keep_run
 from connectors.home import Home
-from connectors.inbound import Store, apply_events, apply_records, bulk, retry_due, upsert
+from connectors.inbound import Store, apply_events, apply_records, bulk, retry_due, switch_on, upsert
 from connectors.initial import SECOND, Step
 from connectors.journal import keep_batch, recorded
 from connectors.lease import Lease, under_lease
@@ -30,19 +31,28 @@ LOAD_FACTOR = 4
 Progress = Callable[[CompiledMap, Checkpoint], None]
 
 
+def never() -> bool:
+    """Nobody waits for a run to end."""
+    return False
+
+
 def no_progress(table_map: CompiledMap, state: Checkpoint) -> None:
     """Tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs maps of one connection. `lease` is the right to do so; it is looked at with every batch."""
+    """Runs maps of one connection. `lease` is the right to do so; it is looked at with every batch.
+
+    Where a run is `interrupted` it ends after the batch that it is at; the next one goes on from there.
+    """
 
     home: Home
     source: Adapter
     lease: Lease
     progress: Progress = no_progress
     watch: Watch | None = None
+    interrupted: Callable[[], bool] = never
 
     def run(self, table_map: CompiledMap, sweeping: bool = True) -> Run:
         """Pull what has changed; `sweeping` also looks for rows that are gone, which reads every key.
@@ -53,7 +63,7 @@ class Runner:
         def pull() -> Counts:
             seen = self._seen(table_map)
             counts = self._pull_all(seen, table_map.key, upsert)
-            return counts + sweep(self.home, self.source, seen, self.lease) if sweeping else counts
+            return counts + sweep(self.home, self.source, seen, self.lease) if sweeping and not self.interrupted() else counts
 
         return self._kept(table_map, "changes", pull)
 
@@ -100,6 +110,8 @@ class Runner:
                 table_map = replace(table_map, suspect=self._seen(table_map, at_once=True).suspect)
             counts, state = self._take(table_map, batch, state, (lookups, store, counts))
             self.progress(table_map, state)
+            if batch.more and self.interrupted():
+                break
         return counts
 
     def _quiet(self, table_map: CompiledMap, state: Checkpoint, batch: Batch) -> bool:
@@ -110,7 +122,7 @@ class Runner:
         if state.problem or batch.cursor != state.cursor:
             return False
         with self.home.read() as connection:
-            return not due_rejects(connection, table_map.key, now, 1)
+            return not due_rejects(connection, table_map.key, now, 1) and not due_keys(connection, table_map, now)
 
     def _take(
         self, table_map: CompiledMap, batch: Batch, state: Checkpoint, so_far: tuple[Lookups, Store, Counts]
@@ -136,7 +148,7 @@ class Runner:
                 done += apply_events(work, batch.events, lookups, store)
             done += remove_gone(work, batch.gone, left)
             if not batch.more:
-                done += retry_due(work, lookups)
+                done += retry_due(work, lookups) + switch_on(work, lookups)
             keep_batch(work, self.home, "load" if store is bulk else "changes", done)
             counts += done
             checkpoints.advance(connection, following, work.now, done=not batch.more)

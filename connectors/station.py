@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.checkpoint import Checkpoint, read_checkpoints
@@ -15,7 +15,7 @@ from connectors.initial import SECOND, Step, plan_load
 from connectors.lease import Lease, LeaseLost, release_lease, take_lease, under_lease
 from connectors.outbound import Relay
 from connectors.protocol import Adapter
-from connectors.runner import Progress, Runner, no_progress
+from connectors.runner import Progress, Runner, never, no_progress
 from connectors.tablemap import CompiledMap
 from connectors.wishes import fulfil, wished
 
@@ -33,6 +33,7 @@ class Station:
     maps: Sequence[CompiledMap]
     progress: Progress = no_progress
     busy: bool = False
+    interrupted: Callable[[], bool] = never
     _lease: Lease | None = None
     _heart: Heartbeat | None = None
     _next: dict[str, float] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class Station:
         delivered = self.deliver()
         with self.home.read() as connection:
             states, wishes = read_checkpoints(connection), wished(connection)
-        runner = Runner(self.home, self.adapter, lease, self.progress, self._watching())
+        runner = Runner(self.home, self.adapter, lease, self.progress, self._watching(), self.interrupted)
         runs = self._load(runner, self._wanted(states, wishes), states)
         runs += [runner.run(item, self._sweeps(item)) for item in self._due(states, wishes)]
         self._fulfil(lease, runs, wishes)
@@ -82,7 +83,7 @@ class Station:
             return []
         with self.home.read() as connection:
             states = read_checkpoints(connection)
-        runner = Runner(self.home, self.adapter, lease, self.progress, self._watching())
+        runner = Runner(self.home, self.adapter, lease, self.progress, self._watching(), self.interrupted)
         maps = [item for item in maps if not _paused(states, item)]
         wanted = {item.key for item in maps}
         runs = self._load(runner, [step for step in self._steps(states) if step.table_map.key in wanted], states)
@@ -133,7 +134,12 @@ class Station:
 
     def _load(self, runner: Runner, steps: Sequence[Step], states: dict[str, Checkpoint]) -> list[Run]:
         """The initial load of these steps, parents first; second passes after all first ones."""
-        runs = [runner.load(step) for step in steps if not _loaded(states, step.table_map.key)]
+        runs = []
+        for step in steps:
+            if not _loaded(states, step.table_map.key) and not self.interrupted():
+                runs.append(runner.load(step))
+        if self.interrupted():
+            return runs  # what waits for a later pass needs the whole of the first
         failed = {run.map for run in runs if run.outcome != "done"}
         return runs + [runner.load_later(step) for step in steps if step.later and step.table_map.key not in failed]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from connectors.dated import forget_versions
 from connectors.held import forget_refused
 from connectors.history import Counts
 from connectors.home import Home, Work
@@ -62,6 +63,7 @@ def remove_gone(work: Work, keys: Sequence[OutsideKey], left: frozenset[str]) ->
 
 
 def _leave(work: Work, lost: Lost, left: Iterable[str]) -> Counts:
+    forget_versions(work, lost)
     out = {key: lost[key] for key in left if key in lost}
     away = {key: values for key, values in lost.items() if key not in out}
     return leave(work, away, work.table_map.model.delete) + leave(work, out, work.table_map.left)

@@ -197,7 +197,8 @@ def _read_columns(model: TableMap, inward: tuple[Inward, ...], key_columns: tupl
     through = model.write_through
     names = [*key_columns, *(column for item in inward for column in item.columns)]
     told = (through.key_column, through.status_column) if through else ()
-    names += [name for name in (model.change_column, model.identity_column, *told) if name]
+    dates = (model.effective_from, model.effective_to)
+    names += [name for name in (model.change_column, model.identity_column, *dates, *told) if name]
     return tuple(dict.fromkeys(names))
 
 

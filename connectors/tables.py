@@ -76,6 +76,18 @@ shape = Table(
     Column("columns", Text, nullable=False),
 )
 
+dated = Table(
+    "foyer_sync_dated",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("key", String(KEY_LENGTH), primary_key=True),
+    Column("starts", UtcDateTime(), primary_key=True),
+    Column("ends", UtcDateTime()),
+    Column("record", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Index("ix_foyer_sync_dated_state", "map", "state", "starts"),
+)
+
 held = Table(
     "foyer_sync_held",
     TABLES,

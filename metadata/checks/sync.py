@@ -167,6 +167,14 @@ def waiting(world: World) -> Iterator[Problem]:
             yield world.problem(owner, "after_reject", "table-map", message)
 
 
+def effective(world: World) -> Iterator[Problem]:
+    """What ends has begun."""
+    for owner in world.all(TableMap):
+        if owner.effective_to and not owner.effective_from:
+            message = "effective_to is the end of what begins with effective_from; name that column too."
+            yield world.problem(owner, "effective_to", "table-map", message)
+
+
 def overlaps(world: World) -> Iterator[Problem]:
     """What is read again is told by a change column, in a database."""
     for owner in world.all(TableMap):
@@ -295,6 +303,7 @@ RULES = (
     write_throughs,
     messages,
     waiting,
+    effective,
     overlaps,
     deltas,
     outgoing,

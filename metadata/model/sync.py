@@ -231,6 +231,14 @@ class TableMap:
     drift: str = prop(
         "", "What happens when the table outside changes its columns, if not as its connection says.", choices=("", *DRIFTS)
     )
+    effective_from: str = prop(
+        "",
+        "Outside column with the moment from which a row holds. One that is still to come is accepted and switched on by then;"
+        " of several with one key that hold the last that has begun counts. Dates begin at midnight UTC.",
+    )
+    effective_to: str = prop(
+        "", "Outside column with the moment at which a row ceases to hold; ours then does as one that has left the filter."
+    )
     revert_days: float = prop(
         7.0, "For how many days it is kept how rows were before each batch, so that it can be undone; 0 keeps nothing.", min=0
     )

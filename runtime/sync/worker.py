@@ -96,6 +96,7 @@ class Worker:
             rest = TURN_SECONDS
             try:
                 station = station or open_station(self.engine, snapshot, connection, self._adapters)
+                station.interrupted = over.is_set
                 for run in station.turn():
                     self.report(run)
                 rest = _rest(station)

@@ -544,6 +544,7 @@ FAULTS = [
         "overlap",
         "connector sql",
     ),
+    ({"table_map tasks": {"effective_to": "UNTIL"}}, "table-map", "effective_to", "effective_from"),
     ({"table_map tasks": {"after_reject": "wait"}}, "table-map", "after_reject", "change_column"),
     ({"table_map tasks": {"delete": "deactivate"}}, "table-map", "delete", "{active: false}"),
     ({"table_map tasks": {"inactive": {"hours": 1}}}, "table-map", "inactive", "deactivate"),
