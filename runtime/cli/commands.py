@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "token": "Give programs a token of a person's, with all of the person's rights or some; take it back.",
     "exposure": "Tell what every role reaches; keep the lock that says what of it is signed off.",
     "test-permissions": "Ask what the permission tests expect of the rows that are there.",
+    "plan": "Tell what the statements of each page come to for each role, and what is too much.",
     "why": "Tell why a person may or may not do something with a row.",
     "doctor": "Say what is set, what is missing and what is not in order.",
 }

@@ -113,7 +113,7 @@ def _page(desk: Desk, asked: Asked, told: Told | None = None, *, refused: str = 
     entities = sorted(desk.context.snapshot.entities)
     return desk.page(
         "why.html",
-        title=desk.say("studio.why"),
+        title=desk.say("studio.why_title"),
         status=422 if refused else 200,
         asked=asked,
         told=told,

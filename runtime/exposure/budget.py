@@ -1,0 +1,202 @@
+"""The query budget: the statements of each page for each role, how the database would run them, and what that comes to.
+
+Lists, related lists and the figures on tiles are looked at, as the records layer asks for their first page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ClauseElement, Executable
+
+from metadata.model import Filter
+from metadata.snapshot import CompiledSite, PageNode, Snapshot
+from runtime.access import Person, Principal
+from runtime.exposure.standings import ANONYMOUS, Who, singles
+from runtime.identity.tables import contact_roles
+from runtime.records.ask import ListAsk
+from runtime.records.errors import Denied
+from runtime.records.lists import shape_of
+from runtime.records.people import load_person
+from runtime.records.plan import ListOptions, ListPlan, Near, plan_list
+from runtime.records.statement import count_statement, list_statement
+from runtime.records.words import bind_values
+from runtime.sitemap import openable_pages
+
+LARGE = 1000
+"""Rows from which on reading a whole table is a finding."""
+ALIAS = re.compile(r"(?:FROM|JOIN|,)\s+(\w+) AS (\w+)")
+SQLITE_STEP = re.compile(r"(SCAN|SEARCH) (\w+)(?: USING (?:COVERING )?INDEX (\w+))?(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One table of a statement: the index by which its rows are found (none: all are read), and how many there will be."""
+
+    table: str
+    index: str
+    rows: int
+    scan: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A statement of a page for people with a role: its steps, the rows that they touch, and what is wrong with it."""
+
+    page: str
+    who: str
+    what: str
+    steps: tuple[Step, ...]
+    rows: int
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a statement may come to: how many estimated rows, none for any number; from how many rows on a table is large."""
+
+    budget: int | None = None
+    large: int = LARGE
+
+
+def _equal(filter: Filter) -> Iterator[str]:
+    for part in filter.all:
+        yield from _equal(part)
+    if filter.attribute and filter.operator in ("eq", "in") and "." not in filter.attribute:
+        yield filter.attribute
+
+
+class _Explained(Executable, ClauseElement):
+    """How the database would run a select."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+
+
+@compiles(_Explained, "sqlite")
+def _on_sqlite(element: _Explained, compiler: Any, **how: Any) -> str:
+    return f"EXPLAIN QUERY PLAN {compiler.process(element.statement, **how)}"
+
+
+@compiles(_Explained, "postgresql")
+def _on_postgresql(element: _Explained, compiler: Any, **how: Any) -> str:
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **how)}"
+
+
+@dataclass
+class Budget:
+    """Reads the plans of one site's statements."""
+
+    connection: Connection
+    snapshot: Snapshot
+    site: CompiledSite
+    limits: Limits
+    _sizes: dict[str, int] = field(default_factory=dict)
+
+    def costs(self) -> Iterator[Cost]:
+        """The statements of all pages, for everybody who may open them."""
+        for who in singles(self.snapshot, self.site):
+            principal = self._somebody(who)
+            pages = openable_pages(self.snapshot, self.site, who.standing[2])
+            for key in sorted(pages):
+                for what, plan, counted in self._plans(principal, self.site.pages[key]):
+                    yield self._cost(key, who.name, what, plan, principal, counted=counted)
+
+    def _somebody(self, who: Who) -> Principal:
+        """A person who holds the role, if there is one, so that estimates are of real rows."""
+        if who.name == ANONYMOUS:
+            return Principal.anonymous(self.snapshot, self.site.key)
+        held = select(contact_roles.c.contact_id).where(contact_roles.c.site == self.site.key)
+        found = self.connection.execute(held.where(contact_roles.c.role == who.name).limit(1)).scalar()
+        person = load_person(self.connection, self.snapshot, found) if found is not None else None
+        actor = Person(person.contact, person.account, person.company) if person is not None else Person(0, 0, 0)
+        return Principal.signed_in(self.snapshot, self.site.key, actor, who.standing[2])
+
+    def _plans(self, principal: Principal, node: PageNode) -> Iterator[tuple[str, ListPlan, bool]]:
+        for view, near, what, counted in self._asked(node):
+            try:
+                yield what, plan_list(self.snapshot, principal, view, ListOptions(near=near)), counted
+            except (Denied, KeyError):
+                continue
+
+    def _asked(self, node: PageNode) -> Iterator[tuple[str, Near | None, str, bool]]:
+        for block in node.page.blocks:
+            if block.type == "list":
+                for view in self.site.lists[block.list].views:
+                    yield view, None, f"list {block.list}, view {view}", False
+            for tile in block.tiles:
+                if tile.view:
+                    yield tile.view, None, f"tile of view {tile.view}", True
+            form = self.snapshot.forms.get(block.form)
+            for section in (one for tab in form.tabs for one in tab.sections) if form and block.type == "form" else ():
+                if section.related is not None:
+                    near = Near(form.entity, section.related.relationship) if form else None
+                    yield section.related.view, near, f"related rows, view {section.related.view}", False
+
+    def _cost(self, page: str, who: str, what: str, plan: ListPlan, principal: Principal, *, counted: bool) -> Cost:
+        dialect = self.connection.dialect
+        shape = shape_of(plan, ListAsk(plan.view))
+        statement: Any = count_statement(plan, shape) if counted else list_statement(plan, shape, dialect.name)[0]
+        compiled = statement.compile(dialect=dialect)
+        names = frozenset(name for name, bind in compiled.binds.items() if bind.required)
+        values: Mapping[str, Any] = {**bind_values(principal, names), "a_limit": 11, "a_offset": 0, "a_near": 1}
+        rows = self.connection.execute(_Explained(statement), {name: values[name] for name in names}).all()
+        steps = tuple(self._sqlite(rows, str(compiled)) if dialect.name == "sqlite" else self._postgresql(rows[0][0]))
+        touched = sum(step.rows for step in steps)
+        return Cost(page, who, what, steps, touched, tuple(self._findings(plan, steps, touched)))
+
+    def _findings(self, plan: ListPlan, steps: tuple[Step, ...], touched: int) -> Iterator[str]:
+        for step in steps:
+            if step.scan and self._size(step.table) >= self.limits.large:
+                yield f"reads all {self._size(step.table)} rows of {step.table}; {self._proposal(plan, step.table)}"
+        if self.limits.budget is not None and touched > self.limits.budget:
+            yield f"about {touched} rows, over the budget of {self.limits.budget}"
+
+    def _proposal(self, plan: ListPlan, table: str) -> str:
+        """The index in the words of metadata: what permissions go by, then what the view's filter asks for by equality."""
+        grants = [self.site.permissions.get(grant.permission) for access in plan.accesses for grant in access.grants]
+        own = [item for item in grants if item is not None and item.entity == table]
+        ways = [item.via or item.relationship for item in own]
+        equal = [path for filter in plan.filters for path in _equal(filter)] if plan.entity.key == table else []
+        entity = self.snapshot.entities.get(table)
+        wanted = [name for name in dict.fromkeys((*ways, *equal)) if name and entity is not None and name in entity.attributes]
+        if not wanted:
+            return "all of them are within reach, and no filter of the view asks for equal values, so that no index can help"
+        return f"an index of {table} over {', '.join(wanted)} would find them: a view that is sorted by them has one made"
+
+    def _size(self, table: str) -> int:
+        if table not in self._sizes:
+            found = self.snapshot.tables.tables.get(table)
+            counting = None if found is None else select(func.count()).select_from(found)
+            self._sizes[table] = 0 if counting is None else int(self.connection.execute(counting).scalar() or 0)
+        return self._sizes[table]
+
+    def _sqlite(self, rows: Any, sql: str) -> Iterator[Step]:
+        names: dict[str, str] = {alias: table for table, alias in ALIAS.findall(sql)}
+        for row in rows:
+            found = SQLITE_STEP.match(str(row[3]))
+            if found:
+                alias = str(found[2])
+                table = names.get(alias, alias)
+                if table not in self.snapshot.tables.tables:
+                    continue
+                keyed = found[3] or ("primary key" if "PRIMARY KEY" in found[4] else "")
+                scan = found[1] == "SCAN" and not found[3]
+                yield Step(table, keyed, self._size(table) if scan else 1 if keyed == "primary key" else 10, scan)
+
+    def _postgresql(self, document: Any) -> Iterator[Step]:
+        waiting = [document[0]["Plan"]]
+        while waiting:
+            node = waiting.pop()
+            waiting += node.get("Plans", [])
+            if "Relation Name" in node:
+                scan = node["Node Type"] == "Seq Scan"
+                rows = self._size(node["Relation Name"]) if scan else int(node["Plan Rows"])
+                yield Step(node["Relation Name"], node.get("Index Name", ""), rows, scan)

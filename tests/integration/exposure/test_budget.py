@@ -1,0 +1,42 @@
+"""The query budget: which statements of pages read a large table whole, or too much, as the database itself says."""
+
+import pytest
+
+from runtime.exposure.budget import Budget, Limits
+from support.marina_site import open_marina
+
+
+@pytest.fixture
+def marina(database_url, tmp_path):
+    with open_marina(database_url, tmp_path) as site:
+        site.add_all(
+            "booking",
+            [
+                {"number": f"M-{number}", "skipper": site.people["alice"], "customer": site.accounts["sail"], "status": "asked"}
+                for number in range(300)
+            ],
+        )
+        with site.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        yield site
+
+
+def costs(marina, **limits):
+    with marina.engine.connect() as connection:
+        return list(Budget(connection, marina.snapshot, marina.snapshot.sites["marina"], Limits(**limits)).costs())
+
+
+def test_every_view_of_a_page_is_told_for_each_role_that_may_open_it(marina):
+    found = {(cost.page, cost.who, cost.what) for cost in costs(marina)}
+    assert ("bookings", "skipper", "list bookings, view bookings-all") in found
+    assert ("berths", "(anonymous)", "list berths, view berths-all") not in found
+    assert all(cost.steps for cost in costs(marina))
+
+
+def test_a_whole_large_table_and_an_overrun_are_findings_and_small_ones_are_none(marina):
+    assert [cost for cost in costs(marina, large=100_000) if cost.findings] == []
+    scans = [cost for cost in costs(marina, large=200) if any("reads all 300 rows of booking" in one for one in cost.findings)]
+    assert "skipper" in {cost.who for cost in scans}
+    over = [cost for cost in costs(marina, budget=250, large=100_000) if cost.findings]
+    assert all("over the budget of 250" in finding for cost in over for finding in cost.findings)
+    assert "skipper" in {cost.who for cost in over}
