@@ -12,6 +12,7 @@ from runtime.exposure.uses import ROWS, Use, filter_text, within
 from runtime.forms.builder import form_fields
 from runtime.forms.tiers import tier_path
 from runtime.forms.totals import total_paths
+from runtime.pages.action_deeds import told_paths
 from runtime.pages.sections import form_paths
 
 Mode = Literal["create", "write"]
@@ -53,6 +54,8 @@ def read_uses(snapshot: Snapshot, form: Form) -> Iterator[Use]:
     for action in form.actions:
         for item in action.values:
             yield Use(f"{surface}/action:{action.key}", form.entity, item.attribute, "write")
+        for kind, path in told_paths(snapshot, form.entity, action):
+            yield Use(f"{surface}/action:{action.key}/{kind}", form.entity, path, needs=((form.entity, "write"),))
     yield from chain.from_iterable(
         related_uses(snapshot, form, section.related, f"{surface}/related")
         for tab in form.tabs

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from metadata.expressions.entities import expression
 from metadata.expressions.evaluate import Value, evaluate
 from metadata.expressions.tree import names
 from metadata.model import ActionMail, GivenValue, RecordAction
+from metadata.snapshot import Snapshot
 from runtime.context import RequestContext
 from runtime.forms.opening import contact_values
 from runtime.forms.words import Words, WordsRow
@@ -70,9 +71,28 @@ def _paths(context: RequestContext, action: RecordAction, record: Record) -> tup
     return tuple(dict.fromkeys(found))
 
 
+def told_paths(snapshot: Snapshot, entity: str, action: RecordAction) -> Iterator[tuple[str, str]]:
+    """Every path of a record whose value an action can send away, on any site and in any language, with how it goes."""
+    for mail in action.mail:
+        snippets = (site.snippets.get(mail.snippet) for site in snapshot.sites.values())
+        texts = [text for _, text in mail.subject.values]
+        texts += [text for snippet in snippets if snippet is not None for _, text in snippet.value.values]
+        named = (path for text in texts for path in PLACE.findall(text) if _resolves(snapshot, entity, path))
+        yield from ((MAIL, path) for path in dict.fromkeys((*mail.to, *named)))
+    for kind, parts in ((CALL, action.call), (TASK, action.task)):
+        for part in parts:
+            for given in part.values:
+                found = names(expression(snapshot, entity, given.value))
+                yield from ((kind, name.path) for name in found if not name.path.startswith("@"))
+
+
 def _is_path(context: RequestContext, record: Record, path: str) -> bool:
+    return _resolves(context.snapshot, record.entity, path)
+
+
+def _resolves(snapshot: Snapshot, entity: str, path: str) -> bool:
     try:
-        context.snapshot.resolve(record.entity, path)
+        snapshot.resolve(entity, path)
     except KeyError:
         return False
     return True

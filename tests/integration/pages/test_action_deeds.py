@@ -15,6 +15,8 @@ from metadata.model import (
     ActionCall,
     ActionMail,
     ActionTask,
+    AttributePermission,
+    AttributeRight,
     Command,
     Connection,
     GivenValue,
@@ -24,6 +26,7 @@ from metadata.model import (
     component_id,
 )
 from metadata.store import MetadataStore
+from runtime.exposure.form_uses import read_uses
 from runtime.jobs.doing import Office
 from runtime.jobs.queue import MOST_ATTEMPTS, jobs, open_jobs, retry
 from runtime.jobs.tasks import TaskRefused
@@ -142,6 +145,22 @@ def test_a_mail_goes_to_addresses_that_the_person_may_read_and_is_owed_once(pott
     assert len(owed(pottery)) == 2
 
 
+def test_an_address_and_a_value_that_the_person_may_not_read_are_not_mailed(pottery):
+    hidden_from_potters = AttributePermission(
+        key="approval",
+        entity="firing",
+        roles=("potter",),
+        others=("read", "create", "update"),
+        attributes=(AttributeRight(attribute="kiln_name"), AttributeRight(attribute="peak")),
+    )
+    publish(pottery, hidden_from_potters)
+    mailer = Outbox()
+    assert press(pottery.as_("ada"), "tell").status_code == 303
+    desk = office(pottery, mailer)
+    assert [desk.work(later()) for _ in range(2)] == [True, False]
+    assert [(message.to, message.text) for message in mailer.sent] == [("ada@clay.example", "Bowls of Ada is at . {Not one}")]
+
+
 def test_a_mail_that_cannot_go_waits_and_is_parked_after_the_last_try(pottery):
     press(pottery.as_("ada"), "tell")
     desk = office(pottery, Outbox(broken=True))
@@ -209,6 +228,14 @@ def test_nothing_is_owed_of_a_write_that_is_refused(pottery):
     assert press(browser, "fire", fields).status_code == 409
     assert press(browser, "tell", {**question(browser, "tell"), "version": "1"}).status_code == 409
     assert owed(pottery) == ()
+
+
+def test_what_an_action_sends_away_is_a_surface_of_its_attributes(pottery):
+    snapshot = MetadataStore(pottery.engine).publish("tester", components=()).snapshot
+    form = snapshot.forms["firing-read"]
+    sent = {(use.surface.rpartition(":")[2], use.path) for use in read_uses(snapshot, form) if use.surface.count("/") == 2}
+    assert {("tell/mail", "potter.email"), ("tell/mail", "potter.full_name"), ("tell/mail", "peak")} <= sent
+    assert {("fire/call", "number"), ("fire/call", "peak"), ("fire/task", "note")} <= sent
 
 
 @pytest.mark.parametrize(
