@@ -26,6 +26,8 @@ def studio_blueprint() -> Blueprint:
         (f"/edit/{NAMED}", "editing:submit", "POST"),
         (f"/source/{NAMED}", "editing:source", "GET"),
         (f"/source/{NAMED}", "editing:submit_source", "POST"),
+        (f"/design/{NAMED}", "designing.designer:design", "GET"),
+        (f"/design/{NAMED}", "designing.designer:submit_design", "POST"),
         (f"/settle/{NAMED}", "editing:settle", "POST"),
         (f"/delete/{NAMED}", "making:delete", "GET"),
         (f"/delete/{NAMED}", "making:submit_delete", "POST"),

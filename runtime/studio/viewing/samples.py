@@ -11,6 +11,7 @@ from flask import Response, make_response, redirect
 from metadata.model import Block, ListComponent, Page
 from metadata.snapshot import CompiledSite, PageNode, frozen
 from metadata.text import Text
+from runtime.access import access_for
 from runtime.context import PageView, RequestContext
 from runtime.errors import PageNotFound
 from runtime.pages.addresses import page_url
@@ -44,7 +45,12 @@ def show_sample(context: RequestContext, path: str, show: PageView) -> Response:
     )
     page = Page(key=f"{KEY}/{kind}/{key}", site=site.key, label=Text.of(_label(context, kind, key)), blocks=blocks)
     node = PageNode(page, path, site.root, frozen({}), frozen({}))
-    return show(replace(context, site=_with(site, lists, node)), node, ())
+    keys: tuple[str, ...] = ()
+    if blocks[0].type == "form" and blocks[0].mode == "read":
+        entity = context.snapshot.entities[context.snapshot.forms[key].entity]
+        node = replace(node, record_entity=entity.key, record_attribute=entity.primary_name.key)
+        keys = (_first(context, node),)
+    return show(replace(context, site=_with(site, lists, node)), node, keys)
 
 
 def _address(context: RequestContext, key: str) -> str:
@@ -85,7 +91,8 @@ def _blocks(context: RequestContext, kind: str, key: str) -> tuple[Block, ...]:
         case "list" if key in site.lists:
             return (Block(type="list", list=key),)
         case "form" if key in snapshot.forms:
-            return (Block(type="form", form=key, mode="insert"),)
+            may = access_for(snapshot, context.principal, snapshot.forms[key].entity, "create").allowed
+            return (Block(type="form", form=key, mode="insert" if may else "read"),)
         case "multistep_form" if key in site.multistep_forms:
             return (Block(type="multistep_form", multistep_form=key),)
         case "chart" if key in site.charts:

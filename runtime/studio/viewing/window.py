@@ -148,8 +148,7 @@ def _places(desk: Desk, item: Item) -> Iterator[tuple[str, str]]:
     if kind == "page":
         yield desk.label(item), sample_path(kind, key)
         return
-    alone = kind in SAMPLED
-    if alone:
+    if kind in SAMPLED and kind != "form":
         yield desk.say("studio.by_itself"), sample_path(kind, key)
     if kind == "entity":
         views = (view for view in desk.bench.by_kind["view"] if view.data.get("entity") == key)
@@ -163,3 +162,5 @@ def _places(desk: Desk, item: Item) -> Iterator[tuple[str, str]]:
             reference in named.get(other, ()) for _, other, reference in page.references
         ):
             yield desk.label(page), sample_path("page", page.id.key)
+    if kind == "form":
+        yield desk.say("studio.by_itself"), sample_path(kind, key)

@@ -1,5 +1,6 @@
 // The studio, made quicker: a palette, shortcuts, lists that change in place, a guard over what is not saved.
 
+import { startDesigner } from "./studio-designer.js";
 import { startEditor } from "./studio-editor.js";
 import { openPalette, openSheet } from "./studio-palette.js";
 import { startPreview } from "./studio-preview.js";
@@ -22,9 +23,9 @@ document.addEventListener("keydown", (event) => {
     if (key === "k") {
       event.preventDefault();
       openPalette();
-    } else if (key === "s" && editorForm()) {
+    } else if (key === "s" && (editorForm() || document.getElementById("panel"))) {
       event.preventDefault();
-      editorForm().querySelector('button[value="save"].btn').click();
+      (editorForm()?.querySelector('button[value="save"].btn') ?? document.querySelector('#panel button[value="set"]')).click();
     }
     return;
   }
@@ -44,6 +45,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 startPreview();
+startDesigner();
 
 if (editorForm()) {
   startEditor(editorForm());

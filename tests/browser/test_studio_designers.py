@@ -1,0 +1,225 @@
+"""Designers in a browser: a list, a form and a page are made by mouse and keyboard, seen as a customer, published, undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from support.axe import assert_no_axe_violations
+from support.marina_site import CAST, PASSWORD, Marina, served
+from support.studio import open_studio
+
+LAPTOP, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
+    with open_studio(sqlite_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(page: Page, site: Marina) -> Iterator[Page]:
+    """Dora at the studio; at the end no console may have complained."""
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    with served(site.app) as url:
+        page.set_viewport_size(LAPTOP)
+        page.goto(f"{url}/signin?next=/studio/")
+        page.fill("input[name=email]", CAST["dora"][0])
+        page.fill("input[name=password]", PASSWORD)
+        with page.expect_navigation(url=lambda found: "/signin" not in found):
+            page.locator("main form button[type=submit]").click()
+        yield page
+    assert [line for line in said if not line.startswith("Failed to load resource")] == []
+
+
+def goto(page: Page, path: str) -> None:
+    page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
+
+
+def looked_at(page: Page) -> None:
+    """Nothing scrolls sideways and axe finds nothing, on both screens."""
+    for size in (LAPTOP, PHONE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        assert_no_axe_violations(page)
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+
+
+class Mouse:
+    """Hands that click."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, control: Locator) -> None:
+        control.click()
+
+    def write(self, field: Locator, text: str) -> None:
+        field.fill(text)
+
+    def save(self) -> None:
+        self.press(self.page.get_by_role("button", name="Save draft").last)
+
+
+class Keys(Mouse):
+    """Hands that never leave the keyboard."""
+
+    def press(self, control: Locator) -> None:
+        control.focus()
+        expect(control).to_be_focused()
+        self.page.keyboard.press("Enter")
+
+    def write(self, field: Locator, text: str) -> None:
+        field.focus()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(text)
+
+    def save(self) -> None:
+        self.page.keyboard.press("Control+s")
+
+
+def begin(hands: Mouse, kind: str, key: str) -> None:
+    page = hands.page
+    goto(page, f"/studio/new/{kind}")
+    hands.write(page.get_by_label("Key"), key)
+    hands.press(page.locator("main").get_by_role("button", name="New component"))
+    expect(page.locator("h1")).to_have_text(key)
+
+
+def fill(hands: Mouse, **fields: str) -> None:
+    """Fill in an editor and save it. `__` stands for a dot; lists get an item for each that is named."""
+    page = hands.page
+    for name, value in fields.items():
+        field = page.locator(f'[name="p.{name.replace("__", ".")}"]')
+        if value == "+":
+            hands.press(page.get_by_role("button", name=f"Add: {name.capitalize()}", exact=True))
+            expect(page.locator(f'[id^="f-{name}."]:visible').first).to_be_visible()
+        elif field.evaluate("node => node.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            hands.write(field, value)
+    hands.save()
+    expect(page.get_by_role("status").last).to_contain_text("The draft is saved.")
+
+
+def designed(hands: Mouse, *names: str, count: str) -> None:
+    """Place attributes from the palette."""
+    page = hands.page
+    for number, name in enumerate(names, 1):
+        hands.press(page.get_by_role("button", name=f"Add {name}", exact=True).first)
+        expect(page.locator(count)).to_have_count(number)
+
+
+@pytest.mark.parametrize("with_hands", [Mouse, Keys])
+def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undone(
+    desk: Page, site: Marina, with_hands: type[Mouse]
+) -> None:
+    hands = with_hands(desk)
+    begin(hands, "entity", "buoy")
+    goto(desk, "/studio/design/entity/buoy")
+    for number, (name, kind) in enumerate((("Name", "text"), ("Colour", "text"))):
+        hands.write(desk.get_by_label("What people call it"), name)
+        hands.press(desk.get_by_role("button", name="Add an attribute"))
+        hands.write(desk.locator(f'[name="p.attributes.{number}.type"]'), kind)
+        expect(desk.locator("#designer tbody tr").nth(number)).to_contain_text("text")
+    hands.press(desk.get_by_role("link", name="The whole"))
+    hands.write(desk.locator('[name="p.primary_name"]'), "name")
+    expect(desk.locator(".error-summary")).to_have_count(0)
+    expect(desk.get_by_role("complementary")).to_contain_text("create table buoy")
+
+    begin(hands, "view", "buoys")
+    fill(hands, entity="buoy", label__any="Buoys")
+    goto(desk, "/studio/design/view/buoys")
+    designed(hands, "Name", "Colour", count='[data-sortable="columns"] > li[data-path]')
+    begin(hands, "list", "buoys")
+    fill(hands, label__any="Buoys", views="+", views__0="buoys")
+    begin(hands, "form", "buoy")
+    fill(hands, entity="buoy", label__any="Buoy")
+    goto(desk, "/studio/design/form/buoy")
+    designed(hands, "Name", "Colour", count=".ds-fields > li")
+
+    begin(hands, "page", "buoys")
+    fill(
+        hands,
+        label__any="Buoys",
+        parent="home",
+        partial_url="buoys",
+        blocks="+",
+        blocks__0__type="list",
+        blocks__0__list="buoys",
+    )
+    begin(hands, "page", "buoy")
+    fill(
+        hands,
+        label__any="Buoy",
+        parent="buoys",
+        record_entity="buoy",
+        blocks="+",
+        blocks__0__type="form",
+        blocks__0__form="buoy",
+    )
+    goto(desk, "/studio/edit/web_link_set/main")
+    links = desk.locator("#f-links > .st-item").count()
+    fill(hands, links="+", **{f"links__{links}__page": "buoys"})
+
+    goto(desk, "/studio/permissions?entity=buoy&role=skipper")
+    hands.page.get_by_label("Global: every row").check()
+    hands.page.get_by_label("read", exact=True).check()
+    hands.press(desk.get_by_role("complementary").get_by_role("button", name="Save draft"))
+    expect(desk.get_by_role("link", name=re.compile("buoy, skipper: +global", re.IGNORECASE))).to_be_visible()
+
+    goto(desk, "/studio/view?path=/buoys")
+    hands.press(desk.get_by_role("button", name="Alice"))
+    goto(desk, "/studio/view?path=/buoys")
+    seen = desk.frame_locator("#preview iframe")
+    expect(seen.locator("h1")).to_have_text("Buoys")
+    expect(seen.get_by_role("link", name="Buoys").first).to_be_visible()
+
+    goto(desk, "/studio/publish")
+    hands.write(desk.get_by_label("What and why"), "Buoys for skippers")
+    hands.press(desk.get_by_role("button", name=re.compile("^Publish [0-9]+ changes")))
+    expect(desk.get_by_role("main")).to_contain_text("Nothing waits")
+    site.add("buoy", name="Nun", colour="red") if "buoy" in site.snapshot.entities else None
+    assert site.as_("alice").get("/buoys").status_code == 200
+
+    goto(desk, "/studio/rollback/1")
+    hands.press(desk.get_by_role("button", name="Back to release 1"))
+    expect(desk.get_by_role("main")).to_contain_text("Releases")
+    assert site.as_("alice").get("/buoys").status_code == 404
+
+
+def test_columns_and_fields_are_dragged_and_the_window_follows(desk: Page, site: Marina) -> None:
+    site.book("D1")
+    goto(desk, "/studio/design/view/bookings-all")
+    looked_at(desk)
+    columns = desk.locator('[data-sortable="columns"] > li[data-path] a')
+    seen = desk.frame_locator("#preview iframe")
+    expect(seen.locator("thead th").nth(1)).to_contain_text("Arrival")
+    columns.nth(1).locator("..").locator(".handle").drag_to(columns.nth(3))
+    expect(columns.nth(1)).not_to_contain_text("Arrival")
+    expect(seen.locator("thead th").nth(1)).not_to_contain_text("Arrival")
+    desk.get_by_role("button", name="Undo").click()
+    expect(columns.nth(1)).to_contain_text("Arrival")
+    desk.locator('[data-palette] li[data-word="paid"] .type').drag_to(columns.nth(0))
+    expect(desk.locator('[data-sortable="columns"]')).to_contain_text("Paid")
+
+    goto(desk, "/studio/design/form/booking-edit")
+    looked_at(desk)
+    fields = desk.locator(".ds-fields > li")
+    desk.get_by_role("button", name="Add Paid", exact=True).click()
+    expect(fields.filter(has_text="Paid")).to_have_count(1)
+    first = fields.nth(0).inner_text()
+    fields.nth(0).get_by_role("button", name=re.compile("down")).focus()
+    desk.keyboard.press("Enter")
+    expect(fields.nth(0)).not_to_have_text(first)
+    goto(desk, "/studio/design/entity/booking")
+    looked_at(desk)
+    goto(desk, "/studio/permissions?entity=booking&role=skipper")
+    looked_at(desk)

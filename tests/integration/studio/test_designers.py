@@ -1,0 +1,114 @@
+"""The designers: steps are drafts at once, what they do not show is kept, and two people's steps come together."""
+
+from metadata.store import MetadataStore
+
+
+def data_of(site, kind, key):
+    store = MetadataStore(site.engine)
+    standing = store.standing()
+    heads = {(name.kind, name.key): head for name, head in {**standing.released, **standing.drafts}.items()}
+    head = heads[kind, key]
+    return store.data([head.id])[head.id]
+
+
+def step(maker, name, do, **typed):
+    """Press a button of a designer, or save its panel."""
+    at = typed.pop("at", "")
+    page = f"design/{name}" + (f"?at={at}" if at else "")
+    form = maker.form(page, "at") if do == "set" else maker.form(page, "base")
+    return maker.send(page, form, ("do", do), **typed)
+
+
+def attributes(items):
+    return [item["attribute"] for item in items]
+
+
+def test_a_view_is_made_of_columns_order_and_groups_of_conditions(site, maker):
+    dora = maker("dora")
+    name = "view/bookings-moored"
+    assert "Add Berth Depth" in dora.get(f"design/{name}").text
+    made = step(dora, name, "add:columns=berth.depth")
+    assert made.location == f"/studio/design/{name}?at=columns.2"
+    step(dora, name, "move:columns.2>columns.0")
+    step(dora, name, "down:columns.0")
+    step(dora, name, "set", at="columns.1", p__columns__1__width="narrow")
+    step(dora, name, "condition:filter")
+    step(dora, name, "set", at="filter.all.1", p__filter__all__1__attribute="paid", p__filter__all__1__value="true")
+    step(dora, name, "group:filter")
+    step(dora, name, "set", at="filter.all.2.any.0", p__filter__all__2__any__0__attribute="boat")
+    step(dora, name, "add:sort=boat")
+    found = data_of(site, "view", "bookings-moored")
+    assert found["columns"] == [{"attribute": "number"}, {"attribute": "berth.depth", "width": "narrow"}, *found["columns"][2:]]
+    assert found["columns"][2]["label"] == "Vessel"
+    assert found["filter"]["all"][1:] == [{"attribute": "paid", "value": True}, {"any": [{"attribute": "boat"}]}]
+    assert attributes(found["sort"]) == ["number", "boat"]
+    step(dora, name, "flip:filter")
+    step(dora, name, "drop:filter.any.2.any.0")
+    found = data_of(site, "view", "bookings-moored")
+    assert [one.get("attribute") for one in found["filter"]["any"]] == ["status", "paid"]
+    assert dora.publish().status_code == 303
+
+
+def test_a_form_is_made_of_tabs_sections_and_fields_and_a_step_is_undone(site, maker):
+    dora = maker("dora")
+    name = "form/booking-edit"
+    before = data_of(site, "form", "booking-edit")
+    sections = len(before["tabs"][0]["sections"])
+    here = f"tabs.0.sections.{sections}"
+    step(dora, name, "add:tabs.0.sections=Extras")
+    step(dora, name, f"add:{here}.fields=confirmed_on")
+    step(
+        dora, name, "set", at=f"{here}.fields.0", **{f"p__{here.replace('.', '__')}__fields__0__hint__any": "When we said yes"}
+    )
+    first = len(before["tabs"][0]["sections"][0]["fields"])
+    step(dora, name, f"move:{here}.fields.0>tabs.0.sections.0.fields.0")
+    found = data_of(site, "form", "booking-edit")
+    assert found["tabs"][0]["sections"][0]["fields"][0] == {"attribute": "confirmed_on", "hint": "When we said yes"}
+    assert len(found["tabs"][0]["sections"][0]["fields"]) == first + 1
+    for _ in range(4):
+        step(dora, name, "undo")
+    assert data_of(site, "form", "booking-edit") == before
+
+
+def test_an_entity_gets_attributes_and_says_what_publishing_would_change(site, maker):
+    dora = maker("dora")
+    step(dora, "entity/berth", "add:attributes", word="Mooring lines")
+    count = len(data_of(site, "entity", "berth")["attributes"])
+    at = f"attributes.{count - 1}"
+    step(dora, "entity/berth", "set", at=at, **{f"p__{at.replace('.', '__')}__type": "integer"})
+    assert data_of(site, "entity", "berth")["attributes"][-1] == {
+        "key": "mooring_lines",
+        "label": "Mooring lines",
+        "type": "integer",
+    }
+    page = dora.get("design/entity/berth").text
+    assert "mooring_lines" in page.partition("When published")[2]
+    assert "<svg" in page.partition("ds-drawing")[2]
+
+
+def test_steps_of_two_people_come_together(site, maker):
+    dora, bob = maker("dora"), maker("bob")
+    mine = dora.form("design/view/extras", "base")
+    step(bob, "view/extras", "add:sort=price")
+    assert dora.send("design/view/extras", mine, ("do", "drop:columns.1")).status_code == 303
+    found = data_of(site, "view", "extras")
+    assert attributes(found["columns"]) == ["title", "price"]
+    assert attributes(found["sort"]) == ["title", "price"]
+
+
+def test_what_leads_nowhere_changes_nothing_and_rights_hold(site, maker):
+    dora = maker("dora")
+    before = data_of(site, "view", "extras")
+    for do in (
+        "drop:columns.99",
+        "move:columns.0>sort.0",
+        "move:columns.0",
+        "up:filter.all.7",
+        "add:nothing=x",
+        "group:columns",
+    ):
+        assert step(dora, "view/extras", do).status_code == 303, do
+    assert data_of(site, "view", "extras") == before
+    assert step(dora, "view/extras", "explode:columns").status_code == 400
+    assert maker("carol").get("design/view/extras").status_code == 403
+    assert dora.get("design/page/terms").status_code == 404

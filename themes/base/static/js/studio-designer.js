@@ -1,0 +1,128 @@
+// A designer: steps are sent in the background, what came of them takes the place of what was shown, and the window follows.
+
+import { adoptIcons } from "./icons.js";
+import { refreshPreview } from "./studio-preview.js";
+
+const PAUSE = 700;
+let queue = Promise.resolve();
+
+function page() {
+  return document.querySelector("[data-designer]");
+}
+
+function focusKey() {
+  const active = document.activeElement;
+  return active?.id || (active?.name && active?.value ? `[name="${active.name}"][value="${CSS.escape(active.value)}"]` : "");
+}
+
+function focusAgain(key, path) {
+  const chosen = path ? document.getElementById(`d-${path}`) : null;
+  const same = key ? (key.startsWith("[") ? document.querySelector(key) : document.getElementById(key)) : null;
+  (same ?? chosen ?? document.getElementById("main")).focus({ preventScroll: Boolean(same) });
+}
+
+async function show(answer, key) {
+  const html = await answer.text();
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const form = fresh.querySelector("[data-designer]");
+  if (!form) {
+    document.open();
+    document.write(html);
+    document.close();
+    return;
+  }
+  adoptIcons(html);
+  page().replaceWith(form);
+  document.querySelector(".st-side").replaceWith(fresh.querySelector(".st-side"));
+  const head = fresh.querySelector(".st-main > .page-head");
+  document.querySelector(".st-main > .page-head").replaceWith(head);
+  const at = new URL(answer.url).searchParams.get("at") ?? "";
+  window.history.replaceState(null, "", answer.url);
+  start();
+  focusAgain(key, at);
+}
+
+function send(form, more) {
+  const fields = new URLSearchParams(new FormData(form));
+  for (const [name, value] of Object.entries(more)) {
+    fields.set(name, value);
+  }
+  const key = focusKey();
+  queue = queue.then(async () => {
+    fields.set("base", page().elements.base.value);
+    const answer = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "text/html" } });
+    await show(answer, key);
+    refreshPreview();
+  });
+  return queue;
+}
+
+function sortable(list, name) {
+  window.Sortable.create(list, {
+    group: name,
+    handle: list.matches(".ds-fields, tbody") ? undefined : ".handle",
+    filter: "button",
+    preventOnFilter: false,
+    draggable: "[data-path]",
+    animation: 120,
+    onEnd: (event) => {
+      const target = event.to.dataset.sortable;
+      if (target && (event.from !== event.to || event.oldDraggableIndex !== event.newDraggableIndex)) {
+        send(page(), { do: `move:${event.item.dataset.path}>${target}.${event.newDraggableIndex}` });
+      }
+    },
+    onAdd: (event) => {
+      if (event.item.dataset.word) {
+        event.item.remove();
+        send(page(), { do: `add:${event.to.dataset.sortable}.${event.newDraggableIndex}=${event.item.dataset.word}` });
+      }
+    },
+  });
+}
+
+function start() {
+  const form = page();
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    send(form, button ? { do: button.value } : {});
+  });
+  const panel = document.querySelector("[data-panel]");
+  let timer;
+  const set = () => {
+    clearTimeout(timer);
+    send(panel, { do: "set" });
+  };
+  panel.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    send(panel, { do: event.submitter?.value ?? "set" });
+  });
+  panel.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(set, PAUSE);
+  });
+  for (const list of form.querySelectorAll("[data-sortable]")) {
+    sortable(list, list.dataset.sortable.endsWith("fields") ? "fields" : list.dataset.sortable);
+  }
+  for (const list of form.querySelectorAll("[data-palette]")) {
+    const name = list.dataset.palette.endsWith("fields") ? "fields" : list.dataset.palette;
+    window.Sortable.create(list, { group: { name, pull: "clone", put: false }, sort: false, draggable: "[data-word]", filter: "button", preventOnFilter: false });
+  }
+}
+
+export function startDesigner() {
+  if (!page()) {
+    return;
+  }
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("[data-designer] a[href*='/design/'], .error-summary a");
+    if (!link || event.ctrlKey || event.metaKey || !link.closest("[data-designer]") || new URL(link.href).pathname !== window.location.pathname) {
+      return;
+    }
+    event.preventDefault();
+    await queue;
+    await show(await fetch(link.href), "");
+  });
+  start();
+}
