@@ -73,6 +73,7 @@ class Description:
             raise Fatal(f"map {table_map.key}: {self._name} has no entity set {wanted}{meant(wanted, self._sets)}")
         whole = self._whole(self._sets[wanted])
         kinds, links = dict(whole.kinds), dict[str, Link]()
+        missing: list[str] = []
         for column in wanted_columns(table_map):
             name, _, there = column.partition("/")
             if there and name in whole.navigations:
@@ -81,7 +82,9 @@ class Description:
                 kinds |= {f"{name}/{property}": kind for property, kind in pointed.kinds.items()}
             if column not in kinds:
                 known = [*kinds, *(f"{navigation}/" for navigation in whole.navigations)]
-                raise Fatal(f"map {table_map.key}: {wanted} has no property {column}{meant(column, known)}")
+                missing.append(f"{wanted} has no property {column}{meant(column, known)}")
+        if missing:
+            raise Fatal(f"map {table_map.key}: {'; '.join(missing)}")
         return EntitySet(wanted, whole.key or table_map.key_columns, kinds, links)
 
     def _whole(self, name: str) -> _Type:

@@ -77,7 +77,7 @@ def _resting(table_map: CompiledMap) -> Iterator[Finding]:
 
 def _fault(table_map: CompiledMap, fault: ConnectorError) -> Finding:
     if isinstance(fault, Retriable):
-        mend = "See whether it runs, and whether its address and the network between are right."
+        mend = "See whether it runs, its address is right, and it knows the credentials of the connection."
         return Finding(table_map.key, "connection", ERROR, table_map.connection.key, f"{fault}.", mend)
     mend = "Correct the name in the map, or the connection's settings and rights, as it says."
     return Finding(table_map.key, "outside", ERROR, table_map.model.table, f"{fault}.", mend)

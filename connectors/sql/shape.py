@@ -31,9 +31,14 @@ def reflect(connection: Connection, table_map: CompiledMap, schema: str | None) 
         inspector = inspect(connection)
         there = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
         raise Fatal(f"map {table_map.key}: there is no table {name}{meant(name, there)}") from None
-    for column in wanted_columns(table_map):
-        if column not in table.c:
-            raise Fatal(f"map {table_map.key}: table {name} has no column {column}{meant(column, table.c.keys())}")
+    there = table.c.keys()
+    missing = [
+        f"table {name} has no column {column}{meant(column, there)}"
+        for column in wanted_columns(table_map)
+        if column not in there
+    ]
+    if missing:
+        raise Fatal(f"map {table_map.key}: {'; '.join(missing)}")
     return Shape(table, _order(table, table_map))
 
 

@@ -185,6 +185,17 @@ def test_a_column_that_new_rows_need_and_nothing_fills(shipyard, tmp_path):
         assert connection.scalar(sa.text("select count(*) from boat")) == 1
 
 
+def test_all_columns_that_are_not_there_are_told_at_once(shipyard, tmp_path):
+    wrong = (AttributeMap(attribute="price", column="prize"), AttributeMap(attribute="built", column="bilt"))
+    url = shipyard.url.render_as_string(hide_password=False)
+    world = make_world(f"sqlite:///{tmp_path / 'ours.db'}", (harbours(), boats(attributes=(*KEYED, *wrong))))
+    world = dataclasses.replace(world, adapter=SqlAdapter("outside", {"url": url}))
+    (found,) = told(look(world), "outside")
+    world.adapter.close()
+    assert "no column prize" in found[2]
+    assert "no column bilt; did you mean built?" in found[2]
+
+
 def test_a_constant_fills_the_column_and_rows_without_a_change_value_are_told(shipyard, tmp_path):
     world = shipyard_world(tmp_path, shipyard.url.render_as_string(hide_password=False), constants=(("yard", "Y"),))
     assert told(look(world), "writing") == []
