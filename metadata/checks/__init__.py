@@ -91,4 +91,15 @@ def check(
     return tuple(sorted({problem for rule in RULES for problem in rule(world)}))
 
 
-__all__ = ["RULES", "Rule", "World", "check"]
+def outcomes(
+    components: Mapping[ComponentId, Component], positions: Mapping[ComponentId, Where] | None = None
+) -> tuple[tuple[str, str, tuple[Problem, ...]], ...]:
+    """Every rule by its name, with its sentence and what it finds, in the order of `RULES`."""
+    world = World(components, positions or {})
+    return tuple(
+        (f"{rule.__module__.rpartition('.')[2]}.{rule.__name__}", rule.__doc__ or "", tuple(sorted(set(rule(world)))))
+        for rule in RULES
+    )
+
+
+__all__ = ["RULES", "Rule", "World", "check", "outcomes"]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import click
 
+from metadata.checks import outcomes
+from metadata.errors import Problem
 from metadata.files import read_folder
 from metadata.model import component_id
 from runtime.cli import options
@@ -13,12 +18,29 @@ from runtime.cli.output import Report, of_problems, reporting
 
 @click.command("check")
 @click.argument("folder", type=options.Folder(), metavar="DIR")
+@click.option("--rules", "by_rule", is_flag=True, help="List every rule: passed, or what it found.")
 @reporting
-def command(folder: str) -> Report:
+def command(folder: str, *, by_rule: bool) -> Report:
     """Say what is wrong with a folder of metadata: everything at once, with file and line."""
     reading = read_folder(folder)
-    problems = problems_of(reading, {component_id(component): component for component in reading.components})
-    if problems:
-        return of_problems(problems)
+    components = {component_id(component): component for component in reading.components}
+    problems = problems_of(reading, components)
     number = len(reading.components)
-    return Report((f"{number} components are in order.",), {"problems": [], "components": number})
+    report = Report((f"{number} components are in order.",), {"problems": [], "components": number})
+    report = of_problems(problems) if problems else report
+    if not by_rule:
+        return report
+    found = outcomes(components, reading.positions)
+    lines = tuple(f"{_state(problems):<8}{name}: {sentence}" for name, sentence, problems in found)
+    rules = [
+        {"rule": name, "state": _state(problems), "sentence": sentence, "problems": [str(problem) for problem in problems]}
+        for name, sentence, problems in found
+    ]
+    return replace(report, lines=(*lines, *report.lines), data={**report.data, "rules": rules})
+
+
+def _state(problems: Sequence[Problem]) -> str:
+    """What a rule comes to: passed, warning or error."""
+    if not problems:
+        return "passed"
+    return "error" if any(problem.severity == "error" for problem in problems) else "warning"

@@ -7,6 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from metadata.checks import RULES
 from runtime.cli import main
 from runtime.cli.commands import COMMANDS
 
@@ -93,6 +94,23 @@ def test_problems_that_only_follow_from_an_unreadable_component_are_left_out(foy
     code, said = foyer("check", folder)
     assert code == 1
     assert said.count("[") == 1
+
+
+def test_every_rule_is_listed_with_what_it_comes_to(foyer, folder):
+    code, said = foyer("check", folder, "--rules")
+    assert code == 0
+    assert said.count("passed  ") == len(RULES)
+    (folder / "thing.yaml").write_text(THING.replace("type: text", "type: txet"))
+    (folder / "gift.yaml").write_text(
+        "kind: web_role\nkey: all\ndefault: anonymous\n---\nkind: entity_permission\nkey: gift\nentity: thing\n"
+        "scope: global\nprivileges: [write]\nroles: [all]\n"
+    )
+    code, said = foyer("check", folder, "--rules", "--json")
+    rules = {rule["rule"]: rule for rule in json.loads(said)["rules"]}
+    assert code == 1
+    assert (rules["attributes.types"]["state"], "Did you mean" in rules["attributes.types"]["problems"][0]) == ("error", True)
+    assert rules["permissions.anonymous_writes"]["state"] == "warning"
+    assert rules["pages.roots"]["state"] == "passed"
 
 
 def test_json_is_one_document_for_success_and_failure(foyer, folder):
