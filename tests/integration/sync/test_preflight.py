@@ -133,6 +133,20 @@ def test_values_of_ours_that_the_outside_has_no_word_for(world_of):
     assert "1 of 3 rows here have 'ashore'" in found[2]
 
 
+def test_a_company_that_is_not_here(world_of):
+    attributes = (
+        AttributeMap(attribute="number", column="no"),
+        AttributeMap(attribute="name", column="name"),
+        AttributeMap(attribute="company", column="area", lookup_key=("code",)),
+    )
+    owners = harbours(key="owners", entity="account", table="owner", integration_key=("number",), attributes=attributes)
+    world = world_of(owners)
+    world.put("owner", {"no": "C1", "name": "Ann", "area": "usmf", "seq": 1})
+    (found,) = told(look(world, maps=("owners",), only="owners"), "company")
+    assert found[:2] == ("error", "company")
+    assert "there is none of 'usmf'; such rows are rejected. Make these companies" in found[2]
+
+
 def test_deletions_that_other_rows_would_hold_up(world_of):
     world = world_of(harbours(delete="delete"), boats())
     (found,) = told(look(world, only="harbours"), "deletions")
