@@ -19,6 +19,7 @@ from metadata.model import (
     EntityPermission,
     ExposureLock,
     Form,
+    IdentityProvider,
     Language,
     ListComponent,
     MultistepForm,
@@ -109,6 +110,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         api_entities=frozen(components.of(ApiEntity, key)),
         settings=frozen({setting.key: setting.value for setting in components.of(SiteSetting, key).values()}),
         web_files=frozen(components.of(WebFile, key)),
+        identity_providers=frozen(components.of(IdentityProvider, key)),
         locks=frozen(components.of(ExposureLock, key)),
         tests=frozen(components.of(PermissionTest, key)),
     )

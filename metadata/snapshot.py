@@ -24,6 +24,7 @@ from metadata.model import (
     EntityPermission,
     ExposureLock,
     Form,
+    IdentityProvider,
     Language,
     ListComponent,
     MultistepForm,
@@ -178,6 +179,7 @@ class CompiledSite:
     settings: Mapping[str, str]
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
     api_entities: Mapping[str, ApiEntity] = field(default_factory=dict)
+    identity_providers: Mapping[str, IdentityProvider] = field(default_factory=dict)
     base: str = ""
     locks: Mapping[str, ExposureLock] = field(default_factory=dict)
     tests: Mapping[str, PermissionTest] = field(default_factory=dict)

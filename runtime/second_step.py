@@ -7,6 +7,8 @@ from flask import Request, Response, make_response, redirect
 from runtime.context import RequestContext
 from runtime.csrf import bearer_token
 from runtime.errors import SecondFactorNeeded
+from runtime.identity.external.logins import list_external
+from runtime.identity.logins import login_of
 from runtime.identity.second_factor import has_factor
 from runtime.identity.settings import roles_with_second_factor
 
@@ -25,8 +27,17 @@ def ask_second_factor(context: RequestContext, asked: Request) -> Response | Non
     if contact is None or asked.blueprint == OWN or bearer_token(asked):
         return None
     roles = roles_with_second_factor(context.snapshot, context.site)
-    if not roles & context.principal.roles or has_factor(context.connection, contact):
+    if not roles & context.principal.roles or has_factor(context.connection, contact) or _elsewhere(context, contact):
         return None
     if asked.method == "GET" and asked.blueprint in PAGES and "HX-Request" not in asked.headers:
         return make_response(redirect(context.url("/second-factor"), 302))
     raise SecondFactorNeeded
+
+
+def _elsewhere(context: RequestContext, contact: int) -> bool:
+    """Whether the contact has no password, and every provider that it signs in with asks for a second step itself."""
+    if login_of(context.connection, contact) is not None:
+        return False
+    asking = {one.issuer.rstrip("/") for one in context.site.identity_providers.values() if one.second_factor}
+    used = {login.issuer.rstrip("/") for login in list_external(context.connection, contact)}
+    return bool(used) and used <= asking

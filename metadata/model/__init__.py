@@ -27,6 +27,7 @@ from metadata.model.content import (
 )
 from metadata.model.data import AlternateKey, Attribute, Choice, Entity, Language, ManyToMany, Option
 from metadata.model.history import RecordHistory
+from metadata.model.identity import ClaimMap, IdentityProvider
 from metadata.model.presentation import (
     BulkAction,
     ColumnOverride,
@@ -92,6 +93,7 @@ Component = (
     | Redirect
     | SiteSetting
     | WebRole
+    | IdentityProvider
     | EntityPermission
     | AttributePermission
     | PageAccessRule
@@ -148,6 +150,7 @@ KINDS: dict[str, Kind] = {
         Kind("exposure_lock", "exposure-locks", ExposureLock, True),
         Kind("permission_test", "permission-tests", PermissionTest, True),
         Kind("api_entity", "api-entities", ApiEntity, True),
+        Kind("identity_provider", "identity-providers", IdentityProvider, True),
     )
 }
 
@@ -177,6 +180,7 @@ __all__ = [
     "BulkAction",
     "Chart",
     "Choice",
+    "ClaimMap",
     "ColumnOverride",
     "Command",
     "Component",
@@ -194,6 +198,7 @@ __all__ = [
     "FormField",
     "FormRule",
     "GivenValue",
+    "IdentityProvider",
     "Kind",
     "Language",
     "ListBoard",

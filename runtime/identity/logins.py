@@ -12,7 +12,7 @@ from runtime.identity.browsers import forget_browsers
 from runtime.identity.passwords import LONGEST, Passwords
 from runtime.identity.pending import drop_pending
 from runtime.identity.sessions import revoke_all, utc_now
-from runtime.identity.tables import logins
+from runtime.identity.tables import external_logins, logins
 
 LONGEST_EMAIL = 320
 TOO_LONG = "password.too_long"
@@ -109,15 +109,18 @@ def set_password(connection: Connection, contact: int, email: str, password_hash
 
 def set_disabled(connection: Connection, contact: int, *, disabled: bool) -> bool:
     """Bar a contact from signing in, or let it in again. Ends its sessions. False where it has no login."""
-    change = update(logins).where(logins.c.contact_id == contact).values(disabled=disabled)
+    found = 0
+    for ways in (logins, external_logins):
+        found += connection.execute(update(ways).where(ways.c.contact_id == contact).values(disabled=disabled)).rowcount
     if disabled:
         revoke_all(connection, contact)
-    return connection.execute(change).rowcount > 0
+    return found > 0
 
 
 def remove_login(connection: Connection, contact: int) -> None:
     """Take a contact's sign-in away; it can be invited again."""
-    connection.execute(delete(logins).where(logins.c.contact_id == contact))
+    for ways in (logins, external_logins):
+        connection.execute(delete(ways).where(ways.c.contact_id == contact))
     revoke_all(connection, contact)
 
 

@@ -14,7 +14,10 @@ PREFIX = "identity/"
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """Whole numbers, each the site setting `identity/<name>`; what is no number in its range keeps its default."""
+    """Whole numbers, each the site setting `identity/<name>`; what is no number in its range keeps its default.
+
+    With `passwords` 0 people sign in with other providers only.
+    """
 
     lockout_attempts: int = 5
     lockout_minutes: int = 15
@@ -25,6 +28,7 @@ class IdentitySettings:
     reset_minutes: int = 60
     invitation_days: int = 14
     second_factor_days: int = 30
+    passwords: int = 1
 
     @property
     def lockout(self) -> dt.timedelta:
@@ -53,7 +57,7 @@ class IdentitySettings:
 
 SETTING_NAMES = tuple(f"{PREFIX}{field.name}" for field in dataclasses.fields(IdentitySettings))
 SECOND_FACTOR_ROLES = f"{PREFIX}second_factor_roles"
-LEAST = {"second_factor_days": 0}
+LEAST = {"second_factor_days": 0, "passwords": 0}
 HIGHEST = 100_000
 LONGEST = 10
 

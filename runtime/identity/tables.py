@@ -36,6 +36,21 @@ logins = Table(
     Column("changed_at", UtcDateTime(), nullable=False),
 )
 
+external_logins = Table(
+    "foyer_external_login",
+    METADATA,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("issuer", String(250), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("contact_id", KEY_TYPE, nullable=False, index=True),
+    Column("name", String(320), nullable=False, default=""),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("used_at", UtcDateTime(), nullable=False),
+    Column("disabled", Boolean, nullable=False, default=False),
+    Index("uq_foyer_external_login", "issuer", "subject", unique=True),
+    Index("uq_foyer_external_login_contact", "contact_id", "issuer", unique=True),
+)
+
 sessions = Table(
     "foyer_session",
     METADATA,

@@ -140,9 +140,14 @@ def everybody(connection: Connection, snapshot: Snapshot) -> tuple[Person, ...]:
 
 def assign_account(connection: Connection, snapshot: Snapshot, contact: int, account: int) -> None:
     """Make a contact one of an account's, as an invitation says."""
+    change_person(connection, snapshot, contact, {"account": account})
+
+
+def change_person(connection: Connection, snapshot: Snapshot, contact: int, values: Mapping[str, Any]) -> None:
+    """Write typed values to a contact. Raises Invalid, which leaves it as it was."""
     table = contact_table(snapshot)
     version = connection.execute(select(table.c["version"]).where(table.c["id"] == contact)).scalar_one()
-    update(connection, snapshot, Principal.system("system"), "contact", contact, version, {"account": account})
+    update(connection, snapshot, Principal.system("system"), "contact", contact, version, values)
 
 
 def find_people(connection: Connection, snapshot: Snapshot, words: str, limit: int) -> tuple[Person, ...]:

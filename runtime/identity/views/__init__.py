@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from runtime.identity.views import change, code, invitation, password, second_factor, sessions, signin
+from runtime.identity.views import change, code, external, invitation, password, second_factor, sessions, signin
 
 
 def identity_blueprint() -> Blueprint:
@@ -15,6 +15,10 @@ def identity_blueprint() -> Blueprint:
         ("/signin", signin.submit, ["POST"]),
         ("/signin/code", code.show, ["GET"]),
         ("/signin/code", code.submit, ["POST"]),
+        ("/signin/with/<key>", external.start, ["GET"]),
+        ("/signin/with/<key>/back", external.come_back, ["GET"]),
+        ("/logins", external.show_own, ["GET"]),
+        ("/logins", external.submit_own, ["POST"]),
         ("/signout", signin.leave, ["POST"]),
         ("/signout", signin.refuse_leaving, ["GET"]),
         ("/invitation", invitation.show, ["GET"]),

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from runtime.context import RequestContext, current
 from runtime.identity.browsers import is_known, know_browser
+from runtime.identity.external.logins import is_barred, list_external
 from runtime.identity.forms import CodeForm
-from runtime.identity.logins import LockRule, login_of
+from runtime.identity.logins import LockRule, Login, login_of
 from runtime.identity.mails import code_mail
 from runtime.identity.pending import begin_pending, pending_contact, take_pending
 from runtime.identity.second_factor import MAIL, RECOVERY, Checker, SecondFactor, factor_of, issue_mail_code
@@ -88,6 +89,15 @@ def submit() -> Response:
     return response
 
 
+def any_login(context: RequestContext, contact: int) -> Login | None:
+    """How a contact signs in: with a password, or without one with another provider; then at the contact's own e-mail."""
+    found = login_of(context.connection, contact)
+    if found is not None or not list_external(context.connection, contact) or is_barred(context.connection, contact):
+        return found
+    person = load_person(context.connection, context.snapshot, contact)
+    return None if person is None else Login(contact, person.email, "")
+
+
 def checker(context: RequestContext, connection: Connection) -> Checker:
     """What checks codes by the rules of the context's site."""
     chosen = settings(context)
@@ -107,8 +117,8 @@ def note_factor(context: RequestContext, connection: Connection, contact: int, w
 
 def mail_code(context: RequestContext, contact: int) -> None:
     """Mail a new code to the address that the contact signs in with; too many in an hour are not sent."""
-    login = login_of(context.connection, contact)
-    if login is not None and context.services.throttle.hourly(AUDIT_ACT, str(contact), MAILS_PER_HOUR):
+    login = any_login(context, contact)
+    if login is not None and login.email and context.services.throttle.hourly(AUDIT_ACT, str(contact), MAILS_PER_HOUR):
         context.services.aside.submit(_send, context, contact, login.email, vault())
 
 
@@ -145,7 +155,7 @@ def _know(context: RequestContext, connection: Connection, contact: int) -> str:
 def _waiting(context: RequestContext) -> SecondFactor | None:
     """The second factor of whoever has given the right password on this browser, and may still sign in."""
     contact = pending_contact(context.connection, context.site.key, _token())
-    if contact is None or login_of(context.connection, contact) is None:
+    if contact is None or any_login(context, contact) is None:
         return None
     return factor_of(context.connection, contact)
 

@@ -12,6 +12,7 @@ from runtime.identity.invitations import Invitation, find_invitation, redeem
 from runtime.identity.logins import Login, LoginTaken, login_of, password_problem, set_password
 from runtime.identity.views.answers import captcha_page, count_attempt, page, password_errors, say, settings
 from runtime.identity.views.code import enter
+from runtime.identity.views.offers import bound_offers
 from runtime.identity.views.signin import doorman
 from runtime.records.people import Person, load_person
 
@@ -55,7 +56,7 @@ def _answer(context: RequestContext, form: PasswordForm, *, redeeming: bool, jud
     if invitation is None or not person or not person.active or not person.email:
         return _ask_code(context, form, REFUSED)
     login = login_of(context.connection, person.contact)
-    if not redeeming:
+    if not redeeming or (login is None and not settings(context).passwords):
         return _ask_password(context, form, person, login, judged=judged)
     problem = _password_fault(context, form, person, login)
     if problem:
@@ -115,4 +116,6 @@ def _ask_password(
         errors=errors,
         least=least,
         captcha=judged,
+        ways=() if login else bound_offers(context, code=form.code),
+        passwords=bool(settings(context).passwords),
     )

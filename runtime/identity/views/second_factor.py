@@ -8,7 +8,7 @@ from markupsafe import Markup
 from runtime.context import RequestContext, current
 from runtime.errors import BadRequest, SignInNeeded
 from runtime.identity.forms import CodeForm
-from runtime.identity.logins import Login, login_of
+from runtime.identity.logins import Login
 from runtime.identity.mails import site_name
 from runtime.identity.second_factor import (
     APP,
@@ -26,7 +26,7 @@ from runtime.identity.second_factor import (
 from runtime.identity.sessions import revoke_all
 from runtime.identity.settings import roles_with_second_factor
 from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other
-from runtime.identity.views.code import checker, mail_code, note_factor, vault
+from runtime.identity.views.code import any_login, checker, mail_code, note_factor, vault
 from runtime.identity.views.signin import doorman
 from runtime.render import formats_for
 
@@ -49,7 +49,7 @@ def submit() -> Response:
     form, factor = CodeForm.of(request.form), factor_of(context.connection, login.contact)
     if form.act not in METHODS and not (factor and form.act in _offered(context)):
         raise BadRequest
-    if doorman(context).identify(login.email, form.password) is None:
+    if login.password_hash and doorman(context).identify(login.email, form.password) is None:
         return _page(context, login, {"password": say(context, WRONG_CURRENT)})
     if form.act == CODES:
         with context.lease.transaction() as connection:
@@ -105,7 +105,7 @@ def submit_setup() -> Response:
 
 def _login(context: RequestContext) -> Login:
     contact = context.principal.contact
-    found = None if contact is None else login_of(context.connection, contact)
+    found = None if contact is None else any_login(context, contact)
     if found is None:
         raise SignInNeeded
     return found
@@ -127,6 +127,7 @@ def _page(context: RequestContext, login: Login, errors: dict[str, str] | None =
         factor=factor,
         since=formats.moment(factor.since_at) if factor else "",
         required=OFF not in _offered(context),
+        with_password=bool(login.password_hash),
         errors=errors or {},
     )
 

@@ -10,6 +10,7 @@ from runtime.identity.browsers import forget_browser, list_browsers
 from runtime.identity.sessions import list_sessions, revoke, revoke_all
 from runtime.identity.views.answers import page, see_other
 from runtime.identity.views.code import note_factor
+from runtime.identity.views.offers import offers
 from runtime.render import formats_for
 
 OTHERS = "others"
@@ -24,7 +25,9 @@ def show() -> Response:
     found = list_sessions(context.connection, context.principal.contact, context.site.key, context.session_id)
     known = list_browsers(context.connection, context.principal.contact, context.site.key)
     formats = formats_for(context.language, context.principal.time_zone)
-    return page(context, "identity/sessions.html", sessions=found, browsers=known, moment=formats.moment)
+    return page(
+        context, "identity/sessions.html", sessions=found, browsers=known, moment=formats.moment, external=bool(offers(context))
+    )
 
 
 def submit() -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, flash, request, session
 
-from runtime.captcha.asking import asking_on_page
+from runtime.captcha.asking import Asking, CaptchaView, asking_on_page
 from runtime.context import RequestContext, current
 from runtime.errors import MethodNotAllowed
 from runtime.identity.forms import SignInForm
@@ -13,6 +13,7 @@ from runtime.identity.sessions import revoke
 from runtime.identity.signin import Doorman
 from runtime.identity.views.answers import captcha_page, count_attempt, say, see_other, settings
 from runtime.identity.views.code import enter
+from runtime.identity.views.offers import offers
 from runtime.records.people import Person
 
 REFUSED = "signin.refused"
@@ -34,7 +35,7 @@ def show() -> Response:
         return see_other(form.next or context.url("/"))
     notice = say(context, "signin.needed") if form.next else ""
     asking = asking_on_page(context, "signin")
-    return captcha_page(context, TEMPLATE, asking, None, email=form.email, next=form.next, notice=notice)
+    return _page(context, asking, None, form, notice=notice)
 
 
 def submit() -> Response:
@@ -45,11 +46,10 @@ def submit() -> Response:
     asking = asking_on_page(context, "signin")
     judged = asking.judged() if asking is not None else None
     if judged is not None and not judged.passed:
-        return captcha_page(context, TEMPLATE, asking, judged, 422, email=form.email, next=form.next)
-    person = identify(context, form)
+        return _page(context, asking, judged, form, 422)
+    person = identify(context, form) if settings(context).passwords else None
     if person is None:
-        failure = say(context, REFUSED)
-        return captcha_page(context, TEMPLATE, asking, None, 422, email=form.email, next=form.next, failure=failure)
+        return _page(context, asking, None, form, 422, failure=say(context, REFUSED))
     return enter(context, person, remember=form.remember, wanted=form.next)
 
 
@@ -75,3 +75,13 @@ def leave() -> Response:
     session.clear()
     flash(say(context, "signin.signed_out"), "good")
     return see_other(context.url("/"))
+
+
+def _page(
+    context: RequestContext, asking: Asking | None, judged: CaptchaView | None, form: SignInForm, status: int = 200, **more: str
+) -> Response:
+    ways = offers(context, next=form.next)
+    passwords = bool(settings(context).passwords)
+    return captcha_page(
+        context, TEMPLATE, asking, judged, status, email=form.email, next=form.next, ways=ways, passwords=passwords, **more
+    )

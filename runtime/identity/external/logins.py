@@ -1,0 +1,102 @@
+"""The sign-ins that contacts have with other providers: one for each provider, each the sign-in of one contact."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from runtime.identity.sessions import utc_now
+from runtime.identity.tables import external_logins, logins
+
+LONGEST_NAME = 320
+
+
+class LoginElsewhere(Exception):
+    """The sign-in is another contact's, or the contact has another one of the same provider."""
+
+
+class LastLogin(Exception):
+    """Without this one the contact could no longer sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody as a provider knows him: by its issuer and an identifier that stays; `name` is for people to read."""
+
+    issuer: str
+    subject: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalLogin:
+    """A sign-in of a contact, as the contact sees it in a list."""
+
+    id: int
+    issuer: str
+    name: str
+    created_at: dt.datetime
+    used_at: dt.datetime
+
+
+def contact_of(connection: Connection, identity: Identity) -> int | None:
+    """Whose sign-in it is; None for nobody's."""
+    columns = external_logins.c
+    statement = select(columns.contact_id).where(columns.issuer == identity.issuer, columns.subject == identity.subject)
+    found: int | None = connection.execute(statement).scalar()
+    return found
+
+
+def is_barred(connection: Connection, contact: int) -> bool:
+    """Whether the contact was barred from signing in, in whatever way."""
+    return any(
+        connection.execute(select(ways.c.contact_id).where(ways.c.contact_id == contact, ways.c.disabled.is_(True))).first()
+        is not None
+        for ways in (logins, external_logins)
+    )
+
+
+def add_external(connection: Connection, contact: int, identity: Identity) -> None:
+    """Make a sign-in the contact's. Raises LoginElsewhere."""
+    now = utc_now()
+    values = {"issuer": identity.issuer, "subject": identity.subject, "name": identity.name[:LONGEST_NAME]}
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                insert(external_logins).values(contact_id=contact, created_at=now, used_at=now, disabled=False, **values)
+            )
+    except IntegrityError:
+        raise LoginElsewhere from None
+
+
+def note_use(connection: Connection, identity: Identity) -> None:
+    """Note that somebody signed in with it now, and by what name."""
+    columns = external_logins.c
+    change = update(external_logins).where(columns.issuer == identity.issuer, columns.subject == identity.subject)
+    connection.execute(change.values(used_at=utc_now(), name=identity.name[:LONGEST_NAME]))
+
+
+def list_external(connection: Connection, contact: int) -> tuple[ExternalLogin, ...]:
+    """The sign-ins of a contact with other providers, the oldest first."""
+    columns = external_logins.c
+    statement = select(columns.id, columns.issuer, columns.name, columns.created_at, columns.used_at)
+    rows = connection.execute(statement.where(columns.contact_id == contact).order_by(columns.id))
+    return tuple(ExternalLogin(*row) for row in rows)
+
+
+def remove_external(connection: Connection, contact: int, number: int) -> bool:
+    """Take one of them from a contact; False where there is none of this number. Raises LastLogin."""
+    columns = external_logins.c
+    # Of two that are taken away at once neither must count on the other: the first to come holds the rows of both.
+    held = select(columns.id).where(columns.contact_id == contact).order_by(columns.id).with_for_update()
+    numbers = set(connection.scalars(held))
+    if number not in numbers:
+        return False
+    passwords = connection.execute(select(func.count()).select_from(logins).where(logins.c.contact_id == contact)).scalar_one()
+    if len(numbers) + passwords == 1:
+        raise LastLogin
+    connection.execute(delete(external_logins).where(columns.id == number))
+    return True

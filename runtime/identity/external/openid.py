@@ -1,0 +1,192 @@
+"""OpenID Connect: sending somebody to a provider, and making sure of what comes back.
+
+The authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9207). Raises ProviderDown
+where the provider cannot be asked, and Untrusted where what it says does not hold; their messages are for the log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from metadata.model import IdentityProvider
+from runtime.identity.external.logins import LONGEST_NAME, Identity
+from runtime.identity.external.proof import ProviderDown, UnknownKey, Untrusted, proved
+
+if TYPE_CHECKING:
+    from authlib.integrations.requests_client import OAuth2Session
+
+PATIENCE_S = 8.0
+KEPT_S = 3600.0
+"""How long the provider's description and keys are held to be true."""
+AGAIN_S = 60.0
+"""How soon keys are asked for again because of one that is not among them."""
+OK = 200
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is kept on the browser between sending somebody there and his coming back."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a provider says about somebody who has signed in there."""
+
+    identity: Identity
+    claims: Mapping[str, Any]
+
+    @property
+    def verified_email(self) -> str:
+        """The e-mail, if the provider says that it has verified it."""
+        email = self.claims.get("email")
+        return email if isinstance(email, str) and self.claims.get("email_verified") is True else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A provider's description of itself and its keys, and since when they are known."""
+
+    described: Mapping[str, Any]
+    keys: Mapping[str, Any]
+    since: float
+
+
+class OpenIdClient:
+    """One provider, asked for one site. `environment` has the secret that the metadata names."""
+
+    def __init__(self, provider: IdentityProvider, environment: Mapping[str, str]) -> None:
+        self._provider = provider
+        self._secret = secret_of(provider, environment)
+        self._known: _Known | None = None
+        self._lock = Lock()
+
+    def begin(self, back: str) -> tuple[str, Attempt]:
+        """The address at the provider to send somebody to, and what to keep meanwhile; he comes back to `back`."""
+        known = self._know()
+        attempt = Attempt(*(secrets.token_urlsafe(32) for _ in range(3)))
+        with self._session(back) as session:
+            address, _ = session.create_authorization_url(
+                _address(known.described, "authorization_endpoint"),
+                state=attempt.state,
+                nonce=attempt.nonce,
+                code_verifier=attempt.verifier,
+            )
+        return str(address), attempt
+
+    def finish(self, back: str, attempt: Attempt, came: Mapping[str, str]) -> Told:
+        """Who has come back: `came` is the query that he came with. The caller has compared the state."""
+        known = self._know()
+        issuer = _address(known.described, "issuer")
+        if came.get("iss", issuer) != issuer:
+            raise Untrusted(f"the answer is of {came['iss'][:200]!r}, not of {issuer!r}")
+        with self._session(back) as session:
+            token = _fetch(session, _address(known.described, "token_endpoint"), attempt, came.get("code", ""))
+            claims = self._proved(token.get("id_token"), issuer, attempt.nonce)
+            if "userinfo_endpoint" in known.described and not self._has_all(claims):
+                more = _read_json(session, _address(known.described, "userinfo_endpoint"), as_somebody=True)
+                if more.get("sub") != claims["sub"]:
+                    raise Untrusted("userinfo is about somebody else")
+                claims = {**more, **claims}
+        names = (claims.get(name) for name in ("email", "preferred_username", "name"))
+        shown = next((name for name in names if isinstance(name, str)), "")
+        return Told(Identity(issuer, claims["sub"], shown[:LONGEST_NAME]), claims)
+
+    def _session(self, back: str) -> OAuth2Session:
+        from authlib.integrations.requests_client import OAuth2Session  # half a second, and only for those who sign in so
+
+        return OAuth2Session(
+            self._provider.client_id,
+            self._secret or None,
+            token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
+            scope=" ".join(self._provider.scopes),
+            redirect_uri=back,
+            code_challenge_method="S256",
+            default_timeout=PATIENCE_S,
+        )
+
+    def _proved(self, id_token: object, issuer: str, nonce: str) -> dict[str, Any]:
+        known, client = self._know(), self._provider.client_id
+        try:
+            return proved(id_token, known.keys, issuer, client, nonce)
+        except UnknownKey:  # the provider may have changed its keys
+            return proved(id_token, self._know(newer_than=known).keys, issuer, client, nonce)
+
+    def _has_all(self, claims: Mapping[str, Any]) -> bool:
+        wanted = {claim.claim for claim in self._provider.claims}
+        if self._provider.match == "email":
+            wanted |= {"email", "email_verified"}
+        return wanted <= claims.keys()
+
+    def _know(self, newer_than: _Known | None = None) -> _Known:
+        """What is known of the provider, asked for where it is not known, long known, or known and not enough."""
+        with self._lock:
+            known, now = self._known, time.monotonic()
+            if known is not None:
+                lacking = newer_than is not None and known is newer_than
+                if now - known.since < (AGAIN_S if lacking else KEPT_S):
+                    return known
+            issuer = self._provider.issuer.rstrip("/")
+            with self._session("") as session:
+                described = _read_json(session, f"{issuer}/.well-known/openid-configuration")
+                if _address(described, "issuer").rstrip("/") != issuer:
+                    raise ProviderDown(f"{issuer} says that it is {_address(described, 'issuer')[:200]!r}")
+                keys = _read_json(session, _address(described, "jwks_uri"))
+            self._known = _Known(described, keys, now)
+            return self._known
+
+
+def secret_of(provider: IdentityProvider, environment: Mapping[str, str]) -> str:
+    """The client's secret, from the environment; none where the provider gave none. Raises ProviderDown where it is not set."""
+    found = _VARIABLE.fullmatch(provider.client_secret)
+    if found is None:
+        return ""
+    if not environment.get(found[1]):
+        raise ProviderDown(f"the environment variable {found[1]} is not set")
+    return environment[found[1]]
+
+
+def _fetch(session: OAuth2Session, endpoint: str, attempt: Attempt, code: str) -> Mapping[str, Any]:
+    from authlib.common.errors import AuthlibBaseError
+    from requests import RequestException
+
+    try:
+        found: Mapping[str, Any] = session.fetch_token(
+            endpoint, grant_type="authorization_code", code=code, code_verifier=attempt.verifier
+        )
+    except AuthlibBaseError as error:
+        raise Untrusted(f"{endpoint} refuses the code: {error}") from error
+    except (RequestException, ValueError) as error:
+        raise ProviderDown(f"{endpoint}: {error}") from error
+    return found
+
+
+def _read_json(session: OAuth2Session, address: str, *, as_somebody: bool = False) -> Mapping[str, Any]:
+    from requests import RequestException
+
+    try:
+        answer = session.get(address, withhold_token=not as_somebody, allow_redirects=False)
+        found = json.loads(answer.content) if answer.status_code == OK else None
+    except (RequestException, ValueError) as error:
+        raise ProviderDown(f"{address}: {error}") from error
+    if not isinstance(found, dict):
+        raise ProviderDown(f"{address} answers {answer.status_code} and not what it should")
+    return found
+
+
+def _address(described: Mapping[str, Any], name: str) -> str:
+    value = described.get(name)
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")):
+        raise ProviderDown(f"the provider's description has no {name}")
+    return value

@@ -1,0 +1,245 @@
+"""Signing in with another provider: whose a sign-in is, what is refused, and the sign-ins that a person adds and removes."""
+
+import dataclasses
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import sqlalchemy as sa
+
+pytest.importorskip("authlib", reason="needs the extra oidc")
+mock = pytest.importorskip("oidc_provider_mock")
+
+from metadata.model import ClaimMap, IdentityProvider, SiteSetting  # noqa: E402 - after the libraries it may lack
+from runtime.identity.logins import set_disabled  # noqa: E402
+from runtime.identity.tables import external_logins, logins  # noqa: E402
+from runtime.records.tables import AUDIT  # noqa: E402
+from support.portal import CAST, PASSWORD, text  # noqa: E402
+
+# What the provider that is run here warns of in itself.
+pytestmark = [pytest.mark.filterwarnings(f"ignore:{start}") for start in ("get_jwt_config", "authlib.jose", "The httpx")]
+ALICE, CAROL = CAST["alice"][0], CAST["carol"][0]
+
+
+@pytest.fixture(scope="module")
+def directory():
+    """A provider that runs beside us: the address of it."""
+    with mock.run_server_in_thread() as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture
+def guild(portal, directory):
+    """The provider as the site's metadata has it."""
+    names = {"key": "guild", "label": text("the guild"), "issuer": directory}
+    made = IdentityProvider(**names, client_id="portal", client_secret="${GUILD_SECRET}", match="email")
+    portal.publish(made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch):
+    monkeypatch.setenv("GUILD_SECRET", "the secret of the guild")
+
+
+def member(directory, subject, **claims):
+    """Somebody who can sign in there; gives the subject."""
+    requests.put(f"{directory}/users/{subject}", json=claims, timeout=5).raise_for_status()
+    return subject
+
+
+def verified(directory, subject, email, **claims):
+    return member(directory, subject, email=email, email_verified=True, **claims)
+
+
+def there(browser, subject, path="/signin/with/guild"):
+    """Go to the provider and sign in there: the address that it sends the browser back to."""
+    away = browser.get(path)
+    assert away.status_code == 302, away.text
+    answer = requests.post(away.location, data={"sub": subject}, allow_redirects=False, timeout=5)
+    assert answer.status_code in (302, 303), answer.text
+    parts = urlsplit(answer.headers["Location"])
+    return f"{parts.path}?{parts.query}"
+
+
+def sign_in(browser, subject, path="/signin/with/guild"):
+    return browser.get(there(browser, subject, path))
+
+
+def links(answer):
+    return [one.replace("&amp;", "&") for one in re.findall(r'href="(/signin/with/guild[^"]*)"', answer.text)]
+
+
+def owners(portal):
+    return {row.subject: row.contact_id for row in portal.rows(sa.select(external_logins))}
+
+
+def test_who_has_a_verified_email_comes_in_and_is_known_from_then_on(portal, directory, guild):
+    who = verified(directory, "carol-1", CAROL.upper())
+    browser = portal.browser()
+    assert links(browser.get("/signin?next=/news")) == ["/signin/with/guild?next=%2Fnews"]
+    answer = sign_in(browser, who, "/signin/with/guild?next=/news")
+    assert (answer.status_code, answer.location, browser.who()) == (303, "/news", "Carol")
+    assert owners(portal) == {who: portal.person("carol").contact}
+    noted = portal.rows(sa.select(AUDIT.c.changes).where(AUDIT.c.privilege == "external_login"))
+    assert "added from guild" in noted[0].changes
+    # The e-mail may change there: the sign-in stays that of the contact.
+    verified(directory, who, "other@elsewhere.example")
+    again = portal.browser()
+    assert (sign_in(again, who).status_code, again.who()) == (303, "Carol")
+
+
+STRANGERS = (
+    {"email": CAROL},
+    {"email": CAROL, "email_verified": False},
+    {"email": CAROL, "email_verified": "true"},
+    {"email": "nobody@elsewhere.example", "email_verified": True},
+    {"email_verified": True},
+    {},
+)
+
+
+def test_who_is_not_known_and_has_no_verified_email_of_one_contact_stays_out(portal, directory, guild):
+    for number, claims in enumerate(STRANGERS):
+        browser = portal.browser()
+        answer = sign_in(browser, member(directory, f"stranger-{number}", **claims))
+        assert (answer.status_code, browser.who(), owners(portal)) == (422, "nobody", {}), claims
+        assert "Nobody here signs in" in answer.text
+
+
+def test_where_the_site_wants_invitations_an_email_opens_nothing(portal, directory, guild):
+    portal.publish(dataclasses.replace(guild, match="invitation"))
+    who, browser = verified(directory, "erin-1", CAST["erin"][0]), portal.browser()
+    assert sign_in(browser, who).status_code == 422
+
+
+def test_an_invitation_is_redeemed_with_a_sign_in_once_and_by_its_own_page_alone(portal, directory, guild):
+    portal.publish(dataclasses.replace(guild, match="invitation"))
+    portal.change(logins, logins.c.email == CAST["bob"][0], contact_id=-5)
+    code, browser = portal.invite("bob", roles=("member",)), portal.browser()
+    shown = browser.get(f"/invitation?code={code}")
+    (link,) = links(shown)
+    planted = portal.browser()
+    assert planted.get(link).location.endswith("/signin"), "a link of somebody else's page leads nowhere"
+    who = member(directory, "bob-1")
+    assert (sign_in(browser, who, link).status_code, browser.who()) == (303, "Bob")
+    assert browser.get("/club").status_code == 200
+    second = portal.browser()
+    (link,) = links(second.get(f"/invitation?code={code}")) or ("",)
+    assert not link or sign_in(second, member(directory, "bob-2"), link).status_code == 422
+    assert owners(portal) == {who: portal.person("bob").contact}
+
+
+def test_what_comes_back_must_answer_what_this_browser_asked(portal, directory, guild):
+    who, browser, other = verified(directory, "carol-2", CAROL), portal.browser(), portal.browser()
+    back = there(browser, who)
+    assert other.get(back).location.endswith("/signin")
+    assert other.who() == "nobody"
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    assert browser.get(back.replace(state, "x" + state[1:])).location.endswith("/signin")
+    assert browser.get(back).location.endswith("/signin"), "an attempt is good once"
+    assert browser.who() == "nobody"
+
+
+def test_a_code_of_another_attempt_is_not_taken(portal, directory, guild):
+    """The nonce of the token is that of the attempt in which the code was given."""
+    who, browser = verified(directory, "carol-3", CAROL), portal.browser()
+    first = parse_qs(urlsplit(there(portal.browser(), who)).query)["code"][0]
+    back = there(browser, who)
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    answer = browser.get(back.replace(code, first))
+    assert (answer.status_code, browser.who()) == (422, "nobody")
+    assert "does not hold" in answer.text
+
+
+def test_a_provider_that_refuses_or_is_not_there_leaves_a_sentence(portal, directory, guild, monkeypatch):
+    browser = portal.browser()
+    back = there(browser, verified(directory, "carol-4", CAROL))
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    refused = browser.get(f"/signin/with/guild/back?error=access_denied&state={state}")
+    assert (refused.status_code, "without signing you in" in refused.text) == (422, True)
+    portal.publish(dataclasses.replace(guild, issuer="http://localhost:9"))
+    gone = portal.browser().get("/signin/with/guild")
+    assert (gone.status_code, "cannot be reached" in gone.text) == (503, True)
+    portal.publish(guild)
+    monkeypatch.delenv("GUILD_SECRET")
+    assert portal.browser().get("/signin/with/guild").status_code == 503
+    portal.publish(dataclasses.replace(guild, active=False))
+    assert portal.browser().get("/signin/with/guild").status_code == 404
+    assert links(portal.browser().get("/signin")) == []
+
+
+def test_barred_and_inactive_people_stay_out(portal, directory, guild):
+    who, contact = verified(directory, "carol-5", CAROL), portal.person("carol").contact
+    assert sign_in(portal.browser(), who).status_code == 303
+    with portal.engine.begin() as connection:
+        set_disabled(connection, contact, disabled=True)
+    assert sign_in(portal.browser(), who).status_code == 422
+    with portal.engine.begin() as connection:
+        set_disabled(connection, contact, disabled=False)
+    table = portal.snapshot.entities["contact"].table
+    portal.change(table, table.c.id == contact, active=False)
+    assert sign_in(portal.browser(), who).status_code == 422
+
+
+def test_claims_are_kept_as_the_metadata_says(portal, directory, guild):
+    claims = (ClaimMap(claim="name", attribute="full_name"), ClaimMap(claim="locale", attribute="language", when="first"))
+    portal.publish(dataclasses.replace(guild, claims=claims))
+    who = verified(directory, "carol-6", CAROL, name="Carol of the Guild", locale="sv-SE")
+    sign_in(portal.browser(), who)
+    person = portal.person("carol")
+    assert (person.name, person.language) == ("Carol of the Guild", "sv-SE")
+    verified(directory, who, CAROL, name=["not", "a", "text"], locale="en-US")
+    assert sign_in(portal.browser(), who).status_code == 303
+    person = portal.person("carol")
+    assert (person.name, person.language) == ("Carol of the Guild", "sv-SE")
+
+
+def test_a_person_adds_and_removes_sign_ins_with_the_password_and_never_the_last(portal, directory, guild):
+    portal.publish(dataclasses.replace(guild, match="invitation"))
+    browser, who = portal.signed_in("carol"), member(directory, "carol-7", email="c@guild.example")
+    assert browser.post("/logins", {"password": "wrong"}).status_code == 422
+    (link,) = links(browser.post("/logins", {"password": PASSWORD}))
+    answer = sign_in(browser, who, link)
+    assert (answer.status_code, answer.location) == (303, "/logins")
+    shown = browser.get("/logins").text
+    assert "c@guild.example" in shown
+    other = portal.signed_in("alice")
+    (link,) = links(other.post("/logins", {"password": PASSWORD}))
+    assert sign_in(other, who, link).status_code == 422, "it is Carol's already"
+    number = str(portal.rows(sa.select(external_logins.c.id))[0].id)
+    assert other.post("/logins", {"password": PASSWORD, "remove": number}).status_code == 303
+    assert owners(portal) == {who: portal.person("carol").contact}, "nobody removes another's"
+    alone = portal.browser()
+    assert sign_in(alone, who).status_code == 303
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.email == CAROL))
+    kept = alone.post("/logins", {"remove": number})
+    assert (kept.status_code, "only way in" in kept.text) == (422, True)
+    assert owners(portal) == {who: portal.person("carol").contact}
+
+
+def test_a_second_step_is_asked_here_unless_the_provider_asks_for_one(portal, directory, guild):
+    portal.publish(SiteSetting(key="identity/second_factor_roles", value="keeper"))
+    who, browser = verified(directory, "carol-8", CAROL), portal.browser()
+    sign_in(browser, who)
+    assert browser.get("/club/vault").location.endswith("/second-factor")
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.email == CAROL))
+    # Without a password the set-up asks for none.
+    assert browser.post("/second-factor", {"act": "app"}).location.endswith("/second-factor/setup")
+    portal.publish(dataclasses.replace(guild, second_factor=True))
+    trusted = portal.browser()
+    sign_in(trusted, who)
+    assert trusted.get("/club/vault").status_code == 200
+
+
+def test_a_site_can_do_without_passwords(portal, directory, guild):
+    portal.publish(SiteSetting(key="identity/passwords", value="0"))
+    browser = portal.browser()
+    shown = browser.get("/signin").text
+    assert 'type="password"' not in shown
+    assert links(browser.get("/signin"))
+    assert browser.sign_in(ALICE).status_code == 422
+    assert browser.who() == "nobody"
