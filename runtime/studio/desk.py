@@ -49,6 +49,7 @@ ICONS = {
     "page_access_rule": "lock",
     "exposure_lock": "shield-check",
     "permission_test": "person-check",
+    "identity_provider": "box-arrow-in-right",
     "connection": "plug",
     "table_map": "arrow-left-right",
     "site": "globe2",

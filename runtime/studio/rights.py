@@ -25,6 +25,7 @@ RIGHT_OF_KIND = {
             "page_access_rule",
             "exposure_lock",
             "permission_test",
+            "identity_provider",
         ),
         "sync": ("connection", "table_map"),
         "settings": ("site", "api_entity", "site_setting", "publishing_state", "transition_rule"),

@@ -114,7 +114,7 @@ def test_where_the_site_wants_invitations_an_email_opens_nothing(portal, directo
     assert sign_in(browser, who).status_code == 422
 
 
-def test_an_invitation_is_redeemed_with_a_sign_in_once_and_by_its_own_page_alone(portal, directory, guild):
+def test_an_invitation_is_redeemed_with_a_provider_once_and_by_its_own_page_alone(portal, directory, guild):
     portal.publish(dataclasses.replace(guild, match="invitation"))
     portal.change(logins, logins.c.email == CAST["bob"][0], contact_id=-5)
     code, browser = portal.invite("bob", roles=("member",)), portal.browser()
@@ -196,7 +196,7 @@ def test_claims_are_kept_as_the_metadata_says(portal, directory, guild):
     assert (person.name, person.language) == ("Carol of the Guild", "sv-SE")
 
 
-def test_a_person_adds_and_removes_sign_ins_with_the_password_and_never_the_last(portal, directory, guild):
+def test_a_person_adds_and_removes_providers_with_the_password_and_never_the_last(portal, directory, guild):
     portal.publish(dataclasses.replace(guild, match="invitation"))
     browser, who = portal.signed_in("carol"), member(directory, "carol-7", email="c@guild.example")
     assert browser.post("/logins", {"password": "wrong"}).status_code == 422
