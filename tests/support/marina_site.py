@@ -127,9 +127,9 @@ def altered(changed: Iterable[Component]) -> tuple[Component, ...]:
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The application on a port of its own, for a browser: its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The application on a port, one of its own where none is given, for a browser: its address."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
