@@ -38,7 +38,9 @@ def test_a_provider_is_added_and_leads_in(tmp_path, browser, width, monkeypatch)
     with mock.run_server_in_thread() as provider, served(portal.app, port) as url:
         issuer, label = f"http://localhost:{provider.server_port}", text("the guild of river pilots")
         guild = IdentityProvider(key="guild", label=label, issuer=issuer, client_id="portal", client_secret="${GUILD_SECRET}")
-        portal.publish(guild, dataclasses.replace(guild, key="harbour", label=text("the harbour"), issuer="https://harbour.example"))
+        portal.publish(
+            guild, dataclasses.replace(guild, key="harbour", label=text("the harbour"), issuer="https://harbour.example")
+        )
         context = browser.new_context(base_url=url, viewport={"width": width, "height": 740}, locale="en-US")
         page, complaints = context.new_page(), []
         page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
