@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -102,12 +103,11 @@ def _nested(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Dates and moments as ISO 8601 has them; decimals as numbers where those are exact, else as texts."""
+    """Dates and moments as ISO 8601 has them; decimals as numbers where those are exact, else as texts; the rest as texts."""
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    return int(value) if value == int(value) else _exact(value)
-
-
-def _exact(value: Any) -> Any:
-    number = float(value)
-    return number if str(number) == str(value.normalize()) or repr(number) == str(value) else str(value)
+    if not isinstance(value, Decimal):
+        return str(value)
+    if value == value.to_integral_value():
+        return int(value)
+    return float(value) if Decimal(repr(float(value))) == value else str(value)

@@ -1,5 +1,9 @@
 """REST services: who asks, at what pace, what is sent, what a wrong answer means, and what is refused before anything runs."""
 
+import datetime as dt
+import uuid
+from decimal import Decimal
+
 import pytest
 
 from connectors.errors import Fatal, RecordRejected, Retriable
@@ -131,6 +135,15 @@ def test_a_write_goes_out_in_its_template_with_its_key_and_its_path(service):
     assert posted[3] == {"harbour": {"code": "H/9 é", "name": "New", "seq": 9}, "source": "portal"}
     assert posted[2]["idempotency-key"] == "k-1"
     assert (patched[0], patched[1], patched[3]) == ("PATCH", "/v1/harbours/H%2F9%20%C3%A9", {"name": "Newer"})
+
+
+def test_values_are_sent_as_json_has_them_and_no_decimal_is_rounded(service):
+    ours = {"name": uuid.UUID(int=7), "depth": Decimal("4.50"), "seq": Decimal("0.1234567890123456789")}
+    service.adapter().push(change("update", "H1", built=dt.date(2024, 2, 29), area=Decimal("3.00"), **ours), "k")
+    assert service.asked[-1][3] == {
+        "name": "00000000-0000-0000-0000-000000000007", "depth": 4.5, "seq": "0.1234567890123456789",
+        "built": "2024-02-29", "area": 3,
+    }  # fmt: skip
 
 
 def test_a_refusal_tells_the_services_own_reason(service):
