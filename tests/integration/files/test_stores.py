@@ -7,27 +7,34 @@ import pytest
 
 from runtime.files.places import make_store, read_files_url
 from runtime.files.store import ContentLost, StoreFailed
+from support.gallery import PDF, make_gallery, picture
 
 CONTENT = bytes(range(256)) * 40_000  # more than S3 takes in one part
 
 
-@pytest.fixture(params=["folder", "s3"])
-def store(request, tmp_path, monkeypatch):
-    if request.param == "folder":
-        yield make_store("", tmp_path / "files")
-        return
+@pytest.fixture(scope="module")
+def bucket():
+    """The address of a bucket on an S3-compatible server of this machine."""
     moto, boto3 = pytest.importorskip("moto.server"), pytest.importorskip("boto3")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tester")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
-    server.start()
-    endpoint = f"http://127.0.0.1:{port}"
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="uploads")
-    yield make_store(read_files_url(f"s3://uploads/portal?endpoint={endpoint}"), tmp_path)
-    server.stop()
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setenv("AWS_ACCESS_KEY_ID", "tester")
+        environ.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        server.start()
+        endpoint = f"http://127.0.0.1:{port}"
+        boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="uploads")
+        yield f"s3://uploads/portal?endpoint={endpoint}"
+        server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store(request, tmp_path):
+    if request.param == "folder":
+        return make_store("", tmp_path / "files")
+    return make_store(read_files_url(request.getfixturevalue("bucket")), tmp_path)
 
 
 def test_a_content_comes_back_whole_and_in_part(store):
@@ -60,3 +67,17 @@ def test_a_store_that_does_not_answer_says_so(tmp_path):
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(ValueError, match="s3://bucket/prefix"):
         read_files_url(url)
+
+
+def test_files_in_a_bucket_go_to_those_who_may_read_their_row_only(bucket, sqlite_url, tmp_path):
+    gallery = make_gallery(sqlite_url, tmp_path, FOYER_FILES_URL=bucket)
+    gallery.as_("ada").send("/works/new", title="Sea", picture=(picture(), "sea.png"), paper=(PDF, "Sea.pdf"))
+    address = f"/_files/work/{gallery.rows('work')[0]['id']}/paper/Sea.pdf"
+    whole = gallery.as_("ada").get(address)
+    assert (whole.status_code, whole.data) == (200, PDF)
+    part = gallery.as_("ada").get(address, headers={"Range": "bytes=1-4"})
+    assert (part.status_code, part.data) == (206, PDF[1:5])
+    assert gallery.as_("ben").get(address).status_code == 404
+    assert gallery.app.test_client().get(address).status_code == 404
+    assert not any(PDF in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    gallery.engine.dispose()
