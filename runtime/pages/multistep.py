@@ -125,9 +125,10 @@ def _kept(context: RequestContext, multi: MultistepForm, found: Draft | None) ->
     now = dt.datetime.now(dt.UTC)
     if found is None or found.changed_at > now - dt.timedelta(days=multi.keep_days):
         return found
-    with context.lease.transaction() as connection:
-        drafts.drop_open(connection, found.owner)
-    flash(say_of(context)("step.expired", count=multi.keep_days), "warn")
+    if not context.principal.read_only:
+        with context.lease.transaction() as connection:
+            drafts.drop_open(connection, found.owner)
+        flash(say_of(context)("step.expired", count=multi.keep_days), "warn")
     return None
 
 
