@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 
 NOT_FOUND, REFUSED = 404, 403
+FEWEST_AHEAD, MOST_AHEAD = 1000, 65_535
+"""So many messages at most are sent to us that we have not acknowledged: two batches, and AMQP has no larger number."""
+QUIET_SECONDS = 0.05
+"""Where nothing comes for so long, nothing waits."""
+GONE: tuple[Any, Any, Any] = (None, None, None)
 
 
 def open_rabbitmq(name: str, settings: Mapping[str, str]) -> EventAdapter:
@@ -35,6 +40,7 @@ class _Reader:
     channel: BlockingChannel
     at: Any
     handed: dict[str, int] = field(default_factory=dict)
+    feed: Iterator[tuple[Any, Any, Any]] | None = None
 
 
 class RabbitBroker:
@@ -54,18 +60,21 @@ class RabbitBroker:
             state = self._readers.get(reader)
             if state is None or state.at != at or not state.channel.is_open:
                 state = self._reopened(reader, name, at)
+            if state.feed is None:
+                state.channel.basic_qos(prefetch_count=min(max(2 * limit, FEWEST_AHEAD), MOST_AHEAD))
+                state.feed = state.channel.consume(name, inactivity_timeout=QUIET_SECONDS)
             messages: list[Message] = []
-            left, tag = 1, 0
-            while left and len(messages) < limit:
-                method, properties, body = state.channel.basic_get(name)
+            tag = 0
+            while len(messages) < limit:
+                method, properties, body = next(state.feed, GONE)
                 if method is None:
                     break
-                left, tag = method.message_count, method.delivery_tag
+                tag = method.delivery_tag
                 messages.append(_message(properties, body, f"{name} {properties.message_id or uuid.uuid4().hex}"))
             if messages:
                 state.at = uuid.uuid4().hex
                 state.handed[state.at] = tag
-            return Reading(messages, state.at, bool(messages) and left > 0)
+            return Reading(messages, state.at, len(messages) == limit)
 
     def settle(self, reader: str, name: str, at: Any) -> None:
         """Acknowledge what was handed over up to this token."""
