@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Engine, Table, delete, false, inspect, or_, select, update
+from sqlalchemy import Column, ColumnElement, Engine, Table, delete, false, inspect, or_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from metadata.snapshot import Snapshot
@@ -22,6 +22,7 @@ from runtime.forms.drafts import AUTO, NOBODY, drafts, kept_days
 from runtime.identity.sessions import utc_now
 from runtime.identity.tables import api_tokens, browsers, sessions, tokens
 from runtime.jobs.queue import jobs
+from runtime.records.people import delete_of_nobody
 from runtime.records.saved import SAVED
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def tidy(engine: Engine, now: dt.datetime, store: Store | None = None, snapshot:
     if snapshot is not None:
         for table, column in OF_PEOPLE.items():
             if table.name in there:
-                gone[table.name] = gone.get(table.name, 0) + _of_nobody(engine, snapshot, table, column)
+                gone[table.name] = gone.get(table.name, 0) + _of_nobody(engine, snapshot, column)
     if store is not None and files.name in there:
         gone[files.name] = sweep(engine, store, now)
     return gone
@@ -93,11 +94,10 @@ def _waiting_longer(snapshot: Snapshot | None, now: dt.datetime) -> ColumnElemen
     return or_(false(), *longer)
 
 
-def _of_nobody(engine: Engine, snapshot: Snapshot, table: Table, column: Column[Any]) -> int:
+def _of_nobody(engine: Engine, snapshot: Snapshot, column: Column[Any]) -> int:
     """Delete what belongs to contacts who are no longer there, such as those that synchronisation deleted; how many rows."""
-    contacts = select(snapshot.entities["contact"].table.c.id)
     with writing(engine).begin() as connection:
-        return connection.execute(delete(table).where(column != NOBODY, column.not_in(contacts))).rowcount
+        return delete_of_nobody(connection, snapshot, column, but=NOBODY)
 
 
 def _emptied(engine: Engine, snapshot: Snapshot, now: dt.datetime) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     FromClause,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    delete,
     false,
     func,
     literal_column,
@@ -182,3 +184,9 @@ def find_accounts(connection: Connection, snapshot: Snapshot, text: str) -> tupl
         if found:
             return found
     return ()
+
+
+def delete_of_nobody(connection: Connection, snapshot: Snapshot, column: Column[Any], *, but: int) -> int:
+    """Delete the rows of an engine's table whose `column` names a contact that is not there, nor `but`; how many rows."""
+    contacts = select(contact_table(snapshot).c["id"])
+    return connection.execute(delete(column.table).where(column != but, column.not_in(contacts))).rowcount
