@@ -4,7 +4,7 @@ EXTRAS ?= test,e2e,dev
 VENV = $(or $(FOYER_VENV),.venv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench lock clean
+.PHONY: help setup demo test nightly lint format bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -18,6 +18,9 @@ demo: ## the demo portal beside its sample ERP (ARGS="--port 8080 --reset")
 test: setup ## all tests (ARGS="-k words"; FOYER_REQUIRE=postgresql,mariadb,browser forbids skipping)
 	@tools/browser.sh
 	@tools/test.sh $(ARGS)
+
+nightly: setup ## the properties of permissions at full size: 1,000,000 questions, 200 edits of each kind
+	@FOYER_TEST_QUESTIONS=1000000 FOYER_TEST_EDITS=200 $(VENV)/bin/python -m pytest -q -n 2 tests/property/test_explainer.py tests/property/test_exposure_lock.py $(ARGS)
 
 lint: setup ## lint, format and types
 	@tools/lint.sh

@@ -70,6 +70,7 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/second_factor_days": (is_count_or_none, "a whole number from 0 to 100000"),
     SECOND_FACTOR_ROLES: (is_line, "keys of web roles in one line of at most 200 letters"),
     "api/inner_error": (is_switch, "true or false"),
+    "publish/second_person_rows": (is_count_or_none, "a whole number from 0 to 100000"),
     "map/tiles": (is_tile_address, "an address such as https://tiles.example/{z}/{x}/{y}.png"),
     "forms/kept_days": (is_days, "a whole number from 1 to 365"),
     PROVIDER: (lambda value: value in PROVIDERS, f"one of {', '.join(PROVIDERS)}"),

@@ -72,6 +72,8 @@ def release(desk: Desk, chosen: tuple[Item, ...]) -> Response:
     trial = try_items(desk, chosen)
     if trial.errors:
         return publish_page(desk, chosen, trial=trial, refused=desk.say("studio.refused"), status=422)
+    if trial.needs_second and desk.author in {item.head.author for item in chosen}:
+        return publish_page(desk, chosen, trial=trial, refused=desk.say("studio.second_person"), status=422)
     desk.prove()
     note = request.form.get("note", "").strip()
     try:

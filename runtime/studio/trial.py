@@ -11,6 +11,7 @@ from metadata.errors import MetadataError, Problem
 from metadata.migrate import Plan
 from metadata.model import Component, ComponentId, component_id
 from metadata.store import Components
+from runtime.exposure.blast import Blast, blasts
 from runtime.exposure.lock import lock_problems
 from runtime.render.checks import check_looks
 from runtime.studio.bench import Item
@@ -24,11 +25,22 @@ class Trial:
     problems: tuple[Problem, ...]
     plan: Plan | None = None
     late: bool = False
+    blasts: tuple[Blast, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
         """What forbids the release."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def needs_second(self) -> bool:
+        """Whether somebody else than who made the drafts must release them."""
+        return any(blast.needs_second for blast in self.blasts)
+
+    @property
+    def radius(self) -> tuple[str, ...]:
+        """What people gain and lose, a line each."""
+        return tuple(line for blast in self.blasts for line in blast.lines)
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -66,4 +78,7 @@ def try_components(desk: Desk, components: Components) -> Trial:
     except MetadataError as error:
         return Trial((*problems, *error.problems))
     looks = check_looks(snapshot, desk.context.renderer.roots)
-    return Trial((*problems, *looks, *lock_problems(snapshot)), desk.store.plan_tables(snapshot))
+    with desk.store.engine.connect() as connection:
+        radius = blasts(connection, desk.context.snapshot, snapshot)
+    found = (*problems, *looks, *lock_problems(snapshot))
+    return Trial(found, desk.store.plan_tables(snapshot), blasts=tuple(one for one in radius if one.site == desk.reach.site))

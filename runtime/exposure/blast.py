@@ -1,0 +1,138 @@
+"""The blast radius of a release before it is made: what roles and people gain and lose by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from metadata.snapshot import CompiledSite, Snapshot
+from runtime.access import Access, Person, Principal, access_for
+from runtime.exposure.lock import reached
+from runtime.exposure.walk import Exposure
+from runtime.exposure.wording import scope_text
+from runtime.identity.roles import roles_of
+from runtime.identity.tables import contact_roles
+from runtime.records.people import load_person
+
+SETTING = "publish/second_person_rows"
+SAMPLED = 3
+"""People of each role whose rows are counted."""
+PAGE = "page:"
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """The rows of an entity that a person gains and loses."""
+
+    who: str
+    entity: str
+    gained: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blast:
+    """What a release of a site changes of what people reach. Rows are those of sampled people."""
+
+    site: str
+    gained: tuple[Exposure, ...]
+    lost: tuple[Exposure, ...]
+    rows: tuple[RowsOf, ...]
+    pages_added: tuple[str, ...]
+    pages_removed: tuple[str, ...]
+    threshold: int | None = None
+
+    @property
+    def most_gained(self) -> int:
+        """The most rows that one person gains of one entity."""
+        return max((item.gained for item in self.rows), default=0)
+
+    @property
+    def needs_second(self) -> bool:
+        """Whether somebody else than who made the drafts must release them."""
+        return self.threshold is not None and self.most_gained > self.threshold
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The same for people: roles with the number of what they gain and lose, then people and pages."""
+        found = [f"page {key} is added" for key in self.pages_added] + [f"page {key} is removed" for key in self.pages_removed]
+        for who in sorted({item.who for item in (*self.gained, *self.lost)}):
+            more, less = (sum(item.who == who for item in side) for side in (self.gained, self.lost))
+            found.append(f"{who} gains {more} and loses {less} ways to attributes")
+        return (*found, *(f"{item.who} gains {item.gained} and loses {item.lost} rows of {item.entity}" for item in self.rows))
+
+
+def blasts(connection: Connection, before: Snapshot | None, after: Snapshot) -> tuple[Blast, ...]:
+    """What each site's people gain and lose between two snapshots; `before` is None where nothing was released yet."""
+    return tuple(_blast(connection, before, after, site) for site in after.sites.values())
+
+
+def _blast(connection: Connection, before: Snapshot | None, after: Snapshot, site: CompiledSite) -> Blast:
+    old_site = before.sites.get(site.key) if before is not None else None
+    old = frozenset(reached(before, old_site)) if before is not None and old_site is not None else frozenset()
+    new = frozenset(reached(after, site))
+    rows = tuple(_rows(connection, before, after, site)) if before is not None and old_site is not None else ()
+    old_pages = frozenset(old_site.pages) if old_site is not None else frozenset()
+    value = site.settings.get(SETTING, "").strip()
+    return Blast(
+        site.key,
+        tuple(sorted(new - old)),
+        tuple(sorted(old - new)),
+        rows,
+        tuple(sorted(frozenset(site.pages) - old_pages)),
+        tuple(sorted(old_pages - frozenset(site.pages))),
+        int(value) if value else None,
+    )
+
+
+def _rows(connection: Connection, before: Snapshot, after: Snapshot, site: CompiledSite) -> Iterator[RowsOf]:
+    tables = frozenset(inspect(connection).get_table_names())
+    for who, old, new in _people(connection, before, after, site):
+        for entity in after.entities:
+            if entity not in tables or entity not in before.entities:
+                continue
+            earlier, later = access_for(before, old, entity, "read"), access_for(after, new, entity, "read")
+            if _said(before, earlier, site.key) == _said(after, later, site.key):
+                continue
+            had, has = _ids(connection, before, old, earlier), _ids(connection, after, new, later)
+            if had is not None and has is not None and had != has:
+                yield RowsOf(who, entity, len(has - had), len(had - has))
+
+
+def _said(snapshot: Snapshot, access: Access, site: str) -> frozenset[str]:
+    return frozenset(scope_text(snapshot.sites[site], grant) for grant in access.grants)
+
+
+def _ids(connection: Connection, snapshot: Snapshot, principal: Principal, access: Access) -> frozenset[int] | None:
+    """The rows within reach; None where the condition names what the database does not have yet."""
+    if not access.allowed:
+        return frozenset()
+    table = snapshot.entities[access.entity].table
+    query = select(table.c.id).where(access.predicate(table))
+    try:
+        with connection.begin_nested():
+            return frozenset(connection.execute(query, dict(principal.binds)).scalars())
+    except DBAPIError:
+        return None
+
+
+def _people(
+    connection: Connection, before: Snapshot, after: Snapshot, site: CompiledSite
+) -> Iterator[tuple[str, Principal, Principal]]:
+    yield "(anonymous)", Principal.anonymous(before, site.key), Principal.anonymous(after, site.key)
+    if not inspect(connection).has_table(contact_roles.name):
+        return
+    seen: set[int] = set()
+    for role in sorted(site.roles):
+        held = select(contact_roles.c.contact_id).where(contact_roles.c.site == site.key, contact_roles.c.role == role)
+        seen.update(connection.execute(held.order_by(contact_roles.c.contact_id).limit(SAMPLED)).scalars())
+    for contact in sorted(seen):
+        person = load_person(connection, after, contact)
+        if person is not None:
+            roles = roles_of(connection, contact, site.key)
+            actor = Person(contact, person.account, person.company, person.name)
+            name = person.email or person.name or str(contact)
+            yield name, Principal.signed_in(before, site.key, actor, roles), Principal.signed_in(after, site.key, actor, roles)

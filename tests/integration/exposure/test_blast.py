@@ -1,0 +1,70 @@
+"""The blast radius: what people gain and lose by a release, before it is made, and the second person it may need."""
+
+from dataclasses import replace
+
+import pytest
+
+from metadata.compiler import assign_site, compile_snapshot
+from metadata.model import EntityPermission, Page, SiteSetting
+from metadata.store import MetadataStore
+from metadata.text import Text
+from runtime.exposure.blast import SETTING, blasts
+from support.marina import MARINA
+from support.marina_site import open_marina
+from support.studio import Maker, open_studio, words
+
+MARINA_LABEL = Text.of("Dock")
+OWN = next(item for item in assign_site(MARINA) if isinstance(item, EntityPermission) and item.key == "own-bookings")
+WIDE = replace(OWN, scope="global", via="")
+
+
+@pytest.fixture
+def marina(database_url, tmp_path):
+    with open_marina(database_url, tmp_path) as site:
+        for number, skipper in (("M-1", "alice"), ("M-2", "bob"), ("M-3", "carol"), ("M-4", "carol")):
+            site.book(number, skipper)
+        yield site
+
+
+def radius(marina, *changed):
+    released = MetadataStore(marina.engine).released()
+    there = {(type(item), item.key): item for item in (*released.values(), *changed)}
+    with marina.engine.connect() as connection:
+        return blasts(connection, compile_snapshot(released.values()), compile_snapshot(there.values()))[0]
+
+
+def test_rows_ways_and_pages_are_told_for_people_and_roles(marina):
+    found = radius(marina, WIDE, Page(key="dock", site="marina", label=MARINA_LABEL, parent="bookings", partial_url="dock"))
+    gained = {(item.who, item.entity): (item.gained, item.lost) for item in found.rows}
+    assert gained["alice@sail.example", "booking"] == (2, 0)
+    assert gained["carol@row.example", "booking"] == (2, 0)
+    assert ("dora@marina.example", "booking") not in gained
+    assert found.pages_added == ("dock",)
+    assert {item.who for item in found.gained} >= {"skipper"}
+    assert "alice@sail.example gains 2 and loses 0 rows of booking" in found.lines
+    narrower = {(item.who, item.entity): (item.gained, item.lost) for item in radius(marina, replace(OWN, active=False)).rows}
+    assert narrower["alice@sail.example", "booking"] == (0, 1)
+    assert radius(marina, replace(OWN, label=MARINA_LABEL)).lines == ()
+
+
+def test_above_the_sites_threshold_a_second_person_must(marina):
+    limit = SiteSetting(key=SETTING, site="marina", value="1")
+    assert radius(marina, WIDE, limit).needs_second
+    assert not radius(marina, WIDE, replace(limit, value="2")).needs_second
+    assert not radius(marina, WIDE).needs_second
+
+
+def test_who_made_the_drafts_does_not_publish_them_then_and_somebody_else_does(database_url, tmp_path):
+    limit = SiteSetting(key=SETTING, site="marina", value="0")
+    with open_studio(database_url, tmp_path, limit) as site:
+        site.book("M-3", "carol")
+        site.book("M-1", "alice")
+        MetadataStore(site.engine).save((WIDE,), f"Dora ({site.people['dora']})")
+        dora = Maker.of(site, "dora")
+        refused = dora.publish()
+        assert refused.status_code == 422
+        assert "a second person, who has saved none of the drafts, must publish" in words(refused)
+        assert "alice@sail.example gains 1 and loses 0 rows of booking" in refused.text
+        MetadataStore(site.engine).save((OWN,), "Somebody else")
+        MetadataStore(site.engine).save((WIDE,), "Somebody else")
+        assert dora.publish().status_code == 303
