@@ -74,7 +74,7 @@ class InRedis(Stream):
         self._client.xtrim(self.name, 0, approximate=False)
 
     def close(self) -> None:
-        self._client.delete(self.name)
+        self._client.delete(self.name, *self._client.scan_iter(f"{self.name}:sent:*"))
         self._client.close()
 
 
