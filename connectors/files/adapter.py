@@ -23,8 +23,10 @@ class FilesAdapter:
     """One folder, or one bucket."""
 
     def __init__(self, name: str, settings: Mapping[str, str]) -> None:
-        if bool(settings.get("folder")) == bool(settings.get("url")):
-            raise Fatal(f"connection {name} has {'both' if settings.get('url') else 'neither'} of the settings folder and url")
+        if settings.get("folder") and settings.get("url"):
+            raise Fatal(f"connection {name} has both of the settings folder and url; remove one")
+        if not settings.get("folder") and not settings.get("url"):
+            raise Fatal(f"connection {name} has no setting folder, nor url")
         self._name = name
         self._format = settings.get("format") or "csv"
         self._encoding = settings.get("encoding") or "utf-8-sig"

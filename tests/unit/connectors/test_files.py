@@ -154,7 +154,7 @@ def test_what_is_wrong_in_a_workbook_is_told(folder):
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({}, "neither of the settings folder and url"),
+        ({}, "no setting folder, nor url"),
         ({"folder": "a", "url": "s3://b"}, "both of the settings"),
         ({"folder": "a", "format": "ods"}, "no format ods; there are csv, jsonl, xlsx"),
         ({"url": "https://host/bucket"}, "is no s3://"),
