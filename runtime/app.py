@@ -30,7 +30,7 @@ from runtime.lease import Doors
 from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.pages import show as show_page
-from runtime.pages.feed import feed_blueprint
+from runtime.pages.feed_routes import feed_blueprint
 from runtime.pages.files import files_blueprint
 from runtime.pages.lookup import lookup_blueprint
 from runtime.pages.lookup_new import lookup_new_blueprint

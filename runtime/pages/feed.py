@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from metadata.model import ListComponent
 from runtime.context import RequestContext, current
 from runtime.errors import PageNotFound, Unsupported
 from runtime.pages.feed_model import Property, description, properties, rows_of, set_name
+from runtime.pages.feed_routes import FEED
 from runtime.pages.queries import UnknownArgument, UnusableArgument, read_arguments
 from runtime.records.ask import ListAsk
 from runtime.records.counting import count_exactly
@@ -26,7 +27,6 @@ from runtime.records.keyset import read_token
 from runtime.records.lists import fetch_list
 from runtime.records.plan import ListPlan, SortKey, plan_list
 
-FEED = "/_feed"
 PAGE = 500
 LARGEST = 10**9
 MOST_KEYS = 8
@@ -43,14 +43,6 @@ class FeedAsk:
     top: int | None
     counted: bool
     anchor: tuple[Any, ...]
-
-
-def feed_blueprint() -> Blueprint:
-    """The addresses `/_feed/<list>` and `/_feed/<list>/$metadata`."""
-    blueprint = Blueprint("feed", __name__)
-    blueprint.add_url_rule(f"{FEED}/<key>", "rows", rows)
-    blueprint.add_url_rule(f"{FEED}/<key>/$metadata", "describe", describe)
-    return blueprint
 
 
 def rows(key: str) -> Response:

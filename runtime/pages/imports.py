@@ -32,6 +32,7 @@ from runtime.pages.errand_turns import begin_errand, change_errand, find_errand,
 from runtime.pages.export import CSV, MARK
 from runtime.pages.export_sheet import harmless
 from runtime.pages.form_setting import manner_of
+from runtime.pages.import_names import ERRORS, IMPORT
 from runtime.pages.import_rows import CHANGED, FAULTY, NEW, SAME, Columns, RowImport, Tally, import_targets, may_import
 from runtime.pages.import_view import ColumnChoice, ColumnChooser, ColumnOption, FileChooser, ImportReport, RowError
 from runtime.pages.part import BlockAsk, Head, Part
@@ -39,7 +40,6 @@ from runtime.pages.queries import UnusableArgument
 from runtime.pages.speech import text_of
 from runtime.render import Action
 
-IMPORT, ERRORS = "import", "errors"
 BEGIN = "new"
 FILE, COLUMN, CLEARS, ACTION = "file", "column", "clears", "_action"
 CHOOSE, MATCH, REPORT = "blocks/import_file.html", "blocks/import_columns.html", "blocks/import_report.html"

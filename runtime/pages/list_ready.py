@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from metadata.model import ListComponent, View
 from runtime.access import access_for
 from runtime.context import RequestContext
+from runtime.loading import Later
 from runtime.pages.addresses import page_url
 from runtime.pages.bulk_bar import bulk_bar, row_marks
 from runtime.pages.content import words_of
 from runtime.pages.export import export_links
-from runtime.pages.imports import import_action
 from runtime.pages.layouts import TABLE, is_plain, layout_of, layout_paths, layout_tabs, layouts_of
 from runtime.pages.list_filters import filter_panel, is_idle
 from runtime.pages.list_rows import RowLinks, record_key, row_links
@@ -26,6 +26,8 @@ from runtime.records.ask import ListAsk, parse_list_ask
 from runtime.records.plan import ListOptions, ListPlan, plan_list
 from runtime.render import Action
 from runtime.sitemap import readable_pages
+
+_import_action = Later("runtime.pages.imports:import_action")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +181,7 @@ def _chrome(ask: BlockAsk, model: ListComponent, view: View, asked: ListAsk, top
         bulk=bulk_bar(ask, model, list_id(ask)) if layout == TABLE else None,
         layouts=() if is_plain(model) else layouts_of(model),
         layout_tabs=layout_tabs(model, layout, ask.query, text_of(context)),
-        imports=import_action(ask, model),
+        imports=_import_action(ask, model) if model.imports else None,
     )
 
 

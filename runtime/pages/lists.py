@@ -10,14 +10,13 @@ from markupsafe import Markup
 from metadata.model import Block, ListComponent
 from runtime.access import access_for
 from runtime.context import RequestContext
-from runtime.pages.board import show_board
+from runtime.loading import Later
 from runtime.pages.bulk import BULK, choose, show_bulk
 from runtime.pages.bulk_bar import DO
-from runtime.pages.calendar import show_calendar
 from runtime.pages.cards import cards_view
 from runtime.pages.column_choice import CHOOSER, chooser_action, show_columns, with_columns
 from runtime.pages.export import EXPORT, READY, exported
-from runtime.pages.imports import ERRORS, IMPORT, show_import
+from runtime.pages.import_names import ERRORS, IMPORT
 from runtime.pages.layouts import BOARD, CALENDAR, CARDS, layout_arguments, layout_of
 from runtime.pages.list_filters import filter_arguments
 from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
@@ -39,9 +38,11 @@ from runtime.records.saved import Saved
 from runtime.records.statement import CAP
 from runtime.render.stencils import Pieces
 
+_show_import = Later("runtime.pages.imports:show_import")
+
 PAGING = ("page", "after", "before")
 ARGUMENTS = frozenset({"view", "q", "sort", "scope", *PAGING})
-LOOKS = {CALENDAR: show_calendar, BOARD: show_board}
+LOOKS = {CALENDAR: Later("runtime.pages.calendar:show_calendar"), BOARD: Later("runtime.pages.board:show_board")}
 """The layouts that fetch rows in ways of their own."""
 
 
@@ -78,7 +79,8 @@ def show_list(ask: BlockAsk) -> Part:
     if own.get(REMOVE):
         return show_removal(ask, model, record_key(context, model))
     if own.get(IMPORT):
-        return show_import(ask, model)
+        imported: Part = _show_import(ask, model)
+        return imported
     if own.get(BULK):
         return show_bulk(ask, model)
     if not access_for(context.snapshot, context.principal, entity_of(context, model), "read").allowed:

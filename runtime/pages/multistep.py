@@ -28,7 +28,7 @@ from runtime.pages.multistep_again import going_out
 from runtime.pages.multistep_entered import QUERY, Entered
 from runtime.pages.multistep_send import Refused, send_all
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
-from runtime.pages.part import BlockAsk, BlockHandler, Part
+from runtime.pages.part import BlockAsk, Part
 from runtime.pages.uploads import received
 from runtime.records.details import Record, fetch_record
 from runtime.render import Action, State
@@ -283,6 +283,3 @@ def _go_to(ask: BlockAsk, entered: Entered, step: Step) -> Part:
 
 def _go(url: str) -> Part:
     return Part(response=make_response(redirect(url, 303)))
-
-
-MULTISTEP_BLOCK = BlockHandler(show_multistep, multistep_arguments, posts=True)

@@ -17,7 +17,7 @@ from metadata.model import Block, WebTemplate
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from metadata.templates import QuerySpec, read
 from runtime.context import RequestContext
-from runtime.pages.charts import show_charts
+from runtime.loading import Later
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.queries import Query
@@ -34,6 +34,7 @@ CHARTS = 1000
 """Where the numbers of charts in templates begin, apart from those of a page's blocks."""
 NO_QUERY = Query("", {})
 _LOG = logging.getLogger("foyer.web_templates")
+_show_charts = Later("runtime.pages.charts:show_charts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Rendering:
         begun = time.monotonic()
         block = Block(type="charts", charts=(key,))
         ask = BlockAsk(self.context, self.node, block, CHARTS + self.budget.queries, NO_QUERY, self.keys)
-        part = show_charts(ask)
+        part: Part = _show_charts(ask)
         self.budget.waited(time.monotonic() - begun)
         return Markup(self.context.renderer.block(self.context, part.template, view=part.view))  # noqa: S704 - the theme escapes
 
