@@ -10,15 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from metadata.files import read_folder
 from metadata.model import Component, component_id
 from metadata.snapshot import Snapshot
-from metadata.store import MetadataStore
 from runtime.app import create_app, make_services
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
-from runtime.tables import create_engine_tables
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
+from support.released import read_once, released
 from support.statements import counting, note_statements
 
 METADATA = Path(__file__).parent / "apiary.yaml"
@@ -87,13 +85,10 @@ def open_apiary(database_url: str, folder: Path, *changed: Component) -> Iterato
     made = make_services(config(database_url, folder))
     statements: list[str] = []
     note_statements(made.engine, statements)
-    store = MetadataStore(made.engine)
-    store.create()
-    create_engine_tables(made.engine)
-    reading = read_folder(METADATA)
+    reading = read_once(METADATA)
     assert not reading.problems
     components = {component_id(item): item for item in (*reading.components, *changed)}
-    snapshot = store.publish("tester", components=tuple(components.values())).snapshot
+    snapshot = released(made.engine, tuple(components.values()))
     services = replace(made, mailer=Outbox(), aside=AtOnce())
     found = Apiary(create_app(made.config, services=services), made.engine, snapshot, statements=statements)
     found.accounts |= {name: found.add("account", name=name.capitalize(), number=name) for name in ("north", "south")}

@@ -13,16 +13,14 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from metadata.checks import check
-from metadata.files import read_folder
 from metadata.model import Component, component_id
 from metadata.snapshot import Snapshot
-from metadata.store import MetadataStore
 from runtime.app import create_app, make_services
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.services import Services
-from runtime.tables import create_engine_tables
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
+from support.released import read_once, released
 from support.statements import counting, note_statements
 
 SITE = "archive"
@@ -118,17 +116,14 @@ class Archive:
 @contextmanager
 def open_archive(database_url: str, folder: Path, metadata: Path, *more: Component, **parts: Any) -> Iterator[Archive]:
     """The archive with its people and nothing on its shelves. `parts` replace services."""
-    reading = read_folder(metadata)
+    reading = read_once(metadata)
     assert reading.problems == ()
     given = {component_id(item): item for item in (*reading.components, *more)}
     assert [problem for problem in check(given) if problem.severity == "error"] == []
     made: Services = replace(make_services(config(database_url, folder)), mailer=Outbox(), aside=AtOnce(), **parts)
     statements: list[str] = []
     note_statements(made.engine, statements)
-    store = MetadataStore(made.engine)
-    store.create()
-    create_engine_tables(made.engine)
-    snapshot = store.publish("tester", components=tuple(given.values())).snapshot
+    snapshot = released(made.engine, tuple(given.values()))
     found = Archive(create_app(made.config, services=made), made.engine, snapshot, statements)
     found.choirs.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("high", "low")})
     for name, (choir, roles) in CAST.items():

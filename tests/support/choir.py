@@ -23,8 +23,8 @@ from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.records.remove import delete
 from runtime.records.write import create, update
-from runtime.tables import create_engine_tables
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
+from support.released import released
 from support.statements import counting, note_statements
 
 CHOIR = Path(__file__).parent / "choir.yaml"
@@ -96,9 +96,7 @@ def open_choir(database_url: str, folder: Path, *metadata: Component) -> Iterato
     statements: list[str] = []
     note_statements(made.engine, statements)
     store = MetadataStore(made.engine)
-    store.create()
-    create_engine_tables(made.engine)
-    snapshot = store.publish("tester", components=metadata or components()).snapshot
+    snapshot = released(made.engine, metadata or components())
     services = replace(made, mailer=Outbox(), aside=AtOnce())
     choir = Choir(create_app(made.config, services=services), made.engine, store, snapshot, {}, statements)
     for name in ("north", "south"):

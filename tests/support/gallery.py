@@ -41,16 +41,15 @@ from metadata.model import (
     WebRole,
 )
 from metadata.snapshot import Snapshot
-from metadata.store import MetadataStore
 from runtime.app import create_app, make_services
 from runtime.files.register import files
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.records.tables import AUDIT
 from runtime.services import Services
-from runtime.tables import create_engine_tables
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
 from support.pottery import hidden
+from support.released import released
 
 text = Text.of
 CAST = {"ada": ("artist",), "ben": ("artist",), "vera": ("visitor",)}
@@ -216,10 +215,7 @@ def upload(value: Any) -> Any:
 def make_gallery(database_url: str, folder: Path, *more: Component, **settings: str) -> Gallery:
     """The gallery with its people and nothing in it."""
     made = make_services(config(database_url, folder, FOYER_MAX_FILE_BYTES=str(MOST), **settings))
-    store = MetadataStore(made.engine)
-    store.create()
-    create_engine_tables(made.engine)
-    snapshot = store.publish("tester", components=(*GALLERY, *more)).snapshot
+    snapshot = released(made.engine, (*GALLERY, *more))
     services = dataclasses.replace(made, mailer=Outbox(), aside=AtOnce())
     ids: dict[str, int] = {}
     contact = snapshot.entities["contact"].table

@@ -42,7 +42,7 @@ from runtime.identity.roles import grant_roles
 from runtime.mail import MailFailed, MailMessage
 from runtime.records.people import Person, load_person
 from runtime.services import Services
-from runtime.tables import create_engine_tables
+from support.released import released
 
 PASSWORD = "correct horse battery"
 SECRET = "a secret for tests only"
@@ -247,10 +247,7 @@ def config(database_url: str, folder: Path, **more: str) -> Config:
 def make_portal(database_url: str, folder: Path, metadata: tuple[Component, ...] | None = None, **settings: str) -> Portal:
     """A portal with everybody of the cast as a contact; all but Bob can sign in."""
     made = make_services(config(database_url, folder, **settings))
-    store = MetadataStore(made.engine)
-    store.create()
-    create_engine_tables(made.engine)
-    snapshot = store.publish("tester", components=metadata or components()).snapshot
+    snapshot = released(made.engine, metadata or components())
     outbox = Outbox()
     services = dataclasses.replace(made, mailer=outbox, aside=AtOnce())
     with made.engine.begin() as connection:

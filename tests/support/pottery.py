@@ -41,13 +41,12 @@ from metadata.model import (
     WebRole,
 )
 from metadata.snapshot import Snapshot
-from metadata.store import MetadataStore
 from runtime.app import create_app, make_services
 from runtime.forms.ports import Accepted, Queued, Refusal
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
-from runtime.tables import create_engine_tables
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
+from support.released import released
 
 text = Text.of
 CAST = {
@@ -366,10 +365,7 @@ class Pottery:
 def make_pottery(database_url: str, folder: Path, *more: Component) -> Pottery:
     """The pottery, and `more` of it, with its people, two open kilns, a closed one, and two glazes."""
     made = make_services(config(database_url, folder))
-    store = MetadataStore(made.engine)
-    store.create()
-    create_engine_tables(made.engine)
-    snapshot = store.publish("tester", components=(*POTTERY, *more)).snapshot
+    snapshot = released(made.engine, (*POTTERY, *more))
     oven = Oven()
     services = dataclasses.replace(made, mailer=Outbox(), aside=AtOnce(), submission=oven)
     found = Pottery(create_app(made.config, services=services), made.engine, snapshot, oven, {})
