@@ -8,7 +8,8 @@ from typing import Literal
 
 from metadata.model import Form, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
-from runtime.forms.fields import PREFIX, BaseForm, control_of
+from runtime.forms.controls import control_of
+from runtime.forms.fields import PREFIX, BaseForm
 from runtime.forms.rules import Rules, rules_for
 from runtime.records.defaults import expressed
 

@@ -18,7 +18,8 @@ from metadata.snapshot import Snapshot
 from metadata.text import Text
 from runtime.forms.bound import inputs
 from runtime.forms.faults import Fault
-from runtime.forms.fields import BaseForm, Conduct, Input, SwitchInput
+from runtime.forms.fields import BaseForm, Conduct, Input
+from runtime.forms.inputs import SwitchInput
 from runtime.records.entered import EnteredRow, outcome
 
 EMPTY = (None, "", ())

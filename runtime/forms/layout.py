@@ -13,8 +13,10 @@ from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.files.sizes import size_said
 from runtime.forms.attachments import REMOVE, accept_attribute, file_hint
 from runtime.forms.builder import FormAsk, form_fields
+from runtime.forms.controls import control_name
 from runtime.forms.faults import Fault, Say
-from runtime.forms.fields import PREFIX, BaseForm, ChoicesInput, Chosen, FileInput, Input, LookupInput, control_name
+from runtime.forms.fields import PREFIX, BaseForm, Chosen, Input
+from runtime.forms.inputs import ChoicesInput, FileInput, LookupInput
 from runtime.forms.numbers import locale_for
 from runtime.forms.rule_data import rule_data
 from runtime.forms.rules import Rules, html_attributes, words_of

@@ -10,7 +10,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from runtime.forms.bound import bind, inputs, is_empty
-from runtime.forms.fields import BaseForm, Input, LookupInput, Person, SwitchInput
+from runtime.forms.fields import BaseForm, Input, Person
+from runtime.forms.inputs import LookupInput, SwitchInput
 
 ROWS = "lines"
 _NAME = re.compile(r"lines-([0-9]{1,6})-[a-z]")

@@ -12,7 +12,8 @@ from metadata.model import Form
 from metadata.snapshot import Snapshot
 from runtime.forms.bound import inputs
 from runtime.forms.conduct import GovernedField, RulePlan, field_language, rule_plan
-from runtime.forms.fields import BaseForm, Input, LookupInput
+from runtime.forms.fields import BaseForm, Input
+from runtime.forms.inputs import LookupInput
 from runtime.forms.numbers import decimal_symbol, group_symbol
 from runtime.forms.parse import NEUTRAL
 from runtime.records.entered import plain

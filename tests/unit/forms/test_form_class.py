@@ -11,7 +11,8 @@ from metadata.text import Text
 from metadata.types import TYPES
 from runtime.forms.bound import bind, posted_values
 from runtime.forms.builder import FormAsk, form_class
-from runtime.forms.fields import CONTROLS, Chosen, Finder, Person
+from runtime.forms.controls import CONTROLS
+from runtime.forms.fields import Chosen, Finder, Person
 from runtime.forms.parse import PARSERS, Manner
 from support.forms import marina
 
