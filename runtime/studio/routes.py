@@ -36,6 +36,8 @@ def studio_blueprint() -> Blueprint:
         (f"/history/{NAMED}", "looking:history_of", "GET"),
         (f"/history/{NAMED}", "looking:restore", "POST"),
         ("/history", "looking:history", "GET"),
+        ("/pages", "designing.pages:page_tree", "GET"),
+        ("/pages", "designing.pages:move_page", "POST"),
         ("/permissions", "permissions.matrix:matrix", "GET"),
         ("/permissions", "permissions.matrix:submit_matrix", "POST"),
         ("/permissions/contact", "permissions.matrix:of_contact", "GET"),

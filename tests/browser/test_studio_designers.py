@@ -223,3 +223,6 @@ def test_columns_and_fields_are_dragged_and_the_window_follows(desk: Page, site:
     looked_at(desk)
     goto(desk, "/studio/permissions?entity=booking&role=skipper")
     looked_at(desk)
+    for path in ("/studio/pages", "/studio/design/page/bookings", "/studio/design/web_link_set/main"):
+        goto(desk, path)
+        looked_at(desk)

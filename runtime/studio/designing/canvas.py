@@ -109,6 +109,18 @@ class Canvas:
                 if view.data.get("entity") == link.entity:
                     yield f"{name}/{view.id.key}", f"{name.replace('_', ' ')}{BEYOND}{self.desk.label(view)}"
 
+    def components(self, *kinds: str) -> Iterator[tuple[str, str, str]]:
+        """What a page or a menu can name: kind, key and name, of this site."""
+        for kind in kinds:
+            for item in self.desk.bench.by_kind[kind]:
+                if item.id.site in ("", self.desk.reach.site):
+                    yield kind, item.id.key, self.desk.label(item)
+
+    def named(self, kind: str, key: Any) -> str:
+        """What people call a component; its key where there is none."""
+        item = self.desk.bench.find(kind, str(key or ""), self.desk.reach.site)
+        return self.desk.label(item) if item else str(key or "")
+
     def _named(self, attribute: Attribute) -> str:
         default = self.desk.context.site.model.default_language
         label = attribute.label.in_language(self.desk.context.language, default) if attribute.label else ""

@@ -24,10 +24,9 @@ from runtime.studio.trial import Trial, try_items
 from runtime.studio.uses import uses_of
 from runtime.studio.viewing.window import window_of
 
-DESIGNED = ("view", "form", "entity")
-APART = frozenset(
-    ("columns", "sort", "filter", "all", "any", "tabs", "sections", "fields", "related", "attributes", "keys", "many_to_many")
-)
+DESIGNED = ("view", "form", "entity", "page", "web_link_set")
+ON_CANVAS = "columns sort filter all any tabs sections fields related attributes keys many_to_many blocks links"
+APART = frozenset(ON_CANVAS.split())
 """Properties that the canvas shows, and the panel of a part does not."""
 KEPT_IN = {"keys": "attributes"}
 UNDO = "undo:"

@@ -92,6 +92,11 @@ def _item(part: Any, word: str, keys: list[str]) -> dict[str, Any]:
     names = {shape.name for shape in shapes_of(part)}
     if "attribute" in names:
         return {"attribute": word}
+    if "blocks" not in names and {"multistep_form", "snippet"} <= names:
+        type_, _, key = word.partition("/")
+        return {"type": type_, **({"web_template" if type_ == "component" else type_: key} if key else {})}
+    if "new_window" in names:
+        return {"page": word}
     if "related" in names:
         relationship, _, view = word.partition("/")
         return {"related": {"relationship": relationship, "view": view}} if view else {"label": word}

@@ -1,5 +1,7 @@
 """The designers: steps are drafts at once, what they do not show is kept, and two people's steps come together."""
 
+import re
+
 from metadata.store import MetadataStore
 
 
@@ -111,4 +113,34 @@ def test_what_leads_nowhere_changes_nothing_and_rights_hold(site, maker):
     assert data_of(site, "view", "extras") == before
     assert step(dora, "view/extras", "explode:columns").status_code == 400
     assert maker("carol").get("design/view/extras").status_code == 403
-    assert dora.get("design/page/terms").status_code == 404
+    assert dora.get("design/choice/mooring").status_code == 404
+    assert maker("bob").get("pages").status_code == 403
+    assert dora.send("pages", dora.form("pages", "csrf_token"), ("do", "up:nothing")).status_code == 400
+
+
+def test_pages_stand_in_a_tree_and_blocks_and_menu_entries_are_placed(site, maker):
+    carol = maker("carol")
+
+    def move(do):
+        assert carol.send("pages", carol.form("pages", "csrf_token"), ("do", do)).status_code == 303
+
+    def beside():
+        """The pages below the first one, in order."""
+        return re.findall(r'id="p-([a-z-]+)" class="ds-deep-1"', carol.get("pages").text)
+
+    place = beside().index("berths")
+    move("up:berths")
+    assert beside().index("berths") == place - 1
+    above = beside()[place - 2]
+    move("into:berths")
+    assert data_of(site, "page", "berths")["parent"] == above
+    move("out:berths")
+    assert data_of(site, "page", "berths")["parent"] == "home"
+    assert beside().index("berths") == place - 1
+    step(carol, "page/terms", "add:blocks=list/berths")
+    step(carol, "page/terms", "add:blocks.0=text")
+    blocks = data_of(site, "page", "terms")["blocks"]
+    assert blocks[0] == {"type": "text"}
+    assert blocks[-1] == {"type": "list", "list": "berths"}
+    step(carol, "web_link_set/main", "add:links=terms")
+    assert data_of(site, "web_link_set", "main")["links"][-1] == {"page": "terms"}
