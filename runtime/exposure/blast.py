@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect, select
-from sqlalchemy.exc import DBAPIError
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.access import Access, Person, Principal, access_for
@@ -16,6 +15,7 @@ from runtime.exposure.wording import scope_text
 from runtime.identity.roles import roles_of
 from runtime.identity.tables import contact_roles
 from runtime.records.people import load_person
+from runtime.records.surveying import ids_within
 
 SETTING = "publish/second_person_rows"
 SAMPLED = 3
@@ -97,26 +97,13 @@ def _rows(connection: Connection, before: Snapshot, after: Snapshot, site: Compi
             earlier, later = access_for(before, old, entity, "read"), access_for(after, new, entity, "read")
             if _said(before, earlier, site.key) == _said(after, later, site.key):
                 continue
-            had, has = _ids(connection, before, old, earlier), _ids(connection, after, new, later)
+            had, has = ids_within(connection, before, old, earlier), ids_within(connection, after, new, later)
             if had is not None and has is not None and had != has:
                 yield RowsOf(who, entity, len(has - had), len(had - has))
 
 
 def _said(snapshot: Snapshot, access: Access, site: str) -> frozenset[str]:
     return frozenset(scope_text(snapshot.sites[site], grant) for grant in access.grants)
-
-
-def _ids(connection: Connection, snapshot: Snapshot, principal: Principal, access: Access) -> frozenset[int] | None:
-    """The rows within reach; None where the condition names what the database does not have yet."""
-    if not access.allowed:
-        return frozenset()
-    table = snapshot.entities[access.entity].table
-    query = select(table.c.id).where(access.predicate(table))
-    try:
-        with connection.begin_nested():
-            return frozenset(connection.execute(query, dict(principal.binds)).scalars())
-    except DBAPIError:
-        return None
 
 
 def _people(

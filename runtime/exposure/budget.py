@@ -6,26 +6,21 @@ Lists, related lists and the figures on tiles are looked at, as the records laye
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.expression import ClauseElement, Executable
+from sqlalchemy import Connection, select
 
 from metadata.model import Filter
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from runtime.access import Person, Principal
 from runtime.exposure.standings import ANONYMOUS, Who, singles
 from runtime.identity.tables import contact_roles
-from runtime.records.ask import ListAsk
 from runtime.records.errors import Denied
-from runtime.records.lists import shape_of
 from runtime.records.people import load_person
 from runtime.records.plan import ListOptions, ListPlan, Near, plan_list
-from runtime.records.statement import count_statement, list_statement
-from runtime.records.words import bind_values
+from runtime.records.surveying import business_tables, explained, table_size
 from runtime.sitemap import openable_pages
 
 LARGE = 1000
@@ -69,25 +64,6 @@ def _equal(filter: Filter) -> Iterator[str]:
         yield from _equal(part)
     if filter.attribute and filter.operator in ("eq", "in") and "." not in filter.attribute:
         yield filter.attribute
-
-
-class _Explained(Executable, ClauseElement):
-    """How the database would run a select."""
-
-    inherit_cache = False
-
-    def __init__(self, statement: Select[Any]) -> None:
-        self.statement = statement
-
-
-@compiles(_Explained, "sqlite")
-def _on_sqlite(element: _Explained, compiler: Any, **how: Any) -> str:
-    return f"EXPLAIN QUERY PLAN {compiler.process(element.statement, **how)}"
-
-
-@compiles(_Explained, "postgresql")
-def _on_postgresql(element: _Explained, compiler: Any, **how: Any) -> str:
-    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **how)}"
 
 
 @dataclass
@@ -141,14 +117,9 @@ class Budget:
                     yield section.related.view, near, f"related rows, view {section.related.view}", False
 
     def _cost(self, page: str, who: str, what: str, plan: ListPlan, principal: Principal, *, counted: bool) -> Cost:
-        dialect = self.connection.dialect
-        shape = shape_of(plan, ListAsk(plan.view))
-        statement: Any = count_statement(plan, shape) if counted else list_statement(plan, shape, dialect.name)[0]
-        compiled = statement.compile(dialect=dialect)
-        names = frozenset(name for name, bind in compiled.binds.items() if bind.required)
-        values: Mapping[str, Any] = {**bind_values(principal, names), "a_limit": 11, "a_offset": 0, "a_near": 1}
-        rows = self.connection.execute(_Explained(statement), {name: values[name] for name in names}).all()
-        steps = tuple(self._sqlite(rows, str(compiled)) if dialect.name == "sqlite" else self._postgresql(rows[0][0]))
+        rows, sql = explained(self.connection, principal, plan, counted=counted)
+        on_sqlite = self.connection.dialect.name == "sqlite"
+        steps = tuple(self._sqlite(rows, sql) if on_sqlite else self._postgresql(rows[0][0]))
         touched = sum(step.rows for step in steps)
         return Cost(page, who, what, steps, touched, tuple(self._findings(plan, steps, touched)))
 
@@ -173,9 +144,7 @@ class Budget:
 
     def _size(self, table: str) -> int:
         if table not in self._sizes:
-            found = self.snapshot.tables.tables.get(table)
-            counting = None if found is None else select(func.count()).select_from(found)
-            self._sizes[table] = 0 if counting is None else int(self.connection.execute(counting).scalar() or 0)
+            self._sizes[table] = table_size(self.connection, self.snapshot, table)
         return self._sizes[table]
 
     def _sqlite(self, rows: Any, sql: str) -> Iterator[Step]:
@@ -185,7 +154,7 @@ class Budget:
             if found:
                 alias = str(found[2])
                 table = names.get(alias, alias)
-                if table not in self.snapshot.tables.tables:
+                if table not in business_tables(self.snapshot):
                     continue
                 keyed = found[3] or ("primary key" if "PRIMARY KEY" in found[4] else "")
                 scan = found[1] == "SCAN" and not found[3]
