@@ -72,7 +72,7 @@ class Runner:
 
         def pull() -> Counts:
             seen = replace(step, table_map=self._seen(step.table_map))
-            return self._pull_all(seen.first_pass, step.table_map.key, self._loads(step.table_map))
+            return self._pull_all(seen.first_pass, step.table_map.key, self._loads(step.table_map, step.table_map.key))
 
         return self._kept(step.table_map, "load", pull)
 
@@ -82,14 +82,14 @@ class Runner:
 
         def pull() -> Counts:
             seen = replace(step, table_map=self._seen(step.table_map))
-            return self._pull_all(seen.second_pass, name, self._loads(step.table_map), once=True)
+            return self._pull_all(seen.second_pass, name, self._loads(step.table_map, name), once=True)
 
         return self._kept(step.table_map, "second", pull)
 
-    def _loads(self, table_map: CompiledMap) -> Store:
-        """How a load stores rows: in the fastest way the first time, and so that it can be undone when it is done again."""
+    def _loads(self, table_map: CompiledMap, name: str) -> Store:
+        """How a pass of a load stores rows: in the fastest way the first time, else so that it can be undone."""
         with self.home.read() as connection:
-            again = read_checkpoint(connection, table_map.key).succeeded_at is not None
+            again = read_checkpoint(connection, name).succeeded_at is not None
         return upsert if again and table_map.model.revert_days else bulk
 
     def _seen(self, table_map: CompiledMap, at_once: bool = False) -> CompiledMap:
