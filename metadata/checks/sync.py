@@ -159,22 +159,6 @@ def messages(world: World) -> Iterator[Problem]:
             yield world.problem(owner, path, "write-through", message)
 
 
-def waiting(world: World) -> Iterator[Problem]:
-    """Behind a refused row there waits what has changed since; where nothing tells that, each pull brings the same again."""
-    for owner in world.all(TableMap):
-        if owner.after_reject == "wait" and not owner.change_column and not owner.delta:
-            message = "Later versions can wait only where changes are told; name a change_column, or leave after_reject out."
-            yield world.problem(owner, "after_reject", "table-map", message)
-
-
-def effective(world: World) -> Iterator[Problem]:
-    """What ends has begun."""
-    for owner in world.all(TableMap):
-        if owner.effective_to and not owner.effective_from:
-            message = "effective_to is the end of what begins with effective_from; name that column too."
-            yield world.problem(owner, "effective_to", "table-map", message)
-
-
 def overlaps(world: World) -> Iterator[Problem]:
     """What is read again is told by a change column, in a database."""
     for owner in world.all(TableMap):
@@ -302,8 +286,6 @@ RULES = (
     lookups,
     write_throughs,
     messages,
-    waiting,
-    effective,
     overlaps,
     deltas,
     outgoing,

@@ -1,4 +1,4 @@
-"""Rules on what a table map does with values that do not fit."""
+"""Rules on what a table map does with values that do not fit, rows that were refused, and rows with dates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metadata.checks.sync import mapped
 from metadata.checks.world import World
 from metadata.errors import Problem
-from metadata.model import AttributeMap
+from metadata.model import AttributeMap, TableMap
 from metadata.types import TYPES
 
 FITTING = {
@@ -42,4 +42,20 @@ def _without_default(item: AttributeMap) -> str:
     return named[0] if named and item.default is None else ""
 
 
-RULES = (fitting,)
+def waiting(world: World) -> Iterator[Problem]:
+    """Behind a refused row there waits what has changed since; where nothing tells that, each pull brings the same again."""
+    for owner in world.all(TableMap):
+        if owner.after_reject == "wait" and not owner.change_column and not owner.delta:
+            message = "Later versions can wait only where changes are told; name a change_column, or leave after_reject out."
+            yield world.problem(owner, "after_reject", "table-map", message)
+
+
+def effective(world: World) -> Iterator[Problem]:
+    """What ends has begun."""
+    for owner in world.all(TableMap):
+        if owner.effective_to and not owner.effective_from:
+            message = "effective_to is the end of what begins with effective_from; name that column too."
+            yield world.problem(owner, "effective_to", "table-map", message)
+
+
+RULES = (fitting, waiting, effective)

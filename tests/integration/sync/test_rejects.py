@@ -169,3 +169,23 @@ def test_a_row_that_is_not_there_is_told(quay, args):
 def test_a_change_names_a_column_of_the_row(quay, parked, change):
     code, output = quay.sync("edit", parked, change)
     assert (code, "COLUMN=VALUE" in output) == (1, True)
+
+
+def test_rows_are_tried_again_by_class_and_batches_are_listed_and_undone(quay):
+    with quay.outside.begin() as connection:
+        connection.execute(sa.text("INSERT INTO boat VALUES (3, 'Cleo', 'a lot', 2, NULL), (4, 'Dora', '4', 2, NULL)"))
+        connection.execute(sa.text("UPDATE boat SET price = '9', seq = 2 WHERE no = 1"))
+    quay.sync("run")
+    assert quay.document("rejects", "--code", "type")[1]["classes"] == {"type": 1}
+    assert quay.document("rejects", "--code", "lookup")[1]["in"] == []
+    assert quay.document("retry", "--code", "type")[1]["left"] == 1
+    assert "Every value was taken" in quay.sync("adjusted")[1]
+    newest, *_ = quay.document("batches", "boats")[1]["batches"]
+    assert (newest["inserted"], newest["updated"], newest["images"]) == (1, 1, True)
+    assert quay.sync("revert", str(newest["id"]))[0] == 0
+    assert [int(price) for (price,) in quay.here("price")] == [1, 2]
+    code, output = quay.sync("revert", str(newest["id"]))
+    assert (code, "undone already" in output) == (1, True)
+    assert "There was no difference." in quay.sync("accept", "boats")[1]
+    code, told = quay.document("plan")
+    assert (code, told["steps"][0]["forecast"]["problem"]) == (0, "")
