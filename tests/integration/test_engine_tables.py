@@ -1,10 +1,12 @@
 """The engine's own tables, made while somebody else is writing."""
 
+import datetime as dt
 import threading
 
 import sqlalchemy as sa
 
 from runtime.database import make_engine, writing
+from runtime.identity import tables
 from runtime.tables import KEPT, create_engine_tables
 
 
@@ -50,3 +52,43 @@ def test_a_start_with_all_tables_there_waits_for_no_writer(sqlite_url):
     starter.join()
     first.dispose()
     second.dispose()
+
+
+def test_tables_of_an_earlier_version_get_what_is_new_and_keep_their_rows(database_url):
+    engine = make_engine(database_url)
+    create_engine_tables(engine)
+    with writing(engine).begin() as connection:
+        connection.exec_driver_sql("DROP TABLE foyer_engine")
+        connection.exec_driver_sql("DROP TABLE foyer_login")
+        connection.exec_driver_sql(
+            "CREATE TABLE foyer_login (contact_id BIGINT PRIMARY KEY, email VARCHAR(320), password_hash TEXT)"
+        )
+        connection.exec_driver_sql("INSERT INTO foyer_login (contact_id, email, password_hash) VALUES (7, 'a@b.example', 'x')")
+        connection.exec_driver_sql("DROP INDEX ix_foyer_audit_row")
+    for _ in range(2):
+        create_engine_tables(engine)
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(tables.logins)).one()
+        names = {index["name"] for index in sa.inspect(connection).get_indexes("foyer_audit")}
+    assert (row.contact_id, row.email, row.failed, row.disabled, row.locked_until) == (7, "a@b.example", 0, False, None)
+    assert "ix_foyer_audit_row" in names
+    engine.dispose()
+
+
+def test_rows_that_stand_in_the_way_of_a_unique_index_stop_no_start(database_url, caplog):
+    engine = make_engine(database_url)
+    create_engine_tables(engine)
+    with writing(engine).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM foyer_engine")
+        connection.exec_driver_sql("DROP INDEX uq_foyer_external_login")
+        for contact in (1, 2):
+            now = dt.datetime.now(dt.UTC)
+            values = {"issuer": "i", "subject": "s", "contact_id": contact, "created_at": now, "used_at": now}
+            connection.execute(sa.insert(tables.external_logins).values(values))
+    create_engine_tables(engine)
+    assert "uq_foyer_external_login" in caplog.records[-1].index
+    with writing(engine).begin() as connection:
+        connection.execute(sa.delete(tables.external_logins).where(tables.external_logins.c.contact_id == 2))
+    create_engine_tables(engine)
+    assert "uq_foyer_external_login" in {index["name"] for index in sa.inspect(engine).get_indexes("foyer_external_login")}
+    engine.dispose()
