@@ -23,7 +23,7 @@ from support.inhabited import inhabited
 from support.worlds import ALL, OWN, ROLES, worlds
 
 QUESTIONS = int(os.environ.get("FOYER_TEST_QUESTIONS", "2000"))
-A_WORLD = 150
+A_WORLD = 40
 FLIPS = 3
 RIGHTS = {"read": "read", "create": "create", "write": "update"}
 
