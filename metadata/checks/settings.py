@@ -69,6 +69,8 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/invitation_days": COUNT,
     "identity/second_factor_days": (is_count_or_none, "a whole number from 0 to 100000"),
     SECOND_FACTOR_ROLES: (is_line, "keys of web roles in one line of at most 200 letters"),
+    "identity/passwords": (lambda value: value in ("0", "1"), "0 or 1"),
+    "publish/guards": (lambda value: value in ("refuse", "warn"), "refuse or warn"),
     "api/inner_error": (is_switch, "true or false"),
     "publish/second_person_rows": (is_count_or_none, "a whole number from 0 to 100000"),
     "map/tiles": (is_tile_address, "an address such as https://tiles.example/{z}/{x}/{y}.png"),

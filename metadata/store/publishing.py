@@ -24,12 +24,14 @@ Guard = Callable[[Connection, Snapshot], Iterable[Problem]]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing did. `changed` is false where there was nothing to do: no release was written."""
+    """What publishing did. `changed` is false where there was nothing to do: no release was written. `warnings`: what guards
+    found that refuses no release."""
 
     release: int
     changed: bool
     plan: migrate.Plan
     snapshot: Snapshot
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,14 @@ def write_release(connection: Connection, loader: Loader, entry: Entry, candidat
     if candidate.aside is not None:
         steps = migrate.create_ahead(candidate.aside, steps)
     migrate.apply(connection, steps, allow_destructive=candidate.allow_destructive)
-    refused = [problem for guard in candidate.guards for problem in guard(connection, snapshot) if problem.severity == "error"]
+    found = [problem for guard in candidate.guards for problem in guard(connection, snapshot)]
+    refused = [problem for problem in found if problem.severity == "error"]
     if refused and not unchanged:
         raise MetadataError(refused)
     if not unchanged:
         based_on = candidate.based_on or None
         revisions.add_release(connection, Release(number, manifest, entry.author, entry.note, entry.moment, based_on))
-    return Published(number, not unchanged, steps, snapshot)
+    return Published(number, not unchanged, steps, snapshot, tuple(found))
 
 
 def with_component(heads: Heads, component: ComponentId, old: Heads) -> Heads:

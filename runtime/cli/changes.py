@@ -32,7 +32,8 @@ def of_published(published: Published, warnings: Iterable[Problem] = ()) -> Repo
     done = f"Release {published.release} is published."
     last = done if published.changed else f"Nothing has changed: release {published.release} stays."
     data = {"release": published.release, "changed": published.changed, **plan_data(plan)}
-    return Report((*_warned(warnings), *plan.lines, last), data)
+    told = tuple(dict.fromkeys((*warnings, *published.warnings)))
+    return Report((*_warned(told), *plan.lines, last), data)
 
 
 def plan_data(plan: Plan) -> Mapping[str, Any]:

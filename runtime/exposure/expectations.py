@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -12,6 +12,7 @@ from metadata.errors import Position, Problem
 from metadata.model import Expectation, PermissionTest, component_id
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.access import Person, Principal
+from runtime.exposure.lock import severity_for
 from runtime.identity.roles import roles_of
 from runtime.records.people import find_contacts_by_email
 from runtime.records.reasons import Explanation, explain
@@ -65,7 +66,8 @@ def principal_of(
 def expectation_problems(connection: Connection, snapshot: Snapshot) -> Iterator[Problem]:
     """The expectations that do not hold."""
     for site in snapshot.sites.values():
-        yield from (found.problem for found in outcomes(connection, snapshot, site) if found.state == "failed")
+        failed = (found.problem for found in outcomes(connection, snapshot, site) if found.state == "failed")
+        yield from (replace(problem, severity=severity_for(site)) for problem in failed)
 
 
 def _outcome(

@@ -74,15 +74,20 @@ def lock_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     return tuple(problem for site in snapshot.sites.values() if active_locks(site) for problem in _of_site(snapshot, site))
 
 
+def severity_for(site: CompiledSite) -> str:
+    """What a finding of a guard is for a site: an error, which refuses the release, unless the site is only to be told."""
+    return "warning" if site.settings.get("publish/guards") == "warn" else "error"
+
+
 def _of_site(snapshot: Snapshot, site: CompiledSite) -> Iterator[Problem]:
-    name = str(component_id(active_locks(site)[0]))
+    name, severity = str(component_id(active_locks(site)[0])), severity_for(site)
     found = comparison(snapshot, site)
     for item in found.new[:MOST_LINES]:
         message = f"Not signed off: {item}. Narrow it, or sign it off with foyer exposure --write."
-        yield Problem(Position(path="lines"), name, CODE, message)
+        yield Problem(Position(path="lines"), name, CODE, message, severity)
     if len(found.new) > MOST_LINES:
         message = f"Not signed off: {len(found.new) - MOST_LINES} more lines, which foyer exposure --check shows."
-        yield Problem(Position(path="lines"), name, CODE, message)
+        yield Problem(Position(path="lines"), name, CODE, message, severity)
     if found.stale:
         number = len(found.stale)
         message = (

@@ -6,7 +6,7 @@ import pytest
 
 from metadata.checks import check
 from metadata.errors import MetadataError
-from metadata.model import EntityPermission, Expectation, PermissionTest, component_id
+from metadata.model import EntityPermission, Expectation, PermissionTest, SiteSetting, component_id
 from metadata.store import MetadataStore
 from runtime.exposure.expectations import outcomes, principal_of
 from runtime.exposure.explained import tell, why_rows
@@ -83,6 +83,8 @@ def test_a_release_that_breaks_an_expectation_is_refused(marina):
     assert "expects.4: permission_test marina/alice: alice@sail.example should be one who may not read booking M-3" in said
     assert "wide lets it" in said
     assert store.current_release() == release
+    told = store.publish("ann", components=(wider, SiteSetting(key="publish/guards", value="warn")))
+    assert (told.release, {problem.severity for problem in told.warnings}) == (release + 1, {"warning"})
 
 
 def test_an_expectation_of_an_attribute_that_is_not_there_is_told():

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from metadata.compiler import assign_site, compile_snapshot
 from metadata.errors import MetadataError
 from metadata.files import read_folder, write_folder
-from metadata.model import EntityPermission, PageAccessRule, View, ViewColumn
+from metadata.model import EntityPermission, PageAccessRule, SiteSetting, View, ViewColumn
 from metadata.store import MetadataStore
 from runtime.cli import main
 from runtime.database import make_engine
@@ -57,6 +57,9 @@ def test_a_release_that_reaches_more_is_refused_until_it_is_signed_off(database_
     signed = lock_of(changed(wider))
     assert store.publish("ben", components=(wider, signed)).release == 3
     assert store.rollback(1, "ben").release == 4
+    told = store.publish("ann", components=(wider, SiteSetting(key="publish/guards", value="warn")))
+    assert (told.release, {problem.severity for problem in told.warnings}) == (5, {"warning"})
+    assert "skipper  booking.*  delete" in str(told.warnings[0])
     engine.dispose()
 
 
