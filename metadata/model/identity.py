@@ -32,9 +32,10 @@ class IdentityProvider:
     site: str = prop("", "Site that owns it.", ref="site")
     label: Text = prop(help="Name of the provider as people know it.")
     issuer: str = prop(
-        help="The provider's issuer, without /.well-known/openid-configuration.", pattern=r"^https?://[^\s?#]{1,240}$"
+        help="The provider's issuer, without /.well-known/openid-configuration.",
+        pattern=r"^https?://[A-Za-z0-9._:-]+(/[\x21-\x22\x24-\x3e\x40-\x7e]*)?$",
     )
-    client_id: str = prop(help="The identifier that the provider gave this site.")
+    client_id: str = prop(help="The identifier that the provider gave this site.", pattern=r"^[\x21-\x7e]{1,250}$")
     client_secret: str = prop(
         "",
         "${NAME} of the environment variable with the secret; none where the provider gave none.",
