@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, String, and_, cast, column, select, text, values
@@ -30,10 +31,14 @@ _ADVANCE = text("SELECT pg_replication_slot_advance(:slot, CAST(:place AS pg_lsn
 
 
 class Decoding:
-    """The slots of one connection."""
+    """The slots of one connection.
+
+    PostgreSQL lets one session at a time use a slot. What is read ahead and what is settled meanwhile take turns.
+    """
 
     def __init__(self) -> None:
         self._pending: dict[str, list[tuple[int, int]]] = {}
+        self._turn = RLock()
 
     def begun(self, connection: Connection, table_map: CompiledMap, *, anew: bool) -> dict[str, str]:
         """Where the slot stands; with `anew` now, since all rows are read afterwards."""
@@ -55,11 +60,22 @@ class Decoding:
         self, connection: Connection, table_map: CompiledMap, of: tuple[Shape, Pulls], cursor: Cursor, limit: int
     ) -> Batch:
         """The rows that transactions after a place have touched; whole transactions, so that a large one exceeds the limit."""
+        with self._turn:
+            return self._changed(connection, table_map, of, cursor, limit)
+
+    def settle(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:
+        """Let the server forget what was taken."""
+        with self._turn:
+            self._settle(connection, table_map, cursor)
+
+    def _changed(
+        self, connection: Connection, table_map: CompiledMap, of: tuple[Shape, Pulls], cursor: Cursor, limit: int
+    ) -> Batch:
         self._assert_whole(connection, table_map, cursor)
         at = number_of(cursor["lsn"])
         pending = self._pending.setdefault(table_map.key, [])
         if not pending:
-            self.settle(connection, table_map, cursor)  # what another process has committed and did not live to tell
+            self._settle(connection, table_map, cursor)  # what another process has committed and did not live to tell
         pending[:] = [part for part in pending if part[0] <= at]
         flushed = number_of(connection.execute(_FLUSHED).scalar_one())
         most = limit + sum(messages for _, messages in pending)
@@ -77,8 +93,7 @@ class Decoding:
         records, gone = _rows(connection, table_map, of, list(keys))
         return Batch(records, {**cursor, "lsn": place(following)}, told >= most, gone=gone)
 
-    def settle(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:
-        """Let the server forget what was taken."""
+    def _settle(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:
         slot = connection.execute(_SLOT, {"slot": _slot(connection, table_map)}).one_or_none()
         if slot is not None and number_of(slot[0]) < number_of(cursor["lsn"]):
             connection.execute(_ADVANCE, {"slot": _slot(connection, table_map), "place": cursor["lsn"]})

@@ -15,6 +15,7 @@ ENGINE = frozenset(
     {
         "healthz",
         "invitation",
+        "logins",
         "metrics",
         "password",
         "readyz",

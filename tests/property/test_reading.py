@@ -163,7 +163,7 @@ def test_a_record_is_found_exactly_where_it_may_be_read(engine, world, data):
             if record is not None:
                 readable = world.rights(key, "read")
                 assert set(record.values) == {"name", "size", "owner"} & readable
-                privileges = ("read", "write", "delete", "append", "append_to")
+                privileges = ("read", "write", "delete", "append", "append_to", "history")
                 assert record.can == {right for right in privileges if world.may(key, right, row)}
 
 

@@ -116,12 +116,6 @@ def test_defaults_numbers_and_stamps_are_filled(stage, connection):
     }
 
 
-def test_a_refused_row_uses_no_number(stage, connection):
-    with pytest.raises(Denied):
-        create(connection, stage.snapshot, stage.alice, "boat", {"name": "x"})
-    test_defaults_numbers_and_stamps_are_filled(stage, connection)
-
-
 def test_a_value_that_is_taken_names_the_attributes_of_the_key(stage, connection):
     with pytest.raises(Invalid) as refused:
         create(connection, stage.snapshot, stage.system, "boat", {"name": "x", "number": "B-001"})

@@ -39,10 +39,16 @@ def unsigned():
 
 @pytest.mark.parametrize(
     "given",
-    [token(), token(EC, "ES256"), token(aud=[CLIENT]), token(aud=[CLIENT, "x"], azp=CLIENT), token(exp=int(time.time()) - 20)],
+    [
+        lambda: token(),
+        lambda: token(EC, "ES256"),
+        lambda: token(aud=[CLIENT]),
+        lambda: token(aud=[CLIENT, "x"], azp=CLIENT),
+        lambda: token(exp=int(time.time()) - 20),
+    ],
 )
 def test_a_token_that_holds(given):
-    assert read(given)["sub"] == "7"
+    assert read(given())["sub"] == "7"
 
 
 OTHER = RSAKey.generate_key(2048, {"kid": "r"})
