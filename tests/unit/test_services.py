@@ -19,7 +19,7 @@ def test_a_missing_service_fails_where_it_is_required(monkeypatch):
 
 def test_a_required_service_that_nobody_knows_is_refused(monkeypatch):
     monkeypatch.setenv("FOYER_REQUIRE", "postgres")
-    with pytest.raises(pytest.UsageError, match="known are browser, mariadb, .*postgresql"):
+    with pytest.raises(pytest.UsageError, match=r"known are browser, mariadb, .*postgresql"):
         required()
 
 
