@@ -1,10 +1,12 @@
 # Each target sets itself up; nothing is to be installed by hand beyond make and Python 3.11.
 SHELL := /bin/sh
 EXTRAS ?= test,e2e,dev
+FUZZ ?= 3600
 VENV = $(or $(FOYER_VENV),.venv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly lint format bench lock clean
+nightly: EXTRAS := $(EXTRAS),nightly
+.PHONY: help setup demo test nightly audit lint format bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -19,8 +21,17 @@ test: setup ## all tests (ARGS="-k words"; FOYER_REQUIRE=postgresql,mariadb,brow
 	@tools/browser.sh
 	@tools/test.sh $(ARGS)
 
-nightly: setup ## the properties of permissions at full size: 1,000,000 questions, 200 edits of each kind
+nightly: setup ## at full size: 1,000,000 questions of permissions, all planted leaks, an hour of fuzzing (FUZZ=seconds), 100 kills, 1,000 submissions, 200 cuts
 	@FOYER_TEST_QUESTIONS=1000000 FOYER_TEST_EDITS=200 $(VENV)/bin/python -m pytest -q -n 2 tests/property/test_explainer.py tests/property/test_exposure_lock.py $(ARGS)
+	@FOYER_TEST_CANARY=whole FOYER_TEST_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest -q -n 2 tests/integration/canary tests/fuzz $(ARGS)
+	@FOYER_TEST_KILLS=100 FOYER_TEST_SYNC_ROWS=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_kill.py $(ARGS)
+	@FOYER_TEST_KILLS=30 FOYER_TEST_SUBMISSIONS=1000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_storm.py $(ARGS)
+	@FOYER_TEST_KILLS=50 FOYER_TEST_WRITES=200000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_writers.py -k postgresql $(ARGS)
+	@FOYER_TEST_CUTS=200 FOYER_TEST_CUT_SECONDS=10 FOYER_TEST_HEALED_SECONDS=10 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_partition.py -k "postgresql and triggers" $(ARGS)
+	@FOYER_TEST_POLLS=10000 FOYER_TEST_PAUSED=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_whole.py tests/integration/sync/test_history.py $(ARGS)
+
+audit: ## known weaknesses of the pinned versions; says so where the index of packages does not answer
+	@tools/audit.sh
 
 lint: setup ## lint, format and types
 	@tools/lint.sh

@@ -9,14 +9,21 @@ from typing import Any
 import click
 
 from benchmarks import measures
+from benchmarks.differences import compared, rejected
+from benchmarks.latency import WAYS, latency
 from benchmarks.pages import Effort, compare
 from benchmarks.processor import processor_time
+from benchmarks.questions import WideScale, ask_all
+from benchmarks.questions import export as exported
 from benchmarks.report import Table
 from benchmarks.rows import Scale
 from benchmarks.servers import Load
+from benchmarks.soak import soak
+from benchmarks.studio import studio
 from benchmarks.sync import load as initial_load
 
 KINDS = ("postgresql", "sqlite")
+FORMS = ("csv", "xlsx")
 Command = Callable[..., Any]
 
 
@@ -80,6 +87,27 @@ def cpu(rows: int, answers: int, only: str, kinds: tuple[str, ...], *, as_json: 
 
 
 @main.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Orders in the database.")
+@click.option("--rounds", default=5, show_default=True, help="Answers of each side, in turn.")
+@click.option("--only", default="", help="Only questions with this in their name.")
+@database
+@as_json
+def questions(rows: int, rounds: int, only: str, kinds: tuple[str, ...], *, as_json: bool) -> None:
+    """Filters, sorting, rollups and search over all orders, beside the statements written by hand."""
+    show([ask_all(kind, WideScale(rows), rounds, only) for kind in kinds], as_json=as_json)
+
+
+@main.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Orders in the database.")
+@click.option("--form", "forms", multiple=True, type=click.Choice(FORMS), default=FORMS[:1], show_default=True)
+@database
+@as_json
+def export(rows: int, forms: tuple[str, ...], kinds: tuple[str, ...], *, as_json: bool) -> None:
+    """All orders as a file: when it begins, how long it takes, and the memory of the worker."""
+    show([exported(kind, WideScale(rows), form) for kind in kinds for form in forms], as_json=as_json)
+
+
+@main.command()
 @database
 @as_json
 def statements(kinds: tuple[str, ...], *, as_json: bool) -> None:
@@ -105,12 +133,61 @@ def publish(entities: int, kinds: tuple[str, ...], *, as_json: bool) -> None:
     show([measures.publish(kind, entities) for kind in kinds], as_json=as_json)
 
 
+@main.command("studio")
+@click.option("--entities", default=1000, show_default=True, help="Entities of the site.")
+@click.option("--each", default=2, show_default=True, help="Addresses of each sort that are asked.")
+@click.option("--rounds", default=3, show_default=True, help="How often each address is asked.")
+@database
+@as_json
+def studio_pages(entities: int, each: int, rounds: int, kinds: tuple[str, ...], *, as_json: bool) -> None:
+    """The studio of a large site: every page after somebody's change, and how soon a preview shows it."""
+    show([table for kind in kinds for table in studio(kind, entities, each, rounds)], as_json=as_json)
+
+
+@main.command("soak")
+@click.option("--minutes", default=30.0, show_default=True, help="How long.")
+@click.option("--between", default=3.0, show_default=True, help="Seconds between two kills, about.")
+@database
+@as_json
+def soaked(minutes: float, between: float, kinds: tuple[str, ...], *, as_json: bool) -> None:
+    """People read and write while worker processes are killed: no lost write, no wrong row, flat memory."""
+    show([soak(kind, minutes, between) for kind in kinds], as_json=as_json)
+
+
+@main.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Rows outside.")
+@click.option("--dlt", default="", help="Interpreter that has dlt[postgres,sql_database], to load the same table with it.")
+@as_json
+def load(rows: int, dlt: str, *, as_json: bool) -> None:
+    """The initial synchronisation of a table between two PostgreSQL databases."""
+    show([initial_load(rows, dlt)], as_json=as_json)
+
+
+@main.command("latency")
+@click.option("--rate", default=1000, show_default=True, help="Changes in a second.")
+@click.option("--seconds", default=30.0, show_default=True, help="For how long.")
+@click.option("--together", default=1, show_default=True, help="Changes in one transaction.")
+@click.option("--way", "ways", multiple=True, type=click.Choice(WAYS), default=WAYS[:2], show_default=True)
+@as_json
+def latencies(rate: int, seconds: float, together: int, ways: tuple[str, ...], *, as_json: bool) -> None:
+    """From the commit of a change in a PostgreSQL database to its being visible in ours."""
+    show([latency(way, rate, seconds, together) for way in ways], as_json=as_json)
+
+
+@main.command("differences")
+@click.option("--rows", default=1_000_000, show_default=True, help="Rows outside.")
+@as_json
+def differences(rows: int, *, as_json: bool) -> None:
+    """Ten differences among the rows of both sides, found and mended."""
+    show([compared(rows)], as_json=as_json)
+
+
 @main.command()
 @click.option("--rows", default=1_000_000, show_default=True, help="Rows outside.")
 @as_json
-def load(rows: int, *, as_json: bool) -> None:
-    """The initial synchronisation of a table between two PostgreSQL databases."""
-    show([initial_load(rows)], as_json=as_json)
+def rejects(rows: int, *, as_json: bool) -> None:
+    """137 bad rows among those of a load, and trying them again."""
+    show([rejected(rows)], as_json=as_json)
 
 
 def show(tables: list[Table], *, as_json: bool) -> None:

@@ -38,13 +38,13 @@ def folder() -> Path:
     return place
 
 
-def prepared(kind: str, scale: Scale) -> str:
-    """The address of a filled database of this size, on "postgresql" or "sqlite". Raises CannotPrepare."""
+def prepared(kind: str, scale: Scale, site: Path = SITE) -> str:
+    """The address of a filled database of this size with this site, on "postgresql" or "sqlite". Raises CannotPrepare."""
     url = _postgres(scale.name) if kind == "postgresql" else f"sqlite:///{folder() / scale.name}.db"
     engine = make_engine(url)
     try:
         if not _filled(engine):
-            run_foyer(url, "publish", str(SITE))
+            run_foyer(url, "publish", str(site))
             create_engine_tables(engine)
             _fill(engine, scale)
     finally:

@@ -21,12 +21,12 @@ CSRF = "0123456789abcdef0123456789abcdef01234567"
 
 
 @cache
-def foyer_cookie(url: str, contact: int) -> str:
+def foyer_cookie(url: str, contact: int, role: str = ROLE) -> str:
     """The cookie header of a contact who has signed in to the engine."""
     engine = make_engine(url)
     try:
         with engine.begin() as connection:
-            grant_roles(connection, contact, SITE, (ROLE,))
+            grant_roles(connection, contact, SITE, (role,))
             token = open_session(connection, NewSession(contact, SITE, "", remember=True, lifetime=dt.timedelta(days=30)))
     finally:
         engine.dispose()

@@ -18,7 +18,11 @@ _TABLE = tables.checkpoint
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The state of a map. `loaded` says that the initial load is complete; `problem` is what went wrong last."""
+    """The state of a map. `loaded` says that the initial load is complete; `problem` is what went wrong last.
+
+    `began_at` is when it was first tried since it was last told to begin anew, `behind` how many rows waited outside when
+    that was last counted.
+    """
 
     map: str
     cursor: Cursor | None = None
@@ -32,6 +36,9 @@ class Checkpoint:
     retry_at: dt.datetime | None = None
     failures: int = 0
     paused_at: dt.datetime | None = None
+    paused_by: str | None = None
+    began_at: dt.datetime | None = None
+    behind: int | None = None
 
 
 def read_checkpoint(connection: Connection, table_map: str) -> Checkpoint:
@@ -57,6 +64,7 @@ def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, do
         "rows_done": checkpoint.rows_done,
         "rows_total": checkpoint.rows_total,
         "updated_at": now,
+        "began_at": checkpoint.began_at or now,
         "problem": None,
         "retry_at": None,
         "failures": 0,
@@ -68,19 +76,20 @@ def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, do
 
 def fail(connection: Connection, table_map: str, problem: str, now: dt.datetime, retry_at: dt.datetime | None) -> None:
     """Store what went wrong; without `retry_at` the map waits for somebody to mend it."""
-    failures = read_checkpoint(connection, table_map).failures + 1
-    values = {"problem": problem, "failed_at": now, "retry_at": retry_at, "failures": failures}
+    before = read_checkpoint(connection, table_map)
+    values = {"problem": problem, "failed_at": now, "retry_at": retry_at, "failures": before.failures + 1}
+    values["began_at"] = before.began_at or now
     _store(connection, table_map, values)
 
 
-def pause(connection: Connection, table_map: str, now: dt.datetime) -> None:
-    """Let the map rest until it is resumed."""
-    _store(connection, table_map, {"paused_at": now})
+def pause(connection: Connection, table_map: str, now: dt.datetime, by: str = "") -> None:
+    """Let the map rest until it is resumed. `by` names who wanted that."""
+    _store(connection, table_map, {"paused_at": now, "paused_by": by[:200]})
 
 
 def resume(connection: Connection, table_map: str) -> None:
     """Let the map run again, at once, also after a fault that stopped it."""
-    _store(connection, table_map, {"paused_at": None, "problem": None, "retry_at": None, "failures": 0})
+    _store(connection, table_map, {"paused_at": None, "paused_by": None, "problem": None, "retry_at": None, "failures": 0})
 
 
 def retry_now(connection: Connection, table_map: str) -> None:
@@ -90,12 +99,18 @@ def retry_now(connection: Connection, table_map: str) -> None:
 
 def restart(connection: Connection, table_map: str) -> None:
     """Forget how far the map got, so that it loads everything again."""
-    _store(connection, table_map, {"cursor": None, "loaded": False, "rows_done": 0, "rows_total": None})
+    _store(connection, table_map, {"cursor": None, "loaded": False, "rows_done": 0, "rows_total": None, "began_at": None})
 
 
-def begin_at(connection: Connection, table_map: str, cursor: Cursor) -> None:
-    """Have the map go on at another place, at once, whatever went wrong before."""
-    _store(connection, table_map, {"cursor": dump_json(dict(cursor)), "problem": None, "retry_at": None, "failures": 0})
+def begin_at(connection: Connection, table_map: str, cursor: Cursor | None) -> None:
+    """Have the map go on at another place, None for the beginning, at once, whatever went wrong before."""
+    text = None if cursor is None else dump_json(dict(cursor))
+    _store(connection, table_map, {"cursor": text, "problem": None, "retry_at": None, "failures": 0})
+
+
+def keep_behind(connection: Connection, table_map: str, rows: int) -> None:
+    """How many rows wait outside; nothing where the map never ran."""
+    connection.execute(update(_TABLE).where(_TABLE.c.map == table_map).values(behind=rows))
 
 
 def _store(connection: Connection, table_map: str, values: Mapping[str, Any]) -> None:

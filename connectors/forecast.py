@@ -36,12 +36,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a run of one map would do: how many rows of each kind, and the first few of each. `problem` says why it cannot."""
+    """What a run of one map would do: how many rows of each kind, and the first few of each. `problem` says why it cannot.
+
+    Where it is not `whole` only the first rows were looked at.
+    """
 
     map: str
     counts: Mapping[str, int]
     samples: tuple[Sample, ...]
     problem: str = ""
+    whole: bool = True
 
 
 class Coming(Lookups):
@@ -62,12 +66,16 @@ class Coming(Lookups):
 
 @dataclass(slots=True)
 class Forecaster:
-    """Looks ahead over the maps of one connection, in the order of a load. Writes nothing, here or outside."""
+    """Looks ahead over the maps of one connection, in the order of a load. Writes nothing, here or outside.
+
+    It ends after the page with which `most` rows of a map were looked at.
+    """
 
     home: Home
     adapter: Adapter
     initial: bool = False
     samples: int = 3
+    most: int | None = None
     _coming: dict[tuple[str, tuple[str, ...]], set[Key]] = field(default_factory=dict)
 
     def look(self, steps: Sequence[Step]) -> Iterator[Forecast]:
@@ -93,18 +101,24 @@ class Forecaster:
         if table_map.streams:
             raise Fatal(f"map {table_map.key}: a stream of events tells what happens, not what there is")
         lookups = Coming(self._coming)
-        for batch in pages(self.adapter, table_map, self._cursor(table_map), table_map.model.batch_size):
+        for batch in pages(self.adapter, table_map, self._cursor(table_map), self._page(table_map)):
             with self.home.read() as connection:
                 work = Work(connection, self.home.rows(connection), table_map, self.home.now())
                 lookups.use(work.rows)
                 self._rows(work, batch.records, step.later, (lookups, told))
             if not batch.more:
                 break
+            if self.most is not None and told.counts.total() >= self.most:
+                told.whole = False
+                return
         if table_map.watches:
             there = frozenset(join_key(key) for key in self.adapter.keys(table_map))
             with self.home.read() as connection:
                 for key, _ in gone(connection, table_map, there):
                     told.add(LEAVE, key, reason=table_map.model.delete)
+
+    def _page(self, table_map: CompiledMap) -> int:
+        return min(table_map.model.batch_size, self.most or table_map.model.batch_size)
 
     def _cursor(self, table_map: CompiledMap) -> Cursor | None:
         with self.home.read() as connection:
@@ -160,6 +174,7 @@ class _Told:
     most: int
     counts: Counter[str] = field(default_factory=Counter)
     found: list[Sample] = field(default_factory=list)
+    whole: bool = True
 
     def add(self, kind: str, key: str, values: Mapping[str, tuple[Any, Any]] | None = None, reason: str = "") -> None:
         self.counts[kind] += 1
@@ -167,7 +182,7 @@ class _Told:
             self.found.append(Sample(kind, key, values or {}, reason))
 
     def forecast(self, problem: str = "") -> Forecast:
-        return Forecast(self.map, dict(self.counts), tuple(self.found), problem)
+        return Forecast(self.map, dict(self.counts), tuple(self.found), problem, self.whole)
 
 
 def _resolved(

@@ -83,5 +83,5 @@ def _decided(work: Work, record_id: int, clash: Clash, changed_at: Any) -> str:
     elif won == PORTAL:
         rebase(work, owed, clash.attribute, clash.theirs)
     else:
-        outbox.park(work.connection, owed[0], f"conflict: {clash.attribute} was changed on both sides", CONFLICT)
+        outbox.park(work.connection, owed[0], f"conflict: {clash.attribute} was changed on both sides", CONFLICT, work.now)
     return won or MANUAL

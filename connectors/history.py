@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select
 
 from connectors import tables
 
@@ -64,9 +64,16 @@ def last_runs(connection: Connection) -> dict[str, Run]:
     """The latest run of each map."""
     newest = select(func.max(_TABLE.c.id)).group_by(_TABLE.c.map)
     rows = connection.execute(select(_TABLE).where(_TABLE.c.id.in_(newest))).mappings()
-    found = {}
-    for row in rows:
-        counts = Counts(**{name: row[name] for name in asdict(Counts())})
-        names = ("map", "mode", "started_at", "finished_at", "outcome", "message")
-        found[row["map"]] = Run(**{name: row[name] for name in names}, counts=counts)
-    return found
+    return {row["map"]: _run(row) for row in rows}
+
+
+def read_runs(connection: Connection, table_map: str, limit: int) -> list[Run]:
+    """The last runs of a map that did anything or failed, the newest first."""
+    chosen = select(_TABLE).where(_TABLE.c.map == table_map).order_by(_TABLE.c.id.desc()).limit(limit)
+    return [_run(row) for row in connection.execute(chosen).mappings()]
+
+
+def _run(row: RowMapping) -> Run:
+    counts = Counts(**{name: row[name] for name in asdict(Counts())})
+    names = ("map", "mode", "started_at", "finished_at", "outcome", "message")
+    return Run(**{name: row[name] for name in names}, counts=counts)

@@ -11,7 +11,8 @@ from connectors.adjusted import keep_adjusted
 from connectors.dated import is_dated, switch, switch_due
 from connectors.drift import set_aside
 from connectors.errors import first_line
-from connectors.events.taking import reopen, take_events
+from connectors.events.taking import in_steps, reopen, take_events
+from connectors.failpoints import reached
 from connectors.guard import guarded
 from connectors.held import hold_back, next_held
 from connectors.history import Counts
@@ -20,10 +21,11 @@ from connectors.identities import has_identities, keep_identities
 from connectors.leaving import bring_back, leave, settle_moves
 from connectors.links import in_flight, linked_records, unlink
 from connectors.mapping import Lookups, Mapped, Refusal, convert_records, resolve_lookups
-from connectors.outbox import mended
+from connectors.outbox import has_pending, mended
 from connectors.protocol import Event, Record
 from connectors.rejects import drop_rejects, due_rejects, has_rejects, keep_rejects
 from connectors.seen import changed_records, keep_seen, keeps_seen, known_values
+from connectors.setwise import Converted, with_ids
 from connectors.sweep import remove_gone
 from connectors.writethrough import is_accepted, no_message
 
@@ -37,6 +39,8 @@ def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store
 
     `store` writes rows that all have the same attributes; by default an upsert by integration key.
     """
+    if store is bulk and isinstance(records, Converted) and records.fit(work.table_map) and not _owes(work):
+        return _take_columns(work, records, lookups)
     compares = work.table_map.compares and not is_dated(work.table_map)
     fresh = changed_records(work.connection, work.table_map, records) if compares else list(records)
     trusted, aside = set_aside(work, fresh)
@@ -48,6 +52,30 @@ def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store
     counts = _apply(work, free, lookups, store or upsert, aside)[0]
     unchanged, held = len(records) - len(fresh), len(trusted) - len(free)
     return counts + ended + Counts(taken=len(records), unchanged=unchanged, rejected=held)
+
+
+def _take_columns(work: Work, records: Converted, lookups: Lookups) -> Counts:
+    """Store records of a load as columns; what needs a look of its own goes the general way, all where the database refuses."""
+    names = tuple(item.attribute for item in work.table_map.inward)
+    parts, others = with_ids(work.table_map, records.parts, lookups)
+    reached("converted")
+    rows = [row for part in parts for row in zip(*(part.columns or ()), strict=True)]
+    counts = Counts(taken=len(records))
+    try:
+        with work.connection.begin_nested():
+            done = work.rows.bulk_load(work.table_map.entity.key, work.table_map.model.integration_key, names, rows)
+    except DATABASE_REFUSES:
+        return counts + _apply(work, list(records), lookups, bulk)[0]
+    reached("applying")
+    counts += Counts(inserted=done.inserted, updated=done.updated, unchanged=done.unchanged)
+    if has_rejects(work.connection, work.table_map.key):
+        drop_rejects(work.connection, work.table_map.key, [key for part in parts for key in part.keys])
+    return counts + (_apply(work, others, lookups, bulk)[0] if others else Counts())
+
+
+def _owes(work: Work) -> bool:
+    """Whether anything is still to go outside, so that what comes may be older."""
+    return bool(work.table_map.outward) and has_pending(work.connection, work.table_map.key)
 
 
 def switch_on(work: Work, lookups: Lookups) -> Counts:
@@ -68,19 +96,24 @@ def _apply(
 ) -> tuple[Counts, list[str]]:
     """Convert, store and settle; the keys of the rows that were taken. `still` are known to be refused."""
     mapped, refused = convert_records(work.table_map, records)
+    reached("converted")
     counts, taken, more = _take(work, mapped, lookups, store)
     refused += (*more, *still)
+    reached("applying")
     _settle(work, taken, refused)
     return counts + Counts(rejected=len(refused)), [row.key for row in taken]
 
 
 def apply_events(work: Work, events: Sequence[Event], lookups: Lookups, store: Store) -> Counts:
     """Take what has happened, in its order; what was taken before changes nothing."""
-    news = take_events(work, events)
-    counts = apply_records(work, list(news.rows.values()), lookups, store)
-    counts += remove_gone(work, list(news.gone.values()), frozenset(news.left))
-    keep_rejects(work.connection, work.table_map.key, list(news.refused.values()), work.now)
-    return counts + Counts(taken=len(events) - len(news.rows), rejected=len(news.refused))
+    counts = Counts()
+    for part in in_steps(work.table_map, events):
+        news = take_events(work, part)
+        counts += apply_records(work, list(news.rows.values()), lookups, store)
+        counts += remove_gone(work, list(news.gone.values()), frozenset(news.left))
+        keep_rejects(work.connection, work.table_map.key, list(news.refused.values()), work.now)
+        counts += Counts(taken=len(part) - len(news.rows), rejected=len(news.refused))
+    return counts
 
 
 def retry_due(work: Work, lookups: Lookups) -> Counts:
@@ -240,7 +273,7 @@ def upsert(work: Work, rows: Sequence[Mapped]) -> Counts:
 def bulk(work: Work, rows: Sequence[Mapped]) -> Counts:
     """Store rows by integration key in the way that is fastest for many."""
     columns = tuple(rows[0].values)
-    values = (tuple(row.values.values()) for row in rows)
+    values = [tuple(row.values.values()) for row in rows]
     done = work.rows.bulk_load(work.table_map.entity.key, work.table_map.model.integration_key, columns, values)
     return Counts(inserted=done.inserted, updated=done.updated, unchanged=done.unchanged)
 

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.tablemap import CompiledMap
+from connectors.values import digests
 
 SECOND = "#2"
 """Ends the name of the checkpoint of a second pass."""
+PART = "first pass"
+"""How a first pass reads a record, in what is remembered of it: no whole map reads it so, and takes it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Step:
     def first_pass(self) -> CompiledMap:
         """The map without the look-ups that wait."""
         inward = tuple(item for item in self.table_map.inward if item.attribute not in self.later)
-        return replace(self.table_map, inward=inward) if self.later else self.table_map
+        return replace(self.table_map, inward=inward, hash_of=digests(PART)) if self.later else self.table_map
 
     @property
     def second_pass(self) -> CompiledMap:

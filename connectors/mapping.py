@@ -12,10 +12,14 @@ from connectors.errors import RecordRejected
 from connectors.policies import REJECT, Adjusted
 from connectors.port import Key, RowStore
 from connectors.protocol import UNCHANGED, Record
+from connectors.recordset import RecordSet
 from connectors.tablemap import CompiledMap, Inward, Lookup, Outward
 from connectors.transforms import shown
 
 CACHED = 200_000
+SLICE = 250
+"""How many records are converted at once, and looked at one by one where one of them cannot be taken."""
+FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,20 @@ def key_text(table_map: CompiledMap, record: Record) -> str:
     return join_key([record.get(column) for column in table_map.key_columns])
 
 
+def key_texts(table_map: CompiledMap, records: Sequence[Record]) -> list[str]:
+    """The outside keys of records as texts."""
+    if not isinstance(records, RecordSet):
+        return _joined([[record.get(column) for record in records] for column in table_map.key_columns])
+    columns = records.columns()
+    return _joined([columns[name] for name in table_map.key_columns])
+
+
+def _joined(columns: Sequence[Sequence[Any]]) -> list[str]:
+    if len(columns) == 1 and set(map(type, columns[0])) == {int}:
+        return list(map(str, columns[0]))
+    return [join_key(values) for values in zip(*columns, strict=True)]
+
+
 def join_key(values: Iterable[Any]) -> str:
     """Several key values as one text; the separator and the escape sign are escaped."""
     return "|".join([_key_part(value) for value in values])
@@ -53,6 +71,8 @@ def _key_part(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = value.isoformat() if isinstance(value, (dt.date, dt.datetime)) else "" if value is None else str(value)
+    if not text.isascii():  # half a surrogate pair, as JSON can write it, fits no column of text
+        text = text.encode("utf-8", "backslashreplace").decode()
     return text.replace("\\", "\\\\").replace("|", "\\|") if "|" in text or "\\" in text else text
 
 
@@ -98,9 +118,70 @@ def _plan(items: Iterable[Inward]) -> list[tuple[str, Callable[[Any], Any], Call
 
 def convert_records(table_map: CompiledMap, records: Iterable[Record]) -> tuple[list[Mapped], list[Refusal]]:
     """Convert records; lookups are still natural keys. Of records with one key the last one counts."""
-    every = _plan(table_map.inward)
+    every = records if isinstance(records, RecordSet) else list(records)
     mapped: dict[str, Mapped] = {}
     refused: dict[str, Refusal] = {}
+    for at in range(0, len(every), SLICE):
+        part = every[at : at + SLICE]
+        rows = _converted(table_map, part)
+        if rows is None:
+            _convert_each(table_map, part, mapped, refused)
+            continue
+        for row in rows:
+            mapped.pop(row.key, None)
+            refused.pop(row.key, None)
+            mapped[row.key] = row
+    return list(mapped.values()), list(refused.values())
+
+
+def _converted(table_map: CompiledMap, records: Sequence[Record]) -> list[Mapped] | None:
+    """Whole records column by column; None where any of them needs a look of its own."""
+    columns = columns_of(table_map, records)
+    if columns is None:
+        return None
+    names = [item.attribute for item in table_map.inward]
+    return [
+        Mapped(key, record, dict(zip(names, values, strict=True)))
+        for key, record, values in zip(key_texts(table_map, records), records, zip(*columns, strict=True), strict=True)
+    ]
+
+
+def columns_of(table_map: CompiledMap, records: Sequence[Record]) -> list[Sequence[Any]] | None:
+    """The values of records by attribute, in the order of the map; None where any of them needs a look of its own."""
+    if len(records) < FEW:
+        return None
+    picked = _picked(table_map, records)
+    if picked is None:
+        return None
+    try:
+        columns = [item.convert_all(values) for item, values in zip(table_map.inward, picked, strict=True)]
+    except RecordRejected:
+        return None
+    if table_map.keeps and any(value is KEEP for column in columns for value in column):
+        return None
+    return columns
+
+
+def _picked(table_map: CompiledMap, records: Sequence[Record]) -> list[list[Any]] | None:
+    """What each attribute is made of; None where records tell only a part of their rows."""
+    if not isinstance(records, RecordSet):
+        if any(UNCHANGED in record for record in records):
+            return None
+        return [list(map(item.pick, records)) for item in table_map.inward]
+    columns = records.columns()
+    return [_of_columns([columns[name] for name in item.columns], len(records)) for item in table_map.inward]
+
+
+def _of_columns(columns: Sequence[list[Any]], number: int) -> list[Any]:
+    if len(columns) == 1:
+        return columns[0]
+    return list(zip(*columns, strict=True)) if columns else [None] * number
+
+
+def _convert_each(
+    table_map: CompiledMap, records: Iterable[Record], mapped: dict[str, Mapped], refused: dict[str, Refusal]
+) -> None:
+    every = _plan(table_map.inward)
     for record in records:
         key = key_text(table_map, record)
         mapped.pop(key, None)
@@ -121,7 +202,6 @@ def convert_records(table_map: CompiledMap, records: Iterable[Record]) -> tuple[
                 refused[key] = found or Refusal(key, record, fault.code, _reason(attribute, fault))
         else:
             mapped[key] = Mapped(key, record, values)
-    return list(mapped.values()), list(refused.values())
 
 
 def take(item: Inward, record: Record) -> tuple[Any, Adjusted | None]:
@@ -179,15 +259,18 @@ def resolve_lookups(table_map: CompiledMap, mapped: Sequence[Mapped], lookups: L
 
 def _with_ids(item: Inward, lookup: Lookup, mapped: Sequence[Mapped], lookups: Lookups, refused: list[Refusal]) -> list[Mapped]:
     kept = []
+    attribute, ids = item.attribute, dict[Any, Any]()
     for row in mapped:
-        key = row.values.get(item.attribute)
+        key = row.values.get(attribute)
         if key is not None:
-            found = lookups.find(lookup, key)
+            found = ids.get(key)
+            if found is None:
+                found = ids[key] = lookups.find(lookup, key)
             if found is None:
                 reason = f"{item.attribute}: there is no {' or '.join(lookup.targets)} {join_key(key)}"
                 refused.append(Refusal(row.key, row.record, "lookup", reason))
                 continue
-            row.values[item.attribute] = found
+            row.values[attribute] = found
         kept.append(row)
     return kept
 

@@ -35,18 +35,24 @@ def meet(work: Work, item: Owed, row: Record) -> Met:
     lookups = Lookups(work.rows)
     ours = {**row, **item.payload["values"]}
     clashes = []
+    there: set[str] = set()
     payload: Mapping[str, Any] = item.payload
     for inward in table_map.inward:
         if inward.attribute not in item.payload["was"] or any(column not in row for column in inward.columns):
             continue
         theirs, mine = value_of(inward, row, lookups), value_of(inward, ours, lookups)
-        if plain(theirs) == item.payload["was"][inward.attribute] or theirs == mine:
+        if theirs == mine:
+            there.update(columns_of(table_map, inward.attribute))
+            continue
+        if plain(theirs) == item.payload["was"][inward.attribute]:
             continue
         clash = Clash(inward.attribute, mine, theirs, (item,))
         won = winner(table_map, clash, row.get(table_map.model.change_column))
         clashes.append((clash, won))
         if won == OUTSIDE:
             payload = without(payload, inward.attribute, columns_of(table_map, inward.attribute))
+    if there >= payload["values"].keys():
+        payload = {"values": {}}  # it was sent before its receipt was lost, or somebody outside has done the same
     return Met(payload["values"], tuple(clashes), row)
 
 
@@ -57,4 +63,4 @@ def settle_met(work: Work, item: Owed, met: Met) -> None:
     store(work, item.record_id, {clash.attribute: clash.theirs for clash, won in met.clashes if won == OUTSIDE})
     if met.waits:
         names = ", ".join(clash.attribute for clash, won in met.clashes if won not in (PORTAL, OUTSIDE))
-        outbox.park(work.connection, item, f"conflict: {names} was changed on both sides", CONFLICT)
+        outbox.park(work.connection, item, f"conflict: {names} was changed on both sides", CONFLICT, work.now)

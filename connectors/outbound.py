@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from connectors import outbox
+from connectors import outbox, tally
 from connectors.errors import LONGEST_WAIT, ConnectorError, RecordRejected, Retriable, patience
+from connectors.failpoints import reached
 from connectors.home import Home, Work
 from connectors.lease import Lease, under_lease
 from connectors.links import unlink
@@ -46,6 +47,7 @@ class Relay:
             owed = outbox.due(connection, self.maps, self.home.now())
         done = 0
         for item in owed:
+            reached("read")
             try:
                 done += self._submit(item) if item.operation == outbox.SUBMIT else self._push(item)
             except Retriable as fault:
@@ -63,7 +65,10 @@ class Relay:
             self._write(item, lambda work: settle_met(work, item, met))
             return 0
         change = Change(table_map, item.operation, item.payload["key"], values, met=met.row)
+        reached("converted")
         receipt = self._pushed(change, item.idempotency) if values or item.operation != "update" else Receipt()
+
+        reached("applying")
 
         def write(work: Work) -> None:
             settle_met(work, item, met)
@@ -101,7 +106,9 @@ class Relay:
         with self.home.read() as connection:
             work = Work(connection, self.home.rows(connection), self.maps[item.map], self.home.now())
             letter = compose_owed(work, item, self.maps)
+        reached("converted")
         send(self.adapter, letter)
+        reached("applying")
         answer = read_answer(self.adapter, letter)
         if answer.state == ACCEPTED:
             self._write(item, lambda work: settle(work, letter, answer))
@@ -117,6 +124,8 @@ class Relay:
     def _write(self, item: Owed, what: Callable[[Work], None]) -> None:
         with under_lease(self.home, self.lease) as connection:
             what(Work(connection, self.home.rows(connection), self.maps[item.map], self.home.now()))
+            reached("commit")
+        reached("committed")
 
 
 def compose_owed(work: Work, item: Owed, maps: Mapping[str, CompiledMap]) -> Letter:
@@ -135,18 +144,24 @@ def settle(work: Work, letter: Letter, answer: Answer) -> None:
     owed = outbox.find_owed(work.connection, letter.head.key)
     if owed is not None:
         outbox.delivered(work.connection, owed.id, {"answer": answer.state}, work.now)
+        _counted(work, owed.operation)
 
 
 def _delivered(work: Work, item: Owed, receipt: Receipt) -> None:
     outbox.delivered(work.connection, item.id, {"repeated": receipt.repeated}, work.now)
+    _counted(work, item.operation)
     if item.attempts:
         tell_reason(work, item.record_id, "")
+
+
+def _counted(work: Work, operation: str) -> None:
+    tally.count(work.connection, work.table_map.key, tally.OUT, {(operation, ""): 1}, work.now)
 
 
 def _refuse(work: Work, item: Owed, letter: Letter, answer: Answer) -> None:
     """The last word is no: the record tells it, and nothing is sent again."""
     take_refusal(work, letter, answer)
-    outbox.park(work.connection, item, f"refused: {answer.message}", "refused")
+    outbox.park(work.connection, item, f"refused: {answer.message}", "refused", work.now)
 
 
 def _wait(work: Work, item: Owed, fault: Retriable) -> None:
@@ -155,6 +170,7 @@ def _wait(work: Work, item: Owed, fault: Retriable) -> None:
 
 
 def _park(work: Work, item: Owed, fault: ConnectorError) -> None:
-    outbox.park(work.connection, item, str(fault), fault.code if isinstance(fault, RecordRejected) else "fatal")
+    code = fault.code if isinstance(fault, RecordRejected) else "fatal"
+    outbox.park(work.connection, item, str(fault), code, work.now)
     if item.operation != "delete":
         tell_reason(work, item.record_id, str(fault))

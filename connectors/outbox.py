@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from connectors import tables
+from connectors import tables, tally
 from connectors.values import dump_json, load_json
 from connectors.wake import wake
 
@@ -68,9 +68,11 @@ def owe(connection: Connection, owing: Owing, now: dt.datetime, idempotency: str
     values = {"map": owing.map, "entity": owing.entity, "record_id": owing.record_id, "operation": owing.operation}
     state = PARKED if owing.refused else WAITING
     reason = owing.refused or reason
-    values |= {"receipt": dump_json({"code": "value_map"})} if owing.refused else {}
+    values |= {"receipt": _receipt("value_map")} if owing.refused else {}
     values |= {"payload": dump_json(owing.payload), "state": state, "idempotency": key, "created_at": now, "reason": reason}
     connection.execute(insert(_TABLE).values(**values))
+    if owing.refused:
+        tally.count_errors(connection, owing.map, tally.OUT, ("value_map",), now)
     wake(connection, owing.map)
 
 
@@ -109,9 +111,10 @@ def wait(connection: Connection, owed: Owed, reason: str, retry_at: dt.datetime)
     _set(connection, owed.id, {"attempts": owed.attempts + 1, "retry_at": retry_at, "reason": reason})
 
 
-def park(connection: Connection, owed: Owed, reason: str, code: str) -> None:
+def park(connection: Connection, owed: Owed, reason: str, code: str, now: dt.datetime) -> None:
     """Wait for somebody to mend it; later changes of the same record wait with it. `code` is the class of the reason."""
-    receipt = dump_json({"code": code})
+    tally.count_errors(connection, owed.map, tally.OUT, (code,), now)
+    receipt = _receipt(code)
     _set(connection, owed.id, {"attempts": owed.attempts + 1, "state": PARKED, "reason": reason, "receipt": receipt})
 
 
@@ -144,10 +147,38 @@ def oldest_owed(connection: Connection) -> dict[str, dt.datetime]:
     return {row[0]: row[1] for row in connection.execute(oldest)}
 
 
-def parked(connection: Connection, table_map: str) -> list[Owed]:
-    """The parked changes of a map."""
-    chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.state == PARKED).order_by(_TABLE.c.id)
-    return [_owed(row) for row in connection.execute(chosen).mappings()]
+def parked(connection: Connection, table_map: str, code: str = "", after: int = 0, limit: int | None = None) -> list[Owed]:
+    """The parked changes of a map, oldest first; those of one class where it is given, `limit` of them after a number."""
+    chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.state == PARKED, _TABLE.c.id > after)
+    if code:
+        chosen = chosen.where(_TABLE.c.receipt == _receipt(code))
+    return [_owed(row) for row in connection.execute(chosen.order_by(_TABLE.c.id).limit(limit)).mappings()]
+
+
+def parked_codes(connection: Connection) -> dict[tuple[str, str], int]:
+    """The number of parked changes by map and by the class of the reason."""
+    counted = select(_TABLE.c.map, _TABLE.c.receipt, func.count()).where(_TABLE.c.state == PARKED)
+    found: dict[tuple[str, str], int] = {}
+    for name, receipt, number in connection.execute(counted.group_by(_TABLE.c.map, _TABLE.c.receipt)):
+        code = str(load_json(receipt).get("code", "")) if receipt else ""
+        found[name, code] = found.get((name, code), 0) + int(number)
+    return found
+
+
+def oldest(connection: Connection, state: str) -> dict[str, dt.datetime]:
+    """Since when the oldest change of each map in a state is owed."""
+    first = select(_TABLE.c.map, func.min(_TABLE.c.created_at)).where(_TABLE.c.state == state).group_by(_TABLE.c.map)
+    return {row[0]: row[1] for row in connection.execute(first)}
+
+
+def count_behind(connection: Connection, numbers: Iterable[int]) -> dict[int, int]:
+    """How many later changes of the same record wait behind each of these changes."""
+    later = _TABLE.alias("later")
+    same = (later.c.map == _TABLE.c.map) & (later.c.entity == _TABLE.c.entity) & (later.c.record_id == _TABLE.c.record_id)
+    waits = (later.c.id > _TABLE.c.id) & later.c.state.not_in(OVER)
+    counted = select(_TABLE.c.id, func.count()).select_from(_TABLE.join(later, same & waits))
+    counted = counted.where(_TABLE.c.id.in_(list(numbers))).group_by(_TABLE.c.id)
+    return {row[0]: int(row[1]) for row in connection.execute(counted)}
 
 
 def read_owed(connection: Connection, number: int) -> Owed | None:
@@ -190,6 +221,11 @@ def replay(connection: Connection, owed: Owed, idempotency: str = "") -> None:
 def discard(connection: Connection, owed: int, reason: str) -> None:
     """Owe a change no more. It is kept, for whoever wants to know what became of it."""
     _set(connection, owed, {"state": DISCARDED, "reason": reason})
+
+
+def _receipt(code: str) -> str:
+    """What a parked change has in place of a receipt."""
+    return dump_json({"code": code})
 
 
 def _set(connection: Connection, owed: int, values: Mapping[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -100,6 +101,29 @@ class Shaped(Protocol):
 
     def shape(self, table_map: CompiledMap) -> Columns:
         """The columns of a map's table, read anew; none where the table cannot tell. Raises Fatal and Retriable."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A source that can count what has changed after a place."""
+
+    def waiting(self, table_map: CompiledMap, cursor: Cursor) -> int | None:
+        """How many rows, or changes of rows, wait outside; None where that cannot be told. More than `MOST_WAITING` are not
+        counted one by one. Raises Fatal and Retriable."""
+        ...
+
+
+MOST_WAITING = 100_000
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """A source that can tell at once that something may have changed."""
+
+    def watch(self, maps: Sequence[CompiledMap], wake: Callable[[str], None], over: threading.Event) -> None:
+        """Call `wake` with the name of a map whenever there may be something for it, until `over` is set; return at once
+        where nothing can be told of these maps. Raises Fatal and Retriable."""
         ...
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from connectors import tables
+from connectors import tables, tally
 from connectors.mapping import Refusal
 from connectors.protocol import Record
 from connectors.values import dump_json, load_json
@@ -45,6 +45,13 @@ def keep_rejects(connection: Connection, table_map: str, refusals: Sequence[Refu
     rows = [_row(table_map, item, known.get(item.key), now) for item in refusals]
     if rows:
         connection.execute(insert(_TABLE), rows)
+        new = (row["code"] for row in rows if _is_news(row, known.get(row["key"])))
+        tally.count_errors(connection, table_map, tally.IN, new, now)
+
+
+def _is_news(row: Mapping[str, Any], before: Reject | None) -> bool:
+    """Whether a refusal is another one than before, and not the same row tried once more."""
+    return before is None or before.code != row["code"] or dump_json(dict(before.record)) != row["record"]
 
 
 def _row(table_map: str, item: Refusal, before: Reject | None, now: dt.datetime) -> dict[str, Any]:
@@ -80,10 +87,20 @@ def due_rejects(connection: Connection, table_map: str, now: dt.datetime, limit:
     return _read(connection, chosen.limit(limit))
 
 
-def read_rejects(connection: Connection, table_map: str, limit: int | None = None, after: str = "") -> list[Reject]:
-    """The rejects of a map by key."""
+def read_rejects(
+    connection: Connection, table_map: str, limit: int | None = None, after: str = "", code: str = ""
+) -> list[Reject]:
+    """The rejects of a map by key; those of one class where it is given."""
     chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key > after).order_by(_TABLE.c.key)
+    if code:
+        chosen = chosen.where(_TABLE.c.code == code)
     return _read(connection, chosen.limit(limit))
+
+
+def oldest_rejects(connection: Connection) -> dict[str, dt.datetime]:
+    """Since when the oldest reject of each map waits."""
+    first = select(_TABLE.c.map, func.min(_TABLE.c.first_at)).group_by(_TABLE.c.map)
+    return {row[0]: row[1] for row in connection.execute(first)}
 
 
 def find_reject(connection: Connection, table_map: str, key: str) -> Reject | None:

@@ -8,10 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from connectors import checkpoint as checkpoints
+from connectors import tally
 from connectors.checkpoint import Checkpoint, read_checkpoint
 from connectors.dated import due_keys
-from connectors.drift import Drifted, Watch
-from connectors.errors import LONGEST_WAIT, ConnectorError, Retriable, patience
+from connectors.drift import DRIFTED, Drifted, Watch
+from connectors.errors import LONGEST_WAIT, ConnectorError, Gap, Retriable, patience
+from connectors.failpoints import reached
 from connectors.history import Counts, Run, keep_run
 from connectors.home import Home
 from connectors.inbound import Store, apply_events, apply_records, bulk, retry_due, switch_on, upsert
@@ -21,6 +23,7 @@ from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
 from connectors.protocol import Acknowledging, Adapter, Batch, Cursor, Record, Source
 from connectors.rejects import due_rejects
+from connectors.setwise import Converting
 from connectors.sweep import departed, remove_gone, sweep
 from connectors.tablemap import CompiledMap
 
@@ -54,10 +57,11 @@ class Runner:
     watch: Watch | None = None
     interrupted: Callable[[], bool] = never
 
-    def run(self, table_map: CompiledMap, sweeping: bool = True) -> Run:
+    def run(self, table_map: CompiledMap, sweeping: bool = True, before: Run | None = None, *, keeping: bool = True) -> Run:
         """Pull what has changed; `sweeping` also looks for rows that are gone, which reads every key.
 
-        What goes wrong outside is kept with the map and told in the result.
+        What goes wrong outside is kept with the map and told in the result, which goes on from a run `before` that was not
+        kept in the history; nor is this one but with `keeping`.
         """
 
         def pull() -> Counts:
@@ -65,7 +69,7 @@ class Runner:
             counts = self._pull_all(seen, table_map.key, upsert)
             return counts + sweep(self.home, self.source, seen, self.lease) if sweeping and not self.interrupted() else counts
 
-        return self._kept(table_map, "changes", pull)
+        return self._kept(table_map, "changes", pull, before, keeping=keeping)
 
     def load(self, step: Step) -> Run:
         """The first pass of the initial load, from the last chunk that was committed."""
@@ -103,7 +107,8 @@ class Runner:
             return Counts()
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
-        for batch in pages(self.source, table_map, state.cursor, limit):
+        source = Converting(self.source) if store is bulk else self.source
+        for batch in pages(source, table_map, state.cursor, limit):
             if not (batch.records or batch.gone or batch.events) and self._quiet(table_map, state, batch):
                 return counts
             if batch.records and not _same_kinds(kinds, batch.records[0]):
@@ -137,8 +142,10 @@ class Runner:
             rows_done=state.rows_done + len(batch.records) + len(batch.events),
             rows_total=total,
             succeeded_at=state.succeeded_at if batch.more else self.home.now(),
+            began_at=state.began_at or self.home.now(),
             problem=None,
         )
+        reached("read")
         left = departed(self.source, table_map, batch.gone)
         with under_lease(self.home, self.lease) as connection:
             work = recorded(self.home, connection, table_map)
@@ -150,20 +157,30 @@ class Runner:
             if not batch.more:
                 done += retry_due(work, lookups) + switch_on(work, lookups)
             keep_batch(work, self.home, "load" if store is bulk else "changes", done)
+            if state.map == table_map.key:  # a second pass reads the same rows once more
+                tally.count_rows(connection, table_map.key, done, work.now)
             counts += done
             checkpoints.advance(connection, following, work.now, done=not batch.more)
+            reached("commit")
+        reached("committed")
         if isinstance(self.source, Acknowledging):
             self.source.committed(table_map, batch.cursor)
         return counts, following
 
-    def _kept(self, table_map: CompiledMap, mode: str, pull: Callable[[], Counts]) -> Run:
+    def _kept(
+        self, table_map: CompiledMap, mode: str, pull: Callable[[], Counts], before: Run | None = None, *, keeping: bool = True
+    ) -> Run:
         """Run, and keep in the history what came of it."""
         started = self.home.now()
         try:
             counts = pull()
         except ConnectorError as fault:
             return self._failed(table_map, mode, started, self._explained(table_map, fault))
+        if before is not None:
+            started, counts = before.started_at, before.counts + counts
         run = Run(table_map.key, mode, started, self.home.now(), "done", "", counts)
+        if not keeping:
+            return run
         if counts.inserted or counts.updated or counts.deleted or counts.rejected or mode != "changes":
             with under_lease(self.home, self.lease) as connection:
                 keep_run(connection, run)
@@ -188,6 +205,7 @@ class Runner:
         with under_lease(self.home, self.lease) as connection:
             failures = read_checkpoint(connection, table_map.key).failures
             checkpoints.fail(connection, table_map.key, str(fault), now, now + _pause(fault, failures))
+            tally.count_errors(connection, table_map.key, tally.IN, (_class_of(fault),), now)
             if failures == 0:
                 keep_run(connection, run)
         return run
@@ -214,6 +232,13 @@ def pages(source: Source, table_map: CompiledMap, cursor: Cursor | None, limit: 
             batch = ahead.result()
             ahead = aside.submit(source.pull, table_map, batch.cursor, limit) if batch.more else None
             yield batch
+
+
+def _class_of(fault: ConnectorError) -> str:
+    """The class of a fault of the whole map, as errors are counted."""
+    if isinstance(fault, Retriable):
+        return "unreachable"
+    return "gap" if isinstance(fault, Gap) else DRIFTED if isinstance(fault, Drifted) else "fatal"
 
 
 def _pause(fault: ConnectorError, failures: int) -> dt.timedelta:

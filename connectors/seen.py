@@ -4,16 +4,22 @@ that are gone."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Insert, Text, any_, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from connectors import tables
 from connectors.mapping import key_text
 from connectors.protocol import Record
 from connectors.tablemap import CompiledMap
-from connectors.values import digest, dump_json, load_json
+from connectors.values import dump_json, load_json
 
 CHUNK = 500
+ARRAY_CHUNK = 5000
 _TABLE = tables.seen
 
 
@@ -23,40 +29,49 @@ def keeps_seen(table_map: CompiledMap) -> bool:
 
 
 def record_hash(table_map: CompiledMap, record: Record) -> str:
-    """The hash of what the map reads of a record, and of how it reads it: a changed map takes every row anew."""
-    return digest((repr(table_map.model.attributes), *(record.get(column) for column in table_map.columns)))
+    """The hash of what the map reads of a record, and of how it reads it: a changed map takes every row anew, and so does the
+    second pass of a load with what the first has taken in part."""
+    return table_map.hash_of(record.get(column) for column in table_map.columns)
 
 
 def changed_records(connection: Connection, table_map: CompiledMap, records: Sequence[Record]) -> list[Record]:
     """The records that are new or differ from what was taken last."""
     by_key = {key_text(table_map, record): record for record in records}
     known: dict[str, str] = {}
-    for part in _parts(by_key):
-        chosen = select(_TABLE.c.key, _TABLE.c.hash).where(_TABLE.c.map == table_map.key, _TABLE.c.key.in_(part))
+    for among in _among(connection, by_key):
+        chosen = select(_TABLE.c.key, _TABLE.c.hash).where(_TABLE.c.map == table_map.key, among)
         known.update({row.key: row.hash for row in connection.execute(chosen)})
     return [record for key, record in by_key.items() if known.get(key) != record_hash(table_map, record)]
 
 
 def keep_seen(connection: Connection, table_map: CompiledMap, taken: Mapping[str, tuple[Record, Sequence[object]]]) -> None:
     """Remember records as taken: the record and our integration key's values, by outside key."""
-    forget_seen(connection, table_map, taken)
-    rows = [
-        {
-            "map": table_map.key,
-            "key": key,
-            "hash": record_hash(table_map, record),
-            "values": dump_json(list(values)) if table_map.watches else None,
-        }
-        for key, (record, values) in taken.items()
-    ]
-    if rows:
-        connection.execute(insert(_TABLE), rows)
+    if not taken:
+        return
+    hashes = [record_hash(table_map, record) for record, _ in taken.values()]
+    values = [dump_json(list(values)) if table_map.watches else None for _, values in taken.values()]
+    if connection.dialect.name == "sqlite":
+        names = ("map", "key", "hash", "values")
+        rows = zip(repeat(table_map.key), taken, hashes, values)
+        connection.execute(_kept(sqlite_insert(_TABLE)), [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    given = func.unnest(_array(taken), _array(hashes), _array(values)).table_valued("key", "hash", "values")
+    every = select(literal(table_map.key), *given.render_derived("given").c)
+    connection.execute(_kept(postgresql_insert(_TABLE).from_select(["map", "key", "hash", "values"], every)))
+
+
+def _kept(adding: Any) -> Insert:
+    """An insert that takes the place of what was remembered of the same rows."""
+    newer: Insert = adding.on_conflict_do_update(
+        index_elements=list(_TABLE.primary_key), set_={name: adding.excluded[name] for name in ("hash", "values")}
+    )
+    return newer
 
 
 def forget_seen(connection: Connection, table_map: CompiledMap, keys: Iterable[str]) -> None:
     """Forget rows, so that they are taken anew when they come again."""
-    for part in _parts(keys):
-        connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map.key, _TABLE.c.key.in_(part)))
+    for among in _among(connection, keys):
+        connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map.key, among))
 
 
 def doubt_all_seen(connection: Connection, table_map: str) -> None:
@@ -76,12 +91,20 @@ def known_values(
     connection: Connection, table_map: CompiledMap, keys: Iterable[str]
 ) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Those of the rows with these outside keys that were taken: outside key and our integration key's values."""
-    for part in _parts(keys):
-        chosen = select(_TABLE.c.key, _TABLE.c["values"]).where(_TABLE.c.map == table_map.key, _TABLE.c.key.in_(part))
+    for among in _among(connection, keys):
+        chosen = select(_TABLE.c.key, _TABLE.c["values"]).where(_TABLE.c.map == table_map.key, among)
         for key, values in connection.execute(chosen).all():
             yield key, tuple(load_json(values)) if values else ()
 
 
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
+def _among(connection: Connection, keys: Iterable[str]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that a row has one of the keys, for some of them at a time; PostgreSQL takes many as one value."""
     every = list(keys)
-    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))
+    size = CHUNK if connection.dialect.name == "sqlite" else ARRAY_CHUNK
+    for at in range(0, len(every), size):
+        part = every[at : at + size]
+        yield _TABLE.c.key.in_(part) if connection.dialect.name == "sqlite" else _TABLE.c.key == any_(_array(part))
+
+
+def _array(values: Iterable[str | None]) -> BindParameter[Any]:
+    return literal(list(values), ARRAY(Text))

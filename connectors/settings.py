@@ -16,9 +16,13 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 def read_settings(connection: Connection, environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """The settings of a connection. A variable NAME may also be given as the file that NAME_FILE names. Raises Fatal."""
     variables = os.environ if environment is None else environment
-    return {
-        name: _VARIABLE.sub(lambda match: _value(connection, match[1], variables), value) for name, value in connection.settings
-    }
+    return {name: filled(value, f"connection {connection.key}", variables) for name, value in connection.settings}
+
+
+def filled(text: str, owner: str, environment: Mapping[str, str] | None = None) -> str:
+    """A text with variables in place of ${NAME}; `owner` is who needs them, for the message. Raises Fatal."""
+    variables = os.environ if environment is None else environment
+    return _VARIABLE.sub(lambda match: _value(owner, match[1], variables), text)
 
 
 def variables_of(connection: Connection) -> tuple[str, ...]:
@@ -26,12 +30,12 @@ def variables_of(connection: Connection) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for _, value in connection.settings for name in _VARIABLE.findall(value)))
 
 
-def _value(connection: Connection, name: str, variables: Mapping[str, str]) -> str:
+def _value(owner: str, name: str, variables: Mapping[str, str]) -> str:
     if name in variables:
         return variables[name]
     file = variables.get(f"{name}_FILE")
     if file is None:
-        raise Fatal(f"connection {connection.key} needs the environment variable {name}, which is not set")
+        raise Fatal(f"{owner} needs the environment variable {name}, which is not set")
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

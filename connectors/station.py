@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from connectors.checkpoint import Checkpoint, read_checkpoints
+from connectors.called import Called
+from connectors.checkpoint import Checkpoint, keep_behind, read_checkpoints
 from connectors.drift import Watch
+from connectors.errors import ConnectorError
 from connectors.heartbeat import Heartbeat
-from connectors.history import Run
+from connectors.history import Counts, Run
 from connectors.home import AtHome, Home
 from connectors.initial import SECOND, Step, plan_load
 from connectors.lease import Lease, LeaseLost, release_lease, take_lease, under_lease
 from connectors.outbound import Relay
-from connectors.protocol import Adapter
+from connectors.protocol import Adapter, Counting
 from connectors.runner import Progress, Runner, never, no_progress
 from connectors.tablemap import CompiledMap
 from connectors.wishes import fulfil, wished
 
+COUNTED_AFTER = 10.0
+"""How often what waits outside is counted, at most."""
 SWEPT_AFTER = 30.0
 """How often a map looks for rows that are gone, at most."""
 
@@ -38,7 +43,9 @@ class Station:
     _heart: Heartbeat | None = None
     _next: dict[str, float] = field(default_factory=dict)
     _swept: dict[str, float] = field(default_factory=dict)
+    _counted: dict[str, float] = field(default_factory=dict)
     _watch: Watch | None = None
+    _called: Called = field(default_factory=Called)
 
     def __post_init__(self) -> None:
         if isinstance(self.adapter, AtHome):
@@ -58,10 +65,29 @@ class Station:
             states, wishes = read_checkpoints(connection), wished(connection)
         runner = Runner(self.home, self.adapter, lease, self.progress, self._watching(), self.interrupted)
         runs = self._load(runner, self._wanted(states, wishes), states)
-        runs += [runner.run(item, self._sweeps(item)) for item in self._due(states, wishes)]
+        for item, called in self._due(states, wishes):
+            runs += self._pull(runner, item, called=called)
         self._fulfil(lease, runs, wishes)
+        self._count_waiting(lease)
         self.busy = delivered > 0
         return runs
+
+    def call(self, table_map: str) -> None:
+        """Have a map pulled with the next turn, since something has stirred outside. From any thread."""
+        self._called.call(table_map)
+
+    def _pull(self, runner: Runner, item: CompiledMap, *, called: bool) -> list[Run]:
+        """Pull a map; the run, where it is to be told."""
+        begun, before = time.monotonic(), self._called.untold(item.key)
+        tells = self._called.tells(item.key, called=called)
+        run = runner.run(item, self._sweeps(item), before, keeping=tells)
+        done = run.outcome == "done"
+        self._called.pulled(item.key, begun, found=done and run.counts != (before.counts if before else Counts()))
+        if done and not tells:
+            self._called.keep(run)
+        elif not done and before is not None:
+            self._called.keep(before)
+        return [run] if tells or not done else []
 
     def _watching(self) -> Watch:
         if self._watch is None:
@@ -75,6 +101,29 @@ class Station:
             with under_lease(self.home, lease) as connection:
                 for run in answers.values():
                     fulfil(connection, run, wishes[run.map])
+
+    def _count_waiting(self, lease: Lease) -> None:
+        """Count what waits outside, for maps that rest as well; not where the outside does not answer."""
+        source, now = self.adapter, time.monotonic()
+        due = [item for item in self.maps if item.inward and now - self._counted.get(item.key, -COUNTED_AFTER) >= COUNTED_AFTER]
+        if not due or not isinstance(source, Counting) or self.interrupted():
+            return
+        with self.home.read() as connection:
+            states = read_checkpoints(connection)
+        found: dict[str, int] = {}
+        for item in due:
+            self._counted[item.key] = now
+            state = states.get(item.key)
+            if state is None or state.cursor is None or (state.problem and state.paused_at is None):
+                continue
+            with suppress(ConnectorError):
+                number = source.waiting(item, state.cursor)
+                if number is not None and number != state.behind:
+                    found[item.key] = number
+        if found:
+            with under_lease(self.home, lease) as connection:
+                for name, number in found.items():
+                    keep_behind(connection, name, number)
 
     def pull(self, maps: Sequence[CompiledMap]) -> list[Run]:
         """Load and pull these maps now, whatever their interval, but not those that are paused. Raises LeaseLost."""
@@ -154,18 +203,22 @@ class Station:
         self._swept[table_map.key] = now
         return True
 
-    def _due(self, states: dict[str, Checkpoint], wishes: Mapping[str, int]) -> list[CompiledMap]:
-        """The maps to pull: those whose interval is over, and those that somebody waits for."""
+    def _due(self, states: dict[str, Checkpoint], wishes: Mapping[str, int]) -> list[tuple[CompiledMap, bool]]:
+        """The maps to pull: those whose interval is over, those that somebody waits for, and those that were but called."""
         now = time.monotonic()
-        due = []
+        found = []
         for item in self.maps:
             if not item.inward or _paused(states, item) or not _loaded(states, item.key):
                 continue
             wanted = item.key in wishes
-            if wanted or (_ready(states, item) and self._next.get(item.key, 0.0) <= now):
+            ready = _ready(states, item)
+            due = ready and self._next.get(item.key, 0.0) <= now
+            if wanted or due:
                 self._next[item.key] = now + item.model.interval
-                due.append(item)
-        return due
+                found.append((item, False))
+            elif ready and self._called.take(item.key):
+                found.append((item, True))
+        return found
 
 
 def _loaded(states: dict[str, Checkpoint], name: str) -> bool:

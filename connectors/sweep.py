@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from connectors import tally
 from connectors.dated import forget_versions
 from connectors.held import forget_refused
 from connectors.history import Counts
@@ -40,6 +41,7 @@ def sweep(home: Home, adapter: Adapter, table_map: CompiledMap, lease: Lease) ->
         work = recorded(home, connection, table_map)
         forget_refused(connection, table_map.key, stale)
         counts = _leave(work, lost, left)
+        tally.count_rows(connection, table_map.key, counts, work.now)
         keep_batch(work, home, "changes", counts)
         return counts
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
+from connectors.columnwise import ConvertAll, each, remembered, whole_column
 from connectors.converting import Convert, empty, hashable, lookup_value, needed, single_value
 from connectors.policies import REJECT, Mend, mender, policies_of
 from connectors.transforms import converter, writer
+from connectors.values import digest, digests
 from metadata.model import AttributeMap, Connection, TableMap
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 
 SET = "@set"
 KEPT, DEACTIVATED, DELETED, FOLLOWED = "keep", "deactivate", "delete", "follow"
 """What may happen to a row of ours whose outside row is not there any more."""
+FULL = "full"
+"""The word of a map that wants each state of a row, not only the last."""
 STREAMS = frozenset({"nats", "rabbitmq", "redis", "webhook"})
 """Connectors that tell what happens and cannot be asked for what there is."""
 
@@ -34,13 +38,15 @@ class Lookup:
 class Inward:
     """One attribute as it comes in: `convert(pick(record))`, which for a lookup is its natural key or None.
 
-    `mend` is what is done about a value that was refused, where the map says anything of that.
+    `convert_all` does so for a column. `mend` is what is done about a value that was refused, where the map says anything of
+    that.
     """
 
     attribute: str
     columns: tuple[str, ...]
     pick: Callable[[Any], Any]
     convert: Convert
+    convert_all: ConvertAll
     lookup: Lookup | None = None
     mend: Mend | None = None
 
@@ -67,7 +73,8 @@ class CompiledMap:
     `columns` are the outside columns to read; `key_columns` those of the integration key, `keys_out` how that goes out.
     `creates` is False for a map that only adds to rows that another map of the same entity brings; `skips` says that rows
     which are not there are no news. `inactive` are the values that mark one of our rows as inactive, `suspect`
-    columns whose type has changed and that nobody has accepted.
+    columns whose type has changed and that nobody has accepted. `hash_of` is the hash of the values of a record's columns,
+    and of how the map reads them.
     """
 
     model: TableMap
@@ -79,6 +86,7 @@ class CompiledMap:
     key_columns: tuple[str, ...]
     keys_out: tuple[Outward, ...]
     creates: bool
+    hash_of: Callable[[Iterable[Any]], str] = digest
     skips: bool = False
     inactive: Mapping[str, Any] = field(default_factory=dict)
     suspect: tuple[str, ...] = ()
@@ -117,6 +125,11 @@ class CompiledMap:
     def mends(self) -> bool:
         """Whether any value that does not fit is taken in another way than as a reject."""
         return any(item.mend is not None for item in self.inward)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a value that a value map does not know may leave what is stored."""
+        return "keep" in (self.model.missing, *(item.missing for item in self.model.attributes))
 
     @property
     def active(self) -> bool:
@@ -185,6 +198,7 @@ def _compile(snapshot: Snapshot, model: TableMap) -> CompiledMap:
         key_columns=key_columns,
         keys_out=tuple(replace(item, missing="pass") for item in keys_out),
         creates=_creates(snapshot, model),
+        hash_of=digests(repr(model.attributes)),
         inactive={name: _literal(snapshot, entity.attributes[name], value) for name, value in model.inactive},
     )
 
@@ -255,9 +269,13 @@ def _inward(snapshot: Snapshot, attribute: CompiledAttribute, item: AttributeMap
         plain = converter(attribute.model, item.format, _choices(snapshot, attribute))
         convert = single_value(plain, item, policies["value_map"])
         mend = mender(item, policies, plain, wanted)
-    return Inward(
-        item.attribute, columns, _picker(columns), needed(convert, item.attribute) if wanted else convert, lookup, mend
-    )
+    if wanted:
+        convert = needed(convert, item.attribute)
+    if lookup is not None:
+        convert_all = remembered(convert) if len(columns) == 1 else each(convert)
+    else:
+        convert_all = whole_column(attribute.model, item, convert, wanted=wanted)
+    return Inward(item.attribute, columns, _picker(columns), convert, convert_all, lookup, mend)
 
 
 def _picker(columns: tuple[str, ...]) -> Callable[[Any], Any]:

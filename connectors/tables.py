@@ -24,6 +24,9 @@ checkpoint = Table(
     Column("retry_at", UtcDateTime()),
     Column("failures", Integer, nullable=False, default=0),
     Column("paused_at", UtcDateTime()),
+    Column("paused_by", String(200)),
+    Column("began_at", UtcDateTime()),
+    Column("behind", KEY_TYPE),
 )
 
 seen = Table(
@@ -127,6 +130,36 @@ run = Table(
         for name in ("taken", "inserted", "updated", "unchanged", "deleted", "rejected")
     ),
     Index("ix_foyer_sync_run_map", "map", "id"),
+)
+
+tally = Table(
+    "foyer_sync_tally",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("direction", String(4), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("code", String(40), primary_key=True),
+    Column("minute", KEY_TYPE, primary_key=True, autoincrement=False),
+    Column("number", KEY_TYPE, nullable=False),
+    Column("at", UtcDateTime(), nullable=False),
+    Index("ix_foyer_sync_tally_minute", "minute"),
+)
+
+alert = Table(
+    "foyer_sync_alert",
+    TABLES,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("site", String(120), nullable=False),
+    Column("rule", String(120), nullable=False),
+    Column("map", String(120), nullable=False),
+    Column("standing", String(380), unique=True),
+    Column("reason", Text, nullable=False),
+    Column("paused", Boolean, nullable=False, default=False),
+    Column("fired_at", UtcDateTime(), nullable=False),
+    Column("cleared_at", UtcDateTime()),
+    Column("seen_at", UtcDateTime()),
+    Column("seen_by", String(200)),
+    Index("ix_foyer_sync_alert_map", "map", "id"),
 )
 
 lease = Table(

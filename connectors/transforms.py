@@ -119,7 +119,7 @@ def _decimal(scale: int, format: str) -> Convert:
     def convert(value: Any) -> Decimal:
         if format and isinstance(value, str):
             value = _plain(value, format)
-        number = value if type(value) is Decimal else _number(value)
+        number = value if type(value) is Decimal and value.is_finite() else _number(value)
         if not -most < number < most:
             nearest = (most - unit).copy_sign(number)
             raise RecordRejected(f"{shown(value)} is not a number that fits", "range", nearest)

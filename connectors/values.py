@@ -32,7 +32,12 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 def dump_json(value: Any) -> str:
     """A JSON text; what JSON has no type for is written with its type."""
-    return json.dumps(value, default=_write, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, default=_write, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair: escaped, as it came
+        return json.dumps(value, default=_write, separators=(",", ":"))
+    return text
 
 
 def load_json(text: str) -> Any:
@@ -42,7 +47,24 @@ def load_json(text: str) -> Any:
 
 def digest(values: Iterable[Any]) -> str:
     """A short hash of values; equal values have equal hashes."""
-    return hashlib.blake2b(repr(tuple(values)).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    return _blake(repr(tuple(values))).hexdigest()
+
+
+def digests(first: Any) -> Callable[[Iterable[Any]], str]:
+    """`digest` of values, one at least, that follow a first one which is always the same; that is taken in once."""
+    begun = _blake(f"({first!r}, ")
+
+    def following(values: Iterable[Any]) -> str:
+        every = list(values)
+        state = begun.copy()
+        state.update(f"{repr(every)[1:-1]})".encode("utf-8", "surrogatepass"))
+        return state.hexdigest()
+
+    return following
+
+
+def _blake(text: str) -> hashlib.blake2b:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12)
 
 
 def _write(value: Any) -> Any:

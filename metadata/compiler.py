@@ -34,10 +34,12 @@ from metadata.model import (
     SiteMarker,
     SiteSetting,
     Snippet,
+    SyncAlert,
     TableMap,
     TransitionRule,
     View,
     WebFile,
+    Webhook,
     WebLinkSet,
     WebRole,
     WebTemplate,
@@ -75,13 +77,19 @@ class _Components:
 
     def __init__(self, components: Iterable[Component]) -> None:
         self.by_id: dict[ComponentId, Component] = {component_id(item): item for item in components}
+        self._by_model: dict[type, list[tuple[ComponentId, Any]]] = {}
+        for identity, component in self.by_id.items():
+            self._by_model.setdefault(type(component), []).append((identity, component))
 
     def of(self, model: type[Model], site: str | None = None) -> dict[str, Model]:
         return {
             identity.key: component
-            for identity, component in self.by_id.items()
-            if isinstance(component, model) and (site is None or identity.site == site)
+            for identity, component in self._by_model.get(model, ())
+            if site is None or identity.site == site
         }
+
+    def all(self, model: type[Model]) -> tuple[Model, ...]:
+        return tuple(component for _, component in self._by_model.get(model, ()))
 
 
 def _compiled_site(site: Site, components: _Components, entities: Mapping[str, Any]) -> CompiledSite:
@@ -110,25 +118,32 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         api_entities=frozen(components.of(ApiEntity, key)),
         settings=frozen({setting.key: setting.value for setting in components.of(SiteSetting, key).values()}),
         web_files=frozen(components.of(WebFile, key)),
+        webhooks=frozen(components.of(Webhook, key)),
         identity_providers=frozen(components.of(IdentityProvider, key)),
+        sync_alerts=frozen(components.of(SyncAlert, key)),
         locks=frozen(components.of(ExposureLock, key)),
         tests=frozen(components.of(PermissionTest, key)),
     )
 
 
-def compile_snapshot(components: Iterable[Component], release: int = 0) -> Snapshot:
+def compile_snapshot(components: Iterable[Component], release: int = 0, like: Snapshot | None = None) -> Snapshot:
     """The snapshot of checked components; `release` is its number, 0 for a draft.
 
-    The components are those of the files or of the store: system entities are completed here.
+    The components are those of the files or of the store: system entities are completed here. What is only looked at, and
+    from which no tables are planned, may take the tables of a snapshot with the same entities, `like`; they have the indexes
+    of its views and permissions.
     """
     found = _Components(complete(assign_site(components)))
     views = found.of(View)
-    tables, entities = build_tables(
-        found.of(Entity).values(),
-        views.values(),
-        (item for item in found.by_id.values() if isinstance(item, EntityPermission)),
-        search_indexes((item for item in found.by_id.values() if isinstance(item, Search)), found.of(Site), found.of(Entity)),
-    )
+    if like is not None and _same_tables(found, like):
+        tables, entities = like.tables, like.entities
+    else:
+        tables, entities = build_tables(
+            found.all(Entity),
+            views.values(),
+            found.all(EntityPermission),
+            search_indexes(found.all(Search), found.of(Site), found.of(Entity)),
+        )
     languages = found.of(Language) or {DEFAULT_LANGUAGE.key: DEFAULT_LANGUAGE}
     return Snapshot(
         release=release,
@@ -143,3 +158,20 @@ def compile_snapshot(components: Iterable[Component], release: int = 0) -> Snaps
         table_maps=frozen(found.of(TableMap)),
         sites=frozen({key: _compiled_site(site, found, entities) for key, site in found.of(Site).items()}),
     )
+
+
+def _same_tables(found: _Components, like: Snapshot) -> bool:
+    """Do the components make the tables, and the search indexes, that a snapshot has?"""
+    models = found.of(Entity)
+    return (
+        models.keys() == like.entities.keys()
+        and all(_same(model, like.entities[key].model) for key, model in models.items())
+        and {site.key for site in found.all(Site)} == set(like.sites)
+        and all(_same(site, like.sites[site.key].model) for site in found.all(Site))
+        and {component_id(item): item for item in found.all(Search)}
+        == {name: item for name, item in like.components.items() if name.kind == "search"}
+    )
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other or one == other

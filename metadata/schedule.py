@@ -24,6 +24,11 @@ def disappears(page: Dated, zone: str) -> dt.datetime | None:
     return _moment(written if "T" in page.visible_until else written + DAY, zone)
 
 
+def begins(written: str, zone: str) -> dt.datetime:
+    """The moment that a date, or a date with the time of day, means in a time zone; a date alone is its beginning."""
+    return _moment(dt.datetime.fromisoformat(written), zone)
+
+
 def is_due(page: Dated, zone: str, at: dt.datetime) -> bool:
     """Whether it is there at a moment, as far as its dates say."""
     first, last = appears(page, zone), disappears(page, zone)

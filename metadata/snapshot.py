@@ -37,10 +37,12 @@ from metadata.model import (
     Search,
     Site,
     Snippet,
+    SyncAlert,
     TableMap,
     TransitionRule,
     View,
     WebFile,
+    Webhook,
     WebLinkSet,
     WebRole,
     WebTemplate,
@@ -179,7 +181,9 @@ class CompiledSite:
     settings: Mapping[str, str]
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
     api_entities: Mapping[str, ApiEntity] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     identity_providers: Mapping[str, IdentityProvider] = field(default_factory=dict)
+    sync_alerts: Mapping[str, SyncAlert] = field(default_factory=dict)
     base: str = ""
     locks: Mapping[str, ExposureLock] = field(default_factory=dict)
     tests: Mapping[str, PermissionTest] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from runtime.guards import GUARDS
 from runtime.identity.passwords import Cost, Passwords
 from runtime.identity.throttle import Throttle
 from runtime.identity.views import identity_blueprint
+from runtime.jobs.webhooks import owe_webhooks
 from runtime.languages import LanguagePrefix, prefixed_tags
 from runtime.lease import Doors
 from runtime.logs import configure_logs
@@ -43,6 +44,7 @@ from runtime.routes import add_routes
 from runtime.secret import secret_key
 from runtime.security import MAX_FORM_FIELDS
 from runtime.services import EXTENSION, Services, services_of
+from runtime.sharing.routes import sharing_blueprint
 from runtime.snapshots import SnapshotHolder
 from runtime.studio.bench import Workshop
 from runtime.studio.routes import studio_blueprint
@@ -74,6 +76,7 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
         api_blueprint(),
         files_blueprint(),
         publishing_blueprint(),
+        sharing_blueprint(),
         studio_blueprint(),
     )
     add_routes(app, show, blueprints)
@@ -113,7 +116,7 @@ def make_services(config: Config) -> Services:
         aside=ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"),
         freshness=EntityFreshness(engine, snapshots),
         submission=OutsideSubmission(Adapters()),
-        listeners=AUDITED.plus(keep_outbox),
+        listeners=AUDITED.plus(keep_outbox, owe_webhooks),
     )
 
 
@@ -125,6 +128,7 @@ def configure(app: Flask, config: Config) -> None:
     app.url_map.merge_slashes = False
     app.config.update(
         SECRET_KEY=secret_key(config.secret_key, config.data_dir),
+        SECRET_KEY_FALLBACKS=list(config.old_secret_keys),
         SESSION_COOKIE_NAME=COOKIE,
         SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,

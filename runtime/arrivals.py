@@ -119,6 +119,8 @@ def _context(
         remembered=found.remember if found else False,
         account_name=found.person.account_name if found else "",
         account_number=found.person.account_number if found else "",
+        several_accounts=found.several if found else False,
+        terms=found.terms if found else "",
     )
 
 
@@ -162,6 +164,7 @@ def _principal(snapshot: Snapshot, site: CompiledSite, found: LiveSession | None
         person.name,
         person.language or language,
         person.time_zone or site.model.time_zone,
+        found.acting,
     )
     return Principal.signed_in(snapshot, site.key, actor, found.roles)
 

@@ -38,6 +38,14 @@ def _secret(value: str) -> str:
     return value
 
 
+def _secrets(value: str) -> tuple[str, ...]:
+    return tuple(_secret(line.strip()) for line in value.splitlines() if line.strip())
+
+
+def _words(value: str) -> frozenset[str]:
+    return frozenset(value.split())
+
+
 def _flag(value: str) -> bool:
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if value.lower() not in words:
@@ -116,6 +124,12 @@ SETTINGS: tuple[Setting, ...] = (
         _secret,
         secret=True,
     ),
+    Setting(
+        "old_secret_keys",
+        "Secret keys of before, one on each line: what they signed and sealed still counts while they are named here.",
+        _secrets,
+        secret=True,
+    ),
     Setting("public_url", "Address at which people reach the site, used in mails.", _address, "http://127.0.0.1:8000"),
     Setting(
         "smtp_url",
@@ -143,6 +157,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("captcha_secret", "Secret key at the provider of captchas, where the site settings name one.", _text, secret=True),
     Setting("captcha_verify_url", "Address that verifies captchas in the place of the provider's own.", _address),
+    Setting(
+        "webhook_hosts",
+        "Hosts, with blanks between, that webhooks may reach in a private network and without encryption.",
+        _words,
+    ),
     Setting("workers", "Web processes of foyer serve.", _whole(1, 256), "1"),
     Setting("threads", "Threads in each web process.", _whole(1, 256), "8"),
     Setting("pool_size", "Database connections kept open in each process.", _whole(1, 500), "8"),
@@ -177,6 +196,7 @@ class Config:
     data_dir: Path
     database_url: str = dataclasses.field(repr=False)
     secret_key: str = dataclasses.field(repr=False)
+    old_secret_keys: tuple[str, ...] = dataclasses.field(repr=False)
     public_url: str
     smtp_url: str = dataclasses.field(repr=False)
     mail_folder: str
@@ -188,6 +208,7 @@ class Config:
     metrics_token: str
     captcha_secret: str = dataclasses.field(repr=False)
     captcha_verify_url: str
+    webhook_hosts: frozenset[str]
     workers: int
     threads: int
     pool_size: int
@@ -216,6 +237,8 @@ class Config:
         folder: Path = values["data_dir"]
         values["database_url"] = values["database_url"] or _database(f"sqlite:///{folder / 'foyer.db'}")
         values["secret_key"] = values["secret_key"] or ""
+        values["old_secret_keys"] = values["old_secret_keys"] or ()
+        values["webhook_hosts"] = values["webhook_hosts"] or frozenset()
         values["smtp_url"] = values["smtp_url"] or ""
         for name in ("metrics_token", "captcha_secret", "captcha_verify_url"):
             values[name] = values[name] or ""

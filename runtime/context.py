@@ -81,6 +81,8 @@ class RequestContext:
     remembered: bool = False
     account_name: str = ""
     account_number: str = ""
+    several_accounts: bool = False
+    terms: str = ""
 
     @property
     def connection(self) -> Connection:

@@ -22,10 +22,11 @@ LONGEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a cookie holds whose signature is good, and when it was signed, in seconds."""
+    """What a cookie holds whose signature is good, when it was signed, in seconds, and whether with a secret key of before."""
 
     values: Mapping[str, Any]
     signed_at: float
+    outdated: bool = False
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -51,7 +52,12 @@ class CookieSessions(SecureCookieSessionInterface):
         longest = app.permanent_session_lifetime.total_seconds()
         if checked is None or not 0 <= time.time() - checked.signed_at <= longest:
             checked = self._check(app, cookie, int(longest))
-        return self.session_class() if checked is None else self.session_class(checked.values)
+        if checked is None:
+            return self.session_class()
+        session = self.session_class(checked.values)
+        if checked.outdated:
+            session.modified = True  # the answer brings it signed with the key of now
+        return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send a cookie where something was changed, else only what caches must know."""
@@ -70,10 +76,18 @@ class CookieSessions(SecureCookieSessionInterface):
             values, moment = signer.loads(cookie, max_age=longest, return_timestamp=True)
         except BadSignature:
             return None
-        checked = Checked(values, moment.timestamp())
+        checked = Checked(values, moment.timestamp(), self._is_outdated(app, signer, cookie))
         if len(cookie) <= LONGEST and all(isinstance(value, str | int) for value in values.values()):
             self._remember((app.secret_key, cookie), checked)
         return checked
+
+    @staticmethod
+    def _is_outdated(app: Flask, signer: URLSafeTimedSerializer, cookie: str) -> bool:
+        if not app.config["SECRET_KEY_FALLBACKS"]:
+            return False
+        newest = signer.make_signer(signer.salt)
+        newest.secret_keys = newest.secret_keys[-1:]
+        return not newest.validate(cookie)
 
     def _remember(self, signed: tuple[object, str], checked: Checked) -> None:
         """Keep values that nothing can change in place; begin anew when there are too many."""

@@ -20,6 +20,7 @@ from metadata.types import KEY_TYPE, UtcDateTime
 
 METADATA = MetaData()
 KEPT = dt.timedelta(days=1)
+OWN_ACCOUNT = 0
 MOST_KEPT = 5
 """Errands of one kind that a person may have; the oldest gives way."""
 _KEY = re.compile("[0-9a-f]{32}")
@@ -36,17 +37,19 @@ errands = Table(
     Column("turn", Integer, nullable=False),
     Column("created_at", UtcDateTime(), nullable=False),
     Column("expires_at", UtcDateTime(), nullable=False),
+    Column("account_id", KEY_TYPE, nullable=False, default=0),
     Index("ix_foyer_errand_owner", "contact_id", "site", "kind", "created_at"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose errand, on which site, of which kind, such as `bulk:<list>`."""
+    """Whose errand, on which site, of which kind, such as `bulk:<list>`; `acting` for which account but the contact's own."""
 
     contact: int
     site: str
     kind: str
+    acting: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def begin(connection: Connection, owner: Owner, given: Mapping[str, Any], state:
         errands.insert().values(
             id=made.id,
             contact_id=owner.contact,
+            account_id=owner.acting or OWN_ACCOUNT,
             site=owner.site,
             kind=owner.kind,
             given=_text(given),
@@ -115,7 +119,12 @@ def drop(connection: Connection, errand: Errand) -> None:
 
 
 def _owned(owner: Owner) -> tuple[ColumnElement[bool], ...]:
-    return errands.c.contact_id == owner.contact, errands.c.site == owner.site, errands.c.kind == owner.kind
+    return (
+        errands.c.contact_id == owner.contact,
+        errands.c.site == owner.site,
+        errands.c.kind == owner.kind,
+        errands.c.account_id == (owner.acting or OWN_ACCOUNT),
+    )
 
 
 def _this(errand: Errand) -> tuple[ColumnElement[bool], ...]:

@@ -69,6 +69,12 @@ class SecondFactorNeeded(AccessDenied):
     code = "second_factor_needed"
 
 
+class TermsNeeded(AccessDenied):
+    """Accept the terms of this site first."""
+
+    code = "terms_needed"
+
+
 class PageNotFound(RequestError):
     """There is no such page."""
 

@@ -18,7 +18,8 @@ from werkzeug.exceptions import HTTPException
 
 from runtime.context import PageView, RequestContext
 from runtime.errors import RequestError, Unavailable, for_status, sentence_of
-from runtime.records.errors import Refused
+from runtime.records.errors import Denied, Refused
+from runtime.refused import keep_refusal
 from runtime.render.texts import texts
 from runtime.routes import sign_in_first
 from runtime.sitemap import marked_page, readable_pages
@@ -60,6 +61,8 @@ class FailureHandler:
         note(error, failure)
         if failure.status == 401 and context is not None:
             return sign_in_first(context)
+        if failure.status == 403 and context is not None:
+            keep_refusal(context, request.method, request.path, error.detail if isinstance(error, Denied) else "")
         response = self._answer(context, failure)
         if isinstance(error, HTTPException):
             for name, value in error.get_headers():

@@ -11,7 +11,8 @@ from metadata.snapshot import PageNode
 from runtime.context import RequestContext
 from runtime.pages.templating.drawing import around
 from runtime.render.view import Frame, Message, Tone
-from runtime.sitemap import readable_pages
+from runtime.sitemap import Verdict, file_verdicts, readable_pages
+from runtime.web_files import file_address
 
 SCHEMES: dict[str, Literal["light", "dark"]] = {"light": "light", "dark": "dark"}
 DENSITIES: dict[str, Literal["compact", "cosy", "roomy"]] = {"compact": "compact", "cosy": "cosy", "roomy": "roomy"}
@@ -28,11 +29,14 @@ def frame_of(context: RequestContext) -> Frame:
         query=asked.query_string.decode("latin-1"),
         account=context.account_name,
         account_number=context.account_number,
+        switches=context.several_accounts,
         scheme=SCHEMES.get(_cookie(cookies, "foyer_scheme"), ""),
         density=DENSITIES.get(_cookie(cookies, "foyer_density"), ""),
         messages=_messages(),
         header=around(context, context.site.model.header, asked.path),
         footer=around(context, context.site.model.footer, asked.path),
+        logo=_logo(context),
+        blocks={one.block: around(context, one.web_template, asked.path) for one in context.site.model.blocks},
     )
 
 
@@ -45,6 +49,15 @@ def plain_frame(context: RequestContext) -> Frame:
         scheme=SCHEMES.get(_cookie(asked.cookies, "foyer_scheme"), ""),
         messages=_messages(),
     )
+
+
+def _logo(context: RequestContext) -> str:
+    """The address of the site's picture; "" where it has none that the person may see."""
+    file = context.site.web_files.get(context.site.model.logo) if context.site.model.logo else None
+    if file is None:
+        return ""
+    verdict = file_verdicts(context.snapshot, context.site, context.principal.roles)[file.key]
+    return file_address(context, file) if verdict is Verdict.OPEN else ""
 
 
 def may_open(context: RequestContext, node: PageNode) -> bool:

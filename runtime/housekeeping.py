@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Engine, Table, delete, false, inspect, or_, update
+from sqlalchemy import Column, ColumnElement, Engine, Table, delete, false, inspect, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from metadata.snapshot import Snapshot
+from runtime.access.sharing import link_rows, links
+from runtime.api.told import told
 from runtime.captcha.spent import spent
 from runtime.database import writing
 from runtime.errands import errands
@@ -19,8 +21,10 @@ from runtime.files.register import files
 from runtime.files.store import Store
 from runtime.files.sweeping import sweep
 from runtime.forms.drafts import AUTO, NOBODY, drafts, kept_days
+from runtime.identity.external.departures import WAITS
+from runtime.identity.registering import ASKED
 from runtime.identity.sessions import utc_now
-from runtime.identity.tables import api_tokens, browsers, sessions, tokens
+from runtime.identity.tables import api_tokens, browsers, provider_sessions, registrations, saml_answers, sessions, tokens
 from runtime.jobs.queue import jobs
 from runtime.records.people import delete_of_nobody
 from runtime.records.saved import SAVED
@@ -34,6 +38,10 @@ TRACE_KEPT = dt.timedelta(days=30)
 """How long an emptied draft tells its person that its time was over."""
 JOB_KEPT = dt.timedelta(days=30)
 """How long a job that is done is kept, so that an action that is sent again does not owe it again."""
+DECIDED_KEPT = dt.timedelta(days=30)
+"""How long it is kept who asked for access and what became of it."""
+LINK_KEPT = dt.timedelta(days=30)
+"""How long a link that was shared is kept past its time."""
 EVERY_SECONDS = 3600.0
 OF_PEOPLE = {SAVED: SAVED.c.contact_id, drafts: drafts.c.contact_id}
 """What people keep for themselves, with whose it is."""
@@ -50,7 +58,7 @@ def tidy(engine: Engine, now: dt.datetime, store: Store | None = None, snapshot:
     for table, which in _leavings(now, snapshot):
         if table.name in there:
             with writing(engine).begin() as connection:
-                gone[table.name] = connection.execute(delete(table).where(which)).rowcount
+                gone[table.name] = gone.get(table.name, 0) + connection.execute(delete(table).where(which)).rowcount
     if snapshot is not None and drafts.name in there:
         gone[drafts.name] += _emptied(engine, snapshot, now)
     if snapshot is not None:
@@ -118,13 +126,22 @@ def _leavings(now: dt.datetime, snapshot: Snapshot | None) -> tuple[tuple[Table,
     sent = drafts.c.finished_at < now - SENT_DRAFT_KEPT
     forgotten = drafts.c.finished_at.is_(None) & (drafts.c.changed_at < now - OPEN_DRAFT_KEPT)
     forgotten &= ~_waiting_longer(snapshot, now)
+    unused = provider_sessions.c.session_id.is_(None) & (provider_sessions.c.created_at < now - WAITS)
+    ended = unused | provider_sessions.c.session_id.not_in(select(sessions.c.id))
     return (
         (drafts, sent | forgotten),
+        (told, told.c.expires_at < now),
         (spent, spent.c.expires_at < now),
         (jobs, jobs.c.done_at < now - JOB_KEPT),
         (errands, errands.c.expires_at < now),
         (api_tokens, (api_tokens.c.expires_at < now) | api_tokens.c.revoked_at.is_not(None)),
         (sessions, (sessions.c.expires_at < now) | sessions.c.revoked_at.is_not(None)),
         (browsers, browsers.c.expires_at < now),
+        (provider_sessions, ended),
+        (link_rows, link_rows.c.share_id.in_(select(links.c.id).where(links.c.expires_at < now - LINK_KEPT))),
+        (links, links.c.expires_at < now - LINK_KEPT),
+        (saml_answers, saml_answers.c.expires_at < now),
+        (registrations, (registrations.c.state == ASKED) & (registrations.c.expires_at < now)),
+        (registrations, registrations.c.decided_at < now - DECIDED_KEPT),
         (tokens, (tokens.c.expires_at < now) | tokens.c.used_at.is_not(None)),
     )

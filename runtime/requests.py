@@ -16,6 +16,7 @@ from runtime.arrivals import Arriving, Changed, request_id_of, welcome
 from runtime.context import PageView, RequestContext, Stages
 from runtime.csrf import Tokens
 from runtime.errors import FormExpired
+from runtime.headers import dress_page
 from runtime.lease import Lease
 from runtime.loading import Later
 from runtime.logs import bare_record
@@ -24,6 +25,7 @@ from runtime.second_step import ask_second_factor
 from runtime.security import screen, screen_form
 from runtime.services import Services, services_of
 from runtime.studio.viewing.guise import guise_of, let_frame
+from runtime.terms_step import ask_terms
 from runtime.url_rules import PatientRule
 
 log = logging.getLogger("foyer.access")
@@ -31,6 +33,8 @@ WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 MOST_HOSTS = 500
 PLAIN_FORM = "application/x-www-form-urlencoded"
+UNDRESSED = ("studio", "identity")
+"""Where people sign in and where the site is made no setting loosens a header."""
 
 
 look_through = Later("runtime.studio.viewing.eyes:look_through")
@@ -107,7 +111,7 @@ def frame_requests(app: Flask, show: PageView) -> None:
         start(services, asked, held)
         if asked.method in WITH_BODY and asked.endpoint not in WITHOUT_CONTEXT:  # no cookie counts where there is no context
             tokens.check(asked)
-        led = ask_second_factor(held.foyer, asked) if "foyer" in held else None
+        led = ask_second_factor(held.foyer, asked) or ask_terms(held.foyer, asked) if "foyer" in held else None
         guise = guise_of(asked)
         return look_through(asked, held, guise, show) if guise is not None and led is None and "foyer" in held else led
 
@@ -119,24 +123,28 @@ def frame_requests(app: Flask, show: PageView) -> None:
             response.secure = secure
             if guise_of(_asked()) is not None:
                 let_frame(response)
+            elif "foyer" in held and _asked().blueprint not in UNDRESSED:
+                dress_page(response, held.foyer.site.settings)
             response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
         note(_asked(), held, response, stages)
         return response
 
-    @app.teardown_request
-    def release(error: BaseException | None) -> None:
-        lease: Lease | None = _held().pop("lease", None)
-        if lease is None:
-            return
-        if error is None:
-            lease.rest()
-        else:
-            lease.release()
+    app.teardown_request(_release)
 
     @app.errorhandler(CSRFError)
     def form_expired(error: CSRFError) -> Response:
         handled: Response = app.ensure_sync(app.handle_user_exception)(FormExpired(error.description))
         return handled
+
+
+def _release(error: BaseException | None) -> None:
+    lease: Lease | None = _held().pop("lease", None)
+    if lease is None:
+        return
+    if error is None:
+        lease.rest()
+    else:
+        lease.release()
 
 
 def start(services: Services, asked: Request, held: Any) -> None:

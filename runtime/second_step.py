@@ -7,7 +7,7 @@ from flask import Request, Response, make_response, redirect
 from runtime.context import RequestContext
 from runtime.csrf import bearer_token
 from runtime.errors import SecondFactorNeeded
-from runtime.identity.external.logins import list_external
+from runtime.identity.external.logins import issuer_of, list_external, used_issuers
 from runtime.identity.logins import login_of
 from runtime.identity.second_factor import has_factor
 from runtime.identity.settings import roles_with_second_factor
@@ -38,6 +38,6 @@ def _elsewhere(context: RequestContext, contact: int) -> bool:
     """Whether the contact has no password, and every provider that it signs in with asks for a second step itself."""
     if login_of(context.connection, contact) is not None:
         return False
-    asking = {one.issuer.rstrip("/") for one in context.site.identity_providers.values() if one.second_factor}
-    used = {login.issuer.rstrip("/") for login in list_external(context.connection, contact)}
+    asking = {issuer_of(one) for one in context.site.identity_providers.values() if one.second_factor}
+    used = used_issuers(list_external(context.connection, contact))
     return bool(used) and used <= asking

@@ -27,6 +27,7 @@ from runtime.records.hooks import Listeners
 from runtime.render.renderer import Renderer
 from runtime.snapshots import SnapshotHolder
 from runtime.studio.bench import Workshop
+from runtime.studio.designing.memory import OutsideMemory
 from runtime.studio.viewing.drafts import Drafts
 from runtime.studio.viewing.notebook import Notebook
 
@@ -55,6 +56,7 @@ class Services:
     captchas: Mapping[str, Make] = field(default_factory=dict)
     drafts: Drafts = field(default_factory=Drafts)
     notebook: Notebook = field(default_factory=Notebook)
+    outside: OutsideMemory = field(default_factory=OutsideMemory)
 
 
 EXTENSION = "foyer"

@@ -95,6 +95,12 @@ class SnapshotHolder:
         """The snapshot of this release or a newer one, unless it fails to compile."""
         return self.current(release)
 
+    def hold(self, snapshot: Snapshot) -> None:
+        """Serve a release that the caller has compiled, unless a newer one is served."""
+        with self._lock:
+            if self._snapshot is None or self._snapshot.release < snapshot.release:
+                self._snapshot = snapshot
+
     def refresh(self) -> Snapshot:
         """Ask the database for the newest release, and serve it."""
         return self.current(self._newest())

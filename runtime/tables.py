@@ -31,6 +31,8 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from connectors import tables as connectors
 from runtime import errands
+from runtime.access import sharing
+from runtime.api import told as api
 from runtime.captcha import spent as captcha
 from runtime.database import writing
 from runtime.files import register as files
@@ -52,6 +54,8 @@ KEPT: tuple[MetaData, ...] = (
     captcha.METADATA,
     jobs.METADATA,
     drafts.METADATA,
+    sharing.METADATA,
+    api.METADATA,
 )
 LOCK = 7_036_874
 """Of processes that start at once on PostgreSQL, one makes the tables and the others wait for it."""
@@ -68,12 +72,18 @@ def create_engine_tables(engine: Engine) -> None:
     with writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        for kept in KEPT:
-            kept.create_all(connection)
-        left = [table.name for table in _tables() if not _completed(connection, table)]
-        if not left:
-            connection.execute(delete(ENGINE))
-            connection.execute(insert(ENGINE).values(shape=wanted))
+        create_all_on(connection)
+
+
+def create_all_on(connection: Connection) -> None:
+    """The same in the caller's transaction, whatever the note of their shape says."""
+    there = set(inspect(connection).get_table_names())
+    for kept in KEPT:
+        kept.create_all(connection)
+    left = [table.name for table in _tables() if table.name in there and not _completed(connection, table)]
+    if not left:
+        connection.execute(delete(ENGINE))
+        connection.execute(insert(ENGINE).values(shape=_shape()))
 
 
 def _tables() -> Iterator[Table]:

@@ -58,9 +58,18 @@ PICTURES = (
     ("view", "design/view/orders-all", ""),
     ("preview", "design/view/orders-all", "#preview .pv-stage"),
     ("form", "design/form/order-edit", ""),
+    ("list", "design/list/orders", ""),
+    ("multistep", "design/multistep_form/create-order", "#ds-drawing"),
+    ("look", "design/site/customer-portal", ""),
+    ("map", "design/table_map/orders?sample=0", ""),
     ("permissions", "permissions?entity=sales_order&role=authorized-user", ""),
     ("pages", "pages", ""),
     ("view-as", "view", ""),
+    ("person", "people/7", ""),
+    ("audit", "audit", ""),
+    ("sync", "sync", ""),
+    ("checkup", "checkup", ""),
+    ("exchange", "exchange", ""),
 )
 """Name, address below the studio, and what is brought into view."""
 

@@ -34,6 +34,12 @@ class EventAdapter:
         if cursor.get("by") == self._kind:
             self._broker.settle(table_map.key, table_map.model.table, cursor["at"])
 
+    def waiting(self, table_map: CompiledMap, cursor: Cursor) -> int | None:
+        """See `Counting.waiting`: messages, of which some may be of other kinds or of one row."""
+        if cursor.get("by") != self._kind:
+            return None
+        return self._broker.waiting(table_map.key, table_map.model.table, cursor.get("at"))
+
     def come_home(self, home: Home) -> None:
         """Tell a broker that is in our own database where that is."""
         if isinstance(self._broker, AtHome):

@@ -44,6 +44,10 @@ class Broker(Protocol):
         """What lies before this place is committed on our side and never asked for again."""
         ...
 
+    def waiting(self, reader: str, name: str, at: Any) -> int | None:
+        """How many messages lie after a place; None where that cannot be told."""
+        ...
+
     def publish(self, name: str, message: Message, identity: str) -> bool:
         """Hand over a message and wait until the broker has it; whether it had one of this identity already."""
         ...

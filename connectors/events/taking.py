@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from connectors.home import Work
 from connectors.mapping import Refusal, key_text
 from connectors.protocol import UNCHANGED, Event, Record
 from connectors.rejects import drop_rejects, find_reject
-from connectors.tablemap import CompiledMap, passes
+from connectors.tablemap import FULL, CompiledMap, passes
 from connectors.values import digest
 
 OPERATION = "@operation"
@@ -34,6 +34,21 @@ class News:
         for part in (self.rows, self.gone, self.refused):
             part.pop(key, None)
         self.left.discard(key)
+
+
+def in_steps(table_map: CompiledMap, events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """The parts of a batch to be taken one after the other: all of it, of which the last state of each row remains, or, where
+    the map wants them all, parts in which no row is twice."""
+    part: list[Event] = []
+    keys: set[str] = set()
+    for event in events:
+        key = _key_of(table_map, event) if table_map.model.history == FULL else ""
+        if key and key in keys:
+            yield part
+            part, keys = [], set()
+        part.append(event)
+        keys.add(key)
+    yield part
 
 
 def take_events(work: Work, events: Sequence[Event]) -> News:

@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Any
 
 from connectors.errors import Fatal, RecordRejected, Retriable
-from connectors.protocol import Batch, Change, Cursor, Receipt, Record
+from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record
 from connectors.tablemap import CompiledMap, passes
 
 Rows = list[dict[str, Any]]
@@ -64,6 +64,12 @@ class MemoryAdapter:
         more = at + limit < len(rows)
         return Batch(self._records(table_map, page), {"at": at + limit} if more else {}, more, True, len(rows))
 
+    def describe(self, table_map: CompiledMap) -> Columns:
+        """See `connectors.sampling.Described`."""
+        with self.world.lock:
+            first = next(iter(self._table(table_map)), {})
+        return {name: (type(value).__name__, type(value).__name__) for name, value in first.items()}
+
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
         """The key columns of all rows."""
         with self.world.lock:
@@ -90,6 +96,13 @@ class MemoryAdapter:
     def obstacles(self, table_map: CompiledMap) -> list[tuple[str, str, str]]:
         """See `connectors.preflight.going.Probing`; a table in memory takes every row."""
         return []
+
+    def waiting(self, table_map: CompiledMap, cursor: Cursor) -> int | None:
+        """See `connectors.protocol.Counting`."""
+        if table_map.compares or "change" not in cursor:
+            return None
+        with self.world.lock:
+            return sum(1 for row in self._rows(table_map) if row[table_map.model.change_column] > cursor["change"])
 
     def close(self) -> None:
         """Nothing is open."""

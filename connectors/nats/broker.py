@@ -64,6 +64,10 @@ class NatsBroker:
     def settle(self, reader: str, name: str, at: Any) -> None:
         """Nothing waits for us."""
 
+    def waiting(self, reader: str, name: str, at: Any) -> int | None:
+        """Messages of the subject that the server has not sent to us."""
+        return self._run(self._waiting(reader, name, at))
+
     def publish(self, name: str, message: Message, identity: str) -> bool:
         """Publish and wait until the stream has it; the server knows identities for as long as the stream says."""
         return self._run(self._publish(name, message, identity))
@@ -149,6 +153,12 @@ class NatsBroker:
             return (await state.subscription.consumer_info()).num_pending or 0
         except NotFoundError:
             return None
+
+    async def _waiting(self, reader: str, subject: str, at: int | None) -> int | None:
+        state = self._readers.get(reader)
+        if state is None or at is None or state.at != at:
+            state = await self._opened(reader, subject, at)
+        return await self._pending(state)
 
     async def _stream_of(self, subject: str) -> str:
         from nats.js.errors import NotFoundError

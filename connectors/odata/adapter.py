@@ -12,7 +12,7 @@ from connectors.odata.client import Nonsense, told
 from connectors.odata.coming import Coming
 from connectors.odata.going import Going
 from connectors.odata.service import Service
-from connectors.protocol import Batch, Change, Cursor, Receipt, Record
+from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record
 from connectors.tablemap import CompiledMap
 
 
@@ -31,6 +31,15 @@ class ODataAdapter:
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
         """The key columns of all rows, a page after the other."""
         return self._coming.keys(table_map)
+
+    def waiting(self, table_map: CompiledMap, cursor: Cursor) -> int | None:
+        """See `Counting.waiting`: what `$count` says of rows past the change value that was reached."""
+        return self._coming.waiting(table_map, cursor)
+
+    def describe(self, table_map: CompiledMap) -> Columns:
+        """See `connectors.sampling.Described`."""
+        with _waiting():
+            return self._service.columns(table_map)
 
     def find(self, table_map: CompiledMap, column: str, value: Any) -> Sequence[Record]:
         """The rows whose column has this value."""

@@ -57,6 +57,11 @@ class Asking:
         chosen = (self._change,) if self._change else self.set.key
         return self._address(chosen, self._conditions(), first, top=1, count=True)
 
+    def past(self, change: Any) -> str:
+        """How many rows have a later change value than this one."""
+        later = f"{self._change} gt {self._literal(self._change, change)}"
+        return self._address((self._change,), (*self._conditions(), later), (), top=1, count=True)
+
     def changed_from(self, change: Any, limit: int) -> str:
         """The rows with this change value or a later one; all that have one where there is no value yet."""
         since = f"{self._change} ne null" if change is None else f"{self._change} ge {self._literal(self._change, change)}"

@@ -53,15 +53,27 @@ class Coming:
         cursor = _again()
         if table_map.model.delta:
             return cursor
-        annotations = f'odata.include-annotations="{CAPPED}"'
-        found = self._service.document(self._service.client.get(asking.newest(), annotations), asking.set.name)
-        count = found.get("@odata.count")
-        if isinstance(count, int) and not found.get(f"@{CAPPED}"):
+        found, count = self._counted(asking, asking.newest())
+        if count is not None:
             cursor["total"] = count
         column = table_map.model.change_column
         if column and found["value"]:
             cursor["change"] = asking.record(found["value"][0]).get(column)
         return cursor
+
+    def _counted(self, asking: Asking, address: str) -> tuple[Mapping[str, Any], int | None]:
+        """An answer, and how many rows it says that there are; None where the service has not counted to the end."""
+        annotations = f'odata.include-annotations="{CAPPED}"'
+        found = self._service.document(self._service.client.get(address, annotations), asking.set.name)
+        count = found.get("@odata.count")
+        return found, count if isinstance(count, int) and not found.get(f"@{CAPPED}") else None
+
+    def waiting(self, table_map: CompiledMap, cursor: Cursor) -> int | None:
+        """How many rows have changed after the last value that was read. A delta link does not tell what lies behind it."""
+        if cursor.get("by") != "odata" or cursor.get("phase") != "changes" or cursor.get("change") is None:
+            return None
+        asking = self._service.asking(table_map)
+        return self._counted(asking, asking.past(cursor["change"]))[1]
 
     def _pull_all(self, table_map: CompiledMap, asking: Asking, cursor: Cursor, limit: int) -> Batch:
         """A page of all rows, by the service's links or, where it counts rows to find the next page, by key."""

@@ -14,6 +14,7 @@ from connectors.odata import settings as reading
 from connectors.odata.asking import Asking, without_root
 from connectors.odata.client import Answer, Client, Nonsense, told
 from connectors.odata.description import Description
+from connectors.protocol import Columns
 from connectors.tablemap import CompiledMap
 
 ROWS_AT_ONCE = 5000
@@ -43,6 +44,11 @@ class Service:
                     raise
                 self._askings[table_map] = Asking(table_map, found, self.settings)
             return self._askings[table_map]
+
+    def columns(self, table_map: CompiledMap) -> Columns:
+        """The properties of a map's entity set. Raises Fatal where there is no such set."""
+        kinds = self._described(table_map).properties()[table_map.model.table]
+        return {name: (kind, kind.removeprefix("Edm.")) for name, kind in kinds.items()}
 
     def every(self, address: str) -> Iterator[Mapping[str, Any]]:
         """All rows at an address, a page after the other."""

@@ -85,6 +85,16 @@ class RabbitBroker:
                 state.channel.basic_ack(tag, multiple=True)
                 state.handed = {token: last for token, last in state.handed.items() if last > tag}
 
+    def waiting(self, reader: str, name: str, at: Any) -> int | None:
+        """Messages of the queue, with those that were sent to us ahead of being read."""
+        with self._lock, self._sorted_errors():
+            channel = self._open().channel()
+            ready = int(channel.queue_declare(name, passive=True).method.message_count)
+            channel.close()
+            state = self._readers.get(reader)
+            ahead = state.channel.get_waiting_message_count() if state is not None and state.channel.is_open else 0
+            return ready + ahead
+
     def publish(self, name: str, message: Message, identity: str) -> bool:
         """Publish a durable message under its name as the routing key, and wait for the confirmation."""
         import pika

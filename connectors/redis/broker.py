@@ -64,6 +64,12 @@ class RedisBroker:
     def settle(self, reader: str, name: str, at: Any) -> None:
         """Nothing waits for us."""
 
+    def waiting(self, reader: str, name: str, at: Any) -> int | None:
+        """Entries that were added after those that were read."""
+        with _sorted_errors(self._name):
+            info: Any = self._client.xinfo_stream(name)
+        return max(0, int(info["entries-added"]) - at[1]) if at else int(info["length"])
+
     def publish(self, name: str, message: Message, identity: str) -> bool:
         """Add an entry unless its identity was added within a day."""
         fields: list[Any] = [part for pair in message.headers.items() for part in pair]

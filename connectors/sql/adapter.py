@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Numeric, String, delete, insert, update
 
+from connectors.described import OutsideTable
 from connectors.errors import Fatal, RecordRejected
-from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record
+from connectors.protocol import MOST_WAITING, Batch, Change, Columns, Cursor, Receipt, Record
+from connectors.recordset import RecordSet
 from connectors.sql.changelog import Changelog
 from connectors.sql.decoding import Decoding
+from connectors.sql.describing import described
 from connectors.sql.engines import open_engine, sorted_errors
 from connectors.sql.probing import Obstacle, obstacles
 from connectors.sql.pulls import Pulls
 from connectors.sql.shape import Shape, columns_of, reflect
-from connectors.sql.tracked import Tracking, pull_tracked
+from connectors.sql.stirring import watch
+from connectors.sql.tracked import FILL, Tracking, pull_tracked, within
 from connectors.sql.window import opened, pull_window, wait_for_running
 from connectors.tablemap import CompiledMap
 from connectors.values import digest
@@ -44,8 +49,9 @@ class SqlAdapter:
             shape, pulls = self._shape(connection, table_map)
             if table_map.model.tracking:
                 return pull_tracked(self._tracking(table_map), connection, table_map, (shape, pulls), cursor, limit)
-            if cursor is None or "by" in cursor:  # none, or that of a connector of another kind
-                cursor = self._start(connection, table_map, pulls)
+            if cursor is None or "by" in cursor or cursor.get("phase") == FILL:  # none, or that of a connector of another kind
+                between = (cursor or {}).get("range")
+                cursor = {**self._start(connection, table_map, pulls), **({"range": between, "total": None} if between else {})}
             if table_map.compares or cursor.get("phase") == "load":
                 return self._pull_all(connection, table_map, cursor, limit)
             if table_map.model.overlap:
@@ -95,6 +101,30 @@ class SqlAdapter:
         self._columns[table_map.key] = columns
         return columns
 
+    def tables(self, names: Collection[str] | None = None) -> Sequence[OutsideTable]:
+        """See `Describing.tables`."""
+        with sorted_errors(self._name), self._engine.connect() as connection:
+            return described(connection, self._schema, names)
+
+    def waiting(self, table_map: CompiledMap, cursor: Cursor) -> int | None:
+        """See `Counting.waiting`: rows past the change value that was reached, or changes that triggers have written down."""
+        with sorted_errors(self._name), self._engine.connect() as connection:
+            if table_map.model.tracking:
+                counted = self._tracking(table_map).waiting(table_map) if cursor.get("phase") == "tracked" else None
+            elif table_map.compares or cursor.get("phase") != "changes" or cursor.get("change") is None:
+                counted = None
+            else:
+                _, pulls = self._shape(connection, table_map)
+                counted = pulls.past(cursor["change"], MOST_WAITING)
+            return None if counted is None else int(connection.execute(counted).scalar_one())
+
+    def watch(self, maps: Sequence[CompiledMap], wake: Callable[[str], None], over: threading.Event) -> None:
+        """See `Watching.watch`: maps with tracking."""
+        tracked = [item for item in maps if item.model.tracking]
+        if tracked:
+            with sorted_errors(self._name), self._engine.connect() as connection:
+                watch(connection.execution_options(isolation_level="AUTOCOMMIT"), self._changelog, tracked, wake, over)
+
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
@@ -119,8 +149,10 @@ class SqlAdapter:
     def _pull_all(self, connection: Connection, table_map: CompiledMap, cursor: Cursor, limit: int) -> Batch:
         """A page of all rows. The highest change value is that of the start, so that changes meanwhile come again."""
         pulls = self._shapes[table_map][1]
-        rows = connection.execute(pulls.by_key(cursor.get("after"), limit)).all()
-        records = [pulls.record(row) for row in rows]
+        statement = pulls.by_key(cursor.get("after"), limit)
+        if cursor.get("range"):
+            statement = statement.where(*within(connection, self._shapes[table_map], cursor["range"]))
+        records = RecordSet(pulls.names, connection.execute(statement).all())
         more = len(records) == limit
         following: dict[str, Any]
         if more:

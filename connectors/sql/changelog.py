@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, column, delete, select, table
+from sqlalchemy import ColumnElement, Connection, Select, and_, column, delete, func, select, table
 from sqlalchemy.sql.expression import TableClause
 
 from connectors.errors import Fatal, Gap
 from connectors.handed import Readers
-from connectors.protocol import Batch, Cursor
+from connectors.protocol import MOST_WAITING, Batch, Cursor
 from connectors.sql import triggers
 from connectors.sql.names import changelog_name
 from connectors.sql.pulls import Pulls
@@ -69,6 +69,15 @@ class Changelog:
         for start in range(0, len(done), CHUNK):
             connection.execute(delete(log).where(log.c.foyer_id.in_(done[start : start + CHUNK])))
         connection.commit()
+
+    def waiting(self, table_map: CompiledMap) -> Select[Any]:
+        """See `Tracking.waiting`."""
+        told = select(self._table(table_map).c.foyer_id).limit(MOST_WAITING)
+        return select(func.count()).select_from(told.subquery())
+
+    def last(self, table_map: CompiledMap) -> Select[Any]:
+        """A statement that tells the highest number of a change that was not taken, at next to no cost."""
+        return select(func.max(self._table(table_map).c.foyer_id))
 
     def _table(self, table_map: CompiledMap) -> TableClause:
         schema, _ = schema_and_name(table_map.model.table, self._schema)

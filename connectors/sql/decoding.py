@@ -93,6 +93,9 @@ class Decoding:
         records, gone = _rows(connection, table_map, of, list(keys))
         return Batch(records, {**cursor, "lsn": place(following)}, told >= most, gone=gone)
 
+    def waiting(self, table_map: CompiledMap) -> None:
+        """See `Tracking.waiting`: the log has bytes, and other tables' changes among them."""
+
     def _settle(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:
         slot = connection.execute(_SLOT, {"slot": _slot(connection, table_map)}).one_or_none()
         if slot is not None and number_of(slot[0]) < number_of(cursor["lsn"]):

@@ -22,6 +22,8 @@ from sqlalchemy.exc import (
 from connectors.errors import Fatal, RecordRejected, Retriable, first_line
 
 CONNECT_SECONDS = 5
+_WATCHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A line that was cut without a word is noticed in half a minute, not after the two hours that systems take by themselves."""
 DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -51,7 +53,7 @@ def _arguments(url: URL) -> dict[str, Any]:
         case "sqlite":
             return {"timeout": CONNECT_SECONDS}
         case "postgresql":
-            return {"connect_timeout": CONNECT_SECONDS, "options": "-c timezone=UTC"}
+            return {"connect_timeout": CONNECT_SECONDS, "options": "-c timezone=UTC", **_WATCHED}
         case "mysql" | "mariadb":
             return {"connect_timeout": CONNECT_SECONDS, "init_command": "SET time_zone = '+00:00'"}
     return {}

@@ -6,6 +6,8 @@ import re
 
 from connectors.values import digest
 
+OURS = "foyer_"
+"""What all of it begins with."""
 REGISTER = "foyer_tracking"
 """Table with a row for each map whose table has triggers."""
 LONGEST = 60

@@ -44,6 +44,11 @@ class Pulls:
             return self._changed(limit).where(self._column(self._change).is_not(None))
         return self._changed(limit).where(self._column(self._change) >= change)
 
+    def past(self, change: Any, most: int) -> Select[Any]:
+        """How many rows have a later change value than this one, `most` of them counted."""
+        later = select(self._column(self._change)).where(self._column(self._change) > change, *self.filters).limit(most)
+        return select(func.count()).select_from(later.subquery())
+
     def keys(self, key_columns: Sequence[str]) -> Select[Any]:
         """The key columns of all rows."""
         return select(*(self._column(name) for name in key_columns)).where(*self.filters)

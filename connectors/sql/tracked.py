@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, String, cast, literal
+from sqlalchemy import ColumnElement, Connection, Select, String, cast, literal
 
 from connectors.errors import Fatal, meant
 from connectors.protocol import Batch, Cursor
@@ -42,6 +42,10 @@ class Tracking(Protocol):
         """What was told up to this place is committed on our side."""
         ...
 
+    def waiting(self, table_map: CompiledMap) -> Select[Any] | None:
+        """A statement that counts the changes that were not taken; None where they cannot be counted."""
+        ...
+
 
 def pull_tracked(
     tracking: Tracking,
@@ -63,7 +67,7 @@ def pull_tracked(
         return tracking.changed(connection, table_map, of, cursor, limit)
     statement = pulls.by_key(cursor.get("after"), limit)
     if cursor.get("range"):
-        statement = statement.where(*_within(connection, of, cursor["range"]))
+        statement = statement.where(*within(connection, of, cursor["range"]))
     records = [pulls.record(row) for row in connection.execute(statement)]
     if len(records) == limit:
         return Batch(records, {**cursor, "after": pulls.position(records[-1])}, True, total=cursor.get("total"))
@@ -75,7 +79,8 @@ def fill_cursor(column: str, low: str, high: str) -> Mapping[str, Any]:
     return {"phase": FILL, "range": [column, low, high] if column else None}
 
 
-def _within(connection: Connection, of: Of, between: tuple[str, str, str]) -> list[ColumnElement[bool]]:
+def within(connection: Connection, of: Of, between: tuple[str, str, str]) -> list[ColumnElement[bool]]:
+    """The conditions that a column lies between two values, either of which may be missing. Raises Fatal for no column."""
     name, low, high = between
     if name not in of[0].table.c:
         raise Fatal(f"table {of[0].table.name} has no column {name}{meant(name, of[0].table.c.keys())}")

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from connectors import tables
@@ -68,6 +68,12 @@ class InboxBroker:
             with self._at_home().begin() as connection:
                 for start in range(0, len(done), CHUNK):
                     connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(done[start : start + CHUNK])))
+
+    def waiting(self, reader: str, name: str, at: Any) -> int | None:
+        """Messages that were stored and not taken."""
+        with self._at_home().read() as connection:
+            counted = select(func.count()).select_from(_TABLE).where(_TABLE.c.map == reader)
+            return int(connection.execute(counted).scalar_one())
 
     def publish(self, name: str, message: Message, identity: str) -> bool:
         """Webhooks only come in. Raises Fatal."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from metadata.checks import (
     action_deeds,
+    alerts,
     api_entities,
     attributes,
     charts,
@@ -18,7 +19,9 @@ from metadata.checks import (
     form_rules,
     forms,
     formulas,
+    further_accounts,
     identity,
+    joining,
     layouts,
     leaving,
     lists,
@@ -41,6 +44,7 @@ from metadata.checks import (
     thumbnails,
     web_files,
     web_templates,
+    webhooks,
 )
 from metadata.checks.world import Where, World
 from metadata.errors import Problem
@@ -72,10 +76,14 @@ RULES: tuple[Rule, ...] = (
     *record_sources.RULES,
     *permissions.RULES,
     *identity.RULES,
+    *further_accounts.RULES,
+    *joining.RULES,
+    *webhooks.RULES,
     *searches.RULES,
     *api_entities.RULES,
     *settings.RULES,
     *sync.RULES,
+    *alerts.RULES,
     *resources.RULES,
     *leaving.RULES,
     *sync_policies.RULES,

@@ -9,7 +9,7 @@ from typing import Any
 from metadata.checks.values import fault_in
 from metadata.checks.world import World
 from metadata.errors import Problem
-from metadata.model import Attribute, Component, Filter, ListComponent, MultistepForm, TableMap, View
+from metadata.model import Attribute, Component, Filter, ListComponent, MultistepForm, TableMap, View, Webhook
 from metadata.types import TYPES, AttributeType
 
 COUNTS = {"between": 2, "empty": 0, "not_empty": 0}
@@ -36,6 +36,9 @@ def conditions(world: World) -> Iterator[Condition]:
     for table_map in world.all(TableMap):
         if table_map.outgoing:
             yield from nested(Condition(table_map, table_map.entity, "outgoing", table_map.outgoing))
+    for hook in world.all(Webhook):
+        if hook.condition:
+            yield from nested(Condition(hook, hook.entity, "condition", hook.condition))
     for item in world.all(ListComponent):
         first = world.find("view", item.views[0]) if item.views else None
         if isinstance(first, View):

@@ -8,7 +8,10 @@ from metadata.checks.world import Link, World, repeated, targets_of
 from metadata.errors import Problem
 from metadata.model import AttributePermission, EntityPermission, PageAccessRule, PermissionTest, WebRole
 from metadata.schema.faults import did_you_mean, shown
+from metadata.types import TYPES
 
+SHARED_TYPES = frozenset({"text", "long_text", "email", "phone", "url", "integer", "decimal", "boolean", "date"})
+"""What whoever opens a link may fill in, there without the forms and look-ups of the site."""
 TOUCHING = ("read", "create", "write")
 
 
@@ -24,6 +27,33 @@ def scopes(world: World) -> Iterator[Problem]:
         elif permission.scope == "self" and permission.entity != "contact":
             message = "The scope self is the person's own contact; use it on the entity contact, or the scope contact."
             yield world.problem(permission, "scope", "scope", message)
+
+
+def shares(world: World) -> Iterator[Problem]:
+    """What may be shared is what the permission gives: the row's own attributes, and plain values where they are changed."""
+    for permission in world.all(EntityPermission):
+        if permission.share_read and "read" not in permission.privileges:
+            message = "A link lets others read what its maker reads: add read to the privileges, or remove share_read."
+            yield world.problem(permission, "share_read", "share", message)
+        if permission.share_write and "write" not in permission.privileges:
+            message = "A link lets others change what its maker changes: add write to the privileges, or remove share_write."
+            yield world.problem(permission, "share_write", "share", message)
+        for name in ("share_read", "share_write"):
+            for index, key in enumerate(getattr(permission, name)):
+                fault = _unshareable(world, permission, name, key)
+                if fault:
+                    yield world.problem(permission, f"{name}.{index}", "share", fault)
+
+
+def _unshareable(world: World, permission: EntityPermission, name: str, key: str) -> str:
+    attribute = world.attribute(permission.entity, key) if permission.entity in world.entities else None
+    if "." in key or (attribute is not None and TYPES[attribute.type].labelled):
+        return f"{key} leads to another row or to a file; a link is to the row's own values alone."
+    if name == "share_write" and key not in permission.share_read:
+        return f"{key} can be changed only where it is read: add it to share_read."
+    if name == "share_write" and attribute is not None and (attribute.type not in SHARED_TYPES or attribute.formula):
+        return f"{key} cannot be filled in by a link: only texts, numbers, dates and yes and no can."
+    return ""
 
 
 def fault_in_via(world: World, permission: EntityPermission) -> str:
@@ -163,6 +193,7 @@ def expectations(world: World) -> Iterator[Problem]:
 
 RULES = (
     scopes,
+    shares,
     unused_properties,
     parents,
     cycles,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from metadata.checks.world import World
 from metadata.errors import Problem
-from metadata.model import Page, WebFile
+from metadata.model import Page, Site, WebFile
 from metadata.schedule import Dated, appears, disappears
 from metadata.schema.faults import shown
 
@@ -31,6 +31,20 @@ def schedules(world: World) -> Iterator[Problem]:
             yield world.problem(page, "visible_until", "schedule", message)
 
 
+def terms(world: World) -> Iterator[Problem]:
+    """The terms of a site stand somewhere, and begin on a day of the calendar."""
+    for site in world.all(Site):
+        declared = site.terms
+        if declared is not None and not declared.snippet and not declared.page:
+            message = "The terms stand nowhere; name a snippet or a page, or both."
+            yield world.problem(site, "terms", "terms", message)
+        if declared is not None and not _in_calendar(declared.published):
+            message = (
+                f"{shown(declared.published)} is no date of the calendar; write it such as 2027-03-01 or 2027-03-01T08:00."
+            )
+            yield world.problem(site, "terms.published", "schedule", message)
+
+
 def _in_calendar(written: str) -> bool:
     try:
         read = dt.datetime.fromisoformat(written)
@@ -45,4 +59,4 @@ def _in_order(page: Dated) -> bool:
     return first is None or last is None or first < last
 
 
-RULES = (schedules,)
+RULES = (schedules, terms)

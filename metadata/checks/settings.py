@@ -49,12 +49,44 @@ def is_pages(value: str) -> bool:
     return is_line(value) and set(value.replace(",", " ").split()) <= set(CAPTCHA_PAGES)
 
 
+def is_sources(value: str) -> bool:
+    """Directives with hosts, such as `img-src https://cdn.example; script-src https://stats.example`."""
+    parts = [part.split() for part in value.split(";") if part.strip()]
+    return is_short(value) and bool(parts) and all(_is_directive(*part) for part in parts)
+
+
+def _is_directive(name: str, *sources: str) -> bool:
+    embedded = ("data:", "blob:") if name in EMBEDDING else ()
+    return (
+        name in DIRECTIVES and bool(sources) and all(source in embedded or bool(HOST.fullmatch(source)) for source in sources)
+    )
+
+
+def is_framers(value: str) -> bool:
+    """Who may show the site in a frame: hosts, or 'self'."""
+    words = value.split()
+    return is_short(value) and bool(words) and all(word == "'self'" or bool(HOST.fullmatch(word)) for word in words)
+
+
+def is_policy(value: str) -> bool:
+    """A policy in one line."""
+    return is_short(value) and bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9 :/.*;'+=_-]*", value))
+
+
+def is_short(value: str) -> bool:
+    """One line of at most 2,000 letters."""
+    return len(value) <= 2000 and value.isascii() and value.isprintable()
+
+
+HOST = re.compile(r"(https|wss)://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?")
+DIRECTIVES = ("script-src", "style-src", "img-src", "font-src", "connect-src", "media-src", "frame-src", "form-action")
+EMBEDDING = ("img-src", "font-src", "media-src")
 COUNT = (is_count, "a whole number from 1 to 100000")
 
 PROVIDER, SITE_KEY = "captcha/provider", "captcha/site_key"
 PROVIDERS = ("question", "turnstile", "hcaptcha", "recaptcha", "custom")
 WITH_SITE_KEY = frozenset({"turnstile", "hcaptcha", "recaptcha"})
-CAPTCHA_PAGES = ("signin", "invitation", "reset")
+CAPTCHA_PAGES = ("signin", "invitation", "reset", "registration")
 
 SECOND_FACTOR_ROLES = "identity/second_factor_roles"
 
@@ -78,6 +110,9 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     PROVIDER: (lambda value: value in PROVIDERS, f"one of {', '.join(PROVIDERS)}"),
     SITE_KEY: (is_line, "one line of at most 200 letters"),
     "captcha/pages": (is_pages, f"names of pages in one line: {', '.join(CAPTCHA_PAGES)}"),
+    "headers/content_sources": (is_sources, "directives with hosts, such as img-src https://cdn.example"),
+    "headers/report_only": (is_policy, "a Content-Security-Policy in one line of at most 2,000 letters"),
+    "headers/frame_ancestors": (is_framers, "hosts such as https://intranet.example, or 'self'"),
     "map/credit": (is_line, "one line of at most 200 letters"),
 }
 

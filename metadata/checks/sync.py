@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from metadata.checks.values import fault_in
 from metadata.checks.world import PathError, World, repeated, targets_of
 from metadata.errors import Problem
-from metadata.model import AttributeMap, Connection, Filter, TableMap
+from metadata.model import AttributeMap, Connection, Filter, TableMap, Webhook
 from metadata.system import RESERVED_KEYS
 from metadata.types import TYPES
 
@@ -186,17 +186,23 @@ def outgoing(world: World) -> Iterator[Problem]:
         if owner.outgoing and owner.write_through:
             message = "A map with write_through asks about every new record; leave outgoing out, or write_through."
             yield world.problem(owner, "outgoing", "write-through", message)
-        for path, part in _comparisons("outgoing", owner.outgoing):
-            words = part.value if isinstance(part.value, (list, tuple)) else (part.value,)
-            if "." in part.attribute:
-                message = f"{part.attribute} is a path; outgoing compares attributes of {owner.entity} itself."
-                yield world.problem(owner, f"{path}.attribute", "filter", message)
-            if part.operator in SEARCHING:
-                message = f"{part.operator} is for lists; outgoing knows eq, ne, lt, le, gt, ge, in, not_in, empty, not_empty."
-                yield world.problem(owner, f"{path}.operator", "filter", message)
-            if any(isinstance(word, str) and word.startswith("@") for word in words):
-                message = "Words of a request are for lists; outgoing compares with values, since nobody asks when rows go out."
-                yield world.problem(owner, f"{path}.value", "filter", message)
+        yield from _of_one_row(world, owner, "outgoing", owner.outgoing)
+    for hook in world.all(Webhook):
+        yield from _of_one_row(world, hook, "condition", hook.condition)
+
+
+def _of_one_row(world: World, owner: TableMap | Webhook, name: str, condition: Filter | None) -> Iterator[Problem]:
+    for path, part in _comparisons(name, condition):
+        words = part.value if isinstance(part.value, (list, tuple)) else (part.value,)
+        if "." in part.attribute:
+            message = f"{part.attribute} is a path; {name} compares attributes of {owner.entity} itself."
+            yield world.problem(owner, f"{path}.attribute", "filter", message)
+        if part.operator in SEARCHING:
+            message = f"{part.operator} is for lists; {name} knows eq, ne, lt, le, gt, ge, in, not_in, empty, not_empty."
+            yield world.problem(owner, f"{path}.operator", "filter", message)
+        if any(isinstance(word, str) and word.startswith("@") for word in words):
+            message = f"Words of a request are for lists; {name} compares with values, since nobody asks when rows go out."
+            yield world.problem(owner, f"{path}.value", "filter", message)
 
 
 def _comparisons(path: str, condition: Filter | None) -> Iterator[tuple[str, Filter]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metadata.checks.sync import mapped
+from metadata.checks.sync import STREAMS, mapped
 from metadata.checks.world import World
 from metadata.errors import Problem
-from metadata.model import AttributeMap, TableMap
+from metadata.model import AttributeMap, Connection, TableMap
 from metadata.types import TYPES
 
 FITTING = {
@@ -50,6 +50,16 @@ def waiting(world: World) -> Iterator[Problem]:
             yield world.problem(owner, "after_reject", "table-map", message)
 
 
+def histories(world: World) -> Iterator[Problem]:
+    """Only a stream tells each state of a row; whoever is asked knows the last."""
+    connectors = {connection.key: connection.connector for connection in world.all(Connection)}
+    for owner in world.all(TableMap):
+        connector = connectors.get(owner.connection, "")
+        if owner.history == "full" and connector and connector not in STREAMS:
+            message = f"{connector} tells the last state of a row only; leave history out, or read a stream of its changes."
+            yield world.problem(owner, "history", "table-map", message)
+
+
 def effective(world: World) -> Iterator[Problem]:
     """What ends has begun."""
     for owner in world.all(TableMap):
@@ -58,4 +68,4 @@ def effective(world: World) -> Iterator[Problem]:
             yield world.problem(owner, "effective_to", "table-map", message)
 
 
-RULES = (fitting, waiting, effective)
+RULES = (fitting, waiting, histories, effective)

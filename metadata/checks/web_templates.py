@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from metadata.checks.filters import fault_in_value, takes
-from metadata.checks.world import PathError, World
+from metadata.checks.world import PathError, World, repeated
 from metadata.errors import Problem
 from metadata.model import Chart, Component, Filter, Page, PageTemplate, Site, TemplateParameter, View, WebTemplate
 from metadata.schema.faults import did_you_mean, shown
@@ -231,11 +231,22 @@ def whole(world: World) -> Iterator[Problem]:
     for site in world.all(Site):
         for name in ("header", "footer"):
             yield from alone(world, site, name, site.key)
+        for index, one in enumerate(site.blocks):
+            yield from _alone(
+                world, site, world.find("web_template", one.web_template, site.key), f"blocks.{index}.web_template"
+            )
+        for index in repeated([one.block for one in site.blocks]):
+            message = f"The block {site.blocks[index].block} is filled twice; remove one."
+            yield world.problem(site, f"blocks.{index}.block", "duplicate-key", message)
 
 
 def alone(world: World, component: Component, name: str, site: str) -> Iterator[Problem]:
     """The problems of a template that is used where it is given nothing."""
     template = world.find("web_template", getattr(component, name), site) if getattr(component, name) else None
+    yield from _alone(world, component, template, name)
+
+
+def _alone(world: World, component: Component, template: Component | None, name: str) -> Iterator[Problem]:
     if isinstance(template, WebTemplate):
         for fault in faults_in_values(template, {}, frozenset()):
             yield world.problem(component, name, "template-parameter", fault)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
     null,
     or_,
@@ -64,12 +65,12 @@ class Compiler:
         """The value, a number fitted to a column of this scale."""
         if node.kind == "boolean":
             return self.condition(node)
-        found = self._of(node)
         if node.kind != "number":
-            return found
-        exact = func.round(found, scale)
-        limit = literal(Decimal(LARGEST).scaleb(-scale), Numeric())
-        return case((func.abs(exact) <= limit, exact), else_=None)
+            return self._of(node)
+        if isinstance(node, Aggregate):
+            # Fitted where it is folded: outside, the related rows would be read once for each time that the value is named.
+            return self._aggregate(node, lambda found: _fitted(found, scale))
+        return _fitted(self._of(node), scale)
 
     def _of(self, node: Node) -> Column:
         match node:
@@ -105,10 +106,12 @@ class Compiler:
             return _is_empty(node.arguments[0].kind, values[0])
         return FUNCTIONS[node.function](*values)
 
-    def _aggregate(self, node: Aggregate) -> Column:
+    def _aggregate(self, node: Aggregate, finished: Callable[[Column], Column] = lambda found: found) -> Column:
+        """The aggregate; a number is `finished` within the query that folds the rows."""
         related = self._columns.related(node.relationship)
         if related is None:
-            return _nothing(node)
+            none = _nothing(node)
+            return finished(none) if node.kind == "number" else none
         inner = Compiler(related.columns)
         condition = None if node.condition is None else inner.condition(node.condition)
         if node.body is None:
@@ -118,12 +121,26 @@ class Compiler:
             # Rows without an answer count for nothing, as they do in every aggregate.
             found = related.one(fold(inner._of(node.body)), condition)
             return func.coalesce(found, node.function == "all")
-        body = inner._of(node.body)
-        if node.function == "sum":
-            return func.coalesce(related.one(func.sum(body), condition), literal(Decimal(0), Numeric()))
-        if node.function == "avg":
-            return related.one(_divided(func.sum(body), func.count(body)), condition)
-        return related.one(func.min(body) if node.function == "min" else func.max(body), condition)
+        folded = _folded(node.function, inner._of(node.body))
+        return related.one(finished(folded) if node.kind == "number" else folded, condition)
+
+
+def _folded(function: str, body: Column) -> Column:
+    match function:
+        case "sum":
+            return func.coalesce(func.sum(body), literal_column("0", Numeric()))
+        case "avg":
+            return _divided(func.sum(body), func.count(body))
+        case "min":
+            return func.min(body)
+    return func.max(body)
+
+
+def _fitted(found: Column, scale: int) -> Column:
+    """A number as a column of this scale keeps it; empty where it is too large."""
+    exact = func.round(found, literal_column(str(scale), Integer()))
+    limit = literal_column(f"{Decimal(LARGEST).scaleb(-scale):f}", Numeric())
+    return case((func.abs(exact) <= limit, exact), else_=None)
 
 
 def _nothing(node: Aggregate) -> Column:

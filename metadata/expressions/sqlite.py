@@ -6,6 +6,7 @@ arithmetic would give other answers. `install` adds the two functions that the s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +18,11 @@ from sqlalchemy import (
     Integer,
     Text,
     and_,
+    case,
     false,
     func,
     literal,
+    literal_column,
     not_,
     null,
     or_,
@@ -70,7 +73,28 @@ class Compiler:
         if isinstance(node, Name) and node.kind != "number":
             found = self._columns.column(node.path)
             return null() if found is None else found
-        return type_coerce(self._computed(node, scale), _result(node.kind, scale))
+        plain = self._plain(node, scale) if isinstance(node, Aggregate) else None
+        return type_coerce(self._computed(node, scale) if plain is None else plain, _result(node.kind, scale))
+
+    def _plain(self, node: Aggregate, scale: int) -> Column | None:
+        """An aggregate that SQLite's own whole numbers give exactly, in units of this scale; None for any other."""
+        related = self._columns.related(node.relationship)
+        if related is None or node.kind != "number" or node.function not in _PLAIN:
+            return None
+        inner = Compiler(related.columns)
+        found: Column | None = None
+        if node.body is not None:
+            found = inner._units(node.body, scale, _PLAIN[node.function])
+        elif not scale:
+            found = func.count()
+        condition = None if node.condition is None else inner.condition(node.condition)
+        return None if found is None else related.one(found, condition)
+
+    def _units(self, node: Node, scale: int, fold: Callable[[Column], Column]) -> Column | None:
+        column = self._columns.column(node.path) if isinstance(node, Name) else None
+        if column is None or _scale(column) != scale or isinstance(column.type, Boolean):
+            return None
+        return fold(type_coerce(column, Integer()))
 
     def _compared(self, node: Call) -> ColumnElement[bool] | None:
         """A column against a column or a value of its type, which an index may answer; None for anything else."""
@@ -162,6 +186,23 @@ def _beside(column: Column, value: Literal) -> tuple[Column, Column] | None:
             return None
         return column, literal(found, column.type) if scale else literal(int(units), Integer())
     return column, literal(found, column.type if value.kind != "text" else Text())
+
+
+def _sum(units: Column) -> Column:
+    """The sum; empty where it is too large for a whole number, where SQLite's own sum ends the statement with an error.
+
+    Each half of the numbers has room to be added up, the upper one with its sign.
+    """
+    lower = func.sum(units.bitwise_and(literal_column(str(_HALF - 1))))
+    upper = func.sum(units.bitwise_rshift(literal_column("32"))) + lower.bitwise_rshift(literal_column("32"))
+    rest = lower.bitwise_and(literal_column(str(_HALF - 1)))
+    fits = and_(upper < literal_column(str(_HALF // 2)), or_(upper > literal_column(str(-_HALF // 2)), rest > 0))
+    whole = upper.bitwise_lshift(literal_column("32")).bitwise_or(rest)
+    return case((lower.is_(None), literal_column("0")), (and_(upper >= literal_column(str(-_HALF // 2)), fits), whole))
+
+
+_HALF = 1 << 32
+_PLAIN: dict[str, Callable[[Column], Column]] = {"count": func.count, "sum": _sum, "min": func.min, "max": func.max}
 
 
 def _scale(column: Column) -> int:

@@ -15,8 +15,16 @@ from metadata.snapshot import Snapshot
 
 
 def shadows_of(connection: Connection, snapshot: Snapshot) -> tuple[str, ...]:
-    """The statements that make what is missing seem to be there."""
-    return snapshot.derive(("shadows", connection.dialect.name), lambda: tuple(_missing(connection, snapshot)))
+    """The statements that make what is missing seem to be there.
+
+    They stay with the tables for as long as the release is the same: drafts that change no entity share them, and the database,
+    which takes long to look at, changes with a release.
+    """
+    key, kept = ("shadows", connection.dialect.name, snapshot.release), snapshot.tables.info
+    if key not in kept:
+        kept[key] = tuple(_missing(connection, snapshot))
+    found: tuple[str, ...] = kept[key]
+    return found
 
 
 def _missing(connection: Connection, snapshot: Snapshot) -> Iterator[str]:

@@ -10,6 +10,8 @@ from metadata.model.base import ComponentId, Filter, Sort
 from metadata.model.charts import Chart
 from metadata.model.content import (
     Block,
+    Joining,
+    LayoutBlock,
     Page,
     PageTemplate,
     PublishingState,
@@ -20,22 +22,32 @@ from metadata.model.content import (
     SiteMarker,
     SiteSetting,
     Snippet,
+    Terms,
     Tile,
     TransitionRule,
     WebLink,
     WebLinkSet,
 )
-from metadata.model.data import AlternateKey, Attribute, Choice, Entity, Language, ManyToMany, Option
-from metadata.model.history import RecordHistory
-from metadata.model.identity import ClaimMap, IdentityProvider
-from metadata.model.presentation import (
-    BulkAction,
-    ColumnOverride,
-    FilterCondition,
+from metadata.model.data import AlternateKey, Attribute, Choice, Entity, FurtherAccounts, Language, ManyToMany, Option
+from metadata.model.forms import (
     Form,
     FormDefault,
     FormField,
     FormRule,
+    MultistepForm,
+    Progress,
+    RecordAction,
+    RelatedList,
+    Section,
+    Step,
+    Tab,
+)
+from metadata.model.history import RecordHistory
+from metadata.model.identity import ClaimMap, IdentityProvider
+from metadata.model.lists import (
+    BulkAction,
+    ColumnOverride,
+    FilterCondition,
     ListBoard,
     ListCalendar,
     ListCards,
@@ -44,15 +56,8 @@ from metadata.model.presentation import (
     ListImport,
     ListMap,
     ListMessages,
-    MultistepForm,
-    Progress,
-    RecordAction,
-    RelatedList,
     RowAction,
-    Section,
     SetValue,
-    Step,
-    Tab,
     View,
     ViewColumn,
 )
@@ -67,9 +72,20 @@ from metadata.model.security import (
     PermissionTest,
     WebRole,
 )
-from metadata.model.sync import AttributeMap, Command, Connection, Resource, ResourceRequest, TableMap, ValueMap, WriteThrough
+from metadata.model.sync import (
+    AttributeMap,
+    Command,
+    Connection,
+    Resource,
+    ResourceRequest,
+    SyncAlert,
+    TableMap,
+    ValueMap,
+    WriteThrough,
+)
 from metadata.model.web_files import LARGEST_CONTENT, Content, WebFile
 from metadata.model.web_templates import TemplateParameter, WebTemplate
+from metadata.model.webhooks import Webhook
 from metadata.text import Text
 
 Component = (
@@ -94,12 +110,14 @@ Component = (
     | SiteSetting
     | WebRole
     | IdentityProvider
+    | SyncAlert
     | EntityPermission
     | AttributePermission
     | PageAccessRule
     | ExposureLock
     | PermissionTest
     | ApiEntity
+    | Webhook
     | Language
     | Connection
     | TableMap
@@ -150,7 +168,9 @@ KINDS: dict[str, Kind] = {
         Kind("exposure_lock", "exposure-locks", ExposureLock, True),
         Kind("permission_test", "permission-tests", PermissionTest, True),
         Kind("api_entity", "api-entities", ApiEntity, True),
+        Kind("webhook", "webhooks", Webhook, True),
         Kind("identity_provider", "identity-providers", IdentityProvider, True),
+        Kind("sync_alert", "sync-alerts", SyncAlert, True),
     )
 }
 
@@ -197,10 +217,13 @@ __all__ = [
     "FormDefault",
     "FormField",
     "FormRule",
+    "FurtherAccounts",
     "GivenValue",
     "IdentityProvider",
+    "Joining",
     "Kind",
     "Language",
+    "LayoutBlock",
     "ListBoard",
     "ListCalendar",
     "ListCards",
@@ -238,9 +261,11 @@ __all__ = [
     "Snippet",
     "Sort",
     "Step",
+    "SyncAlert",
     "Tab",
     "TableMap",
     "TemplateParameter",
+    "Terms",
     "Text",
     "Tile",
     "TransitionRule",
@@ -252,6 +277,7 @@ __all__ = [
     "WebLinkSet",
     "WebRole",
     "WebTemplate",
+    "Webhook",
     "WriteThrough",
     "component_id",
 ]

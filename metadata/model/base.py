@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 ENTITY_KEY = r"^[a-z][a-z0-9_]{0,58}$"
+OPTIONAL_KEY = r"^([a-z][a-z0-9_]{0,58})?$"
 COMPONENT_KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,118}$"
 
 NARROWEST, WIDEST = 16, 1600

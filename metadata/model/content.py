@@ -5,11 +5,47 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.model.base import COMPONENT_KEY, WIDEST, prop
+from metadata.model.base import COMPONENT_KEY, OPTIONAL_KEY, WIDEST, prop
 from metadata.text import Text
 
 # A date, or a date with the time of day, as a clock in the site's zone shows it.
 DATE = r"^(\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?)?$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What people must accept before anything else is served to them, anew after each publication."""
+
+    snippet: str = prop("", "Snippet with the terms, shown where they are accepted.", ref="snippet")
+    page: str = prop("", "Page with the terms, which is linked there and may be read before.", ref="page")
+    published: str = prop(
+        help="The version: from this day or moment on people must have accepted it, in the site's time zone.",
+        pattern=DATE.replace("?$", "$"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """What people are asked and given who register themselves, or ask for access."""
+
+    attributes: tuple[str, ...] = prop(("full_name",), "Attributes of the contact that they fill in besides the e-mail: texts.")
+    roles: tuple[str, ...] = prop((), "Web roles that they get.", ref="web_role")
+    account: str = prop(
+        "none",
+        "The account that they belong to: none, the one whose attribute is the domain of their e-mail, or the one whose "
+        "attribute is a code that they enter.",
+        choices=("none", "domain", "code"),
+    )
+    account_attribute: str = prop("", "Text attribute of the account with the domain or the code.", pattern=OPTIONAL_KEY)
+    approvers: tuple[str, ...] = prop((), "Web roles that approve and refuse, where access is asked for.", ref="web_role")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutBlock:
+    """A block of the theme's layout that a web template fills; the rest of the layout stays the theme's."""
+
+    block: str = prop(help="Block of layout.html, such as header_end.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    web_template: str = prop(help="Web template that fills it; the theme's own is shown where it fails.", ref="web_template")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +59,8 @@ class Site:
     languages: tuple[str, ...] = prop(("en-US",), "Languages offered.", ref="language")
     theme: str = prop("base", "Folder of the theme.")
     tokens: tuple[tuple[str, str], ...] = prop((), "Design values that differ from the theme's.")
+    logo: str = prop("", "Web file with a picture in the place of the theme's mark, for those who may read it.", ref="web_file")
+    blocks: tuple[LayoutBlock, ...] = prop((), "Blocks of the theme's layout that web templates fill.")
     time_zone: str = prop("UTC", "Zone for people who have set none, such as Europe/Stockholm.")
     currency: str = prop("", "Currency of money that names none.")
     menu: str = prop("", "Web link set of the main menu.", ref="web_link_set")
@@ -30,7 +68,9 @@ class Site:
     header: str = prop("", "Web template in the place of the theme's header, on all pages.", ref="web_template")
     footer: str = prop("", "Web template in the place of the theme's footer, on all pages.", ref="web_template")
     robots: str = prop("", "Lines of robots.txt; where missing, search engines may read what everybody may.")
-    registration: str = prop("invitation", "How people get a sign-in.", choices=("closed", "invitation"))
+    registration: str = prop("invitation", "How people get a sign-in.", choices=("closed", "invitation", "request", "open"))
+    joining: Joining | None = prop(None, "What registration asks and gives, where it is `request` or `open`.")
+    terms: Terms | None = prop(None, "Terms that signed-in people accept before they go on.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

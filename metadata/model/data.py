@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.model.base import COMPONENT_KEY, ENTITY_KEY, prop
+from metadata.model.base import COMPONENT_KEY, ENTITY_KEY, OPTIONAL_KEY, prop
 from metadata.text import Text
 
 TONES = ("neutral", "info", "good", "warn", "bad")
@@ -75,6 +75,23 @@ class ManyToMany:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherAccounts:
+    """Where the accounts are that a contact may act for besides its own: an N:N relationship, or an entity of memberships."""
+
+    relationship: str = prop("", "N:N relationship of the contact with account.", pattern=OPTIONAL_KEY)
+    entity: str = prop("", "Entity whose rows are memberships, in the place of a relationship.", ref="entity")
+    contact: str = prop("contact", "The membership's lookup to contact.", pattern=ENTITY_KEY)
+    account: str = prop("account", "The membership's lookup to account.", pattern=ENTITY_KEY)
+    role: str = prop(
+        "",
+        "The membership's attribute with the key of a web role, a row for each role. For such an account a person has these "
+        "roles alone; without it, those that the contact was given.",
+        pattern=OPTIONAL_KEY,
+    )
+    active: str = prop("", "The membership's yes or no that says whether it counts; no counts not.", pattern=OPTIONAL_KEY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     """A declared business object. Rows live in a table of the same name.
 
@@ -92,6 +109,9 @@ class Entity:
     attributes: tuple[Attribute, ...] = prop((), "The attributes.")
     keys: tuple[AlternateKey, ...] = prop((), "Alternate keys.")
     many_to_many: tuple[ManyToMany, ...] = prop((), "N:N relationships.")
+    further_accounts: FurtherAccounts | None = prop(
+        None, "Accounts that people act for besides their own, by turns (on the entity contact only)."
+    )
     icon: str = prop("", "Name of an icon.")
 
 

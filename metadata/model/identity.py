@@ -23,29 +23,60 @@ class ClaimMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityProvider:
-    """Somewhere else that people sign in, by OpenID Connect: a company's directory or a service. Kind `identity_provider`.
+    """Somewhere else that people sign in, by OpenID Connect or SAML: a directory, a service. Kind `identity_provider`.
 
-    The address that the provider is to send people back to is `/signin/with/<key>/back` below the site's public address.
+    The address that the provider is to send people back to is `/signin/with/<key>/back` below the site's public address; what
+    a SAML provider asks to know besides is at `/signin/with/<key>/metadata`.
     """
 
     key: str = prop(help="Name; it stands in addresses.", pattern=COMPONENT_KEY)
     site: str = prop("", "Site that owns it.", ref="site")
     label: Text = prop(help="Name of the provider as people know it.")
+    protocol: str = prop("openid", "How the provider says who has signed in there.", choices=("openid", "saml"))
     issuer: str = prop(
-        help="The provider's issuer, without /.well-known/openid-configuration.",
-        pattern=r"^https?://[A-Za-z0-9._:-]+(/[\x21-\x22\x24-\x3e\x40-\x7e]*)?$",
+        help="The provider's issuer, without /.well-known/openid-configuration; of a SAML provider its entity id.",
+        pattern=r"^(https?://[A-Za-z0-9._:-]+(/[\x21-\x22\x24-\x3e\x40-\x7e]*)?|urn:[\x21-\x7e]{1,240})$",
     )
-    client_id: str = prop(help="The identifier that the provider gave this site.", pattern=r"^[\x21-\x7e]{1,250}$")
+    client_id: str = prop(
+        "",
+        "The identifier that the provider gave this site; of a SAML provider the entity id that it has for this site, where "
+        "that is not the address of the metadata.",
+        pattern=r"^[\x21-\x7e]{0,250}$",
+    )
     client_secret: str = prop(
         "",
         "${NAME} of the environment variable with the secret; none where the provider gave none.",
         pattern=r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})?$",
     )
     scopes: tuple[str, ...] = prop(("openid", "email", "profile"), "What the provider is asked for.")
+    sign_in_url: str = prop("", "SAML: where people are sent to sign in (single sign-on address, HTTP-Redirect).")
+    certificates: tuple[str, ...] = prop(
+        (), "SAML: what the provider signs with, each as base64 with or without BEGIN and END lines; two while it changes them."
+    )
+    key_pair: str = prop(
+        "",
+        "SAML: ${NAME} of the environment variable with a private key of this site and the certificate of it, both as PEM: "
+        "sign-outs are signed with it, and what the provider encrypts for this site is read with it.",
+        pattern=r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})?$",
+    )
+    encrypted: bool = prop(False, "SAML: only answers are taken whose assertion is encrypted for `key_pair`.")
+    sign_out: bool = prop(
+        False,
+        "Who signs out here is signed out at the provider too; a SAML provider may also have whoever signs out there signed "
+        "out here.",
+    )
+    sign_out_url: str = prop("", "SAML: where people are sent to sign out (single logout address, HTTP-Redirect).")
+    unasked: bool = prop(
+        False, "SAML: the provider may send people here who did not start here, such as from its own list of applications."
+    )
+    subject_claim: str = prop(
+        "", "SAML: attribute that tells who somebody is and stays the same, instead of the name identifier (NameID)."
+    )
+    email_claim: str = prop("email", "SAML: attribute with the person's e-mail, for `match: email`.")
     match: str = prop(
         "invitation",
         "Whose a sign-in is that nobody has yet: of who was invited, or also of the only active contact with the e-mail that "
-        "the provider says it has verified.",
+        "the provider says it has verified; of a SAML provider every e-mail counts as verified.",
         choices=("invitation", "email"),
     )
     second_factor: bool = prop(False, "The provider asks for a second step itself, so that it is not asked for here.")

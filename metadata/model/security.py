@@ -8,7 +8,20 @@ from metadata.model.base import COMPONENT_KEY, PRIVILEGES, prop
 from metadata.text import Text
 
 SCOPES = ("global", "contact", "account", "self", "parent")
-STUDIO_RIGHTS = ("data", "design", "content", "security", "sync", "settings", "publish", "view_as")
+STUDIO_RIGHTS = (
+    "data",
+    "design",
+    "content",
+    "security",
+    "sync",
+    "settings",
+    "publish",
+    "view_as",
+    "people",
+    "audit",
+    "exchange",
+    "operate",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +43,9 @@ class WebRole:
         "What it may work on in the studio: entities and choices (data), lists, forms and templates (design), pages, menus and "
         "texts (content), roles and permissions (security), connections and table maps (sync), the site itself (settings); "
         "whether it may release what it may work on (publish), and whether it may see the site, drafts included, as any "
-        "contact or role does (view_as). Nobody may enter without one of them.",
+        "contact or role does (view_as); look after people's sign-ins, invitations and roles (people), read the audit trail "
+        "(audit), take the whole site out as files and bring files in (exchange), watch and mend synchronisation, which shows "
+        "rows of every customer (operate). Nobody may enter without one of them.",
         choices=STUDIO_RIGHTS,
     )
 
@@ -56,6 +71,15 @@ class EntityPermission:
     subsidiaries: bool = prop(False, "Scope account: also rows of accounts below the person's account.")
     privileges: tuple[str, ...] = prop(help="What may be done.", choices=PRIVILEGES)
     roles: tuple[str, ...] = prop((), "Web roles that have it.", ref="web_role")
+    share_read: tuple[str, ...] = prop(
+        (),
+        "Attributes that its holders may let others read by a link to rows within the scope; none for no links.",
+        attribute="self",
+    )
+    share_write: tuple[str, ...] = prop(
+        (), "Those of them that its holders may also let others change by such a link.", attribute="self"
+    )
+    share_days: int = prop(14, "For how many days such a link may hold.", min=1, max=365)
     active: bool = prop(True, "An inactive permission grants nothing, and neither do its children.")
 
 

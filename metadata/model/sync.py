@@ -248,6 +248,12 @@ class TableMap:
         " behind it until somebody has mended, taken or discarded that.",
         choices=("replace", "wait"),
     )
+    history: str = prop(
+        "compact",
+        "What is stored of a row that has changed several times since the last pull, where a stream tells each change: its last"
+        " state alone, or each of them in turn (full), so that its version counts them and its batch tells them.",
+        choices=("compact", "full"),
+    )
     missing: str = prop(
         "reject",
         "What happens to a value that the conversion of its attribute does not know: the row is refused, or the attribute"
@@ -274,3 +280,39 @@ class TableMap:
     batch_size: int = prop(5000, "Rows in one transaction; the initial load takes four times as many.", min=1)
     write_through: WriteThrough | None = prop(None, "Ask the outside system before a new record counts.")
     active: bool = prop(True, "An inactive map does nothing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncAlert:
+    """When people are told that a table map needs somebody, and whether it is paused then. Kind `sync_alert`."""
+
+    key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    site: str = prop("", "Site whose roles are told.", ref="site")
+    label: Text = prop(Text(), "Name that people read.")
+    when: str = prop(
+        help="What it watches for. errors: as many as `count` within `minutes`, rows that one side refused and runs that"
+        " failed; lag: rows here, or changes that wait to go out, are older than `seconds`; no_success: the map has not brought"
+        " everything for `seconds`; dead_letter: a refused row has waited for `seconds`; gap: changes were lost outside.",
+        choices=("errors", "lag", "no_success", "dead_letter", "gap"),
+    )
+    maps: tuple[str, ...] = prop(
+        (), "Table maps that it watches; all of them, or all of `connection`, where none is named.", ref="table_map"
+    )
+    connection: str = prop("", "Connection whose table maps it watches.", ref="connection")
+    code: str = prop("", "For errors: only those of this class, such as lookup or unreachable.")
+    count: int = prop(1, "For errors: how many.", min=1)
+    minutes: float = prop(15.0, "For errors: within how many minutes, a day at most.", min=0, max=1440)
+    seconds: float = prop(0.0, "For lag, no_success and dead_letter: how long.", min=0)
+    roles: tuple[str, ...] = prop((), "Web roles whose people get a mail.", ref="web_role")
+    webhook: str = prop(
+        "",
+        "Address that gets the alert as JSON, https, or ${NAME} of the environment variable that has it.",
+        pattern=r"^(https?://[\x21-\x7e]+|\$\{[A-Za-z_][A-Za-z0-9_]*\})?$",
+    )
+    secret: str = prop(
+        "",
+        "${NAME} of the environment variable with the secret by which it is signed.",
+        pattern=r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})?$",
+    )
+    pause: bool = prop(False, "Pause the map until somebody resumes it.")
+    active: bool = prop(True, "An inactive alert watches nothing.")

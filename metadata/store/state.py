@@ -85,8 +85,9 @@ def readable(connection: Connection) -> Heads:
     return heads
 
 
-def standing(connection: Connection) -> Standing:
-    """What there is now."""
+def standing(connection: Connection, known: Standing | None = None) -> Standing:
+    """What there is now. What was read of the same release before is `known`: no release ever changes."""
     release = revisions.latest_release(connection)
     drafts = {draft.component: draft for draft in revisions.read_drafts(connection)}
-    return Standing(release, revisions.newest_revision(connection), released(connection, release), drafts)
+    heads = known.released if known is not None and known.release == release else released(connection, release)
+    return Standing(release, revisions.newest_revision(connection), heads, drafts)

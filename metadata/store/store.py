@@ -259,10 +259,10 @@ class MetadataStore:
             head = state.working(connection).get(component)
             return head.number if head else 0
 
-    def standing(self) -> state.Standing:
-        """The revisions of the current release, and the drafts beside them."""
+    def standing(self, known: state.Standing | None = None) -> state.Standing:
+        """The revisions of the current release, and the drafts beside them; `known` is what an earlier call gave."""
         with self.engine.connect() as connection:
-            return state.standing(connection)
+            return state.standing(connection, known)
 
     def data(self, ids: Iterable[int]) -> Mapping[int, Mapping[str, Any]]:
         """The plain data of revisions by their ids; nothing for a deletion."""

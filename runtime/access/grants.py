@@ -15,6 +15,7 @@ from runtime.access.attributes import ALWAYS_READ, attributes_for
 from runtime.access.principal import Principal, Standing
 from runtime.access.profile import profile_attributes
 from runtime.access.scopes import Predicate, Reach, holders
+from runtime.access.sharing import Share, SharedReach, shareable
 
 PROFILE = "(profile)"
 SYSTEM = "(system)"
@@ -28,7 +29,7 @@ class Grant:
     """
 
     permission: str
-    reach: Reach | None
+    reach: Reach | SharedReach | None
     attributes: frozenset[str]
 
     def rows(self, rows: FromClause) -> Predicate:
@@ -111,7 +112,7 @@ def _union(grants: Iterable[Grant], rows: FromClause) -> Predicate:
 
 
 def _make(snapshot: Snapshot, standing: Standing, entity: str, privilege: Privilege) -> Access:
-    kind, site_key, roles = standing
+    kind, site_key, roles = standing[:3]
     if entity not in snapshot.entities:
         return Access(entity, privilege, (), frozenset())
     if kind == "system":
@@ -128,8 +129,25 @@ def _make(snapshot: Snapshot, standing: Standing, entity: str, privilege: Privil
     ]
     if kind == "contact" and entity == "contact":
         grants += _profile(snapshot, site, privilege)
+    share = standing[3] if len(standing) > 3 else None
+    if share is not None:
+        grants = _shared(site, grants, share, entity, privilege)
     usable = frozenset().union(*(grant.attributes for grant in grants))
     return Access(entity, privilege, tuple(grants), usable)
+
+
+def _shared(site: CompiledSite, grants: list[Grant], share: Share, entity: str, privilege: Privilege) -> list[Grant]:
+    """What a link leaves of its maker's grants: those that may be shared, for what both let be shared, on the link's rows."""
+    found = []
+    for grant in grants if entity == share.entity else ():
+        permission = site.permissions.get(grant.permission)
+        if permission is None:
+            continue
+        left = grant.attributes & share.attributes(privilege) & shareable(permission, privilege)
+        if left:
+            kept = ALWAYS_READ & grant.attributes if privilege == "read" else frozenset()
+            found.append(Grant(grant.permission, SharedReach(grant.reach), left | kept))
+    return found
 
 
 def _grant(snapshot: Snapshot, site: CompiledSite, permission: EntityPermission, attributes: frozenset[str]) -> Grant:

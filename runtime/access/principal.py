@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from metadata.snapshot import Snapshot
+from runtime.access.sharing import BIND, Share
 
-Standing = tuple[str, str, frozenset[str]]
+Standing = tuple[str, str, frozenset[str]] | tuple[str, str, frozenset[str], Share]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,9 @@ class Principal:
     """Who acts in this request or batch. There is no default one.
 
     `roles` are web role keys of the site with the default roles included; `contact`, `account` and `company` are row ids.
-    A `read_only` one is somebody whom another person looks through: every write is refused.
+    A `read_only` one is somebody whom another person looks through: every write is refused. `acting` is the account where it
+    is another one than the contact's own: what is begun for one account is not gone on with for another. One with a `share` is
+    whoever has opened a link of a contact's: it has what that contact has, narrowed to the rows and attributes of the link.
 
     Make one through `anonymous`, `signed_in` or `system`.
     """
@@ -32,6 +35,9 @@ class Principal:
     time_zone: str = "UTC"
     origin: str = "portal"
     read_only: bool = False
+    acting: int | None = None
+    share: Share | None = None
+    share_link: int | None = None
 
     @classmethod
     def system(cls, origin: str) -> Principal:
@@ -59,22 +65,33 @@ class Principal:
             person.name,
             person.language,
             person.time_zone,
+            acting=person.acting,
         )
 
     @property
     def standing(self) -> Standing:
         """All of the principal that the text of a statement may depend on."""
+        if self.share is not None:
+            return (self.kind, self.site, self.roles, self.share)
         return (self.kind, self.site, self.roles)
 
     @property
     def binds(self) -> Mapping[str, int | None]:
         """The values that predicates and filters refer to."""
-        return {"p_contact": self.contact, "p_account": self.account, "p_company": self.company}
+        person = {"p_contact": self.contact, "p_account": self.account, "p_company": self.company}
+        return person if self.share is None else {**person, BIND: self.share_link}
+
+    def narrowed(self, share: Share, link: int) -> Principal:
+        """What is left of this contact to whoever opens a link; of a link already, what both leave."""
+        if self.kind != "contact":
+            raise ValueError("only a contact shares")
+        within = share if self.share is None else share.within(self.share)
+        return replace(self, share=within, share_link=link, origin="share")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of a signed-in contact, from its row."""
+    """What is known of a signed-in contact, from its row; `account` is the one that it acts for."""
 
     contact: int
     account: int | None = None
@@ -82,6 +99,7 @@ class Person:
     name: str = ""
     language: str = ""
     time_zone: str = "UTC"
+    acting: int | None = None
 
 
 def default_roles(snapshot: Snapshot, site: str, default: str) -> frozenset[str]:

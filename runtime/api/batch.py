@@ -126,6 +126,8 @@ def _together(caller: Caller, members: list[Part], known: dict[str, str]) -> lis
 def _answered(caller: Caller, part: Part, known: Mapping[str, str], made: dict[str, str] | None = None) -> Done:
     call = replace(part.call, references=dict(known))
     found = respond(caller, call) if call.path.strip("/") != "$batch" else refusal(caller, not_offered("a batch in a batch"))
+    if found.file is not None:
+        found = refusal(caller, not_offered("the contents of a file in a batch"))
     address = found.headers.get("OData-EntityId", "")
     if address and part.id:
         (made if made is not None else known)[part.id] = address.removeprefix(f"{caller.root}/")  # type: ignore[index]

@@ -13,6 +13,7 @@ from runtime.access import Principal
 from runtime.api.model import Offer, offer_of
 from runtime.api.routes import ROOT
 from runtime.context import RequestContext
+from runtime.files.labels import FileLabel
 from runtime.passing import passing
 from runtime.records.hooks import Listeners
 from runtime.records.proof import Reader
@@ -58,12 +59,16 @@ class Call:
 
 @passing
 class Answer:
-    """What is answered. A body is text of the media type, or what orjson makes JSON of; None is no body."""
+    """What is answered. A body is text of the media type, or what orjson makes JSON of; None is no body.
+
+    Instead of a body it may be a `file`, which is sent from where files are.
+    """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str = JSON
+    file: FileLabel | None = None
 
     def encoded(self) -> bytes:
         """The body in bytes."""
@@ -76,7 +81,7 @@ class Answer:
 class Caller:
     """Who calls, and where: the request's context with what the site offers. `root` is the address of the service.
 
-    One who is only `reading` has a token that changes nothing.
+    One who is only `reading` has a token that changes nothing. `program` is the number of the token, 0 for a session.
     """
 
     context: RequestContext
@@ -84,13 +89,14 @@ class Caller:
     offer: Offer
     root: str
     reading: bool = False
+    program: int = 0
 
     @classmethod
-    def of(cls, context: RequestContext, host_url: str, *, reading: bool = False) -> Caller:
+    def of(cls, context: RequestContext, host_url: str, *, reading: bool = False, program: int = 0) -> Caller:
         """The caller of a request; its writes are noted as those of a program."""
         principal = replace(context.principal, origin=ORIGIN)
         root = f"{host_url.rstrip('/')}{context.url(ROOT)}"
-        return cls(context, principal, offer_of(context.snapshot, context.site), root, reading)
+        return cls(context, principal, offer_of(context.snapshot, context.site), root, reading, program)
 
     @property
     def snapshot(self) -> Snapshot:

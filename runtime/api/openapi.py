@@ -9,6 +9,7 @@ from metadata.snapshot import Snapshot
 from runtime.access import access_of
 from runtime.api.calls import Caller
 from runtime.api.model import EntitySet, Property, visible
+from runtime.odata.options import LARGEST
 from runtime.odata.values import KEY
 
 TYPES: dict[str, dict[str, Any]] = {
@@ -30,11 +31,36 @@ OPTIONS = {
     "$top": "How many rows at most.",
     "$skip": "How many rows to leave out.",
     "$count": "true for the number of all rows.",
+    "$search": "Words that rows have.",
     "$apply": "Numbers over rows, such as aggregate($count as n).",
+    "$skiptoken": "What the link to the next rows has.",
+    "$deltatoken": "What a delta link has.",
 }
+NUMBERS: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": LARGEST}
+OPTION_TYPES: dict[str, dict[str, Any]] = {"$top": NUMBERS, "$skip": NUMBERS, "$count": {"type": "boolean"}}
 OF_ONE = ("$select", "$expand")
+TEXT = {"type": "string"}
+REFUSALS: dict[str, tuple[int, ...]] = {
+    "rows": (400, 401, 403, 404, 410, 501),
+    "row": (400, 401, 403, 404, 501),
+    "new": (400, 401, 403, 404, 409, 412, 413, 501),
+    "change": (400, 401, 403, 404, 409, 412, 413, 501),
+    "delete": (400, 401, 403, 404, 409, 412, 501),
+}
+"""With what the calls are refused, besides what may happen to any request."""
 WRITES: tuple[tuple[Privilege, str], ...] = (("create", "new"), ("write", "change"))
 REFUSED = {"$ref": "#/components/responses/refused"}
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "schema": TEXT,
+    "description": "odata.track-changes for a delta link at the end of the rows; return=representation for the row written.",
+}
+ETAG = {"ETag": {"description": "The version of the row.", "schema": TEXT}}
+WHERE = {
+    "OData-EntityId": {"description": "The address of the row.", "schema": TEXT},
+    "entityid": {"description": "The id of the row.", "schema": TEXT},
+}
 
 
 def openapi(caller: Caller) -> dict[str, Any]:
@@ -75,48 +101,68 @@ def openapi(caller: Caller) -> dict[str, Any]:
 def _collection(caller: Caller, one: EntitySet) -> dict[str, Any]:
     rows = {
         "type": "object",
+        "required": ["value"],
         "properties": {
             "@odata.count": {"type": "integer"},
-            "@odata.nextLink": {"type": "string"},
+            "@odata.nextLink": TEXT,
+            "@odata.deltaLink": TEXT,
             "value": {"type": "array", "items": _ref(one.name)},
         },
     }
     found: dict[str, Any] = {
-        "get": _call(f"list_{one.name}", "Rows.", {"200": _json("Rows.", rows)}, parameters=_options(*OPTIONS))
+        "get": _call(
+            f"list_{one.name}", "Rows.", "rows", {"200": _json("Rows.", rows)}, parameters=[*_options(*OPTIONS), PREFER]
+        )
     }
     if _may(caller, one, "create"):
-        made = {"201": _json("The row, where it was asked for.", _ref(one.name)), "204": {"description": "It was made."}}
-        found["post"] = _call(f"create_{one.name}", "Makes a row.", made, body=_ref(f"{one.name}.new"))
+        made = _written(one, "It was made.", {**WHERE, "Location": WHERE["OData-EntityId"]}, "201")
+        new = _ref(f"{one.name}.new")
+        found["post"] = _call(f"create_{one.name}", "Makes a row.", "new", made, parameters=[PREFER], body=new)
     return found
 
 
 def _row(caller: Caller, one: EntitySet) -> dict[str, Any]:
     key = {"name": KEY, "in": "path", "required": True, "schema": TYPES["Edm.Int64"]}
-    version = {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "The version to change."}
-    shown = {"200": _json("The row.", _ref(one.name)), "304": {"description": "The row is at the version that is known."}}
+    version = {"name": "If-Match", "in": "header", "schema": TEXT, "description": "The version to change."}
+    known = {"name": "If-None-Match", "in": "header", "schema": TEXT, "description": "The version that is known."}
+    shown = {
+        "200": {**_json("The row.", _ref(one.name)), "headers": ETAG},
+        "304": {"description": "The row is at the version that is known.", "headers": ETAG},
+    }
     found: dict[str, Any] = {
         "parameters": [key],
-        "get": _call(f"get_{one.name}", "A row.", shown, parameters=_options(*OF_ONE)),
+        "get": _call(f"get_{one.name}", "A row.", "row", shown, parameters=[*_options(*OF_ONE), known]),
     }
-    done = {"204": {"description": "It was done."}}
     if _may(caller, one, "write"):
-        changed = {"200": _json("The row, where it was asked for.", _ref(one.name)), **done}
+        changed = _written(one, "It was changed.", {**WHERE, **ETAG}, "200")
         body = _ref(f"{one.name}.change")
-        found["patch"] = _call(f"change_{one.name}", "Changes a row.", changed, parameters=[version], body=body)
+        found["patch"] = _call(
+            f"change_{one.name}", "Changes a row.", "change", changed, parameters=[version, PREFER], body=body
+        )
     if _may(caller, one, "delete"):
-        found["delete"] = _call(f"delete_{one.name}", "Deletes a row.", done, parameters=[version])
+        found["delete"] = _call(
+            f"delete_{one.name}", "Deletes a row.", "delete", {"204": {"description": "It was deleted."}}, parameters=[version]
+        )
     return found
+
+
+def _written(one: EntitySet, what: str, headers: dict[str, Any], status: str) -> dict[str, Any]:
+    """The answers to a write: that it was done, or the row where that is preferred and may be read."""
+    shown = _json("The row, where it was asked for.", _ref(one.name))
+    return {status: {**shown, "headers": {**headers, **ETAG}}, "204": {"description": what, "headers": headers}}
 
 
 def _call(
     name: str,
     summary: str,
+    kind: str,
     responses: dict[str, Any],
     *,
     parameters: list[dict[str, Any]] | None = None,
     body: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {"operationId": name, "summary": summary, "responses": {**responses, "default": REFUSED}}
+    refused = {str(status): REFUSED for status in REFUSALS[kind]}
+    found: dict[str, Any] = {"operationId": name, "summary": summary, "responses": {**responses, **refused, "default": REFUSED}}
     if parameters:
         found["parameters"] = parameters
     if body is not None:
@@ -125,7 +171,9 @@ def _call(
 
 
 def _options(*names: str) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "query", "description": OPTIONS[name], "schema": {"type": "string"}} for name in names]
+    return [
+        {"name": name, "in": "query", "description": OPTIONS[name], "schema": OPTION_TYPES.get(name, TEXT)} for name in names
+    ]
 
 
 def _json(what: str, schema: dict[str, Any]) -> dict[str, Any]:

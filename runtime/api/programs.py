@@ -14,8 +14,8 @@ from runtime.identity.api_tokens import LiveToken, find, touch
 TOUCH_PATIENCE_MS = 100
 
 
-def arrive(context: RequestContext, token: str) -> tuple[RequestContext, bool] | None:
-    """The context as the token's person, whatever session the request brought, and whether the token is for reading only.
+def arrive(context: RequestContext, token: str) -> tuple[RequestContext, LiveToken] | None:
+    """The context as the token's person, whatever session the request brought, and the token as it is known here.
 
     None where the token does not hold.
     """
@@ -27,11 +27,11 @@ def arrive(context: RequestContext, token: str) -> tuple[RequestContext, bool] |
     person = found.person
     language = person.language or context.language
     zone = person.time_zone or context.site.model.time_zone
-    actor = Actor(person.contact, person.account, person.company, person.name, language, zone)
+    actor = Actor(person.contact, person.account, person.company, person.name, language, zone, found.acting)
     principal = Principal.signed_in(context.snapshot, context.site.key, actor, found.granted)
     if found.narrowed:
         principal = replace(principal, roles=principal.roles & found.narrowed)
-    return replace(context, principal=principal, session_id=None, remembered=False), found.reading
+    return replace(context, principal=principal, session_id=None, remembered=False), found
 
 
 def _note(context: RequestContext, found: LiveToken) -> None:

@@ -25,11 +25,13 @@ from runtime.api.reading import (
     plan_for,
     single,
 )
+from runtime.api.tracking import tracked
 from runtime.api.writing import change, insert, link, remove, unlink
 from runtime.odata.addresses import Segment, read_address
 from runtime.odata.description import MEDIA_TYPE
 from runtime.odata.faults import NotOffered, SyntaxFault
 from runtime.odata.options import Options, read_options
+from runtime.pages.files import held_file
 from runtime.records.errors import Refused
 from runtime.records.lists import fetch_row
 from runtime.records.plan import Selected
@@ -119,6 +121,9 @@ def _rows(caller: Caller, call: Call, entity_set: EntitySet, rest: Rest, start: 
             return _create(caller, call, entity_set, start)
         _only(call, "GET", "POST")
         options = read_options(call.arguments)
+        found = tracked(caller, call, entity_set, options, related=start is not None)
+        if found is not None:
+            return found
         if options.apply:
             if start is not None:
                 raise not_offered("$apply on related rows", "$apply")
@@ -360,7 +365,8 @@ def _value(caller: Caller, call: Call, entity_set: EntitySet, row: int, name: st
     options = Options(select=(name,))
     column = columns_for(caller, entity_set, options).properties[0]
     if rest and column.attribute.type.is_file:
-        raise not_offered(f"the contents of {name}")
+        held = held_file(caller.context, entity_set.entity.key, str(row), column.attribute.key)
+        return Answer(204) if held is None else Answer(file=held)
     found = single(caller, entity_set, row, options)
     if found is None:
         raise missing("There is no such row.")

@@ -14,7 +14,11 @@ from runtime.context import current
 from runtime.csrf import bearer_token
 from runtime.errors import FormExpired
 from runtime.failures import context_of, describe, known_error, note
+from runtime.pages.files import deliver
+from runtime.refused import keep_refusal
 from runtime.security import refuse_bad_text
+from runtime.terms_step import require_terms
+from runtime.thumbnails import NONE
 
 WRONG_TOKEN = "This token is not known, or it is over."  # noqa: S105 no secret
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
@@ -23,15 +27,16 @@ NO_TOKEN = "Send the token of your session in the header X-CSRFToken; /_api/$tok
 
 def serve(path: str = "") -> Response:
     """The answer to a call. Raises what is nobody's fault but ours."""
-    context, reading = current(), False
+    context, reading, program = current(), False, 0
     token = bearer_token(request)
     if token:
         found_token = arrive(context, token)
         if found_token is None:
             return _response(refusal(None, ApiFault(401, SESSION, WRONG_TOKEN, headers=CHALLENGE)))
-        context, reading = found_token
+        context, reading, program = found_token[0], found_token[1].reading, found_token[1].id
         g.foyer = context
-    caller = Caller.of(context, request.host_url, reading=reading)
+        require_terms(context)
+    caller = Caller.of(context, request.host_url, reading=reading, program=program)
     headers = {name.lower(): value for name, value in request.headers.items()}
     method = "GET" if request.method == "HEAD" else request.method
     body = request.get_data(cache=False) if method != "GET" else b""
@@ -42,6 +47,10 @@ def serve(path: str = "") -> Response:
             found = batch(caller, call) if path.strip("/") == "$batch" else respond(caller, call)
         except ApiFault as fault:
             found = refusal(caller, fault)
+    if found.status == 403:
+        keep_refusal(context, method, request.path, path.split("/")[0].split("(")[0])
+    if found.file is not None:
+        return deliver(context, found.file, NONE)
     return _response(found)
 
 

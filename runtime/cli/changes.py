@@ -16,7 +16,7 @@ def of_differences(differences: tuple[Difference, ...], intro: str = "") -> Repo
     """Every difference, property by property."""
     lines = tuple(line for difference in differences for line in str(difference).splitlines())
     summary = f"{len(differences)} components differ." if differences else "Nothing differs."
-    return Report((*((intro,) if intro else ()), *lines, summary), {"differences": [_difference(d) for d in differences]})
+    return Report((*((intro,) if intro else ()), *lines, summary), {"differences": [difference_data(d) for d in differences]})
 
 
 def of_saved(saved: Iterable[ComponentId], warnings: Iterable[Problem] = ()) -> Report:
@@ -57,6 +57,7 @@ def _warned(warnings: Iterable[Problem]) -> tuple[str, ...]:
     return tuple(f"warning: {problem}" for problem in warnings)
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def difference_data(difference: Difference) -> dict[str, Any]:
+    """A difference for programs."""
     changes = [{"path": c.path, "before": c.before, "after": c.after} for c in difference.changes]
     return {"component": str(difference.component), "change": difference.kind, "properties": changes}

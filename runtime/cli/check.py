@@ -12,8 +12,8 @@ from metadata.errors import Problem
 from metadata.files import read_folder
 from metadata.model import component_id
 from runtime.cli import options
-from runtime.cli.intake import problems_of
 from runtime.cli.output import Report, of_problems, reporting
+from runtime.exchange.intake import problems_of
 
 
 @click.command("check")

@@ -6,10 +6,10 @@ import click
 
 from runtime.cli.changes import of_differences
 from runtime.cli.installation import open_installation
-from runtime.cli.intake import take_in
 from runtime.cli.options import Folder
 from runtime.cli.options import delete as delete_option
 from runtime.cli.output import Report, reporting
+from runtime.exchange.intake import take_in
 
 
 @click.command("diff")

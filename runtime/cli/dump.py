@@ -14,8 +14,8 @@ from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import checked_snapshot
 from runtime.cli import options
 from runtime.cli.installation import open_installation
-from runtime.cli.intake import problems_of
 from runtime.cli.output import EXPECTED, failure, show
+from runtime.exchange.intake import problems_of
 
 
 @click.command("dump")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import click
 
 from runtime.cli import options
 from runtime.cli.changes import of_differences, of_published, of_saved
 from runtime.cli.installation import open_installation
-from runtime.cli.intake import take_in
 from runtime.cli.output import Report, reporting
+from runtime.exchange.intake import take_in
+from runtime.exchange.overrides import read_overrides
 
 FOLDER = "folder"
 SOURCES: dict[str, str] = {"dual-write": "runtime.cli.import_dual_write"}
@@ -45,16 +47,20 @@ def command() -> None:
 @click.argument("folder", type=options.Folder(), metavar="DIR")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--publish", is_flag=True, help="Release it at once.")
+@click.option("--overrides", type=options.Folder(dir_okay=False), metavar="FILE", help="What differs in this installation.")
 @options.delete
 @options.allow_destructive
 @options.note
 @options.author
 @reporting
-def folder_command(folder: str, *, dry_run: bool, publish: bool, delete: bool, **how: str | bool) -> Report:
+def folder_command(
+    folder: str, *, dry_run: bool, publish: bool, delete: bool, overrides: str | None, **how: str | bool
+) -> Report:
     """Save a folder of metadata as drafts: all of it, or nothing and every problem."""
     store = open_installation().store
     before = store.readable()
-    intake = take_in(folder, before, delete=delete, drafts=not publish)
+    over = read_overrides(Path(overrides).read_text(encoding="utf-8")) if overrides else None
+    intake = take_in(folder, before, delete=delete, drafts=not publish, overrides=over)
     if dry_run:
         return of_differences(intake.differences(before), "Nothing is changed; it would be:")
     author, note = str(how["author"]), str(how["note"])

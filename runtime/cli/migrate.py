@@ -9,8 +9,8 @@ from metadata.store import MetadataStore, checked_snapshot
 from runtime.cli import options
 from runtime.cli.changes import plan_data
 from runtime.cli.installation import open_installation
-from runtime.cli.intake import take_in
 from runtime.cli.output import Report, reporting
+from runtime.exchange.intake import take_in
 
 
 @click.command("migrate")

@@ -16,6 +16,7 @@ from runtime.identity.logins import set_disabled
 from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles, roles_of
 from runtime.identity.second_factor import turn_off
 from runtime.identity.sessions import revoke_all
+from runtime.jobs.webhooks import owe_webhooks
 from runtime.records.audit import AUDITED, record_act
 from runtime.records.errors import Invalid
 from runtime.records.people import Person
@@ -23,7 +24,7 @@ from runtime.records.write import create
 from runtime.sync.listener import keep_outbox
 
 SYSTEM = Principal.system("admin")
-LISTENERS = AUDITED.plus(keep_outbox)
+LISTENERS = AUDITED.plus(keep_outbox, owe_webhooks)
 Change = Callable[[Connection, Person, CompiledSite], None]
 
 

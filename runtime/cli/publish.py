@@ -9,9 +9,9 @@ from metadata.store import Components, MetadataStore
 from runtime.cli import options
 from runtime.cli.changes import of_published
 from runtime.cli.installation import open_installation
-from runtime.cli.intake import take_in
-from runtime.cli.looks import require_looks
 from runtime.cli.output import Report, reporting
+from runtime.exchange.intake import take_in
+from runtime.exchange.looks import require_looks
 
 
 @click.command("publish")

@@ -7,8 +7,8 @@ import click
 from runtime.cli import options
 from runtime.cli.changes import of_published
 from runtime.cli.installation import open_installation
-from runtime.cli.looks import require_looks
 from runtime.cli.output import Report, reporting
+from runtime.exchange.looks import require_looks
 
 
 @click.command("rollback")

@@ -13,13 +13,10 @@ from connectors import checkpoint as checkpoints
 from connectors import outbox
 from connectors.checkpoint import Checkpoint
 from connectors.errors import ConnectorError, first_line
-from connectors.events import ledger
 from connectors.history import Run
 from connectors.home import utc_now
-from connectors.initial import SECOND
 from connectors.lease import LeaseLost
 from connectors.rejects import read_rejects
-from connectors.seen import doubt_all_seen
 from connectors.tablemap import CompiledMap
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
@@ -38,6 +35,8 @@ from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.cli.worker import summary
 from runtime.database import writing
+from runtime.sync import steering
+from runtime.sync.homes import home_of
 from runtime.sync.metrics import metrics_text
 from runtime.sync.pool import Adapters
 from runtime.sync.state import MapState, map_states
@@ -62,7 +61,7 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
     installation, snapshot = open_sync()
     wanted = chosen_maps(snapshot, maps)
     if initial:
-        _restart(installation, wanted)
+        steering.load_again(home_of(installation.engine, snapshot), wanted)
     progress = _Progress()
     runs: list[Run] = []
     faults: list[str] = []
@@ -181,8 +180,7 @@ def pause(table_map: str) -> Report:
     """Let a map rest until it is resumed; what changes meanwhile comes then."""
     installation, snapshot = open_sync()
     (chosen,) = chosen_maps(snapshot, (table_map,))
-    with writing(installation.engine).begin() as connection:
-        checkpoints.pause(connection, chosen.key, utc_now())
+    steering.pause(home_of(installation.engine, snapshot), chosen)
     return Report((f"{chosen.key} is paused.",), {"map": chosen.key, "state": "paused"})
 
 
@@ -193,8 +191,7 @@ def resume(table_map: str) -> Report:
     """Let a paused map run again."""
     installation, snapshot = open_sync()
     (chosen,) = chosen_maps(snapshot, (table_map,))
-    with writing(installation.engine).begin() as connection:
-        checkpoints.resume(connection, chosen.key)
+    steering.resume(home_of(installation.engine, snapshot), chosen)
     return Report((f"{chosen.key} runs again.",), {"map": chosen.key, "state": "current"})
 
 
@@ -217,15 +214,6 @@ class _Progress:
         left = (state.rows_total or 0) - state.rows_done
         ahead = f", {left / rate:.0f} s to go" if rate and left > 0 else ""
         click.echo(f"{table_map.key}: {state.rows_done}{total} rows, {rate:.0f} rows/s{ahead}", err=True)
-
-
-def _restart(installation: Installation, maps: Sequence[CompiledMap]) -> None:
-    with writing(installation.engine).begin() as connection:
-        for item in maps:
-            for name in (item.key, item.key + SECOND):
-                checkpoints.restart(connection, name)
-            doubt_all_seen(connection, item.key)
-            ledger.forget(connection, item.key)
 
 
 SINGLE = (sync_plan, sync_batches, sync_rejects, sync_conflicts, sync_compare, sync_shape, sync_check, sync_tracking)

@@ -6,12 +6,12 @@ import dataclasses
 
 import click
 
-from connectors.conflicts import OUTSIDE, PORTAL, Conflict, decide, find_conflict, read_conflicts
-from connectors.home import Work, utc_now
+from connectors.conflicts import OUTSIDE, PORTAL, Conflict, read_conflicts
 from connectors.tablemap import compiled_maps
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.sync.homes import home_of
+from runtime.sync.steering import resolve as settle
 
 
 @click.command("conflicts")
@@ -40,13 +40,9 @@ def _line(item: Conflict) -> str:
 def resolve(number: int, side: str) -> Report:
     """Decide which of two values stays; the change that waited for it goes on."""
     installation, snapshot = open_sync()
-    home = home_of(installation.engine, snapshot)
-    with home.begin() as connection:
-        found = find_conflict(connection, number)
-        table_map = next((item for item in compiled_maps(snapshot) if found is not None and item.key == found.map), None)
-        if found is None or table_map is None or found.winner:
-            raise click.ClickException(f"There is no conflict {number} to be decided; foyer sync conflicts lists them.")
-        decide(Work(connection, home.rows(connection), table_map, utc_now()), found, side)
+    found = settle(home_of(installation.engine, snapshot), compiled_maps(snapshot), number, side)
+    if found is None:
+        raise click.ClickException(f"There is no conflict {number} to be decided; foyer sync conflicts lists them.")
     return Report((f"{found.attribute} is as the {side} has it.",), {"conflict": number, "winner": side})
 
 

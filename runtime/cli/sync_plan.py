@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
-from connectors.errors import ConnectorError, first_line
-from connectors.forecast import COMING, Forecast, Forecaster, Sample
-from connectors.initial import Step, plan_load
+from connectors.forecast import COMING, Forecast, Sample
+from connectors.initial import plan_load
 from connectors.tablemap import compiled_maps
-from metadata.snapshot import Snapshot
-from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.sync.homes import home_of
-from runtime.sync.pool import Adapters
+from runtime.sync.steering import look_ahead
 
 KINDS = ("insert", "update", "leave", "reject", "unchanged")
 
@@ -33,7 +29,8 @@ def plan(maps: tuple[str, ...], *, initial: bool, samples: int, order: bool) -> 
     installation, snapshot = open_sync()
     wanted = {item.key for item in chosen_maps(snapshot, maps)}
     steps = [step for step in plan_load(compiled_maps(snapshot)) if step.table_map.key in wanted]
-    found = {} if order else {item.map: item for item in _ahead(installation, snapshot, steps, initial, samples)}
+    home = home_of(installation.engine, snapshot)
+    found = {} if order else {item.map: item for item in look_ahead(home, steps, initial, samples)}
     lines: list[str] = []
     for number, step in enumerate(steps, 1):
         item = step.table_map
@@ -53,21 +50,6 @@ def plan(maps: tuple[str, ...], *, initial: bool, samples: int, order: bool) -> 
     return Report(
         tuple(lines) or ("There are no table maps.",), {"steps": data}, ok=not any(item.problem for item in found.values())
     )
-
-
-def _ahead(
-    installation: Installation, snapshot: Snapshot, steps: Sequence[Step], initial: bool, samples: int
-) -> Iterator[Forecast]:
-    home, adapters = home_of(installation.engine, snapshot), Adapters()
-    try:
-        for connection in dict.fromkeys(step.table_map.connection for step in steps):
-            mine = [step for step in steps if step.table_map.connection == connection]
-            try:
-                yield from Forecaster(home, adapters.of(connection), initial, samples).look(mine)
-            except ConnectorError as fault:
-                yield from (Forecast(step.table_map.key, {}, (), first_line(fault)) for step in mine)
-    finally:
-        adapters.close()
 
 
 def _lines(forecast: Forecast) -> list[str]:

@@ -6,16 +6,14 @@ import dataclasses
 
 import click
 
-from connectors.checkpoint import begin_at
 from connectors.errors import ConnectorError
 from connectors.settings import read_settings
 from connectors.sql.installing import Step, plan_tracking
-from connectors.sql.tracked import fill_cursor
 from connectors.tablemap import compiled_maps
-from connectors.wishes import wish_for
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.sync.homes import home_of
+from runtime.sync.steering import NotPossible, read_again
 
 
 @click.command("install-tracking")
@@ -55,18 +53,13 @@ def _lines(steps: list[Step], *, plan: bool, remove: bool) -> tuple[str, ...]:
 @click.option("--to", "high", default="", help="Highest value.")
 @reporting
 def backfill(table_map: str, *, column: str, low: str, high: str) -> Report:
-    """Read rows again that a tracked map was not told of, all or a range, beside what changes; the worker does it."""
+    """Read rows again that a map was not told of, all or a range, beside what changes; the worker does it."""
     installation, snapshot = open_sync()
     (chosen,) = chosen_maps(snapshot, (table_map,))
-    if not chosen.model.tracking:
-        raise click.ClickException(f"{chosen.key} has no tracking; foyer sync compare {chosen.key} --repair mends it.")
-    if (low or high) and not column:
-        raise click.ClickException("Name the --column whose values lie between --from and --to.")
-    home = home_of(installation.engine, snapshot)
-    with home.begin() as connection:
-        begin_at(connection, chosen.key, fill_cursor(column, low, high))
-        wish_for(connection, chosen.key, home.now())
-    what = f"rows with {column} from {low or 'the lowest'} to {high or 'the highest'}" if column else "all rows"
+    try:
+        what = read_again(home_of(installation.engine, snapshot), chosen, column, low, high)
+    except NotPossible as fault:
+        raise click.ClickException(str(fault)) from None
     return Report((f"{chosen.key} reads {what} again with its next run, and goes on from now.",), {"map": chosen.key})
 
 

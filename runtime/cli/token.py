@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 import click
+from sqlalchemy import Connection
 
+from metadata.snapshot import Snapshot
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, find_person, find_site, open_portal
+from runtime.cli.persons import NotFound, account_id, find_person, find_site, open_portal
 from runtime.database import writing
 from runtime.identity.api_tokens import NewToken, TokenEntry, entries, give, take_back
+from runtime.records.memberships import may_act_for
+from runtime.records.people import Person
 
 SITE = click.option("--site", default="", help="Site; may be left out where there is one.")
 
@@ -24,11 +28,15 @@ def command() -> None:
 @click.option("--name", required=True, help="What the token is for.")
 @click.option("--role", "roles", multiple=True, help="Only this web role of the person's; may be repeated.")
 @click.option("--read-only", is_flag=True, help="Nothing can be changed with it.")
+@click.option("--account", default="", help="Number or name of a further account that it acts for; the contact's own without.")
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="Days for which it works.")
 @SITE
 @reporting
-def create(email: str, name: str, roles: tuple[str, ...], days: int, site: str, *, read_only: bool) -> Report:
-    """Make a token that acts as the contact with this e-mail, and print it: it is shown this once."""
+def create(email: str, name: str, roles: tuple[str, ...], account: str, days: int, site: str, *, read_only: bool) -> Report:
+    """Make a token that acts as the contact with this e-mail, and print it: it is shown this once.
+
+    It acts for one account, whichever the person chooses in a browser.
+    """
     portal = open_portal()
     try:
         found = find_site(portal.snapshot, site)
@@ -37,7 +45,8 @@ def create(email: str, name: str, roles: tuple[str, ...], days: int, site: str, 
             raise NotFound(f"the site has no web role {', '.join(unknown)}; there are {', '.join(sorted(found.roles))}")
         with writing(portal.engine).begin() as connection:
             person = find_person(connection, portal.snapshot, email)
-            new = NewToken(person.contact, found.key, name, roles, read_only, dt.timedelta(days=days))
+            acting = _acting(connection, portal.snapshot, person, account)
+            new = NewToken(person.contact, found.key, name, roles, read_only, dt.timedelta(days=days), acting)
             number, token = give(connection, new)
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
@@ -74,6 +83,16 @@ def revoke(token: int) -> Report:
     missing = f"There is no token {token} that works; foyer token list has them."
     sentence = f"Token {token} no longer works." if ended else missing
     return Report((sentence,), {"id": token, "revoked": ended}, ok=ended)
+
+
+def _acting(connection: Connection, snapshot: Snapshot, person: Person, account: str) -> int | None:
+    """The further account that a token acts for; None for the contact's own. Raises NotFound."""
+    found = account_id(connection, snapshot, account)
+    if found is None or found == person.account:
+        return None
+    if not may_act_for(connection, snapshot, person.contact, found):
+        raise NotFound(f"{person.name or 'the contact'} may not act for the account {account}")
+    return found
 
 
 def _line(token: TokenEntry) -> str:

@@ -19,6 +19,7 @@ from runtime.jobs.doing import Office, keep_working
 from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.snapshots import SnapshotHolder
+from runtime.sync.alerting import Watch, keep_watch
 from runtime.sync.pool import Adapters
 from runtime.sync.worker import Worker, prepare
 
@@ -43,15 +44,19 @@ def command() -> None:
         tidying.start()
         config = installation.config
         mailer = make_mailer(config.smtp_url, config.mail_folder, config.mail_from)
-        office = Office(installation.engine, holder.refresh, mailer, Adapters())
+        office = Office(installation.engine, holder.refresh, mailer, Adapters(), private=config.webhook_hosts)
         working = threading.Thread(target=keep_working, args=(office, stop), name="jobs")
         working.start()
+        watch = Watch(installation.engine, holder.refresh, config.public_url)
+        watching = threading.Thread(target=keep_watch, args=(watch, stop), name="alerts")
+        watching.start()
         try:
             Worker(installation.engine, holder.refresh, stop, _tell).run()
         finally:
             stop.set()
             tidying.join()
             working.join()
+            watching.join()
             office.adapters.close()
     log.info("worker stopped", extra={"action": "worker_stopped"})
 

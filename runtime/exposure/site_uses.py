@@ -10,6 +10,7 @@ from metadata.model.base import PRIVILEGES, Privilege
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.api.model import offer_of
 from runtime.exposure.form_uses import lookup_uses
+from runtime.exposure.outward import membership_uses
 from runtime.exposure.page_uses import feed_uses, page_uses, template_uses
 from runtime.exposure.uses import ROWS, Use, on_page
 
@@ -27,7 +28,8 @@ def _all(snapshot: Snapshot, site: CompiledSite) -> Iterator[Use]:
     yield from _rights(snapshot)
     for key, node in site.pages.items():
         yield from on_page(page_uses(snapshot, site, node), key)
-    for key in dict.fromkeys((site.model.header, site.model.footer)):
+    blocks = (one.web_template for one in site.model.blocks)
+    for key in dict.fromkeys((site.model.header, site.model.footer, *blocks)):
         if key:
             yield from template_uses(snapshot, site, key)
     for model in site.lists.values():
@@ -36,6 +38,18 @@ def _all(snapshot: Snapshot, site: CompiledSite) -> Iterator[Use]:
     for form in snapshot.forms.values():
         yield from lookup_uses(snapshot, form)
     yield from _api(snapshot, site)
+    yield from _shares(site)
+    yield from membership_uses(snapshot)
+
+
+def _shares(site: CompiledSite) -> Iterator[Use]:
+    """What people may let whomever they like read and change, by a link."""
+    for permission in site.permissions.values():
+        surface = f"share:{permission.key}/{permission.share_days} days"
+        for key in permission.share_read:
+            yield Use(surface, permission.entity, key)
+        for key in permission.share_write:
+            yield Use(surface, permission.entity, key, "write")
 
 
 def _rights(snapshot: Snapshot) -> Iterator[Use]:

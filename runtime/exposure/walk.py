@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.access import Grant, access_of
+from runtime.exposure.outward import membership_doors, outside
 from runtime.exposure.site_uses import site_uses
-from runtime.exposure.standings import Who, pairs, singles
+from runtime.exposure.standings import SIGNED_IN, Who, pairs, singles
 from runtime.exposure.uses import ROWS, Use
-from runtime.exposure.wording import ALL, scope_text
+from runtime.exposure.wording import ALL, reaches_anyway, scope_text
 from runtime.records.source import trace
 from runtime.sitemap import openable_files, openable_pages
 
@@ -58,7 +59,15 @@ def exposures(snapshot: Snapshot, site: CompiledSite) -> tuple[Exposure, ...]:
         for item in exposures_of(snapshot, site, both):
             if item.nameless not in alone and item.widest.nameless not in alone:
                 found.add(item)
-    return tuple(sorted(found))
+    return tuple(sorted(found.union(_beside(snapshot, site))))
+
+
+def _beside(snapshot: Snapshot, site: CompiledSite) -> Iterator[Exposure]:
+    """What nobody has to ask for: what outside systems are told, and what memberships give."""
+    for surface in membership_doors(snapshot, site):
+        yield Exposure(SIGNED_IN, NONE, "open", surface, NONE)
+    for who, uses in outside(site):
+        yield from _exposures(_Walk(snapshot, site, who, frozenset(), own=False), uses)
 
 
 def exposures_of(snapshot: Snapshot, site: CompiledSite, who: Who) -> Iterator[Exposure]:
@@ -66,11 +75,16 @@ def exposures_of(snapshot: Snapshot, site: CompiledSite, who: Who) -> Iterator[E
     walk = _Walk(snapshot, site, who, openable_pages(snapshot, site, who.standing[2]))
     for surface in sorted(walk.doors()):
         yield Exposure(who.name, NONE, "open", surface, NONE)
-    for use in site_uses(snapshot, site):
+    yield from _exposures(walk, site_uses(snapshot, site))
+
+
+def _exposures(walk: _Walk, uses: Iterable[Use]) -> Iterator[Exposure]:
+    for use in uses:
         for attribute, scope in walk.met(use):
             way, _, _ = use.path.rpartition(".")
             surface = f"{use.surface}/{way}" if way else use.surface
-            yield Exposure(who.name, attribute, use.action, surface, f"{scope}{WHERE}{use.where}" if use.where else scope)
+            said = f"{scope}{WHERE}{use.where}" if use.where else scope
+            yield Exposure(walk.who.name, attribute, use.action, surface, said)
 
 
 @dataclass
@@ -79,6 +93,8 @@ class _Walk:
     site: CompiledSite
     who: Who
     pages: frozenset[str]
+    own: bool = True
+    """Whether it is about people, who have rows of their own; nothing else reaches a row by whose it is."""
     known: dict[tuple[str, str, str], tuple[Met, ...]] = field(default_factory=dict)
 
     def doors(self) -> Iterator[str]:
@@ -121,4 +137,5 @@ class _Walk:
 
     def _scopes(self, entity: str, attribute: str, grants: tuple[Grant, ...]) -> Iterator[Met]:
         for grant in grants:
-            yield f"{entity}.{attribute}", scope_text(self.site, grant)
+            if self.own or reaches_anyway(self.site, grant):
+                yield f"{entity}.{attribute}", scope_text(self.site, grant)

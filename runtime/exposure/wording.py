@@ -18,6 +18,15 @@ def scope_text(site: CompiledSite, grant: Grant) -> str:
     return ALL if permission is None else _text(site, permission, ())
 
 
+def reaches_anyway(site: CompiledSite, grant: Grant) -> bool:
+    """Whether a grant reaches rows for somebody who has none: the way of its parents ends at all rows."""
+    above, known = site.permissions.get(grant.permission), set[str]()
+    while above is not None and above.scope == "parent" and above.key not in known:
+        known.add(above.key)
+        above = site.permissions.get(above.parent)
+    return grant.reach is None or (above is not None and above.scope == ALL)
+
+
 def _text(site: CompiledSite, permission: EntityPermission, above: tuple[str, ...]) -> str:
     if permission.scope == "parent":
         parent = site.permissions.get(permission.parent)

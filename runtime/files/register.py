@@ -39,6 +39,8 @@ METADATA = MetaData()
 PENDING_KEPT = dt.timedelta(days=91)
 """How long an upload waits for its form: a day longer than a draft does."""
 PENDING_OF_NOBODY_KEPT = dt.timedelta(days=1)
+LET_GO_KEPT = dt.timedelta(days=1)
+"""How long the content stays that a row has let go of: a backup that was begun before finds it."""
 MOST_LEAVINGS = 1000
 
 files = Table(
@@ -151,9 +153,10 @@ def give_up(connection: Connection, now: dt.datetime) -> None:
     connection.execute(update(files).where(waiting, forgotten).values(dropped_at=now))
 
 
-def leavings(connection: Connection) -> Sequence[tuple[int, str]]:
-    """Ids and keys of dropped files, so many at a time."""
-    statement = select(files.c.id, files.c.key).where(files.c.dropped_at.is_not(None)).order_by(files.c.id)
+def leavings(connection: Connection, now: dt.datetime) -> Sequence[tuple[int, str]]:
+    """Ids and keys of dropped files whose time is over, so many at a time."""
+    over = files.c.row.is_(None) | (files.c.dropped_at <= now - LET_GO_KEPT)
+    statement = select(files.c.id, files.c.key).where(files.c.dropped_at.is_not(None), over).order_by(files.c.id)
     return [(row.id, row.key) for row in connection.execute(statement.limit(MOST_LEAVINGS))]
 
 

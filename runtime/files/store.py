@@ -73,7 +73,7 @@ class FolderStore:
             file.seek(start)
         except OSError as error:
             raise ContentLost(key) from error
-        return _pieces(file, stop - start)
+        return _Pieces(file, stop - start)
 
     def remove(self, key: str) -> None:
         """Delete the file, and what a crash left of its writing."""
@@ -88,11 +88,30 @@ class FolderStore:
         return self._folder / key[:2] / key
 
 
-def _pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
-    with file:
-        while left > 0 and (piece := file.read(min(CHUNK, left))):
-            left -= len(piece)
-            yield piece
+class _Pieces:
+    """A part of an open file, in pieces. It is closed when all was read or nobody wants more, begun or not."""
+
+    def __init__(self, file: BinaryIO, left: int) -> None:
+        self._file, self._left = file, left
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._file.read(min(CHUNK, self._left)) if self._left > 0 else b""
+        if not piece:
+            self.close()
+            raise StopIteration
+        self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Let go of the file; the server does so also with an answer to HEAD, of which it reads nothing."""
+        self._left = 0
+        self._file.close()
+
+    def __del__(self) -> None:
+        self.close()  # an answer that is thrown away is closed by nobody
 
 
 def _sync_folder(folder: Path) -> None:

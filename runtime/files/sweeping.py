@@ -22,7 +22,7 @@ def sweep(engine: Engine, store: Store, now: dt.datetime) -> int:
     with writing(engine).begin() as connection:
         register.give_up(connection, now)
     with engine.connect() as connection:
-        found = register.leavings(connection)
+        found = register.leavings(connection, now)
     gone = [file for file, key in found if _removed(store, key)]
     if gone:
         with writing(engine).begin() as connection:

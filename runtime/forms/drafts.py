@@ -21,7 +21,7 @@ from metadata.types import KEY_TYPE, UtcDateTime
 
 METADATA = MetaData()
 LARGEST_DRAFT = 2_000_000
-NOBODY = 0
+NOBODY = OWN_ACCOUNT = 0
 PLAIN, AUTO = "form:", "auto:"
 DAYS, SETTING = 30, "forms/kept_days"
 """For how long what was typed in a plain form is kept, where the site does not say."""
@@ -42,6 +42,7 @@ drafts = Table(
     Column("changed_at", UtcDateTime(), nullable=False),
     Column("finished_at", UtcDateTime()),
     Column("record_id", KEY_TYPE),
+    Column("account_id", KEY_TYPE, nullable=False, default=0),
     Index("ix_foyer_draft_owner", "contact_id", "site", "form", "changed_at"),
 )
 
@@ -53,11 +54,12 @@ class DraftTooLarge(Exception):
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Whose draft, of which form. `form` is the key of a multistep form, `form:<key>` of a plain one that
-    is sent, or `auto:<key>:<place>` of what was typed in one."""
+    is sent, or `auto:<key>:<place>` of what was typed in one. `acting` is the account where it is not the contact's own."""
 
     contact: int
     site: str
     form: str
+    acting: int | None = None
 
     @property
     def plain(self) -> bool:
@@ -109,6 +111,7 @@ def begin(connection: Connection, draft: Draft) -> Draft:
         .values(
             id=draft.id,
             contact_id=draft.owner.contact,
+            account_id=draft.owner.acting or OWN_ACCOUNT,
             site=draft.owner.site,
             form=draft.owner.form,
             definition=draft.definition,
@@ -173,7 +176,8 @@ def drop_open(connection: Connection, owner: Owner) -> None:
 
 
 def _owned(owner: Owner) -> tuple[Any, ...]:
-    return (drafts.c.contact_id == owner.contact, drafts.c.site == owner.site, drafts.c.form == owner.form)
+    acting = drafts.c.account_id == (owner.acting or OWN_ACCOUNT)
+    return (drafts.c.contact_id == owner.contact, drafts.c.site == owner.site, drafts.c.form == owner.form, acting)
 
 
 def _this(draft: Draft) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, or_, select, update
 
 from metadata.snapshot import Snapshot
-from runtime.identity.roles import roles_of
+from runtime.identity.roles import roles_for
 from runtime.identity.sessions import LONGEST_TOKEN, TOUCH_EVERY, utc_now
 from runtime.identity.tables import api_tokens, logins
 from runtime.identity.tokens import digest, new_token
@@ -22,7 +22,10 @@ BETWEEN = "\n"
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """What a token is given with. Without `roles` it has all that the person has, also those that come later."""
+    """What a token is given with. Without `roles` it has all that the person has, also those that come later.
+
+    It acts for one account: `acting`, or where that is None the contact's own, whatever the person chooses in a browser.
+    """
 
     contact: int
     site: str
@@ -30,6 +33,7 @@ class NewToken:
     roles: tuple[str, ...]
     reading: bool
     lifetime: dt.timedelta
+    acting: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class LiveToken:
     narrowed: frozenset[str]
     reading: bool
     stale: bool
+    acting: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ def give(connection: Connection, new: NewToken) -> tuple[int, str]:
             reading=new.reading,
             created_at=now,
             expires_at=now + new.lifetime,
+            account_id=new.acting,
         )
         .returning(api_tokens.c.id)
     )
@@ -79,7 +85,7 @@ def give(connection: Connection, new: NewToken) -> tuple[int, str]:
 
 
 def find(connection: Connection, snapshot: Snapshot, site: str, token: str) -> LiveToken | None:
-    """The token, if it holds on the site and its person is there, active and not locked."""
+    """The token, if it holds on the site and its person is there, active and not locked, and may act for its account."""
     columns = api_tokens.c
     holds = (
         columns.token_hash == digest(token[:LONGEST_TOKEN]),
@@ -90,12 +96,13 @@ def find(connection: Connection, snapshot: Snapshot, site: str, token: str) -> L
     )
     joined = api_tokens.outerjoin(logins, logins.c.contact_id == columns.contact_id)
     row = connection.execute(select(api_tokens).select_from(joined).where(*holds)).mappings().first()
-    person = load_person(connection, snapshot, row["contact_id"]) if row is not None else None
+    person = load_person(connection, snapshot, row["contact_id"], row["account_id"]) if row is not None else None
     if row is None or person is None or not person.active:
         return None
     stale = row["seen_at"] is None or utc_now() - row["seen_at"] > TOUCH_EVERY
     narrowed = frozenset(row["roles"].split(BETWEEN)) if row["roles"] else frozenset()
-    return LiveToken(row["id"], person, roles_of(connection, person.contact, site), narrowed, row["reading"], stale)
+    granted, acting = roles_for(connection, snapshot, person.contact, site, row["account_id"]), row["account_id"]
+    return LiveToken(row["id"], person, granted, narrowed, row["reading"], stale, acting)
 
 
 def touch(connection: Connection, token: int) -> None:

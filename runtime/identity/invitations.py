@@ -17,6 +17,12 @@ from runtime.identity.tokens import code_digest, new_code
 from runtime.records.people import Person, assign_account, find_contacts_by_email
 
 LONGEST_CODE = 100
+PHRASES = {
+    "no_email": "the contact has no e-mail address",
+    "email_twice": "another contact has the same e-mail address",
+    "login_elsewhere": "another contact signs in with the same e-mail address",
+    "inactive": "the contact is not active",
+}
 
 
 class ContactNotReady(Exception):
@@ -47,17 +53,34 @@ class Invitation:
     account: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An invitation as it stands in a list. `works` tells whether its code can still be used."""
+
+    id: int
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    roles: tuple[str, ...]
+    redeemed: int
+    works: bool
+
+
 def missing_of(connection: Connection, snapshot: Snapshot, person: Person) -> tuple[str, ...]:
     """What a contact lacks before it can be invited, a phrase each."""
+    return tuple(PHRASES[code] for code in lacks_of(connection, snapshot, person))
+
+
+def lacks_of(connection: Connection, snapshot: Snapshot, person: Person) -> tuple[str, ...]:
+    """The same as codes, the keys of PHRASES."""
     missing = []
     if not person.email.strip() or "@" not in person.email:
-        missing.append("the contact has no e-mail address")
+        missing.append("no_email")
     elif len(find_contacts_by_email(connection, snapshot, person.email)) > 1:
-        missing.append("another contact has the same e-mail address")
+        missing.append("email_twice")
     elif _login_elsewhere(connection, person):
-        missing.append("another contact signs in with the same e-mail address")
+        missing.append("login_elsewhere")
     if not person.active:
-        missing.append("the contact is not active")
+        missing.append("inactive")
     return tuple(missing)
 
 
@@ -117,3 +140,29 @@ def redeem(connection: Connection, snapshot: Snapshot, site: CompiledSite, invit
         assign_account(connection, snapshot, invitation.contact, invitation.account)
     grant_roles(connection, invitation.contact, site.key, set(invitation.roles) & set(site.roles))
     return True
+
+
+def list_invitations(connection: Connection, contact: int, site: str) -> tuple[Issued, ...]:
+    """All invitations of a contact to a site, the newest first."""
+    columns, now = invitations.c, utc_now()
+    statement = select(invitations).where(columns.contact_id == contact, columns.site == site).order_by(columns.id.desc())
+    return tuple(
+        Issued(
+            row.id,
+            row.created_at,
+            row.expires_at,
+            tuple(filter(None, row.roles.split("\n"))),
+            row.redeemed,
+            row.expires_at > now and row.redeemed < row.max_redemptions,
+        )
+        for row in connection.execute(statement)
+    )
+
+
+def revoke_invitations(connection: Connection, contact: int, site: str, invitation: int | None = None) -> int:
+    """End an invitation of a contact, or all of them: their codes no longer work. Returns how many worked before."""
+    columns, now = invitations.c, utc_now()
+    works = (columns.expires_at > now, columns.redeemed < columns.max_redemptions)
+    one = () if invitation is None else (columns.id == invitation,)
+    change = update(invitations).where(columns.contact_id == contact, columns.site == site, *works, *one)
+    return connection.execute(change.values(expires_at=now)).rowcount

@@ -12,7 +12,7 @@ from runtime.identity.browsers import forget_browsers
 from runtime.identity.passwords import LONGEST, Passwords
 from runtime.identity.pending import drop_pending
 from runtime.identity.sessions import revoke_all, utc_now
-from runtime.identity.tables import external_logins, logins
+from runtime.identity.tables import external_logins, logins, passkeys
 
 LONGEST_EMAIL = 320
 TOO_LONG = "password.too_long"
@@ -48,6 +48,12 @@ def normal_email(text: str) -> str:
 def find_login(connection: Connection, email: str) -> Login | None:
     """The login of an e-mail, unless it is disabled."""
     return _one(connection, logins.c.email == normal_email(email))
+
+
+def find_any_login(connection: Connection, email: str) -> int | None:
+    """The contact who signs in with an e-mail, also one that is barred."""
+    found: int | None = connection.execute(select(logins.c.contact_id).where(logins.c.email == normal_email(email))).scalar()
+    return found
 
 
 def login_of(connection: Connection, contact: int) -> Login | None:
@@ -95,7 +101,7 @@ def set_password(connection: Connection, contact: int, email: str, password_hash
     Raises LoginTaken when another contact signs in with the e-mail.
     """
     wanted = normal_email(email)
-    holder = connection.execute(select(logins.c.contact_id).where(logins.c.email == wanted)).scalar()
+    holder = find_any_login(connection, email)
     if holder is not None and holder != contact:
         raise LoginTaken
     values = {"email": wanted, "password_hash": password_hash, "failed": 0, "locked_until": None, "changed_at": utc_now()}
@@ -119,7 +125,7 @@ def set_disabled(connection: Connection, contact: int, *, disabled: bool) -> boo
 
 def remove_login(connection: Connection, contact: int) -> None:
     """Take a contact's sign-in away; it can be invited again."""
-    for ways in (logins, external_logins):
+    for ways in (logins, external_logins, passkeys):
         connection.execute(delete(ways).where(ways.c.contact_id == contact))
     revoke_all(connection, contact)
 

@@ -27,6 +27,51 @@ def code_mail(context: RequestContext, to: str, code: str) -> MailMessage:
     return MailMessage(to, say("mail.code.subject", site=name), say("mail.code.body", site=name, code=code))
 
 
+def email_mail(context: RequestContext, to: str, token: str, minutes: int) -> MailMessage:
+    """The mail to a new address, with the link that lets it count."""
+    say = texts(context.snapshot, context.site, context.language)
+    link = f"{address_of(context.services.config.public_url, context.site, context.language)}/email/confirm?token={token}"
+    name = site_name(context.site, context.language)
+    body = say("mail.email.body", site=name, link=link, minutes=minutes)
+    return MailMessage(to, say("mail.email.subject", site=name), body)
+
+
+def email_changed_mail(context: RequestContext, to: str) -> MailMessage:
+    """The mail to the old address, which tells that it counts no longer; the new one is not named."""
+    say = texts(context.snapshot, context.site, context.language)
+    name = site_name(context.site, context.language)
+    return MailMessage(to, say("mail.email_changed.subject", site=name), say("mail.email_changed.body", site=name))
+
+
+def registration_mail(context: RequestContext, to: str, token: str) -> MailMessage:
+    """The mail with the link that proves the e-mail of somebody who registers."""
+    return _mail(context, "registration", to, f"/register/confirm?token={token}")
+
+
+def known_mail(context: RequestContext, to: str) -> MailMessage:
+    """The mail to somebody who registers and is known here already."""
+    return _mail(context, "known", to, "/password/forgot")
+
+
+def request_mail(context: RequestContext, to: str, name: str) -> MailMessage:
+    """The mail to somebody who approves: a person asks for access."""
+    return _mail(context, "request", to, "/access-requests", name=name)
+
+
+def refusal_mail(context: RequestContext, to: str, language: str, reason: str) -> MailMessage:
+    """The mail to somebody whose request was refused, in the language in which it was asked."""
+    say, name = texts(context.snapshot, context.site, language), site_name(context.site, language)
+    body = say("mail.refusal.body", site=name, reason=reason)
+    return MailMessage(to, say("mail.refusal.subject", site=name), body)
+
+
+def _mail(context: RequestContext, key: str, to: str, path: str, **words: str) -> MailMessage:
+    say = texts(context.snapshot, context.site, context.language)
+    name = site_name(context.site, context.language)
+    link = f"{address_of(context.services.config.public_url, context.site, context.language)}{path}"
+    return MailMessage(to, say(f"mail.{key}.subject", site=name), say(f"mail.{key}.body", site=name, link=link, **words))
+
+
 def invitation_mail(snapshot: Snapshot, site: CompiledSite, language: str, to: str, link: str) -> MailMessage:
     """The mail with the invitation's link."""
     say = texts(snapshot, site, language)

@@ -11,14 +11,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 
 from metadata.snapshot import Snapshot
-from metadata.types import UtcDateTime
+from metadata.types import KEY_TYPE, UtcDateTime
 from runtime.access import Principal
 from runtime.identity.sessions import LONGEST_TOKEN, Arrival, LiveSession, is_stale, utc_now
 from runtime.identity.tables import contact_roles, sessions
 from runtime.identity.tokens import digest
+from runtime.records.memberships import account_roles, admitted, has_account_roles, has_further_accounts
 from runtime.records.people import contact_table, is_person, join_people, person_value
 from runtime.records.proof import Claim
 
@@ -43,7 +57,13 @@ class Known:
         found, known = arrival.session, self.session
         if found is None or arrival.release != self.release:
             return False
-        return (found.id, found.person, found.roles, found.remember) == (known.id, known.person, known.roles, known.remember)
+        return (found.id, found.person, found.roles, found.remember, found.acting) == (
+            known.id,
+            known.person,
+            known.roles,
+            known.remember,
+            known.acting,
+        )
 
 
 class ArrivalMemory:
@@ -123,22 +143,25 @@ def _claim_values(key: tuple[str, str], release: int, session: LiveSession) -> d
         "was_roles": BETWEEN.join(("", *sorted(session.roles), "")),
         "was_number": len(session.roles),
         "was_contact": session.person.contact,
+        "was_acting": session.acting or 0,
     }
 
 
 def _claim(snapshot: Snapshot, latest: str) -> ColumnElement[bool]:
     contact = contact_table(snapshot)
+    acting = sessions.c.account_id if has_further_accounts(snapshot) else None
     holds = and_(
         sessions.c.token_hash == bindparam("was_token"),
         sessions.c.site == bindparam("was_site"),
         sessions.c.revoked_at.is_(None),
         sessions.c.expires_at > bindparam("was_now", type_=UtcDateTime()),
+        admitted(snapshot, sessions.c.contact_id, sessions.c.account_id),
     )
     active = or_(contact.c["active"].is_(None), contact.c["active"].is_(True))
-    joined = join_people(snapshot, sessions, and_(contact.c["id"] == sessions.c.contact_id, active))
+    joined = join_people(snapshot, sessions, and_(contact.c["id"] == sessions.c.contact_id, active), acting)
     newest = literal_column(f"({latest})") == bindparam("was_release", type_=contact.c["id"].type)
     found: Select[Any] = (
-        select(literal_column("1")).select_from(joined).where(holds, is_person(snapshot), newest, _same_roles(snapshot))
+        select(literal_column("1")).select_from(joined).where(holds, is_person(snapshot, acting), newest, _same_roles(snapshot))
     )
     return found.correlate(None).exists()
 
@@ -147,11 +170,25 @@ def _same_roles(snapshot: Snapshot) -> ColumnElement[bool]:
     """As many roles as there were, and each of them one of those that there were."""
     names = bindparam("was_roles", type_=contact_roles.c.role.type)
     number = bindparam("was_number", type_=contact_table(snapshot).c["id"].type)
-    named = (
-        func.replace(names, literal_column("'\n'") + contact_roles.c.role + literal_column("'\n'"), literal_column("''"))
-        != names
-    )
+    role: ColumnElement[str] = contact_roles.c.role
+    held: FromClause = contact_roles
     contact: ColumnElement[int] = bindparam("was_contact", type_=contact_roles.c.contact_id.type)
+    where: tuple[ColumnElement[bool], ...] = (
+        contact_roles.c.contact_id == contact,
+        contact_roles.c.site == bindparam("was_site"),
+    )
+    if has_account_roles(snapshot):
+        held = _held_by_turns(snapshot, contact, where).subquery("foyer_held")
+        role, where = held.c.role, ()
+    named = func.replace(names, literal_column("'\n'") + role + literal_column("'\n'"), literal_column("''")) != names
     counted = select(and_(func.count() == number, func.count(case((named, literal_column("1")))) == number))
-    counted = counted.where(contact_roles.c.contact_id == contact, contact_roles.c.site == bindparam("was_site"))
-    return counted.correlate(None).scalar_subquery()
+    return counted.select_from(held).where(*where).correlate(None).scalar_subquery()
+
+
+def _held_by_turns(
+    snapshot: Snapshot, contact: ColumnElement[int], where: tuple[ColumnElement[bool], ...]
+) -> CompoundSelect[Any]:
+    """The roles of the contact where it acts for its own account, else those of its memberships in the other one."""
+    acting: ColumnElement[int] = bindparam("was_acting", type_=KEY_TYPE)
+    own = select(contact_roles.c.role.label("role")).where(*where, acting == 0)
+    return union(own, account_roles(snapshot, contact, acting))

@@ -1,4 +1,4 @@
-"""The second step of a sign-in: codes of an authenticator app or by mail, and recovery codes. Each code is taken once.
+"""The second step of a sign-in: codes of an authenticator app or by mail, passkeys, recovery codes. Each code is taken once.
 
 An app's code is worked out by time (RFC 6238). The moment of the newest one that was taken is kept, and none of that moment
 or an earlier one is taken again. A change of method is proposed first and counts once a code of it was given.
@@ -17,11 +17,11 @@ from runtime.identity.browsers import forget_browsers
 from runtime.identity.logins import LockRule, clear_attempts, take_attempt
 from runtime.identity.pending import drop_pending
 from runtime.identity.sessions import utc_now
-from runtime.identity.tables import recovery_codes, second_factors
+from runtime.identity.tables import passkeys, recovery_codes, second_factors
 from runtime.identity.tokens import bare_code, new_code
 from runtime.identity.vault import Vault
 
-APP, MAIL, RECOVERY = "app", "mail", "recovery"
+APP, MAIL, RECOVERY, PASSKEY = "app", "mail", "recovery", "passkey"
 METHODS = (APP, MAIL)
 STEP_SECONDS = 30
 CLOCKS_APART = (0, -1, 1)
@@ -148,15 +148,28 @@ def issue_mail_code(connection: Connection, vault: Vault, contact: int) -> str:
 def renew_recovery(connection: Connection, vault: Vault, contact: int) -> tuple[str, ...]:
     """New recovery codes in place of the old ones, kept nowhere else."""
     codes = tuple(new_code(RECOVERY_GROUPS) for _ in range(RECOVERY_CODES))
+    connection.execute(update(second_factors).where(second_factors.c.contact_id == contact).values(code_keys=""))
     connection.execute(delete(recovery_codes).where(recovery_codes.c.contact_id == contact))
     rows = [{"contact_id": contact, "code_hash": vault.mark(contact, code)} for code in codes]
     connection.execute(insert(recovery_codes), rows)
     return codes
 
 
+def rest_on_passkeys(connection: Connection, vault: Vault, contact: int) -> tuple[str, ...]:
+    """Turn the second step on for a contact who has passkeys and nothing else. Returns the recovery codes; none if it is on."""
+    if has_factor(connection, contact):
+        return ()
+    values = {"method": PASSKEY, "secret": "", "since_at": utc_now(), "proposed_method": "", "proposed_secret": ""}
+    if not connection.execute(update(second_factors).where(second_factors.c.contact_id == contact).values(values)).rowcount:
+        connection.execute(insert(second_factors).values(contact_id=contact, **values))
+    forget_browsers(connection, contact)
+    return renew_recovery(connection, vault, contact)
+
+
 def turn_off(connection: Connection, contact: int) -> bool:
-    """Take a contact's second factor away, with its recovery codes and known browsers. False where there was none."""
+    """Take a contact's second factor away, with its passkeys, recovery codes and known browsers. False where there was none."""
     had = has_factor(connection, contact)
+    connection.execute(delete(passkeys).where(passkeys.c.contact_id == contact))
     connection.execute(delete(second_factors).where(second_factors.c.contact_id == contact))
     connection.execute(delete(recovery_codes).where(recovery_codes.c.contact_id == contact))
     forget_browsers(connection, contact)
@@ -195,12 +208,15 @@ def _spend(connection: Connection, contact: int, moment: dt.datetime, *, anew: b
 
 def _take_mailed(connection: Connection, vault: Vault, contact: int, code: str) -> bool:
     columns = second_factors.c
-    where = (columns.contact_id == contact, columns.code_hash == vault.mark(contact, code), columns.code_expires_at > utc_now())
+    right = columns.code_hash.in_(vault.marks(contact, code))
+    where = (columns.contact_id == contact, right, columns.code_expires_at > utc_now())
     return connection.execute(update(second_factors).where(*where).values(code_hash="", code_expires_at=None)).rowcount > 0
 
 
 def _take_recovery(connection: Connection, vault: Vault, contact: int, code: str) -> bool:
-    where = (recovery_codes.c.contact_id == contact, recovery_codes.c.code_hash == vault.mark(contact, code))
+    kept = select(second_factors.c.code_keys).where(second_factors.c.contact_id == contact)
+    marks = vault.marks(contact, code, connection.execute(kept).scalar() or "")
+    where = (recovery_codes.c.contact_id == contact, recovery_codes.c.code_hash.in_(marks))
     return connection.execute(delete(recovery_codes).where(*where)).rowcount > 0
 
 

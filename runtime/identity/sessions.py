@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     literal_column,
@@ -28,6 +29,14 @@ from metadata.snapshot import Snapshot
 from metadata.types import UtcDateTime
 from runtime.identity.tables import contact_roles, sessions
 from runtime.identity.tokens import digest, new_token
+from runtime.records.memberships import (
+    account_role,
+    acts_for_several,
+    admitted,
+    has_account_roles,
+    has_further_accounts,
+    join_account_roles,
+)
 from runtime.records.people import Person, contact_table, join_people, person_columns, person_from
 from runtime.records.prepared import Prepared
 
@@ -37,13 +46,20 @@ LONGEST_TOKEN = 100
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A session that holds, with its person and the roles that the person was given on the site."""
+    """A session that holds, with its person and the roles that the person was given on the site.
+
+    `acting` is the account that it acts for where it is not the contact's own; `several` says whether there are others;
+    `terms` is the version of the terms that it knows to be accepted.
+    """
 
     id: int
     person: Person
     roles: frozenset[str]
     seen_at: dt.datetime
     remember: bool
+    acting: int | None = None
+    several: bool = False
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,8 @@ class NewSession:
     device: str
     remember: bool
     lifetime: dt.timedelta
+    acting: int | None = None
+    terms: str = ""
 
 
 def open_session(connection: Connection, new: NewSession) -> str:
@@ -90,6 +108,8 @@ def open_session(connection: Connection, new: NewSession) -> str:
             expires_at=now + new.lifetime,
             device=device_name(new.device),
             remember=new.remember,
+            account_id=new.acting,
+            terms=new.terms,
         )
     )
     return token
@@ -108,7 +128,17 @@ def load_arrival(connection: Connection, snapshot: Snapshot, site: str, token: s
         return Arrival(release, None)
     place = ask.names.index("role")
     roles = frozenset(row[place] for row in rows if row[place] is not None)
-    return Arrival(release, LiveSession(first["session_id"], person, roles, first["seen_at"], first["remember"]))
+    found = LiveSession(
+        first["session_id"],
+        person,
+        roles,
+        first["seen_at"],
+        first["remember"],
+        first.get("acting"),
+        bool(first.get("several")),
+        first["terms"],
+    )
+    return Arrival(release, found)
 
 
 class _ArrivalAsk:
@@ -123,27 +153,34 @@ class _ArrivalAsk:
 def _arrival_statement(snapshot: Snapshot, latest: str) -> Select[Any]:
     """One row per role, at least one row: the release stands in a table of one row that everything else is joined to."""
     one = select(literal(1, Integer).label("one")).subquery("one")
-    contact = contact_table(snapshot)
+    contact, several = contact_table(snapshot), has_further_accounts(snapshot)
     holds = and_(
         sessions.c.token_hash == bindparam("token"),
         sessions.c.site == bindparam("site"),
         sessions.c.revoked_at.is_(None),
         sessions.c.expires_at > bindparam("now", type_=UtcDateTime()),
+        admitted(snapshot, sessions.c.contact_id, sessions.c.account_id),
     )
     active: ColumnElement[bool] = or_(contact.c["active"].is_(None), contact.c["active"].is_(True))
+    acting = sessions.c.account_id if several else None
+    person_of = and_(contact.c["id"] == sessions.c.contact_id, active)
+    people = join_people(snapshot, one.outerjoin(sessions, holds), person_of, acting)
+    role: ColumnElement[str] = contact_roles.c.role
     role_of = and_(contact_roles.c.contact_id == contact.c["id"], contact_roles.c.site == bindparam("site"))
+    if has_account_roles(snapshot):
+        people = join_account_roles(snapshot, people, contact.c["id"], sessions.c.account_id)
+        role, role_of = func.coalesce(role, account_role(snapshot)), and_(role_of, sessions.c.account_id.is_(None))
+    further = (sessions.c.account_id.label("acting"), acts_for_several(snapshot, contact.c["id"]).label("several"))
     return select(
         literal_column(f"({latest})").label("release"),
         sessions.c.id.label("session_id"),
         sessions.c.seen_at,
         sessions.c.remember,
-        contact_roles.c.role,
-        *person_columns(snapshot),
-    ).select_from(
-        join_people(snapshot, one.outerjoin(sessions, holds), and_(contact.c["id"] == sessions.c.contact_id, active)).outerjoin(
-            contact_roles, role_of
-        )
-    )
+        sessions.c.terms,
+        role.label("role"),
+        *(further if several else ()),
+        *person_columns(snapshot, acting),
+    ).select_from(people.outerjoin(contact_roles, role_of))
 
 
 def is_stale(session: LiveSession) -> bool:

@@ -16,7 +16,8 @@ PREFIX = "identity/"
 class IdentitySettings:
     """Whole numbers, each the site setting `identity/<name>`; what is no number in its range keeps its default.
 
-    With `passwords` 0 people sign in with other providers only.
+    With `passwords` 0 people sign in with other providers only; with `passkeys` 1 a passkey stands for password and second
+    step.
     """
 
     lockout_attempts: int = 5
@@ -29,6 +30,7 @@ class IdentitySettings:
     invitation_days: int = 14
     second_factor_days: int = 30
     passwords: int = 1
+    passkeys: int = 0
 
     @property
     def lockout(self) -> dt.timedelta:
@@ -57,7 +59,7 @@ class IdentitySettings:
 
 SETTING_NAMES = tuple(f"{PREFIX}{field.name}" for field in dataclasses.fields(IdentitySettings))
 SECOND_FACTOR_ROLES = f"{PREFIX}second_factor_roles"
-LEAST = {"second_factor_days": 0, "passwords": 0}
+LEAST = {"second_factor_days": 0, "passwords": 0, "passkeys": 0}
 HIGHEST = 100_000
 LONGEST = 10
 

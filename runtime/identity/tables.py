@@ -6,6 +6,7 @@ Contacts are named by id without a foreign key: their table belongs to a snapsho
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Engine,
@@ -51,6 +52,19 @@ external_logins = Table(
     Index("uq_foyer_external_login_contact", "contact_id", "issuer", unique=True),
 )
 
+saml_answers = Table(
+    "foyer_saml_answer",
+    METADATA,
+    Column("assertion_hash", String(64), primary_key=True),
+    Column("ticket_hash", String(64), nullable=False, unique=True),
+    Column("site", String(120), nullable=False),
+    Column("provider", String(120), nullable=False),
+    Column("request", String(100), nullable=False, default=""),
+    Column("told", Text, nullable=False, default=""),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("expires_at", UtcDateTime(), nullable=False, index=True),
+)
+
 sessions = Table(
     "foyer_session",
     METADATA,
@@ -64,7 +78,70 @@ sessions = Table(
     Column("revoked_at", UtcDateTime()),
     Column("device", String(120), nullable=False, default=""),
     Column("remember", Boolean, nullable=False, default=False),
+    Column("account_id", KEY_TYPE),
+    Column("terms", String(40), nullable=False, default=""),
 )
+"""`terms` is the version of the site's terms that the contact has accepted, as far as the session knows.
+
+`account_id` is the account that is acted for, where it is not the contact's own; so it is of a token.
+"""
+
+provider_sessions = Table(
+    "foyer_provider_session",
+    METADATA,
+    Column("ticket_hash", String(64), primary_key=True),
+    Column("session_id", KEY_TYPE, index=True),
+    Column("contact_id", KEY_TYPE, nullable=False),
+    Column("site", String(120), nullable=False),
+    Column("provider", String(120), nullable=False),
+    Column("subject_hash", String(64), nullable=False, index=True),
+    Column("index_hash", String(64), nullable=False, default=""),
+    Column("held", Text, nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+)
+"""By what a provider knows the session of somebody who came from it; `held`, sealed, is what it is told when that ends."""
+
+consents = Table(
+    "foyer_consent",
+    METADATA,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("contact_id", KEY_TYPE, nullable=False),
+    Column("site", String(120), nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("language", String(40), nullable=False, default=""),
+    Column("words_hash", String(64), nullable=False, default=""),
+    Column("accepted_at", UtcDateTime(), nullable=False),
+    Index("uq_foyer_consent", "contact_id", "site", "version", unique=True),
+)
+
+registrations = Table(
+    "foyer_registration",
+    METADATA,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("site", String(120), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("account_id", KEY_TYPE),
+    Column("state", String(10), nullable=False),
+    Column("language", String(40), nullable=False, default=""),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("expires_at", UtcDateTime(), nullable=False),
+    Column("decided_at", UtcDateTime()),
+    Column("decided_by", KEY_TYPE),
+    Column("reason", Text, nullable=False, default=""),
+    Index("ix_foyer_registration_state", "site", "state", "id"),
+)
+
+acting_accounts = Table(
+    "foyer_acting_account",
+    METADATA,
+    Column("contact_id", KEY_TYPE, nullable=False),
+    Column("site", String(120), nullable=False),
+    Column("account_id", KEY_TYPE),
+    PrimaryKeyConstraint("contact_id", "site"),
+)
+"""The account that somebody chose last; NULL for their own."""
 
 contact_roles = Table(
     "foyer_contact_role",
@@ -108,6 +185,7 @@ tokens = Table(
     Column("created_at", UtcDateTime(), nullable=False),
     Column("expires_at", UtcDateTime(), nullable=False),
     Column("used_at", UtcDateTime()),
+    Column("subject", String(320), nullable=False, default=""),
     Index("ix_foyer_token_contact", "contact_id", "purpose"),
 )
 
@@ -121,6 +199,8 @@ second_factors = Table(
     Column("spent_at", UtcDateTime()),
     Column("proposed_method", String(10), nullable=False, default=""),
     Column("proposed_secret", Text, nullable=False, default=""),
+    # After a change of the secret key: the keys with which recovery codes were hashed before, sealed.
+    Column("code_keys", Text, nullable=False, default=""),
     Column("code_hash", String(64), nullable=False, default=""),
     Column("code_expires_at", UtcDateTime()),
     Column("failed", Integer, nullable=False, default=0),
@@ -133,6 +213,20 @@ recovery_codes = Table(
     Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
     Column("contact_id", KEY_TYPE, nullable=False, index=True),
     Column("code_hash", String(64), nullable=False),
+)
+
+passkeys = Table(
+    "foyer_passkey",
+    METADATA,
+    Column("id", KEY_TYPE, primary_key=True, autoincrement=True),
+    Column("credential_hash", String(64), nullable=False, unique=True),
+    Column("credential", Text, nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("sign_count", BigInteger, nullable=False, default=0),
+    Column("contact_id", KEY_TYPE, nullable=False, index=True),
+    Column("name", String(120), nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("used_at", UtcDateTime()),
 )
 
 browsers = Table(
@@ -161,6 +255,7 @@ api_tokens = Table(
     Column("expires_at", UtcDateTime(), nullable=False, index=True),
     Column("seen_at", UtcDateTime()),
     Column("revoked_at", UtcDateTime()),
+    Column("account_id", KEY_TYPE),
 )
 
 

@@ -17,9 +17,11 @@ from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.access.principal import Person as Actor
 from runtime.database import writing
-from runtime.identity.roles import roles_of
-from runtime.jobs.queue import CALL, MAIL, Job, claim, finish, park, put_off
+from runtime.identity.roles import roles_for
+from runtime.jobs.posting import post
+from runtime.jobs.queue import CALL, HOOK, MAIL, POST, Job, claim, finish, park, put_off
 from runtime.jobs.tasks import Task, TaskRefused, TaskWork, find_task
+from runtime.jobs.webhooks import deliver
 from runtime.mail import MailMessage
 from runtime.mail.message import Mailer, MailFailed
 from runtime.records.people import load_person
@@ -35,13 +37,15 @@ class _Parked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What jobs are done with. `newest` gives the newest release, `tasks` finds a task by its name."""
+    """What jobs are done with. `newest` gives the newest release, `tasks` finds a task by its name, `private` are hosts
+    that webhooks may reach in a private network."""
 
     engine: Engine
     newest: Callable[[], Snapshot]
     mailer: Mailer
     adapters: Adapters
     tasks: Callable[[str], Task | None] = find_task
+    private: frozenset[str] = frozenset()
 
     def work(self, now: dt.datetime) -> bool:
         """Do the job that is due longest. False where none is due. Raises SQLAlchemyError."""
@@ -77,6 +81,10 @@ class Office:
             self.mailer.send(MailMessage(**job.payload))
         elif job.kind == CALL:
             self._call(job)
+        elif job.kind == HOOK:
+            deliver(self.newest(), job, now, self.private)
+        elif job.kind == POST:
+            post(job.payload, job.key, now.timestamp(), self.private)
         else:
             with writing(self.engine).begin() as connection:
                 self._task(connection, job)
@@ -109,12 +117,13 @@ class Office:
             raise _Parked(f"there is no site {job.site} any more")
         if job.contact is None:
             return Principal.anonymous(snapshot, job.site)
-        person = load_person(connection, snapshot, job.contact)
+        person = load_person(connection, snapshot, job.contact, job.acting)
         if person is None or not person.active:
-            raise _Parked("who took the action is there no more, or inactive")
+            raise _Parked("who took the action is there no more, or inactive, or may not act for the account any more")
         zone = person.time_zone or snapshot.sites[job.site].model.time_zone
-        actor = Actor(person.contact, person.account, person.company, person.name, person.language, zone)
-        return Principal.signed_in(snapshot, job.site, actor, roles_of(connection, person.contact, job.site))
+        actor = Actor(person.contact, person.account, person.company, person.name, person.language, zone, job.acting)
+        roles = roles_for(connection, snapshot, person.contact, job.site, job.acting)
+        return Principal.signed_in(snapshot, job.site, actor, roles)
 
     def _later(self, job: Job, reason: str, now: dt.datetime, after: float = 1.0) -> None:
         log.warning("job waits: %s", reason, extra={"action": "job", "job": job.id, "kind": job.kind})

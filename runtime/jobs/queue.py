@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from metadata.types import KEY_TYPE, UtcDateTime
 
 METADATA = MetaData()
-MAIL, CALL, TASK = "mail", "call", "task"
+MAIL, CALL, TASK, HOOK, POST = "mail", "call", "task", "hook", "post"
 WAITING, DONE, PARKED = "waiting", "done", "parked"
 CLAIMED = dt.timedelta(minutes=5)
 """How long a claim holds: longer than any job may take; after that another worker takes the job."""
@@ -42,13 +42,17 @@ jobs = Table(
     Column("due_at", UtcDateTime(), nullable=False),
     Column("created_at", UtcDateTime(), nullable=False),
     Column("done_at", UtcDateTime()),
+    Column("account_id", KEY_TYPE),
     Index("ix_foyer_job_due", "state", "due_at", "id"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something owed. `payload` is plain JSON, `contact` who took the action (None for somebody not signed in)."""
+    """Something owed. `payload` is plain JSON, `contact` who took the action (None for somebody not signed in).
+
+    `acting` is the account that they acted for, where it is not their own.
+    """
 
     key: str
     kind: str
@@ -61,6 +65,7 @@ class Job:
     attempts: int = 0
     state: str = WAITING
     reason: str = ""
+    acting: int | None = None
 
 
 def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
@@ -71,6 +76,7 @@ def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
         "kind": job.kind,
         "site": job.site,
         "contact_id": job.contact,
+        "account_id": job.acting,
         "entity": job.entity,
         "record_id": job.record,
         "payload": json.dumps(job.payload, ensure_ascii=False, separators=(",", ":")),
@@ -104,8 +110,8 @@ def claim(connection: Connection, now: dt.datetime) -> Job | None:
 
 
 def finish(connection: Connection, job: Job, now: dt.datetime) -> None:
-    """The job is done; what it was about is forgotten."""
-    values = {"state": DONE, "reason": "", "payload": "{}", "done_at": now}
+    """The job is done; what it was about is forgotten, but for a webhook's message, which may be sent again."""
+    values = {"state": DONE, "reason": "", "done_at": now, **({} if job.kind == HOOK else {"payload": "{}"})}
     connection.execute(update(jobs).where(jobs.c.id == job.id).values(values))
 
 
@@ -131,6 +137,48 @@ def retry(connection: Connection, number: int, now: dt.datetime) -> bool:
     return done.rowcount == 1
 
 
+def replay(connection: Connection, number: int, now: dt.datetime) -> bool:
+    """Have a message of a webhook sent at once, whether it was sent before or not. False where there is none of that number."""
+    values = {"state": WAITING, "attempts": 0, "due_at": now, "done_at": None}
+    return connection.execute(update(jobs).where(jobs.c.id == number, jobs.c.kind == HOOK).values(values)).rowcount == 1
+
+
+def messages(connection: Connection, most: int) -> tuple[Job, ...]:
+    """The messages of webhooks, newest first, in whatever state."""
+    wanted = select(jobs).where(jobs.c.kind == HOOK).order_by(jobs.c.id.desc()).limit(most)
+    return tuple(_job(row) for row in connection.execute(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Which messages of webhooks are looked for: of a site, in a state, of a webhook, and older than one; "" and 0 for any."""
+
+    site: str
+    state: str = ""
+    webhook: str = ""
+    before: int = 0
+
+
+def find_messages(connection: Connection, wanted: Told, most: int) -> tuple[tuple[Job, dt.datetime], ...]:
+    """The messages that are looked for, newest first, each with the moment of its change."""
+    query = select(jobs).where(jobs.c.kind == HOOK, jobs.c.site == wanted.site)
+    if wanted.state:
+        query = query.where(jobs.c.state == wanted.state)
+    if wanted.webhook:
+        start = json.dumps({"webhook": wanted.webhook}, ensure_ascii=False, separators=(",", ":")).removesuffix("}")
+        query = query.where(jobs.c.payload.startswith(start + ",", autoescape=True))
+    if wanted.before:
+        query = query.where(jobs.c.id < wanted.before)
+    return tuple((_job(row), row.created_at) for row in connection.execute(query.order_by(jobs.c.id.desc()).limit(most)))
+
+
+def find_message(connection: Connection, site: str, number: int) -> tuple[Job, dt.datetime] | None:
+    """A message of a webhook of a site by its number."""
+    wanted = select(jobs).where(jobs.c.kind == HOOK, jobs.c.site == site, jobs.c.id == number)
+    row = connection.execute(wanted).first()
+    return None if row is None else (_job(row), row.created_at)
+
+
 def open_jobs(connection: Connection, most: int = 200) -> tuple[Job, ...]:
     """The jobs that are not done, parked ones first, without what they are about."""
     wanted = select(jobs).where(jobs.c.state != DONE).order_by(jobs.c.state, jobs.c.id).limit(most)
@@ -150,4 +198,5 @@ def _job(row: Row[Any]) -> Job:
         row.attempts,
         row.state,
         row.reason,
+        row.account_id,
     )

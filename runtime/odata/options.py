@@ -17,12 +17,9 @@ LARGEST = 10**9
 MOST_KEYS = 8
 MOST_EXPANDED = 20
 DEEPEST = 5
-OFFERED = frozenset(
-    {"$select", "$filter", "$orderby", "$top", "$skip", "$skiptoken", "$count", "$expand", "$search", "$apply", "$format"}
-)
-ELSEWHERE = frozenset(
-    {"$compute", "$index", "$levels", "$deltatoken", "$schemaversion", "$id", "$at", "$from", "$to", "$toinclusive"}
-)
+PAGED = frozenset({"$top", "$skip", "$skiptoken", "$deltatoken", "$count"})
+OFFERED = PAGED | {"$select", "$filter", "$orderby", "$expand", "$search", "$apply", "$format"}
+ELSEWHERE = frozenset({"$compute", "$index", "$levels", "$schemaversion", "$id", "$at", "$from", "$to", "$toinclusive"})
 """Options that OData has and that are not offered, or not here."""
 NESTED = frozenset({"$select", "$filter", "$orderby", "$top", "$skip", "$count", "$expand"})
 _PATH = re.compile(rf"{IDENTIFIER}(?:/{IDENTIFIER})*")
@@ -56,6 +53,7 @@ class Options:
     top: int | None = None
     skip: int = 0
     skiptoken: str = ""
+    deltatoken: str = ""
     count: bool = False
     expand: tuple[Expanded, ...] = ()
     search: str = ""
@@ -115,6 +113,10 @@ def _with(found: Options, name: str, text: str, aliases: Mapping[str, str], dept
             values["skip"] = _count_of(text)
         case "$skiptoken":
             values["skiptoken"] = text
+        case "$deltatoken":
+            if not text:
+                raise SyntaxFault("it is empty")
+            values["deltatoken"] = text
         case "$count":
             if text.lower() not in ("true", "false"):
                 raise SyntaxFault("it is true or false")

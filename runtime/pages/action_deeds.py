@@ -51,7 +51,7 @@ def owe_deeds(connection: Connection, context: RequestContext, action: RecordAct
     fresh = True
     for number, (kind, payload) in enumerate(deeds):
         name = f"{key}-{principal.contact or 0}-{record.id}-{action.key}-{number}"
-        job = Job(name, kind, context.site.key, principal.contact, record.entity, record.id, payload)
+        job = Job(name, kind, context.site.key, principal.contact, record.entity, record.id, payload, acting=principal.acting)
         fresh = owe(connection, job, now) and fresh
     if fresh:
         facts = {"action": action.key, "owed": [kind for kind, _ in deeds]}

@@ -24,7 +24,7 @@ def owner_of(context: RequestContext, kind: str) -> Owner:
     """Whose errands of a kind are meant. Raises SignInNeeded."""
     if context.principal.contact is None:
         raise SignInNeeded
-    return Owner(context.principal.contact, context.site.key, kind)
+    return Owner(context.principal.contact, context.site.key, kind, context.principal.acting)
 
 
 def find_errand(context: RequestContext, kind: str, key: str) -> Errand | None:

@@ -124,13 +124,25 @@ def _workbook(columns: Sequence[SheetColumn], pages: Iterator[list[Row]]) -> Ite
     except BaseException:
         file.close()
         raise
-    return _chunks(file)
+    return _Chunks(file)
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+class _Chunks(Iterator[bytes]):
+    """A file in pieces, closed at its end and with the answer: one to HEAD never begins, as a generator must to close it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __next__(self) -> bytes:
+        chunk = b"" if self._file.closed else self._file.read(CHUNK)
+        if not chunk:
+            self.close()
+            raise StopIteration
+        return chunk
+
+    def close(self) -> None:
+        """Called by whoever sends the answer, once it is sent or given up."""
+        self._file.close()
 
 
 def _write_workbook(file: IO[bytes], columns: Sequence[SheetColumn], pages: Iterator[list[Row]]) -> None:

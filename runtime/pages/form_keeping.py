@@ -43,7 +43,9 @@ class Keeping:
         self._context = ask.context
         place = str(record.id) if record is not None else hashlib.blake2s(request.path.encode(), digest_size=8).hexdigest()
         contact = ask.context.principal.contact or drafts.NOBODY
-        self._owner = Owner(contact, ask.context.site.key, f"{AUTO}{wanted.form.key}:{place}"[:160])
+        self._owner = Owner(
+            contact, ask.context.site.key, f"{AUTO}{wanted.form.key}:{place}"[:160], ask.context.principal.acting
+        )
 
     def answer(self) -> Part | None:
         """The answer to a script that keeps, or to the button that discards; None for every other post."""

@@ -56,7 +56,7 @@ def _record_key(context: RequestContext, node: PageNode, record: int) -> object 
 
 def owner_of(context: RequestContext, form: str) -> Owner:
     """Whose draft it is."""
-    return Owner(context.principal.contact or drafts.NOBODY, context.site.key, form)
+    return Owner(context.principal.contact or drafts.NOBODY, context.site.key, form, context.principal.acting)
 
 
 def sending_draft(context: RequestContext, entity: str, form: str) -> Draft | None:

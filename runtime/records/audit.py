@@ -35,6 +35,7 @@ def record_audit(connection: Connection, snapshot: Snapshot, change: Change) -> 
         {
             "a_at": change.at,
             "a_contact": change.principal.contact,
+            "a_account": change.principal.account,
             "a_site": change.principal.site,
             "a_origin": change.principal.origin,
             "a_privilege": change.kind,
@@ -58,6 +59,7 @@ def record_act(
     values = {
         "a_at": dt.datetime.now(dt.UTC),
         "a_contact": principal.contact,
+        "a_account": principal.account,
         "a_site": principal.site,
         "a_origin": origin,
         "a_privilege": act,

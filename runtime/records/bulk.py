@@ -23,11 +23,12 @@ from runtime.records.ends import Ends
 from runtime.records.errors import Denied, Invalid
 from runtime.records.hooks import Change, Listeners
 from runtime.records.incoming import cleaned, default_value, has_default
-from runtime.records.numbers import next_number
+from runtime.records.numbers import next_numbers
 from runtime.records.refusals import guarded
 from runtime.records.remove import Removal
 from runtime.records.rows import stamps, to_columns
 from runtime.records.staging import Stage
+from runtime.records.straight import column_names, count_anew, load_straight
 
 CHUNK = 500
 FILES_ONLY = Listeners((hold_files,))
@@ -65,7 +66,7 @@ class SqlRowStore:
     ) -> Upserted:
         """See RowStore.upsert."""
         compiled = self.snapshot.entities[entity]
-        key = _key_columns(compiled, integration_key)
+        key = column_names(compiled, integration_key)
         given = [to_columns(compiled, row) for row in rows]
         latest = {_key_of(row, key): row for row in given}
         known = self._known(compiled, key, latest)
@@ -150,8 +151,16 @@ class SqlRowStore:
         if any(attribute.type.name == "auto_number" for attribute in self._unfilled(compiled, columns)):
             return self._load_by_upsert(entity, integration_key, columns, rows)
         defaults = self._defaults(compiled, columns)
-        stage = Stage(self.connection, compiled, tuple(columns), _key_columns(compiled, integration_key))
-        return stage.load(rows, {**defaults, **stamps(self._as("sync"), dt.datetime.now(dt.UTC), new=True)})
+        fixed = {**defaults, **stamps(self._as("sync"), dt.datetime.now(dt.UTC), new=True)}
+        key = column_names(compiled, integration_key)
+        if isinstance(rows, Sequence):
+            straight = load_straight(self.connection, compiled, columns, key, rows, fixed)
+            if straight is not None:
+                count_anew(self.connection, compiled.table, straight)
+                return Loaded(straight, 0, 0)
+        done = Stage(self.connection, compiled, tuple(columns), key).load(rows, fixed)
+        count_anew(self.connection, compiled.table, done.inserted)
+        return done
 
     def _load_by_upsert(
         self, entity: str, integration_key: tuple[str, ...], columns: Sequence[str], rows: Iterable[Sequence[Any]]
@@ -182,10 +191,10 @@ class SqlRowStore:
         given = [key for key, attribute in entity.attributes.items() if attribute.column.name in names]
         numbered = [item for item in self._unfilled(entity, given) if item.type.name == "auto_number"]
         common = {**self._defaults(entity, given), **stamps(self._as(origin), at, new=True)}
-        full = [
-            {**common, **row, **{item.column.name: next_number(self.connection, entity, item) for item in numbered}}
-            for row in rows.values()
-        ]
+        full = [{**common, **row} for row in rows.values()]
+        for item in numbered:
+            for row, number in zip(full, next_numbers(self.connection, entity, item, len(full)), strict=True):
+                row[item.column.name] = number
         statement = insert(entity.table).returning(entity.table.c.id, sort_by_parameter_order=True)
         return dict(zip(rows, self.connection.scalars(statement, full), strict=True))
 
@@ -239,10 +248,6 @@ def _chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk
-
-
-def _key_columns(entity: CompiledEntity, attributes: Iterable[str]) -> tuple[str, ...]:
-    return tuple(to_columns(entity, dict.fromkeys(attributes)))
 
 
 def _key_of(row: Mapping[str, Any], key: tuple[str, ...]) -> Key:

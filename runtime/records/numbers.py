@@ -8,7 +8,7 @@ Either may go on where the other stood. SQLite has one writer at a time and coun
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +19,6 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Insert,
-    Select,
     Sequence,
     String,
     bindparam,
@@ -35,7 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from metadata.snapshot import CompiledAttribute, CompiledEntity
 from metadata.tables import sequence_name
-from runtime.records.prepared import PerDialect, Prepared
+from runtime.records.prepared import PerDialect
 from runtime.records.tables import NUMBERS
 
 PLAIN = "{number}"
@@ -45,10 +44,23 @@ _ZEROS = re.compile(r"([^{}]*)\{number(?::(?:0([1-9][0-9]?))?d?)?\}([^{}]*)")
 def next_number(connection: Connection, entity: CompiledEntity, attribute: CompiledAttribute) -> str:
     """The next number as its format writes it."""
     if _has_sequence(connection.dialect):
-        drawn = select(_drawn(entity, attribute).c.last)
-        number = Prepared(drawn, connection.dialect).rows(connection, {})[0][0]
+        return next_numbers(connection, entity, attribute, 1)[0]
+    number = _COUNT.on(connection.dialect).rows(connection, {"a_entity": entity.key, "a_attribute": attribute.key})[0][0]
+    return _written(attribute, number)
+
+
+def next_numbers(connection: Connection, entity: CompiledEntity, attribute: CompiledAttribute, count: int) -> list[str]:
+    """The next `count` numbers, at least one, as their format writes them, by one statement."""
+    if _has_sequence(connection.dialect) and not attribute.model.gapless:
+        series = func.generate_series(1, count).table_valued("place")
+        found: Iterable[int] = connection.scalars(select(_from_sequence(entity, attribute)).select_from(series))
     else:
-        number = _COUNT.on(connection.dialect).rows(connection, {"a_entity": entity.key, "a_attribute": attribute.key})[0][0]
+        last = connection.scalars(_counted(connection.dialect, entity, attribute, count)).one()
+        found = range(last - count + 1, last + 1)
+    return [_written(attribute, number) for number in found]
+
+
+def _written(attribute: CompiledAttribute, number: int) -> str:
     return (attribute.model.format or PLAIN).format(number=number)
 
 
@@ -78,33 +90,47 @@ def _has_sequence(dialect: Dialect) -> bool:
 
 def _drawn(entity: CompiledEntity, attribute: CompiledAttribute) -> CTE:
     """The next number, from the sequence and the count of the row beside it."""
-    which = {"entity": entity.key, "attribute": attribute.key}
     name = f"foyer_number_{attribute.key}"
-    sequence = sequence_name(entity.key, attribute.key)
     if attribute.model.gapless:
-        last, is_called = column("last_value", NUMBERS.c.last.type), column("is_called", Boolean())
-        before = select(case((is_called, last), else_=0)).select_from(table(sequence)).scalar_subquery()
-        return _count(postgresql, which, before).cte(name)
-    counted = select(NUMBERS.c.last).where(*(NUMBERS.c[key] == value for key, value in which.items())).scalar_subquery()
-    drawn: Select[Any] = select((Sequence(sequence).next_value() + func.coalesce(counted, 0)).label("last"))
-    return drawn.cte(name)
+        return _beside_sequence(entity, attribute, 1).cte(name)
+    return select(_from_sequence(entity, attribute)).cte(name)
 
 
-def _count(room: ModuleType, which: Mapping[str, Any], before: ColumnElement[Any] | None = None) -> Insert:
+def _from_sequence(entity: CompiledEntity, attribute: CompiledAttribute) -> ColumnElement[int]:
+    which = (NUMBERS.c.entity == entity.key, NUMBERS.c.attribute == attribute.key)
+    counted = select(NUMBERS.c.last).where(*which).scalar_subquery()
+    return (Sequence(sequence_name(entity.key, attribute.key)).next_value() + func.coalesce(counted, 0)).label("last")
+
+
+def _counted(dialect: Dialect, entity: CompiledEntity, attribute: CompiledAttribute, count: int) -> Insert:
+    """What moves the count of the row on by so many, and gives back the last of them."""
+    if _has_sequence(dialect):
+        return _beside_sequence(entity, attribute, count)
+    return _count(sqlite, {"entity": entity.key, "attribute": attribute.key}, count)
+
+
+def _beside_sequence(entity: CompiledEntity, attribute: CompiledAttribute, count: int) -> Insert:
+    which = {"entity": entity.key, "attribute": attribute.key}
+    last, is_called = column("last_value", NUMBERS.c.last.type), column("is_called", Boolean())
+    sequence = table(sequence_name(entity.key, attribute.key))
+    return _count(postgresql, which, count, select(case((is_called, last), else_=0)).select_from(sequence).scalar_subquery())
+
+
+def _count(room: ModuleType, which: Mapping[str, Any], count: int, before: ColumnElement[Any] | None = None) -> Insert:
     columns = NUMBERS.c
     number = columns.last if before is None else (columns.last + before).label("last")
     following: Insert = (
         room.insert(NUMBERS)
-        .values(**which, last=1)
-        .on_conflict_do_update(index_elements=[columns.entity, columns.attribute], set_={"last": columns.last + 1})
+        .values(**which, last=count)
+        .on_conflict_do_update(index_elements=[columns.entity, columns.attribute], set_={"last": columns.last + count})
         .returning(number)
     )
     return following
 
 
-def _alone(dialect: Dialect) -> Insert:
+def _alone(_dialect: Dialect) -> Insert:
     which = {name: bindparam(f"a_{name}", type_=NUMBERS.c[name].type) for name in ("entity", "attribute")}
-    return _count(sqlite, which)
+    return _count(sqlite, which, 1)
 
 
 _COUNT = PerDialect(_alone)

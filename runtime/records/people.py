@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     false,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -27,13 +28,18 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import Label
 
 from metadata.snapshot import Snapshot
+from metadata.types import KEY_TYPE
 from runtime.access import Principal
+from runtime.records.audit import AUDITED
+from runtime.records.hooks import Listeners
+from runtime.records.memberships import acting_company, may_act_for
 from runtime.records.write import update
 
 FIELDS = ("full_name", "email", "account", "company", "language", "time_zone", "active")
 PREFIX = "person_"
 AS_IT_WAS = "was_person"
 APART = "\x1f"
+Acting = ColumnElement[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +58,32 @@ class Person:
     account_number: str = ""
 
 
-def person_columns(snapshot: Snapshot) -> tuple[Label[Any], ...]:
-    """The columns of a person, for a statement of the caller's that joins `people`; read with `person_from`."""
+def person_columns(snapshot: Snapshot, acting: Acting = None) -> tuple[Label[Any], ...]:
+    """The columns of a person, for a statement of the caller's that joins `people`; read with `person_from`.
+
+    `acting` is the account that the person acts for where it is not its own; NULL or None for its own.
+    """
     columns, account = contact_table(snapshot).c, snapshot.entities["account"].table.c
-    own = (columns[name].label(PREFIX + name) for name in FIELDS)
+    values: dict[str, ColumnElement[Any]] = {name: columns[name] for name in FIELDS}
+    if acting is not None:
+        values |= {"account": _acted_for(snapshot, acting), "company": acting_company(snapshot, acting)}
+    own = (value.label(PREFIX + name) for name, value in values.items())
     of_account = (account[name].label(f"{PREFIX}account_{name}") for name in ("name", "number"))
     return (columns["id"].label(f"{PREFIX}id"), *own, *of_account)
 
 
-def join_people(snapshot: Snapshot, left: FromClause, on: ColumnElement[bool]) -> FromClause:
-    """What the caller has, joined to contacts by his condition, and to their accounts; nobody is a row of NULLs."""
+def join_people(snapshot: Snapshot, left: FromClause, on: ColumnElement[bool], acting: Acting = None) -> FromClause:
+    """What the caller has, joined to contacts by his condition, and to the accounts that they act for (see `person_columns`).
+
+    Nobody is a row of NULLs.
+    """
     contact, account = contact_table(snapshot), snapshot.entities["account"].table
-    return left.outerjoin(contact, on).outerjoin(account, account.c["id"] == contact.c["account"])
+    acted_for = contact.c["account"] if acting is None else _acted_for(snapshot, acting)
+    return left.outerjoin(contact, on).outerjoin(account, account.c["id"] == acted_for)
+
+
+def _acted_for(snapshot: Snapshot, acting: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(acting, contact_table(snapshot).c["account"])
 
 
 def contact_table(snapshot: Snapshot) -> Table:
@@ -89,12 +109,12 @@ def person_from(row: Mapping[Any, Any]) -> Person | None:
     )
 
 
-def is_person(snapshot: Snapshot) -> ColumnElement[bool]:
+def is_person(snapshot: Snapshot, acting: Acting = None) -> ColumnElement[bool]:
     """Whether an active row with the person's columns is as it was: the value of `person_value` is bound.
 
     All of it is one text, because each bind of a statement costs as much as comparing ten.
     """
-    texts = [_as_text(label.element) for label in person_columns(snapshot) if label.name != f"{PREFIX}active"]
+    texts = [_as_text(label.element) for label in person_columns(snapshot, acting) if label.name != f"{PREFIX}active"]
     whole = texts[0]
     for text in texts[1:]:
         whole = whole + literal_column(f"'{APART}'", String()) + text
@@ -123,9 +143,15 @@ def person_value(person: Person) -> dict[str, str] | None:
     return None if any(APART in text for text in texts) else {AS_IT_WAS: APART.join(texts)}
 
 
-def load_person(connection: Connection, snapshot: Snapshot, contact: int) -> Person | None:
-    """The contact with this id."""
-    found = _people(connection, snapshot, contact_table(snapshot).c["id"] == contact)
+def load_person(connection: Connection, snapshot: Snapshot, contact: int, acting: int | None = None) -> Person | None:
+    """The contact with this id, as it acts for another account than its own where one is given.
+
+    None also where it may not act for that.
+    """
+    if acting is not None and not may_act_for(connection, snapshot, contact, acting):
+        return None
+    account = None if acting is None else literal(acting, KEY_TYPE)
+    found = _people(connection, snapshot, contact_table(snapshot).c["id"] == contact, acting=account)
     return found[0] if found else None
 
 
@@ -145,11 +171,22 @@ def assign_account(connection: Connection, snapshot: Snapshot, contact: int, acc
     change_person(connection, snapshot, contact, {"account": account})
 
 
-def change_person(connection: Connection, snapshot: Snapshot, contact: int, values: Mapping[str, Any]) -> None:
-    """Write typed values to a contact. Raises Invalid, which leaves it as it was."""
+def change_person(
+    connection: Connection,
+    snapshot: Snapshot,
+    contact: int,
+    values: Mapping[str, Any],
+    actor: Principal | None = None,
+    listeners: Listeners = AUDITED,
+) -> None:
+    """Write typed values to a contact, with the system's rights; `actor` is who is written down for it.
+
+    Raises Invalid, which leaves it as it was.
+    """
     table = contact_table(snapshot)
     version = connection.execute(select(table.c["version"]).where(table.c["id"] == contact)).scalar_one()
-    update(connection, snapshot, Principal.system("system"), "contact", contact, version, values)
+    acting = actor or Principal.system("system")
+    update(connection, snapshot, acting, "contact", contact, version, values, listeners=listeners)
 
 
 def find_people(connection: Connection, snapshot: Snapshot, words: str, limit: int) -> tuple[Person, ...]:
@@ -167,10 +204,12 @@ def _people(
     where: ColumnElement[bool],
     order: tuple[ColumnElement[Any], ...] = (),
     limit: int | None = None,
+    acting: Acting = None,
 ) -> tuple[Person, ...]:
     contact, account = contact_table(snapshot), snapshot.entities["account"].table
-    joined = contact.outerjoin(account, account.c["id"] == contact.c["account"])
-    statement = select(*person_columns(snapshot)).select_from(joined).where(where)
+    acted_for = contact.c["account"] if acting is None else _acted_for(snapshot, acting)
+    joined = contact.outerjoin(account, account.c["id"] == acted_for)
+    statement = select(*person_columns(snapshot, acting)).select_from(joined).where(where)
     statement = statement.order_by(*(order or (contact.c["id"],))).limit(limit)
     found = (person_from(row) for row in connection.execute(statement).mappings())
     return tuple(person for person in found if person is not None)
@@ -184,6 +223,20 @@ def find_accounts(connection: Connection, snapshot: Snapshot, text: str) -> tupl
         if found:
             return found
     return ()
+
+
+def account_name(connection: Connection, snapshot: Snapshot, account: int) -> str:
+    """The number of an account, or its name where it has none; "" where there is no such account."""
+    table = snapshot.entities["account"].table
+    row = connection.execute(select(table.c["number"], table.c["name"]).where(table.c["id"] == account)).first()
+    return "" if row is None else row[0] or row[1] or ""
+
+
+def find_accounts_by(connection: Connection, snapshot: Snapshot, attribute: str, text: str) -> tuple[int, ...]:
+    """The ids of the accounts whose text attribute is this, whatever its case; two at most."""
+    account = snapshot.entities["account"]
+    held = func.lower(account.attributes[attribute].column) == text.lower()
+    return tuple(connection.execute(select(account.table.c["id"]).where(held).limit(2)).scalars())
 
 
 def delete_of_nobody(connection: Connection, snapshot: Snapshot, column: Column[Any], *, but: int) -> int:

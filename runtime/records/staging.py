@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -28,12 +28,10 @@ from sqlalchemy.schema import CreateTable
 
 from connectors.port import Loaded
 from metadata.snapshot import CompiledEntity
-from metadata.types import ChoiceSet
-from runtime.records.rows import to_columns
+from runtime.records.straight import column_names, fill, flat
 
 NAME = "foyer_stage"
 _PLACE = "foyer_place"
-MANY = 1000
 
 
 class Stage:
@@ -44,7 +42,7 @@ class Stage:
         self._entity = entity
         self._columns = columns
         self._key = key
-        self._names = tuple(to_columns(entity, dict.fromkeys(columns)))
+        self._names = column_names(entity, columns)
         place = Column(_PLACE, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True)
         stored = (Column(name, entity.table.c[name].type) for name in self._names)
         self._table = Table(NAME, MetaData(), place, *stored, prefixes=["TEMPORARY"])
@@ -55,54 +53,17 @@ class Stage:
         connection = self._connection
         with connection.begin_nested():  # a failure takes the temporary table with it
             connection.execute(CreateTable(self._table))
-            self._fill(self._flat(rows))
+            fill(connection, self._table, self._names, flat(self._entity, self._columns, rows))
             self._index.create(connection)  # after the rows, and whether the entity's own table has one or not
             if connection.dialect.name != "sqlite":
-                connection.exec_driver_sql(f"ANALYZE {NAME}")
+                quote = connection.dialect.identifier_preparer.quote
+                connection.exec_driver_sql(f"ANALYZE {NAME} ({', '.join(map(quote, self._key))})")
             self._keep_last()
             staged = connection.execute(select(func.count()).select_from(self._table)).scalar_one()
-            updated = self._update(fixed) if self._has_rows() else 0
+            updated = self._update(fixed) if self._known() else 0
             inserted = self._insert(fixed)
             self._table.drop(connection)
-            if inserted > MANY and connection.dialect.name != "sqlite":
-                quoted = connection.dialect.identifier_preparer.format_table(self._entity.table)
-                connection.exec_driver_sql(f"ANALYZE {quoted}")  # else the first pages are planned for an empty table
         return Loaded(inserted, updated, staged - inserted - updated)
-
-    def _flat(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-        attributes = [self._entity.attributes[key] for key in self._columns]
-        plain = all(item.target_column is None for item in attributes)
-        if plain:
-            return iter(rows)
-        return (tuple(to_columns(self._entity, dict(zip(self._columns, row, strict=True))).values()) for row in rows)
-
-    def _processors(self) -> list[tuple[int, Callable[[Any], Any]]]:
-        """The columns whose values the driver cannot take as they are; PostgreSQL's takes all but our own text form."""
-        dialect = self._connection.dialect
-        found: list[tuple[int, Callable[[Any], Any]]] = []
-        for index, name in enumerate(self._names):
-            kind = self._table.c[name].type
-            process = kind.dialect_impl(dialect).bind_processor(dialect)
-            if process is not None and (dialect.name == "sqlite" or isinstance(kind, ChoiceSet)):
-                found.append((index, process))
-        return found
-
-    def _fill(self, rows: Iterator[Sequence[Any]]) -> None:
-        processors = self._processors()
-        ready = (_processed(row, processors) for row in rows) if processors else rows
-        quote = self._connection.dialect.identifier_preparer.quote
-        names = ", ".join(quote(name) for name in self._names)
-        cursor = self._connection.connection.cursor()
-        try:
-            if self._connection.dialect.name == "sqlite":
-                marks = ", ".join("?" * len(self._names))
-                cursor.executemany(f"INSERT INTO {NAME} ({names}) VALUES ({marks})", ready)  # type: ignore[arg-type]  # noqa: S608
-            else:
-                with cursor.copy(f"COPY {NAME} ({names}) FROM STDIN") as copy:
-                    for row in ready:
-                        copy.write_row(row)
-        finally:
-            cursor.close()
 
     def _keep_last(self) -> None:
         later = self._table.alias("later")
@@ -114,8 +75,10 @@ class Stage:
         same = self._matches(self._table, later)
         self._connection.execute(delete(self._table).where(same, place < later.c[_PLACE]))
 
-    def _has_rows(self) -> bool:
-        return self._connection.execute(select(literal(1)).select_from(self._entity.table).limit(1)).first() is not None
+    def _known(self) -> bool:
+        """Whether any of the rows is there already. In a first load none is, and a look through the key says so."""
+        joined = self._table.join(self._entity.table, self._matches(self._entity.table, self._table))
+        return self._connection.execute(select(literal(1)).select_from(joined).limit(1)).first() is not None
 
     def _update(self, fixed: Mapping[str, Any]) -> int:
         table, stage = self._entity.table, self._table
@@ -144,10 +107,3 @@ class Stage:
 
     def _matches(self, left: Any, right: Any) -> ColumnElement[bool]:
         return and_(*(left.c[name] == right.c[name] for name in self._key))
-
-
-def _processed(row: Sequence[Any], processors: list[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
-    values = list(row)
-    for index, process in processors:
-        values[index] = process(values[index])
-    return values

@@ -78,13 +78,18 @@ def list_statement(plan: ListPlan, shape: Shape, dialect: str) -> tuple[Select[A
         places = replace(places, count=len(columns) - 1)
     labelled = [column.label(f"c{index}") for index, column in enumerate(columns)]
     reverse = shape.window == "before"
-    ordering = ordered(order, reverse=reverse)
+    # By the names of the columns: what is calculated is calculated once, for what is shown and for the order.
+    ordering = ordered(
+        [*((labelled[place], descending) for place, (_, descending) in zip(places.sort, order[:-1], strict=True)), order[-1]],
+        reverse=reverse,
+    )
     if shape.window in ("after", "before"):
         where.append(beyond(order, shape, dialect, reverse))
     if shape.window == "row":
         where.append(source.rows.c.id == bindparam("a_row", type_=KEY_TYPE))
     if shape.window == "deep":
-        inner = select(source.rows.c.id).select_from(source.joined).where(*where).order_by(*ordering)
+        inner = select(source.rows.c.id).select_from(source.joined).where(*where)
+        inner = inner.order_by(*ordered(order, reverse=reverse))
         page = inner.limit(limit()).offset(_offset()).correlate(None).subquery("page")
         statement = select(*labelled).select_from(source.joined).where(source.rows.c.id.in_(select(page.c.id)))
         statement = statement.order_by(*ordering)
@@ -99,19 +104,34 @@ def parts(plan: ListPlan, shape: Shape, source: Source) -> tuple[list[ColumnElem
     """What a page selects besides a count, by what it is ordered, and where of its columns things stand."""
     columns = columns_of(plan, source)
     order = order_of(plan, shape, source)
-    keys = order[:-1]
-    sort_places = tuple(range(len(columns), len(columns) + len(keys)))
-    columns += [column for column, _ in keys]
+    shown = {
+        (wanted.part, wanted.path): place for place, wanted in enumerate(plan.selected, start=len(columns) - len(plan.selected))
+    }
+    sort_places = []
+    for (column, _), path in zip(order[:-1], _sorted_paths(plan, shape, source), strict=True):
+        place = shown.get((_sort_part(plan, path), path), len(columns))
+        sort_places.append(place)
+        if place == len(columns):
+            columns.append(column)
     write, columns = _right(plan, plan.write, source, columns)
     delete, columns = _right(plan, plan.delete, source, columns)
-    return columns, order, Places(sort_places, write, delete, None)
+    return columns, order, Places(tuple(sort_places), write, delete, None)
 
 
 def order_of(plan: ListPlan, shape: Shape, source: Source) -> list[Ordered]:
     """By what rows are ordered: what a narrowing ranks by, else the sort; then by id, so that no two rows are alike."""
-    ranks = [rank for part in shape.narrowings if (rank := part.rank(source)) is not None]
+    ranks = _ranks(shape, source)
     keys = [(rank, False) for rank in ranks] or [(sort_column(plan, source, path), desc) for path, desc in shape.sort]
     return [*keys, (source.rows.c.id, bool(keys) and keys[-1][1])]
+
+
+def _ranks(shape: Shape, source: Source) -> list[ColumnElement[Any]]:
+    return [rank for part in shape.narrowings if (rank := part.rank(source)) is not None]
+
+
+def _sorted_paths(plan: ListPlan, shape: Shape, source: Source) -> list[str]:
+    """The paths of the keys of an order; "" for a rank, which has none."""
+    return ["" for _ in _ranks(shape, source)] or [path for path, _ in shape.sort]
 
 
 def ordered(order: Sequence[Ordered], *, reverse: bool = False) -> list[ColumnElement[Any]]:
@@ -153,8 +173,11 @@ def conditions(plan: ListPlan, shape: Shape, source: Source) -> list[ColumnEleme
 
 def sort_column(plan: ListPlan, source: Source, path: str) -> ColumnElement[Any]:
     """What rows are ordered by for a path: its value, or the label of its lookup."""
-    leads = bool(plan.snapshot.resolve(plan.entity.key, path)[-1].targets)
-    return _or_null(source.label(path) if leads else source.value(path))
+    return _or_null(source.label(path) if _sort_part(plan, path) == "label" else source.value(path))
+
+
+def _sort_part(plan: ListPlan, path: str) -> str:
+    return "label" if path and plan.snapshot.resolve(plan.entity.key, path)[-1].targets else "value"
 
 
 def beyond(order: Sequence[Ordered], shape: Shape, dialect: str, reverse: bool) -> ColumnElement[bool]:

@@ -20,7 +20,10 @@ AUDIT = Table(
     Column("entity", String(60), nullable=False),
     Column("row", KEY_TYPE, nullable=False),
     Column("changes", Text, nullable=False),
+    Column("account", KEY_TYPE),
     Index("ix_foyer_audit_row", "entity", "row"),
+    Index("ix_foyer_audit_account", "account", "id"),
+    Index("ix_foyer_audit_contact", "contact", "id"),
 )
 
 NUMBERS = Table(

@@ -16,6 +16,8 @@ from jinja2.loaders import split_template_path
 import themes
 
 BUILT_IN = Path(themes.__file__).parent
+LAYOUT = "layout.html"
+_BLOCK = re.compile(r"\{%-?\s*block\s+([a-z_][a-z0-9_]*)")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -63,6 +65,12 @@ class ThemeChain:
         """Design values of the chain, the nearest theme's last word."""
         return {name: value for theme in reversed(self.themes) for name, value in theme.tokens}
 
+    def blocks(self, template: str) -> tuple[str, ...]:
+        """The blocks of a template, of all themes that have it."""
+        files = (inside(theme.folder / "templates", template) for theme in self.themes)
+        found = (name for file in files if file for name in _BLOCK.findall(file.read_text(encoding="utf-8")))
+        return tuple(dict.fromkeys(found))
+
     def asset(self, path: str) -> tuple[str, Path]:
         """The theme that has a static file first, and the file. Raises UnknownAsset."""
         for theme in self.themes:
@@ -80,12 +88,14 @@ class ThemeChain:
 class ChainLoader(BaseLoader):
     """Finds templates along a chain. `base:layout.html` means that theme's own file, whatever stands before it.
 
-    `resolve` may change the text that was found.
+    `resolve` may change the text that was found. `filled` are blocks of the layout that a site fills: pages then extend a
+    layout that extends the theme's own and has these blocks alone.
     """
 
-    def __init__(self, chain: ThemeChain, resolve: Callable[[str], str] = str) -> None:
+    def __init__(self, chain: ThemeChain, resolve: Callable[[str], str] = str, filled: Sequence[str] = ()) -> None:
         self._chain = chain
         self._resolve = resolve
+        self._filled = filled
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """The text of a template. Raises TemplateNotFound."""
@@ -94,6 +104,8 @@ class ChainLoader(BaseLoader):
         parts = "/".join(split_template_path(path))
         for theme in themes:
             file = inside(theme.folder / "templates", parts)
+            if file is not None and self._filled and template == LAYOUT:
+                return _with_blocks(theme.name, self._filled), f"{file}, with blocks of the site", _unchanged(file)
             if file is not None:
                 return self._resolve(file.read_text(encoding="utf-8")), str(file), _unchanged(file)
         raise TemplateNotFound(template)
@@ -102,6 +114,17 @@ class ChainLoader(BaseLoader):
         """The names of all templates of the chain."""
         folders = [theme.folder / "templates" for theme in self._chain.themes]
         return sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.html")})
+
+
+def _with_blocks(owner: str, names: Sequence[str]) -> str:
+    """A layout that is a theme's but for some blocks; where nothing stands in one the theme's own is shown."""
+    lines = [f'{{% extends "{owner}:{LAYOUT}" %}}']
+    for name in names:
+        own = f"frame.blocks.get('{name}')"
+        lines.append(
+            f"{{% block {name} %}}{{% if {own} %}}{{{{ {own} }}}}{{% else %}}{{{{ super() }}}}{{% endif %}}{{% endblock %}}"
+        )
+    return "\n".join(lines)
 
 
 def _unchanged(file: Path) -> Callable[[], bool]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from metadata.errors import Position, Problem
 from metadata.model import Block, WebLink
 from metadata.snapshot import CompiledSite, Snapshot
-from runtime.render.chain import BrokenTheme, ChainLoader, ThemeChain, UnknownTheme, read_chain, theme_names
+from runtime.render.chain import LAYOUT, BrokenTheme, ChainLoader, ThemeChain, UnknownTheme, read_chain, theme_names
 from runtime.render.icons import shapes
 from runtime.render.texts import OVERRIDE, SOURCE_LANGUAGE, catalogue
 from runtime.render.tokens import check_tokens
@@ -35,6 +35,11 @@ def _site(site: CompiledSite, roots: Sequence[Path]) -> Iterator[Problem]:
 
 
 def _templates(site: CompiledSite, chain: ThemeChain) -> Iterator[Problem]:
+    blocks = chain.blocks(LAYOUT)
+    for number, one in enumerate(site.model.blocks):
+        if one.block not in blocks:
+            reason = f"the layout of the theme {chain.name} has no block {one.block}{_meant(one.block, blocks)}"
+            yield Problem(Position(path=f"blocks.{number}.block"), f"site {site.key}", "layout-block", reason)
     known = ChainLoader(chain).list_templates()
     for key, chosen in site.page_templates.items():
         if chosen.template and chosen.template not in known:

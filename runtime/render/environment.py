@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.text import Text
-from runtime.render.chain import ChainLoader, ThemeChain
+from runtime.render.chain import LAYOUT, ChainLoader, ThemeChain
 from runtime.render.code import CodeSharing
 from runtime.render.generation import generator, resolver
 from runtime.render.icons import icon
@@ -47,8 +47,9 @@ def make_wardrobe(snapshot: Snapshot, site: CompiledSite, language: str, chain: 
     """
     say = texts(snapshot, site, language)
     stage_one = generator(ChainLoader(chain), auto_reload=auto_reload)
+    filled = [one.block for one in site.model.blocks if one.block in chain.blocks(LAYOUT)]
     templates = PageEnvironment(
-        loader=ChainLoader(chain, resolver(stage_one)),
+        loader=ChainLoader(chain, resolver(stage_one), filled),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -85,7 +86,10 @@ def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts
         "language": language,
         "direction": "rtl" if is_rtl else "ltr",
         "site_name": label(site.model.label) or site.key,
-        "stylesheets": [*map(chain.asset_url, (bootstrap, *chain.styles)), sheet.url],
+        "stylesheets": [
+            *map(chain.asset_url, (bootstrap, *chain.styles)),
+            f"{site.base}{sheet.seen_url}" if site.base else sheet.url,
+        ],
         "theme_colours": {name: chain.tokens.get(name, "") for name in ("brand", "brand-dark")} | dict(site.model.tokens),
         "registration": site.model.registration,
         "looked_through": bool(site.base),

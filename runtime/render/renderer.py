@@ -195,7 +195,7 @@ class Renderer(Generic[Context]):
             footer = self._menu(context, standing, context.site.model.footer_menu)
             macros: Any = parts
             shown = macros.nav(), macros.thumb(), macros.more(), macros.footer(footer)
-            return Chrome(main, current, *shown, self._search(context), _studio(context))
+            return Chrome(main, current, *shown, self._search(context), _studio(context), _requests(context))
 
         return context.snapshot.derive(("chrome", *standing, current), dress)
 
@@ -215,6 +215,12 @@ class Renderer(Generic[Context]):
 def _studio(context: Scene) -> str:
     opened = any(role.studio for key, role in context.site.roles.items() if key in context.principal.roles)
     return address(context.site, context.language, "/studio/") if opened else ""
+
+
+def _requests(context: Scene) -> str:
+    joining = context.site.model.joining
+    approves = joining is not None and not context.principal.roles.isdisjoint(joining.approvers)
+    return address(context.site, context.language, "/access-requests") if approves else ""
 
 
 def _with_sprite(page: Pieces) -> str:

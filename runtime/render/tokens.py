@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,32 @@ _PAIRS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Pairing:
+    """Two colours that are seen on each other: the token of the ground, what is on it (a token, or "" for the page's own
+    ground below a link), where, and their contrast."""
+
+    ground: str
+    ink: str
+    place: str
+    colours: tuple[str, str]
+
+    @property
+    def contrast(self) -> float:
+        """From 1 to 21."""
+        return contrast(*self.colours)
+
+    @property
+    def ratio(self) -> str:
+        """The same as it is written, rounded down, so that nothing looks enough that is not."""
+        return f"{int(self.contrast * 10) / 10:.1f}"
+
+    @property
+    def enough(self) -> bool:
+        """Can it be read, as WCAG says at level AA for text?"""
+        return self.contrast >= LEAST_CONTRAST
+
+
+@dataclass(frozen=True, slots=True)
 class TokensSheet:
     """The stylesheet of a site's tokens: its name under `/_static/_tokens/` and its text."""
 
@@ -54,13 +81,15 @@ class TokensSheet:
         """The address; it changes with the text."""
         return f"/_static/_tokens/{self.name}"
 
+    @property
+    def seen_url(self) -> str:
+        """The address below that of a guise, where the sheet of a draft is."""
+        return f"/_sample/tokens/{self.name}"
+
 
 def luminance(colour: str) -> float:
     """The relative luminance of #rgb or #rrggbb, from 0 to 1, as WCAG defines it."""
-    digits = colour.removeprefix("#")
-    if len(digits) == 3:
-        digits = "".join(digit * 2 for digit in digits)
-    shares = [int(digits[start:end], 16) / 255 for start, end in pairwise((0, 2, 4, 6))]
+    shares = _shares(colour)
     red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -74,26 +103,59 @@ def contrast(one: str, other: str) -> float:
 def check_tokens(own: Iterable[tuple[str, str]], inherited: Mapping[str, str], component: str) -> tuple[Problem, ...]:
     """What is wrong with the tokens of a site or theme (`component` names it), on top of those it inherits."""
     written = dict(own)
-    problems = [_problem(component, name, reason) for name, value in written.items() if (reason := _reason(name, value))]
-    sound = {**inherited, **written}
-    for ground, ink, place in _PAIRS:
-        if ground in sound and ink in sound and _are_colours(sound[ground], sound[ink]):
-            problems += _weak(component, (ground, sound[ground]), (ink, sound[ink]), place)
+    problems = [_problem(component, name, reason) for name, value in written.items() if (reason := fault_in_token(name, value))]
+    return (*problems, *(_weak(component, found) for found in pairings({**inherited, **written}) if not found.enough))
+
+
+def pairings(tokens: Mapping[str, str]) -> tuple[Pairing, ...]:
+    """What is seen on what, of the tokens that are colours."""
+    found = [
+        Pairing(ground, ink, place, (tokens[ground], tokens[ink]))
+        for ground, ink, place in _PAIRS
+        if ground in tokens and ink in tokens and _are_colours(tokens[ground], tokens[ink])
+    ]
     for name, paper in (("brand", PAPER), ("brand-dark", NIGHT)):
-        if name in sound and _are_colours(sound[name]):
-            problems += _weak(component, (name, sound[name]), ("the page", paper), "links and selected things")
-    return tuple(problems)
+        if name in tokens and _are_colours(tokens[name]):
+            found.append(Pairing(name, "", "links and selected things", (tokens[name], paper)))
+    return tuple(found)
+
+
+def mended(tokens: Mapping[str, str], name: str) -> str:
+    """The nearest shade of a colour, lighter or darker, with which all that it is seen with can be read; "" for none."""
+    others = [found.colours[1] for found in pairings(tokens) if found.ground == name]
+    if not others:
+        return ""
+    hue, light, full = colorsys.rgb_to_hls(*_shares(tokens[name]))
+    for step in range(1, 101):
+        for nearby in (light - step / 100, light + step / 100):
+            shade = _hex(colorsys.hls_to_rgb(hue, nearby, full)) if 0 <= nearby <= 1 else ""
+            if shade and all(contrast(shade, other) >= LEAST_CONTRAST for other in others):
+                return shade
+    return ""
+
+
+def _shares(colour: str) -> tuple[float, float, float]:
+    digits = colour.removeprefix("#")
+    if len(digits) == 3:
+        digits = "".join(digit * 2 for digit in digits)
+    red, green, blue = (int(digits[start:end], 16) / 255 for start, end in pairwise((0, 2, 4, 6)))
+    return red, green, blue
+
+
+def _hex(shares: tuple[float, float, float]) -> str:
+    return "#" + "".join(f"{round(share * 255):02x}" for share in shares)
 
 
 def tokens_sheet(site: str, tokens: Mapping[str, str]) -> TokensSheet:
     """The stylesheet of a site. Tokens that are unknown or not safe to write into CSS are left out."""
-    sound = {name: value for name, value in tokens.items() if not _reason(name, value)}
+    sound = {name: value for name, value in tokens.items() if not fault_in_token(name, value)}
     lines = [f"  --fy-{name}: {value};" for name, value in sorted(sound.items())]
     text = "\n".join([":root {", *lines, "}", ""])
     return TokensSheet(f"{site}-{sha256(text.encode()).hexdigest()[:12]}.css", text)
 
 
-def _reason(name: str, value: str) -> str:
+def fault_in_token(name: str, value: str) -> str:
+    """Why a token cannot have a value; "" where it can."""
     if name not in TOKENS:
         return f"there is no token {name}; there are {', '.join(sorted(TOKENS))}"
     pattern, wanted = TOKENS[name]
@@ -104,15 +166,13 @@ def _are_colours(*values: str) -> bool:
     return all(_HEX.fullmatch(value) for value in values)
 
 
-def _weak(component: str, one: tuple[str, str], other: tuple[str, str], place: str) -> list[Problem]:
-    found = contrast(one[1], other[1])
-    if found >= LEAST_CONTRAST:
-        return []
+def _weak(component: str, found: Pairing) -> Problem:
+    ink = f"{found.ink or 'the page'} {found.colours[1]}"
     reason = (
-        f"{place} cannot be read: the contrast of {one[0]} {one[1]} and {other[0]} {other[1]} is {found:.1f}, "
+        f"{found.place} cannot be read: the contrast of {found.ground} {found.colours[0]} and {ink} is {found.contrast:.1f}, "
         f"at least {LEAST_CONTRAST} is needed"
     )
-    return [Problem(Position(path=f"tokens.{one[0]}"), component, "token-contrast", reason)]
+    return Problem(Position(path=f"tokens.{found.ground}"), component, "token-contrast", reason)
 
 
 def _problem(component: str, name: str, reason: str) -> Problem:

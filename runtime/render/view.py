@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from markupsafe import Markup
@@ -117,20 +118,25 @@ class Frame:
     """What is around the page and differs from one request to the next.
 
     `path`: address without language part, marks the menu and gives the language links. `query`: the raw query string.
-    `account`, `account_number`: for whom the person acts. `scheme`: light, dark, or "" for the system's choice.
+    `account`, `account_number`: for whom the person acts; `switches`: whether there are others.
+    `scheme`: light, dark, or "" for the system's choice.
     `density`: compact, cosy, roomy, or "". `messages`: said once, at this page.
-    `header`, `footer`: what stands in the place of the theme's.
+    `header`, `footer`: what stands in the place of the theme's; `blocks`: the same by block of the layout.
+    `logo`: the address of the site's picture.
     """
 
     path: str = "/"
     query: str = ""
     account: str = ""
     account_number: str = ""
+    switches: bool = False
     scheme: Literal["", "light", "dark"] = ""
     density: Literal["", "compact", "cosy", "roomy"] = ""
     messages: tuple[Message, ...] = ()
     header: str | Markup = ""
     footer: str | Markup = ""
+    logo: str = ""
+    blocks: Mapping[str, str | Markup] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

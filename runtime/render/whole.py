@@ -100,7 +100,7 @@ class Chrome:
     """The parts around a page that are the same for everybody with the same roles, language and place in the menu.
 
     `search` is the address of the site's search page, empty where it has none or one that they may not open; `studio` that
-    of the studio, empty where none of the roles opens it.
+    of the studio, empty where none of the roles opens it; `requests` that of requests for access, for those who approve them.
     """
 
     menu: Menu
@@ -111,6 +111,7 @@ class Chrome:
     footer: Markup
     search: str = ""
     studio: str = ""
+    requests: str = ""
 
 
 @passing
@@ -149,7 +150,7 @@ class WholePage:
         """What decides how the page looks besides `values`, the site, the language and the template's name."""
         around = self.around
         person, frame = around.person, around.frame
-        standing = (person.kind, person.roles, around.chrome.current, frame.scheme, frame.density)
+        standing = (person.kind, person.roles, around.chrome.current, frame.scheme, frame.density, frame.switches)
         return standing, head_shape(self.head), len(self.parts)
 
     @property
@@ -166,6 +167,8 @@ class WholePage:
             "number": frame.account_number,
             "header": frame.header,
             "footer": frame.footer,
+            "logo": frame.logo,
+            **{f"block {name}": html for name, html in frame.blocks.items()},
         }
         values.update(enumerate([*self.parts, *head_texts(self.head)]))
         return values
@@ -184,10 +187,13 @@ class WholePage:
                 get("query"),
                 get("account"),
                 get("number"),
+                frame.switches,
                 frame.scheme,
                 frame.density,
                 header=get("header"),
                 footer=get("footer"),
+                logo=get("logo"),
+                blocks={name: get(f"block {name}") for name in frame.blocks},
             ),
             Person(around.person.kind, around.person.roles, get("name")),
             get("csrf"),

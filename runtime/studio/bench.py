@@ -6,14 +6,14 @@ import difflib
 import functools
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
 from sqlalchemy import Engine
 
 from metadata.checks import check
-from metadata.checks.world import World
+from metadata.checks.world import EntityFacts, World
 from metadata.compiler import assign_site
 from metadata.errors import MetadataError, Problem
 from metadata.model import KINDS, Component, ComponentId, component_id
@@ -61,10 +61,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Bench:
-    """Every component at one moment, drafts included; `all` holds those too that a draft takes away."""
+    """Every component at one moment, drafts included; `all` holds those too that a draft takes away.
+
+    `kept` are the components of the kinds in which nothing has changed since the bench before; `ways` remembers, by revision,
+    the paths of attributes that a component names.
+    """
 
     standing: Standing
     all: Mapping[ComponentId, Item]
+    kept: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    ways: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     @functools.cached_property
     def items(self) -> Mapping[ComponentId, Item]:
@@ -75,16 +81,42 @@ class Bench:
     def waiting(self) -> tuple[Item, ...]:
         """What publishing could release, in the order of kinds and keys."""
         order = list(KINDS)
-        found = [item for item in self.all.values() if item.waits]
+        found = [item for name in self.standing.drafts if (item := self.all[name]).waits]
         return tuple(sorted(found, key=lambda item: (order.index(item.id.kind), item.id)))
 
     @functools.cached_property
     def by_kind(self) -> Mapping[str, tuple[Item, ...]]:
         """The components of each kind, by key."""
-        found: dict[str, list[Item]] = {kind: [] for kind in KINDS}
-        for name in sorted(self.items):
-            found[name.kind].append(self.items[name])
-        return {kind: tuple(items) for kind, items in found.items()}
+        found: dict[str, list[Item]] = {kind: [] for kind in KINDS if kind not in self.kept}
+        for name, item in self.items.items():
+            if name.kind in found:
+                found[name.kind].append(item)
+        made = {kind: tuple(sorted(items, key=_place)) for kind, items in found.items()}
+        return {kind: self.kept[kind] if kind in self.kept else made[kind] for kind in KINDS}
+
+    def of_site(self, site: str) -> Mapping[str, tuple[Item, ...]]:
+        """The components of each kind that are a site's own, or no site's, by key."""
+        if site not in self._by_site:
+            self._by_site[site] = {
+                kind: tuple(item for item in items if (item.id.key if kind == "site" else item.id.site) in ("", site))
+                for kind, items in self.by_kind.items()
+            }
+        return self._by_site[site]
+
+    @functools.cached_property
+    def _by_site(self) -> dict[str, Mapping[str, tuple[Item, ...]]]:
+        return {}
+
+    @functools.cached_property
+    def newest(self) -> tuple[Item, ...]:
+        """Every component, the one that was changed last first."""
+        return tuple(sorted(self.all.values(), key=lambda item: -item.head.id))
+
+    @functools.cached_property
+    def entities(self) -> Mapping[str, EntityFacts]:
+        """Entities as the engine will have them, drafts and those of the engine included."""
+        models = [item.component for item in self.by_kind["entity"] if item.component is not None]
+        return World({component_id(model): model for model in models}).entities
 
     @functools.cached_property
     def world(self) -> World:
@@ -116,7 +148,7 @@ class Bench:
     @functools.cached_property
     def wrong(self) -> tuple[Item, ...]:
         """The components of which something is known to be wrong."""
-        return tuple(self.items[name] for name in sorted(self.items) if self.count(name))
+        return tuple(sorted((item for name, item in self.items.items() if self.count(name)), key=lambda item: item.id))
 
     @functools.cached_property
     def _near(self) -> dict[ComponentId, tuple[Problem, ...]]:
@@ -124,17 +156,29 @@ class Bench:
 
     def _judged(self, name: ComponentId) -> tuple[Problem, ...]:
         """The findings of the checks on one component among what its names lead to."""
-        found = fresh = {name, *self._meant(name)}
-        for _ in range(NEAR):
-            fresh = {other for one in fresh for other in self._named_by(one)} - found
-            found |= fresh
-        found |= {other for other in self.items if other.kind in ("site", "language")}
+        found = self._around({name, *self._meant(name)})
         order = (*sorted(found - {name}), name)
         near = [item.component for other in order if (item := self.items.get(other)) and item.component is not None]
         given = assign_site(near)
         own = str(component_id(given[-1]))
         problems = check({component_id(component): component for component in given})
         return tuple(problem for problem in problems if problem.component == own)
+
+    def _around(self, names: set[ComponentId]) -> set[ComponentId]:
+        """Components with what they name, near and far, and with the sites and languages."""
+        found = fresh = set(names)
+        for _ in range(NEAR):
+            fresh = {other for one in fresh for other in self._named_by(one)} - found
+            found |= fresh
+        return found | {item.id for kind in ("site", "language") for item in self.by_kind[kind]}
+
+    def affected(self) -> tuple[set[ComponentId], set[ComponentId]]:
+        """What waits, together with all that names it; and the same with what must be known to judge it."""
+        waiting = {item.id for item in self.waiting}
+        changed = {(name.kind, name.key) for name in waiting}
+        naming = {name for name, item in self.items.items() if any(found[1:] in changed for found in item.references)}
+        suspects = (waiting | naming) & set(self.items)
+        return suspects, self._around(suspects) & set(self.items)
 
     def _named_by(self, name: ComponentId) -> set[ComponentId]:
         item = self.items.get(name)
@@ -155,12 +199,17 @@ class Bench:
         return next((name.key for name in self.items if name.kind == "site"), "")
 
     @functools.cached_property
+    def findings(self) -> tuple[Problem, ...]:
+        """What the checks say of all that is right by itself."""
+        return check(self.world.components)
+
+    @functools.cached_property
     def problems(self) -> Mapping[ComponentId, tuple[Problem, ...]]:
         """What is wrong with each component, by itself and among the others; not what only follows from an unfinished one."""
         found: dict[ComponentId, list[Problem]] = {name: list(item.faults) for name, item in self.items.items() if item.faults}
         names = {str(identity): name for identity, name in self._names.items()}
         broken = tuple(repr(name.key) for name in found)
-        for problem in check(self.world.components):
+        for problem in self.findings:
             name = names.get(problem.component)
             follows = problem.code in FOLLOWING and any(key in problem.message for key in broken)
             if name is not None and name in self.items and not self.items[name].faults and not follows:
@@ -203,23 +252,38 @@ class Workshop:
         stamp = self.store.stamp()
         with self._lock:
             if self._bench is None or stamp != self._stamp:
-                standing = self.store.standing()
+                standing = self.store.standing(self._bench.standing if self._bench else None)
                 self._bench = self._made(standing, self._bench)
                 self._stamp = (standing.release, standing.newest)
             return self._bench
 
     def _made(self, standing: Standing, old: Bench | None) -> Bench:
-        heads = {**standing.released, **standing.drafts}
+        """The bench of this moment. Of the same release only what drafts touch, or touched, is looked at again."""
+        if old is not None and old.standing.release == standing.release:
+            names = {*standing.drafts, *old.standing.drafts}
+            heads = {name: head for name in names if (head := standing.drafts.get(name) or standing.released.get(name))}
+            items = dict(old.all)
+            for name in names - heads.keys():
+                items.pop(name, None)
+        else:
+            heads, items = {**standing.released, **standing.drafts}, {}
+            names = set(heads)
         known = {item.head.id: item for item in old.all.values()} if old else {}
         texts = self.store.data(head.id for head in heads.values() if head.id not in known)
-        items = {}
         for name, head in heads.items():
             item = known.get(head.id)
             data = item.data if item else texts[head.id]
             component, faults = (item.component, item.faults) if item else made(name, data)
             named = item.references if item else tuple(references(data, name.kind))
             items[name] = Item(name, head, data, component, faults, standing.released.get(name), named)
-        return Bench(standing, items)
+        touched = {name.kind for name in names if old is None or old.all.get(name) != items.get(name)}
+        again = old is not None and old.standing.release == standing.release
+        kept = {kind: found for kind, found in old.by_kind.items() if kind not in touched} if old and again else {}
+        return Bench(standing, items, kept, old.ways if old else {})
+
+
+def _place(item: Item) -> tuple[str, str]:
+    return item.id.key, item.id.site
 
 
 def made(name: ComponentId, data: Mapping[str, Any]) -> tuple[Component | None, tuple[Problem, ...]]:

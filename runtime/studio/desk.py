@@ -19,10 +19,20 @@ from runtime.records.audit import record_act
 from runtime.render import Formats, Texts
 from runtime.render.view import Crumb
 from runtime.studio.bench import Bench, Item, label_of
-from runtime.studio.rights import Reach, author_of, reach_of, right_of
+from runtime.studio.rights import ADOPTING, Reach, author_of, reach_of, right_of
 
 ROOT = "/studio"
 RECENT = "studio"
+DOORS: tuple[tuple[str, str, str, str], ...] = (
+    ("people", "people", "studio.people", "people"),
+    ("sync", "operate", "studio.sync", "arrow-repeat"),
+    ("webhooks", "operate", "studio.told", "send"),
+    ("audit", "audit", "studio.audit", "journal-text"),
+    ("checkup", "", "studio.checkup", "clipboard-check"),
+    ("settings", "settings", "studio.settings", "sliders"),
+    ("exchange", "exchange", "studio.exchange", "arrow-left-right"),
+)
+"""The pages by which a site is run: the address, the right that opens each ("" for any on components), text and icon."""
 REMEMBERED = 8
 SHOWN_IN_TREE = 200
 ICONS = {
@@ -52,12 +62,16 @@ ICONS = {
     "identity_provider": "box-arrow-in-right",
     "connection": "plug",
     "table_map": "arrow-left-right",
+    "webhook": "send",
+    "sync_alert": "bell",
     "site": "globe2",
     "api_entity": "hash",
     "site_setting": "gear",
     "publishing_state": "flag",
     "transition_rule": "arrow-right",
 }
+DESIGNED = ("view", "form", "entity", "page", "web_link_set", "list", "multistep_form", "chart", "table_map", "site")
+"""The kinds that have a designer."""
 GROUPS = ("data", "design", "content", "security", "sync", "settings")
 
 
@@ -89,6 +103,15 @@ class Leaf:
     current: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A page of the studio that is about no component."""
+
+    label: str
+    url: str
+    icon: str
+
+
 @dataclass(frozen=True)
 class Desk:
     """One request to the studio."""
@@ -117,9 +140,27 @@ class Desk:
         """How the person is named in the history."""
         return author_of(self.context.principal)
 
+    @property
+    def doors(self) -> tuple[Door, ...]:
+        """The pages by which the site is run that the person may open."""
+        return tuple(
+            Door(self.say(text), self.url(path), icon)
+            for path, right, text, icon in DOORS
+            if (self.reach.has(right) if right else self.reach.checks)
+        )
+
     def fresh(self) -> Desk:
         """The same with everything as it is now."""
         return Desk(self.context, self.reach, self.context.services.workshop.bench())
+
+    def designs(self, kind: str) -> bool:
+        """Whether components of a kind have a designer."""
+        return kind in DESIGNED
+
+    def adopts(self, item: Item) -> bool:
+        """Whether tables can be adopted from a component: a connection to a database, by who may make all that comes of it."""
+        is_database = item.id.kind == "connection" and item.data.get("connector") == "sql" and not item.head.deleted
+        return is_database and all(kind in self.reach.kinds for kind in ADOPTING)
 
     def url(self, *parts: str) -> str:
         """The address of a page of the studio."""
@@ -155,7 +196,7 @@ class Desk:
 
     def within(self, kind: str) -> tuple[Item, ...]:
         """The components of a kind that may be worked on."""
-        return tuple(item for item in self.bench.by_kind[kind] if self.reach.covers(item.id))
+        return self.bench.of_site(self.reach.site)[kind] if right_of(kind) in self.reach.rights else ()
 
     def label(self, item: Item) -> str:
         """The name of a component that people read."""

@@ -224,11 +224,11 @@ def offer(desk: Desk, name: str) -> Iterator[tuple[str, str]]:
 
 def paths_from(desk: Desk, entity: str) -> list[tuple[str, str]]:
     """The attributes of an entity, and those of what its lookups lead to."""
-    world = desk.bench.world
-    facts = world.entities.get(entity)
+    entities = desk.bench.entities
+    facts = entities.get(entity)
     found = [(key, "") for key in facts.attributes] if facts else []
     for key, attribute in (facts.attributes if facts else {}).items():
-        far = world.entities.get(attribute.target) if attribute.target else None
+        far = entities.get(attribute.target) if attribute.target else None
         found += [(f"{key}.{name}", "") for name in far.attributes] if far else []
     return found
 

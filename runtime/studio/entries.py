@@ -73,7 +73,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What entries need to know besides the data: problems by path, languages, where names are completed from."""
+    """What entries need to know besides the data: problems by path, languages, where names are completed from.
+
+    `sources` names a list of words by property; the others are known from the rules of the model.
+    """
 
     problems: Mapping[str, Sequence[str]]
     languages: Sequence[str]
@@ -81,6 +84,7 @@ class Surroundings:
     focus: str = ""
     types: Sequence[str] = ()
     used: set[str] = field(default_factory=set)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 def id_of(path: str) -> str:
@@ -216,7 +220,9 @@ def _options(shape: Shape, value: Any) -> tuple[tuple[str, str], ...]:
 def _source(shape: Shape, around: Surroundings) -> str:
     """The name of the list that completes a word: the keys of a kind, the attributes of an entity, the types there are."""
     found = ""
-    if shape.rules.get("ref"):
+    if shape.name in around.sources:
+        found = around.sources[shape.name]
+    elif shape.rules.get("ref"):
         found = f"kind-{shape.rules['ref']}"
     elif shape.rules.get("attribute") and around.entity:
         found = f"attributes-{around.entity}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from flask import Response, flash, make_response, redirect, request
 
@@ -17,9 +18,11 @@ from runtime.studio.bench import Item
 from runtime.studio.desk import ICONS, ROOT, Desk, Leaf, open_desk
 from runtime.studio.editing import number_of
 from runtime.studio.releasing import DiffLine, diff_lines
+from runtime.studio.turning import turned
 from runtime.studio.uses import uses_of, uses_of_attributes
 
 FOUND = 50
+NEWEST = 10
 RELEASES = 100
 REVISIONS = 100
 YEAR = 31_536_000
@@ -48,7 +51,7 @@ def home() -> Response:
     """The overview: what is served, what waits, what is wrong, what was changed last."""
     desk = open_desk()
     releases = desk.store.releases()[:1]
-    changed = sorted((item for item in desk.bench.all.values() if desk.reach.covers(item.id)), key=lambda item: -item.head.id)
+    changed = islice((item for item in desk.bench.newest if desk.reach.covers(item.id)), NEWEST)
     wrong = [desk.leaf(item) for item in desk.bench.wrong if desk.reach.covers(item.id)]
     return desk.page(
         "home.html",
@@ -57,7 +60,7 @@ def home() -> Response:
         released=desk.formats.moment(releases[0].created_at) if releases else "",
         waiting=[desk.leaf(item) for item in desk.bench.waiting if desk.reach.covers(item.id)],
         wrong=wrong,
-        changed=[(desk.leaf(item), item.head, desk.formats.moment(item.head.created_at)) for item in changed[:10]],
+        changed=[(desk.leaf(item), item.head, desk.formats.moment(item.head.created_at)) for item in changed],
     )
 
 
@@ -69,14 +72,15 @@ def of_kind(kind: str) -> Response:
     if kind not in desk.reach.kinds:
         raise AccessDenied
     words = request.args.get("q", "").strip()
-    items = matching(desk, desk.within(kind), words)
+    found = turned(matching(desk, desk.within(kind), words), desk.url("kind", kind), {"q": words})
     return desk.page(
         "kind.html",
         title=desk.kind_label(kind, several=True),
         kind=kind,
         words=words,
         gone=[] if words else desk.gone(kind),
-        leaves=[(desk.leaf(item), item.head, desk.formats.moment(item.head.created_at)) for item in items],
+        found=found,
+        leaves=[(desk.leaf(item), item.head, desk.formats.moment(item.head.created_at)) for item in found.lines],
     )
 
 
@@ -138,6 +142,7 @@ def actions(desk: Desk, words: str) -> list[dict[str, str]]:
         (desk.say("studio.shortcuts"), desk.url("keys"), "question-circle"),
         (desk.say("studio.open_site"), desk.context.url("/"), "box-arrow-up-right"),
     ]
+    known += [(door.label, door.url, door.icon) for door in desk.doors]
     known += [
         (desk.say("studio.new_of", kind=desk.kind_label(kind)), desk.url("new", kind), ICONS.get(kind, "plus-lg"))
         for kind in desk.reach.kinds

@@ -22,7 +22,7 @@ def new(kind: str) -> Response:
     """The page that asks for the key of a new component."""
     desk = open_desk()
     _may(desk, kind)
-    return _ask(desk, "new", kind, None)
+    return _ask(desk, "new", kind, None, request.args.get("key", "")[:200])
 
 
 def submit_new(kind: str) -> Response:

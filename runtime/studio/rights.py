@@ -11,7 +11,14 @@ from runtime.errors import AccessDenied, SignInNeeded
 
 PUBLISH = "publish"
 VIEW_AS = "view_as"
+PEOPLE = "people"
+AUDIT = "audit"
+EXCHANGE = "exchange"
+OPERATE = "operate"
 OTHERS = "settings"
+ADOPTING = ("connection", "table_map", "entity", "choice", "view", "form")
+OF_PAGES = ("list", "page", "web_link_set")
+"""What comes of tables that are adopted, and what comes of them besides where the site gets pages for them."""
 RIGHT_OF_KIND = {
     kind: right
     for right, kinds in {
@@ -27,7 +34,7 @@ RIGHT_OF_KIND = {
             "permission_test",
             "identity_provider",
         ),
-        "sync": ("connection", "table_map"),
+        "sync": ("connection", "table_map", "webhook", "sync_alert"),
         "settings": ("site", "api_entity", "site_setting", "publishing_state", "transition_rule"),
     }.items()
     for kind in kinds
@@ -57,6 +64,20 @@ class Reach:
         """May the site be looked at through the eyes of any contact or role?"""
         return VIEW_AS in self.rights
 
+    def has(self, right: str) -> bool:
+        """Is this one of the rights?"""
+        return right in self.rights
+
+    @property
+    def checks(self) -> bool:
+        """May the site's health be read? By whoever may work on any of its components."""
+        return bool(self.kinds)
+
+    @property
+    def operates(self) -> bool:
+        """May synchronisation be watched and mended?"""
+        return OPERATE in self.rights
+
     def covers(self, component: ComponentId) -> bool:
         """May this component be worked on? Those of another site may not."""
         if right_of(component.kind) not in self.rights:
@@ -76,7 +97,7 @@ def reach_of(context: RequestContext) -> Reach:
         raise SignInNeeded
     roles = [context.site.roles[key] for key in context.principal.roles]
     reach = Reach(context.site.key, frozenset(right for role in roles for right in role.studio))
-    if not reach.kinds:
+    if not reach.kinds and not reach.rights & {PEOPLE, AUDIT, OPERATE}:
         raise AccessDenied
     return reach
 

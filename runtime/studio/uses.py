@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.checks.world import World
-from metadata.model import KINDS, ComponentId, Entity
+from metadata.checks.world import EntityFacts, leaves
+from metadata.model import KINDS, Component, ComponentId, Entity
 from runtime.studio.bench import Bench, Item
 from runtime.studio.shapes import shapes_of
 
@@ -23,36 +23,44 @@ class Use:
 
 def uses_of(bench: Bench, name: ComponentId) -> tuple[Use, ...]:
     """Every place that names a component, in the order of addresses."""
+    wanted = (name.kind, name.key)
     found = []
-    for other in sorted(bench.items):
-        if other == name or not _sees(other, name):
-            continue
-        item = bench.items[other]
-        found += [Use(item, path) for path, kind, key in item.references if (kind, key) == (name.kind, name.key)]
-    return tuple(found)
+    for other, item in bench.items.items():
+        if other != name and _sees(other, name):
+            found += [Use(item, reference[0]) for reference in item.references if reference[1:] == wanted]
+    return tuple(sorted(found, key=lambda use: use.item.id))
 
 
 def uses_of_attributes(bench: Bench, entity: str) -> tuple[Use, ...]:
     """Every place that names an attribute of an entity, also on the way of a path, in the order of the attributes."""
-    world = bench.world
-    facts = world.entities.get(entity)
+    facts = bench.entities.get(entity)
     order = list(facts.attributes) if facts else []
     found = []
-    for leaf in world.leaves:
-        if leaf.rules.get("attribute") and isinstance(leaf.value, str):
-            start = leaf.component.key if isinstance(leaf.component, Entity) else str(getattr(leaf.component, "entity", ""))
-            name = bench.name_of(leaf.component)
-            found += [Use(bench.items[name], leaf.path, key) for key in _steps(world, start, leaf.value, entity)]
+    for item in bench.items.values():
+        component = item.component
+        if component is not None:
+            start = component.key if isinstance(component, Entity) else str(getattr(component, "entity", ""))
+            for path, way in _ways(bench, item, component):
+                if start == entity or "." in way:
+                    found += [Use(item, path, key) for key in _steps(bench.entities, start, way, entity)]
     return tuple(sorted(found, key=lambda use: (order.index(use.part) if use.part in order else -1, use.item.id, use.path)))
 
 
-def _steps(world: World, start: str, path: str, entity: str) -> Iterator[str]:
+def _ways(bench: Bench, item: Item, component: Component) -> tuple[tuple[str, str], ...]:
+    """The paths of attributes that a component names, each with the path at which it stands."""
+    if item.head.id not in bench.ways:
+        named = (leaf for leaf in leaves(component) if leaf.rules.get("attribute") and isinstance(leaf.value, str))
+        bench.ways[item.head.id] = tuple((leaf.path, leaf.value) for leaf in named)
+    return bench.ways[item.head.id]
+
+
+def _steps(entities: Mapping[str, EntityFacts], start: str, path: str, entity: str) -> Iterator[str]:
     """The attributes of an entity that a path from another one goes over."""
     current = start
     for step in path.split("."):
         if current == entity:
             yield step
-        facts = world.entities.get(current)
+        facts = entities.get(current)
         attribute = facts.attributes.get(step) if facts else None
         if attribute is None or not attribute.target:
             return

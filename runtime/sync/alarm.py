@@ -45,6 +45,10 @@ class Alarm:
         event.wait(seconds)
         event.clear()
 
+    def ring(self, connection: str) -> None:
+        """Wake the thread of a connection."""
+        self._events[connection].set()
+
     def stop(self) -> None:
         """Wake everybody for the last time."""
         self._over.set()

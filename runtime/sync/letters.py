@@ -83,6 +83,29 @@ def read_letters(connection: Connection, maps: Sequence[CompiledMap], codes: Col
     return [letter for letter in found if not codes or letter.code in codes]
 
 
+def page_of_letters(
+    connection: Connection, table_map: CompiledMap, way: str, code: str = "", after: str = "", limit: int = 50
+) -> list[Letter]:
+    """Some letters of a map and way, those of one class where it is given: as many as asked for, after the one of a name."""
+    if way == OUT:
+        number = int(after) if after.isascii() and after.isdecimal() and len(after) < 19 else 0
+        found = outbox.parked(connection, table_map.key, code, number, limit)
+        behind = outbox.count_behind(connection, [item.id for item in found]) if found else {}
+        return [_out(connection, table_map, item, behind.get(item.id, 0)) for item in found]
+    there = rejects.read_rejects(connection, table_map.key, limit, after.partition("/")[2], code)
+    held = count_held(connection, table_map.key) if there else {}
+    return [_in(table_map, item, held.get(item.key, 0)) for item in there]
+
+
+def count_letters(connection: Connection) -> dict[str, dict[tuple[str, str], int]]:
+    """How many letters there are, by map, and then by way and class."""
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for way, counted in ((IN, rejects.count_codes(connection)), (OUT, outbox.parked_codes(connection))):
+        for (name, code), number in sorted(counted.items()):
+            found.setdefault(name, {})[way, code] = number
+    return found
+
+
 def find_letter(connection: Connection, maps: Sequence[CompiledMap], name: str) -> Letter | None:
     """The letter of a name; a change of ours also while it only waits for its turn."""
     known = {item.key: item for item in maps}
@@ -144,11 +167,32 @@ def discard_letter(home: Home, letter: Letter) -> int:
         return len(lost)
 
 
-def retry_letters(home: Home, maps: Sequence[CompiledMap], codes: Collection[str] = ()) -> Retried:
-    """Try again, now, every letter of maps, or those of some classes only; nothing else is touched."""
-    taken = sum(_retry(home, table_map, codes) for table_map in maps)
+def discard_letters(home: Home, table_map: CompiledMap, way: str, code: str) -> int:
+    """Give up every letter of a map, way and class; how many changes were. What comes to be refused meanwhile stays."""
+    lost, after = 0, ""
+    while True:
+        with home.read() as connection:
+            part = page_of_letters(connection, table_map, way, code, after, AT_ONCE)
+        if not part:
+            return lost
+        after = part[-1].name
+        if way == OUT:
+            lost += sum(discard_letter(home, letter) for letter in part)
+            continue
+        keys = [letter.reject.key for letter in part if letter.reject is not None]
+        with home.begin() as connection:
+            rejects.drop_rejects(connection, table_map.key, keys)
+            work = Work(connection, home.rows(connection), table_map, home.now())
+            follow_up(work, keys, Lookups(work.rows))
+        log.info("discarded", extra={"action": "letters_discarded", "map": table_map.key, "code": code, "count": len(keys)})
+        lost += len(keys)
+
+
+def retry_letters(home: Home, maps: Sequence[CompiledMap], codes: Collection[str] = (), way: str = "") -> Retried:
+    """Try again, now, every letter of maps, or those of some classes or of one way only; nothing else is touched."""
+    taken = sum(_retry(home, table_map, codes) for table_map in maps) if way != OUT else 0
     with home.begin() as connection:
-        released = _release(connection, maps, codes)
+        released = _release(connection, maps, codes) if way != IN else 0
         for item in maps:
             checkpoints.retry_now(connection, item.key)
         left = sum(letter.way == IN for letter in read_letters(connection, maps, codes))
@@ -198,9 +242,9 @@ def _send_again(connection: Connection, owed: Owed) -> None:
     outbox.replay(connection, owed, key)
 
 
-def _out(connection: Connection, table_map: CompiledMap, owed: Owed) -> Letter:
+def _out(connection: Connection, table_map: CompiledMap, owed: Owed, behind: int | None = None) -> Letter:
     columns = dict(owed.payload.get("values", {}))
-    behind = len(outbox.behind(connection, owed))
+    behind = len(outbox.behind(connection, owed)) if behind is None else behind
     times = owed.attempts, owed.created_at, owed.retry_at if owed.state == outbox.WAITING else None
     return Letter(str(owed.id), table_map, OUT, owed.code, owed.reason, columns, *times, behind, owed=owed)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from connectors.outbox import oldest_owed
 from connectors.rejects import count_codes
+from connectors.tally import ERROR, IN, OUT, Tally, read_tally
 from metadata.snapshot import Snapshot
 from runtime.sync.state import MapState, map_states
 
@@ -24,22 +25,47 @@ class _Family:
     name: str
     help: str
     samples: tuple[tuple[tuple[tuple[str, str], ...], float], ...]
+    type: str = "gauge"
 
 
 def metrics_text(connection: Connection, snapshot: Snapshot, now: dt.datetime) -> str:
     """All numbers in the text format of Prometheus."""
     states = map_states(connection, snapshot)
-    return "".join(f"{line}\n" for family in _families(connection, states, now) for line in _lines(family))
+    known = {state.map for state in states}
+    families = (*_standing(connection, states, now), *_counted([item for item in read_tally(connection) if item.map in known]))
+    return "".join(f"{line}\n" for family in families for line in _lines(family))
 
 
-def _families(connection: Connection, states: list[MapState], now: dt.datetime) -> Iterator[_Family]:
-    yield _by_map("lag_seconds", "Seconds since the map had last brought everything.", _lags(states, now))
+def _standing(connection: Connection, states: list[MapState], now: dt.datetime) -> Iterator[_Family]:
+    """How things stand."""
+    yield _by_direction(
+        "lag_seconds",
+        "Seconds since the map had last brought everything; age of the oldest change that waits to go out.",
+        ((s.map, _seconds(now, s.succeeded_at)) for s in states if s.succeeded_at),
+        ((s.map, _seconds(now, s.owed_since) if s.owed_since else 0) for s in states if s.direction != IN),
+    )
+    yield _by_direction(
+        "lag_rows",
+        "Rows that wait outside, where the source can count them; changes that wait to go out.",
+        ((s.map, s.behind) for s in states),
+        ((s.map, s.owed) for s in states if s.direction != IN),
+    )
     yield _by_map("rows", "Outside rows that the map has read since its load began.", ((s.map, s.rows_done) for s in states))
     yield _by_map("owed", "Changes that wait to go out.", ((s.map, s.owed) for s in states))
     yield _by_map("parked", "Changes that the outside does not take.", ((s.map, s.parked) for s in states))
     yield _by_map("conflicts", "Conflicts that wait for somebody.", ((s.map, s.conflicts) for s in states))
     ages = ((name, _seconds(now, since)) for name, since in oldest_owed(connection).items())
     yield _by_map("oldest_owed_seconds", "Age of the oldest change that has not gone out.", ages)
+    letters = ((s.map, _seconds(now, s.refused_since) if s.refused_since else 0) for s in states)
+    yield _by_map(
+        "oldest_dead_letter_seconds", "Age of the oldest row that one side does not take; 0 where there is none.", letters
+    )
+    yield _by_direction(
+        "last_success_timestamp_seconds",
+        "When the map had last brought everything, and when a change was last delivered, in seconds since 1970.",
+        ((s.map, s.succeeded_at.timestamp()) for s in states if s.succeeded_at),
+        ((s.map, s.delivered_at.timestamp()) for s in states if s.delivered_at),
+    )
     told = tuple(((("map", s.map), ("state", word)), float(s.state == word)) for s in states for word in STATES)
     yield _Family("foyer_sync_state", "The state of the map: 1 for the one that it is in.", told)
     codes = sorted(count_codes(connection).items())
@@ -49,10 +75,20 @@ def _families(connection: Connection, states: list[MapState], now: dt.datetime) 
     yield _Family("foyer_sync_last_run_rows", "What became of the rows of the last run that did anything.", last)
 
 
-def _lags(states: list[MapState], now: dt.datetime) -> Iterator[tuple[str, float]]:
-    for state in states:
-        if state.succeeded_at is not None:
-            yield state.map, _seconds(now, state.succeeded_at)
+def _counted(tallies: Sequence[Tally]) -> Iterator[_Family]:
+    """What has happened since ever."""
+    rows = tuple(
+        ((("map", item.map), ("direction", item.direction), ("kind", item.kind)), float(item.number))
+        for item in tallies
+        if item.kind != ERROR
+    )
+    yield _Family("foyer_sync_rows_total", "Rows that came and changes that went, by what became of them.", rows, "counter")
+    errors = tuple(
+        ((("map", item.map), ("direction", item.direction), ("code", item.code)), float(item.number))
+        for item in tallies
+        if item.kind == ERROR
+    )
+    yield _Family("foyer_sync_errors_total", "Rows that were refused and runs that failed, by class.", errors, "counter")
 
 
 def _seconds(now: dt.datetime, since: dt.datetime) -> float:
@@ -63,9 +99,22 @@ def _by_map(name: str, help: str, samples: Iterable[tuple[str, float]]) -> _Fami
     return _Family(f"foyer_sync_{name}", help, tuple(((("map", key),), float(value)) for key, value in samples))
 
 
+def _by_direction(
+    name: str, help: str, coming: Iterable[tuple[str, float | None]], going: Iterable[tuple[str, float | None]]
+) -> _Family:
+    """A number of each map and direction, where it is known."""
+    told = tuple(
+        ((("map", key), ("direction", way)), float(value))
+        for way, samples in ((IN, coming), (OUT, going))
+        for key, value in samples
+        if value is not None
+    )
+    return _Family(f"foyer_sync_{name}", help, told)
+
+
 def _lines(family: _Family) -> Iterator[str]:
     yield f"# HELP {family.name} {family.help}"
-    yield f"# TYPE {family.name} gauge"
+    yield f"# TYPE {family.name} {family.type}"
     for labels, value in family.samples:
         named = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
         yield f"{family.name}{{{named}}} {value:g}"

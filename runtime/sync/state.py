@@ -11,15 +11,20 @@ from connectors.checkpoint import Checkpoint, read_checkpoints
 from connectors.conflicts import count_open
 from connectors.errors import GAP
 from connectors.history import Counts, last_runs
-from connectors.outbox import PARKED, WAITING, count_owed
-from connectors.rejects import count_rejects
-from connectors.tablemap import compiled_maps
+from connectors.outbox import PARKED, WAITING, count_owed, oldest
+from connectors.rejects import count_rejects, oldest_rejects
+from connectors.tablemap import CompiledMap, compiled_maps
+from connectors.tally import ERROR, OUT, read_tally
 from metadata.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class MapState:
-    """One map. `state` is never, loading, current, waiting (tried again soon), failed, gap (changes are lost) or paused."""
+    """One map. `state` is never, loading, current, waiting (tried again soon), failed, gap (changes are lost) or paused.
+
+    `behind` are rows that wait outside, None where that is not known; `owed_since` is when the oldest change that waits to go
+    out was made, `refused_since` when the oldest row that one side would not take came.
+    """
 
     map: str
     connection: str
@@ -35,12 +40,23 @@ class MapState:
     parked: int
     conflicts: int
     last: Counts
+    direction: str = "in"
+    behind: int | None = None
+    began_at: dt.datetime | None = None
+    updated_at: dt.datetime | None = None
+    retry_at: dt.datetime | None = None
+    paused_by: str = ""
+    owed_since: dt.datetime | None = None
+    refused_since: dt.datetime | None = None
+    delivered_at: dt.datetime | None = None
 
 
 def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
     """The states of all active maps, in the order of the metadata."""
     checkpoints, runs = read_checkpoints(connection), last_runs(connection)
     rejects, owed, undecided = count_rejects(connection), count_owed(connection), count_open(connection)
+    waiting, parked, refused = oldest(connection, WAITING), oldest(connection, PARKED), oldest_rejects(connection)
+    sent = {item.map: item.at for item in read_tally(connection) if item.direction == OUT and item.kind != ERROR}
     found = []
     for item in compiled_maps(snapshot):
         at = checkpoints.get(item.key, Checkpoint(item.key))
@@ -61,9 +77,31 @@ def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
                 parked=sending.get(PARKED, 0),
                 conflicts=undecided.get(item.key, 0),
                 last=runs[item.key].counts if item.key in runs else Counts(),
+                direction=_direction(item),
+                behind=_behind(at),
+                began_at=at.began_at,
+                updated_at=at.updated_at,
+                retry_at=at.retry_at,
+                paused_by=at.paused_by or "",
+                owed_since=waiting.get(item.key),
+                refused_since=min((found[item.key] for found in (parked, refused) if item.key in found), default=None),
+                delivered_at=sent.get(item.key),
             )
         )
     return found
+
+
+def _direction(table_map: CompiledMap) -> str:
+    """in, out or both."""
+    inward = any(item.direction in ("in", "both") for item in table_map.model.attributes)
+    return "both" if inward and table_map.outward else "out" if table_map.outward else "in"
+
+
+def _behind(state: Checkpoint) -> int | None:
+    """Rows that wait outside: those of a load that are left, else as they were counted."""
+    if not state.loaded and state.rows_total is not None:
+        return max(0, state.rows_total - state.rows_done)
+    return state.behind
 
 
 def _word(state: Checkpoint, failures: int) -> str:

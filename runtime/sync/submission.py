@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.errors import ConnectorError, RecordRejected, first_line
+from connectors.failpoints import reached
 from connectors.home import Work, utc_now
 from connectors.links import announce, conclude, link_records
 from connectors.outbound import settle
@@ -55,6 +56,7 @@ class OutsideSubmission:
             letter = compose(rows, Part(table_map, record_id, key), children)
         except RecordRejected as fault:
             return _unclear(table_map, fault)
+        reached("read")
         return OutsideQuestion(self._adapters, snapshot, letter, children, _stored(rows, letter))
 
     def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
@@ -102,7 +104,9 @@ class OutsideQuestion:
         table_map = self.letter.head.table_map
         try:
             adapter = self.adapters.of(table_map.connection)
+            reached("converted")
             send(adapter, self.letter)
+            reached("applying")
             answer = await_answer(adapter, self.letter)
         except RecordRejected as fault:
             return _unclear(table_map, fault)
@@ -126,17 +130,23 @@ class OutsideReply:
 
     def settle(self, connection: Connection, record_id: int) -> Accepted | Queued:
         """Take the answer into the record, or owe the record under its key where there is none."""
-        question, answer = self.question, self.answer
+        question = self.question
         head = question.letter.head
         work = Work(connection, _rows(connection, question.snapshot), head.table_map, utc_now())
         letter = compose(work.rows, Part(head.table_map, record_id, head.key), question.children)
         for part, values in zip((letter.head, *letter.children), question.stored, strict=False):
             work.rows.upsert(part.table_map.entity.key, ("id",), [{"id": part.record_id, **values}])
         conclude(connection, head.key)
+        outcome = self._outcome(work, letter)
+        reached("commit")
+        return outcome
+
+    def _outcome(self, work: Work, letter: Letter) -> Accepted | Queued:
+        answer = self.answer
         if answer.state != ACCEPTED:
             return _queue(work, letter, answer.reason)
         try:
-            with connection.begin_nested():
+            with work.connection.begin_nested():
                 settle(work, letter, answer)
         except (ConnectorError, RowsInUse, ValueError, IntegrityError, DataError) as fault:
             # It was taken, so it must not be lost here: an operator reads why its answer could not be put in place.

@@ -21,6 +21,7 @@ from metadata.model import Connection
 from metadata.snapshot import Snapshot
 from runtime.database import writing
 from runtime.sync.alarm import Alarm
+from runtime.sync.ear import Ear
 from runtime.sync.homes import home_of
 from runtime.sync.pool import Adapters
 
@@ -92,6 +93,7 @@ class Worker:
 
     def _serve(self, snapshot: Snapshot, connection: Connection, over: threading.Event, alarm: Alarm) -> None:
         station: Station | None = None
+        ear = Ear(alarm, connection.key)
         while not over.is_set():
             rest = TURN_SECONDS
             try:
@@ -99,9 +101,11 @@ class Worker:
                 station.interrupted = over.is_set
                 for run in station.turn():
                     self.report(run)
+                ear.listen(station)
                 rest = _rest(station)
             except LeaseLost:
                 log.warning("another worker has taken over", extra={"action": "lease_lost", "connection": connection.key})
+                ear.close()
                 _let_go(station)
                 station = None
             except (ConnectorError, SQLAlchemyError) as error:
@@ -112,6 +116,7 @@ class Worker:
                 rest = REST_SECONDS
             if rest:
                 alarm.wait(connection.key, rest)
+        ear.close()
         _let_go(station)
 
 

@@ -18,11 +18,10 @@ import sqlalchemy as sa
 from metadata.compiler import compile_snapshot
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
-from runtime.access import Principal
+from runtime.access import Person, Principal
 from runtime.database import make_engine
 from runtime.records.ask import parse_list_ask
 from runtime.records.lists import fetch_list
-from runtime.records.people import Person
 from runtime.records.plan import plan_list
 from support.demo import clean_environment
 
@@ -148,8 +147,7 @@ def each_buyer_sees_what_the_files_give_him(desk: Desk) -> None:
 
 
 def numbers_seen_by(desk: Desk, contact: int) -> set[object]:
-    person = Person(contact, "", "", None, None, "", "UTC", active=True)
-    principal = Principal.signed_in(desk.snapshot, "reseller-desk", person, ["buyer"])
+    principal = Principal.signed_in(desk.snapshot, "reseller-desk", Person(contact), ["buyer"])
     plan = plan_list(desk.snapshot, principal, "purchases")
     at = next(column.index for column in plan.columns if column.path == "number")
     return {row[at] for row in every_row(desk, plan, principal)}

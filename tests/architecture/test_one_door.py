@@ -20,9 +20,19 @@ DOORS = (
 SQL = {"Table", "FromClause", "ColumnElement", "Label", "Select"}
 SQL_IN_OTHER_HANDS = {
     # A request arrives in one statement that finds the session, its person and the newest release.
-    "runtime/identity/sessions.py": {"contact_table": {"id", "active"}, "join_people": None, "person_columns": None},
+    "runtime/identity/sessions.py": {
+        "contact_table": {"id", "active"},
+        "join_people": None,
+        "person_columns": None,
+        **dict.fromkeys(("admitted", "acts_for_several", "join_account_roles", "account_role")),
+    },
     # The same taken for granted, and proved within the first statement of the page.
-    "runtime/identity/remembered.py": {"contact_table": {"id", "active"}, "join_people": None, "is_person": None},
+    "runtime/identity/remembered.py": {
+        "contact_table": {"id", "active"},
+        "join_people": None,
+        "is_person": None,
+        **dict.fromkeys(("admitted", "account_roles")),
+    },
 }
 """Names by module; of a table that is handed out, the columns that may be named."""
 BUSINESS = {"entities"}

@@ -13,14 +13,15 @@ Desk = Callable[..., Page]
 PATIENCE_MS = 10_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A demo with a small ERP in which nothing moves by itself."""
+    """A demo with a small ERP in which nothing moves by itself. Few modules look at it, and at rest it costs a fifth of a
+    processor."""
     with running_demo(tmp_path_factory.mktemp("demo")) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(demo: Demo, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The cookies of a person, kept after signing in once: signing in is throttled for everybody alike."""
     folder = tmp_path_factory.mktemp("cookies")

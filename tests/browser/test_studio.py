@@ -8,40 +8,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from support.axe import assert_no_axe_violations
-from support.marina_site import CAST, PASSWORD, served
+from support.desks import at_studio, goto, looked_at
 from support.studio import open_studio
-
-LAPTOP, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
 
 
 @pytest.fixture
 def desk(page: Page, sqlite_url: str, tmp_path: Path) -> Iterator[Page]:
-    """Dora at the portal, signed in; at the end no console may have complained."""
-    said: list[str] = []
-    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    with open_studio(sqlite_url, tmp_path) as site, served(site.app) as url:
-        page.set_viewport_size(LAPTOP)
-        page.goto(f"{url}/signin?next=/studio/")
-        page.fill("input[name=email]", CAST["dora"][0])
-        page.fill("input[name=password]", PASSWORD)
-        with page.expect_navigation(url=lambda found: "/signin" not in found):
-            page.locator("main form button[type=submit]").click()
-        yield page
-    assert [line for line in said if not line.startswith("Failed to load resource")] == []
-
-
-def goto(page: Page, path: str) -> None:
-    page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
-
-
-def looked_at(page: Page) -> None:
-    """Nothing scrolls sideways and axe finds nothing, on both screens."""
-    for size in (LAPTOP, PHONE):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-        assert_no_axe_violations(page)
-    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    with open_studio(sqlite_url, tmp_path) as site, at_studio(page, site) as opened:
+        yield opened
 
 
 def test_a_view_is_made_by_mouse_and_published(desk: Page) -> None:

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from support.axe import assert_no_axe_violations
-from support.marina_site import CAST, PASSWORD, Marina, served
+from support.desks import at_studio, goto, looked_at
+from support.marina_site import Marina
 from support.studio import open_studio
-
-LAPTOP, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
 
 
 @pytest.fixture
@@ -24,32 +22,8 @@ def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
 
 @pytest.fixture
 def desk(page: Page, site: Marina) -> Iterator[Page]:
-    """Dora at the studio; at the end no console may have complained."""
-    said: list[str] = []
-    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    with served(site.app) as url:
-        page.set_viewport_size(LAPTOP)
-        page.goto(f"{url}/signin?next=/studio/")
-        page.fill("input[name=email]", CAST["dora"][0])
-        page.fill("input[name=password]", PASSWORD)
-        with page.expect_navigation(url=lambda found: "/signin" not in found):
-            page.locator("main form button[type=submit]").click()
-        yield page
-    assert [line for line in said if not line.startswith("Failed to load resource")] == []
-
-
-def goto(page: Page, path: str) -> None:
-    page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
-
-
-def looked_at(page: Page) -> None:
-    """Nothing scrolls sideways and axe finds nothing, on both screens."""
-    for size in (LAPTOP, PHONE):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-        assert_no_axe_violations(page)
-    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    with at_studio(page, site) as opened:
+        yield opened
 
 
 class Mouse:
@@ -64,22 +38,60 @@ class Mouse:
     def write(self, field: Locator, text: str) -> None:
         field.fill(text)
 
+    def choose(self, field: Locator, value: str) -> None:
+        field.select_option(value)
+
+    def tick(self, box: Locator) -> None:
+        box.check()
+
     def save(self) -> None:
         self.press(self.page.get_by_role("button", name="Save draft").last)
 
 
+MOST_TABS = 60
+"""More than so many to one control are too many."""
+
+
 class Keys(Mouse):
-    """Hands that never leave the keyboard."""
+    """Hands that never leave the keyboard: a control is reached with Tab, after the link that skips to its part of the page."""
 
     def press(self, control: Locator) -> None:
-        control.focus()
-        expect(control).to_be_focused()
+        self.reach(control)
         self.page.keyboard.press("Enter")
 
     def write(self, field: Locator, text: str) -> None:
-        field.focus()
+        self.reach(field)
         self.page.keyboard.press("Control+a")
         self.page.keyboard.type(text)
+
+    def choose(self, field: Locator, value: str) -> None:
+        self.reach(field)
+        self.page.keyboard.type(
+            field.evaluate("(node, value) => [...node.options].find((one) => one.value === value).text", value)
+        )
+        expect(field).to_have_value(value)
+
+    def tick(self, box: Locator) -> None:
+        self.reach(box)
+        self.page.keyboard.press("Space")
+        expect(box).to_be_checked()
+
+    def reach(self, control: Locator) -> None:
+        """Tab on from where the focus is; on a page that was just opened, from its main part or from what stands beside it."""
+        expect(control).to_be_visible()
+        keys = self.page.keyboard
+        if self.page.evaluate("document.activeElement === document.body"):
+            beside = control.evaluate("node => Boolean(node.closest('aside'))")
+            for _ in range(3 if beside else 1):
+                keys.press("Tab")
+            keys.press("Enter")
+            expect(self.page.locator("#beside" if beside else "#main")).to_be_focused()
+        back = control.evaluate("node => Boolean(node.compareDocumentPosition(document.activeElement) & 4)")
+        for _ in range(MOST_TABS):
+            if control.evaluate("node => node === document.activeElement"):
+                return
+            keys.press("Shift+Tab" if back else "Tab")
+        raise AssertionError(f"{control} is not reached with {MOST_TABS} tabs")
 
     def save(self) -> None:
         self.page.keyboard.press("Control+s")
@@ -102,11 +114,11 @@ def fill(hands: Mouse, **fields: str) -> None:
             hands.press(page.get_by_role("button", name=f"Add: {name.capitalize()}", exact=True))
             expect(page.locator(f'[id^="f-{name}."]:visible').first).to_be_visible()
         elif field.evaluate("node => node.tagName") == "SELECT":
-            field.select_option(value)
+            hands.choose(field, value)
         else:
             hands.write(field, value)
     hands.save()
-    expect(page.get_by_role("status").last).to_contain_text("The draft is saved.")
+    expect(page.get_by_role("status").last).to_contain_text("The draft is saved.", timeout=15_000)
 
 
 def designed(hands: Mouse, *names: str, count: str) -> None:
@@ -161,6 +173,7 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
         label__any="Buoy",
         parent="buoys",
         record_entity="buoy",
+        record_key="id",
         blocks="+",
         blocks__0__type="form",
         blocks__0__form="buoy",
@@ -170,8 +183,8 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
     fill(hands, links="+", **{f"links__{links}__page": "buoys"})
 
     goto(desk, "/studio/permissions?entity=buoy&role=skipper")
-    hands.page.get_by_label("Global: every row").check()
-    hands.page.get_by_label("read", exact=True).check()
+    hands.tick(desk.get_by_label("Global: every row"))
+    hands.tick(desk.get_by_label("read", exact=True))
     hands.press(desk.get_by_role("complementary").get_by_role("button", name="Save draft"))
     expect(desk.get_by_role("link", name=re.compile("buoy, skipper: +global", re.IGNORECASE))).to_be_visible()
 
@@ -188,6 +201,11 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
     hands.press(desk.get_by_role("button", name=re.compile("^Publish [0-9]+ changes")))
     expect(desk.get_by_role("main")).to_contain_text("Nothing waits")
     assert site.as_("alice").get("/buoys").status_code == 200
+
+    goto(desk, "/studio/history")
+    hands.press(desk.get_by_role("link", name="Look at it 1"))
+    expect(desk.locator("#preview")).to_contain_text("if release 1 were served")
+    looked_at(desk)
 
     goto(desk, "/studio/rollback/1")
     hands.press(desk.get_by_role("button", name="Back to release 1"))

@@ -9,7 +9,7 @@ from connectors.errors import Fatal, Gap, Retriable
 from connectors.protocol import Change
 from connectors.tablemap import compiled_map
 from connectors.values import dump_json, load_json
-from support.harbour import harbours, snapshot_of
+from support.harbour import eventually, harbours, snapshot_of
 
 
 def the_map(stream, **more):
@@ -72,6 +72,22 @@ def test_what_was_not_committed_comes_again_in_order(stream, adapter):
     adapter.committed(the_map(stream), first.cursor)
     adapter.pull(the_map(stream), first.cursor, 2)
     assert codes(pull_all(adapter, the_map(stream), first.cursor)[0]) == ["H2", "H3", "H4"]
+
+
+def test_what_waits_is_counted_also_by_another_process(stream, adapter):
+    stream.tell("created", {"code": "H1"})
+    _, cursor = pull_all(adapter, the_map(stream))
+    adapter.committed(the_map(stream), cursor)
+    assert eventually(lambda: adapter.waiting(the_map(stream), cursor) == 0)
+    for at in range(5):
+        stream.tell("created", {"code": f"H{at}"})
+    assert eventually(lambda: adapter.waiting(the_map(stream), cursor) == 5)
+    adapter.close()
+    later = stream.adapter()
+    assert eventually(lambda: later.waiting(the_map(stream), cursor) == 5)
+    assert len(pull_all(later, the_map(stream), cursor)[0]) == 5, "counting takes nothing away"
+    assert later.waiting(the_map(stream), {"by": "another", "at": "x"}) is None
+    later.close()
 
 
 def test_a_cursor_of_a_connector_of_another_kind_begins_anew(stream, adapter):

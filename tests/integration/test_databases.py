@@ -1,10 +1,13 @@
-"""The databases that tests get: empty, writable, of the promised kind."""
+"""The databases that tests get: empty, writable, of the promised kind; or the copy of a site that was made before."""
+
+import contextlib
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from support import databases
+from support.released import prepared
 from support.services import Unavailable
 
 
@@ -33,6 +36,33 @@ def test_a_database_is_dropped_under_an_open_connection(postgres_server, worker)
     with pytest.raises(sa.exc.OperationalError):
         connection.execute(sa.text("SELECT 1"))
     connection.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_was_made_twice_is_copied_from_then_on_and_each_copy_is_the_tests_own(kind, request, tmp_path):
+    made = []
+
+    def bodies_after_a_write(number):
+        with contextlib.ExitStack() as stack:
+            lent = f"sqlite:///{tmp_path / f'{number}.db'}"
+            if kind == "postgresql":
+                lent = stack.enter_context(request.getfixturevalue("postgres_shelf").database())
+            engine = sa.create_engine(lent, poolclass=NullPool)
+
+            def make():
+                made.append(number)
+                with engine.begin() as connection:
+                    connection.execute(sa.text("CREATE TABLE note (body VARCHAR(20))"))
+                    connection.execute(sa.text("INSERT INTO note VALUES ('kept')"))
+                return "given"
+
+            assert prepared(engine, request.node.nodeid, make) == "given"
+            with engine.begin() as connection:
+                connection.execute(sa.text("INSERT INTO note VALUES (:body)"), {"body": f"of {number}"})
+                return sorted(connection.execute(sa.text("SELECT body FROM note")).scalars())
+
+    assert [bodies_after_a_write(number) for number in range(4)] == [["kept", f"of {number}"] for number in range(4)]
+    assert made == [0, 1]
 
 
 def test_a_private_server_starts_and_leaves_nothing():

@@ -6,10 +6,11 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from runtime.access.sharing import link_rows, links
 from runtime.database import make_engine, writing
 from runtime.forms.drafts import drafts
 from runtime.housekeeping import keep_tidy, tidy
-from runtime.identity.tables import api_tokens, browsers, sessions, tokens
+from runtime.identity.tables import api_tokens, browsers, saml_answers, sessions, tokens
 from runtime.tables import create_engine_tables
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -50,6 +51,16 @@ def a_browser(name, expires):
     return {"contact_id": 1, "site": "main", "created_at": ago(days=9), "token_hash": name, "expires_at": expires}
 
 
+def an_answer(name, expires):
+    fixed = {"site": "main", "provider": "hall", "told": "{}", "created_at": ago(days=9)}
+    return {**fixed, "assertion_hash": name, "ticket_hash": name, "expires_at": expires}
+
+
+def a_link(number, name, expires):
+    fixed = {"contact_id": 1, "site": "main", "entity": "e", "reading": "a", "created_at": ago(days=90)}
+    return {**fixed, "id": number, "token_hash": name, "expires_at": expires}
+
+
 def furnish(engine):
     """Of each table rows that stay, named so, and rows that go."""
     rows = {
@@ -75,6 +86,9 @@ def furnish(engine):
             an_api_token("stays", ago(days=-1)),
         ],
         browsers: [a_browser("over", ago(seconds=1)), a_browser("stays", ago(days=-1))],
+        saml_answers: [an_answer("over", ago(seconds=1)), an_answer("stays", ago(days=-1))],
+        links: [a_link(1, "over", ago(days=31)), a_link(2, "stays", ago(days=29))],
+        link_rows: [{"share_id": 1, "row_id": 7}, {"share_id": 2, "row_id": 7}],
     }
     create_engine_tables(engine)
     with writing(engine).begin() as connection:
@@ -83,18 +97,35 @@ def furnish(engine):
 
 
 def left(engine):
-    names = (drafts.c.id, sessions.c.token_hash, tokens.c.token_hash, api_tokens.c.token_hash, browsers.c.token_hash)
+    hashed = (sessions, tokens, api_tokens, browsers, links)
+    names = (drafts.c.id, *(table.c.token_hash for table in hashed), saml_answers.c.ticket_hash, link_rows.c.share_id)
     with engine.connect() as connection:
         return [sorted(connection.scalars(sa.select(name))) for name in names]
 
 
-STAYING = [["stays: sent lately", "stays: touched"], ["stays"], ["stays"], ["stays"], ["stays"]]
+STAYING = [["stays: sent lately", "stays: touched"], *[["stays"]] * 6, [2]]
 
 
 def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
     furnish(engine)
-    gone = {"foyer_draft": 2, "foyer_errand": 0, "foyer_session": 2, "foyer_token": 2, "foyer_api_token": 2}
-    gone |= {"foyer_known_browser": 1, "foyer_job": 0, "foyer_spent_captcha": 0}
+    gone = {
+        "foyer_api_told": 0,
+        "foyer_draft": 2,
+        "foyer_errand": 0,
+        "foyer_session": 2,
+        "foyer_token": 2,
+        "foyer_api_token": 2,
+    }
+    gone |= {
+        "foyer_known_browser": 1,
+        "foyer_job": 0,
+        "foyer_spent_captcha": 0,
+        "foyer_saml_answer": 1,
+        "foyer_provider_session": 0,
+        "foyer_registration": 0,
+        "foyer_share": 1,
+        "foyer_share_row": 1,
+    }
     assert tidy(engine, NOW) == gone
     assert left(engine) == STAYING
     assert not any(tidy(engine, NOW).values())

@@ -88,17 +88,22 @@ def open_apiary(database_url: str, folder: Path, *changed: Component) -> Iterato
     reading = read_once(METADATA)
     assert not reading.problems
     components = {component_id(item): item for item in (*reading.components, *changed)}
-    snapshot = released(made.engine, tuple(components.values()))
     services = replace(made, mailer=Outbox(), aside=AtOnce())
-    found = Apiary(create_app(made.config, services=services), made.engine, snapshot, statements=statements)
-    found.accounts |= {name: found.add("account", name=name.capitalize(), number=name) for name in ("north", "south")}
-    for name, (account, role) in CAST.items():
-        email = f"{name}@bees.example"
-        found.people[name] = found.add(
-            "contact", full_name=name.capitalize(), email=email, active=True, account=found.accounts[account]
-        )
-        with made.engine.begin() as connection:
-            grant_roles(connection, found.people[name], "apiary", (role,))
-            create_login(connection, made.passwords, found.people[name], email, PASSWORD)
-    yield found
+    app = create_app(made.config, services=services)
+
+    def keepers(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, int]]:
+        found = Apiary(app, made.engine, snapshot)
+        found.accounts |= {name: found.add("account", name=name.capitalize(), number=name) for name in ("north", "south")}
+        for name, (account, role) in CAST.items():
+            email = f"{name}@bees.example"
+            found.people[name] = found.add(
+                "contact", full_name=name.capitalize(), email=email, active=True, account=found.accounts[account]
+            )
+            with made.engine.begin() as connection:
+                grant_roles(connection, found.people[name], "apiary", (role,))
+                create_login(connection, made.passwords, found.people[name], email, PASSWORD)
+        return found.accounts, found.people
+
+    snapshot, (accounts, people) = released(made, tuple(components.values()), keepers)
+    yield Apiary(app, made.engine, snapshot, accounts=dict(accounts), people=dict(people), statements=statements)
     made.engine.dispose()

@@ -123,15 +123,20 @@ def open_archive(database_url: str, folder: Path, metadata: Path, *more: Compone
     made: Services = replace(make_services(config(database_url, folder)), mailer=Outbox(), aside=AtOnce(), **parts)
     statements: list[str] = []
     note_statements(made.engine, statements)
-    snapshot = released(made.engine, tuple(given.values()))
-    found = Archive(create_app(made.config, services=made), made.engine, snapshot, statements)
-    found.choirs.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("high", "low")})
-    for name, (choir, roles) in CAST.items():
-        mail = f"{name}@archive.example"
-        row = found.add("contact", full_name=name.capitalize(), email=mail, active=True, account=found.choirs.get(choir))
-        found.people[name] = row
-        with made.engine.begin() as connection:
-            grant_roles(connection, row, SITE, roles)
-            create_login(connection, made.passwords, row, mail, PASSWORD)
-    yield found
+    app = create_app(made.config, services=made)
+
+    def members(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, int]]:
+        found = Archive(app, made.engine, snapshot, statements)
+        found.choirs.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("high", "low")})
+        for name, (choir, roles) in CAST.items():
+            mail = f"{name}@archive.example"
+            row = found.add("contact", full_name=name.capitalize(), email=mail, active=True, account=found.choirs.get(choir))
+            found.people[name] = row
+            with made.engine.begin() as connection:
+                grant_roles(connection, row, SITE, roles)
+                create_login(connection, made.passwords, row, mail, PASSWORD)
+        return found.choirs, found.people
+
+    snapshot, (choirs, people) = released(made, tuple(given.values()), members)
+    yield Archive(app, made.engine, snapshot, statements, choirs=dict(choirs), people=dict(people))
     made.engine.dispose()

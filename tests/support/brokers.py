@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -118,11 +119,14 @@ class InNats(Stream):
         import nats
 
         super().__init__(url)
+        # A loop of its own thread: that of the tests may have one already, which a browser runs in.
         self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         try:
             self._client = self._run(nats.connect(url, connect_timeout=2, allow_reconnect=False, error_cb=_quietly))
         except (nats.errors.Error, OSError) as error:
-            self._loop.close()
+            self._end()
             raise Unavailable(f"{url} does not answer: {error}") from None
         self._jetstream = self._client.jetstream()
         self._run(self._jetstream.add_stream(name=self.name, subjects=[self.name]))
@@ -136,10 +140,15 @@ class InNats(Stream):
     def close(self) -> None:
         self._run(self._jetstream.delete_stream(self.name))
         self._run(self._client.close())
-        self._loop.close()
+        self._end()
 
     def _run(self, work: Any) -> Any:
-        return self._loop.run_until_complete(work)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 class Shelf:
@@ -167,6 +176,9 @@ class Shelf:
 
     def settle(self, reader: str, name: str, at: Any) -> None:
         self.settled = at
+
+    def waiting(self, reader: str, name: str, at: Any) -> int | None:
+        return len(self.messages) - (self.settled if at is None else int(at))
 
     def publish(self, name: str, message: Message, identity: str) -> bool:
         repeated = identity in self.sent

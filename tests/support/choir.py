@@ -96,24 +96,29 @@ def open_choir(database_url: str, folder: Path, *metadata: Component) -> Iterato
     statements: list[str] = []
     note_statements(made.engine, statements)
     store = MetadataStore(made.engine)
-    snapshot = released(made.engine, metadata or components())
     services = replace(made, mailer=Outbox(), aside=AtOnce())
-    choir = Choir(create_app(made.config, services=services), made.engine, store, snapshot, {}, statements)
-    for name in ("north", "south"):
-        choir.ids[name] = choir.add("account", name=name.capitalize(), number=name)
-    for name, (email, account, roles) in CAST.items():
-        choir.ids[name] = choir.add(
-            "contact",
-            full_name=name.capitalize(),
-            email=email,
-            active=True,
-            account=choir.ids.get(account),
-            motto=f"{name.capitalize()} sings in tune",
-        )
-        with made.engine.begin() as connection:
-            grant_roles(connection, choir.ids[name], "choir", roles)
-            create_login(connection, made.passwords, choir.ids[name], email, PASSWORD)
-    yield choir
+    app = create_app(made.config, services=services)
+
+    def people(snapshot: Snapshot) -> dict[str, int]:
+        choir = Choir(app, made.engine, store, snapshot, {}, statements)
+        for name in ("north", "south"):
+            choir.ids[name] = choir.add("account", name=name.capitalize(), number=name)
+        for name, (email, account, roles) in CAST.items():
+            choir.ids[name] = choir.add(
+                "contact",
+                full_name=name.capitalize(),
+                email=email,
+                active=True,
+                account=choir.ids.get(account),
+                motto=f"{name.capitalize()} sings in tune",
+            )
+            with made.engine.begin() as connection:
+                grant_roles(connection, choir.ids[name], "choir", roles)
+                create_login(connection, made.passwords, choir.ids[name], email, PASSWORD)
+        return choir.ids
+
+    snapshot, ids = released(made, metadata or components(), people)
+    yield Choir(app, made.engine, store, snapshot, dict(ids), statements)
     made.engine.dispose()
 
 

@@ -9,6 +9,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from support.services import Unavailable
+
+ROOM = 6 * 2**30
+"""Bytes that a folder in memory has free before a server is put there: the log and some tests' databases, beside others'."""
 
 
 def server_url(variable: str, driver: str) -> sa.URL | None:
@@ -82,32 +86,108 @@ def drop_postgres(server: sa.URL, name: str) -> None:
 
 class PostgresShelf:
     """New databases for one test after another. The next is made, and the last one dropped, beside the tests: a drop waits
-    for the disk, which would otherwise be a fifth of the time of each test on PostgreSQL."""
+    for the disk, which would otherwise be a fifth of the time of each test on PostgreSQL.
+
+    A database can be kept as it is now, and a copy of it put in the place of an empty one (see `support.released`).
+    """
+
+    _current: "PostgresShelf | None" = None
 
     def __init__(self, server: sa.URL, worker: str) -> None:
         self._server, self._worker = server, worker
+        self._engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
         self._beside = ThreadPoolExecutor(1)
-        self._next: Future[str] | None = None
+        self._empty: list[Future[str]] = []
+        self._kept: set[str] = set()
+        self._copies: dict[str, Future[str]] = {}
         self._drops: list[Future[None]] = []
+        PostgresShelf._current = self
+
+    @classmethod
+    def of(cls, url: sa.URL) -> "PostgresShelf":
+        """The shelf of this process, which lent this database."""
+        assert cls._current is not None, f"no shelf lent {url.database}"
+        return cls._current
+
+    @classmethod
+    def current(cls) -> "PostgresShelf | None":
+        """The shelf of this process, while there is one."""
+        return cls._current
 
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
         """The address of a new database, which goes away after the test."""
-        ready = self._next or self._beside.submit(create_postgres, self._server, self._worker)
+        ready = self._empty.pop() if self._empty else self._beside.submit(self._create)
         name = ready.result()
-        self._next = self._beside.submit(create_postgres, self._server, self._worker)
+        if not self._empty:
+            self._empty.append(self._beside.submit(self._create))
         try:
             yield as_text(self._server.set(database=name))
         finally:
-            self._drops.append(self._beside.submit(drop_postgres, self._server, name))
+            self.drop(name)
+
+    def keep_copy(self, url: sa.URL) -> str:
+        """Keep a database, to which nobody is connected, as it is now. Returns the name under which it can be copied."""
+        kept = fresh_name(self._worker)
+        self._run(f"ALTER DATABASE {url.database} RENAME TO {kept}")
+        self._kept.add(kept)
+        self._run(f"ALTER DATABASE {self._create(kept)} RENAME TO {url.database}")
+        return kept
+
+    def put_copy(self, url: sa.URL, kept: str) -> None:
+        """Put a copy of what was kept in the place of an empty database, to which nobody is connected."""
+        ready = self._copies.pop(kept, None)
+        copy, empty = ready.result() if ready else self._create(kept), fresh_name(self._worker)
+        self._run(f"ALTER DATABASE {url.database} RENAME TO {empty}", f"ALTER DATABASE {copy} RENAME TO {url.database}")
+        self._empty.append(self._beside.submit(lambda: empty))
+        self._copies[kept] = self._beside.submit(self._create, kept)
+
+    def drop(self, name: str) -> None:
+        """Drop a database beside the tests, with whoever is still connected, and the copy of it that was ready."""
+        if ready := self._copies.pop(name, None):
+            self.drop(ready.result())
+        self._kept.discard(name)
+        self._drops.append(self._beside.submit(self._run, f"DROP DATABASE {name} WITH (FORCE)"))
 
     def close(self) -> None:
         """Drop what is left, and raise what went wrong with any drop."""
-        if self._next is not None:
-            drop_postgres(self._server, self._next.result())
+        PostgresShelf._current = None
+        for ready in self._empty:
+            self.drop(ready.result())
+        for kept in list(self._kept):
+            self.drop(kept)
         for drop in self._drops:
             drop.result()
         self._beside.shutdown()
+        self._engine.dispose()
+
+    def _create(self, template: str = "template0") -> str:
+        """The name of a new database: empty, or a copy."""
+        name = fresh_name(self._worker)
+        locale = " ENCODING 'UTF8' LOCALE 'C.UTF-8'" if template == "template0" else ""
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}{locale}{self._strategy}")
+        if self._flushes:
+            # No test outlives its server: a commit need not wait for the disk.
+            self._run(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        return name
+
+    @cached_property
+    def _flushes(self) -> bool:
+        """Does the server wait for the disk?"""
+        with self._engine.connect() as connection:
+            return bool(connection.execute(sa.text("SHOW fsync")).scalar_one() == "on")
+
+    @cached_property
+    def _strategy(self) -> str:
+        """Copying files is the lesser work, but waits for the disk twice; servers before 15 know no other way."""
+        with self._engine.connect() as connection:
+            version = int(connection.execute(sa.text("SHOW server_version_num")).scalar_one())
+        return "" if version < 150_000 or self._flushes else " STRATEGY FILE_COPY"
+
+    def _run(self, *statements: str) -> None:
+        with self._engine.connect() as connection:
+            for statement in statements:
+                connection.execute(sa.text(statement))
 
 
 @contextlib.contextmanager
@@ -135,10 +215,11 @@ def postgres_programs() -> Path:
 def private_postgres(*more: str) -> Iterator[sa.URL]:
     """A throw-away PostgreSQL server of our own, for root (who hands over to the user postgres) and for anybody else.
 
-    Nothing is flushed to disk: fine for tests, wrong for any claim on durability or speed.
+    Nothing is flushed to disk: fine for tests, wrong for any claim on durability or speed. It lies in memory where there is
+    room for it: making and dropping a database is some thousand small files, a third of the work there.
     """
     programs = postgres_programs()
-    folder = tempfile.mkdtemp(prefix="foyer-pg.", dir="/tmp")  # a socket's path may have 107 characters
+    folder = tempfile.mkdtemp(prefix="foyer-pg.", dir=roomy_folder())
     prefix: list[str] = []
     if os.geteuid() == 0:
         try:
@@ -172,6 +253,12 @@ def private_postgres(*more: str) -> Iterator[sa.URL]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def roomy_folder() -> str:
+    """A folder in memory, else the one for what is temporary. Short, for a socket's path may have 107 characters."""
+    in_memory = Path("/dev/shm")
+    return str(in_memory) if in_memory.is_dir() and shutil.disk_usage(in_memory).free > ROOM else "/tmp"
+
+
 def free_port() -> int:
     """A TCP port of this machine that nobody listens on now."""
     with socket.socket() as probe:
@@ -185,7 +272,8 @@ def postgres() -> Iterator[sa.URL]:
     if named := server_url("FOYER_TEST_PG_URL", "postgresql+psycopg"):
         yield assert_reachable(named)
         return
-    with private_postgres() as server:
+    # Nobody follows the log of this server, no test wants its plans compiled, and no database lives long enough to be swept.
+    with private_postgres("-c wal_level=minimal -c max_wal_senders=0 -c jit=off -c autovacuum=off") as server:
         yield server
 
 

@@ -12,12 +12,15 @@ from metadata.model import (
     Entity,
     EntityPermission,
     Form,
+    FurtherAccounts,
     ListComponent,
+    ManyToMany,
     Page,
     PageAccessRule,
     RowAction,
     View,
     ViewColumn,
+    Webhook,
     WebRole,
     component_id,
 )
@@ -112,7 +115,7 @@ class Facts:
 def widenings(components) -> Iterator[Edit]:
     """Every edit here lets somebody reach what nobody had signed off."""
     facts = Facts(components)
-    for make in (_permissions, _new_permissions, _attributes, _pages, _views, _forms, _roles):
+    for make in (_permissions, _new_permissions, _attributes, _pages, _views, _forms, _roles, _outward):
         for what, before, after in make(facts):
             yield Edit(what, before, after)
 
@@ -259,6 +262,27 @@ def _roles(facts):
         if not role.default and any(role.key in item.roles for item in facts.permissions.values()):
             everybody = replace(role, default="authenticated")
             yield f"{role.key} for everybody", facts.components, facts.swapped(role, everybody)
+
+
+def _outward(facts):
+    """What a webhook sends away, and what memberships give."""
+    site = next(iter(facts.permissions.values())).site
+    for entity in facts.entities.values():
+        tellers = [role for role in facts.roles if any(p.scope == "global" for p in facts.held(role, entity.key, "read"))]
+        for role in tellers:
+            plain = {"site": site, "entity": entity.key, "roles": (role,), "secret": "${SECRET}"}
+            hook = Webhook(key="told", address="https://a.example", **plain)
+            yield f"{entity.key} is told in the name of {role}", facts.components, (*facts.components, hook)
+            elsewhere = replace(hook, address="https://b.example")
+            yield f"{entity.key} is told to another", (*facts.components, hook), (*facts.components, elsewhere)
+            for attribute in entity.attributes:
+                more = replace(hook, attributes=(attribute.key,))
+                if facts.reads(role, entity.key, attribute.key):
+                    yield f"{entity.key}.{attribute.key} is told", (*facts.components, hook), (*facts.components, more)
+    contact = facts.entities["contact"]
+    linked = replace(contact, many_to_many=(*contact.many_to_many, ManyToMany(key="further", target="account")))
+    acting = replace(linked, further_accounts=FurtherAccounts(relationship="further"))
+    yield "people act for further accounts", facts.swapped(contact, linked), facts.swapped(contact, acting)
 
 
 def harmless(components) -> Iterator[Edit]:

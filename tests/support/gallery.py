@@ -215,20 +215,24 @@ def upload(value: Any) -> Any:
 def make_gallery(database_url: str, folder: Path, *more: Component, **settings: str) -> Gallery:
     """The gallery with its people and nothing in it."""
     made = make_services(config(database_url, folder, FOYER_MAX_FILE_BYTES=str(MOST), **settings))
-    snapshot = released(made.engine, (*GALLERY, *more))
+
+    def people(snapshot: Snapshot) -> dict[str, int]:
+        ids: dict[str, int] = {}
+        contact = snapshot.entities["contact"].table
+        for name, roles in CAST.items():
+            email = f"{name}@gallery.example"
+            stamps = {"created_from": "system", "changed_from": "system", "version": 1}
+            now = {"created_at": sa.func.now(), "changed_at": sa.func.now()}
+            with made.engine.begin() as connection:
+                person = sa.insert(contact).values(full_name=name.capitalize(), email=email, active=True, **stamps, **now)
+                ids[name] = connection.execute(person.returning(contact.c.id)).scalar_one()
+                grant_roles(connection, ids[name], "gallery", roles)
+                create_login(connection, made.passwords, ids[name], email, PASSWORD)
+        return ids
+
+    snapshot, ids = released(made, (*GALLERY, *more), people)
     services = dataclasses.replace(made, mailer=Outbox(), aside=AtOnce())
-    ids: dict[str, int] = {}
-    contact = snapshot.entities["contact"].table
-    for name, roles in CAST.items():
-        email = f"{name}@gallery.example"
-        stamps = {"created_from": "system", "changed_from": "system", "version": 1}
-        now = {"created_at": sa.func.now(), "changed_at": sa.func.now()}
-        with made.engine.begin() as connection:
-            person = sa.insert(contact).values(full_name=name.capitalize(), email=email, active=True, **stamps, **now)
-            ids[name] = connection.execute(person.returning(contact.c.id)).scalar_one()
-            grant_roles(connection, ids[name], "gallery", roles)
-            create_login(connection, made.passwords, ids[name], email, PASSWORD)
-    return Gallery(create_app(made.config, services=services), services, snapshot, ids, folder / "files")
+    return Gallery(create_app(made.config, services=services), services, snapshot, dict(ids), folder / "files")
 
 
 def picture(width: int = 4, height: int = 3, kind: str = "PNG") -> bytes:

@@ -15,15 +15,13 @@ from werkzeug.serving import make_server
 
 from metadata.model import Component
 from metadata.snapshot import Snapshot
-from metadata.store import MetadataStore
 from runtime.app import create_app, make_services
-from runtime.identity import tables
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.pages.freshness import Freshness
-from runtime.records.tables import TABLES
 from support.marina import MARINA
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
+from support.released import released
 from support.statements import counting, note_statements
 
 CAST = {
@@ -101,23 +99,24 @@ def open_marina(database_url: str, folder: Path, *changed: Component) -> Iterato
     made = make_services(config(database_url, folder))
     statements: list[str] = []
     note_statements(made.engine, statements)
-    store = MetadataStore(made.engine)
-    store.create()
-    tables.create(made.engine)
-    TABLES.create_all(made.engine)
-    snapshot = store.publish("tester", components=altered(changed)).snapshot
     tides = Tides({})
     services = replace(made, mailer=Outbox(), aside=AtOnce(), freshness=tides)
-    found = Marina(create_app(made.config, services=services), made.engine, snapshot, {}, {}, tides, statements)
-    found.accounts.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("sail", "row")})
-    for name, (email, account, roles) in CAST.items():
-        found.people[name] = found.add(
-            "contact", full_name=name.capitalize(), email=email, active=True, account=found.accounts.get(account)
-        )
-        with made.engine.begin() as connection:
-            grant_roles(connection, found.people[name], "marina", roles)
-            create_login(connection, made.passwords, found.people[name], email, PASSWORD)
-    yield found
+    app = create_app(made.config, services=services)
+
+    def sailors(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, int]]:
+        found = Marina(app, made.engine, snapshot, {}, {}, tides, statements)
+        found.accounts.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("sail", "row")})
+        for name, (email, account, roles) in CAST.items():
+            found.people[name] = found.add(
+                "contact", full_name=name.capitalize(), email=email, active=True, account=found.accounts.get(account)
+            )
+            with made.engine.begin() as connection:
+                grant_roles(connection, found.people[name], "marina", roles)
+                create_login(connection, made.passwords, found.people[name], email, PASSWORD)
+        return found.people, found.accounts
+
+    snapshot, (people, accounts) = released(made, altered(changed), sailors)
+    yield Marina(app, made.engine, snapshot, dict(people), dict(accounts), tides, statements)
     made.engine.dispose()
 
 

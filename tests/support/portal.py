@@ -247,16 +247,20 @@ def config(database_url: str, folder: Path, **more: str) -> Config:
 def make_portal(database_url: str, folder: Path, metadata: tuple[Component, ...] | None = None, **settings: str) -> Portal:
     """A portal with everybody of the cast as a contact; all but Bob can sign in."""
     made = make_services(config(database_url, folder, **settings))
-    snapshot = released(made.engine, metadata or components())
+
+    def people(snapshot: Snapshot) -> dict[str, int]:
+        with made.engine.begin() as connection:
+            ids = _people(connection, snapshot)
+            for name, (email, _, _, roles) in CAST.items():
+                grant_roles(connection, ids[name], SITE, roles)
+                if name != "bob":
+                    create_login(connection, made.passwords, ids[name], email, PASSWORD)
+        return ids
+
+    _, ids = released(made, metadata or components(), people, tuple(sorted(settings.items())))
     outbox = Outbox()
     services = dataclasses.replace(made, mailer=outbox, aside=AtOnce())
-    with made.engine.begin() as connection:
-        ids = _people(connection, snapshot)
-        for name, (email, _, _, roles) in CAST.items():
-            grant_roles(connection, ids[name], SITE, roles)
-            if name != "bob":
-                create_login(connection, made.passwords, ids[name], email, PASSWORD)
-    return Portal(create_app(made.config, services=services, show=titles), services, outbox, ids)
+    return Portal(create_app(made.config, services=services, show=titles), services, outbox, dict(ids))
 
 
 def _people(connection: sa.Connection, snapshot: Snapshot) -> dict[str, int]:

@@ -365,22 +365,27 @@ class Pottery:
 def make_pottery(database_url: str, folder: Path, *more: Component) -> Pottery:
     """The pottery, and `more` of it, with its people, two open kilns, a closed one, and two glazes."""
     made = make_services(config(database_url, folder))
-    snapshot = released(made.engine, (*POTTERY, *more))
     oven = Oven()
     services = dataclasses.replace(made, mailer=Outbox(), aside=AtOnce(), submission=oven)
-    found = Pottery(create_app(made.config, services=services), made.engine, snapshot, oven, {})
-    ids = found.ids
-    ids.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("clay", "mud")})
-    for name, (email, account, roles) in CAST.items():
-        ids[name] = found.add("contact", full_name=name.capitalize(), email=email, active=True, account=ids.get(account))
-        with made.engine.begin() as connection:
-            grant_roles(connection, ids[name], "pottery", roles)
-            create_login(connection, made.passwords, ids[name], email, PASSWORD)
-    for name, rate, closed in (("Big Bertha", "120.5", False), ("Little Bert", "60", False), ("Old Smoke", "10", True)):
-        ids[name] = found.add("kiln", name=name, rate=rate, closed=closed)
-    for name, price in (("Celadon", "4.25"), ("Tenmoku", "3")):
-        ids[name] = found.add("glaze", name=name, price=price, batch=f"B-{name}")
-    return found
+    app = create_app(made.config, services=services)
+
+    def people_and_kilns(snapshot: Snapshot) -> dict[str, int]:
+        found = Pottery(app, made.engine, snapshot, oven, {})
+        ids = found.ids
+        ids.update({name: found.add("account", name=name.capitalize(), number=name) for name in ("clay", "mud")})
+        for name, (email, account, roles) in CAST.items():
+            ids[name] = found.add("contact", full_name=name.capitalize(), email=email, active=True, account=ids.get(account))
+            with made.engine.begin() as connection:
+                grant_roles(connection, ids[name], "pottery", roles)
+                create_login(connection, made.passwords, ids[name], email, PASSWORD)
+        for name, rate, closed in (("Big Bertha", "120.5", False), ("Little Bert", "60", False), ("Old Smoke", "10", True)):
+            ids[name] = found.add("kiln", name=name, rate=rate, closed=closed)
+        for name, price in (("Celadon", "4.25"), ("Tenmoku", "3")):
+            ids[name] = found.add("glaze", name=name, price=price, batch=f"B-{name}")
+        return ids
+
+    snapshot, ids = released(made, (*POTTERY, *more), people_and_kilns)
+    return Pottery(app, made.engine, snapshot, oven, dict(ids))
 
 
 def hidden(page: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,30 @@ def differences(engine: sa.Engine, outside: sa.Engine, snapshot: Snapshot) -> in
     """How many boats differ on the two sides."""
     table = snapshot.entities["boat"].table
     tender = table.alias()
-    ours = sa.select(table.c.number, table.c.name, tender.c.number).outerjoin(tender, table.c.tender_of == tender.c.id)
-    theirs = sa.select(OUTSIDE_BOATS.c.no, OUTSIDE_BOATS.c.name, OUTSIDE_BOATS.c.tender_of)
+    harbour = snapshot.entities["harbour"].table
+    ours = sa.select(table.c.number, table.c.name, table.c.built, table.c.price, harbour.c.code, tender.c.number)
+    ours = ours.outerjoin(harbour, table.c.harbour == harbour.c.id).outerjoin(tender, table.c.tender_of == tender.c.id)
+    names = ("no", "name", "built", "price", "harbour", "tender_of")
+    theirs = sa.select(*(OUTSIDE_BOATS.c[name] for name in names))
     with outside.connect() as there, engine.connect() as here:
-        return len({tuple(row) for row in there.execute(theirs)} ^ {tuple(row) for row in here.execute(ours)})
+        return len(_hashes(there, theirs) ^ _hashes(here, ours))
+
+
+def _hashes(connection: sa.Connection, rows: sa.Select[Any]) -> set[tuple[int, int]]:
+    """The rows' keys with a hash of all that they have; numbers are equal however they are kept."""
+    return {(row[0], hash(tuple(float(v) if isinstance(v, Decimal) else v for v in row))) for row in connection.execute(rows)}
+
+
+def note_effects(outside: sa.Engine, column: str) -> None:
+    """Have an SQLite outside note each update of a column of boats from now on."""
+    with outside.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE effect (no INTEGER)"))
+        connection.execute(
+            sa.text(f"CREATE TRIGGER note AFTER UPDATE OF {column} ON boat BEGIN INSERT INTO effect (no) VALUES (NEW.no); END")
+        )
+
+
+def effects(outside: sa.Engine) -> dict[int, int]:
+    """How often each boat was updated since."""
+    with outside.connect() as connection:
+        return {no: int(times) for no, times in connection.execute(sa.text("SELECT no, count(*) FROM effect GROUP BY no"))}

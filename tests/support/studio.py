@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 from werkzeug.test import TestResponse
 
 from metadata.model import Component, WebRole
 from metadata.model.security import STUDIO_RIGHTS
+from metadata.store import MetadataStore
 from runtime.identity.roles import grant_roles
 from support.marina_site import Marina, open_marina
 from support.portal import Browser
@@ -73,6 +75,23 @@ class Maker:
     def publish(self, button: str = "publish", **typed: str) -> TestResponse:
         """Publish all that waits."""
         return self.send("publish", self.form("publish", "chosen"), ("do", button), **typed)
+
+
+def data_of(site: Marina, kind: str, key: str) -> Any:
+    """The data of a component as it lies on the workbench."""
+    store = MetadataStore(site.engine)
+    standing = store.standing()
+    heads = {(name.kind, name.key): head for name, head in {**standing.released, **standing.drafts}.items()}
+    head = heads[kind, key]
+    return store.data([head.id])[head.id]
+
+
+def step(maker: Maker, name: str, do: str, **typed: str) -> TestResponse:
+    """Press a button of a designer, or save its panel; `at` is the part that is chosen."""
+    at = typed.pop("at", "")
+    page = f"design/{name}" + (f"?at={at}" if at else "")
+    form = maker.form(page, "at") if do == "set" else maker.form(page, "base")
+    return maker.send(page, form, ("do", do), **typed)
 
 
 def form_of(answer: TestResponse, holding: str) -> Form:

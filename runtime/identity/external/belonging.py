@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 from metadata.model import IdentityProvider
 from metadata.snapshot import Snapshot
 from runtime.context import RequestContext
-from runtime.identity.external.logins import add_external, contact_of, list_external
-from runtime.identity.external.openid import Told
+from runtime.identity.external.logins import Told, add_external, contact_of, list_external
 from runtime.identity.invitations import find_invitation, redeem
 from runtime.identity.logins import login_of
 from runtime.records.errors import Invalid

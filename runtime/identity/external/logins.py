@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from metadata.model import IdentityProvider
 from runtime.identity.sessions import utc_now
 from runtime.identity.tables import external_logins, logins
 
 LONGEST_NAME = 320
+SAML = "saml "
 
 
 class LoginElsewhere(Exception):
@@ -32,6 +36,21 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a provider says about somebody who has signed in there; `session` is what it calls his session there."""
+
+    identity: Identity
+    claims: Mapping[str, Any]
+    session: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verified_email(self) -> str:
+        """The e-mail, if the provider says that it has verified it."""
+        email = self.claims.get("email")
+        return email if isinstance(email, str) and self.claims.get("email_verified") is True else ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExternalLogin:
     """A sign-in of a contact, as the contact sees it in a list."""
 
@@ -40,6 +59,24 @@ class ExternalLogin:
     name: str
     created_at: dt.datetime
     used_at: dt.datetime
+
+
+def issuer_of(provider: IdentityProvider) -> str:
+    """By what name the sign-ins of a provider are kept, as `plain_issuer` writes it.
+
+    The same service may speak both protocols under one name, and its identifiers in one say nothing about those in the other.
+    """
+    return f"{SAML}{provider.issuer}" if provider.protocol == "saml" else plain_issuer(provider.issuer)
+
+
+def plain_issuer(issuer: str) -> str:
+    """An issuer as it is compared: of OpenID Connect without a slash at its end."""
+    return issuer if issuer.startswith(SAML) else issuer.rstrip("/")
+
+
+def used_issuers(own: Iterable[ExternalLogin]) -> frozenset[str]:
+    """The issuers of somebody's sign-ins, to be compared with `issuer_of`."""
+    return frozenset(plain_issuer(login.issuer) for login in own)
 
 
 def contact_of(connection: Connection, identity: Identity) -> int | None:

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from metadata.model import IdentityProvider
-from runtime.identity.external.logins import LONGEST_NAME, Identity
+from runtime.identity.external.logins import LONGEST_NAME, Identity, Told
 from runtime.identity.external.proof import ProviderDown, UnknownKey, Untrusted, proved
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ KEPT_S = 3600.0
 AGAIN_S = 60.0
 """How soon keys are asked for again because of one that is not among them."""
 OK = 200
+ENDING = "end_session_endpoint"
+ID_TOKEN = "id_token"  # noqa: S105 - the name of it
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -38,20 +41,6 @@ class Attempt:
     state: str
     nonce: str
     verifier: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a provider says about somebody who has signed in there."""
-
-    identity: Identity
-    claims: Mapping[str, Any]
-
-    @property
-    def verified_email(self) -> str:
-        """The e-mail, if the provider says that it has verified it."""
-        email = self.claims.get("email")
-        return email if isinstance(email, str) and self.claims.get("email_verified") is True else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +90,21 @@ class OpenIdClient:
                 claims = {**more, **claims}
         names = (claims.get(name) for name in ("email", "preferred_username", "name"))
         shown = next((name for name in names if isinstance(name, str)), "")
-        return Told(Identity(issuer, claims["sub"], shown[:LONGEST_NAME]), claims)
+        return Told(Identity(issuer, claims["sub"], shown[:LONGEST_NAME]), claims, {ID_TOKEN: str(token["id_token"])})
+
+    def leave(self, session: Mapping[str, str], back: str, state: str) -> str:
+        """The address at the provider where somebody signs out; he comes back to `back`. "" where the provider has none.
+
+        OpenID Connect RP-Initiated Logout 1.0, 2.
+        """
+        described = self._know().described
+        if ENDING not in described:
+            return ""
+        asked = {"client_id": self._provider.client_id, "post_logout_redirect_uri": back, "state": state}
+        if session.get(ID_TOKEN):
+            asked["id_token_hint"] = session[ID_TOKEN]
+        address = _address(described, ENDING)
+        return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
 
     def _session(self, back: str) -> OAuth2Session:
         from authlib.integrations.requests_client import OAuth2Session  # half a second, and only for those who sign in so

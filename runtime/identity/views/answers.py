@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, make_response, redirect, request, session
+from sqlalchemy import Connection
 
 from runtime.captcha.asking import Asking, CaptchaView
 from runtime.context import RequestContext
+from runtime.identity.acting import chosen_account
+from runtime.identity.consents import accepted_by
+from runtime.identity.events import note_sign_in
+from runtime.identity.external.departures import carry_on, take_up
 from runtime.identity.logins import DIFFERS, TOO_LONG
 from runtime.identity.passwords import LONGEST
 from runtime.identity.sessions import NewSession, open_session, revoke
@@ -17,6 +22,8 @@ from runtime.records.people import Person
 from runtime.render.texts import texts
 
 COOKIE_TOKEN = "token"  # noqa: S105 - the name of a value in the cookie
+ORIGIN = "origin"
+"""What the cookie keeps of whoever has come from a provider, until the session begins."""
 WRONG_CURRENT = "password.wrong"  # the current password
 ALIASES_OF_HOME = ("", "/")
 
@@ -64,23 +71,45 @@ def count_attempt(context: RequestContext, purpose: str) -> None:
     context.services.throttle.admit(purpose, request.remote_addr or "", allowed)
 
 
-def start_session(context: RequestContext, person: Person, *, remember: bool) -> None:
-    """Sign a person in on this browser: always a new token and a new CSRF secret; the session before ends."""
-    new = NewSession(
-        contact=person.contact,
-        site=context.site.key,
-        device=request.user_agent.string,
-        remember=remember,
-        lifetime=settings(context).lifetime(remember),
-    )
+def start_session(context: RequestContext, person: Person, *, remember: bool, entering: bool = True) -> None:
+    """Sign a person in on this browser: always a new token and a new CSRF secret; the session before ends.
+
+    It acts for the account that the person chose last. Who is `entering` comes in; who is not was here already.
+    """
     with context.lease.transaction() as connection:
+        new = NewSession(
+            contact=person.contact,
+            site=context.site.key,
+            device=request.user_agent.string,
+            remember=remember,
+            lifetime=settings(context).lifetime(remember),
+            acting=chosen_account(connection, context.snapshot, person.contact, context.site.key),
+            terms=accepted_by(connection, context.site, person.contact),
+        )
         if context.session_id is not None and context.principal.contact is not None:
             revoke(connection, context.principal.contact, context.session_id)
         token = open_session(connection, new)
+        _keep_origin(context, connection, person.contact, token, entering=entering)
+        if entering:
+            note_sign_in(connection, context.site.key, person.contact, new.device)
         context.services.hooks.call("signed_in", context, person.contact)
     session.clear()
     session[COOKIE_TOKEN] = token
     session.permanent = remember
+
+
+def _keep_origin(context: RequestContext, connection: Connection, contact: int, token: str, *, entering: bool) -> None:
+    """The provider that a session began at is kept with it, and with the one that goes on in its place."""
+    if ORIGIN in session:
+        take_up(connection, str(session[ORIGIN]), contact, token)
+    elif not entering and context.session_id is not None:
+        carry_on(connection, context.session_id, token)
+
+
+def landing_path(context: RequestContext, wanted: str) -> str:
+    """The page wanted or home, in the language of the request."""
+    _, path = split_language(wanted, set(language_tags(context.snapshot, context.site).values()))
+    return context.url("/" if path in ALIASES_OF_HOME else path)
 
 
 def landing(context: RequestContext, person: Person, wanted: str) -> str:

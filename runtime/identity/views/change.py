@@ -46,7 +46,7 @@ def submit() -> Response:
         person = load_person(connection, context.snapshot, login.contact)
     if person is None:
         raise SignInNeeded
-    start_session(context, person, remember=context.remembered)
+    start_session(context, person, remember=context.remembered, entering=False)
     flash(say(context, "password.changed"), "good")
     return see_other(context.url("/"))
 

@@ -14,6 +14,7 @@ from runtime.identity.external.logins import is_barred, list_external
 from runtime.identity.forms import CodeForm
 from runtime.identity.logins import LockRule, Login, login_of
 from runtime.identity.mails import code_mail
+from runtime.identity.passkeys import has_passkeys, passkeys_work
 from runtime.identity.pending import begin_pending, pending_contact, take_pending
 from runtime.identity.second_factor import MAIL, RECOVERY, Checker, SecondFactor, factor_of, issue_mail_code
 from runtime.identity.vault import Vault
@@ -46,41 +47,41 @@ def enter(context: RequestContext, person: Person, *, remember: bool, wanted: st
         session[PENDING] = begin_pending(connection, context.site.key, person.contact)
     session[REMEMBER] = int(remember)
     _mail_where_due(context, factor)
-    return see_other(_address(context, wanted))
+    return see_other(step_address(context, wanted))
 
 
 def show() -> Response:
     """Ask for the code; who has not given a password goes back to the first step."""
     context = current()
-    factor = _waiting(context)
+    factor = waiting(context)
     wanted = local_path(request.args.get("next", ""))
-    return _start_again(context) if factor is None else _page(context, factor, wanted)
+    return start_again(context) if factor is None else _page(context, factor, wanted)
 
 
 def submit() -> Response:
     """Check the code: a session and 303, or 422 with one sentence for every failure. Or send another code by mail."""
     context = current()
     count_attempt(context, "signin")
-    form, factor = CodeForm.of(request.form), _waiting(context)
+    form, factor = CodeForm.of(request.form), waiting(context)
     if factor is None:
-        return _start_again(context)
+        return start_again(context)
     if form.act == "send":
         _mail_where_due(context, factor)
         flash(say(context, "second.sent"), "good")
-        return see_other(_address(context, form.next))
+        return see_other(step_address(context, form.next))
     known = ""
     with context.lease.transaction() as connection:
         way = checker(context, connection).check(factor.contact, form.code)
         note_factor(context, connection, factor.contact, f"passed by {way}" if way else "refused")
         person = load_person(connection, context.snapshot, factor.contact)
-        stood = bool(way) and take_pending(connection, context.site.key, _token())
+        stood = bool(way) and stands_no_longer(context, connection)
         if stood and form.known and settings(context).second_factor_days:
             known = _know(context, connection, factor.contact)
     if not way:
         return _page(context, factor, form.next, say(context, "second.refused"))
     if not stood or person is None or not person.active:
-        return _start_again(context)
-    start_session(context, person, remember=bool(session.get(REMEMBER)))
+        return start_again(context)
+    start_session(context, person, remember=wants_to_stay())
     if way == RECOVERY:
         flash(say(context, "second.left", count=factor.recovery_left - 1), "info")
     response = see_other(landing(context, person, form.next))
@@ -106,7 +107,7 @@ def checker(context: RequestContext, connection: Connection) -> Checker:
 
 def vault() -> Vault:
     """What seals with the secret key of this installation."""
-    return Vault(cast(str, current_app.secret_key))
+    return Vault(cast(str, current_app.secret_key), *current_app.config["SECRET_KEY_FALLBACKS"])
 
 
 def note_factor(context: RequestContext, connection: Connection, contact: int, what: str) -> None:
@@ -152,7 +153,7 @@ def _know(context: RequestContext, connection: Connection, contact: int) -> str:
     return know_browser(connection, contact, context.site.key, request.user_agent.string, lifetime)
 
 
-def _waiting(context: RequestContext) -> SecondFactor | None:
+def waiting(context: RequestContext) -> SecondFactor | None:
     """The second factor of whoever has given the right password on this browser, and may still sign in."""
     contact = pending_contact(context.connection, context.site.key, _token())
     if contact is None or any_login(context, contact) is None:
@@ -164,14 +165,26 @@ def _token() -> str:
     return str(session.get(PENDING, ""))
 
 
-def _start_again(context: RequestContext) -> Response:
+def stands_no_longer(context: RequestContext, connection: Connection) -> bool:
+    """Use up that somebody stands before the second step on this browser; False for whoever comes second."""
+    return take_pending(connection, context.site.key, _token())
+
+
+def wants_to_stay() -> bool:
+    """Whether whoever stands before the second step has asked to stay signed in."""
+    return bool(session.get(REMEMBER))
+
+
+def start_again(context: RequestContext) -> Response:
+    """To the first step, with a sentence where there was one to go on from."""
     if PENDING in session:
         session.pop(PENDING)
         flash(say(context, "second.expired"), "info")
     return see_other(context.url("/" if context.signed_in else "/signin"))
 
 
-def _address(context: RequestContext, wanted: str) -> str:
+def step_address(context: RequestContext, wanted: str) -> str:
+    """The address of the second step, from which one goes on to the page wanted."""
     return context.url("/signin/code") + (f"?{urlencode({'next': wanted})}" if wanted else "")
 
 
@@ -181,6 +194,7 @@ def _page(context: RequestContext, factor: SecondFactor, wanted: str, failure: s
         TEMPLATE,
         422 if failure else 200,
         method=factor.method,
+        passkey=passkeys_work() and has_passkeys(context.connection, factor.contact),
         next=wanted,
         days=settings(context).second_factor_days,
         failure=failure,

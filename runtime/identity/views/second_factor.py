@@ -10,6 +10,7 @@ from runtime.errors import BadRequest, SignInNeeded
 from runtime.identity.forms import CodeForm
 from runtime.identity.logins import Login
 from runtime.identity.mails import site_name
+from runtime.identity.passkeys import passkeys_work
 from runtime.identity.second_factor import (
     APP,
     MAIL,
@@ -27,7 +28,7 @@ from runtime.identity.sessions import revoke_all
 from runtime.identity.settings import roles_with_second_factor
 from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other
 from runtime.identity.views.code import any_login, checker, mail_code, note_factor, vault
-from runtime.identity.views.signin import doorman
+from runtime.identity.views.signin import knows_password
 from runtime.render import formats_for
 
 SETUP = "/second-factor/setup"
@@ -49,7 +50,7 @@ def submit() -> Response:
     form, factor = CodeForm.of(request.form), factor_of(context.connection, login.contact)
     if form.act not in METHODS and not (factor and form.act in _offered(context)):
         raise BadRequest
-    if login.password_hash and doorman(context).identify(login.email, form.password) is None:
+    if not knows_password(context, login, form.password):
         return _page(context, login, {"password": say(context, WRONG_CURRENT)})
     if form.act == CODES:
         with context.lease.transaction() as connection:
@@ -128,6 +129,7 @@ def _page(context: RequestContext, login: Login, errors: dict[str, str] | None =
         since=formats.moment(factor.since_at) if factor else "",
         required=OFF not in _offered(context),
         with_password=bool(login.password_hash),
+        passkeys=passkeys_work(),
         errors=errors or {},
     )
 

@@ -7,16 +7,22 @@ from flask import Response, flash, request, session
 from runtime.captcha.asking import Asking, CaptchaView, asking_on_page
 from runtime.context import RequestContext, current
 from runtime.errors import MethodNotAllowed
+from runtime.identity.events import SIGN_IN_REFUSED, note_refusal
+from runtime.identity.external.departures import departure
 from runtime.identity.forms import SignInForm
-from runtime.identity.logins import LockRule
+from runtime.identity.logins import LockRule, Login, normal_email
+from runtime.identity.passkeys import passkeys_work
 from runtime.identity.sessions import revoke
 from runtime.identity.signin import Doorman
 from runtime.identity.views.answers import captcha_page, count_attempt, say, see_other, settings
-from runtime.identity.views.code import enter
+from runtime.identity.views.code import enter, vault
+from runtime.identity.views.leaving import farewell
 from runtime.identity.views.offers import offers
+from runtime.lease import Lease
 from runtime.records.people import Person
 
 REFUSED = "signin.refused"
+NOTED_PER_HOUR = 20
 TEMPLATE = "identity/signin.html"
 
 
@@ -25,6 +31,11 @@ def doorman(context: RequestContext) -> Doorman:
     chosen = settings(context)
     rule = LockRule(chosen.lockout_attempts, chosen.lockout)
     return Doorman(context.lease, context.snapshot, context.services.passwords, rule)
+
+
+def knows_password(context: RequestContext, login: Login, text: str) -> bool:
+    """Whether a text is the password of a sign-in. So is any where there is none: the person comes by another way alone."""
+    return not login.password_hash or doorman(context).identify(login.email, text) is not None
 
 
 def show() -> Response:
@@ -49,8 +60,16 @@ def submit() -> Response:
         return _page(context, asking, judged, form, 422)
     person = identify(context, form) if settings(context).passwords else None
     if person is None:
+        if context.services.throttle.hourly(SIGN_IN_REFUSED, normal_email(form.email), NOTED_PER_HOUR):
+            context.services.aside.submit(note, context, form.email, request.user_agent.string)
         return _page(context, asking, None, form, 422, failure=say(context, REFUSED))
     return enter(context, person, remember=form.remember, wanted=form.next)
+
+
+def note(context: RequestContext, email: str, agent: str) -> None:
+    """Write down a wrong password, aside, so that time does not tell who is known. Takes a connection of its own."""
+    with Lease(context.services.doors).transaction() as connection:
+        note_refusal(connection, context.site.key, email, agent)
 
 
 def identify(context: RequestContext, form: SignInForm) -> Person | None:
@@ -65,14 +84,18 @@ def refuse_leaving() -> Response:
 
 
 def leave() -> Response:
-    """End the session here and in the database."""
+    """End the session here and in the database; where it began at a provider, lead there to end that one too."""
     context = current()
-    contact = context.principal.contact
+    contact, left = context.principal.contact, None
     if contact is not None and context.session_id is not None:
         with context.lease.transaction() as connection:
+            left = departure(connection, vault(), contact, context.session_id)
             revoke(connection, contact, context.session_id)
             context.services.hooks.call("signed_out", context, contact)
     session.clear()
+    goodbye = farewell(context, left)
+    if goodbye is not None:
+        return goodbye
     flash(say(context, "signin.signed_out"), "good")
     return see_other(context.url("/"))
 
@@ -82,6 +105,17 @@ def _page(
 ) -> Response:
     ways = offers(context, next=form.next)
     passwords = bool(settings(context).passwords)
+    passkey = bool(settings(context).passkeys) and passkeys_work()
     return captcha_page(
-        context, TEMPLATE, asking, judged, status, email=form.email, next=form.next, ways=ways, passwords=passwords, **more
+        context,
+        TEMPLATE,
+        asking,
+        judged,
+        status,
+        email=form.email,
+        next=form.next,
+        ways=ways,
+        passwords=passwords,
+        passkey=passkey,
+        **more,
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from metadata.checks.world import EntityFacts
-from metadata.model import Attribute
+from metadata.model import KINDS, Attribute
 from metadata.types import TYPES
 from runtime.studio.bench import Item
+from runtime.studio.designing.steps import found_at
 from runtime.studio.desk import Desk
+from runtime.studio.shapes import shapes_of
 
 TYPE_ICONS = {
     "lookup": "link-45deg",
@@ -49,13 +52,18 @@ class Canvas:
     """A component at a designer."""
 
     desk: Desk
+    item: Item
     entity: str
-    data: Mapping[str, Any]
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Its plain data, right or wrong."""
+        return self.item.data
 
     @property
     def facts(self) -> EntityFacts | None:
         """The entity that it is about, drafts included."""
-        return self.desk.bench.world.entities.get(self.entity)
+        return self.desk.bench.entities.get(self.entity)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -78,7 +86,7 @@ class Canvas:
         for step in str(path or "").split("."):
             attribute = facts.attributes.get(step) if facts else None
             words.append(self._named(attribute) if attribute else step)
-            facts = self.desk.bench.world.entities.get(attribute.target) if attribute and attribute.target else None
+            facts = self.desk.bench.entities.get(attribute.target) if attribute and attribute.target else None
         return BEYOND.join(words)
 
     def icon(self, path: Any) -> str:
@@ -86,15 +94,69 @@ class Canvas:
         attribute = self.facts.attributes.get(str(path)) if self.facts else None
         return _icon(attribute.type if attribute else "")
 
+    @functools.cached_property
+    def placed(self) -> frozenset[str]:
+        """The attributes that are placed already."""
+        return frozenset(_named(self.data, "attribute"))
+
+    @functools.cached_property
+    def _told(self) -> Mapping[str, tuple[str, ...]]:
+        """What is wrong at each path."""
+        found: dict[str, tuple[str, ...]] = {}
+        for problem in self.desk.bench.told(self.item.id):
+            found[problem.position.path] = (*found.get(problem.position.path, ()), problem.message)
+        return found
+
+    def wrong(self, path: str) -> tuple[str, ...]:
+        """What is wrong with the part at a path, and with what it is made of."""
+        return tuple(message for at, told in self._told.items() if at == path or at.startswith(f"{path}.") for message in told)
+
+    def views(self) -> Iterator[tuple[str, str]]:
+        """Views of the entity, of any where there is none yet: key and name."""
+        for view in self.desk.bench.by_kind["view"]:
+            if self.entity in ("", view.data.get("entity")):
+                yield view.id.key, self.desk.label(view)
+
+    def forms(self, entity: str = "") -> Iterator[tuple[str, str]]:
+        """Forms of an entity, of this one where none is named: key and name."""
+        for form in self.desk.bench.by_kind["form"]:
+            if form.data.get("entity") == (entity or self.entity):
+                yield form.id.key, self.desk.label(form)
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """The columns of the first view of a list: path and heading."""
+        views = self.data.get("views")
+        view = self.desk.bench.find("view", str(views[0]), "") if isinstance(views, list) and views else None
+        given = view.data.get("columns") if view else None
+        for column in given if isinstance(given, list) else ():
+            if isinstance(column, Mapping) and column.get("attribute"):
+                path = str(column["attribute"])
+                yield path, self.text(column.get("label")) or self.label(path)
+
+    def parts(self, path: str) -> list[Mapping[str, Any]]:
+        """The parts of a list at a path of keys; none where something else stands there."""
+        given = found_at(self.data, path)
+        return [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
+
+    def words(self, path: str) -> list[str]:
+        """The words of a list at a path of keys."""
+        given = found_at(self.data, path)
+        return [str(one) for one in given] if isinstance(given, list) else []
+
+    def choices(self, name: str) -> tuple[str, ...]:
+        """The words that a property of the component may be."""
+        shape = next((one for one in shapes_of(KINDS[self.item.id.kind].model) if one.name == name), None)
+        return tuple(word for word in shape.rules.get("choices", ()) if word) if shape else ()
+
     def palettes(self, *, beyond: bool) -> Iterator[Palette]:
         """What can be placed: the entity's own attributes, and with `beyond` those of what its lookups lead to."""
-        facts, placed = self.facts, set(_named(self.data, "attribute"))
+        facts, placed = self.facts, self.placed
         if facts is None:
             return
         own = facts.attributes.items()
         yield Palette("", tuple(Offered(key, self._named(one), _icon(one.type), key in placed) for key, one in own))
         for key, attribute in own if beyond else ():
-            far = self.desk.bench.world.entities.get(attribute.target) if attribute.target else None
+            far = self.desk.bench.entities.get(attribute.target) if attribute.target else None
             if far is not None:
                 paths = ((f"{key}.{name}", found) for name, found in far.attributes.items())
                 yield Palette(
@@ -129,8 +191,26 @@ class Canvas:
 
 def canvas_of(desk: Desk, item: Item) -> Canvas:
     """The canvas of a component's draft."""
-    entity = item.id.key if item.id.kind == "entity" else str(item.data.get("entity") or "")
-    return Canvas(desk, entity, item.data)
+    return Canvas(desk, item, entity_of(desk, item))
+
+
+def entity_of(desk: Desk, item: Item) -> str:
+    """The entity that a component is about: its own, or that of the view whose rows it shows; "" for none."""
+    data = item.data
+    match item.id.kind:
+        case "entity":
+            return item.id.key
+        case "list":
+            views = data.get("views")
+            return _of_view(desk, views[0]) if isinstance(views, list) and views else ""
+        case "chart":
+            return _of_view(desk, data.get("view"))
+    return str(data.get("entity") or "")
+
+
+def _of_view(desk: Desk, key: Any) -> str:
+    view = desk.bench.find("view", str(key or ""), desk.reach.site)
+    return str(view.data.get("entity") or "") if view else ""
 
 
 def _named(data: Any, name: str) -> Iterator[str]:

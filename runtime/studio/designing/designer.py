@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, request
 
@@ -12,24 +13,25 @@ from metadata.model import KINDS
 from metadata.store import NoSuchComponent
 from runtime.errors import BadRequest, PageNotFound
 from runtime.studio.bench import Item
-from runtime.studio.designing.canvas import canvas_of
-from runtime.studio.designing.diagram import diagram
-from runtime.studio.designing.steps import ACTS, found_at, model_at, take
+from runtime.studio.designing.canvas import Canvas, canvas_of
+from runtime.studio.designing.designers import DESIGNERS, Designer
+from runtime.studio.designing.outside import ask_again
+from runtime.studio.designing.steps import ACTS, found_at, model_at, pair_all, take
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.editing import conflict, number_of, offer
 from runtime.studio.entries import Entry, Surroundings, entries_of, id_of
 from runtime.studio.posted import FIELD, read_form
 from runtime.studio.saving import Collision, Draft, data_at, named, save
-from runtime.studio.trial import Trial, try_items
+from runtime.studio.shapes import shapes_of
 from runtime.studio.uses import uses_of
 from runtime.studio.viewing.window import window_of
 
-DESIGNED = ("view", "form", "entity", "page", "web_link_set")
-ON_CANVAS = "columns sort filter all any tabs sections fields related attributes keys many_to_many blocks links"
-APART = frozenset(ON_CANVAS.split())
-"""Properties that the canvas shows, and the panel of a part does not."""
-KEPT_IN = {"keys": "attributes"}
 UNDO = "undo:"
+PAIR = "pair."
+"""Before the name of a field that holds the value of one pair."""
+TURNS = ("toggle", "value", "pair")
+"""Acts that add nothing to be looked at next: what was chosen stays chosen."""
+KEPT_IN_ADDRESS = ("sample",)
 
 
 def design(kind: str, key: str) -> Response:
@@ -39,8 +41,11 @@ def design(kind: str, key: str) -> Response:
     at = request.args.get("at", "")
     if found_at(item.data, at) is None or model_at(KINDS[kind].model, at) is None:
         at = ""
-    around, entries = _panel(desk, item, at)
     canvas = canvas_of(desk, item)
+    designer = DESIGNERS[kind]
+    more = designer.more(canvas)
+    around, entries = _panel(canvas, at, designer)
+    words = designer.words(more)
     return desk.page(
         "design.html",
         title=desk.label(item),
@@ -48,16 +53,17 @@ def design(kind: str, key: str) -> Response:
         item=item,
         tab="design",
         canvas=canvas,
+        designer=designer.template,
         at=at,
         entries=entries,
         focus="",
         part=found_at(item.data, at) if at else item.data,
         problems=[(id_of(problem.position.path), problem) for problem in desk.bench.told(item.id)],
-        offers=[(name, offer(desk, name)) for name in sorted(around.used)],
+        offers=[(name, words[name] if name in words else offer(desk, name)) for name in sorted({*around.used, *words})],
         uses=len(uses_of(desk.bench, item.id)),
         window=window_of(desk, item),
-        drawing=diagram(desk, key) if kind == "entity" else None,
-        trial=_trial(desk, item) if kind == "entity" else None,
+        kept=_kept(request.args),
+        **{"trial": None, **more},
     )
 
 
@@ -70,41 +76,56 @@ def submit_design(kind: str, key: str) -> Response:
     act, _, what = request.form.get("do", "set").partition(":")
     if act == "undo":
         return _undo(desk, item)
-    if act not in ("set", *ACTS):
+    if act == "again":
+        ask_again(desk, item)
+    elif act not in ("set", "pairs", *ACTS):
         raise BadRequest
     data = copy.deepcopy(dict(item.data if base == item.head.number else data_at(desk.store, item.id, base)))
     at = request.form.get("at", "")
     if any(name.startswith(FIELD) for name in request.form):
-        _set(data, at, model)
+        _set(data, at, model, DESIGNERS[kind])
+    if act == "pairs":
+        given = {name.removeprefix(PAIR): value for name, value in request.form.items() if name.startswith(PAIR)}
+        pair_all(data, what, given, model)
     what, _, word = what.partition("=")
-    chosen = at if act == "set" else take(data, act, what, model, word or request.form.get("word", "").strip())
+    if act in ACTS:
+        chosen = take(data, act, what, model, word or _typed())
+    if act not in ACTS or act in TURNS:
+        chosen = at or request.form.get("chosen", "")
     return _keep(desk, item, data, base, chosen)
+
+
+def _typed() -> str:
+    """What was typed or chosen to be added: a word, in a table map with a column of the other side."""
+    word, column = (request.form.get(name, "").strip() for name in ("word", "column"))
+    return f"{word}/{column}" if column else word
+
+
+def _kept(given: Mapping[str, str]) -> Mapping[str, str]:
+    """What an address holds besides the part that is chosen, and goes along with every step."""
+    return {name: given[name] for name in KEPT_IN_ADDRESS if name in given}
 
 
 def _item(desk: Desk, kind: str, key: str) -> Item:
     item = desk.item(kind, key)
-    if kind not in DESIGNED or item.head.deleted:
+    if kind not in DESIGNERS or item.head.deleted:
         raise PageNotFound
     return item
 
 
-def _set(data: dict[str, Any], at: str, model: Any) -> None:
+def _set(data: dict[str, Any], at: str, model: Any, designer: Designer) -> None:
     """Put what the panel of a part says into the data; what the panel does not show stays."""
     part, held = model_at(model, at), found_at(data, at)
     if part is None or not isinstance(held, dict):
         return
-    start = f"{FIELD}{at}." if at else FIELD
-    given = ((name, value) for name, value in request.form.items(multi=True) if name.startswith(start))
-    fields = [(f"{FIELD}{name.removeprefix(start)}", value) for name, value in given]
-    posted = read_form(part, fields)
-    kept = {name: value for name, value in held.items() if _apart(at, name) or (not at and name in ("key", "site"))}
+    start = f"{at}." if at else ""
+    first = f"{FIELD}{start}"
+    given = ((name, value) for name, value in request.form.items(multi=True) if name.startswith(first))
+    posted = read_form(part, [(f"{FIELD}{name.removeprefix(first)}", value) for name, value in given])
+    apart = {shape.name for shape in shapes_of(part) if designer.apart(model, f"{start}{shape.name}")}
+    kept = {name: value for name, value in held.items() if name in apart or (not at and name in ("key", "site"))}
     held.clear()
-    held.update({**kept, **{name: value for name, value in posted.items() if not _apart(at, name)}})
-
-
-def _apart(at: str, name: str) -> bool:
-    """Is a property shown on the canvas rather than in the panel of a part?"""
-    return name in APART and name != KEPT_IN.get(at.partition(".")[0])
+    held.update({**kept, **{name: value for name, value in posted.items() if name not in apart}})
 
 
 def _keep(desk: Desk, item: Item, data: Mapping[str, Any], base: int, chosen: str, note: str = "") -> Response:
@@ -115,8 +136,9 @@ def _keep(desk: Desk, item: Item, data: Mapping[str, Any], base: int, chosen: st
     if outcome.changed:
         desk.note("draft", item.id.kind, outcome.number, component=str(item.id))
     response = desk.go_to("design", item.id)
-    if chosen:
-        response.location = f"{response.location}?at={chosen}"
+    query = {**({"at": chosen} if chosen else {}), **_kept(request.form)}
+    if query:
+        response.location = f"{response.location}?{urlencode(query, safe='.:/@')}"
     return response
 
 
@@ -131,21 +153,16 @@ def _undo(desk: Desk, item: Item) -> Response:
     return _keep(desk, item, data, item.head.number, "", f"{UNDO}{before}") if data else desk.go_to("design", item.id)
 
 
-def _panel(desk: Desk, item: Item, at: str) -> tuple[Surroundings, tuple[Entry, ...]]:
+def _panel(canvas: Canvas, at: str, designer: Designer) -> tuple[Surroundings, tuple[Entry, ...]]:
     """The fields of the chosen part, with what is wrong at each."""
+    desk, item, model = canvas.desk, canvas.item, KINDS[canvas.item.id.kind].model
     told: dict[str, list[str]] = {}
     for problem in desk.bench.told(item.id):
         told.setdefault(problem.position.path, []).append(problem.message)
     languages = [found.id.key for found in desk.bench.by_kind["language"]] or ["en-US"]
-    entity = item.id.key if item.id.kind == "entity" else str(item.data.get("entity") or "")
-    around = Surroundings(told, languages, entity, "")
-    part, model = found_at(item.data, at) if at else item.data, model_at(KINDS[item.id.kind].model, at)
+    around = Surroundings(told, languages, canvas.entity, "", sources=designer.sources)
+    part, part_model = found_at(item.data, at) if at else item.data, model_at(model, at)
     if not isinstance(part, Mapping):
         return around, ()
-    entries = entries_of(model, part, around, f"{at}." if at else "")
-    return around, tuple(entry for entry in entries if not _apart(at, entry.shape.name))
-
-
-def _trial(desk: Desk, item: Item) -> Trial | None:
-    """What publishing this component alone would change in the database; of a large site that is left to the page Publish."""
-    return try_items(desk, [item]) if item.waits and desk.bench.checked else None
+    entries = entries_of(part_model, part, around, f"{at}." if at else "")
+    return around, tuple(entry for entry in entries if not designer.apart(model, entry.path))

@@ -48,7 +48,7 @@ class Diagram:
 
 def diagram(desk: Desk, entity: str) -> Diagram | None:
     """The drawing of an entity that is known; lookups lead to the left, what points here or is linked stands on the right."""
-    facts = desk.bench.world.entities.get(entity)
+    facts = desk.bench.entities.get(entity)
     if facts is None:
         return None
     links = [(name, link) for name, link in facts.links.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, request
 
@@ -17,11 +18,16 @@ from runtime.studio.saving import named
 
 KIND = "page"
 MOVES = ("up", "down", "out", "into")
+WHOLE = 300
+"""So many pages are shown as a whole tree; of more, a branch at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Twig:
-    """A page in the tree: how deep it stands, its part of the address, and its neighbours' keys, "" for none."""
+    """A page in the tree: how deep it stands, its part of the address, and its neighbours' keys, "" for none.
+
+    `closed` is the number of pages below it that are not shown.
+    """
 
     item: Item
     label: str
@@ -29,13 +35,17 @@ class Twig:
     part: str
     before: str = ""
     after: str = ""
+    closed: int = 0
 
 
 def page_tree() -> Response:
     """All pages as a tree."""
     desk = _open()
+    below, opened = _below(desk), request.args.get("open", "")
+    whole = sum(map(len, below.values())) <= WHOLE
+    shown = frozenset(below) if whole else frozenset(_way_to(below, opened)) | {item.id.key for item in below[""]}
     return desk.page(
-        "pages.html", title=desk.say("studio.page_tree"), kind=KIND, twigs=tuple(_twigs(desk, _below(desk), "", 0))
+        "pages.html", title=desk.say("studio.page_tree"), kind=KIND, twigs=tuple(_twigs(desk, below, "", shown | {""}))
     )
 
 
@@ -62,7 +72,7 @@ def move_page() -> Response:
     if parent or place == "":
         _keep(desk, key, parent, order)
     response = desk.go("pages")
-    response.location = f"{response.location}#p-{key}"
+    response.location = f"{response.location}?{urlencode({'open': key})}#p-{key}"
     return response
 
 
@@ -98,7 +108,16 @@ def _order(item: Item) -> int:
     return order if isinstance(order, int) and not isinstance(order, bool) else 0
 
 
-def _twigs(desk: Desk, below: Mapping[str, list[Item]], parent: str, depth: int) -> Iterator[Twig]:
+def _way_to(below: Mapping[str, list[Item]], key: str) -> Iterator[str]:
+    """A page and those above it."""
+    above = {item.id.key: parent for parent, items in below.items() for item in items}
+    while key in above:
+        yield key
+        key = above[key]
+
+
+def _twigs(desk: Desk, below: Mapping[str, list[Item]], parent: str, shown: frozenset[str], depth: int = 0) -> Iterator[Twig]:
+    """The pages below one, and below those that are shown open."""
     siblings = below.get(parent, [])
     for place, item in enumerate(siblings):
         data = item.data
@@ -106,8 +125,10 @@ def _twigs(desk: Desk, below: Mapping[str, list[Item]], parent: str, depth: int)
         part = f"{{{entity}}}" if entity else str(data.get("partial_url") or "")
         before = siblings[place - 1].id.key if place else ""
         after = siblings[place + 1].id.key if place + 1 < len(siblings) else ""
-        yield Twig(item, desk.label(item), depth, part, before, after)
-        yield from _twigs(desk, below, item.id.key, depth + 1)
+        closed = 0 if item.id.key in shown else len(below.get(item.id.key, ()))
+        yield Twig(item, desk.label(item), depth, part, before, after, closed)
+        if not closed:
+            yield from _twigs(desk, below, item.id.key, shown, depth + 1)
 
 
 def _keep(desk: Desk, moved: str, parent: str, order: list[str]) -> None:

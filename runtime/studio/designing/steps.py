@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from metadata.model.base import Filter
 from runtime.studio.posted import move as move_item
 from runtime.studio.shapes import Shape, shapes_of
 
 GROUPS = ("all", "any")
-ACTS = ("add", "put", "drop", "up", "down", "move", "condition", "group", "flip")
+ACTS = ("add", "put", "drop", "up", "down", "move", "condition", "group", "flip", "toggle", "value", "pair")
 DEEPEST = 12
 _WORD = re.compile(r"[^a-z0-9]+")
 
@@ -43,6 +44,12 @@ def model_at(model: Any, path: str) -> Any:
     return model
 
 
+def pair_all(data: dict[str, Any], path: str, given: Mapping[str, str], model: Any) -> None:
+    """Pairs of a property get these values; one without a value goes."""
+    for name, value in given.items():
+        _pair(data, f"{path}.{name}", value.strip(), model)
+
+
 def take(data: dict[str, Any], act: str, what: str, model: Any, word: str = "") -> str:
     """Do a step. `what` is a path, for `move` two of them with `>` between; `word` is what is added."""
     if what.count(".") > DEEPEST * 2:
@@ -50,6 +57,12 @@ def take(data: dict[str, Any], act: str, what: str, model: Any, word: str = "") 
     match act:
         case "add":
             return _add(data, what, word, model) if word else move_item(data, "add", what, model)
+        case "toggle":
+            return _toggle(data, what, word, model)
+        case "value":
+            return _value(data, what, word, model)
+        case "pair":
+            return _pair(data, what, word, model)
         case "put":
             return _put(data, what, model)
         case "move":
@@ -59,8 +72,8 @@ def take(data: dict[str, Any], act: str, what: str, model: Any, word: str = "") 
         case "drop":
             return _drop(data, what, model)
         case "condition" | "group":
-            return _condition(data, act, what)
-    return _flip(data, what)
+            return _condition(data, act, what, model)
+    return _flip(data, what, model)
 
 
 def word_of(text: str) -> str:
@@ -68,8 +81,73 @@ def word_of(text: str) -> str:
     return _WORD.sub("_", text.casefold().replace("ß", "ss")).strip("_")[:40] or "part"
 
 
+def is_filter(model: Any, path: str) -> bool:
+    """Is the part at a path a condition on rows, or a group of them?"""
+    return bool(path) and model_at(model, path) is Filter
+
+
 def _shape(model: Any, name: str) -> Shape | None:
     return next((shape for shape in shapes_of(model) if shape.name == name), None)
+
+
+def _shape_at(model: Any, path: str) -> Shape | None:
+    """What the property at a path takes; None where there is none."""
+    above, _, name = path.rpartition(".")
+    holder = model_at(model, above)
+    return _shape(holder, name) if holder is not None else None
+
+
+def _toggle(data: dict[str, Any], path: str, word: str, model: Any) -> str:
+    """A word of a list of words is added at its end, or taken away where it is there; what is true or false is turned round."""
+    shape, (above, _, name) = _shape_at(model, path), path.rpartition(".")
+    holder = found_at(data, above)
+    if shape is None or not isinstance(holder, dict):
+        return ""
+    if shape.form == "flag":
+        turned = not holder.get(name, shape.default)
+        holder.pop(name, None)
+        if turned != shape.default:
+            holder[name] = turned
+    elif shape.form in ("words", "marks") and word:
+        given = holder.get(name)
+        words = [one for one in given if one != word] if isinstance(given, list) else []
+        if not isinstance(given, list) or word not in given:
+            words.append(word)
+        holder.pop(name, None)
+        if words:
+            holder[name] = words
+    return above
+
+
+def _value(data: dict[str, Any], path: str, word: str, model: Any) -> str:
+    """A property gets a word as its value; without one it is left out, and so it is as its default."""
+    shape, (above, _, name) = _shape_at(model, path), path.rpartition(".")
+    holder = found_at(data, above)
+    if shape is None or shape.form != "word" or not isinstance(holder, dict):
+        return ""
+    choices = shape.rules.get("choices")
+    if word and choices and word not in choices:
+        return above
+    holder.pop(name, None)
+    if word and word != shape.default:
+        holder[name] = word
+    return above
+
+
+def _pair(data: dict[str, Any], path: str, word: str, model: Any) -> str:
+    """One pair of a property gets a word as its value; without one it goes, and with the last one the property."""
+    above, _, name = path.rpartition(".")
+    shape, (holder_path, _, property_) = _shape_at(model, above), above.rpartition(".")
+    holder = found_at(data, holder_path)
+    if shape is None or shape.form != "pairs" or not name or not isinstance(holder, dict):
+        return ""
+    given = holder.get(property_)
+    pairs = {**(given if isinstance(given, dict) else {}), name: word}
+    pairs = {key: value for key, value in pairs.items() if key != name or word}
+    holder.pop(property_, None)
+    if pairs:
+        holder[property_] = pairs
+    return holder_path
 
 
 def _add(data: dict[str, Any], path: str, word: str, model: Any) -> str:
@@ -77,10 +155,14 @@ def _add(data: dict[str, Any], path: str, word: str, model: Any) -> str:
     above, _, last = path.rpartition(".")
     place = int(last) if last.isdecimal() and len(last) < 6 else None
     name = path if place is None else above
-    part = model_at(model, name)
-    items = _list(data, name) if part is not None else None
+    part, shape = model_at(model, name), _shape_at(model, name)
+    words = shape is not None and shape.form == "words"
+    items = _list(data, name) if part is not None or words else None
     if items is None:
         return ""
+    if words:
+        items.insert(len(items) if place is None else min(place, len(items)), word)
+        return above.rpartition(".")[0] if place is not None else name.rpartition(".")[0]
     item = _item(part, word, [str(other.get("key", "")) for other in items if isinstance(other, dict)])
     place = len(items) if place is None else min(place, len(items))
     items.insert(place, item)
@@ -88,27 +170,46 @@ def _add(data: dict[str, Any], path: str, word: str, model: Any) -> str:
 
 
 def _item(part: Any, word: str, keys: list[str]) -> dict[str, Any]:
-    """A new part that is about a word: an attribute, or something that gets its key from it."""
-    names = {shape.name for shape in shapes_of(part)}
-    if "attribute" in names:
-        return {"attribute": word}
-    if "blocks" not in names and {"multistep_form", "snippet"} <= names:
-        type_, _, key = word.partition("/")
-        return {"type": type_, **({"web_template" if type_ == "component" else type_: key} if key else {})}
-    if "new_window" in names:
+    """A new part that is about a word: an attribute, a type, or something that gets its key from it.
+
+    What stands behind a slash goes along: an outside column, the component that a block or step shows, a related view.
+    """
+    shapes = {shape.name: shape for shape in shapes_of(part)}
+    first, _, rest = word.partition("/")
+    if "column" in shapes and "attribute" in shapes:
+        return {name: given for name, given in (("attribute", first), ("column", rest)) if given}
+    if "attribute" in shapes:
+        key = {"key": _unused(word_of(word), keys)} if "key" in shapes else {}
+        return {**key, "attribute": word}
+    if "blocks" not in shapes and shapes.keys() >= {"multistep_form", "snippet"}:
+        return {"type": first, **({"web_template" if first == "component" else first: rest} if rest else {})}
+    if shapes.keys() == {"block", "web_template"}:
+        return {"block": word}
+    if "new_window" in shapes:
         return {"page": word}
-    if "related" in names:
-        relationship, _, view = word.partition("/")
-        return {"related": {"relationship": relationship, "view": view}} if view else {"label": word}
-    start, number = word_of(word), 1
-    key = start
+    if "related" in shapes:
+        return {"related": {"relationship": first, "view": rest}} if rest else {"label": word}
+    if "type" in shapes and first in shapes["type"].rules.get("choices", ()):
+        return _typed(shapes, first, rest, keys)
+    found = {"key": _unused(word_of(word), keys)}
+    if word != found["key"] and "label" in shapes:
+        found["label"] = word
+    return found
+
+
+def _typed(shapes: Mapping[str, Shape], type_: str, about: str, keys: list[str]) -> dict[str, Any]:
+    """A new part of a type, about a component where the part has a property for it."""
+    key = {"key": _unused(word_of(about or type_), keys)} if "key" in shapes else {}
+    return {**key, "type": type_, **({type_: about} if about and type_ in shapes else {})}
+
+
+def _unused(start: str, keys: list[str]) -> str:
+    """A key that no other part has."""
+    key, number = start, 1
     while key in keys:
         number += 1
         key = f"{start}_{number}"
-    found: dict[str, Any] = {"key": key}
-    if word != key and "label" in names:
-        found["label"] = word
-    return found
+    return key
 
 
 def _put(data: dict[str, Any], path: str, model: Any) -> str:
@@ -185,29 +286,35 @@ def _field_lists(data: Mapping[str, Any]) -> Iterator[str]:
 def _drop(data: dict[str, Any], path: str, model: Any) -> str:
     """Take a part away; a group of conditions that is left without any goes with it."""
     found = move_item(data, "drop", path, model)
-    while path.startswith("filter"):
+    inside = is_filter(model, path)
+    while inside:
         path = path.rpartition(".")[0]
-        group = found_at(data, path)
-        if isinstance(group, dict) and path and not any(group.get(name) for name in (*GROUPS, "attribute")):
-            above, _, last = path.rpartition(".")
-            holder = found_at(data, above)
-            if isinstance(holder, list):
-                holder.pop(int(last))
-            elif isinstance(holder, dict):
-                holder.pop(last, None)
-            found = ""
-        if not path:
+        if not is_filter(model, path):
             break
+        group = found_at(data, path)
+        if isinstance(group, dict) and not any(group.get(name) for name in (*GROUPS, "attribute")):
+            _without(data, path)
+            found = ""
     return found if found_at(data, found) is not None else ""
 
 
-def _condition(data: dict[str, Any], act: str, path: str) -> str:
+def _without(data: dict[str, Any], path: str) -> None:
+    above, _, last = path.rpartition(".")
+    holder = found_at(data, above)
+    if isinstance(holder, list):
+        holder.pop(int(last))
+    elif isinstance(holder, dict):
+        holder.pop(last, None)
+
+
+def _condition(data: dict[str, Any], act: str, path: str, model: Any) -> str:
     """A new condition or group within a group; a condition that stands alone becomes the first of one."""
-    if path != "filter" and not path.startswith("filter."):
+    if not is_filter(model, path):
         return ""
-    group = found_at(data, path)
-    if group is None and path == "filter":
-        group = data["filter"] = {"all": []}
+    group, (above, _, last) = found_at(data, path), path.rpartition(".")
+    holder = found_at(data, above)
+    if group is None and isinstance(holder, dict):
+        group = holder[last] = {"all": []}
     if not isinstance(group, dict):
         return ""
     name = next((name for name in GROUPS if isinstance(group.get(name), list)), "")
@@ -222,10 +329,10 @@ def _condition(data: dict[str, Any], act: str, path: str) -> str:
     return made if act == "condition" else f"{made}.{'any' if name == 'all' else 'all'}.0"
 
 
-def _flip(data: dict[str, Any], path: str) -> str:
+def _flip(data: dict[str, Any], path: str, model: Any) -> str:
     """All of a group's conditions instead of any, or the other way round."""
     group = found_at(data, path)
-    if not path.startswith("filter") or not isinstance(group, dict):
+    if not is_filter(model, path) or not isinstance(group, dict):
         return ""
     for name, other in zip(GROUPS, reversed(GROUPS), strict=True):
         if name in group:

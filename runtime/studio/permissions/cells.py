@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from metadata.model.base import PRIVILEGES
 from runtime.studio.bench import Item
@@ -77,37 +79,45 @@ def columns(desk: Desk) -> tuple[Column, ...]:
     return tuple(Column(item.id.key, desk.label(item), str(item.data.get("default") or "")) for item in found)
 
 
-def lines(desk: Desk, words: str, current: tuple[str, str] = ("", "")) -> tuple[Line, ...]:
-    """The matrix: entities whose name or key holds the words, by name. `current` are the entity and role that are looked at."""
+def named_entities(desk: Desk, words: str) -> tuple[tuple[str, str], ...]:
+    """The names and keys of the entities whose name or key holds the words, by name."""
+    found = sorted(((label, key) for key, label in entity_labels(desk)), key=lambda found: (found[0].casefold(), found[1]))
+    wanted = words.casefold().split()
+    return tuple((label, key) for label, key in found if all(word in f"{label} {key}".casefold() for word in wanted))
+
+
+def lines(
+    desk: Desk,
+    entities: Iterable[tuple[str, str]],
+    current: tuple[str, str] = ("", ""),
+    given: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Line, ...]:
+    """The matrix of entities by name and key. `current` are the entity and role that are looked at, `given` what else stands in
+    the addresses of cells."""
     roles = columns(desk)
     by_place: dict[tuple[str, str], list[Grant]] = {}
     items = [item for item in desk.bench.all.values() if item.id.kind == KIND and item.id.site in ("", desk.reach.site)]
     for item in items:
         _place(item, by_place)
     changed = _changed(desk, [item for item in items if item.waits])
-    entities = sorted(((label, key) for key, label in entity_labels(desk)), key=lambda found: (found[0].casefold(), found[1]))
-    wanted = words.casefold().split()
+    kept = {name: value for name, value in given.items() if value}
 
     def cell(entity: str, role: str) -> Cell:
         place = (entity, role)
-        url = f"{desk.url('permissions')}?entity={entity}&role={role}"
+        url = f"{desk.url('permissions')}?{urlencode({'entity': entity, 'role': role, **kept})}"
         return Cell(role, url, tuple(by_place.get(place, ())), place in changed, place == current)
 
-    return tuple(
-        Line(key, label, tuple(cell(key, role.key) for role in roles))
-        for label, key in entities
-        if all(word in f"{label} {key}".casefold() for word in wanted)
-    )
+    return tuple(Line(key, label, tuple(cell(key, role.key) for role in roles)) for label, key in entities)
 
 
 def entity_labels(desk: Desk) -> Iterator[tuple[str, str]]:
     """The entities that there are, those of the engine among them, with their names."""
     items = {item.id.key: item for item in desk.bench.by_kind["entity"]}
-    for key, facts in desk.bench.world.entities.items():
+    for key, facts in desk.bench.entities.items():
         item = items.get(key)
         label = facts.model.label.in_language(desk.context.language, desk.context.site.model.default_language)
         yield key, desk.label(item) if item and item.data.get("label") else label or key.replace("_", " ").capitalize()
-    yield from ((key, desk.label(item)) for key, item in items.items() if key not in desk.bench.world.entities)
+    yield from ((key, desk.label(item)) for key, item in items.items() if key not in desk.bench.entities)
 
 
 def grants_of(desk: Desk, entity: str, role: str) -> tuple[Grant, ...]:

@@ -13,14 +13,17 @@ from metadata.store import EditedMeanwhile, Sketch
 from runtime.errors import AccessDenied, BadRequest, ChangedMeanwhile, PageNotFound
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.editing import number_of
-from runtime.studio.permissions.cells import KIND, LETTERS, columns, entity_labels, grants_of, lines
+from runtime.studio.permissions.cells import KIND, LETTERS, columns, entity_labels, grants_of, lines, named_entities
 from runtime.studio.permissions.effective import rights_of
 from runtime.studio.saving import Collision, Draft, named, save
+from runtime.studio.turning import turned
 from runtime.studio.viewing.guise import read_who
 from runtime.studio.viewing.window import people
 
 TEXTS = ("via", "relationship", "parent")
 NEW = "new"
+AT_ONCE = 50
+"""Entities on a page of the matrix; each may have a cell for many roles."""
 OWNERS = ("contact", "account")
 
 
@@ -32,12 +35,17 @@ def matrix() -> Response:
     cell: dict[str, Any] = {}
     if entity or role:
         cell = _cell(desk, entity, role)
+    page, given = (
+        turned(named_entities(desk, words), desk.url("permissions"), {"q": words}, AT_ONCE),
+        request.args.get("page", ""),
+    )
     return desk.page(
         "permissions.html",
         title=desk.say("studio.permissions"),
         words=words,
         columns=columns(desk),
-        lines=lines(desk, words, (entity, role)),
+        found=page,
+        lines=lines(desk, page.lines, (entity, role), {"q": words, "page": given}),
         letters=LETTERS,
         cell=cell,
     )
@@ -106,7 +114,7 @@ def _cell(desk: Desk, entity: str, role: str) -> dict[str, Any]:
     named_role = next((column for column in columns(desk) if column.key == role), None)
     if entity not in labels or named_role is None:
         raise PageNotFound
-    facts = desk.bench.world.entities.get(entity)
+    facts = desk.bench.entities.get(entity)
     attributes = facts.attributes if facts else {}
     owners = [key for key, attribute in attributes.items() if attribute.type == "lookup" and attribute.target in OWNERS]
     ways = [key for key, attribute in attributes.items() if attribute.type == "lookup" and key != "created_by"]

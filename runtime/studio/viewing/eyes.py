@@ -9,6 +9,7 @@ from flask import Request, Response
 
 from metadata.errors import MetadataError
 from metadata.snapshot import CompiledSite, Snapshot
+from metadata.store import NoSuchRelease
 from runtime.access import Person, Principal
 from runtime.context import PageView, RequestContext
 from runtime.errors import AccessDenied, LookingOnly, PageNotFound
@@ -18,7 +19,7 @@ from runtime.records.audit import record_act
 from runtime.records.people import load_person
 from runtime.studio.rights import reach_of
 from runtime.studio.viewing.drafts import DraftSnapshot
-from runtime.studio.viewing.guise import Guise
+from runtime.studio.viewing.guise import DRAFT, SERVED, Guise
 from runtime.studio.viewing.lease import LookingLease
 from runtime.studio.viewing.samples import SAMPLE, show_sample
 
@@ -33,7 +34,9 @@ def look_through(asked: Request, held: Any, guise: Guise, show: PageView) -> Res
     """
     own: RequestContext = held.foyer
     own.lease.prove()
-    if not reach_of(own).views_as:
+    reach = reach_of(own)
+    # An earlier release may have granted more than is granted now; who publishes could bring it back anyway.
+    if not reach.views_as or (guise.release is not None and not reach.publishes):
         raise AccessDenied
     sample = asked.path.startswith(SAMPLE)
     if asked.method not in SAFE or (asked.endpoint not in SEEN and not sample):
@@ -57,12 +60,26 @@ def drafted(context: RequestContext) -> DraftSnapshot:
 
 
 def _disguised(own: RequestContext, asked: Request, guise: Guise) -> RequestContext:
-    services = own.services
     try:
-        snapshot = drafted(own).snapshot if guise.state == "draft" else own.snapshot
-    except MetadataError as error:
+        snapshot = _looked_at(own, guise)
+    except (MetadataError, NoSuchRelease) as error:
         raise PageNotFound from error
-    snapshot = services.drafts.seen(guise, snapshot)
+    return disguised(own, asked, guise, own.services.drafts.seen(guise, snapshot))
+
+
+def _looked_at(own: RequestContext, guise: Guise) -> Snapshot:
+    if guise.state == DRAFT:
+        return drafted(own).snapshot
+    if guise.release is None:
+        return own.snapshot
+    return own.services.drafts.earlier(guise.release, own.snapshot.release, own.services.workshop.store)
+
+
+def disguised(own: RequestContext, asked: Request, guise: Guise, snapshot: Snapshot) -> RequestContext:
+    """What a request sees through the eyes of a guise on a snapshot, read only.
+
+    Raises PageNotFound for a site, contact or role that there is not.
+    """
     site = snapshot.sites.get(own.site.key)
     if site is None:
         raise PageNotFound
@@ -80,10 +97,11 @@ def _disguised(own: RequestContext, asked: Request, guise: Guise) -> RequestCont
         principal=replace(principal, read_only=True),
         language=language,
         prefix=prefix_of(site, language),
-        lease=LookingLease(services.doors, services.engine, snapshot, draft=guise.state == "draft"),
+        lease=LookingLease(own.services.doors, own.services.engine, snapshot, draft=guise.state != SERVED),
         session_id=None,
         account_name=person.account_name if person else "",
         account_number=person.account_number if person else "",
+        several_accounts=False,
     )
 
 

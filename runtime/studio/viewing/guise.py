@@ -1,4 +1,4 @@
-"""As whom somebody looks at the site, and whether at the drafts: a part of the address, read and written here alone."""
+"""As whom somebody looks at the site, and at which state of it: a part of the address, read and written here alone."""
 
 from __future__ import annotations
 
@@ -18,20 +18,29 @@ if TYPE_CHECKING:
 
 ROOT = "/studio/as"
 ENVIRON = "foyer.guise"
-STATES: tuple[State, ...] = ("draft", "served")
-State = Literal["draft", "served"]
+DRAFT = "draft"
+SERVED = "served"
 Kind = Literal["contact", "role", "anonymous"]
 _KEY = COMPONENT_KEY.removeprefix("^").removesuffix("$")
+_STATE = re.compile(rf"{DRAFT}|{SERVED}|release-(?P<release>[1-9][0-9]{{0,8}})")
 _WHO = re.compile(rf"contact-(?P<contact>[1-9][0-9]{{0,17}})|role-(?P<role>{_KEY})|anonymous")
 
 
 @dataclass(frozen=True, slots=True)
 class Guise:
-    """A contact by its id, somebody without rows who holds one role, or nobody; looking at drafts or at what is served."""
+    """A contact by its id, somebody without rows who holds one role, or nobody.
 
-    state: State
+    `state` is what is looked at: `draft`, `served`, or a release such as `release-12` over the rows of today.
+    """
+
+    state: str
     kind: Kind
     key: str = ""
+
+    @property
+    def release(self) -> int | None:
+        """The release that is looked at, where it is an earlier one that was named."""
+        return release_of(self.state)
 
     @property
     def who(self) -> str:
@@ -44,7 +53,18 @@ class Guise:
         return f"{ROOT}/{self.state}/{quote(self.who, safe='')}"
 
 
-def read_who(text: str, state: State = "draft") -> Guise | None:
+def read_state(text: str) -> str | None:
+    """A state as it stands in addresses; None for anything else."""
+    return text if _STATE.fullmatch(text) else None
+
+
+def release_of(state: str) -> int | None:
+    """The release that a state names; None for the drafts and for what is served."""
+    found = _STATE.fullmatch(state)
+    return int(found["release"]) if found is not None and found["release"] else None
+
+
+def read_who(text: str, state: str = DRAFT) -> Guise | None:
     """The guise of a part of an address; None for anything else."""
     found = _WHO.fullmatch(text)
     if found is None:
@@ -61,10 +81,8 @@ def split_guise(path: str) -> tuple[Guise, str] | None:
         return None
     state, _, rest = path.removeprefix(f"{ROOT}/").partition("/")
     who, slash, rest = rest.partition("/")
-    for known in STATES:
-        if state == known and (guise := read_who(who, known)) is not None:
-            return guise, f"{slash}{rest}" or "/"
-    return None
+    guise = read_who(who, state) if read_state(state) is not None else None
+    return (guise, f"{slash}{rest}" or "/") if guise is not None else None
 
 
 def guise_of(asked: Request) -> Guise | None:

@@ -31,8 +31,11 @@ def sample_path(kind: str, key: str) -> str:
 
 
 def show_sample(context: RequestContext, path: str, show: PageView) -> Response:
-    """The component of a path by itself. Raises PageNotFound for none, and what its block raises."""
+    """The component of a path by itself, or the sheet of the site's tokens. Raises PageNotFound for none, and what its block
+    raises."""
     kind, _, key = path.removeprefix(SAMPLE).partition("/")
+    if kind == "tokens":
+        return _tokens(context)
     if kind == "page":
         return make_response(redirect(_address(context, key), 302))
     site, blocks = context.site, _blocks(context, kind, key)
@@ -51,6 +54,15 @@ def show_sample(context: RequestContext, path: str, show: PageView) -> Response:
         node = replace(node, record_entity=entity.key, record_attribute=entity.primary_name.key)
         keys = (_first(context, node),)
     return show(replace(context, site=_with(site, lists, node)), node, keys)
+
+
+def _tokens(context: RequestContext) -> Response:
+    """The stylesheet of the site's tokens, drafts included. Raises PageNotFound."""
+    sheet = context.services.renderer.tokens(context.snapshot, context.site.key)
+    if sheet is None:
+        raise PageNotFound
+    headers = {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "private, max-age=300"}
+    return make_response(sheet.text, headers)
 
 
 def _address(context: RequestContext, key: str) -> str:

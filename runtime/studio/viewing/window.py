@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from flask import Response, make_response, redirect, request, session
+from markupsafe import escape
 
 from metadata.errors import MetadataError
-from runtime.errors import AccessDenied, BadRequest
+from runtime.errors import AccessDenied, BadRequest, PageNotFound
 from runtime.records.people import find_people, load_person
 from runtime.security import local_path
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.viewing.eyes import drafted
-from runtime.studio.viewing.guise import STATES, Guise, State, read_who
+from runtime.studio.viewing.guise import DRAFT, Guise, read_state, read_who, release_of
 from runtime.studio.viewing.samples import KINDS as SAMPLED
 from runtime.studio.viewing.samples import sample_path
 
 CHOSEN = "studio_as"
 WIDTHS = ("phone", "tablet", "desktop")
 FOUND = 8
+RELEASES = 50
+"""Releases to choose from."""
+PAGES = 40
+"""Pages to choose from beside the look of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +42,24 @@ class Somebody:
 class Window:
     """What is seen: as whom, where, how wide; `places` are the addresses to choose from, by what they are called.
 
-    `as_served` is the number of drafts that are wrong, and seen as they are served.
+    `as_served` is the number of drafts that are wrong, and seen as they are served; `late` says that it is not known yet;
+    `kept` is what else the address says.
     """
 
     seen_as: Somebody
-    state: State
+    state: str
     width: str
     source: str
     here: str
     places: tuple[tuple[str, str], ...] = ()
     as_served: int = 0
+    late: bool = False
+    kept: str = ""
+
+    @property
+    def release(self) -> int | None:
+        """The earlier release that is looked at."""
+        return release_of(self.state)
 
 
 def view() -> Response:
@@ -53,8 +67,12 @@ def view() -> Response:
     desk = open_desk()
     _may(desk)
     path = local_path(request.args.get("path", "/")) or "/"
-    state: State = "served" if request.args.get("state") == STATES[1] else "draft"
+    state = read_state(request.args.get("state", DRAFT)) or DRAFT
+    releases = desk.store.releases() if desk.reach.publishes else ()
+    if release_of(state) not in {None, *(release.id for release in releases)}:
+        raise PageNotFound
     window = _window(desk, ((desk.say("studio.whole_site"), path),), state)
+    window = replace(window, kept=f"&{urlencode({'path': path, 'state': state})}")
     words = request.args.get("q", "").strip()
     return desk.page(
         "view.html",
@@ -65,7 +83,22 @@ def view() -> Response:
         back=local_path(request.args.get("back", "")),
         people=tuple(people(desk, words)),
         roles=tuple(roles(desk)),
+        releases=tuple((release, desk.formats.moment(release.created_at)) for release in releases[:RELEASES]),
     )
+
+
+def wrong_drafts() -> Response:
+    """How many drafts are seen as they are served, for a page that did not wait for it."""
+    desk = open_desk()
+    _may(desk)
+    try:
+        wrong = len(drafted(desk.context).as_served)
+    except MetadataError:
+        wrong = 0
+    said = escape(desk.say("studio.as_served", count=wrong)) if wrong else ""
+    response = make_response(f'<div class="as-banner" role="status">{said}</div>' if said else "")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def look() -> Response:
@@ -84,7 +117,7 @@ def window_of(desk: Desk, item: Item) -> Window | None:
     if not desk.reach.views_as or item.head.deleted:
         return None
     places = tuple(_places(desk, item))
-    return _window(desk, places, "draft") if places else None
+    return _window(desk, places, DRAFT) if places else None
 
 
 def people(desk: Desk, words: str) -> Iterator[Somebody]:
@@ -106,16 +139,12 @@ def _may(desk: Desk) -> None:
         raise AccessDenied
 
 
-def _window(desk: Desk, places: tuple[tuple[str, str], ...], state: State) -> Window:
+def _window(desk: Desk, places: tuple[tuple[str, str], ...], state: str) -> Window:
     seen_as = _chosen(desk)
     wanted = request.args.get("place", "")
     path = next((path for _, path in places if path == wanted), places[0][1])
     guise = read_who(seen_as.who, state) or Guise(state, "anonymous")
     width = request.args.get("width", "")
-    try:
-        wrong = len(drafted(desk.context).as_served) if state == "draft" else 0
-    except MetadataError:
-        wrong = 0
     return Window(
         seen_as,
         state,
@@ -123,8 +152,25 @@ def _window(desk: Desk, places: tuple[tuple[str, str], ...], state: State) -> Wi
         f"{guise.base}{desk.context.prefix}{path}",
         request.path,
         places,
-        wrong,
+        *_wrong(desk, state),
     )
+
+
+def _wrong(desk: Desk, state: str) -> tuple[int, bool]:
+    """How many drafts are seen as they are served, and whether that is still to be asked for.
+
+    Compiling a large site takes a while, and whoever edits does not wait for it.
+    """
+    if state != DRAFT:
+        return 0, False
+    services = desk.context.services
+    if not desk.bench.checked:
+        known = services.drafts.known(desk.bench)
+        return (len(known.as_served), False) if known else (0, True)
+    try:
+        return len(drafted(desk.context).as_served), False
+    except MetadataError:
+        return 0, False
 
 
 def _chosen(desk: Desk) -> Somebody:
@@ -145,6 +191,11 @@ def _chosen(desk: Desk) -> Somebody:
 def _places(desk: Desk, item: Item) -> Iterator[tuple[str, str]]:
     """Where a component can be seen: a page at its address, others by themselves and on the pages that name them."""
     kind, key = item.id.kind, item.id.key
+    if kind == "site":
+        pages = [item for item in desk.bench.by_kind["page"] if item.id.site in ("", key)]
+        pages.sort(key=lambda page: (bool(page.data.get("parent")), bool(page.data.get("record_entity")), page.id.key))
+        yield from ((desk.label(page), sample_path("page", page.id.key)) for page in pages[:PAGES])
+        return
     if kind == "page":
         yield desk.label(item), sample_path(kind, key)
         return

@@ -1,14 +1,21 @@
 """Reading through the door for programs: what is offered, to whom, in which order and how much of it."""
 
 import datetime as dt
+import json
 import re
 import uuid
 from decimal import Decimal
+from hashlib import sha256
+from io import BytesIO
 from xml.etree import ElementTree
 
 import pytest
 
 from runtime.api import reading
+from runtime.files.labels import FileLabel
+from runtime.files.register import Slot, claim, enter
+from runtime.files.store import new_key
+from runtime.services import services_of
 
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 GUID = uuid.UUID("6f1c2a52-7f9b-4a7e-9d0c-0f2f0f5a8f10")
@@ -323,6 +330,31 @@ def test_statements_do_not_grow_with_rows(shelf):
             assert alma.get(path).status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
+
+
+def test_the_contents_of_a_file_come_as_they_are_to_whoever_may_read_the_row(site):
+    alma, content, key = site.as_("alma"), b"<b>Proms</b>, 1895", new_key()
+    day, empty = site.add("concert", name="Proms"), site.add("concert", name="Nothing")
+    address = f"concerts({day})/programme/$value"
+    assert alma.get(address).status_code == 204
+    label = FileLabel(0, len(content), "text/html", sha256(content).hexdigest(), key, "proms.html")
+    services_of(site.app).files.store.put(key, BytesIO(content))
+    slot, table = Slot("concert", "programme", site.people["alma"]), site.snapshot.entities["concert"].table
+    with site.engine.begin() as connection:
+        file = enter(connection, slot, label, dt.datetime.now(dt.UTC)).id
+        assert claim(connection, slot, file, day)
+        connection.execute(table.update().where(table.c.id == day).values(programme=file))
+    answer = alma.get(address)
+    assert (answer.status_code, answer.data, answer.headers["Content-Type"]) == (200, content, "text/html")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert (alma.get(address, Range="bytes=3-7").data, alma.get(address, Range="bytes=3-7").status_code) == (b"Proms", 206)
+    assert alma.get(address, If_None_Match=answer.headers["ETag"]).status_code == 304
+    assert alma.get(f"concerts({empty})/programme/$value").status_code == 204
+    assert site.as_("cleo").get(address).status_code == 200, "concerts are for all who sing"
+    for who in (site.as_("rut"), site.stranger()):
+        assert who.get(address).status_code == 403
+    calls = {"requests": [{"id": "1", "method": "GET", "url": address}]}
+    assert json.loads(alma.send("POST", "$batch", calls).text)["responses"][0]["status"] == 501
 
 
 def test_one_row_is_found_by_its_id_or_its_key_and_not_sent_twice(shelf):

@@ -1,9 +1,15 @@
 """Signing in with another provider: whose a sign-in is, what is refused, and the sign-ins that a person adds and removes."""
 
+import base64
 import dataclasses
+import datetime as dt
+import json
 import re
+from hashlib import sha256
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
+import pyotp
 import pytest
 import requests
 import sqlalchemy as sa
@@ -12,6 +18,8 @@ pytest.importorskip("authlib", reason="needs the extra oidc")
 mock = pytest.importorskip("oidc_provider_mock")
 
 from metadata.model import ClaimMap, IdentityProvider, SiteSetting  # noqa: E402 - after the libraries it may lack
+from runtime.identity.external import openid  # noqa: E402
+from runtime.identity.external.proof import ProviderDown  # noqa: E402
 from runtime.identity.logins import set_disabled  # noqa: E402
 from runtime.identity.tables import external_logins, logins  # noqa: E402
 from runtime.records.tables import AUDIT  # noqa: E402
@@ -59,7 +67,11 @@ def there(browser, subject, path="/signin/with/guild"):
     assert away.status_code == 302, away.text
     answer = requests.post(away.location, data={"sub": subject}, allow_redirects=False, timeout=5)
     assert answer.status_code in (302, 303), answer.text
-    parts = urlsplit(answer.headers["Location"])
+    return local(answer.headers["Location"])
+
+
+def local(address):
+    parts = urlsplit(address)
     return f"{parts.path}?{parts.query}"
 
 
@@ -137,7 +149,7 @@ def test_what_comes_back_must_answer_what_this_browser_asked(portal, directory, 
     assert other.get(back).location.endswith("/signin")
     assert other.who() == "nobody"
     state = parse_qs(urlsplit(back).query)["state"][0]
-    assert browser.get(back.replace(state, "x" + state[1:])).location.endswith("/signin")
+    assert browser.get(back.replace(state, f"x{state}")).location.endswith("/signin")
     assert browser.get(back).location.endswith("/signin"), "an attempt is good once"
     assert browser.who() == "nobody"
 
@@ -207,7 +219,8 @@ def test_a_person_adds_and_removes_providers_with_the_password_and_never_the_las
     assert "c@guild.example" in shown
     other = portal.signed_in("alice")
     (link,) = links(other.post("/logins", {"password": PASSWORD}))
-    assert sign_in(other, who, link).status_code == 422, "it is Carol's already"
+    assert sign_in(other, who, link).location == "/logins", "it is Carol's already"
+    assert "in use already" in other.get("/logins").text
     number = str(portal.rows(sa.select(external_logins.c.id))[0].id)
     assert other.post("/logins", {"password": PASSWORD, "remove": number}).status_code == 303
     assert owners(portal) == {who: portal.person("carol").contact}, "nobody removes another's"
@@ -243,3 +256,72 @@ def test_a_site_can_do_without_passwords(portal, directory, guild):
     assert links(browser.get("/signin"))
     assert browser.sign_in(ALICE).status_code == 422
     assert browser.who() == "nobody"
+
+
+def test_a_client_without_a_secret_proves_by_pkce_that_it_is_the_one_that_asked(portal, directory, guild, monkeypatch):
+    portal.publish(dataclasses.replace(guild, client_secret=""))
+    # Of itself the provider that is run here knows no clients without a secret; it does not look at the verifier.
+    monkeypatch.setattr(mock._app.AuthorizationCodeGrant, "TOKEN_ENDPOINT_AUTH_METHODS", ["none"])
+    sent, fetch = [], openid._fetch
+    monkeypatch.setattr(openid, "_fetch", lambda session, *given: (sent.append(session), fetch(session, *given))[1])
+    who, browser = verified(directory, "carol-9", CAROL), portal.browser()
+    away = browser.get("/signin/with/guild")
+    with browser.client.session_transaction() as cookie:
+        verifier = cookie["away"]["attempt"][2]
+    answer = requests.post(away.location, data={"sub": who}, allow_redirects=False, timeout=5)
+    assert browser.get(local(answer.headers["Location"])).status_code == 303
+    assert browser.who() == "Carol"
+    assert [(one.client_secret, one.token_endpoint_auth_method) for one in sent] == [(None, "none")]
+    proof = base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
+    asked = parse_qs(urlsplit(away.location).query)
+    assert (asked["code_challenge"], asked["code_challenge_method"]) == ([proof], ["S256"])
+
+
+def test_who_signs_out_here_is_led_to_the_provider_and_comes_back(portal, directory, guild):
+    portal.publish(dataclasses.replace(guild, sign_out=True))
+    who, browser = verified(directory, "carol-10", CAROL), portal.browser()
+    assert sign_in(browser, who).status_code == 303
+    left = browser.post("/signout")
+    address = left.headers["Refresh"].partition("url=")[2]
+    assert (left.status_code, browser.who(), address in unescape(left.text)) == (200, "nobody", True)
+    assert address.startswith(f"{directory}/oauth2/end_session?")
+    asked = {name: value for name, (value,) in parse_qs(urlsplit(address).query).items()}
+    back = urlsplit(asked["post_logout_redirect_uri"])
+    assert (asked["client_id"], back.path) == ("portal", "/signin/with/guild/out")
+    claims = json.loads(base64.urlsafe_b64decode(asked["id_token_hint"].split(".")[1] + "=="))
+    assert claims["sub"] == who
+    shown = requests.get(address, timeout=5)
+    assert (shown.status_code, asked["state"] in shown.text) == (200, True)
+    for state, confirmed in ((asked["state"], True), ("another", False), (asked["state"], False)):
+        assert browser.get(f"{back.path}?state={state}").location == "/"
+        assert ("did not confirm" not in browser.get("/signin").text) is confirmed, state
+    assert browser.get("/signin/with/nowhere/out").status_code == 404
+
+
+def test_a_provider_that_knows_no_signing_out_or_is_down_keeps_nobody_signed_in(portal, directory, guild, monkeypatch):
+    portal.publish(dataclasses.replace(guild, sign_out=True))
+    who, browser = verified(directory, "carol-11", CAROL), portal.browser()
+    monkeypatch.setattr(openid, "ENDING", "no_such_endpoint")
+    sign_in(browser, who)
+    assert (browser.post("/signout").location, browser.who()) == ("/", "nobody")
+    sign_in(browser, who)
+
+    def down(self, newer_than=None):
+        raise ProviderDown("nobody there")
+
+    monkeypatch.setattr(openid.OpenIdClient, "_know", down)
+    assert (browser.post("/signout").location, browser.who()) == ("/", "nobody")
+
+
+def test_what_is_kept_for_signing_out_outlives_the_second_step_and_is_nobody_elses(portal, directory, guild):
+    portal.publish(dataclasses.replace(guild, sign_out=True))
+    who, browser = verified(directory, "carol-12", CAROL), portal.browser()
+    mine = portal.signed_in("carol")
+    mine.post("/second-factor", {"act": "app", "password": PASSWORD})
+    app = pyotp.TOTP(re.search(r"<code>([A-Z2-7 ]+)</code>", mine.get("/second-factor/setup").text)[1].replace(" ", ""))
+    assert mine.post("/second-factor/setup", {"code": app.now()}).status_code == 200
+    portal.pass_time(dt.timedelta(minutes=1))
+    assert sign_in(browser, who).location.startswith("/signin/code")
+    assert browser.who() == "nobody"
+    assert browser.post("/signin/code", {"code": app.now()}).status_code == 303
+    assert browser.post("/signout").headers["Refresh"].partition("url=")[2].startswith(directory)

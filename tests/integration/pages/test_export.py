@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
+import tempfile
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -91,6 +92,7 @@ def test_a_script_is_told_when_the_file_begins_to_come(site):
     site.book("B1")
     browser = site.as_("alice")
     answer = browser.get("/bookings?export=xlsx&ready=0123456789abcdef")
+    assert answer.data[:2] == b"PK"
     cookies = [cookie for cookie in answer.headers.getlist("Set-Cookie") if cookie.startswith("foyer_download=")]
     assert [cookie.partition(";")[0] for cookie in cookies] == ["foyer_download=0123456789abcdef"]
     assert not any("foyer_download" in cookie for cookie in browser.get("/bookings?export=csv").headers.getlist("Set-Cookie"))
@@ -124,3 +126,17 @@ def test_memory_does_not_grow_with_the_rows(sqlite_url, tmp_path, monkeypatch):
             tracemalloc.stop()
         assert peaks[1][0] > 5 * peaks[0][0]
         assert peaks[1][1] < 1.5 * peaks[0][1]
+
+
+def test_the_file_of_a_workbook_is_closed_with_the_answer_whatever_became_of_it(site, monkeypatch):
+    site.book("B1")
+    made, make, browser = [], tempfile.TemporaryFile, site.as_("alice")
+    monkeypatch.setattr(export.tempfile, "TemporaryFile", lambda: made.append(make()) or made[-1])
+    asked = browser.client.head("/bookings?export=xlsx")
+    assert (asked.status_code, asked.data) == (200, b"")
+    asked.close()
+    given_up = browser.client.get("/bookings?export=xlsx", buffered=False)
+    assert next(given_up.iter_encoded())
+    given_up.close()
+    assert browser.get("/bookings?export=xlsx").data[:2] == b"PK"
+    assert [file.closed for file in made] == [True] * 3

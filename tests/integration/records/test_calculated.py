@@ -92,6 +92,9 @@ MORE = (
         filter=Filter(attribute="earned", operator="ge", value=100),
     ),
 )
+LEAST = Decimal("0.0001")
+MOST = (2**63 - 1) * LEAST
+"""The largest amount that a column keeps."""
 GIGS = (
     ("quiet", "alice", "hall", "100.00", 40, "0.333333", "done", dt.date(2026, 1, 5)),
     ("quiet", "alice", "club", "50.50", 200, "0.5", "new", dt.date(2026, 2, 5)),
@@ -166,6 +169,27 @@ def test_a_rollup_is_of_the_rows_that_the_person_may_read(stage, connection):
     own = table(connection, stage, stage.alice, "bands")
     assert (own[0]["played"], own[0]["earned"], own[0]["last"]) == (1, Decimal("150.50"), dt.date(2026, 2, 5))
     assert table(connection, stage, stage.bob, "bands")[0]["earned"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fees", "earned"),
+    [
+        ((MOST, MOST), None),
+        ((-MOST, -MOST), None),
+        ((-MOST, -LEAST), None),
+        ((MOST, MOST, -MOST), MOST),
+        ((MOST, LEAST, -LEAST, None), MOST),
+        ((-MOST, LEAST), LEAST - MOST),
+        ((-LEAST, -LEAST, -429_496 * LEAST, Decimal("-429496.7296")), Decimal("-429539.6794")),
+        ((None, None), 0),
+    ],
+)
+def test_a_sum_is_exact_and_empty_where_no_column_could_keep_it(stage, connection, fees, earned):
+    band = create(connection, stage.snapshot, stage.system, "band", {"name": "third"}).id
+    for fee in fees:
+        create(connection, stage.snapshot, stage.system, "gig", {"name": "x", "band": band, "fee": fee})
+    found = {row["name"]: row["earned"] for row in table(connection, stage, stage.erin, "bands")}
+    assert found["third"] == earned
 
 
 def test_a_rollup_over_an_n_to_n_link_counts_the_linked_rows(stage, connection):

@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from metadata.compiler import compile_snapshot
 from metadata.model import Attribute, Entity, WebRole
 from runtime.records import Denied, Invalid, Listeners, create, update
 from runtime.records.audit import AUDITED
+from runtime.records.bulk import SqlRowStore
 from runtime.records.shapes import MOST_SHAPES, kept
 from runtime.records.tables import AUDIT
 from support.cast import ALL, DECLARED, SITE, permission, stage_for
@@ -129,6 +131,26 @@ def test_counting_goes_on_where_it_stood_when_gaps_are_allowed_or_no_longer(data
         with stage.transaction() as connection:
             create(connection, snapshot, stage.system, "slip", {})
     assert column(stage, "no", "slip") == ["1", "2", "3", "4", "5", "6"]
+    stage.engine.dispose()
+
+
+@pytest.mark.parametrize("gapless", [True, False])
+def test_rows_that_come_together_are_numbered_together_and_counting_goes_on_behind_them(database_url, gapless):
+    name = Attribute(key="name", type="text")
+    slip = numbered("S-{number:,}", gapless=gapless)
+    stage = stage_for(database_url, replace(slip, attributes=(*slip.attributes, name)))
+    costs = []
+    seen = []
+    note_statements(stage.engine, seen)
+    for start, count in ((0, 1), (1, 5), (6, 300)):
+        with stage.transaction() as connection, counting(seen) as statements:
+            store = SqlRowStore(connection, stage.snapshot, stage.system)
+            store.upsert("slip", ("name",), [{"name": f"{place:03}"} for place in range(start, start + count)])
+        costs.append(len(statements))
+    with stage.transaction() as connection:
+        create(connection, stage.snapshot, stage.system, "slip", {})
+    assert column(stage, "no", "slip") == [f"S-{number}" for number in range(1, 308)]
+    assert costs[0] == costs[1] == costs[2]
     stage.engine.dispose()
 
 

@@ -1,6 +1,7 @@
 """The rows door for synchronisation, and what look-ups offer."""
 
 import pytest
+from sqlalchemy import event
 
 from connectors.port import RowsInUse, RowStore
 from runtime.records import Denied, offer, resolve_offer
@@ -46,6 +47,22 @@ def test_a_load_inserts_updates_and_leaves_alone(store, stage):
     ids = store.resolve("account", ("number",), {("N1",), ("N2",), ("new",)})
     found = {row["name"]: row["version"] for row in store.read("account", ids.values(), ["name"])}
     assert found == {"other": 2, "name 2": 1, "y": 1}
+
+
+def test_a_load_of_new_rows_needs_no_stage_and_one_row_that_is_there_is_found_among_many(store, connection):
+    said = []
+    event.listen(connection, "before_cursor_execute", lambda *call: said.append(call[2]))
+    first = store.bulk_load("boat", ("number",), ("number", "name"), [(f"N{i}", f"name {i}") for i in range(500)])
+    assert (first.inserted, [text for text in said if "foyer_stage" in text]) == (500, [])
+    more = [(f"M{i}", "name") for i in range(500)]
+    more[101] = ("N7", "other")  # not among the few that are looked up first
+    loaded = store.bulk_load("boat", ("number",), ("number", "name"), more)
+    assert (loaded.inserted, loaded.updated, loaded.unchanged) == (499, 1, 0)
+    ids = store.resolve("boat", ("number",), {("N7",), ("M499",)})
+    found = [
+        (row["name"], row["version"], row["created_from"]) for row in store.read("boat", ids.values(), ["name", "created_from"])
+    ]
+    assert sorted(found) == [("name", 1, "sync"), ("other", 2, "sync")]
 
 
 def test_loaded_rows_take_defaults_numbers_and_polymorphic_lookups(store, stage):

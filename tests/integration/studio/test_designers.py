@@ -2,23 +2,7 @@
 
 import re
 
-from metadata.store import MetadataStore
-
-
-def data_of(site, kind, key):
-    store = MetadataStore(site.engine)
-    standing = store.standing()
-    heads = {(name.kind, name.key): head for name, head in {**standing.released, **standing.drafts}.items()}
-    head = heads[kind, key]
-    return store.data([head.id])[head.id]
-
-
-def step(maker, name, do, **typed):
-    """Press a button of a designer, or save its panel."""
-    at = typed.pop("at", "")
-    page = f"design/{name}" + (f"?at={at}" if at else "")
-    form = maker.form(page, "at") if do == "set" else maker.form(page, "base")
-    return maker.send(page, form, ("do", do), **typed)
+from support.studio import data_of, step
 
 
 def attributes(items):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors import outbox
 from connectors.conflicts import count_open, decide, read_conflicts
-from connectors.home import Work
+from connectors.home import Work, utc_now
 from connectors.outbox import count_owed
 from connectors.tablemap import compiled_map
 from metadata.model import AttributeMap
@@ -169,7 +169,7 @@ def test_what_was_parked_is_not_overwritten_either(world_of):
     ours(world, name="Ours")
     with world.now() as connection:
         (item,) = outbox.pending(connection, "boats")
-        outbox.park(connection, item, "full", "database")
+        outbox.park(connection, item, "full", "database", utc_now())
     theirs(world, price="3.00")
     world.pull()
     assert both(world, "name")[0] == ("Ours",)

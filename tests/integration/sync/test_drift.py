@@ -94,22 +94,6 @@ class Sea:
 
 
 @pytest.fixture
-def outside_sqlite(tmp_path):
-    return f"sqlite:///{tmp_path / 'outside.db'}"
-
-
-@pytest.fixture
-def outside_pg(postgres_shelf):
-    with postgres_shelf.database() as url:
-        yield url
-
-
-@pytest.fixture
-def outside_mariadb(mariadb_url):
-    return mariadb_url
-
-
-@pytest.fixture
 def sea_of(sqlite_url, request):
     made = []
 

@@ -21,9 +21,10 @@ def test_a_map_that_only_adds_is_loaded_after_the_one_that_makes_the_rows():
     assert [step.table_map.key for step in steps] == ["harbours", "boats", "berths"]
 
 
+@pytest.mark.parametrize("change_column", ["seq", ""])
 @pytest.mark.parametrize("batch_size", [1, 7, 5000])
-def test_references_to_the_own_table_and_in_a_circle_are_all_set(world_of, batch_size):
-    world = world_of(harbours(), boats(batch_size=batch_size))
+def test_references_to_the_own_table_and_in_a_circle_are_all_set(world_of, batch_size, change_column):
+    world = world_of(harbours(), boats(batch_size=batch_size, change_column=change_column))
     world.put("harbour", harbour_row("GOT"))
     world.put("boat", *(boat_row(no, tender_of=no % 20 + 1) for no in range(1, 21)))
     world.pull()

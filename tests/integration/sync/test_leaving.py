@@ -61,22 +61,6 @@ class Database:
         self.engine.dispose()
 
 
-@pytest.fixture
-def outside_sqlite(tmp_path):
-    return f"sqlite:///{tmp_path / 'outside.db'}"
-
-
-@pytest.fixture
-def outside_pg(postgres_shelf):
-    with postgres_shelf.database() as url:
-        yield url
-
-
-@pytest.fixture
-def outside_mariadb(mariadb_url):
-    return mariadb_url
-
-
 def boat(number, identity, state, name="old", seq=1):
     return boat_row(number, seq=seq, name=name, state=state, external_id=f"id{identity}", harbour=None)
 

@@ -9,12 +9,13 @@ from connectors import outbox
 from connectors.conflicts import read_conflicts
 from connectors.odata.adapter import ODataAdapter
 from connectors.outbox import count_owed
+from connectors.tablemap import compiled_map
 from metadata.model import AttributeMap
 from runtime.access import Principal
 from runtime.records.hooks import Listeners
 from runtime.records.write import create, update
 from runtime.sync.listener import keep_outbox
-from support.harbour import STATES, boat_row, boats, column, harbour_row, harbours
+from support.harbour import STATES, boat_row, boats, column, harbour_row, harbours, snapshot_of
 from support.odata import BOAT, HARBOUR, odata_outside
 
 DELTA = {"change_column": "", "delta": True}
@@ -179,3 +180,22 @@ def test_whatever_goes_wrong_both_sides_agree_in_the_end_and_nothing_is_there_tw
     assert world.rejects() == []
     assert sorted(ours(world)) == theirs(outside), f"seed {seed}"
     assert len(ours(world)) == 20 + 6 + 6
+
+
+@pytest.mark.parametrize("filters", [(), (("code", ["H1", "H3", "H4"]),)])
+def test_what_waits_is_counted_where_a_change_column_tells_it(outside, filters):
+    told = compiled_map(snapshot_of(harbours(filter=filters)), "harbours")
+    by_delta = compiled_map(snapshot_of(harbours(**DELTA)), "harbours")
+    adapter = outside.adapter()
+    outside.put(HARBOUR, *(harbour_row(f"H{at}", seq=at, depth=4.5) for at in (1, 2)))
+    cursors = {}
+    for table_map in (told, by_delta):
+        cursors[table_map], more = None, True
+        while more:
+            batch = adapter.pull(table_map, cursors[table_map], 10)
+            cursors[table_map], more = batch.cursor, batch.more
+    assert adapter.waiting(told, cursors[told]) == 0
+    outside.put(HARBOUR, *(harbour_row(f"H{at}", seq=at, depth=4.5) for at in (3, 4, 5)))
+    assert adapter.waiting(told, cursors[told]) == (2 if filters else 3)
+    assert adapter.waiting(by_delta, cursors[by_delta]) is None
+    adapter.close()

@@ -7,109 +7,14 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from connectors.checkpoint import begin_at
 from connectors.errors import Fatal
-from connectors.sql.adapter import SqlAdapter
-from connectors.sql.installing import plan_tracking
-from connectors.sql.tracked import fill_cursor
 from connectors.tablemap import compiled_maps
 from metadata.model import Connection
 from metadata.store import MetadataStore
 from runtime.cli.sync import command
 from runtime.database import make_engine
-from support import databases
-from support.databases import private_postgres
-from support.harbour import BOAT, HARBOUR, STATE, column, harbours, make_world
-from support.services import Unavailable, missing
-
-NAMES = ("code", "name")
-
-
-@pytest.fixture(scope="module")
-def logical_server():
-    """A PostgreSQL of our own whose log can be decoded; what is committed is in it at once."""
-    with contextlib.ExitStack() as stack:
-        try:
-            server = stack.enter_context(private_postgres("-c wal_level=logical -c synchronous_commit=on"))
-        except Unavailable as reason:
-            missing("postgresql", str(reason))
-        yield server
-
-
-@pytest.fixture
-def log_url(logical_server, worker):
-    name = databases.create_postgres(logical_server, worker)
-    yield databases.as_text(logical_server.set(database=name))
-    drop = f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '{name}'"
-    databases.run_statements(logical_server, drop)
-    databases.drop_postgres(logical_server, name)
-
-
-@pytest.fixture(params=["sqlite triggers", "postgresql triggers", "mariadb triggers", "postgresql log"])
-def tracked(request, tmp_path):
-    kind, tracking = request.param.split()
-    if kind == "sqlite":
-        (tmp_path / "outside.db").touch()
-        url = f"sqlite:///{tmp_path / 'outside.db'}"
-    else:
-        url = request.getfixturevalue(
-            {"postgresql": "pg_url", "mariadb": "mariadb_url"}[kind] if tracking != "log" else "log_url"
-        )
-    with contextlib.closing(Tracked(url, tracking, f"sqlite:///{tmp_path / 'ours.db'}")) as found:
-        yield found
-
-
-class Tracked:
-    """A world whose harbours are in an outside database that tells its changes."""
-
-    def __init__(self, url, tracking, ours, **more):
-        self.url, self.engine = url, sa.create_engine(url)
-        self.table = sa.Table(
-            "harbour",
-            sa.MetaData(),
-            sa.Column("no", sa.Integer, primary_key=True, autoincrement=False),
-            sa.Column("code", sa.String(10), unique=True),
-            sa.Column("name", sa.String(60)),
-            sa.Column("depth", sa.Numeric(8, 2, asdecimal=False)),
-        )
-        self.table.create(self.engine)
-        given = {"change_column": "", "tracking": tracking, "delete": "delete", "batch_size": 3, **more}
-        self.world = make_world(
-            ours, [harbours(**given)], SqlAdapter("outside", {"url": url}), connector="sql", settings={"url": url}
-        )
-
-    def install(self, **how):
-        return plan_tracking("outside", {"url": self.url}, compiled_maps(self.world.snapshot), **{"run": True, **how})
-
-    def run(self, *statements):
-        with self.engine.begin() as connection:
-            for statement in statements:
-                connection.execute(sa.text(statement))
-
-    def add(self, *numbers, name="A"):
-        self.run(*(f"INSERT INTO harbour VALUES ({no}, 'H{no}', '{name}', 1.5)" for no in numbers))
-
-    def pull(self):
-        """What a worker does: without looking at all keys."""
-        self.world.pull()
-        return sorted(self.world.rows("harbour", *NAMES))
-
-    def problem(self):
-        return self.world.checkpoint("harbours").problem or ""
-
-    def backfill(self, *between):
-        with self.world.now() as connection:
-            begin_at(connection, "harbours", fill_cursor(*(between or ("", "", ""))))
-
-    def again(self):
-        """Another process, which knows what is stored and nothing else."""
-        self.world.adapter.close()
-        self.world.adapter = SqlAdapter("outside", {"url": self.url})
-
-    def close(self):
-        self.world.adapter.close()
-        self.world.engine.dispose()
-        self.engine.dispose()
+from support.harbour import BOAT, HARBOUR, STATE, column, harbours
+from support.tracked import Tracked
 
 
 def test_rows_that_are_there_and_every_change_afterwards_come_deletions_and_keys_too(tracked):

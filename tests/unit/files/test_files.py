@@ -1,6 +1,7 @@
 """Names, kinds and spools of files, without a database."""
 
 import io
+import warnings
 import zipfile
 
 import pytest
@@ -114,3 +115,16 @@ def test_a_label_is_read_back_and_nothing_else_is():
 def test_sizes_are_said_as_people_say_them():
     said = [size_said(size, "sv_SE").replace("\N{NO-BREAK SPACE}", " ") for size in (0, 1023, 1536, 26_214_400, 5 * 1024**4)]
     assert said == ["0 B", "1\N{NO-BREAK SPACE}023 B".replace("\N{NO-BREAK SPACE}", " "), "1,5 KB", "25 MB", "5 120 GB"]
+
+
+def test_a_content_that_nobody_reads_is_let_go_of(tmp_path):
+    store = FolderStore(tmp_path / "files")
+    store.put("ab12", io.BytesIO(b"content"))
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        pieces = store.read("ab12", 0, 7)
+        pieces.close()
+        del pieces
+
+    assert told == []

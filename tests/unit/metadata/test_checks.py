@@ -182,6 +182,11 @@ def telling(attribute, column="MSG"):
     return {"table_map tasks": {"write_through": through}}
 
 
+def alerting(**more):
+    """An alert for tasks."""
+    return {"sync_alert late": {"when": "gap", **more}}
+
+
 def filtered(attribute, **more):
     """The list of tasks with a filter."""
     return {"list tasks": {"filters": [{"key": "one", "attribute": attribute, **more}]}}
@@ -546,6 +551,7 @@ FAULTS = [
     ),
     ({"table_map tasks": {"effective_to": "UNTIL"}}, "table-map", "effective_to", "effective_from"),
     ({"table_map tasks": {"after_reject": "wait"}}, "table-map", "after_reject", "change_column"),
+    ({"table_map tasks": {"history": "full"}}, "table-map", "history", "stream"),
     ({"table_map tasks": {"delete": "deactivate"}}, "table-map", "delete", "{active: false}"),
     ({"table_map tasks": {"inactive": {"hours": 1}}}, "table-map", "inactive", "deactivate"),
     (leaving(inactive={"huors": 1}), "unknown-attribute", "inactive.huors", "'hours'"),
@@ -577,6 +583,12 @@ FAULTS = [
     ),
     ({"connection files": {"settings": {"client_secret": "hush"}}}, "secret", "settings.client_secret", "NAME_FILE"),
     ({"connection files": {"settings": {"password": "a${B}"}}}, "secret", "settings.password", "environment variable"),
+    (alerting(when="lag"), "alert", "seconds", "seconds"),
+    (alerting(when="lag", seconds=5, code="lookup"), "alert", "code", "errors"),
+    (alerting(maps=["tasks"], connection="other"), "alert", "maps.0", "leave one of the two out"),
+    (alerting(roles=["user"]), "alert", "roles.0", "one by one"),
+    (alerting(webhook="${URL}"), "alert", "secret", "signed"),
+    (alerting(webhook="${URL}", secret="${KEY}"), "", "", ""),
     ({"table_map tasks#attributes.2.conflict": "manual"}, "attribute-map", "attributes.2.conflict", "both"),
     (telling("number", column=""), "write-through", "write_through.message_attribute", "message_column"),
     (telling("hours"), "write-through", "write_through.message_attribute", "decimal"),

@@ -6,7 +6,7 @@ from jinja2 import TemplateNotFound
 from metadata.compiler import compile_snapshot
 from runtime.render import Frame, PageHead, Renderer
 from runtime.render.chain import BUILT_IN, BrokenTheme, UnknownAsset, UnknownTheme, read_chain, theme_names, theme_roots
-from runtime.render.tokens import check_tokens
+from runtime.render.tokens import check_tokens, mended, pairings
 from support.scenes import Visit, may_open, renderer, site_components
 
 ROOT = BUILT_IN
@@ -119,3 +119,15 @@ def test_a_theme_of_ones_own_stands_before_the_built_in_one_of_its_name(make_the
     make_theme("nordic", "extends: base\ntokens: {neutral-hue: 12}\n")
     assert read_chain(theme_roots(tmp_path), "nordic").tokens["neutral-hue"] == "12"
     assert read_chain(theme_roots(tmp_path / "none"), "nordic").tokens["neutral-hue"] == "250"
+
+
+@pytest.mark.parametrize("brand", ["#ffd23f", "#fff", "#000", "#7f7f7f", "#00ff00"])
+def test_a_shade_is_proposed_with_which_all_can_be_read(brand):
+    tokens = {"brand": brand, "on-brand": "#ffffff"}
+    shade = mended(tokens, "brand")
+    assert shade
+    assert all(found.enough for found in pairings({**tokens, "brand": shade}))
+
+
+def test_no_shade_is_proposed_where_none_would_do():
+    assert mended({"brand": "#0f5a6b", "on-brand": "#222222"}, "brand") == ""

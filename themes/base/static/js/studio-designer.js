@@ -1,9 +1,10 @@
 // A designer: steps are sent in the background, what came of them takes the place of what was shown, and the window follows.
 
 import { adoptIcons } from "./icons.js";
-import { refreshPreview } from "./studio-preview.js";
+import { refreshPreview, showToken } from "./studio-preview.js";
 
-const PAUSE = 700;
+// How long somebody must have stopped typing. A list or a mark that was chosen is sent at once.
+const PAUSE = 350;
 let queue = Promise.resolve();
 
 function page() {
@@ -12,7 +13,10 @@ function page() {
 
 function focusKey() {
   const active = document.activeElement;
-  return active?.id || (active?.name && active?.value ? `[name="${active.name}"][value="${CSS.escape(active.value)}"]` : "");
+  if (active?.id) {
+    return active.id === "main" ? "" : active.id;
+  }
+  return active?.name && active?.value ? `[name="${active.name}"][value="${CSS.escape(active.value)}"]` : "";
 }
 
 function focusAgain(key, path) {
@@ -32,6 +36,8 @@ async function show(answer, key) {
     return;
   }
   adoptIcons(html);
+  // Whoever went on while the answer was on its way is not taken back to the button of that step.
+  const now = focusKey() || key;
   page().replaceWith(form);
   document.querySelector(".st-side").replaceWith(fresh.querySelector(".st-side"));
   const head = fresh.querySelector(".st-main > .page-head");
@@ -39,7 +45,7 @@ async function show(answer, key) {
   const at = new URL(answer.url).searchParams.get("at") ?? "";
   window.history.replaceState(null, "", answer.url);
   start();
-  focusAgain(key, at);
+  focusAgain(now, at);
 }
 
 function send(form, more) {
@@ -80,8 +86,27 @@ function sortable(list, name) {
   });
 }
 
+function startLook(form) {
+  const live = form.querySelector("[data-live]");
+  if (!live) {
+    return;
+  }
+  let timer;
+  live.addEventListener("input", (event) => {
+    const { colour } = event.target.dataset;
+    const field = colour ? document.getElementById(colour) : event.target;
+    if (colour) {
+      field.value = event.target.value;
+    }
+    showToken(field.dataset.token, field.value);
+    clearTimeout(timer);
+    timer = setTimeout(() => send(form, { do: live.dataset.live }), PAUSE);
+  });
+}
+
 function start() {
   const form = page();
+  startLook(form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
@@ -98,9 +123,9 @@ function start() {
     clearTimeout(timer);
     send(panel, { do: event.submitter?.value ?? "set" });
   });
-  panel.addEventListener("input", () => {
+  panel.addEventListener("input", (event) => {
     clearTimeout(timer);
-    timer = setTimeout(set, PAUSE);
+    timer = setTimeout(set, event.target.matches("select, [type=checkbox], [type=radio]") ? 0 : PAUSE);
   });
   for (const list of form.querySelectorAll("[data-sortable]")) {
     sortable(list, list.dataset.sortable.endsWith("fields") ? "fields" : list.dataset.sortable);

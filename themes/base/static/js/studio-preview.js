@@ -3,6 +3,7 @@
 const WIDE = { phone: 390, tablet: 820, desktop: 1280 };
 const TALL = { phone: 720, tablet: 900, desktop: 800 };
 const KEPT = "foyer-preview-width";
+const LOOKS = "foyer-preview-looks";
 
 function section() {
   return document.querySelector("[data-preview]");
@@ -35,6 +36,56 @@ function choose(width) {
   fit();
 }
 
+// Light or dark, and right to left, as a person's own settings would have it: they are no drafts and change nothing.
+function looks() {
+  return new Set((sessionStorage.getItem(LOOKS) ?? "").split(" ").filter(Boolean));
+}
+
+function dress(document_) {
+  const found = section();
+  const chosen = looks();
+  for (const button of found.querySelectorAll("[data-preview-look]")) {
+    button.setAttribute("aria-pressed", String(chosen.has(button.dataset.previewLook)));
+  }
+  const root = document_?.documentElement;
+  if (!root) {
+    return;
+  }
+  for (const scheme of ["light", "dark"]) {
+    if (chosen.has(scheme)) {
+      root.dataset.bsTheme = scheme;
+    }
+  }
+  if (chosen.has("rtl")) {
+    const turn = found.querySelector('[data-preview-look="rtl"]').dataset;
+    root.dir = "rtl";
+    document_.querySelector(`link[href="${turn.left}"]`)?.setAttribute("href", turn.right);
+  }
+}
+
+function toggleLook(look) {
+  const chosen = looks();
+  const had = chosen.delete(look);
+  if (!had) {
+    chosen.add(look);
+    if (look !== "rtl") {
+      chosen.delete(look === "dark" ? "light" : "dark");
+    }
+  }
+  sessionStorage.setItem(LOOKS, [...chosen].join(" "));
+  refreshPreview();
+}
+
+// A design value at once, before the draft that holds it is saved and shown.
+export function showToken(name, value) {
+  const root = section()?.querySelector("iframe").contentDocument?.documentElement;
+  if (value) {
+    root?.style.setProperty(`--fy-${name}`, value);
+  } else {
+    root?.style.removeProperty(`--fy-${name}`);
+  }
+}
+
 export function refreshPreview() {
   const frame = section()?.querySelector("iframe");
   if (frame) {
@@ -48,6 +99,11 @@ export function startPreview() {
     return;
   }
   found.addEventListener("click", (event) => {
+    const look = event.target.closest("[data-preview-look]");
+    if (look) {
+      toggleLook(look.dataset.previewLook);
+      return;
+    }
     const link = event.target.closest("[data-preview-width]");
     if (link) {
       event.preventDefault();
@@ -62,8 +118,10 @@ export function startPreview() {
   });
   found.querySelector("iframe").addEventListener("load", (event) => {
     found.querySelector("[data-preview-open]").href = event.target.contentWindow.location.href;
+    dress(event.target.contentDocument);
   });
   new ResizeObserver(fit).observe(found);
   const kept = sessionStorage.getItem(KEPT);
   choose(kept in WIDE ? kept : [...found.querySelectorAll('[data-preview-width][aria-current="true"]')][0]?.dataset.previewWidth ?? "desktop");
+  dress(found.querySelector("iframe").contentDocument);
 }

@@ -1,0 +1,46 @@
+"""What alerts of synchronisation must be besides well-formed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metadata.checks.world import World
+from metadata.errors import Problem
+from metadata.model import SyncAlert, TableMap, WebRole
+
+LASTING = ("lag", "no_success", "dead_letter")
+
+
+def alerts(world: World) -> Iterator[Problem]:
+    """An alert says how long or how many, watches maps of its connection, and tells people who are given a role one by one."""
+    for alert in world.all(SyncAlert):
+        if alert.when in LASTING and not alert.seconds:
+            yield world.problem(alert, "seconds", "alert", f"{alert.when} needs the seconds after which people are told.")
+        if alert.when == "errors" and not alert.minutes:
+            yield world.problem(alert, "minutes", "alert", "errors needs the minutes within which they are counted.")
+        if alert.code and alert.when != "errors":
+            yield world.problem(alert, "code", "alert", "A class of errors is for `when: errors`; remove it.")
+        yield from _maps(world, alert)
+        yield from _told(world, alert)
+
+
+def _maps(world: World, alert: SyncAlert) -> Iterator[Problem]:
+    for index, key in enumerate(alert.maps):
+        found = world.find("table_map", key)
+        if isinstance(found, TableMap) and alert.connection and found.connection != alert.connection:
+            message = f"{key} is a map of {found.connection}, not of {alert.connection}; leave one of the two out."
+            yield world.problem(alert, f"maps.{index}", "alert", message)
+
+
+def _told(world: World, alert: SyncAlert) -> Iterator[Problem]:
+    for index, key in enumerate(alert.roles):
+        role = world.find("web_role", key, alert.site)
+        if isinstance(role, WebRole) and role.default:
+            message = f"The role {key} is held by everybody who is {role.default}; name one that is given to people one by one."
+            yield world.problem(alert, f"roles.{index}", "alert", message)
+    if alert.webhook and not alert.secret:
+        message = "A message is signed, so that its receiver knows whom it is from; name the secret as ${NAME}."
+        yield world.problem(alert, "secret", "alert", message)
+
+
+RULES = (alerts,)

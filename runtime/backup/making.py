@@ -1,0 +1,170 @@
+"""What a restoration needs of a database: room, empty tables as this version and the release want them, and counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Table, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+import metadata.migrate as migrate
+import metadata.store.state as state
+from metadata.migrate.register import create_register, read_register, register, write_register
+from metadata.migrate.search_steps import DropSearch
+from metadata.migrate.shapes import Shape
+from metadata.snapshot import Snapshot
+from metadata.store import LATEST_RELEASE, checked_snapshot
+from metadata.store.tables import tables as store_tables
+from metadata.tables import sequence_name
+from runtime.backup import BackupRefused
+from runtime.backup.tables import Columns, Tables, business_tables, engine_tables
+from runtime.records.tables import NUMBERS
+from runtime.tables import ENGINE, create_all_on
+
+Loosened = Sequence[tuple[str, str, str]]
+"""Foreign keys that wait until all rows are there: table, name, definition."""
+
+
+def make_room(connection: Connection, *, replace: bool) -> None:
+    """Take away the tables that are Foyer's; where they hold anything, only when told. Raises BackupRefused."""
+    there = frozenset(inspect(connection).get_table_names())
+    if not replace and _in_use(connection, there):
+        raise BackupRefused(
+            "The database holds an installation already. Restore into an empty one, or say --replace, "
+            "which deletes all that it holds."
+        )
+    owned = read_register(connection) if register.name in there else {}
+    for name, shape in owned.items():
+        for search in shape.searches:
+            DropSearch(table=name, name=search).run(connection)
+    ours = (*owned, *engine_tables(), *(table.name for table in store_tables.sorted_tables), register.name, ENGINE.name)
+    end = " CASCADE" if connection.dialect.name == "postgresql" else ""
+    quote = connection.dialect.identifier_preparer.quote
+    for name in ours:
+        if name in there:
+            connection.execute(text(f"DROP TABLE {quote(name)}{end}"))
+    if connection.dialect.supports_sequences:
+        for sequence in inspect(connection).get_sequence_names():
+            if sequence.startswith("foyer_numbers_"):
+                connection.execute(text(f"DROP SEQUENCE {quote(sequence)}"))
+
+
+def _in_use(connection: Connection, there: frozenset[str]) -> bool:
+    kept = (table.name for table in (*store_tables.sorted_tables, register))
+    return any(connection.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() for name in kept if name in there)  # noqa: S608
+
+
+def make_engine_tables(connection: Connection) -> None:
+    """The tables of the metadata and of the engine, empty, as this version wants them."""
+    store_tables.create_all(connection)
+    create_register(connection)
+    create_all_on(connection)
+
+
+def make_business_tables(connection: Connection, columns: Columns) -> Snapshot | None:
+    """The tables of the release that the metadata's rows name, and beside them what older releases have left.
+
+    The snapshot; None where nothing was ever released. Raises MetadataError where it does not compile, MigrationRefused.
+    """
+    release = connection.execute(text(LATEST_RELEASE)).scalar_one()
+    snapshot = None
+    if release:
+        components = state.Loader().load(connection, state.released(connection, release).values())
+        snapshot = checked_snapshot(components.values(), release)
+        migrate.apply(connection, migrate.plan(connection, snapshot))
+    there = {name: {str(c["name"]) for c in each} for (_, name), each in inspect(connection).get_multi_columns().items()}
+    owned = read_register(connection)
+    for table in business_tables(columns):
+        left = {name: word for name, word in columns[table.name].items() if name not in there.get(table.name, ())}
+        if left:
+            _make_left(connection, table, left, exists=table.name in there)
+            shape = owned.get(table.name, Shape())
+            widened = Shape({**shape.columns, **left}, shape.indexes, shape.foreign_keys, shape.searches)
+            write_register(connection, {table.name: widened})
+    return snapshot
+
+
+def _make_left(connection: Connection, table: Table, left: Mapping[str, str], *, exists: bool) -> None:
+    """What metadata no longer names and keeps its values: a table, or columns of one."""
+    quote, types = connection.dialect.identifier_preparer.quote, connection.dialect.type_compiler_instance
+    words = {name: f"{quote(name)} {types.process(table.c[name].type)}" for name in left}
+    if exists:
+        for word in words.values():
+            connection.execute(text(f"ALTER TABLE {quote(table.name)} ADD COLUMN {word}"))
+        return
+    if "id" in words:
+        identity = " PRIMARY KEY" if connection.dialect.name == "sqlite" else " GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"
+        words["id"] += identity
+    connection.execute(text(f"CREATE TABLE {quote(table.name)} ({', '.join(words.values())})"))
+
+
+def loosen(connection: Connection) -> Loosened:
+    """Take foreign keys off while rows come in any order; SQLite does not look at them in this transaction."""
+    if connection.dialect.name == "sqlite":
+        return ()
+    found = connection.execute(
+        text(
+            "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint "
+            "WHERE contype = 'f' AND connamespace = current_schema()::regnamespace AND pg_table_is_visible(conrelid)"
+        )
+    ).all()
+    for table, name, _ in found:
+        connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
+    return [(table, name, definition) for table, name, definition in found]
+
+
+def tighten(connection: Connection, loosened: Loosened) -> None:
+    """Put foreign keys back, which looks at all rows."""
+    for table, name, definition in loosened:
+        connection.execute(text(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"))
+
+
+def go_on_counting(
+    connection: Connection, snapshot: Snapshot | None, counters: Mapping[str, Mapping[str, int]], tables: Tables
+) -> None:
+    """Have keys and numbers go on where they stood, so that none is given out again."""
+    if connection.dialect.name == "sqlite":
+        _go_on_in_sqlite(connection, counters["keys"])
+        _numbers_into_rows(connection, snapshot, counters["sequences"])
+        return
+    there = inspect(connection).get_sequence_names()
+    for table in tables.all:
+        if f"{table.name}_id_seq" in there:
+            quoted = connection.dialect.identifier_preparer.quote(table.name)
+            last = connection.execute(text(f"SELECT COALESCE(MAX(id), 0) FROM {quoted}")).scalar_one()  # noqa: S608 - a table of ours
+            _set(connection, f"{table.name}_id_seq", max(last, counters["keys"].get(table.name, 0)))
+    for name, last in counters["sequences"].items():
+        if name in there:
+            _set(connection, name, last)
+
+
+def _set(connection: Connection, sequence: str, last: int) -> None:
+    if last:
+        quoted = connection.dialect.identifier_preparer.quote(sequence)
+        connection.execute(text("SELECT setval(CAST(:name AS regclass), :last)"), {"name": quoted, "last": last})
+
+
+def _go_on_in_sqlite(connection: Connection, keys: Mapping[str, int]) -> None:
+    """Tables whose keys are never used again keep the last one; SQLite makes its note of them itself with the first row."""
+    if not inspect(connection).has_table("sqlite_sequence"):
+        return
+    counting = {row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'"))}
+    for name in counting & keys.keys():
+        connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": name})
+        connection.execute(
+            text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), {"name": name, "last": keys[name]}
+        )
+
+
+def _numbers_into_rows(connection: Connection, snapshot: Snapshot | None, sequences: Mapping[str, int]) -> None:
+    """Auto-numbers that PostgreSQL drew from sequences: SQLite counts them in rows, to which they are added."""
+    if snapshot is None:
+        return
+    room = sqlite if connection.dialect.name == "sqlite" else postgresql
+    for entity in snapshot.entities.values():
+        for attribute in entity.attributes.values():
+            last = sequences.get(sequence_name(entity.key, attribute.key), 0)
+            if last:
+                row = room.insert(NUMBERS).values(entity=entity.key, attribute=attribute.key, last=last)
+                more = {"last": NUMBERS.c.last + last}
+                connection.execute(row.on_conflict_do_update(index_elements=[NUMBERS.c.entity, NUMBERS.c.attribute], set_=more))

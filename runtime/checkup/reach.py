@@ -1,0 +1,76 @@
+"""What nobody reaches: pages, lists and forms that no web role can use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metadata.model import Block, Form
+from runtime.access.grants import access_of
+from runtime.checkup.findings import Finding, Ground
+from runtime.sitemap import openable_pages
+
+
+def pages_nobody_opens(ground: Ground) -> Iterator[Finding]:
+    """Every page can be opened by somebody."""
+    opened = frozenset[str]().union(*(openable_pages(ground.snapshot, ground.site, who.standing[2]) for who in ground.people))
+    for key in sorted(ground.site.pages.keys() - opened):
+        state = ground.site.pages[key].page.state
+        mend = (
+            "Publish it, or take it out."
+            if state == "draft"
+            else "Give a page access rule above it a web role that people hold."
+        )
+        yield Finding(
+            "warning", "page", key, "", "Nobody can open this page: no one web role passes all that restrict it.", mend
+        )
+
+
+def lists_without_permission(ground: Ground) -> Iterator[Finding]:
+    """Somebody may read the rows of every list."""
+    for key, found in sorted(ground.site.lists.items()):
+        entities = {ground.snapshot.views[view].entity for view in found.views}
+        for entity in sorted(entities):
+            if not any(access_of(ground.snapshot, who.standing, entity, "read").allowed for who in ground.people):
+                message = f"No web role may read {entity}, so the list is empty for everybody."
+                yield Finding(
+                    "error", "list", key, "views", message, f"Give a web role an entity permission with read on {entity}."
+                )
+
+
+def forms_nobody_fills(ground: Ground) -> Iterator[Finding]:
+    """Of every form on a page, somebody may write each field that is not locked."""
+    for key, node in sorted(ground.site.pages.items()):
+        for place, block in enumerate(node.page.blocks):
+            if block.type in ("form", "profile") and block.form in ground.snapshot.forms:
+                yield from _unfilled(ground, key, place, block)
+
+
+def _unfilled(ground: Ground, page: str, place: int, block: Block) -> Iterator[Finding]:
+    form = ground.snapshot.forms[block.form]
+    if block.type == "form" and block.mode == "read":
+        return
+    privilege = "create" if block.mode == "insert" and block.type == "form" else "write"
+    held = [access_of(ground.snapshot, who.standing, form.entity, privilege) for who in ground.people]  # type: ignore[arg-type]
+    path = f"blocks.{place}"
+    if not any(access.allowed for access in held):
+        message = f"No web role holds {privilege} on {form.entity}, so nobody can send the form {form.key}."
+        yield Finding("error", "page", page, path, message, f"Give a web role an entity permission with {privilege}.")
+        return
+    written = frozenset[str]().union(*(access.attributes for access in held if access.allowed))
+    for attribute in sorted(_asked(form) - written):
+        message = f"Nobody may {privilege} {form.entity}.{attribute}, which the form {form.key} asks for."
+        yield Finding("warning", "form", form.key, attribute, message, "Open it by an attribute permission, or lock the field.")
+
+
+def _asked(form: Form) -> frozenset[str]:
+    """The attributes that the fields of a form write."""
+    return frozenset(
+        field.attribute
+        for tab in form.tabs
+        for section in tab.sections
+        for field in section.fields
+        if field.attribute and not field.read_only and "." not in field.attribute
+    )
+
+
+RULES = (pages_nobody_opens, lists_without_permission, forms_nobody_fills)

@@ -1,0 +1,57 @@
+"""All rules over a site, those of metadata and of looks among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from metadata.checks import check
+from metadata.compiler import assign_site
+from metadata.errors import Problem
+from metadata.model import component_id
+from metadata.snapshot import CompiledSite, Snapshot
+from metadata.store import Components, MetadataStore
+from runtime.checkup import content, keeping, reach
+from runtime.checkup.findings import Finding, Ground, Outcome, Rule
+from runtime.exposure.lock import lock_problems
+from runtime.render.checks import check_looks
+
+RULES: tuple[Rule, ...] = (*reach.RULES, *content.RULES, *keeping.RULES)
+
+
+def look_over(
+    engine: Engine, snapshot: Snapshot, site: CompiledSite, components: Components, themes: Sequence[Path]
+) -> tuple[Outcome, ...]:
+    """What comes of every rule, of the site as it is served, in a fixed order."""
+    given = {component_id(item): item for item in assign_site(components.values())}
+    ground = Ground(snapshot, site, given)
+    found = [_outcome(rule, ground) for rule in RULES]
+    problems = (*check(given), *check_looks(snapshot, themes), *lock_problems(snapshot))
+    sentence = "Metadata, theme tokens with their contrast, and the exposure lock are in order."
+    metadata = Outcome("metadata", sentence, tuple(dict.fromkeys(map(_of_problem, problems))))
+    return (
+        metadata,
+        *found,
+        Outcome("tables", "The database has the tables, columns and indexes of the release.", _tables(engine, snapshot)),
+    )
+
+
+def _outcome(rule: Rule, ground: Ground) -> Outcome:
+    return Outcome(rule.__name__.replace("_", "-"), (rule.__doc__ or "").strip(), tuple(rule(ground)))
+
+
+def _of_problem(problem: Problem) -> Finding:
+    kind, _, name = problem.component.partition(" ")
+    severity = "error" if problem.severity == "error" else "warning"
+    return Finding(severity, kind, name.rpartition("/")[2], problem.position.path, problem.message, f"[{problem.code}]")  # type: ignore[arg-type]
+
+
+def _tables(engine: Engine, snapshot: Snapshot) -> tuple[Finding, ...]:
+    return tuple(_behind(engine, snapshot))
+
+
+def _behind(engine: Engine, snapshot: Snapshot) -> Iterator[Finding]:
+    for step in MetadataStore(engine).plan_tables(snapshot).steps:
+        yield Finding("error", "", "", step.table, f"The database is behind: {step.text}.", "foyer migrate --apply")

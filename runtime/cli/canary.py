@@ -1,0 +1,66 @@
+"""`foyer canary`: a throw-away copy of a site with marked rows, asked for everything by everybody."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from sqlalchemy import Engine
+
+from metadata.files import read_folder
+from metadata.store.contents import contents_of, pieces
+from runtime.canary.crawl import SURFACES, Outcome, Terms, crawl
+from runtime.canary.worlds import release, worlds
+from runtime.cli import options
+from runtime.cli.installation import open_installation
+from runtime.cli.output import Report, of_problems, reporting
+
+
+@click.command("canary")
+@click.option("--folder", type=options.Folder(), help="Metadata to look at; what would be released where missing.")
+@click.option("--surface", "surfaces", multiple=True, type=click.Choice(SURFACES), help="Ask only there; may be given again.")
+@click.option("--who", multiple=True, help="Ask only as these people, such as a web role; may be given again.")
+@click.option("--seconds", type=click.FloatRange(min=1), default=600.0, show_default=True, help="For how long to ask.")
+@click.option("--most", type=click.IntRange(min=0), default=0, help="End after so many findings; 0 for all.")
+@reporting
+def command(folder: str | None, *, surfaces: tuple[str, ...], who: tuple[str, ...], seconds: float, most: int) -> Report:
+    """Look for rows and values that people get to see and should not. Nothing of the installation is touched."""
+    if folder is not None:
+        reading = read_folder(folder)
+        if any(problem.severity == "error" for problem in reading.problems):
+            return of_problems(reading.problems)
+        components, contents = reading.components, reading.contents
+    else:
+        installation = open_installation()
+        components = tuple(installation.store.working().values())
+        contents = {
+            digest: partial(_opened, installation.engine, digest, one.size) for digest, one in contents_of(components).items()
+        }
+    terms = Terms(frozenset(surfaces), seconds, who, most, lambda line: click.echo(line, err=True))
+    with tempfile.TemporaryDirectory(prefix="foyer-canary-") as place:
+        release(components, Path(place), contents)
+        with worlds(Path(place)) as (near, far):
+            return _told(crawl(near, far, terms))
+
+
+def _opened(engine: Engine, digest: str, size: int) -> BinaryIO:
+    return BytesIO(b"".join(pieces(engine, digest, 0, size)))
+
+
+def _told(outcome: Outcome) -> Report:
+    found = outcome.findings
+    lines = [str(one) for one in found.kept]
+    lines.append(f"{outcome.people} people, {outcome.asked} requests, {found.number} findings.")
+    lines += [f"Left out: {number} ({why})." for why, number in outcome.left.most_common()]
+    data = {
+        "people": outcome.people,
+        "requests": outcome.asked,
+        "left_out": dict(outcome.left.most_common()),
+        "number": found.number,
+        "findings": [one.data for one in found.kept],
+    }
+    return Report(tuple(lines), data, ok=not found.kept)

@@ -1,0 +1,62 @@
+"""What differs from one installation to the next, put over a folder of metadata that is the same for all of them.
+
+One YAML file for each installation, kept apart from the folder: components by kind and key, each with the properties that are
+otherwise there. `connection erp: {url: ...}`, `site_setting shop/captcha/site_key: {value: ...}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from metadata.errors import MetadataError, Position, Problem
+from metadata.model import KINDS, Component, ComponentId, component_id
+from metadata.schema import dump, load
+
+CODE = "override"
+LARGEST = 100_000
+
+
+def read_overrides(text: str) -> Mapping[str, Mapping[str, Any]]:
+    """The overrides of a YAML text, by kind and name. Raises MetadataError for what is none."""
+    try:
+        found = yaml.load(text[: LARGEST + 1], yaml.CSafeLoader) if text.strip() else {}
+    except (yaml.YAMLError, ValueError, RecursionError):
+        found = None
+    if len(text) > LARGEST or not isinstance(found, dict) or not all(isinstance(value, dict) for value in found.values()):
+        message = "Overrides are a mapping of components, such as connection erp, to properties and their values."
+        raise MetadataError([Problem(Position("overrides"), "", CODE, message)])
+    return {str(name): dict(value) for name, value in found.items()}
+
+
+def overridden(components: Iterable[Component], overrides: Mapping[str, Mapping[str, Any]]) -> tuple[Component, ...]:
+    """The components with the overrides over them. Raises MetadataError for one that is not among them, or does not fit."""
+    found = {component_id(component): component for component in components}
+    names = {str(name): name for name in found}
+    problems: list[Problem] = []
+    for text, properties in overrides.items():
+        name = names.get(text) or _of_site(text, found)
+        if name is None:
+            problems.append(Problem(Position("overrides", 0, text), "", CODE, f"There is no component {text} in the files."))
+            continue
+        wrong = {"key", "site", "kind"} & set(properties)
+        if wrong:
+            message = f"{', '.join(sorted(wrong))} cannot be another one; leave it out."
+            problems.append(Problem(Position("overrides", 0, text), text, CODE, message))
+            continue
+        try:
+            found[name] = load(name.kind, {**dump(found[name]), **properties})
+        except MetadataError as error:
+            problems += [Problem(Position("overrides", 0, text), text, CODE, item.message) for item in error.problems]
+    if problems:
+        raise MetadataError(problems)
+    return tuple(found.values())
+
+
+def _of_site(text: str, found: Mapping[ComponentId, Component]) -> ComponentId | None:
+    """The component of a kind and key without the site's name, where it is the only one."""
+    kind, _, key = text.partition(" ")
+    meant = [name for name in found if name.kind == kind and name.key == key] if kind in KINDS else []
+    return meant[0] if len(meant) == 1 else None

@@ -1,0 +1,113 @@
+"""Somebody has proved at a provider who he is: he is let in, or the sign-in becomes his; or he reads why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, session
+from sqlalchemy import Connection
+
+from metadata.model import IdentityProvider
+from runtime.context import RequestContext
+from runtime.errors import PageNotFound, SignInNeeded
+from runtime.identity.external.belonging import Refused, belonging, kept_claims
+from runtime.identity.external.departures import note_arrival
+from runtime.identity.external.logins import LoginElsewhere, Told, add_external, is_barred, note_use
+from runtime.identity.mails import address_of
+from runtime.identity.views.answers import ORIGIN, landing, page, say, see_other, start_session
+from runtime.identity.views.code import enter, vault
+from runtime.identity.views.offers import label_of
+from runtime.records.audit import record_act
+from runtime.records.people import Person, load_person
+
+AWAY = "away"
+"""What the session keeps of whoever is at a provider."""
+AUDIT_ACT = "external_login"
+REFUSED = 422
+
+
+def admit(context: RequestContext, provider: IdentityProvider, told: Told, held: dict[str, Any]) -> Response:
+    """What follows once a provider has told who it is. `held` is what the session kept: next, adding, an invitation's code."""
+    return _add(context, provider, told) if held.get("adding") else _enter(context, provider, told, held)
+
+
+def provider_of(context: RequestContext, key: str) -> IdentityProvider:
+    """A provider of the site that people may sign in with. Raises PageNotFound."""
+    found = context.site.identity_providers.get(key)
+    if found is None or not found.active:
+        raise PageNotFound
+    return found
+
+
+def back_address(context: RequestContext, provider: IdentityProvider) -> str:
+    """Where the provider is to send people back to: the public address, in the site's default language."""
+    language = context.site.model.default_language
+    return f"{address_of(context.services.config.public_url, context.site, language)}/signin/with/{provider.key}/back"
+
+
+def note_login(context: RequestContext, connection: Connection, contact: int, what: str) -> None:
+    """Write what became of a contact's sign-ins to the audit trail."""
+    record_act(connection, context.principal, AUDIT_ACT, "contact", contact, {AUDIT_ACT: what}, context.principal.origin)
+
+
+def own_contact(context: RequestContext) -> int:
+    """The contact who is signed in. Raises SignInNeeded."""
+    if context.principal.contact is None:
+        raise SignInNeeded
+    return context.principal.contact
+
+
+def again(context: RequestContext) -> Response:
+    """To the page where it begins, with a sentence: it took too long, or was begun in another browser."""
+    flash(say(context, "external.again"), "info")
+    return see_other(context.url("/logins" if context.signed_in else "/signin"))
+
+
+def refuse(context: RequestContext, provider: IdentityProvider, key: str, status: int = REFUSED) -> Response:
+    """The page of a sign-in that led to nothing, with the sentence of `key`."""
+    failure = say(context, key, provider=label_of(context, provider))
+    return page(context, "identity/external_refused.html", status, failure=failure)
+
+
+def _enter(context: RequestContext, provider: IdentityProvider, told: Told, held: dict[str, Any]) -> Response:
+    ticket = ""
+    try:
+        with context.lease.transaction() as connection:
+            found = belonging(context, connection, provider, told, str(held.get("code", "")))
+            if is_barred(connection, found.contact):
+                raise Refused
+            kept_claims(context.snapshot, connection, provider, told, found)
+            note_use(connection, told.identity)
+            if found.new:
+                note_login(context, connection, found.contact, f"added from {provider.key}")
+            person = load_person(connection, context.snapshot, found.contact)
+            if person is None or not person.active:
+                raise Refused
+            if provider.sign_out:
+                ticket = note_arrival(connection, vault(), context.site.key, provider, person.contact, told)
+    except (Refused, LoginElsewhere):
+        return refuse(context, provider, "external.unknown")
+    session.pop(ORIGIN, None)
+    if ticket:
+        session[ORIGIN] = ticket
+    return _welcome(context, provider, person, str(held.get("next", "")))
+
+
+def _welcome(context: RequestContext, provider: IdentityProvider, person: Person, wanted: str) -> Response:
+    if provider.second_factor:
+        start_session(context, person, remember=False)
+        return see_other(landing(context, person, wanted))
+    return enter(context, person, remember=False, wanted=wanted)
+
+
+def _add(context: RequestContext, provider: IdentityProvider, told: Told) -> Response:
+    contact = own_contact(context)
+    try:
+        with context.lease.transaction() as connection:
+            add_external(connection, contact, told.identity)
+            note_login(context, connection, contact, f"added from {provider.key}")
+    except LoginElsewhere:
+        flash(say(context, "external.elsewhere"), "bad")
+        return see_other(context.url("/logins"))
+    flash(say(context, "external.added"), "good")
+    return see_other(context.url("/logins"))

@@ -1,0 +1,109 @@
+"""The audit trail across records: who did what, when, on which record or component. For those who may read all of it.
+
+Which attributes changed is told; their values only where the reader may read that attribute on every row of its entity.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from metadata.snapshot import Snapshot
+from runtime.access import Principal, access_for
+from runtime.records.tables import AUDIT
+
+OF_ROWS = ("create", "write", "delete", "associate", "disassociate")
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is looked for; what is empty does not count. `before` is the number of an entry: only older ones are given."""
+
+    site: str
+    contact: int | None = None
+    entity: str = ""
+    row: int | None = None
+    kind: str = ""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the trail. `facts` are what changed, each with a text: the values, or "" where they may not be read."""
+
+    number: int
+    at: dt.datetime
+    contact: int | None
+    origin: str
+    kind: str
+    entity: str
+    row: int
+    facts: tuple[tuple[str, str], ...]
+
+
+def read_log(connection: Connection, snapshot: Snapshot, principal: Principal, asked: Asked, limit: int) -> tuple[Entry, ...]:
+    """The newest entries that are looked for, of the site and of the installation."""
+    rows = connection.execute(_statement(asked).limit(limit))
+    return tuple(_entry(snapshot, principal, row) for row in rows)
+
+
+def follow_log(connection: Connection, snapshot: Snapshot, principal: Principal, asked: Asked) -> Iterator[tuple[Entry, ...]]:
+    """All of them, a page at a time."""
+    before = asked.before
+    while True:
+        statement = _statement(asked) if not before else _statement(asked).where(AUDIT.c.id < before)
+        page = tuple(_entry(snapshot, principal, row) for row in connection.execute(statement.limit(AT_ONCE)))
+        if not page:
+            return
+        yield page
+        before = page[-1].number
+
+
+def kinds_of_log(connection: Connection) -> tuple[str, ...]:
+    """The kinds of deeds among the newest entries, for choosing from."""
+    newest = select(AUDIT.c.privilege).order_by(AUDIT.c.id.desc()).limit(10_000).subquery()
+    return tuple(sorted(connection.scalars(select(newest.c.privilege).distinct())))
+
+
+def _statement(asked: Asked) -> Select[Any]:
+    columns = AUDIT.c
+    found = select(AUDIT).where(columns.site.in_(("", asked.site))).order_by(columns.id.desc())
+    equal = {"contact": asked.contact, "entity": asked.entity, "row": asked.row, "privilege": asked.kind}
+    found = found.where(*(columns[name] == value for name, value in equal.items() if value not in (None, "")))
+    if asked.since is not None:
+        found = found.where(columns.at >= asked.since)
+    if asked.until is not None:
+        found = found.where(columns.at < asked.until)
+    return found.where(columns.id < asked.before) if asked.before else found
+
+
+def _entry(snapshot: Snapshot, principal: Principal, row: Any) -> Entry:
+    changes = json.loads(row.changes)
+    told = _values(snapshot, principal, row.entity, changes) if row.privilege in OF_ROWS else _facts(changes)
+    return Entry(row.id, row.at, row.contact, row.origin, row.privilege, row.entity, row.row, tuple(told))
+
+
+def _values(snapshot: Snapshot, principal: Principal, entity: str, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    read = access_for(snapshot, principal, entity, "read")
+    for key, change in changes.items():
+        open_to_all = key in read.attributes and any(grant.reach is None for grant in read.covering(key))
+        yield key, " → ".join(map(_text, change)) if open_to_all and isinstance(change, list) else ""
+
+
+def _facts(changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in changes.items():
+        yield key, ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)

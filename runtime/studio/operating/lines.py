@@ -1,0 +1,160 @@
+"""Maps as lines of the overview: state, lag, rate, queues, errors by class, progress; in statements that no row adds to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.home import utc_now
+from connectors.tablemap import compiled_map
+from connectors.tally import minute_of, rows_by_minute
+from runtime.pages.content import words_of
+from runtime.studio.desk import Desk
+from runtime.studio.operating.floor import duration, number, reading, since
+from runtime.sync.letters import count_letters
+from runtime.sync.state import MapState, map_states
+
+HOUR = dt.timedelta(hours=1)
+BINS, BIN_MINUTES = 12, 5
+HEIGHT, STEP, TOP = 24, 8, 2
+LATELY = 10
+"""Minutes over which the pace of a load is taken."""
+TONES = {
+    "current": "good",
+    "loading": "info",
+    "never": "neutral",
+    "waiting": "warn",
+    "failed": "bad",
+    "gap": "bad",
+    "paused": "neutral",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """How many rows wait with a reason of one class."""
+
+    way: str
+    code: str
+    number: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A long run under way: how much of it is done, and how long the rest takes."""
+
+    done: str
+    total: str
+    percent: int
+    pace: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One map, in words."""
+
+    key: str
+    url: str
+    connection: str
+    entity: str
+    direction: str
+    state: str
+    word: str
+    tone: str
+    lag: str
+    behind: str
+    pace: str
+    spark: str
+    owed: str
+    owed_age: str
+    refused: int
+    refused_age: str
+    classes: tuple[Class, ...]
+    conflicts: int
+    success: str
+    delivered: str
+    problem: str
+    paused_by: str
+    again: str
+    load: Load | None
+
+
+def lines_of(desk: Desk, only: str = "") -> list[Line]:
+    """All active maps, or one of them."""
+    connection, now = reading(desk), utc_now()
+    states = [state for state in map_states(connection, desk.context.snapshot) if not only or state.map == only]
+    letters, moved = count_letters(connection), rows_by_minute(connection, now - HOUR)
+    return [_line(desk, state, letters.get(state.map, {}), moved.get(state.map, {}), now) for state in states]
+
+
+def _line(
+    desk: Desk, state: MapState, letters: Mapping[tuple[str, str], int], moved: Mapping[int, int], now: dt.datetime
+) -> Line:
+    entity = compiled_map(desk.context.snapshot, state.map).entity
+    url = desk.url("sync", "map", state.map)
+    return Line(
+        key=state.map,
+        url=url,
+        connection=state.connection,
+        entity=words_of(desk.context, entity.model.label) or entity.key,
+        direction=desk.say(f"studio.sync_way.{state.direction}"),
+        state=state.state,
+        word=desk.say(f"studio.sync_state.{state.state}"),
+        tone=TONES[state.state],
+        lag=since(desk, state.succeeded_at) or "–",
+        behind=number(desk, state.behind),
+        pace=desk.say("studio.sync_per_hour", number=sum(moved.values())),
+        spark=_spark(moved, now),
+        owed=number(desk, state.owed),
+        owed_age=since(desk, state.owed_since),
+        refused=state.rejects + state.parked,
+        refused_age=since(desk, state.refused_since),
+        classes=tuple(
+            Class(way, code, number(desk, count), f"{url}/rows?way={way}&code={code}") for (way, code), count in letters.items()
+        ),
+        conflicts=state.conflicts,
+        success=desk.formats.moment(state.succeeded_at) if state.succeeded_at else "",
+        delivered=desk.formats.moment(state.delivered_at) if state.delivered_at else "",
+        problem=state.problem,
+        paused_by=state.paused_by,
+        again=duration(desk, (state.retry_at - now).total_seconds()) if state.retry_at and state.retry_at > now else "",
+        load=_load(desk, state, moved, now),
+    )
+
+
+def _load(desk: Desk, state: MapState, moved: Mapping[int, int], now: dt.datetime) -> Load | None:
+    """How a load goes: by the pace of the last minutes, which a pause before them does not slow down."""
+    if state.loaded or not state.rows_done or state.rows_total is None:
+        return None
+    first = minute_of(now) - LATELY
+    began = state.began_at or now
+    minutes = [minute for minute in moved if minute >= first]
+    begun = max(began.timestamp(), min(minutes, default=0) * 60)
+    seconds = max(1.0, (state.updated_at or now).timestamp() - begun)
+    pace = sum(moved[minute] for minute in minutes) / seconds
+    left = max(0, state.rows_total - state.rows_done)
+    return Load(
+        number(desk, state.rows_done),
+        number(desk, state.rows_total),
+        min(100, round(100 * state.rows_done / max(1, state.rows_total))),
+        desk.say("studio.sync_per_minute", number=round(pace * 60)) if minutes else "",
+        duration(desk, left / pace) if pace else "",
+    )
+
+
+def _spark(moved: Mapping[int, int], now: dt.datetime) -> str:
+    """A line over the last hour as the path of a picture; empty where nothing moved."""
+    last = minute_of(now)
+    sums = [0] * BINS
+    for minute, count in moved.items():
+        place = BINS - 1 - (last - minute) // BIN_MINUTES
+        if 0 <= place < BINS:
+            sums[place] += count
+    most = max(sums)
+    if not most:
+        return ""
+    points = (f"{at * STEP} {HEIGHT - TOP - round((HEIGHT - 2 * TOP) * count / most)}" for at, count in enumerate(sums))
+    return "M" + " L".join(points)

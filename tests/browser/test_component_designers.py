@@ -1,0 +1,144 @@
+"""Designers of table maps, lists, multistep forms and charts in a browser: used by mouse and by keyboard, and looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from connectors.memory.adapter import memory_world
+from metadata.model import AttributeMap, Chart, Connection, MultistepForm, Step, TableMap
+from support.desks import at_studio, goto, looked_at
+from support.marina_site import Marina
+from support.studio import open_studio
+
+GIVEN = (
+    Connection(key="office", connector="memory", settings=(("name", "harbour in a browser"),)),
+    TableMap(
+        key="places",
+        connection="office",
+        entity="berth",
+        table="PLACES",
+        integration_key=("number",),
+        attributes=(AttributeMap(attribute="number", column="PlaceNo"),),
+    ),
+    Chart(key="fees", view="bookings-all", group="status"),
+    MultistepForm(key="stay", entity="booking", steps=(Step(key="first", form="booking-edit"),)),
+)
+
+
+@pytest.fixture
+def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
+    world = memory_world("harbour in a browser")
+    world.tables = {"PLACES": [{"PlaceNo": "A1", "DEPTH": "2.5"}, {"PlaceNo": "A2", "DEPTH": "deep"}]}
+    with open_studio(sqlite_url, tmp_path, *GIVEN) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(page: Page, site: Marina) -> Iterator[Page]:
+    with at_studio(page, site) as opened:
+        yield opened
+
+
+def press(page: Page, name: str) -> None:
+    """Go to a button by keyboard, and press it there."""
+    button = page.get_by_role("button", name=name, exact=True).first
+    button.focus()
+    page.keyboard.press("Enter")
+
+
+def test_columns_are_mapped_by_keyboard_and_by_mouse_and_rows_stand_beside_them(desk: Page) -> None:
+    goto(desk, "/studio/design/table_map/places")
+    rows = desk.locator('[data-sortable="attributes"] > tr')
+    expect(rows).to_have_count(1)
+    press(desk, "Add Depth")
+    expect(rows).to_have_count(2)
+    press(desk, "Depth: comes in; change")
+    expect(desk.get_by_role("button", name="Depth: both ways; change")).to_be_visible()
+    desk.get_by_role("link", name="Show rows").click()
+    expect(rows.nth(1)).to_contain_text("2.5")
+    desk.get_by_role("link", name="Next row").click()
+    expect(rows.nth(1)).to_contain_text("is not a number")
+    looked_at(desk)
+    desk.get_by_role("button", name="Depth matches both sides").click()
+    expect(rows.nth(1)).to_contain_text("key")
+    expect(rows.nth(1)).to_contain_text("is not a number")  # the row that is looked at stays
+    rows.nth(1).locator("td").first.drag_to(rows.nth(0))
+    expect(rows.nth(0)).to_contain_text("DEPTH")
+
+
+def test_a_list_a_flow_and_a_chart_are_made_and_the_window_follows(desk: Page, site: Marina) -> None:
+    site.book("D1", status="moored")
+    seen = desk.frame_locator("#preview iframe")
+    desk.set_viewport_size({"width": 1280, "height": 1400})  # both ends of what is dragged are to be seen
+    goto(desk, "/studio/design/list/berths")
+    desk.locator('[data-palette="filters"] li[data-word="number"] .grow').drag_to(desk.locator("[data-sortable=filters]"))
+    expect(desk.locator('[data-sortable="filters"]')).to_contain_text("Berth")
+    press(desk, "Cards")
+    expect(desk.get_by_role("button", name="Cards", exact=True)).to_have_attribute("aria-pressed", "true")
+    looked_at(desk)
+
+    goto(desk, "/studio/design/multistep_form/stay")
+    press(desk, "Condition")
+    press(desk, "Review")
+    steps = desk.locator('[data-sortable="steps"] > li')
+    expect(steps).to_have_count(3)
+    expect(steps.nth(1)).to_contain_text("needs either condition")
+    steps.nth(1).get_by_role("link", name=re.compile("condition")).click()
+    expect(desk).to_have_url(re.compile(r"[?&]at=steps\.1"))  # the panel that stood there before has the same field
+    panel = desk.locator("#panel")
+    panel.get_by_label("Otherwise").fill("first")
+    expect(steps.nth(1)).to_contain_text("back: the way ends there")
+    expect(desk.locator(".ds-arrow.is-back")).to_have_count(1)
+    press(desk, "Move review up")
+    expect(steps.nth(1)).to_contain_text("review")
+    looked_at(desk)
+
+    goto(desk, "/studio/design/chart/fees")
+    press(desk, "Pie")
+    expect(desk.get_by_role("button", name="Pie")).to_have_attribute("aria-pressed", "true")
+    expect(seen.locator("table")).to_contain_text("Moored")
+    press(desk, "Sum")
+    press(desk, "Figure of Fee")
+    expect(seen.locator("table")).to_contain_text("1,250")
+    looked_at(desk)
+
+
+def test_whoever_goes_on_while_a_step_is_on_its_way_stays_there(desk: Page) -> None:
+    goto(desk, "/studio/design/multistep_form/stay")
+    on_the_way: list[Route] = []
+    desk.route("**/studio/design/**", lambda route: on_the_way.append(route), times=1)
+    with desk.expect_request("**/studio/design/**"):
+        press(desk, "Condition")
+    review = desk.get_by_role("button", name="Review", exact=True)
+    review.focus()
+    on_the_way.pop().continue_()
+    steps = desk.locator('[data-sortable="steps"] > li')
+    expect(steps).to_have_count(2)
+    expect(review).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(steps).to_have_count(3)
+
+
+def test_a_look_is_seen_at_once_in_dark_and_from_right_to_left(desk: Page) -> None:
+    goto(desk, "/studio/design/site/marina")
+    inside = desk.frame_locator("#preview iframe").locator("html")
+    expect(inside).to_be_attached()
+    desk.get_by_label("Brand, on light", exact=True).fill("#ffd23f")
+    expect(desk.get_by_role("button", name=re.compile("Take #")).first).to_be_visible()
+    looked_at(desk)
+    desk.get_by_role("button", name=re.compile("Take #")).first.focus()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name=re.compile("Take #"))).to_have_count(0)
+    desk.locator("#preview").get_by_role("button", name="Dark").click()
+    expect(inside).to_have_attribute("data-bs-theme", "dark")
+    desk.get_by_role("button", name="Right to left").click()
+    expect(inside).to_have_attribute("dir", "rtl")
+    desk.get_by_role("button", name="nordic").click()
+    expect(desk.get_by_role("button", name="nordic")).to_have_attribute("aria-pressed", "true")
+    expect(inside).to_have_attribute("data-bs-theme", "dark")  # what was loaded anew is dressed again
+    looked_at(desk)

@@ -1,0 +1,109 @@
+"""The pages by which a site is run, in a browser: sound to axe on a laptop and a phone, and done by hand."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.axe import assert_no_axe_violations
+from support.marina_site import CAST, PASSWORD, Marina, served
+from support.people import open_people
+
+LAPTOP, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
+    with open_people(sqlite_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(page: Page, site: Marina) -> Iterator[Page]:
+    """Dora in the studio; at the end no console may have complained."""
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    with served(site.app) as url:
+        page.set_viewport_size(LAPTOP)
+        page.goto(f"{url}/signin?next=/studio/")
+        page.fill("input[name=email]", CAST["dora"][0])
+        page.fill("input[name=password]", PASSWORD)
+        with page.expect_navigation(url=lambda found: "/signin" not in found):
+            page.locator("main form button[type=submit]").click()
+        yield page
+    assert [line for line in said if not line.startswith("Failed to load resource")] == []
+
+
+def looked_at(page: Page) -> None:
+    """Nothing scrolls sideways and axe finds nothing, on both screens."""
+    for size in (LAPTOP, PHONE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        assert_no_axe_violations(page)
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+
+
+def goto(page: Page, path: str) -> None:
+    page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
+
+
+def test_people_are_found_invited_and_locked(desk: Page, site: Marina) -> None:
+    desk.get_by_role("link", name="People", exact=True).click()
+    looked_at(desk)
+    desk.get_by_label("Name, e-mail or account").fill("frida")
+    desk.get_by_role("button", name="Search").click()
+    desk.get_by_role("link", name="Frida").click()
+    desk.get_by_role("button", name="Send invitation").click()
+    expect(desk.get_by_role("status")).to_contain_text("on its way")
+    expect(desk.get_by_role("main")).to_contain_text("Invited")
+    looked_at(desk)
+    goto(desk, f"/studio/people/{site.people['alice']}")
+    desk.get_by_label("master").check()
+    desk.get_by_role("button", name="Save roles").click()
+    expect(desk.get_by_label("master")).to_be_checked()
+    desk.get_by_role("button", name="Lock", exact=True).click()
+    expect(desk.get_by_role("button", name="Unlock")).to_be_visible()
+    looked_at(desk)
+
+
+def test_people_are_invited_by_file_merged_and_found_in_the_audit(desk: Page, site: Marina) -> None:
+    goto(desk, "/studio/people/file")
+    rows = b"E-mail;Name\nfrida@sail.example;\nnobody;X\n"
+    desk.get_by_label("CSV file").set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": rows})
+    looked_at(desk)
+    desk.get_by_role("button", name="Look at it").click()
+    expect(desk.get_by_role("main")).to_contain_text("This is no e-mail address.")
+    looked_at(desk)
+    desk.get_by_role("button", name="Send 1 invitation").click()
+    expect(desk.get_by_role("status")).to_contain_text("1 invitation is on its way")
+    for name in ("Ida", "Ida Twice"):
+        site.people[name] = site.add("contact", full_name=name, email="ida@sail.example", active=True)
+    goto(desk, "/studio/people/duplicates")
+    looked_at(desk)
+    desk.get_by_role("link", name="Keep this one").first.click()
+    looked_at(desk)
+    desk.get_by_role("button", name="Merge now").click()
+    expect(desk.get_by_role("status")).to_contain_text("Merged")
+    goto(desk, "/studio/audit")
+    expect(desk.get_by_role("main")).to_contain_text("merge")
+    looked_at(desk)
+
+
+def test_the_site_is_checked_set_and_taken_out_and_in(desk: Page, site: Marina) -> None:
+    for page in ("checkup", "settings", "exchange"):
+        goto(desk, f"/studio/{page}")
+        looked_at(desk)
+    with desk.expect_download() as taken:
+        desk.get_by_role("link", name="With the drafts").click()
+    desk.get_by_label("Zip file").set_input_files(
+        {"name": "site.zip", "mimeType": "application/zip", "buffer": taken.value.path().read_bytes()}
+    )
+    desk.get_by_label("What differs in this installation").fill("site_setting identity/attempts_per_minute: {value: '30'}")
+    desk.get_by_role("button", name="Show the differences").click()
+    expect(desk.get_by_role("main")).to_contain_text("attempts_per_minute")
+    looked_at(desk)
+    desk.get_by_role("button", name="Save 1 change as a draft").click()
+    expect(desk.get_by_role("status")).to_contain_text("saved as a draft")

@@ -1,0 +1,373 @@
+"""Backups: what is taken while people work is of one moment, and what is restored is the same or nothing."""
+
+import datetime as dt
+import importlib
+import os
+import signal
+import threading
+import warnings
+from pathlib import Path
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from metadata.store import MetadataStore, checked_snapshot
+from runtime.app import create_app, make_services
+from runtime.backup import BackupRefused, archive, making, restoring
+from runtime.backup.restoring import check, restore
+from runtime.backup.taking import back_up
+from runtime.cli.commands import module_of
+from runtime.database import make_engine
+from runtime.files.store import FolderStore
+from runtime.records import create
+from support.attic import CRATES, SYSTEM, left_behind, make_attic, rows_of
+from support.gallery import PDF, Artist, links
+from support.portal import Browser, config
+
+KEY = "the key of the attic"
+NOW = dt.datetime(2031, 5, 1, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def made(database_url: str, tmp_path: Path):
+    """The attic in either kind of database."""
+    found = make_attic(database_url, tmp_path)
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture
+def store(made):
+    return FolderStore(made.folder)
+
+
+@pytest.fixture
+def target(tmp_path: Path):
+    """An empty SQLite database."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'restored.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def other(request, tmp_path: Path, postgres_shelf):
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield make_engine(f"sqlite:///{tmp_path / 'other.db'}")
+        return
+    with postgres_shelf.database() as url:
+        engine = make_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def taken(made, path):
+    return back_up(made.engine, FolderStore(made.folder), path, KEY, NOW)
+
+
+def snapshot_in(engine):
+    store = MetadataStore(engine)
+    number = store.current_release()
+    return checked_snapshot(store.released(number).values(), number)
+
+
+def tables_in(engine):
+    return set(sa.inspect(engine).get_table_names())
+
+
+def same_kept(rows, made, other):
+    """The rows but for counts of auto-numbers where one database keeps them in sequences and the other in rows."""
+    return rows if made.engine.dialect.name == other.dialect.name else {**rows, "foyer_number": None}
+
+
+def audited(engine):
+    with engine.connect() as connection:
+        return connection.execute(sa.text("SELECT count(*) FROM foyer_audit WHERE entity = 'crate'")).scalar_one()
+
+
+def test_all_is_there_again_in_either_kind_of_database(made, other, tmp_path):
+    file = tmp_path / "attic.backup"
+    before = rows_of(made.engine, made.snapshot)
+    report = taken(made, file)
+    assert (report.files, report.lost, file.stat().st_mode & 0o077) == (1, (), 0)
+    restore(other, FolderStore(tmp_path / "again"), file, check(file, KEY))
+    snapshot = snapshot_in(other)
+    assert same_kept(rows_of(other, snapshot), made, other) == same_kept(before, made, other)
+    assert left_behind(other) == left_behind(made.engine)
+    steps = MetadataStore(other).plan_tables(snapshot)
+    assert (steps.steps, len(steps.kept)) == ((), 2)
+    assert [path.read_bytes() for path in (tmp_path / "again").rglob("*") if path.is_file()] == [PDF]
+    with other.begin() as connection:  # keys and numbers go on, and lookups are looked at
+        new = create(connection, snapshot, SYSTEM, "crate", {"inside": 1, "note": "fresh"}).id
+        number = connection.execute(sa.text("SELECT number FROM crate WHERE id = :id"), {"id": new}).scalar_one()
+    assert (new, number) == (CRATES + 1, f"C-{CRATES + 1:05d}")
+    with pytest.raises(sa.exc.IntegrityError), other.begin() as connection:
+        connection.execute(sa.text("UPDATE crate SET inside = 4711"))
+
+
+def test_the_restored_portal_serves_the_same_people_and_files(made, tmp_path):
+    ada = made.as_("ada")
+    page = ada.get("/works/Sea").text
+    file = tmp_path / "attic.backup"
+    taken(made, file)
+    again = config(f"sqlite:///{tmp_path / 'elsewhere.db'}", tmp_path / "elsewhere")
+    services = make_services(again)
+    restore(services.engine, services.files.store, file, check(file, KEY))
+    client = create_app(again, services=services).test_client()
+    client._cookies.update(ada.browser.client._cookies)
+    artist = Artist(Browser(client))
+    assert artist.get(links(page)[0]).data == PDF
+    services.engine.dispose()
+
+
+def test_a_backup_is_of_one_moment_and_keeps_no_writer_waiting(made, target, tmp_path, monkeypatch):
+    """Each transaction writes a pair; a backup with half a pair, or a crate within one that it has not, is of two moments."""
+    stop, written, wrong = threading.Event(), [], []
+    before = audited(made.engine)
+
+    def write():
+        last = None
+        try:
+            while not stop.is_set():
+                with made.engine.execution_options(foyer_write=True).begin() as connection:
+                    first = create(connection, made.snapshot, SYSTEM, "crate", {"note": "pair", "inside": last}).id
+                    last = create(connection, made.snapshot, SYSTEM, "crate", {"note": "pair", "inside": first}).id
+                written.append(last)
+        except Exception as error:
+            wrong.append(error)
+
+    marks = []
+    adding = archive.Writer.add
+
+    def add(self, name, content):
+        adding(self, name, content)
+        marks.append(len(written))
+        if name.startswith("rows/") and len(set(marks)) < 6:  # go on when somebody has written meanwhile
+            begun = len(written)
+            while len(written) == begun and not wrong:
+                threading.Event().wait(0.005)
+
+    monkeypatch.setattr(archive.Writer, "add", add)
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        taken(made, tmp_path / "busy.backup")
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert wrong == []
+    assert len(set(marks)) >= 5
+    restore(target, FolderStore(tmp_path / "again"), tmp_path / "busy.backup", check(tmp_path / "busy.backup", KEY))
+    with target.connect() as connection:
+        crates = connection.execute(sa.text("SELECT count(*) FROM crate WHERE note = 'pair'")).scalar_one()
+    assert (crates % 2, audited(target)) == (0, before + crates)
+    assert crates < 2 * len(written)
+
+
+PLACES = {
+    "part": (archive.Writer, "add"),
+    "end": (archive.Writer, "close"),
+    "row": (restoring, "_insert"),
+    "file": (FolderStore, "put"),
+    "compare": (restoring, "_compare"),
+    "count": (making, "go_on_counting"),
+}
+
+
+def killed(deed, engine, folder, file, place, left):
+    """Whether a process that does it was killed when it came to a place for the time after `left`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if not child:
+        try:
+            die_at(*PLACES[place], left)
+            own = make_engine(engine.url.render_as_string(hide_password=False))
+            deed(own, FolderStore(folder), file)
+        finally:
+            os._exit(1)
+    return os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+
+def die_at(owner, name, left):
+    real, calls = getattr(owner, name), []
+
+    def dying(*args, **more):
+        calls.append(1)
+        if len(calls) > left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **more)
+
+    setattr(owner, name, dying)
+
+
+def backing_up(engine, store, file):
+    back_up(engine, store, file, KEY, NOW)
+
+
+def restoring_it(engine, store, file):
+    restore(engine, store, file, check(file, KEY))
+
+
+def test_a_backup_that_is_killed_is_no_backup_and_harms_nothing(made, tmp_path):
+    before, file = rows_of(made.engine, made.snapshot), tmp_path / "attic.backup"
+    for place, left in (("part", 0), ("part", 7), ("end", 0)):
+        assert killed(backing_up, made.engine, made.folder, file, place, left)
+        assert not file.exists()
+    for draft in tmp_path.glob(".attic.backup.*.draft"):
+        with pytest.raises(BackupRefused):
+            check(draft, KEY)
+    assert rows_of(made.engine, made.snapshot) == before
+    taken(made, file)
+    assert check(file, KEY).rows["crate"] == CRATES
+
+
+def test_a_restoration_that_is_killed_leaves_nothing_and_can_be_done_again(made, other, tmp_path):
+    file, folder = tmp_path / "attic.backup", tmp_path / "again"
+    before = rows_of(made.engine, made.snapshot)
+    taken(made, file)
+    for place, left in (("row", 1), ("row", 9), ("file", 0), ("compare", 0), ("count", 0)):
+        assert killed(restoring_it, other, folder, file, place, left)
+        assert tables_in(other) == set()
+    restore(other, FolderStore(folder), file, check(file, KEY))
+    assert same_kept(rows_of(other, snapshot_in(other)), made, other) == same_kept(before, made, other)
+
+
+def test_an_installation_is_replaced_only_when_told_and_whole(made, store, tmp_path):
+    file = tmp_path / "attic.backup"
+    taken(made, file)
+    before = rows_of(made.engine, made.snapshot)
+    with made.engine.begin() as connection:
+        create(connection, made.snapshot, SYSTEM, "crate", {"note": "after the backup"})
+        connection.execute(sa.text("CREATE TABLE not_ours (id integer)"))
+    after = rows_of(made.engine, made.snapshot)
+    with pytest.raises(BackupRefused, match="--replace"):
+        restore(made.engine, store, file, check(file, KEY))
+    assert rows_of(made.engine, made.snapshot) == after
+    restore(made.engine, store, file, check(file, KEY), replace=True)
+    assert rows_of(made.engine, made.snapshot) == before
+    assert "not_ours" in tables_in(made.engine)
+
+
+def test_what_is_damaged_cut_short_or_foreign_is_refused_before_anything_is_touched(made, tmp_path):
+    file, wrong = tmp_path / "attic.backup", tmp_path / "wrong.backup"
+    taken(made, file)
+    whole = file.read_bytes()
+    cuts = [whole[: len(whole) * part // 10] for part in range(10)] + [whole[:-1]]
+    flips = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in range(20, len(whole), max(1, len(whole) // 25))]
+    for content in (*cuts, b"PK\x03\x04 a zip", whole + whole):
+        wrong.write_bytes(content)
+        with pytest.raises(BackupRefused, match=r"wrong\.backup"):
+            check(wrong, KEY)
+    members = list(archive.Reader(file))
+    refused = 0
+    for content in flips:
+        wrong.write_bytes(content)
+        try:
+            check(wrong, KEY)
+        except BackupRefused:
+            refused += 1
+        else:  # a bit between blocks, which says nothing
+            assert list(archive.Reader(wrong)) == members
+    assert refused >= len(flips) - 2
+    with pytest.raises(BackupRefused, match="already"):
+        taken(made, file)
+    assert file.read_bytes() == whole
+
+
+def rewritten(file, path, key, change):
+    """A backup with other members, and an end that fits them."""
+    reader = archive.Reader(file)
+    members = list(reader)
+    head = dict(reader.head)
+    members = change(head, members) or members
+    writer = archive.Writer(path, {name: value for name, value in head.items() if name != "format"})
+    for name, content in members:
+        writer.add(name, content)
+    writer.close({name: reader.end[name] for name in ("tables", "files", "lost")}, key)
+
+
+def test_what_was_changed_afterwards_or_is_newer_is_refused(made, target, tmp_path):
+    file, wrong = tmp_path / "attic.backup", tmp_path / "wrong.backup"
+    taken(made, file)
+
+    def newer(head, members):
+        head["engine"]["foyer_audit"].append("reason")
+
+    def without_a_row(head, members):
+        return [(name, b"\n".join(content.split(b"\n")[1:]) if "crate/" in name else content) for name, content in members]
+
+    def escaping(head, members):
+        return [*members, ("files/../../etc/passwd/0", b"")]
+
+    rewritten(file, wrong, KEY, newer)
+    with pytest.raises(BackupRefused, match="newer one"):
+        check(wrong, KEY)
+    rewritten(file, wrong, KEY, escaping)
+    with pytest.raises(BackupRefused, match="no backup has"):
+        check(wrong, KEY)
+    rewritten(file, wrong, "another key than that of the attic", without_a_row)
+    checked = check(wrong, KEY)  # of an unknown key; its rows are counted all the same
+    assert not checked.same_key
+    with pytest.raises(BackupRefused, match="crate reads otherwise"):
+        restore(target, FolderStore(tmp_path / "again"), wrong, checked)
+    assert tables_in(target) == set()
+    sealed = archive.seal
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(archive, "seal", lambda key, digest: sealed("another", digest))
+        rewritten(file, wrong, KEY, without_a_row)
+    with pytest.raises(BackupRefused, match="seal"):
+        check(wrong, KEY)
+
+
+def test_a_file_that_the_store_has_lost_is_told_and_one_that_was_changed_is_refused(made, tmp_path):
+    with made.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE foyer_file SET dropped_at = NULL"))
+    (content,) = [path for path in made.folder.rglob("*") if path.is_file()]
+    kept = content.read_bytes()
+    content.unlink()
+    assert taken(made, tmp_path / "lost.backup").lost == (content.name,)
+    content.write_bytes(kept[:-1] + b"?")
+    with pytest.raises(Exception, match="checksum"):
+        taken(made, tmp_path / "changed.backup")
+    assert not (tmp_path / "changed.backup").exists()
+
+
+def test_a_key_is_not_in_a_backup_and_another_one_is_told(made, tmp_path):
+    file = tmp_path / "attic.backup"
+    taken(made, file)
+    reader = archive.Reader(file)
+    text = b"".join(content for _, content in reader) + orjson.dumps([reader.head, reader.end])
+    assert KEY.encode() not in text
+    assert check(file, KEY).same_key
+    assert not check(file, "another key than that").same_key
+
+
+def test_the_commands_say_what_they_did(made, tmp_path):
+    file = tmp_path / "attic.backup"
+
+    def foyer(*arguments, url):
+        environ = {"FOYER_DATA_DIR": str(tmp_path), "FOYER_SECRET_KEY": KEY, "FOYER_DATABASE_URL": url}
+        done = CliRunner().invoke(module_command(arguments[0]), [*arguments[1:], "--json"], env=environ)
+        assert done.stdout, done.exc_info
+        return done.exit_code, orjson.loads(done.stdout)
+
+    url = made.engine.url.render_as_string(hide_password=False)
+    fresh, none = (f"sqlite:///{tmp_path / name}" for name in ("fresh.db", "none.db"))
+    code, said = foyer("backup", str(file), url=url)
+    assert (code, said["rows"]["crate"], said["files"]) == (0, CRATES, 1)
+    assert foyer("restore", str(file), url=url)[0] == 1
+    assert foyer("restore", str(file), "--check", url=fresh)[1]["same_key"]
+    assert not (tmp_path / "fresh.db").exists()
+    code, said = foyer("restore", str(file), url=fresh)
+    assert (code, said["release"], said["rows"]["crate"]) == (0, 2, CRATES)
+    assert foyer("doctor", url=fresh)[0] == 0
+    assert foyer("backup", str(tmp_path / "none.backup"), url=none)[0] == 1
+
+
+def module_command(name):
+    return importlib.import_module(module_of(name)).command

@@ -1,0 +1,85 @@
+"""The audit trail in the studio: found, told without what may not be read, given out as a file; refusals are in it."""
+
+import csv
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from metadata.model import WebRole
+from runtime.identity.roles import grant_roles
+from support.people import open_people
+from support.studio import Maker, words
+
+
+@pytest.fixture
+def site(database_url, tmp_path):
+    with open_people(database_url, tmp_path, WebRole(key="auditor", studio=("audit",))) as opened:
+        opened.book("A1")
+        yield opened
+
+
+def lines(answer):
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def act(site, **values):
+    given = {"contact": None, "origin": "portal", "kind": "write", "entity": "booking", "row": 1, "changes": "{}", **values}
+    with site.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO foyer_audit (at, contact, site, origin, privilege, entity, row, changes) "
+                "VALUES (CURRENT_TIMESTAMP, :contact, 'marina', :origin, :kind, :entity, :row, :changes)"
+            ),
+            given,
+        )
+
+
+def test_it_is_found_by_person_record_kind_and_time_and_told_to_those_with_the_right(site, maker):
+    dora = maker("dora")
+    assert [maker(name).get("audit").status_code for name in ("alice", "carol", "bob", "erin")] == [403] * 4
+    assert Maker(site.stranger()).get("audit").status_code == 302
+    act(site, contact=site.people["alice"], changes='{"boat": ["Old", "New"], "note": ["a", "SECRET"]}')
+    act(site, contact=site.people["bob"], kind="delete", row=7)
+    page = words(dora.get("audit?entity=booking"))
+    assert "boat Old → New" in page
+    with site.engine.begin() as connection:
+        grant_roles(connection, site.people["erin"], "marina", ("auditor",))
+    erin = words(maker("erin").get("audit?entity=booking"))
+    assert "boat note" in erin  # she may read no booking, so what it held is not told
+    assert "New" not in erin
+    assert "SECRET" not in erin
+    assert "Alice" in page
+    assert "Alice" not in words(dora.get("audit?who=bob%40sail.example"))
+    assert "booking 7" in words(dora.get(f"audit?who={site.people['bob']}&kind=delete&row=7"))
+    for nothing in ("audit?since=2999-01-01", "audit?until=2001-01-01", "audit?who=nobody%40x.example"):
+        assert "booking 7" not in words(dora.get(nothing)), nothing
+    for wrong in ("audit?since=x", "audit?row=x", "audit?before=x", "audit?kind=%00"):
+        assert dora.get(wrong).status_code == 400, wrong
+
+
+def test_the_file_has_all_of_it_and_no_formula(site, maker):
+    dora = maker("dora")
+    for number in range(620):
+        act(site, contact=site.people["alice"], row=number, entity="booking", kind="read", changes='{"=cmd": "=1+1"}')
+    found = lines(dora.get("audit/file?kind=read"))
+    assert len(found) == 620
+    assert len({line["number"] for line in found}) == 620
+    assert found[0]["what"] == "'=cmd: =1+1"
+    assert found[0]["who"] == "Alice"
+    assert [line["kind"] for line in lines(dora.get("audit/file?kind=export"))] == ["export", "export"]
+    assert 'rel="next"' in dora.get("audit?kind=read").text
+    assert maker("erin").get("audit/file").status_code == 403
+
+
+def test_what_people_are_refused_is_in_it_and_not_without_end(site, maker):
+    alice = site.as_("alice")
+    assert alice.get("/office").status_code == 403
+    assert alice.get("/studio/").status_code == 403
+    dora = maker("dora")
+    page = words(dora.get(f"audit?kind=refused&who={site.people['alice']}"))
+    assert "path /office" in page
+    assert "path /studio/" in page
+    for _ in range(70):
+        alice.get("/office")
+    assert len(lines(dora.get("audit/file?kind=refused"))) <= 61

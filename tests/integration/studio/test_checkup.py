@@ -1,0 +1,128 @@
+"""The health of a site: each rule finds what was planted, tells its place and its mend, and passes where nothing is wrong."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from metadata.model import (
+    Block,
+    EntityPermission,
+    ListComponent,
+    Page,
+    PageAccessRule,
+    SiteSetting,
+    Snippet,
+    Text,
+    View,
+    ViewColumn,
+    WebRole,
+)
+from metadata.store import MetadataStore
+from runtime.checkup.running import look_over
+from runtime.cli import main
+from support.marina import BERTH
+from support.people import open_people
+from support.studio import Maker, words
+
+text = Text.of
+LINKS = "[gone](/no/such) [there](/terms) [record](/bookings/A1) [sv](/sv-SE/terms) ![](/x.png)"
+PLANTED = (
+    Page(
+        key="leaflet",
+        parent="home",
+        partial_url="leaflet",
+        label=text({"en": "Leaflet"}),
+        blocks=(Block(type="text", text=text(LINKS)),),
+    ),
+    Page(key="over", parent="home", partial_url="over", label=text("Over"), visible_until="2001-01-01"),
+    Page(key="closed", parent="home", partial_url="closed", label=text("Closed")),
+    PageAccessRule(key="a", page="closed", right="restrict_read", roles=()),
+    WebRole(key="idle"),
+    View(key="lonely", entity="booking", columns=(ViewColumn(attribute="number"),)),
+    View(key="berth-deep", entity="extra", columns=(ViewColumn(attribute="title"),)),
+    ListComponent(key="nobody", views=("berth-deep",)),
+    EntityPermission(key="everybody", entity="berth", scope="global", privileges=("read", "write"), roles=("stranger",)),
+    WebRole(key="stranger", default="anonymous"),
+    SiteSetting(key="identity/password_min_length", value="4"),
+)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """The outcomes by rule, of a marina with all faults."""
+    folder = tmp_path_factory.mktemp("checkup")
+    with open_people(f"sqlite:///{folder / 'test.db'}", folder, *PLANTED) as site:
+        services = site.app.extensions["foyer"]
+        components = MetadataStore(site.engine).released()
+        outcomes = look_over(site.engine, site.snapshot, site.snapshot.sites["marina"], components, services.renderer.roots)
+        yield {outcome.rule: outcome for outcome in outcomes}
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity", "place"),
+    [
+        ("links-into-nowhere", "error", "page leaflet: blocks.0.text"),
+        ("pictures-without-text", "warning", "page leaflet: blocks.0.text"),
+        ("missing-translations", "warning", "page leaflet: label"),
+        ("expired", "warning", "page over: visible_until"),
+        ("pages-nobody-opens", "warning", "page closed"),
+        ("unused", "warning", "view lonely"),
+        ("unused", "warning", "web_role idle"),
+        ("insecure-settings", "warning", "site_setting identity/password_min_length: value"),
+        ("strangers-who-write", "error", "entity_permission everybody: privileges"),
+    ],
+)
+def test_a_planted_fault_is_found_at_its_place_with_its_mend(found, rule, severity, place):
+    hits = [finding for finding in found[rule].findings if finding.place == place]
+    assert {finding.severity for finding in hits} == {severity}
+    assert hits[0].message
+    assert hits[0].mend
+    assert found[rule].state in ("error", severity)
+
+
+def test_links_that_lead_somewhere_are_left_alone(found):
+    told = "".join(finding.message for finding in found["links-into-nowhere"].findings)
+    assert "/no/such" in told
+    assert "/x.png" in told
+    assert all(there not in told for there in ("/terms", "/bookings/A1", "/sv-SE"))
+
+
+def test_a_rule_that_finds_nothing_has_passed(found):
+    assert found["tables"].state == "pass"
+    assert found["lists-without-permission"].findings == () or found["lists-without-permission"].state == "error"
+
+
+def test_the_page_leads_to_the_editors_and_the_command_has_an_exit_code(database_url, tmp_path, monkeypatch):
+    with open_people(database_url, tmp_path, *PLANTED[:4], Snippet(key="fine", value=text("[t](/terms)"))) as site:
+        page = Maker.of(site, "dora").get("checkup")
+        assert "The link /no/such leads nowhere" in words(page)
+        assert 'href="/studio/edit/page/leaflet"' in page.text
+        assert 'href="/studio/edit/page/leaflet"' not in Maker.of(site, "bob").get("checkup").text
+        assert Maker.of(site, "alice").get("checkup").status_code == 403
+        assert Maker.of(site, "erin").get("checkup").status_code == 403
+        site.engine.dispose()
+        monkeypatch.setenv("FOYER_DATABASE_URL", database_url)
+        monkeypatch.setenv("FOYER_DATA_DIR", str(tmp_path))
+        ran = CliRunner().invoke(main, ["checkup", "--json"])
+        assert ran.exit_code == 1, ran.output
+        rules = {item["rule"]: item for item in json.loads(ran.output)["rules"]}
+        assert rules["links-into-nowhere"]["state"] == "error"
+        mended = replace(PLANTED[0], blocks=())
+        MetadataStore(site.engine).publish("tester", components=(mended, BERTH))
+        ran = CliRunner().invoke(main, ["checkup"])
+        assert ran.exit_code == 0, ran.output
+        assert CliRunner().invoke(main, ["checkup", "--strict"]).exit_code == 1
+
+
+def test_settings_stand_together_with_default_value_and_draft(site, maker):
+    dora = maker("dora")
+    said = words(dora.get("settings"))
+    assert "identity/lockout_attempts Wrong passwords before a sign-in locks. not set 5 a whole number from 1" in said
+    MetadataStore(site.engine).save((SiteSetting(key="map/credit", site="marina", value="Us"),), "tester")
+    page = dora.get("settings")
+    assert "map/credit Whose pictures they are, shown on the map. not set Draft Us" in words(page)
+    assert 'href="/studio/new/site_setting?key=identity/lockout_attempts"' in page.text
+    assert 'value="identity/lockout_attempts"' in dora.get("new/site_setting?key=identity/lockout_attempts").text
+    assert maker("carol").get("settings").status_code == 403

@@ -1,0 +1,46 @@
+"""A person at the studio in a browser, on a small laptop and on a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, ViewportSize
+
+from support.axe import assert_no_axe_violations
+from support.marina_site import CAST, Marina, served
+from support.portal import PASSWORD
+
+LAPTOP: ViewportSize = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+
+
+@contextmanager
+def at_studio(page: Page, site: Marina, name: str = "dora") -> Iterator[Page]:
+    """The page, signed in and at the studio; at the end no console may have complained."""
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    with served(site.app) as url:
+        page.set_viewport_size(LAPTOP)
+        page.goto(f"{url}/signin?next=/studio/")
+        page.fill("input[name=email]", CAST[name][0])
+        page.fill("input[name=password]", PASSWORD)
+        with page.expect_navigation(url=lambda found: "/signin" not in found):
+            page.locator("main form button[type=submit]").click()
+        yield page
+    assert [line for line in said if not line.startswith("Failed to load resource")] == []
+
+
+def goto(page: Page, path: str) -> None:
+    page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
+
+
+def looked_at(page: Page) -> None:
+    """Nothing scrolls sideways and axe finds nothing, on both screens."""
+    for size in (LAPTOP, PHONE):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        assert_no_axe_violations(page)
+    page.set_viewport_size(LAPTOP)
