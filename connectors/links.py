@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors import tables
@@ -51,6 +51,17 @@ def announce(connection: Connection, idempotency: str, seconds: float) -> None:
     said = dialect.insert(_INTENT).values(idempotency=idempotency, expires_at=time.time() + seconds)
     longer = said.on_conflict_do_update(index_elements=[_INTENT.c.idempotency], set_={"expires_at": said.excluded.expires_at})
     connection.execute(longer)
+
+
+def announced_until(connection: Connection, idempotency: str) -> float:
+    """When an earlier submission with this key ends at the latest, as a time of this machine; 0.0 where none is under way."""
+    chosen = select(_INTENT.c.expires_at).where(_INTENT.c.idempotency == idempotency, _INTENT.c.expires_at > time.time())
+    return float(connection.scalar(chosen) or 0.0)
+
+
+def announce_until(connection: Connection, idempotency: str, end: float) -> None:
+    """Say that a submission that was announced ends at this time at the latest."""
+    connection.execute(update(_INTENT).where(_INTENT.c.idempotency == idempotency).values(expires_at=end))
 
 
 def conclude(connection: Connection, idempotency: str) -> None:

@@ -73,8 +73,8 @@ class Question(Protocol):
         """Ask, while no transaction is open. Under the same key it is put down outside once."""
         ...
 
-    def conclude(self, connection: Connection) -> None:
-        """Let everybody know that it was refused."""
+    def conclude(self, connection: Connection, reply: Refusal) -> None:
+        """Let everybody know that it was refused; what may still arrive outside stays announced."""
         ...
 
 

@@ -64,7 +64,7 @@ def send(transaction: Transaction, submission: Submission, work: Work, draft: Dr
     reply = going if isinstance(going, Refusal) else going.ask()
     if isinstance(reply, Refusal):
         with transaction() as connection:
-            question.conclude(connection)
+            question.conclude(connection, reply)
             if draft is not None and not reply.unanswered:
                 drafts.renew_attempt(connection, draft)
         return reply

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from connectors.errors import ConnectorError, RecordRejected, first_line
 from connectors.failpoints import reached
 from connectors.home import Work, utc_now
-from connectors.links import announce, conclude, link_records
+from connectors.links import announce, announce_until, announced_until, conclude, link_records
 from connectors.outbound import settle
 from connectors.outbox import SUBMIT, Owing, owe
 from connectors.port import RowsInUse, RowStore
@@ -29,7 +29,7 @@ from runtime.sync.pool import Adapters
 
 log = logging.getLogger(__name__)
 MARGIN_SECONDS = 30.0
-SAID, UNCLEAR = "form.refused", "form.outside_refused"
+SAID, UNCLEAR, UNCERTAIN = "form.refused", "form.outside_refused", "form.outside_uncertain"
 
 
 class OutsideSubmission:
@@ -57,7 +57,7 @@ class OutsideSubmission:
         except RecordRejected as fault:
             return _unclear(table_map, fault)
         reached("read")
-        return OutsideQuestion(self._adapters, snapshot, letter, children, _stored(rows, letter))
+        return OutsideQuestion(self._adapters, snapshot, letter, children, _stored(rows, letter), announced_until(connection, key))
 
     def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
         """Whether the outside has a record under this key; None while it is down."""
@@ -74,13 +74,16 @@ class OutsideSubmission:
 
 @dataclass(frozen=True, slots=True)
 class OutsideQuestion:
-    """A letter to the outside system. `stored` are the values of the record and its children that go out with it."""
+    """A letter to the outside system. `stored` are the values of the record and its children that go out with it; `earlier`
+    is until when what was sent before under this key may still arrive there, 0.0 where nothing was.
+    """
 
     adapters: Adapters
     snapshot: Snapshot
     letter: Letter
     children: tuple[CompiledMap, ...]
     stored: tuple[Mapping[str, Any], ...]
+    earlier: float
 
     @property
     def sent(self) -> str:
@@ -95,9 +98,12 @@ class OutsideQuestion:
         """Tell pulls that this key is on its way, so that they do not make the record a second time."""
         announce(connection, self.letter.head.key, self.letter.through.timeout + MARGIN_SECONDS)
 
-    def conclude(self, connection: Connection) -> None:
-        """Tell them that it is not any more."""
-        conclude(connection, self.letter.head.key)
+    def conclude(self, connection: Connection, reply: Refusal) -> None:
+        """Tell them that it is not any more; where no answer came it may be, until what was announced is over."""
+        if not reply.unanswered:
+            conclude(connection, self.letter.head.key)
+        elif reply.text == UNCERTAIN:
+            announce_until(connection, self.letter.head.key, self.earlier)
 
     def ask(self) -> OutsideReply | Refusal:
         """Ask the outside. Never raises for what happens there: it is a refusal, or the record is to be queued."""
@@ -109,7 +115,9 @@ class OutsideQuestion:
             reached("applying")
             answer = await_answer(adapter, self.letter)
         except RecordRejected as fault:
-            return _unclear(table_map, fault)
+            refusal = _unclear(table_map, fault)
+            # A request of an earlier try may still be at work outside: what is refused now may be taken by that one.
+            return replace(refusal, unanswered=True, text=UNCERTAIN) if self.earlier else refusal
         except ConnectorError as fault:
             answer = Answer(SILENT, reason=str(fault))
         if answer.state == REFUSED:
