@@ -15,7 +15,9 @@ _WORLDS: dict[str, MemoryWorld] = {}
 
 
 class MemoryWorld:
-    """The tables of one name, shared by all adapters that name it; `down` makes every call fail until it is mended."""
+    """The tables of one name, shared by all adapters that name it; `down` makes every call fail until it is mended;
+    a table takes each value of a `unique` column, as (table, column), once.
+    """
 
     def __init__(self) -> None:
         self.tables: dict[str, Rows] = {}
@@ -142,5 +144,9 @@ class MemoryAdapter:
             return Receipt()
         if found:
             raise RecordRejected(f"{self._name} has a row {dict(change.key)} already", "database")
-        rows.append({**change.key, **change.values})
+        row = {**change.key, **change.values}
+        for table, column in self.world.unique:
+            if table == change.map.model.table and any(there.get(column) == row.get(column) for there in rows):
+                raise RecordRejected(f"{self._name} has a row with {column} {row.get(column)!r} already", "database")
+        rows.append(row)
         return Receipt()

@@ -185,6 +185,28 @@ def test_where_the_map_says_refuse_a_silent_outside_is_a_refusal_that_says_so(wo
     assert outcome.text == "form.outside_down"
 
 
+def test_a_refusal_is_no_last_word_while_an_earlier_try_may_still_arrive(world_of):
+    world = make(world_of, fallback="refuse")
+    world.outside.down = True
+    assert submit(world) == Refusal("", unanswered=True, text="form.outside_down")
+    world.outside.down = False
+    world.outside.unique.add(("boat", "name"))
+    world.put("boat", {**boat_row(2), "name": "Ours"})
+    end = sa.text("SELECT expires_at FROM foyer_sync_intent")
+    with world.engine.connect() as connection:
+        before = connection.execute(end).scalars().all()
+    for _ in range(2):
+        assert submit(world) == Refusal("", unanswered=True, text="form.outside_uncertain")
+        with world.engine.connect() as connection:
+            assert connection.execute(end).scalars().all() == before
+    with world.now() as connection:
+        connection.execute(sa.text("UPDATE foyer_sync_intent SET expires_at = 1"))
+    assert submit(world) == Refusal("", text="form.outside_refused")
+    with world.engine.connect() as connection:
+        assert connection.execute(end).all() == []
+    assert names(world) == ["Boat 1"]
+
+
 def test_asking_again_under_the_same_key_makes_nothing_twice(world):
     world.outside.down = True
     submit(world)
