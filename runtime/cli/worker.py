@@ -21,7 +21,8 @@ from runtime.mail import make_mailer
 from runtime.snapshots import SnapshotHolder
 from runtime.sync.alerting import Watch, keep_watch
 from runtime.sync.pool import Adapters
-from runtime.sync.worker import Worker, prepare
+from runtime.sync.worker import Worker
+from runtime.tables import create_engine_tables
 
 log = logging.getLogger("foyer.worker")
 
@@ -32,7 +33,7 @@ def command() -> None:
     stop = _stop_on_signals()
     installation = open_installation()
     configure_logs(installation.config.log_level)
-    prepare(installation.engine)
+    create_engine_tables(installation.engine)
     holder = SnapshotHolder(installation.engine)
     first = _first_release(holder, stop)
     if first is not None:
