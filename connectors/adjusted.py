@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from connectors import tables
+from connectors.batched import batched
 from connectors.home import Work
 from connectors.mapping import Mapped
 from connectors.values import dump_json, load_json
 
-CHUNK = 500
 _TABLE = tables.adjusted
 
 
@@ -52,7 +52,7 @@ def keep_adjusted(work: Work, taken: Sequence[Mapped]) -> None:
         for note in row.adjusted
     ]
     if work.connection.execute(select(_TABLE.c.key).where(_TABLE.c.map == name).limit(1)).first() is not None:
-        for part in _parts([row.key for row in taken]):
+        for part in batched([row.key for row in taken]):
             work.connection.execute(delete(_TABLE).where(_TABLE.c.map == name, _TABLE.c.key.in_(part)))
     if rows:
         work.connection.execute(insert(_TABLE), rows)
@@ -69,7 +69,3 @@ def count_adjusted(connection: Connection) -> dict[tuple[str, str], int]:
     """How many values were mended, by map and by the code of the reason."""
     counted = select(_TABLE.c.map, _TABLE.c.code, func.count()).group_by(_TABLE.c.map, _TABLE.c.code)
     return {(name, code): int(number) for name, code, number in connection.execute(counted)}
-
-
-def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (keys[at : at + CHUNK] for at in range(0, len(keys), CHUNK))

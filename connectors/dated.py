@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from connectors import tables
+from connectors.batched import batched
 from connectors.errors import RecordRejected
 from connectors.home import Work
 from connectors.mapping import Refusal, key_text
@@ -19,7 +20,6 @@ from connectors.transforms import converter
 from connectors.values import dump_json, load_json
 from metadata.model import Attribute
 
-CHUNK = 500
 ALWAYS = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 WAITING, CURRENT, CHANGED, OVER = "waiting", "current", "changed", "over"
 """A version that is to come, is in effect here, is so and has changed since, and whose time is over."""
@@ -108,7 +108,7 @@ def due_keys(connection: Connection, table_map: CompiledMap, now: dt.datetime) -
 def forget_versions(work: Work, keys: Iterable[str]) -> None:
     """Forget all versions of rows that are gone outside."""
     if is_dated(work.table_map):
-        for part in _parts(keys):
+        for part in batched(keys):
             work.connection.execute(delete(_TABLE).where(_TABLE.c.map == work.table_map.key, _TABLE.c.key.in_(part)))
 
 
@@ -146,14 +146,9 @@ def _span(table_map: CompiledMap, record: Record) -> tuple[dt.datetime, dt.datet
 
 
 def _versions(work: Work, keys: Iterable[str]) -> Iterator[Any]:
-    for part in _parts(keys):
+    for part in batched(keys):
         yield from (
             work.connection.execute(select(_TABLE).where(_TABLE.c.map == work.table_map.key, _TABLE.c.key.in_(part)))
             .mappings()
             .all()
         )
-
-
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    every = list(keys)
-    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

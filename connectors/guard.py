@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors import outbox
+from connectors.batched import batched
 from connectors.conflicts import CONFLICT, MANUAL, OUTSIDE, PORTAL, Clash, give_up, keep_conflict, plain, rebase, winner
 from connectors.home import Work
 from connectors.mapping import Mapped
 from connectors.outbox import Owed
-
-CHUNK = 500
 
 
 def guarded(work: Work, rows: Sequence[Mapped]) -> list[Mapped]:
@@ -30,8 +29,8 @@ def guarded(work: Work, rows: Sequence[Mapped]) -> list[Mapped]:
 def _owed(work: Work, records: Sequence[int]) -> dict[int, list[Owed]]:
     """The changes of these records that are owed and know what they began from, oldest first."""
     owed: dict[int, list[Owed]] = {}
-    for at in range(0, len(records), CHUNK):
-        for item in outbox.pending(work.connection, work.table_map.key, records[at : at + CHUNK]):
+    for part in batched(records):
+        for item in outbox.pending(work.connection, work.table_map.key, part):
             if item.operation == "update" and item.payload.get("was"):
                 owed.setdefault(item.record_id, []).append(item)
     return owed

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Connection, delete, func, insert, select
 
 from connectors import tables
+from connectors.batched import batched
 from connectors.home import Work
 from connectors.mapping import key_text
 from connectors.protocol import Record
@@ -14,7 +15,6 @@ from connectors.rejects import IN_USE, by_keys, drop_rejects
 from connectors.tablemap import CompiledMap
 from connectors.values import dump_json, load_json
 
-CHUNK = 500
 _TABLE = tables.held
 
 
@@ -43,7 +43,7 @@ def next_held(connection: Connection, table_map: CompiledMap, keys: Iterable[str
     if not blocks(table_map):
         return []
     records = []
-    for part in _parts(keys):
+    for part in batched(keys):
         mine = (_TABLE.c.map == table_map.key, _TABLE.c.key.in_(part))
         first = connection.scalars(select(func.min(_TABLE.c.id)).where(*mine).group_by(_TABLE.c.key)).all()
         found = connection.execute(select(_TABLE.c.record).where(_TABLE.c.id.in_(first)).order_by(_TABLE.c.id))
@@ -62,7 +62,7 @@ def forget_refused(connection: Connection, table_map: str, keys: Iterable[str]) 
     """Forget rejects and what waits behind them: their rows are gone outside."""
     over = list(keys)
     drop_rejects(connection, table_map, over)
-    for part in _parts(over):
+    for part in batched(over):
         connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key.in_(part)))
 
 
@@ -72,13 +72,8 @@ def blocks(table_map: CompiledMap) -> bool:
 
 
 def _last(connection: Connection, table_map: str, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for part in _parts(keys):
+    for part in batched(keys):
         mine = (_TABLE.c.map == table_map, _TABLE.c.key.in_(part))
         last = select(func.max(_TABLE.c.id)).where(*mine).group_by(_TABLE.c.key)
         for row in connection.execute(select(_TABLE.c.key, _TABLE.c.record).where(_TABLE.c.id.in_(last))).all():
             yield row.key, row.record
-
-
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    every = list(keys)
-    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors import tables
+from connectors.batched import batched
 from connectors.home import Work
 from connectors.mapping import Mapped
 from connectors.protocol import Record
 from connectors.tablemap import CompiledMap
 from connectors.values import dump_json, load_json
 
-CHUNK = 500
 _TABLE = tables.identity
 
 
@@ -70,7 +70,7 @@ def follow(work: Work, found: Sequence[Move]) -> list[Move]:
 def keep_identities(connection: Connection, table_map: CompiledMap, taken: Mapping[str, tuple[Record, Sequence[Any]]]) -> None:
     """Remember whose keys these are: the record and our integration key's values, by outside key."""
     rows = {_identity(table_map, record): (key, values) for key, (record, values) in taken.items()}
-    for part in _parts(rows):
+    for part in batched(rows):
         connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map.key, _TABLE.c.identity.in_(part)))
     if rows:
         connection.execute(
@@ -85,7 +85,7 @@ def keep_identities(connection: Connection, table_map: CompiledMap, taken: Mappi
 def forget_identities(connection: Connection, table_map: CompiledMap, keys: Iterable[str]) -> None:
     """Forget rows by their outside keys."""
     if has_identities(table_map):
-        for part in _parts(keys):
+        for part in batched(keys):
             connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map.key, _TABLE.c.key.in_(part)))
 
 
@@ -108,11 +108,6 @@ def _rename(work: Work, row: Mapping[str, Any]) -> bool:
 
 
 def _known(connection: Connection, table_map: str, column: Any, wanted: Sequence[str]) -> Iterator[tuple[str, str, list[Any]]]:
-    for part in _parts(wanted):
+    for part in batched(wanted):
         for row in connection.execute(select(_TABLE).where(_TABLE.c.map == table_map, column.in_(part))).mappings():
             yield row["identity"], row["key"], load_json(row["values"])
-
-
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    every = list(keys)
-    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from connectors import tables
+from connectors.batched import batched
 from connectors.held import forget_refused
 from connectors.history import Counts
 from connectors.home import Work
@@ -19,7 +20,6 @@ from connectors.seen import forget_seen
 from connectors.tablemap import DEACTIVATED, DELETED, FOLLOWED
 from connectors.values import dump_json, load_json
 
-CHUNK = 500
 Lost = Mapping[str, tuple[Any, ...]]
 """Rows by their outside key: the values of our integration key."""
 _TABLE = tables.inactive
@@ -122,8 +122,8 @@ def _deactivate(work: Work, ours: Mapping[str, int]) -> int:
 def _marked(connection: Connection, table_map: str, keys: Sequence[str]) -> Iterator[tuple[str, int, dict[str, Any]]]:
     if connection.execute(select(_TABLE.c.key).where(_TABLE.c.map == table_map).limit(1)).first() is None:
         return
-    for at in range(0, len(keys), CHUNK):
-        chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key.in_(keys[at : at + CHUNK]))
+    for part in batched(keys):
+        chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key.in_(part))
         for row in connection.execute(chosen).all():
             yield row.key, row.record_id, load_json(row.was)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors import tables
+from connectors.batched import batched
 
-CHUNK = 500
 _LINK = tables.link
 _INTENT = tables.intent
 CHILD = ":"
@@ -32,7 +32,7 @@ def link_records(connection: Connection, table_map: str, records: dict[str, int]
 def linked_records(connection: Connection, table_map: str, keys: Iterable[str]) -> dict[str, int]:
     """The records of these outside keys."""
     found: dict[str, int] = {}
-    for part in _parts(keys):
+    for part in batched(keys):
         chosen = select(_LINK.c.outside, _LINK.c.record_id).where(_LINK.c.map == table_map, _LINK.c.outside.in_(part))
         found.update({row.outside: row.record_id for row in connection.execute(chosen)})
     return found
@@ -40,7 +40,7 @@ def linked_records(connection: Connection, table_map: str, keys: Iterable[str]) 
 
 def unlink(connection: Connection, table_map: str, keys: Iterable[str]) -> None:
     """Forget outside keys: their records have their integration key now."""
-    for part in _parts(keys):
+    for part in batched(keys):
         connection.execute(delete(_LINK).where(_LINK.c.map == table_map, _LINK.c.outside.in_(part)))
 
 
@@ -73,12 +73,7 @@ def in_flight(connection: Connection, keys: Iterable[str]) -> frozenset[str]:
     """Those of the outside keys whose record, or whose parent, is being submitted right now."""
     parents = {key: key.partition(CHILD)[0] for key in keys}
     flying: set[str] = set()
-    for part in _parts(set(parents.values())):
+    for part in batched(set(parents.values())):
         chosen = select(_INTENT.c.idempotency).where(_INTENT.c.idempotency.in_(part), _INTENT.c.expires_at > time.time())
         flying.update(connection.scalars(chosen))
     return frozenset(key for key, parent in parents.items() if parent in flying)
-
-
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    every = list(keys)
-    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from connectors import tables, tally
+from connectors.batched import batched
 from connectors.mapping import Refusal
 from connectors.protocol import Record
 from connectors.values import dump_json, load_json
@@ -20,7 +21,6 @@ WAITING_CODES = frozenset({"lookup", "row", "in_flight"})
 IN_USE = "in_use"
 """The code of a row of ours that is to be deleted while others point at it; it is tried again with the next look for such."""
 LONGEST_WAIT = 60.0
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _row(table_map: str, item: Refusal, before: Reject | None, now: dt.datetime)
 
 def drop_rejects(connection: Connection, table_map: str, keys: Iterable[str]) -> None:
     """Forget the rejects of these keys: they were taken, or a newer change replaces them."""
-    for part in _parts(keys):
+    for part in batched(keys):
         connection.execute(delete(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key.in_(part)))
 
 
@@ -130,7 +130,7 @@ def count_codes(connection: Connection) -> dict[tuple[str, str], int]:
 def by_keys(connection: Connection, table_map: str, keys: Sequence[str]) -> list[Reject]:
     """The rejects of these outside keys."""
     found: list[Reject] = []
-    for part in _parts(keys):
+    for part in batched(keys):
         found += _read(connection, select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.key.in_(part)))
     return found
 
@@ -138,8 +138,3 @@ def by_keys(connection: Connection, table_map: str, keys: Sequence[str]) -> list
 def _read(connection: Connection, statement: Any) -> list[Reject]:
     rows = connection.execute(statement).mappings()
     return [Reject(**{**row, "record": load_json(row["record"])}) for row in rows]
-
-
-def _parts(keys: Iterable[str]) -> Iterable[list[str]]:
-    every = list(keys)
-    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from connectors import tables
+from connectors.batched import batched
 from connectors.values import digest
 
-CHUNK = 500
 KEPT = dt.timedelta(days=14)
 """How long an event is remembered: longer than any broker holds one that was not acknowledged."""
 _SWEPT_EACH = 200
@@ -26,7 +26,7 @@ def identity_of(event: str) -> str:
 def known_events(connection: Connection, table_map: str, identities: Iterable[str]) -> set[str]:
     """Those of the events that were taken before."""
     found: set[str] = set()
-    for part in _parts(identities):
+    for part in batched(identities):
         chosen = select(_EVENTS.c.event).where(_EVENTS.c.map == table_map, _EVENTS.c.event.in_(part))
         found.update(connection.scalars(chosen))
     return found
@@ -44,7 +44,7 @@ def keep_events(connection: Connection, table_map: str, identities: Iterable[str
 def known_versions(connection: Connection, table_map: str, keys: Iterable[str]) -> dict[str, str]:
     """The version of each row as it was taken last, by outside key."""
     found: dict[str, str] = {}
-    for part in _parts(keys):
+    for part in batched(keys):
         chosen = select(_VERSIONS.c.key, _VERSIONS.c.version).where(_VERSIONS.c.map == table_map, _VERSIONS.c.key.in_(part))
         found.update({row.key: row.version for row in connection.execute(chosen)})
     return found
@@ -52,7 +52,7 @@ def known_versions(connection: Connection, table_map: str, keys: Iterable[str]) 
 
 def keep_versions(connection: Connection, table_map: str, versions: Mapping[str, str]) -> None:
     """Remember versions in place of those before. They stay when a row is deleted: what comes late must not revive it."""
-    for part in _parts(versions):
+    for part in batched(versions):
         connection.execute(delete(_VERSIONS).where(_VERSIONS.c.map == table_map, _VERSIONS.c.key.in_(part)))
     rows = [{"map": table_map, "key": key, "version": version} for key, version in versions.items()]
     if rows:
@@ -76,8 +76,3 @@ def is_older(version: str, known: str) -> bool:
 def version_text(version: Any) -> str:
     """A version as it is kept."""
     return version.isoformat() if hasattr(version, "isoformat") else str(version)
-
-
-def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    every = list(keys)
-    return (every[at : at + CHUNK] for at in range(0, len(every), CHUNK))

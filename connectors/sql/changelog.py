@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, column, delete, func, select, table
 from sqlalchemy.sql.expression import TableClause
 
+from connectors.batched import batched
 from connectors.errors import Fatal, Gap
 from connectors.handed import Readers
 from connectors.protocol import MOST_WAITING, Batch, Cursor
@@ -15,8 +16,6 @@ from connectors.sql.names import changelog_name
 from connectors.sql.pulls import Pulls
 from connectors.sql.shape import Shape, schema_and_name
 from connectors.tablemap import CompiledMap
-
-CHUNK = 500
 
 
 class Changelog:
@@ -66,8 +65,8 @@ class Changelog:
         """Remove what was taken."""
         done = self._readers.settled(table_map.key, cursor.get("at"))
         log = self._table(table_map)
-        for start in range(0, len(done), CHUNK):
-            connection.execute(delete(log).where(log.c.foyer_id.in_(done[start : start + CHUNK])))
+        for part in batched(done):
+            connection.execute(delete(log).where(log.c.foyer_id.in_(part)))
         connection.commit()
 
     def waiting(self, table_map: CompiledMap) -> Select[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from connectors import tables
+from connectors.batched import batched
 from connectors.errors import Fatal
 from connectors.events.adapter import EventAdapter
 from connectors.events.ledger import identity_of
@@ -18,7 +19,6 @@ from connectors.handed import Readers
 from connectors.home import Home
 from connectors.values import dump_json, load_json
 
-CHUNK = 500
 _TABLE = tables.inbox
 
 
@@ -66,8 +66,8 @@ class InboxBroker:
         done = self._readers.settled(reader, at)
         if done:
             with self._at_home().begin() as connection:
-                for start in range(0, len(done), CHUNK):
-                    connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(done[start : start + CHUNK])))
+                for part in batched(done):
+                    connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(part)))
 
     def waiting(self, reader: str, name: str, at: Any) -> int | None:
         """Messages that were stored and not taken."""
