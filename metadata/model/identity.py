@@ -62,8 +62,8 @@ class IdentityProvider:
     encrypted: bool = prop(False, "SAML: only answers are taken whose assertion is encrypted for `key_pair`.")
     sign_out: bool = prop(
         False,
-        "Who signs out here is signed out at the provider too; a SAML provider may also have whoever signs out there signed "
-        "out here.",
+        "Who signs out here is signed out at the provider too; the provider may also have whoever signs out there signed "
+        "out here: by SAML single logout, or by back-channel logout of OpenID Connect.",
     )
     sign_out_url: str = prop("", "SAML: where people are sent to sign out (single logout address, HTTP-Redirect).")
     unasked: bool = prop(
