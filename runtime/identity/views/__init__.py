@@ -36,6 +36,7 @@ RULES = (
     ("/signin/with/<key>/back", saml.receive, ["POST"]),
     ("/signin/with/<key>/done", saml.finish, ["GET"]),
     ("/signin/with/<key>/out", leaving.out, ["GET"]),
+    ("/signin/with/<key>/out", leaving.posted, ["POST"]),
     ("/signin/with/<key>/ended", back_channel.receive, ["POST"]),
     ("/signin/with/<key>/metadata", saml.describe, ["GET"]),
     ("/signin/passkey", passkeys.sign_in, ["POST"]),

@@ -16,6 +16,7 @@ from joserfc.jwk import OctKey, RSAKey  # noqa: E402
 
 from metadata.model import IdentityProvider, SiteSetting  # noqa: E402
 from runtime.housekeeping import tidy  # noqa: E402
+from runtime.identity.external import openid  # noqa: E402
 from runtime.identity.sessions import utc_now  # noqa: E402
 from runtime.identity.tables import logout_tokens  # noqa: E402
 from runtime.records.tables import AUDIT  # noqa: E402
@@ -47,7 +48,7 @@ class Guild:
 
     def member(self, subject, **claims):
         told = {"email": CAROL, "email_verified": True, **claims}
-        requests.put(f"{self.address}/users/{subject}", json=told, timeout=5).raise_for_status()
+        requests.put(f"{self.address}/users/{subject}", json=told, timeout=60).raise_for_status()
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,7 @@ def guild():
 @pytest.fixture
 def site(portal, guild, monkeypatch):
     monkeypatch.setenv("GUILD_SECRET", "the secret of the guild")
+    monkeypatch.setattr(openid, "PATIENCE_S", 60.0)  # the provider shares the processor with all other tests
     names = {"key": "guild", "label": text("the guild"), "issuer": guild.address, "client_id": "portal"}
     portal.publish(IdentityProvider(**names, client_secret="${GUILD_SECRET}", match="email", sign_out=True))
     return portal
@@ -72,7 +74,7 @@ def arrived(site, guild, subject="carol-1", sid=None):
     guild.member(subject, **({"sid": sid} if sid else {}))
     browser = site.browser()
     away = browser.get("/signin/with/guild")
-    answer = requests.post(away.location, data={"sub": subject}, allow_redirects=False, timeout=5)
+    answer = requests.post(away.location, data={"sub": subject}, allow_redirects=False, timeout=60)
     back = urlsplit(answer.headers["Location"])
     assert browser.get(f"{back.path}?{back.query}").status_code == 303
     assert browser.who() == "Carol"
