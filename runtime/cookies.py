@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from runtime.answers import Answer
+from runtime.csrf import FROM_ELSEWHERE
 
 LARGEST = 4096
 LONGEST = 1000
+SENT_BY = "Sec-Fetch-Site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,12 @@ class CookieSessions(SecureCookieSessionInterface):
         return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Send a cookie where something was changed, else only what caches must know."""
+        """Send a cookie where something was changed, else only what caches must know.
+
+        A browser brings no cookie with what another site has it post; a new one would put an end to the session that it has.
+        """
+        if request.method == "POST" and (request.endpoint in FROM_ELSEWHERE or request.headers.get(SENT_BY) == "cross-site"):
+            return
         if session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
             super().save_session(app, session, response)
         elif session.accessed and isinstance(response, Answer):

@@ -14,8 +14,8 @@ CSRF_FIELD = "csrf_token"
 MOST_SIGNED = 10_000
 TAKES_TOKENS = frozenset({"api"})
 """The blueprints whose callers may be programs with a token."""
-FROM_ELSEWHERE = frozenset({"identity.saml_receive"})
-"""The endpoints that other sites have browsers post to. No cookie counts there, and what was posted proves itself."""
+FROM_ELSEWHERE = frozenset({"identity.saml_receive", "identity.back_channel_receive", "identity.leaving_posted"})
+"""The endpoints to which other sites post, or have browsers post. No cookie counts there; what was posted proves itself."""
 _SIGNED: dict[tuple[object, str], str] = {}
 
 

@@ -24,7 +24,16 @@ from runtime.forms.drafts import AUTO, NOBODY, drafts, kept_days
 from runtime.identity.external.departures import WAITS
 from runtime.identity.registering import ASKED
 from runtime.identity.sessions import utc_now
-from runtime.identity.tables import api_tokens, browsers, provider_sessions, registrations, saml_answers, sessions, tokens
+from runtime.identity.tables import (
+    api_tokens,
+    browsers,
+    logout_tokens,
+    provider_sessions,
+    registrations,
+    saml_answers,
+    sessions,
+    tokens,
+)
 from runtime.jobs.queue import jobs
 from runtime.records.people import delete_of_nobody
 from runtime.records.saved import SAVED
@@ -141,6 +150,7 @@ def _leavings(now: dt.datetime, snapshot: Snapshot | None) -> tuple[tuple[Table,
         (link_rows, link_rows.c.share_id.in_(select(links.c.id).where(links.c.expires_at < now - LINK_KEPT))),
         (links, links.c.expires_at < now - LINK_KEPT),
         (saml_answers, saml_answers.c.expires_at < now),
+        (logout_tokens, logout_tokens.c.expires_at < now),
         (registrations, (registrations.c.state == ASKED) & (registrations.c.expires_at < now)),
         (registrations, registrations.c.decided_at < now - DECIDED_KEPT),
         (tokens, (tokens.c.expires_at < now) | tokens.c.used_at.is_not(None)),

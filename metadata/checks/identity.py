@@ -46,8 +46,8 @@ def _saml(world: World, provider: IdentityProvider) -> Iterator[Problem]:
     if provider.sign_out and not _is_safe(provider.sign_out_url):
         message = "Give the address where people sign out, by https; plain http is for a provider on this machine."
         yield world.problem(provider, "sign_out_url", "insecure", message)
-    if (provider.sign_out or provider.encrypted) and not provider.key_pair:
-        message = "Name the environment variable with the site's key and certificate; sign-outs and encryption need them."
+    if (provider.sign_out or provider.encrypted or provider.signed_requests) and not provider.key_pair:
+        message = "Name the environment variable with the site's key and certificate; signing and encryption need them."
         yield world.problem(provider, "key_pair", "required", message)
     if not provider.certificates:
         message = "Give the certificate that the provider signs with; without it nothing that it says can be believed."

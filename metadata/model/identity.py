@@ -56,16 +56,22 @@ class IdentityProvider:
     key_pair: str = prop(
         "",
         "SAML: ${NAME} of the environment variable with a private key of this site and the certificate of it, both as PEM: "
-        "sign-outs are signed with it, and what the provider encrypts for this site is read with it.",
+        "requests and sign-outs are signed with it, and what the provider encrypts for this site is read with it.",
         pattern=r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})?$",
     )
     encrypted: bool = prop(False, "SAML: only answers are taken whose assertion is encrypted for `key_pair`.")
+    signed_requests: bool = prop(False, "SAML: who is sent to the provider brings a request that is signed with `key_pair`.")
     sign_out: bool = prop(
         False,
-        "Who signs out here is signed out at the provider too; a SAML provider may also have whoever signs out there signed "
-        "out here.",
+        "Who signs out here is signed out at the provider too; the provider may also have whoever signs out there signed "
+        "out here: by SAML single logout, or by back-channel logout of OpenID Connect.",
     )
-    sign_out_url: str = prop("", "SAML: where people are sent to sign out (single logout address, HTTP-Redirect).")
+    sign_out_url: str = prop("", "SAML: where people are sent to sign out (single logout address).")
+    sign_out_binding: str = prop(
+        "redirect",
+        "SAML: how sign-outs are sent there, by HTTP-Redirect or HTTP-POST. What the provider sends is taken either way.",
+        choices=("redirect", "post"),
+    )
     unasked: bool = prop(
         False, "SAML: the provider may send people here who did not start here, such as from its own list of applications."
     )

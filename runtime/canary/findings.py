@@ -44,19 +44,28 @@ class Findings:
     """All that was found; of what is alike a few are kept and the others counted."""
 
     kept: list[Finding] = field(default_factory=list)
-    alike: dict[tuple[str, ...], int] = field(default_factory=dict)
+    alike: dict[tuple[str, ...], list[Finding]] = field(default_factory=dict)
+    number: int = 0
+    """How many there were in all."""
 
     def add(self, finding: Finding, about: str) -> None:
         """Keep a finding unless there are enough like it."""
         key = (finding.kind, about or finding.surface, finding.whose.partition(" of ")[0] if finding.kind == "mark" else "")
-        self.alike[key] = self.alike.get(key, 0) + 1
-        if self.alike[key] <= MOST_EACH:
-            self.kept.append(finding)
+        self.number += 1
+        self._keep(key, finding)
 
-    @property
-    def number(self) -> int:
-        """How many there were in all."""
-        return sum(self.alike.values())
+    def take(self, others: Findings) -> None:
+        """Add what another part of the crawl found."""
+        self.number += others.number
+        for key, found in others.alike.items():
+            for finding in found:
+                self._keep(key, finding)
+
+    def _keep(self, key: tuple[str, ...], finding: Finding) -> None:
+        alike = self.alike.setdefault(key, [])
+        if len(alike) < MOST_EACH:
+            alike.append(finding)
+            self.kept.append(finding)
 
 
 def marks_in(ground: Ground, ask: Ask, answer: Reply) -> list[tuple[str, Cell]]:

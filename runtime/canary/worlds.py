@@ -29,7 +29,7 @@ from runtime.access.sharing import links
 from runtime.app import create_app, make_services
 from runtime.canary.kept import keep
 from runtime.canary.kept_people import REQUESTS
-from runtime.canary.marks import WORD, picture
+from runtime.canary.marks import WORD, Cell, picture
 from runtime.canary.seeding import STAMP, Planted, settle
 from runtime.config import Config
 from runtime.database import writing
@@ -119,18 +119,33 @@ class World:
     postbox: Postbox
     file: Path
     pristine: Path
+    _sown: tuple[Planted, CompiledSite] | None = None
+    """What lies, as it was sown last, in the file beside."""
 
     def plant(self, planted: Planted, site: CompiledSite) -> None:
-        """Begin anew with these rows and nothing else."""
+        """Begin anew with these rows and nothing else. What was planted last is not sown again: a copy of it is kept."""
+        known = self._sown is not None and self._sown[0] is planted and self._sown[1] is site
+        self._begin_as(self._beside if known else self.pristine)
+        if not known:
+            with writing(self.services.engine).begin() as connection:
+                sow(connection, self.snapshot, planted)
+                self._note_files(connection, planted)
+                keep(connection, self.snapshot, site, planted)
+            settled(self.services.engine)
+            shutil.copyfile(self.file, self._beside)
+            self._sown = planted, site
+        self._put_files(planted)
+        self.postbox.emptied()
+
+    @property
+    def _beside(self) -> Path:
+        return self.file.with_suffix(".sown")
+
+    def _begin_as(self, file: Path) -> None:
         self.services.engine.dispose()
         for ending in ("-wal", "-shm"):
             Path(f"{self.file}{ending}").unlink(missing_ok=True)
-        shutil.copyfile(self.pristine, self.file)
-        with writing(self.services.engine).begin() as connection:
-            sow(connection, self.snapshot, planted)
-            self._keep_files(connection, planted)
-            keep(connection, self.snapshot, site, planted)
-        self.postbox.emptied()
+        shutil.copyfile(file, self.file)
 
     def sign_in(self, site: CompiledSite, contact: int | None, roles: Sequence[str]) -> FlaskClient:
         """A browser of a person with these roles; of nobody where there is no contact."""
@@ -188,26 +203,34 @@ class World:
                 found[key] = {row["id"]: row for row in store.scan(key, names, 0, 1_000_000)}
         return found
 
-    def _keep_files(self, connection: sa.Connection, planted: Planted) -> None:
+    def _note_files(self, connection: sa.Connection, planted: Planted) -> None:
+        for cell, number, name, body in self._files(planted):
+            values: dict[str, Any] = {"id": number, "key": _key(cell, planted), "entity": cell.entity}
+            kind = "image/png" if name.endswith(".png") else "text/plain"
+            values |= {"attribute": cell.attribute, "row": cell.row, "name": name, "created_at": STAMP}
+            values |= {"media_type": kind, "size": len(body)}
+            connection.execute(sa.insert(register.files).values(**values, sha256=sha256(body).hexdigest()))
+
+    def _put_files(self, planted: Planted) -> None:
+        for cell, _, _, body in self._files(planted):
+            self.services.files.store.put(_key(cell, planted), io.BytesIO(body))
+
+    def _files(self, planted: Planted) -> Iterator[tuple[Cell, int, str, bytes]]:
+        """The cell, id, name and body of each planted file."""
         for cell, (number, word) in planted.files.items():
-            attribute = self.snapshot.entities[cell.entity].attributes[cell.attribute]
-            image = attribute.type.name == "image"
-            body = picture(word) if image else f"{word} {WORD}".encode()
-            name = f"{word}.{'png' if image else 'txt'}"
-            kind = "image/png" if image else "text/plain"
-            key = uuid.uuid5(uuid.NAMESPACE_URL, word).hex
-            values: dict[str, Any] = {
-                "id": number,
-                "key": key,
-                "entity": cell.entity,
-                "attribute": cell.attribute,
-                "row": cell.row,
-                "name": name,
-                "created_at": STAMP,
-            }
-            values |= {"media_type": kind, "size": len(body), "sha256": sha256(body).hexdigest()}
-            connection.execute(sa.insert(register.files).values(values))
-            self.services.files.store.put(key, io.BytesIO(body))
+            image = self.snapshot.entities[cell.entity].attributes[cell.attribute].type.name == "image"
+            yield cell, number, f"{word}.{'png' if image else 'txt'}", picture(word) if image else f"{word} {WORD}".encode()
+
+
+def _key(cell: Cell, planted: Planted) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, planted.files[cell][1]).hex
+
+
+def settled(engine: sa.Engine) -> None:
+    """Bring all that was committed into the file of a SQLite database, and let go of it."""
+    with engine.connect() as connection:
+        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    engine.dispose()
 
 
 def sow(connection: sa.Connection, snapshot: Snapshot, planted: Planted) -> None:
@@ -228,17 +251,16 @@ def release(components: Sequence[Component], folder: Path, contents: Opened | No
     store.create()
     create_engine_tables(first.engine)
     store.publish("canary", components=tuple(components), contents=contents)
-    with first.engine.connect() as connection:
-        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
-    first.engine.dispose()
+    settled(first.engine)
 
 
 @contextlib.contextmanager
-def worlds(folder: Path) -> Iterator[tuple[World, World]]:
-    """Two installations of what was released into a folder; they are closed afterwards. Nothing is logged meanwhile."""
+def worlds(folder: Path, place: str = "") -> Iterator[tuple[World, World]]:
+    """Two installations of what was released into a folder; they are closed afterwards. Nothing is logged meanwhile. They lie
+    in the folder itself, or at a place in it where several processes have worlds."""
     pristine = folder / f"{PRISTINE}.db"
     made = []
-    for name in ("planted", "otherwise"):
+    for name in (f"{place}planted", f"{place}otherwise"):
         shutil.copyfile(pristine, folder / f"{name}.db")
         made.append(_world(folder, name, pristine))
     logging.disable(logging.CRITICAL)

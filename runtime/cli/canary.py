@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from functools import partial
 from io import BytesIO
@@ -13,8 +14,9 @@ from sqlalchemy import Engine
 
 from metadata.files import read_folder
 from metadata.store.contents import contents_of, pieces
-from runtime.canary.crawl import SURFACES, Outcome, Terms, crawl
-from runtime.canary.worlds import release, worlds
+from runtime.canary.crawl import SURFACES, Outcome, Terms
+from runtime.canary.together import crawl_together
+from runtime.canary.worlds import release
 from runtime.cli import options
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, of_problems, reporting
@@ -24,10 +26,21 @@ from runtime.cli.output import Report, of_problems, reporting
 @click.option("--folder", type=options.Folder(), help="Metadata to look at; what would be released where missing.")
 @click.option("--surface", "surfaces", multiple=True, type=click.Choice(SURFACES), help="Ask only there; may be given again.")
 @click.option("--who", multiple=True, help="Ask only as these people, such as a web role; may be given again.")
-@click.option("--seconds", type=click.FloatRange(min=1), default=600.0, show_default=True, help="For how long to ask.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=0), default=600.0, show_default=True, help="For how long; 0 for all of it."
+)
 @click.option("--most", type=click.IntRange(min=0), default=0, help="End after so many findings; 0 for all.")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    show_default="one for each processor",
+    help="How many ask at the same time.",
+)
 @reporting
-def command(folder: str | None, *, surfaces: tuple[str, ...], who: tuple[str, ...], seconds: float, most: int) -> Report:
+def command(
+    folder: str | None, *, surfaces: tuple[str, ...], who: tuple[str, ...], seconds: float, most: int, processes: int
+) -> Report:
     """Look for rows and values that people get to see and should not. Nothing of the installation is touched."""
     if folder is not None:
         reading = read_folder(folder)
@@ -40,11 +53,10 @@ def command(folder: str | None, *, surfaces: tuple[str, ...], who: tuple[str, ..
         contents = {
             digest: partial(_opened, installation.engine, digest, one.size) for digest, one in contents_of(components).items()
         }
-    terms = Terms(frozenset(surfaces), seconds, who, most, lambda line: click.echo(line, err=True))
+    terms = Terms(frozenset(surfaces), seconds, who, most)
     with tempfile.TemporaryDirectory(prefix="foyer-canary-") as place:
         release(components, Path(place), contents)
-        with worlds(Path(place)) as (near, far):
-            return _told(crawl(near, far, terms))
+        return _told(crawl_together(Path(place), terms, processes, lambda line: click.echo(line, err=True)))
 
 
 def _opened(engine: Engine, digest: str, size: int) -> BinaryIO:

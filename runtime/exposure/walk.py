@@ -8,11 +8,12 @@ from typing import Any
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.access import Grant, access_of
-from runtime.exposure.outward import membership_doors, outside
+from runtime.exposure.arrivals import REGISTRATION, approving_roles, arrival_doors, asked_attributes, told_attributes
+from runtime.exposure.outward import OUTSIDE, membership_doors, outside
 from runtime.exposure.site_uses import site_uses
-from runtime.exposure.standings import SIGNED_IN, Who, pairs, singles
+from runtime.exposure.standings import ANONYMOUS, SIGNED_IN, Who, pairs, singles
 from runtime.exposure.uses import ROWS, Use
-from runtime.exposure.wording import ALL, reaches_anyway, scope_text
+from runtime.exposure.wording import ALL, OWN, reaches_anyway, scope_text
 from runtime.records.source import trace
 from runtime.sitemap import openable_files, openable_pages
 
@@ -63,7 +64,15 @@ def exposures(snapshot: Snapshot, site: CompiledSite) -> tuple[Exposure, ...]:
 
 
 def _beside(snapshot: Snapshot, site: CompiledSite) -> Iterator[Exposure]:
-    """What nobody has to ask for: what outside systems are told, and what memberships give."""
+    """What nobody has to ask for: what outside systems are told, what memberships give, and who may come in and as whom."""
+    for surface in arrival_doors(site):
+        yield Exposure(ANONYMOUS, NONE, "open", surface, NONE)
+    for key in asked_attributes(site):
+        yield Exposure(ANONYMOUS, f"contact.{key}", "create", REGISTRATION, OWN)
+    for role in approving_roles(site):
+        yield Exposure(role, NONE, "open", f"{REGISTRATION}/approval", NONE)
+    for surface, key in told_attributes(site):
+        yield Exposure(OUTSIDE, f"contact.{key}", "write", surface, OWN)
     for surface in membership_doors(snapshot, site):
         yield Exposure(SIGNED_IN, NONE, "open", surface, NONE)
     for who, uses in outside(site):

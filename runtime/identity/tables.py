@@ -101,6 +101,14 @@ provider_sessions = Table(
 )
 """By what a provider knows the session of somebody who came from it; `held`, sealed, is what it is told when that ends."""
 
+logout_tokens = Table(
+    "foyer_logout_token",
+    METADATA,
+    Column("token_hash", String(64), primary_key=True),
+    Column("expires_at", UtcDateTime(), nullable=False, index=True),
+)
+"""What a provider has told of somebody who signed out there, so that the same ends nothing when it comes again."""
+
 consents = Table(
     "foyer_consent",
     METADATA,

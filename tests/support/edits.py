@@ -9,15 +9,19 @@ from metadata.model import (
     AttributePermission,
     AttributeRight,
     Block,
+    ClaimMap,
     Entity,
     EntityPermission,
     Form,
     FurtherAccounts,
+    IdentityProvider,
+    Joining,
     ListComponent,
     ManyToMany,
     Page,
     PageAccessRule,
     RowAction,
+    Site,
     View,
     ViewColumn,
     Webhook,
@@ -115,7 +119,7 @@ class Facts:
 def widenings(components) -> Iterator[Edit]:
     """Every edit here lets somebody reach what nobody had signed off."""
     facts = Facts(components)
-    for make in (_permissions, _new_permissions, _attributes, _pages, _views, _forms, _roles, _outward):
+    for make in (_permissions, _new_permissions, _attributes, _pages, _views, _forms, _roles, _outward, _arrivals):
         for what, before, after in make(facts):
             yield Edit(what, before, after)
 
@@ -283,6 +287,30 @@ def _outward(facts):
     linked = replace(contact, many_to_many=(*contact.many_to_many, ManyToMany(key="further", target="account")))
     acting = replace(linked, further_accounts=FurtherAccounts(relationship="further"))
     yield "people act for further accounts", facts.swapped(contact, linked), facts.swapped(contact, acting)
+
+
+def _arrivals(facts):
+    """Who may come in, and what that gives: by registration, or by the word of another provider."""
+    (site,) = facts.of(Site)
+    asked = replace(site, registration="request", joining=Joining(approvers=tuple(facts.roles[:1])))
+    given = [(role, replace(asked.joining, roles=(role,))) for role in facts.roles]
+    ways = [("people ask for access", site, asked), ("people register", asked, replace(asked, registration="open"))]
+    ways += [(f"registration gives {role}", asked, replace(asked, joining=joining)) for role, joining in given]
+    ways += [
+        (f"{role} approves", asked, replace(asked, joining=replace(asked.joining, approvers=(role,))))
+        for role in facts.roles[1:]
+    ]
+    by_code = replace(asked.joining, account="code", account_attribute="number")
+    ways.append(("registration gives an account", asked, replace(asked, joining=by_code)))
+    for what, before, after in ways:
+        yield what, facts.swapped(site, before), facts.swapped(site, after)
+    plain = IdentityProvider(key="town", site=site.key, label=Text.of("Town"), issuer="https://town.example", client_id="us")
+    yield "a provider's word is taken", facts.components, (*facts.components, plain)
+    for name, value in (("match", "email"), ("second_factor", True), ("issuer", "https://other.example")):
+        more = replace(plain, **{name: value})
+        yield f"a provider's {name}", (*facts.components, plain), (*facts.components, more)
+    told = replace(plain, claims=(ClaimMap(claim="name", attribute="full_name"),))
+    yield "a provider writes", (*facts.components, plain), (*facts.components, told)
 
 
 def harmless(components) -> Iterator[Edit]:

@@ -27,6 +27,7 @@ from cryptography.x509.oid import NameOID
 from flask import Flask, Response, make_response, redirect, request
 from lxml import etree
 from signxml.signer import XMLSigner
+from signxml.verifier import XMLVerifier
 from werkzeug.serving import make_server
 
 with warnings.catch_warnings():
@@ -171,6 +172,24 @@ def packed(kind: str, document: str, seal: Seal | None, state: str = "") -> str:
     return f"{query}&Signature={quote_plus(base64.b64encode(seal.key.sign(query.encode(), PKCS1v15(), hashes.SHA256())))}"
 
 
+def sealed(document: str, seal: Seal, before: Change | None = None, after: Change | None = None) -> str:
+    """A message as a browser is had to post it, signed in itself. `before` and `after` change it before and after that."""
+    root = etree.fromstring(document.encode())
+    if before is not None:
+        before(root)
+    root.insert(1, etree.Element(f"{{{DS}}}Signature", Id="placeholder", nsmap={"ds": DS}))
+    signer = XMLSigner(c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
+    signed = signer.sign(root, key=seal.pem, cert=seal.certificate, reference_uri=root.get("ID"))
+    if after is not None:
+        after(signed)
+    return base64.b64encode(etree.tostring(signed)).decode()
+
+
+def opened(posted: str, certificate: str) -> Any:
+    """The message in a field that is posted. Raises InvalidSignature unless all of it bears that of the certificate."""
+    return XMLVerifier().verify(base64.b64decode(posted), x509_cert=certificate).signed_xml
+
+
 def unpacked(address: str, certificate: str) -> tuple[Any, str]:
     """The message that an address carries, and its state. Raises InvalidSignature unless it bears that of the certificate."""
     query = urlsplit(address).query
@@ -262,6 +281,8 @@ __all__ = [
     "logout_answer",
     "logout_request",
     "open_to_browsers",
+    "opened",
     "packed",
+    "sealed",
     "unpacked",
 ]

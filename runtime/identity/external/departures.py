@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from metadata.model import IdentityProvider
 from runtime.identity.external.logins import Told, issuer_of
 from runtime.identity.sessions import LONGEST_TOKEN, revoke, utc_now
-from runtime.identity.tables import provider_sessions, sessions
+from runtime.identity.tables import logout_tokens, provider_sessions, sessions
 from runtime.identity.tokens import digest, new_token
 from runtime.identity.vault import Vault
 
@@ -78,20 +79,34 @@ def departure(connection: Connection, vault: Vault, contact: int, session: int) 
 
 
 def end_sessions(connection: Connection, site: str, provider: IdentityProvider, name: str, indexes: Iterable[str]) -> list[int]:
-    """End the sessions of whoever the provider calls so: those that it names, or all. The contacts whose sessions ended."""
+    """End the sessions of whoever the provider calls so: those that it names, or all. The contacts whose sessions ended.
+
+    Where nobody is named ("") the sessions are, each by its index.
+    """
     columns, named = provider_sessions.c, [digest(index) for index in indexes]
-    which: list[ColumnElement[bool]] = [
-        columns.site == site,
-        columns.provider == provider.key,
-        columns.subject_hash == _subject(provider, name),
-    ]
-    if named:
-        which.append(or_(columns.index_hash.in_(named), columns.index_hash == ""))
+    which: list[ColumnElement[bool]] = [columns.site == site, columns.provider == provider.key]
+    if not name:
+        which.append(columns.index_hash.in_(named))
+    else:
+        which.append(columns.subject_hash == _subject(provider, name))
+        if named:
+            which.append(or_(columns.index_hash.in_(named), columns.index_hash == ""))
     found = connection.execute(select(columns.contact_id, columns.session_id).where(*which)).all()
     connection.execute(delete(provider_sessions).where(*which))
     return [
         row.contact_id for row in found if row.session_id is not None and revoke(connection, row.contact_id, row.session_id)
     ]
+
+
+def told_once(connection: Connection, provider: IdentityProvider, message: str, until: dt.datetime) -> bool:
+    """Note a message of a provider by its id. False where it was here before; it is known until it holds no longer."""
+    try:
+        with connection.begin_nested():
+            kept = digest(f"{issuer_of(provider)} {message}")
+            connection.execute(insert(logout_tokens).values(token_hash=kept, expires_at=until + WAITS))
+    except IntegrityError:
+        return False
+    return True
 
 
 def _subject(provider: IdentityProvider, name: str) -> str:

@@ -10,15 +10,16 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from metadata.model import IdentityProvider
+from runtime.identity.external.departures import INDEX
 from runtime.identity.external.logins import LONGEST_NAME, Identity, Told
-from runtime.identity.external.proof import ProviderDown, UnknownKey, Untrusted, proved
+from runtime.identity.external.proof import ProviderDown, UnknownKey, Untrusted, departed, proved
 
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
@@ -82,7 +83,10 @@ class OpenIdClient:
             raise Untrusted(f"the answer is of {came['iss'][:200]!r}, not of {issuer!r}")
         with self._session(back) as session:
             token = _fetch(session, _address(known.described, "token_endpoint"), attempt, came.get("code", ""))
-            claims = self._proved(token.get("id_token"), issuer, attempt.nonce)
+            claims = self._proved(
+                lambda keys: proved(token.get("id_token"), keys, issuer, self._provider.client_id, attempt.nonce)
+            )
+            session_id = claims.get("sid")
             if "userinfo_endpoint" in known.described and not self._has_all(claims):
                 more = _read_json(session, _address(known.described, "userinfo_endpoint"), as_somebody=True)
                 if more.get("sub") != claims["sub"]:
@@ -90,7 +94,13 @@ class OpenIdClient:
                 claims = {**more, **claims}
         names = (claims.get(name) for name in ("email", "preferred_username", "name"))
         shown = next((name for name in names if isinstance(name, str)), "")
-        return Told(Identity(issuer, claims["sub"], shown[:LONGEST_NAME]), claims, {ID_TOKEN: str(token["id_token"])})
+        held = {ID_TOKEN: str(token["id_token"]), **({INDEX: session_id} if isinstance(session_id, str) else {})}
+        return Told(Identity(issuer, claims["sub"], shown[:LONGEST_NAME]), claims, held)
+
+    def ended(self, logout_token: str) -> Mapping[str, Any]:
+        """The claims of what the provider tells of somebody who has signed out there. Raises Untrusted and ProviderDown."""
+        issuer = _address(self._know().described, "issuer")
+        return self._proved(lambda keys: departed(logout_token, keys, issuer, self._provider.client_id))
 
     def leave(self, session: Mapping[str, str], back: str, state: str) -> str:
         """The address at the provider where somebody signs out; he comes back to `back`. "" where the provider has none.
@@ -119,12 +129,12 @@ class OpenIdClient:
             default_timeout=PATIENCE_S,
         )
 
-    def _proved(self, id_token: object, issuer: str, nonce: str) -> dict[str, Any]:
-        known, client = self._know(), self._provider.client_id
+    def _proved(self, read: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+        known = self._know()
         try:
-            return proved(id_token, known.keys, issuer, client, nonce)
+            return read(known.keys)
         except UnknownKey:  # the provider may have changed its keys
-            return proved(id_token, self._know(newer_than=known).keys, issuer, client, nonce)
+            return read(self._know(newer_than=known).keys)
 
     def _has_all(self, claims: Mapping[str, Any]) -> bool:
         wanted = {claim.claim for claim in self._provider.claims}

@@ -28,6 +28,7 @@ MOST_BYTES = 256 * 1024
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+BINDINGS = {"redirect": REDIRECT, "post": POST}
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 ASSERTION = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 LATEST = dt.timedelta(days=1)
@@ -63,6 +64,7 @@ class SamlClient:
         self._pair = pair
         self._back = back
         self.out = f"{back.removesuffix('/back')}/out"
+        self.posts = provider.sign_out_binding == "post"
         self._entity = provider.client_id or f"{back.removesuffix('/back')}/metadata"
 
     def begin(self) -> tuple[str, str]:
@@ -81,7 +83,7 @@ class SamlClient:
         """What the answer says that a browser has brought, as base64. Raises Untrusted."""
         from onelogin.saml2.response import OneLogin_Saml2_Response
 
-        document = _document(sent)
+        document = read_document(sent)
         try:
             return self._proved(OneLogin_Saml2_Response(self.settings(), base64.b64encode(document).decode()))
         except Untrusted:
@@ -139,7 +141,11 @@ class SamlClient:
         from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
         provider, pair = self._provider, self._pair
-        leaving = {"singleLogoutService": {"url": self.out, "binding": REDIRECT}} if provider.sign_out else {}
+        leaving = (
+            {"singleLogoutService": {"url": self.out, "binding": BINDINGS[provider.sign_out_binding]}}
+            if provider.sign_out
+            else {}
+        )
         left = {"singleLogoutService": {"url": provider.sign_out_url, "binding": REDIRECT}} if provider.sign_out else {}
         signing = ["".join(_MARKS.sub("", text).split()) for text in provider.certificates]
         return OneLogin_Saml2_Settings(
@@ -163,6 +169,7 @@ class SamlClient:
                     "wantAssertionsSigned": True,
                     "wantAssertionsEncrypted": provider.encrypted,
                     "wantMessagesSigned": False,
+                    "authnRequestsSigned": provider.signed_requests,
                     "logoutRequestSigned": provider.sign_out,
                     "logoutResponseSigned": provider.sign_out,
                     "wantAttributeStatement": False,
@@ -196,8 +203,8 @@ def _session(answer: OneLogin_Saml2_Response, named: Mapping[str, Any]) -> dict[
     return {**found, "index": str(index)} if index else found
 
 
-def _document(sent: str) -> bytes:
-    """The XML of an answer. Raises Untrusted."""
+def read_document(sent: str) -> bytes:
+    """The XML of what a browser was had to post. Raises Untrusted."""
     try:
         document = base64.b64decode("".join(sent.split()), validate=True)
     except (binascii.Error, ValueError) as error:

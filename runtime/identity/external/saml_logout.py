@@ -1,7 +1,8 @@
 """SAML 2.0 single logout: telling a provider that somebody signs out here, and being told so by it.
 
-HTTP-Redirect in both directions, each message signed (SAML 2.0 Profiles, 4.4; Bindings, 3.4.4.1). The library looks at
-signatures, the issuer and the schema; what it leaves open is asked for here. Raises Untrusted where a message does not hold.
+HTTP-Redirect or HTTP-POST in both directions, each message signed (SAML 2.0 Profiles, 4.4; Bindings, 3.4.4.1 and 3.5). The
+library looks at signatures, the issuer and the schema; what it leaves open is asked for here. Raises Untrusted where a message
+does not hold.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import binascii
 import datetime as dt
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
 
 from runtime.identity.external.proof import Untrusted
 from runtime.identity.external.saml import MOST_BYTES, SamlClient, harmless
+from runtime.identity.external.saml_posted import proved_document, signed_document
 
 REQUEST, ANSWER = "SAMLRequest", "SAMLResponse"
 SIGNED = ("SigAlg", "Signature")
@@ -34,14 +36,22 @@ class Asked:
     indexes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message on its way to a provider: the address that a browser goes to, and the fields that it posts there, if any."""
+
+    address: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
 class SamlLogout:
     """Signing out with one provider."""
 
     def __init__(self, client: SamlClient) -> None:
         self._client = client
 
-    def begin(self, session: Mapping[str, str]) -> tuple[str, str]:
-        """The address at the provider to send somebody to who has signed out here, and the id of the request."""
+    def begin(self, session: Mapping[str, str]) -> tuple[Sending, str]:
+        """What somebody brings to the provider who has signed out here, and the id of the request."""
         from onelogin.saml2.logout_request import OneLogin_Saml2_Logout_Request
 
         made = OneLogin_Saml2_Logout_Request(
@@ -53,35 +63,56 @@ class SamlLogout:
             nq=session.get("nq"),
             spnq=session.get("spnq"),
         )
+        if self._client.posts:
+            return self._posting(REQUEST, made.get_xml()), str(made.id)
         auth, parameters = self._auth({}, ""), {REQUEST: made.get_request()}
         auth.add_request_signature(parameters)
-        return str(auth.redirect_to(auth.get_slo_url(), parameters)), str(made.id)
+        return Sending(str(auth.redirect_to(auth.get_slo_url(), parameters))), str(made.id)
 
     def finish(self, arguments: Mapping[str, list[str]], query: str, request: str) -> None:
         """Make sure that the provider says it has ended the session, in answer to the request. Raises Untrusted."""
-        from onelogin.saml2.logout_response import OneLogin_Saml2_Logout_Response
-
         given = self._signed(ANSWER, arguments, query)
-        try:
-            answer = OneLogin_Saml2_Logout_Response(self._client.settings(), given[ANSWER])
-            holds = answer.is_valid(self._told(given, query), request) and answer.get_in_response_to() == request
-            status = answer.get_status()
-        except Exception as error:  # whatever the library's parts raise at what anybody may send
-            raise Untrusted(f"the answer to a sign-out cannot be read: {error}") from error
-        if not holds:
-            raise Untrusted(f"the answer to a sign-out does not hold: {answer.get_error()}")
-        if status != SUCCESS:
-            raise Untrusted(f"the provider did not sign out everywhere: {status}")
+        if self._answered(given[ANSWER], self._told(given, query)) != request:
+            raise Untrusted("the answer to a sign-out answers another request")
+
+    def finish_posted(self, sent: str) -> str:
+        """The id of the request that the provider answers by a post: it has ended the session. Raises Untrusted."""
+        document, _ = self._proved(sent)
+        return self._answered(base64.b64encode(document).decode(), self._told({}, ""))
 
     def asked(self, arguments: Mapping[str, list[str]], query: str) -> Asked:
         """What a provider wants ended. Raises Untrusted."""
+        given = self._signed(REQUEST, arguments, query)
+        return self._wanted(given[REQUEST], self._told(given, query))
+
+    def asked_posted(self, sent: str) -> Asked:
+        """The same, by a post. Raises Untrusted."""
+        document, _ = self._proved(sent)
+        return self._wanted(base64.b64encode(document).decode(), self._told({}, ""))
+
+    def _answered(self, packed: str, told: Mapping[str, Any]) -> str:
+        """The request that a signed answer is to. Raises Untrusted."""
+        from onelogin.saml2.logout_response import OneLogin_Saml2_Logout_Response
+
+        try:
+            answer = OneLogin_Saml2_Logout_Response(self._client.settings(), packed)
+            holds, request, status = answer.is_valid(told), answer.get_in_response_to(), answer.get_status()
+        except Exception as error:  # whatever the library's parts raise at what anybody may send
+            raise Untrusted(f"the answer to a sign-out cannot be read: {error}") from error
+        if not holds or not request:
+            raise Untrusted(f"the answer to a sign-out does not hold: {answer.get_error()}")
+        if status != SUCCESS:
+            raise Untrusted(f"the provider did not sign out everywhere: {status}")
+        return str(request)
+
+    def _wanted(self, packed: str, told: Mapping[str, Any]) -> Asked:
+        """What a signed request asks for. Raises Untrusted."""
         from onelogin.saml2.logout_request import OneLogin_Saml2_Logout_Request
 
-        given = self._signed(REQUEST, arguments, query)
         try:
-            asking = OneLogin_Saml2_Logout_Request(self._client.settings(), given[REQUEST])
+            asking = OneLogin_Saml2_Logout_Request(self._client.settings(), packed)
             text, key = asking.get_xml(), self._client.settings().get_sp_key()
-            if not asking.is_valid(self._told(given, query)):
+            if not asking.is_valid(told):
                 raise Untrusted(f"the sign-out does not hold: {asking.get_error()}")
             name = OneLogin_Saml2_Logout_Request.get_nameid_data(text, key)["Value"]
             indexes = OneLogin_Saml2_Logout_Request.get_session_indexes(text)
@@ -94,16 +125,30 @@ class SamlLogout:
             raise Untrusted("the sign-out names nobody")
         return Asked(str(asking.id), name, tuple(str(index) for index in indexes))
 
-    def answer(self, asked: Asked, state: str) -> str:
-        """The address at the provider to go back to: the sessions have ended."""
+    def answer(self, asked: Asked, state: str) -> Sending:
+        """What the browser brings back to the provider: the sessions have ended."""
         from onelogin.saml2.logout_response import OneLogin_Saml2_Logout_Response
 
         auth = self._auth({}, "")
         made = OneLogin_Saml2_Logout_Response(self._client.settings())
         made.build(escape(asked.id, {'"': "&quot;"}))
+        if self._client.posts:
+            return self._posting(ANSWER, made.get_xml(), state)
         parameters = {ANSWER: made.get_response(), **({"RelayState": state} if state else {})}
         auth.add_response_signature(parameters)
-        return str(auth.redirect_to(auth.get_slo_response_url(), parameters))
+        return Sending(str(auth.redirect_to(auth.get_slo_response_url(), parameters)))
+
+    def _posting(self, kind: str, text: str, state: str = "") -> Sending:
+        fields = {kind: signed_document(text, self._client.settings()), **({"RelayState": state} if state else {})}
+        return Sending(str(self._auth({}, "").get_slo_url()), fields)
+
+    def _proved(self, sent: str) -> tuple[bytes, Any]:
+        try:
+            return proved_document(sent, self._client.settings())
+        except Untrusted:
+            raise
+        except Exception as error:  # as above
+            raise Untrusted(f"the message cannot be read: {error}") from error
 
     def _signed(self, kind: str, arguments: Mapping[str, list[str]], query: str) -> dict[str, str]:
         """The arguments of a message, once its signature holds. Raises Untrusted."""

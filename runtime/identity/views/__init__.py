@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from runtime.identity.views import (
     accounts,
+    back_channel,
     change,
     code,
     email,
@@ -35,6 +36,8 @@ RULES = (
     ("/signin/with/<key>/back", saml.receive, ["POST"]),
     ("/signin/with/<key>/done", saml.finish, ["GET"]),
     ("/signin/with/<key>/out", leaving.out, ["GET"]),
+    ("/signin/with/<key>/out", leaving.posted, ["POST"]),
+    ("/signin/with/<key>/ended", back_channel.receive, ["POST"]),
     ("/signin/with/<key>/metadata", saml.describe, ["GET"]),
     ("/signin/passkey", passkeys.sign_in, ["POST"]),
     ("/signin/passkey/ask", passkeys.ask, ["POST"]),

@@ -6,25 +6,29 @@ import hmac
 import logging
 import secrets
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-from flask import Response, flash, redirect, request, session
+from flask import Response, current_app, flash, make_response, redirect, request, session
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from metadata.model import IdentityProvider
 from runtime.context import RequestContext, current
 from runtime.errors import PageNotFound
 from runtime.identity.external.departures import Departure, end_sessions
 from runtime.identity.external.proof import ProviderDown, Untrusted
-from runtime.identity.external.saml_logout import REQUEST, SamlLogout
+from runtime.identity.external.saml_logout import ANSWER, REQUEST, SamlLogout, Sending
 from runtime.identity.views.answers import count_attempt, page, say, see_other
 from runtime.identity.views.coming import back_address, note_login, provider_of
 from runtime.identity.views.external import openid_client
 from runtime.identity.views.offers import label_of
 from runtime.identity.views.saml import saml_client
+from runtime.security import CONTENT_SECURITY_POLICY, joined_policies
 
 log = logging.getLogger(__name__)
 LEFT = "left"
 """What the session keeps of whoever has signed out here and is at the provider to sign out there."""
 LONGEST_STATE = 1000
+CONFIRMED, FRESH_S = "confirmed", 600
 
 
 def farewell(context: RequestContext, left: Departure | None) -> Response | None:
@@ -38,17 +42,27 @@ def farewell(context: RequestContext, left: Departure | None) -> Response | None
     state = secrets.token_urlsafe(32)
     try:
         if provider.protocol == "saml":
-            address, state = SamlLogout(saml_client(context, provider)).begin(left.session)
+            sending, state = SamlLogout(saml_client(context, provider)).begin(left.session)
         else:
-            address = openid_client(context, provider).leave(left.session, out_address(context, provider), state)
+            sending = Sending(openid_client(context, provider).leave(left.session, out_address(context, provider), state))
     except ProviderDown as error:
         log.error("a provider cannot be told", extra={"action": "external_down", "why": str(error)[:500]})
         return None
-    if not address:
+    if not sending.address:
         return None
     session[LEFT] = {"key": provider.key, "state": state}
-    answer = page(context, "identity/left.html", provider=label_of(context, provider), address=address)
-    answer.headers["Refresh"] = f"0; url={address}"
+    return _onward(context, provider, sending)
+
+
+def _onward(context: RequestContext, provider: IdentityProvider, sending: Sending) -> Response:
+    """The page from which the browser goes on to the provider by itself: by a link, or by a form that is posted there."""
+    name = label_of(context, provider)
+    answer = page(context, "identity/left.html", provider=name, address=sending.address, fields=sending.fields)
+    if sending.fields:
+        host = "{0.scheme}://{0.netloc}".format(urlsplit(sending.address))
+        answer.headers["Content-Security-Policy"] = joined_policies(CONTENT_SECURITY_POLICY, f"form-action {host}")
+    else:
+        answer.headers["Refresh"] = f"0; url={sending.address}"
     return answer
 
 
@@ -78,6 +92,8 @@ def _confirmed(context: RequestContext, provider: IdentityProvider, state: str) 
     """Whether the provider says that it has signed out whom this browser has sent there."""
     if not state:
         return False
+    if CONFIRMED in request.args:
+        return hmac.compare_digest(_unsealed(request.args[CONFIRMED]).encode(), state.encode())
     if provider.protocol != "saml":
         return hmac.compare_digest(request.args.get("state", "").encode(), state.encode())
     try:
@@ -89,11 +105,47 @@ def _confirmed(context: RequestContext, provider: IdentityProvider, state: str) 
     return True
 
 
+def posted(key: str) -> Response:
+    """What a SAML provider has a browser post here, which brings no cookie: it wants sessions ended, or says that it has."""
+    context = current()
+    provider = provider_of(context, key)
+    if not provider.sign_out or provider.protocol != "saml":
+        raise PageNotFound
+    count_attempt(context, "signout")
+    if REQUEST in request.form:
+        return _asked(context, provider)
+    try:
+        request_id = SamlLogout(saml_client(context, provider)).finish_posted(request.form.get(ANSWER, ""))
+    except (Untrusted, ProviderDown) as error:
+        _log(provider, error)
+        return see_other(context.url(f"/signin/with/{key}/out"))
+    query = urlencode({CONFIRMED: _sealing().dumps(request_id)})
+    return see_other(f"{context.url(f'/signin/with/{key}/out')}?{query}")
+
+
+def _sealing() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="foyer signed out")
+
+
+def _unsealed(text: str) -> str:
+    """The request that a provider has answered by a post just now; "" for what was not sealed here."""
+    try:
+        return str(_sealing().loads(text[:LONGEST_STATE], max_age=FRESH_S))
+    except BadSignature:
+        return ""
+
+
 def _asked(context: RequestContext, provider: IdentityProvider) -> Response:
-    """End the sessions that a provider names, whatever browser it is, and go back there: 302. What does not hold ends none."""
+    """End the sessions that a provider names, whatever browser it is, and go back there: 302, or a page that posts the answer.
+
+    What does not hold ends none.
+    """
     try:
         logout = SamlLogout(saml_client(context, provider))
-        asked = logout.asked(request.args.to_dict(flat=False), request.query_string.decode("latin-1"))
+        if request.method == "POST":
+            asked = logout.asked_posted(request.form[REQUEST])
+        else:
+            asked = logout.asked(request.args.to_dict(flat=False), request.query_string.decode("latin-1"))
     except (Untrusted, ProviderDown) as error:
         _log(provider, error)
         return see_other(context.url("/"))
@@ -101,7 +153,8 @@ def _asked(context: RequestContext, provider: IdentityProvider) -> Response:
         for contact in end_sessions(connection, context.site.key, provider, asked.name, asked.indexes):
             note_login(context, connection, contact, f"signed out by {provider.key}")
             context.services.hooks.call("signed_out", context, contact)
-    return redirect(logout.answer(asked, request.args.get("RelayState", "")[:LONGEST_STATE]), 302)  # type: ignore[return-value]
+    sending = logout.answer(asked, request.values.get("RelayState", "")[:LONGEST_STATE])
+    return _onward(context, provider, sending) if sending.fields else make_response(redirect(sending.address, 302))
 
 
 def _log(provider: IdentityProvider, error: Exception) -> None:

@@ -229,3 +229,12 @@ def test_a_site_with_nothing_published_says_so(sqlite_url, tmp_path):
     portal.publish(Site(key="portal", label=text("Harbour"), hosts=("elsewhere.example",)))
     answer = portal.browser().get("/news")
     assert refused(answer, 404)
+
+
+def test_what_another_site_has_a_browser_post_brings_no_new_cookie(local_portal):
+    """The browser sent none with it (SameSite), and would put the new one in the place of its own: the person would be out."""
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    for path in ("/signin", "/news", "/signin/with/nowhere/out", "/nowhere"):
+        answer = local_portal.browser().client.post(path, data={"email": "x@y.example"}, headers=headers)
+        assert (answer.status_code >= 400, "Set-Cookie" in answer.headers) == (True, False), path
+    assert "Set-Cookie" in local_portal.browser().client.get("/signin").headers
