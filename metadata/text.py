@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from metadata.pseudo import is_pseudo, pseudo
+
 ANY_LANGUAGE = ""
 
 
@@ -29,8 +31,13 @@ class Text:
         return cls(tuple(sorted((ANY_LANGUAGE if tag == "any" else tag, text) for tag, text in value.items())))
 
     def in_language(self, tag: str, fallback: str = "") -> str:
-        """The text for a BCP 47 tag: exact, then its base language, then `fallback` likewise, then any, then the first."""
+        """The text for a BCP 47 tag: exact, then its base language, then `fallback` likewise, then any, then the first.
+
+        That of a pseudo-locale is made of what its base language has.
+        """
         known = dict(self.values)
+        if is_pseudo(tag) and tag not in known:
+            return pseudo(self.in_language(tag.partition("-")[0], fallback))
         for wanted in (tag, tag.partition("-")[0], fallback, fallback.partition("-")[0], ANY_LANGUAGE):
             if wanted in known:
                 return known[wanted]

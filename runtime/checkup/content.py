@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from metadata.checks.web_files import ENGINE
 from metadata.model import Component, Page, Snippet, WebFile
+from metadata.pseudo import is_pseudo
 from metadata.schedule import Dated, disappears
-from metadata.text import ANY_LANGUAGE, Text
+from metadata.text import ANY_LANGUAGE
 from runtime.checkup.findings import Finding, Ground
+from runtime.translating.places import texts_of
 
 _LINK = re.compile(r"""(?:\]\(|href=["'])(/[^\s)"'#?]*)""")
 _BARE_PICTURE = re.compile(r"!\[\s*\]\(|<img\b(?![^>]*\balt=)[^>]*>", re.IGNORECASE)
@@ -40,12 +40,12 @@ def pictures_without_text(ground: Ground) -> Iterator[Finding]:
 
 def missing_translations(ground: Ground) -> Iterator[Finding]:
     """What is translated at all is there in every language of the site."""
-    languages = ground.site.model.languages
+    languages = [tag for tag in ground.site.model.languages if not is_pseudo(tag)]
     if len(languages) < 2:
         return
     for name, component in sorted(ground.own.items()):
         missing: dict[str, list[str]] = {}
-        for path, text in _walked(component, ""):
+        for path, text in texts_of(component):
             tags = {tag for tag, _ in text.values}
             if not tags or ANY_LANGUAGE in tags:
                 continue
@@ -116,18 +116,6 @@ def _texts(ground: Ground) -> Iterator[tuple[Component, str, str]]:
 
 def _named(ground: Ground, component: Component) -> tuple[str, str]:
     return ("snippet" if isinstance(component, Snippet) else "page"), component.key
-
-
-def _walked(value: Any, path: str) -> Iterator[tuple[str, Text]]:
-    """Every text in a component, with its path."""
-    if isinstance(value, Text):
-        yield path, value
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            yield from _walked(getattr(value, field.name), f"{path}.{field.name}" if path else field.name)
-    elif isinstance(value, tuple):
-        for place, item in enumerate(value):
-            yield from _walked(item, f"{path}.{place}")
 
 
 RULES = (links_into_nowhere, pictures_without_text, missing_translations, expired)

@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "import": "Save a folder of metadata as drafts.",
     "adopt": "Make entities, table maps, views and forms of tables that an outside database has.",
     "export": "Write the metadata to a folder.",
+    "translations": "Texts of a site for translators, and back: status, export, import.",
     "diff": "Say what differs between releases, drafts and a folder.",
     "publish": "Release what has been saved, or a folder of metadata.",
     "rollback": "Go back to an old release.",

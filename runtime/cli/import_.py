@@ -15,7 +15,10 @@ from runtime.exchange.intake import take_in
 from runtime.exchange.overrides import read_overrides
 
 FOLDER = "folder"
-SOURCES: dict[str, str] = {"dual-write": "runtime.cli.import_dual_write"}
+SOURCES: dict[str, str] = {
+    "dual-write": "runtime.cli.import_dual_write",
+    "power-pages": "runtime.cli.import_power_pages",
+}
 """What else can be imported: its word, and the module that is loaded when it is used."""
 
 
@@ -43,7 +46,7 @@ def command() -> None:
     """Save a folder of metadata as drafts, or make metadata of another form."""
 
 
-@click.command(FOLDER, epilog="Other forms: foyer import dual-write PATH")
+@click.command(FOLDER, epilog="Other forms: foyer import dual-write PATH, foyer import power-pages PATH")
 @click.argument("folder", type=options.Folder(), metavar="DIR")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--publish", is_flag=True, help="Release it at once.")

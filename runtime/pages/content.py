@@ -7,6 +7,7 @@ from functools import partial
 
 from markupsafe import Markup
 
+from metadata.pseudo import is_pseudo
 from metadata.text import Text
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
@@ -68,7 +69,7 @@ def words_of(context: RequestContext, text: Text) -> str:
     known = dict(text.values)
     tag = context.language
     seen: set[str] = set()
-    while tag and tag not in seen:
+    while tag and not is_pseudo(tag) and tag not in seen:
         for wanted in (tag, tag.partition("-")[0]):
             if wanted in known:
                 return known[wanted]

@@ -19,7 +19,7 @@ from runtime.records.remove import delete, dependants
 from runtime.records.write import associate, disassociate, update
 
 MOST_ROWS = 2000
-"""Rows that are moved at once, in one transaction."""
+"""Rows that are moved at once, in one transaction; of more, so many at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,35 @@ def references(connection: Connection, snapshot: Snapshot, entity: str, row: int
     return tuple(reference for reference in found if reference.count)
 
 
+def move_references(
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    entity: str,
+    keep: int,
+    other: int,
+    *,
+    most: int = MOST_ROWS,
+    listeners: Listeners = AUDITED,
+) -> int:
+    """Let at most so many of what names `other` name `keep`, within the caller's transaction; gives back how many did.
+
+    Raises Denied, Missing, Conflict and Invalid as single changes do; the caller rolls back.
+    """
+    moved = 0
+    for holder, lookup in dependants(snapshot, entity):
+        value = keep if lookup.target_column is None else (entity, keep)
+        for row, version in _named(connection, holder, lookup, entity, other, most - moved):
+            update(connection, snapshot, principal, holder.key, row, version, {lookup.key: value}, listeners=listeners)
+            moved += 1
+    for relationship in _links(snapshot.entities[entity]):
+        for far in _linked(connection, relationship, other, most - moved):
+            associate(connection, snapshot, principal, entity, keep, relationship.key, far, listeners=listeners)
+            disassociate(connection, snapshot, principal, entity, other, relationship.key, far, listeners=listeners)
+            moved += 1
+    return moved
+
+
 def join_rows(
     connection: Connection,
     snapshot: Snapshot,
@@ -62,18 +91,11 @@ def join_rows(
 ) -> None:
     """Let everything that names `other` name `keep`, and delete `other`, within the caller's transaction.
 
-    Raises Denied, Missing, Conflict and Invalid as single changes do, TooManyRows beyond MOST_ROWS; the caller rolls back.
+    Raises what `move_references` raises, TooManyRows beyond MOST_ROWS; the caller rolls back.
     """
     if sum(reference.count for reference in references(connection, snapshot, entity, other)) > MOST_ROWS:
         raise TooManyRows
-    for holder, lookup in dependants(snapshot, entity):
-        value = keep if lookup.target_column is None else (entity, keep)
-        for row, version in _named(connection, holder, lookup, entity, other):
-            update(connection, snapshot, principal, holder.key, row, version, {lookup.key: value}, listeners=listeners)
-    for relationship in _links(snapshot.entities[entity]):
-        for far in _linked(connection, relationship, other):
-            associate(connection, snapshot, principal, entity, keep, relationship.key, far, listeners=listeners)
-            disassociate(connection, snapshot, principal, entity, other, relationship.key, far, listeners=listeners)
+    move_references(connection, snapshot, principal, entity, keep, other, listeners=listeners)
     table = snapshot.entities[entity].table
     last = connection.execute(select(table.c.version).where(table.c.id == other)).scalar()
     if last is None:
@@ -82,11 +104,11 @@ def join_rows(
 
 
 def _named(
-    connection: Connection, holder: CompiledEntity, lookup: CompiledAttribute, entity: str, row: int
+    connection: Connection, holder: CompiledEntity, lookup: CompiledAttribute, entity: str, row: int, most: int
 ) -> list[tuple[int, int]]:
     table = holder.table
     pointing = points_at(table, lookup, entity, row)  # type: ignore[arg-type]
-    found = connection.execute(select(table.c.id, table.c.version).where(pointing).order_by(table.c.id))
+    found = connection.execute(select(table.c.id, table.c.version).where(pointing).order_by(table.c.id).limit(most))
     return [(item.id, item.version) for item in found]
 
 
@@ -94,9 +116,9 @@ def _links(entity: CompiledEntity) -> tuple[Relationship, ...]:
     return tuple(found for found in entity.relationships.values() if found.link is not None)
 
 
-def _linked(connection: Connection, relationship: Relationship, row: int) -> list[int]:
+def _linked(connection: Connection, relationship: Relationship, row: int, most: int) -> list[int]:
     link = relationship.link
     if link is None:
         return []
     far = link.c[relationship.far]
-    return list(connection.scalars(select(far).where(link.c[relationship.near] == row).order_by(far)))
+    return list(connection.scalars(select(far).where(link.c[relationship.near] == row).order_by(far).limit(most)))

@@ -31,6 +31,7 @@ DOORS: tuple[tuple[str, str, str, str], ...] = (
     ("checkup", "", "studio.checkup", "clipboard-check"),
     ("settings", "settings", "studio.settings", "sliders"),
     ("exchange", "exchange", "studio.exchange", "arrow-left-right"),
+    ("translations", "exchange", "studio.translations", "translate"),
 )
 """The pages by which a site is run: the address, the right that opens each ("" for any on components), text and icon."""
 REMEMBERED = 8

@@ -148,7 +148,7 @@ def _given() -> Given:
 def _look(desk: Desk, given: Given) -> Response:
     with tempfile.TemporaryDirectory() as folder:
         intake, before = _taken(desk, given, Path(folder))
-    found = tuple(map(_line, intake.differences(before.components)))
+    found = tuple(map(line_of, intake.differences(before.components)))
     held = {"zip": base64.b64encode(given.data).decode(), "overrides": given.overrides, "delete": given.delete}
     with desk.context.lease.transaction() as connection:
         errand = errands.begin(connection, _owner(desk), held, {}, dt.datetime.now(dt.UTC))
@@ -212,7 +212,8 @@ def _without(problem: Problem, folder: Path) -> Problem:
     return problem
 
 
-def _line(difference: Difference) -> Line:
+def line_of(difference: Difference) -> Line:
+    """A component that differs, for people to read."""
     return Line(difference.component, difference.kind, diff_lines(difference))
 
 

@@ -93,7 +93,7 @@ def test_people_are_invited_by_file_merged_and_found_in_the_audit(desk: Page, si
 
 
 def test_the_site_is_checked_set_and_taken_out_and_in(desk: Page, site: Marina) -> None:
-    for page in ("checkup", "settings", "exchange"):
+    for page in ("checkup", "settings", "translations?language=sv-SE", "exchange"):
         goto(desk, f"/studio/{page}")
         looked_at(desk)
     with desk.expect_download() as taken:

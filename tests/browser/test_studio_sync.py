@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.desks import at_studio, goto, looked_at
+from support.desks import LAPTOP, PHONE, at_studio, goto, looked_at
 from support.harbour import World, boat_row, harbour_row
 from support.quay import open_quay, turned
 
@@ -27,6 +27,9 @@ def test_an_operator_finds_mends_and_takes_a_refused_row(quay: tuple[Page, World
     desk.get_by_role("link", name="Synchronisation").click()
     expect(desk.locator("h1")).to_have_text("Synchronisation")
     looked_at(desk)
+    desk.set_viewport_size(PHONE)
+    assert desk.locator(".data-wrap").evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+    desk.set_viewport_size(LAPTOP)
     desk.get_by_role("link", name="1 type").click()
     expect(desk.locator("h1")).to_have_text("boats: refused rows")
     looked_at(desk)

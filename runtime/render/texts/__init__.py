@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from metadata.pseudo import is_pseudo, pseudo
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.render.locales import locale_for
 from runtime.render.numbers import fixed
@@ -73,7 +74,7 @@ class Texts:
             raise UnknownText(f"there is no text {key}")
         source = self._sources[key]
         if isinstance(source, str):
-            return self._filled(source) if _PARAMETER.search(source) else source
+            return self._filled(source) if _PARAMETER.search(source) else self._spoken(source)
         forms = {name: self._filled(text) for name, text in source.items()}
         plural = locale_for(self._tag).plural_form
 
@@ -82,8 +83,11 @@ class Texts:
 
         return say
 
+    def _spoken(self, source: str) -> str:
+        return pseudo(source) if is_pseudo(self._tag) else source
+
     def _filled(self, text: str) -> Say:
-        parts = _PARAMETER.split(text)
+        parts = _PARAMETER.split(self._spoken(text))
         number = fixed(locale_for(self._tag), 0)
 
         def say(parameters: Mapping[str, Any]) -> str:

@@ -11,7 +11,8 @@ from runtime.identity.joining import join_sign_ins
 from runtime.identity.standings import Standing, standings
 from runtime.records.audit import record_act
 from runtime.records.errors import Denied, Refused
-from runtime.records.joining import MOST_ROWS, Reference, TooManyRows, join_rows, references
+from runtime.records.joining import MOST_ROWS, Reference, join_rows, move_references, references
+from runtime.records.people import load_person
 from runtime.records.roster import Member, Wanted, find_members, members_by_email
 from runtime.studio.desk import Desk
 from runtime.studio.people.roster import member_of, people_desk, tends
@@ -19,6 +20,7 @@ from runtime.studio.people.roster import member_of, people_desk, tends
 MOST = 200
 FOUND = 8
 CONTACT = "contact"
+UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ def join(contact: int) -> Response:
 
 
 def submit_join(contact: int) -> Response:
-    """Merge: 303 to the contact that is kept; 409 where other rows name the one that goes than were shown; 422 refused."""
+    """Merge: 303 to the contact that is kept; 409 where other rows name the one that goes than were shown; 422 refused.
+
+    Of more rows than are moved at once some are moved, and the page goes on with the rest.
+    """
     desk = people_desk()
     given = {name: request.form.get(name, "") for name in ("other", "count")}
     if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in given.values()):
@@ -60,24 +65,11 @@ def submit_join(contact: int) -> Response:
     gone = member_of(desk, other)
     if other == contact:
         raise BadRequest
-    context = desk.context
     try:
-        with context.lease.transaction() as connection:
-            held = standings(connection, context.site, (contact, other))
-            if not all(tends(desk, standing.roles) for standing in held.values()) or other == context.principal.contact:
-                raise AccessDenied
-            named = references(connection, context.snapshot, CONTACT, other)
-            if sum(reference.count for reference in named) != int(given["count"]):
-                raise Changed
-            listeners = context.services.listeners
-            join_rows(connection, context.snapshot, context.principal, CONTACT, contact, other, listeners=listeners)
-            join_sign_ins(connection, contact, other)
-            facts = {"merged": other, "name": gone.name, "email": gone.email, "moved": _facts(named)}
-            record_act(connection, context.principal, "merge", CONTACT, contact, facts)
+        if _merge(desk, contact, gone, int(given["count"])):
+            return join_page(desk, contact, other, going=True)
     except Changed:
         return join_page(desk, contact, other, refused=desk.say("studio.changed_meanwhile"), status=409)
-    except TooManyRows:
-        return join_page(desk, contact, other, refused=desk.say("studio.people_too_many", count=MOST_ROWS), status=422)
     except Denied as error:
         said = desk.say("studio.people_may_not", what=error.detail or CONTACT)
         return join_page(desk, contact, other, refused=said, status=422)
@@ -87,11 +79,39 @@ def submit_join(contact: int) -> Response:
     return desk.go("people", str(contact))
 
 
+def _merge(desk: Desk, contact: int, gone: Member, shown: int) -> bool:
+    """One turn of merging, in one transaction; is there more to do? Raises AccessDenied, Changed, Denied, Refused."""
+    context, other = desk.context, gone.contact
+    snapshot, principal, listeners = context.snapshot, context.principal, context.services.listeners
+    with context.lease.transaction() as connection:
+        held = standings(connection, context.site, (contact, other))
+        if not all(tends(desk, standing.roles) for standing in held.values()) or other == principal.contact:
+            raise AccessDenied
+        named = references(connection, snapshot, CONTACT, other)
+        if (count := sum(reference.count for reference in named)) != shown:
+            raise Changed
+        facts = {"merged": other, "name": gone.name, "email": gone.email}
+        if count > MOST_ROWS:
+            moved = move_references(
+                connection, snapshot, principal, CONTACT, contact, other, most=MOST_ROWS, listeners=listeners
+            )
+            record_act(connection, principal, "merge_part", CONTACT, contact, {**facts, "moved": moved, "left": count - moved})
+            return True
+        persons = [load_person(connection, snapshot, one) for one in (contact, other)]
+        accounts = {person.account if person else UNKNOWN for person in persons}
+        join_rows(connection, snapshot, principal, CONTACT, contact, other, listeners=listeners)
+        join_sign_ins(connection, contact, other, same_account=len(accounts) == 1 and UNKNOWN not in accounts)
+        record_act(connection, principal, "merge", CONTACT, contact, {**facts, "moved": _facts(named)})
+    return False
+
+
 class Changed(Exception):
     """Other rows name the contact than when the plan was shown."""
 
 
-def join_page(desk: Desk, contact: int, other: int | None, *, refused: str = "", status: int = 200) -> Response:
+def join_page(
+    desk: Desk, contact: int, other: int | None, *, refused: str = "", going: bool = False, status: int = 200
+) -> Response:
     """The page with the search and, once the other is chosen, the plan. Raises PageNotFound."""
     kept = member_of(desk, contact)
     context = desk.context
@@ -115,6 +135,8 @@ def join_page(desk: Desk, contact: int, other: int | None, *, refused: str = "",
         held=held,
         open=all(tends(desk, standing.roles) for standing in held.values()),
         refused=refused,
+        going=going,
+        most=MOST_ROWS,
         url=desk.url("people", str(contact), "merge"),
     )
 

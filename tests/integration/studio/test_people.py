@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from metadata.model import EntityPermission
 from runtime.identity import tables
+from runtime.identity.api_tokens import NewToken, give
 from runtime.identity.invitations import InvitationTerms, invite
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles, roles_of
@@ -336,6 +337,59 @@ def test_duplicates_become_one_with_all_that_named_them(site, maker):
     assert (act, who, facts["merged"], facts["moved"]) == ("merge", site.people["dora"], ann[1], {"booking.skipper": 3})
     assert site.stranger().sign_in("ann@sail.example").status_code == 303
     assert "No two contacts" in words(dora.get("people/duplicates"))
+
+
+def test_more_rows_than_are_moved_at_once_are_moved_in_parts(site, maker, monkeypatch):
+    for module in ("runtime.records.joining", "runtime.studio.people.joining"):
+        monkeypatch.setattr(f"{module}.MOST_ROWS", 2)
+    dora = maker("dora")
+    keep, gone = (site.add("contact", full_name=f"Ann {n}", email=f"ann{n}@sail.example", active=True) for n in (1, 2))
+    for n in range(5):
+        site.book(f"D{n}")
+    with site.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE booking SET skipper = :gone"), {"gone": gone})
+    for left in (3, 1):
+        part = merge(dora, keep, gone, left + 2)
+        assert part.status_code == 200
+        assert f"{left} row" in words(part)
+    assert merge(dora, keep, gone, 3).status_code == 409
+    assert merge(dora, keep, gone, 1).status_code == 303
+    with site.engine.connect() as connection:
+        assert list(connection.scalars(sa.text("SELECT skipper FROM booking"))) == [keep] * 5
+    assert [facts["moved"] for act, _, facts in acts(site, keep) if act == "merge_part"] == [2, 2]
+
+
+def token_of(connection, contact, name, roles=(), acting=None):
+    new = NewToken(contact, "marina", name, roles, reading=False, lifetime=dt.timedelta(days=1), acting=acting)
+    return give(connection, new)[0]
+
+
+def test_passkeys_and_tokens_go_along_and_reach_no_more_than_before(site, maker):
+    dora = maker("dora")
+    account = site.accounts["sail"]
+    keep, gone, far = (
+        site.add("contact", full_name=f"Ann {n}", email=f"ann{n}@sail.example", active=True, account=of)
+        for n, of in ((1, account), (2, account), (3, site.accounts["row"]))
+    )
+    key = {"credential": "c", "public_key": "p", "name": "Phone", "created_at": dt.datetime.now(dt.UTC)}
+    with site.engine.begin() as connection:
+        grant_roles(connection, keep, "marina", ("master",))
+        grant_roles(connection, gone, "marina", ("skipper",))
+        kept = {
+            token_of(connection, gone, "all"): "skipper",
+            token_of(connection, gone, "some", ("diver",)): "diver",
+            token_of(connection, far, "there", ("diver",), account): "diver",
+        }
+        token_of(connection, far, "of another account", ("diver",))
+        token_of(connection, far, "all of nobody", acting=account)
+        connection.execute(sa.insert(tables.passkeys).values(credential_hash="h", contact_id=gone, **key))
+    assert merge(dora, keep, gone, 0).status_code == 303
+    assert merge(dora, keep, far, 0).status_code == 303
+    with site.engine.connect() as connection:
+        columns = tables.api_tokens.c
+        found = connection.execute(sa.select(columns.id, columns.contact_id, columns.roles)).all()
+        assert {(token, contact): roles for token, contact, roles in found} == {(token, keep): kept[token] for token in kept}
+        assert list(connection.scalars(sa.select(tables.passkeys.c.contact_id))) == [keep]
 
 
 def test_merging_refuses_oneself_what_is_not_there_and_who_stands_above(site, maker):
