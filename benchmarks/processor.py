@@ -6,6 +6,7 @@ Less true to life than `pages` and far less moved by what else the machine does:
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import time
 from io import BytesIO
@@ -81,6 +82,15 @@ def asked(app: Flask, ask: Ask) -> tuple[str, str]:
     """Status line and text of an answer."""
     body, status, _ = _answer(app, environ_of(ask))
     return status, body
+
+
+def fetch_ms(app: Flask, ask: Ask) -> float:
+    """How long the rows of a page took, in milliseconds, as its Server-Timing header tells. Raises RuntimeError."""
+    _, status, headers = _answer(app, environ_of(ask))
+    found = re.search(r"fetch;dur=([0-9.]+)", headers.get("Server-Timing", ""))
+    if not status.startswith("200") or found is None:
+        raise RuntimeError(f"{ask.url} answered {status} without the time of its rows")
+    return float(found[1])
 
 
 def environ_of(ask: Ask) -> WSGIEnvironment:

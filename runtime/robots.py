@@ -77,8 +77,11 @@ def _is_public(snapshot: Snapshot, nobody: Principal, node: PageNode) -> bool:
 
 
 def _shows(snapshot: Snapshot, nobody: Principal, block: Block) -> bool:
-    if block.type in ("profile", "multistep_form"):
+    if block.type == "profile":
         return False
+    if block.type == "multistep_form":
+        multi = snapshot.sites[nobody.site].multistep_forms[block.multistep_form]
+        return multi.anonymous and access_for(snapshot, nobody, multi.entity, "create").allowed
     if block.type == "list" and block.list:
         entities = {snapshot.views[view].entity for view in snapshot.sites[nobody.site].lists[block.list].views}
         return any(access_for(snapshot, nobody, entity, "read").allowed for entity in entities)

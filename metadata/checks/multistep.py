@@ -185,14 +185,39 @@ def requirements(world: World) -> Iterator[Problem]:
 
 
 def captchas(world: World) -> Iterator[Problem]:
-    """The form of a step asks for no captcha: people in steps are signed in, and the sending is another's."""
+    """Who is asked for a captcha by the form of a step is asked by the multistep form, which is what is sent."""
     forms = {form.key: form for form in world.all(Form)}
     for multi in world.all(MultistepForm):
         for index, step in enumerate(multi.steps):
             form = forms.get(step.form)
-            if form is not None and form.captcha == "everybody":
-                message = f"{form.key} asks everybody for a captcha, which a step does not; remove it, or write anonymous."
+            if form is None or multi.captcha in ("everybody", form.captcha):
+                continue
+            if form.captcha == "everybody" or (form.captcha and multi.anonymous):
+                message = (
+                    f"{form.key} asks for a captcha, which a step does not; write captcha: {form.captcha} beside the steps."
+                )
                 yield world.problem(multi, f"steps.{index}.form", "captcha", message)
 
 
-RULES = (captchas, step_needs, conditions, step_order, step_forms, line_counts, totals, currencies, requirements, once)
+def strangers(world: World) -> Iterator[Problem]:
+    """What is asked of the person's contact is asked of people who are signed in."""
+    for multi in world.all(MultistepForm):
+        for name in ("once_by", "requires"):
+            if multi.anonymous and getattr(multi, name):
+                message = f"{name} is about the contact of who is signed in; remove it, or anonymous."
+                yield world.problem(multi, name, "anonymous", message)
+
+
+RULES = (
+    captchas,
+    strangers,
+    step_needs,
+    conditions,
+    step_order,
+    step_forms,
+    line_counts,
+    totals,
+    currencies,
+    requirements,
+    once,
+)

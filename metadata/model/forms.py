@@ -223,6 +223,16 @@ class MultistepForm:
     steps: tuple[Step, ...] = prop(help="Steps, in order.")
     progress: str = prop("title", "How the way through is shown.", choices=("title", "numeric", "bar"))
     new_session: bool = prop(False, "Begin anew at each visit instead of where the person left.")
+    anonymous: bool = prop(
+        False,
+        "People who are not signed in may fill it in too, where they may make the record; what they enter stays with their "
+        "browser.",
+    )
+    captcha: str = prop(
+        "",
+        "Of whom is asked, at the last step, whether a person sends it: nobody, people who are not signed in, or everybody.",
+        choices=("", "anonymous", "everybody"),
+    )
     once_by: str = prop(
         "", "Lookup to the contact: who has made such a record is led to it instead of making another.", attribute="self"
     )

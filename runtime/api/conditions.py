@@ -17,7 +17,7 @@ from runtime.api.model import EntitySet, Navigation, Property
 from runtime.odata.tree import Among, Both, Comparison, Count, Function, Lambda, Node, Not, Path, Value
 from runtime.records import clauses
 from runtime.records.clauses import Clause, Given, Made, Many, Of, Term
-from runtime.records.operators import escaped
+from runtime.records.likeness import escaped
 from runtime.records.values import LARGEST
 
 FLIPPED = {"eq": "eq", "ne": "ne", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}

@@ -15,6 +15,7 @@ from metadata.schema import dump
 from metadata.store import Components, Difference, compare
 from runtime.exchange.looks import problems_of_looks
 from runtime.exchange.overrides import overridden
+from runtime.exchange.since import read_deleted
 
 UNSIGNED = "exposure"
 FOLLOWING = ("unknown-reference", "unknown-entity", "unknown-attribute")
@@ -49,15 +50,17 @@ def take_in(
 ) -> Intake:
     """The intake of a folder over the components that are there; of `drafts`, what is not signed off is a warning.
 
-    `overrides` are put over what the folder has.
+    `overrides` are put over what the folder has. What a folder of changes names as deleted is taken away.
 
     Raises MetadataError with all problems of both kinds: what cannot be read, and what does not fit.
     """
     reading = read_folder(folder, before.values())
+    deleted = read_deleted(folder)
     if overrides:
-        reading = replace(reading, components=overridden(reading.components, overrides))
+        elsewhere = before if deleted is not None else {}
+        reading = replace(reading, components=overridden(reading.components, overrides, elsewhere))
     found = {component_id(component): component for component in reading.components}
-    gone = tuple(sorted(set(before) - set(found))) if delete else ()
+    gone = tuple(sorted((set(before) if delete else set(before) & set(deleted or ())) - set(found)))
     result = {name: item for name, item in {**before, **found}.items() if name not in gone}
     problems = problems_of(reading, result, themes)
     if drafts:

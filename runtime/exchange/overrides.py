@@ -31,13 +31,21 @@ def read_overrides(text: str) -> Mapping[str, Mapping[str, Any]]:
     return {str(name): dict(value) for name, value in found.items()}
 
 
-def overridden(components: Iterable[Component], overrides: Mapping[str, Mapping[str, Any]]) -> tuple[Component, ...]:
-    """The components with the overrides over them. Raises MetadataError for one that is not among them, or does not fit."""
+def overridden(
+    components: Iterable[Component], overrides: Mapping[str, Mapping[str, Any]], elsewhere: Iterable[ComponentId] = ()
+) -> tuple[Component, ...]:
+    """The components with the overrides over them; those of components `elsewhere` are passed over.
+
+    Raises MetadataError for one that is not among them, or does not fit.
+    """
+    passed = dict.fromkeys(elsewhere)
     found = {component_id(component): component for component in components}
     names = {str(name): name for name in found}
     problems: list[Problem] = []
     for text, properties in overrides.items():
         name = names.get(text) or _of_site(text, found)
+        if name is None and text in map(str, passed):
+            continue
         if name is None:
             problems.append(Problem(Position("overrides", 0, text), "", CODE, f"There is no component {text} in the files."))
             continue

@@ -43,6 +43,7 @@ drafts = Table(
     Column("finished_at", UtcDateTime()),
     Column("record_id", KEY_TYPE),
     Column("account_id", KEY_TYPE, nullable=False, default=0),
+    Column("visitor", String(32), nullable=False, default=""),
     Index("ix_foyer_draft_owner", "contact_id", "site", "form", "changed_at"),
 )
 
@@ -54,12 +55,14 @@ class DraftTooLarge(Exception):
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Whose draft, of which form. `form` is the key of a multistep form, `form:<key>` of a plain one that
-    is sent, or `auto:<key>:<place>` of what was typed in one. `acting` is the account where it is not the contact's own."""
+    is sent, or `auto:<key>:<place>` of what was typed in one. `acting` is the account where it is not the contact's own.
+    `visitor` is what tells the browser of somebody who is not signed in from others."""
 
     contact: int
     site: str
     form: str
     acting: int | None = None
+    visitor: str = ""
 
     @property
     def plain(self) -> bool:
@@ -112,6 +115,7 @@ def begin(connection: Connection, draft: Draft) -> Draft:
             id=draft.id,
             contact_id=draft.owner.contact,
             account_id=draft.owner.acting or OWN_ACCOUNT,
+            visitor=draft.owner.visitor,
             site=draft.owner.site,
             form=draft.owner.form,
             definition=draft.definition,
@@ -176,8 +180,13 @@ def drop_open(connection: Connection, owner: Owner) -> None:
 
 
 def _owned(owner: Owner) -> tuple[Any, ...]:
-    acting = drafts.c.account_id == (owner.acting or OWN_ACCOUNT)
-    return (drafts.c.contact_id == owner.contact, drafts.c.site == owner.site, drafts.c.form == owner.form, acting)
+    return (
+        drafts.c.contact_id == owner.contact,
+        drafts.c.site == owner.site,
+        drafts.c.form == owner.form,
+        drafts.c.account_id == (owner.acting or OWN_ACCOUNT),
+        drafts.c.visitor == owner.visitor,
+    )
 
 
 def _this(draft: Draft) -> Any:

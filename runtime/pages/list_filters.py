@@ -203,7 +203,8 @@ def _rows(context: RequestContext, one: Declared, chosen: list[str]) -> Iterator
         plan = _plan(context, one)
     except Denied:
         return
-    page = fetch_list(context.connection, plan, context.principal, ListAsk(one.model.view, page_size=MOST_ROWS))
+    ask = ListAsk(one.model.view, page_size=MOST_ROWS, counted=False)
+    page = fetch_list(context.connection, plan, context.principal, ask)
     found = {str(row): key for row, key in zip(page.ids, page.keys, strict=True)}
     for value in chosen:
         if value not in found:

@@ -21,12 +21,13 @@ from runtime.forms.rules import words_of as words_of_key
 from runtime.forms.steps import definition, furthest, step_after, step_before
 from runtime.forms.submit import Sent
 from runtime.pages.content import words_of
-from runtime.pages.form_saving import next_url, owner_of, saved_part
+from runtime.pages.form_saving import next_url, saved_part
 from runtime.pages.form_setting import FIND, record_by_id, say_of
 from runtime.pages.form_view import ACTION, DRAFT, StatePart, denied_part
 from runtime.pages.multistep_again import going_out
 from runtime.pages.multistep_entered import QUERY, Entered
 from runtime.pages.multistep_send import Refused, send_all
+from runtime.pages.multistep_strangers import admit_stranger, judged, steps_owner
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.uploads import received
@@ -54,12 +55,13 @@ def multistep_arguments(context: RequestContext, block: Block) -> frozenset[str]
 
 
 def show_multistep(ask: BlockAsk) -> Part:
-    """The form at the person's step. Raises SignInNeeded for somebody who is not signed in."""
+    """The form at the person's step. Raises SignInNeeded for somebody who is not signed in and gets nothing without."""
     context = ask.context
     multi = context.site.multistep_forms[ask.block.multistep_form]
-    if not context.signed_in:
+    may = _may_create(context, multi)
+    if not context.signed_in and not (multi.anonymous and may):
         raise SignInNeeded
-    if not _may_create(context, multi):
+    if not may:
         return denied_part(context)
     made = _made_before(context, multi)
     if made is not None:
@@ -109,7 +111,7 @@ def _get(ask: BlockAsk, multi: MultistepForm) -> Part:
     context, wanted = ask.context, ask.query.own.get("step", "")
     draft = None
     if not multi.new_session or wanted:
-        draft = _kept(context, multi, drafts.latest(context.connection, owner_of(context, multi.key)))
+        draft = _kept(context, multi, drafts.latest(context.connection, steps_owner(context, multi)))
     if draft is not None and ask.query.own.get("restart"):
         return Part(RESTART, RestartPart(ask.query.link(restart=None, step=None), ask.query.link(restart=None), ask.index))
     draft = _current(context, multi, draft or _fresh(ask, multi, ""))
@@ -134,7 +136,7 @@ def _kept(context: RequestContext, multi: MultistepForm, found: Draft | None) ->
 
 def _fresh(ask: BlockAsk, multi: MultistepForm, key: str) -> Draft:
     context = ask.context
-    fresh = drafts.fresh(owner_of(context, multi.key), key, dt.datetime.now(dt.UTC), definition(context.snapshot, multi))
+    fresh = drafts.fresh(steps_owner(context, multi), key, dt.datetime.now(dt.UTC), definition(context.snapshot, multi))
     known = multistep_arguments(context, ask.block) - {"step", "restart"}
     return fresh.with_step(QUERY, {name: value for name, value in ask.query.own.items() if name in known})
 
@@ -158,7 +160,7 @@ def _permitted(entered: Entered, wanted: str) -> Step:
 
 def _post(ask: BlockAsk, multi: MultistepForm) -> Part:
     context = ask.context
-    owner = owner_of(context, multi.key)
+    owner = steps_owner(context, multi)
     action = request.form.get(ACTION, "next")
     if action == "restart":
         with context.lease.transaction() as connection:
@@ -169,6 +171,8 @@ def _post(ask: BlockAsk, multi: MultistepForm) -> Part:
         return _go(ask.query.path)
     if found is not None and found.finished:
         return _go(next_url(ask, multi.entity, found.record, multi.success_page))
+    if found is None:
+        admit_stranger(context)
     draft = replace(found or _fresh(ask, multi, request.form.get(DRAFT, "")), definition=definition(context.snapshot, multi))
     entered = Entered(context, multi, draft)
     step = _permitted(entered, request.form.get(STEP_FIELD, ""))
@@ -222,8 +226,11 @@ def _leave(ask: BlockAsk, entered: Entered, step: Step, action: str) -> Part:
     if action == "save":
         flash(say_of(ask.context)("step.draft_saved"), "good")
         return _go_to(ask, entered, step)
-    if step.type != "review" and not entered.complete(step):
-        return step_part(ask, entered, step, faults=_too_few(entered, step), checked=True, status=422)
+    passed, captcha = judged(entered, step)
+    if passed is not entered:
+        entered = _saved(passed)
+    if captcha is not None or (step.type != "review" and not entered.complete(step)):
+        return step_part(ask, entered, step, faults=_too_few(entered, step), checked=True, status=422, captcha=captcha)
     after = step_after(steps, step)
     if after is not None:
         return _go_to(ask, entered, after)

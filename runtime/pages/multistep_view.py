@@ -9,13 +9,14 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from metadata.model import Step
+from runtime.captcha.asking import ID, CaptchaView
 from runtime.forms.bound import inputs
 from runtime.forms.faults import Fault
 from runtime.forms.fields import Input
 from runtime.forms.layout import ErrorLink, FieldView, FormView, Showing, form_view, input_view
 from runtime.forms.lines import Line
 from runtime.forms.rule_data import rule_data
-from runtime.forms.steps import step_after, step_before
+from runtime.forms.steps import step_before
 from runtime.forms.totals import total
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import say_of, showing, shown_values
@@ -23,6 +24,7 @@ from runtime.pages.form_view import DRAFT
 from runtime.pages.multistep_entered import NEW_LINE, Entered
 from runtime.pages.multistep_estimate import amount_text, line_amount
 from runtime.pages.multistep_review import ReviewStep, review_steps
+from runtime.pages.multistep_strangers import asking_at, sends
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.speech import formats_of
 
@@ -91,6 +93,8 @@ class StepPart:
     lines: LinesView | None = None
     review: tuple[ReviewStep, ...] = ()
     keep_days: int = 0
+    stranger: bool = False
+    captcha: CaptchaView | None = None
 
     @property
     def uploads(self) -> bool:
@@ -105,15 +109,25 @@ def step_url(ask: BlockAsk, key: str) -> str:
 
 
 def step_part(
-    ask: BlockAsk, entered: Entered, step: Step, *, faults: tuple[Fault, ...] = (), checked: bool = False, status: int = 200
+    ask: BlockAsk,
+    entered: Entered,
+    step: Step,
+    *,
+    faults: tuple[Fault, ...] = (),
+    checked: bool = False,
+    status: int = 200,
+    captcha: CaptchaView | None = None,
 ) -> Part:
-    """The block at a step; `checked` shows what is wrong with it."""
+    """The block at a step; `checked` shows what is wrong with it, `captcha` one that was not passed."""
     context, say = ask.context, say_of(ask.context)
     steps = entered.steps
-    before, after = step_before(steps, step), step_after(steps, step)
+    before = step_before(steps, step)
     body = _Body(ask, entered, step, checked)
+    captcha = captcha or _challenge(entered, step)
     errors = (*(ErrorLink(fault.sentence(say)) for fault in faults), *body.errors)
-    last = after is None and entered.leads_to is None
+    if captcha is not None and captcha.error:
+        errors = (*errors, ErrorLink(captcha.error, ID))
+    last = sends(entered, step)
     submit = say("action.next") if not last else words_of(context, entered.multi.submit_label) or say("action.submit")
     part = StepPart(
         id=f"steps-{ask.index}",
@@ -133,8 +147,16 @@ def step_part(
         lines=body.lines,
         review=review_steps(ask, entered, lambda other: step_url(ask, other.key)) if step.type == "review" else (),
         keep_days=entered.multi.keep_days,
+        stranger=not context.signed_in,
+        captcha=captcha,
     )
-    return Part(STEP, part, _head(ask, entered), status=status, failed=bool(errors))
+    headers = captcha.headers if captcha is not None else ()
+    return Part(STEP, part, _head(ask, entered), status=status, failed=bool(errors), headers=headers)
+
+
+def _challenge(entered: Entered, step: Step) -> CaptchaView | None:
+    asking = asking_at(entered, step)
+    return asking.challenge() if asking is not None else None
 
 
 def _head(ask: BlockAsk, entered: Entered) -> Head:

@@ -36,8 +36,8 @@ from metadata.snapshot import Relationship
 from metadata.types import UtcDateTime
 from runtime.access import access_of
 from runtime.access.scopes import points_at
+from runtime.records.likeness import like
 from runtime.records.narrowing import Narrowing
-from runtime.records.operators import like
 from runtime.records.source import Source, trace
 
 Column = ColumnElement[Any]

@@ -16,7 +16,7 @@ from metadata.model import Filter
 from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.access import Principal, Standing
 from runtime.records.conditions import condition
-from runtime.records.operators import escaped, like
+from runtime.records.likeness import escaped, like
 from runtime.records.source import Source, name_paths, trace
 from runtime.records.values import LARGEST, options, read_value
 from runtime.records.words import zone_of

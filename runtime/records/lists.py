@@ -137,7 +137,7 @@ def values_of(prepared: Prepared, principal: Principal, ask: ListAsk, near: int 
     values["a_limit"] = ask.page_size + 1
     values["a_offset"] = ask.skip + (ask.page - 1) * ask.page_size
     values["a_near"] = near
-    for index, term in enumerate(ask.terms):
+    for index, term in enumerate(sorted(ask.terms, key=len, reverse=True)):  # what few rows have is asked for first
         values[f"a_term{index}"] = term_pattern(term)
     for index, value in enumerate(ask.anchor):
         values[f"a_anchor{index}"] = value

@@ -75,7 +75,7 @@ def offer(
     Raises Denied where none may be chosen and BadAsk for a search too long.
     """
     plan = _plan(snapshot, principal, entity, view)
-    ask = _narrowed(ListAsk(view, page_size=limit, terms=search_terms(q)), within)
+    ask = _narrowed(ListAsk(view, page_size=limit, terms=search_terms(q), counted=False), within)
     return [_offer(plan, row) for row in fetch_list(connection, plan, principal, ask).rows]
 
 
@@ -94,7 +94,7 @@ def resolve_offer(
     if within is None:
         row = fetch_row(connection, plan, principal, id)
         return None if row is None else _offer(plan, row)
-    ask = ListAsk(view, page_size=1, narrowings=(_Only(),), bound=(("a_only", id),))
+    ask = ListAsk(view, page_size=1, narrowings=(_Only(),), bound=(("a_only", id),), counted=False)
     rows = fetch_list(connection, plan, principal, _narrowed(ask, within)).rows
     return _offer(plan, rows[0]) if rows else None
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, literal, or_, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, literal, or_
 
 from metadata.types import AttributeType, ChoiceSet
+from runtime.records.likeness import escaped, like
 
-ESCAPE = "!"
 Column = ColumnElement[Any]
 
 
@@ -37,16 +37,6 @@ class Operator:
     def apply(self, column: Column, values: Sequence[Any]) -> ColumnElement[bool]:
         """The condition on a column; `values` are literals or expressions."""
         return self.compare(column, values)
-
-
-def escaped(text: str) -> str:
-    """A text in which no character has a meaning to LIKE; the escape character is `ESCAPE`."""
-    return text.replace(ESCAPE, ESCAPE * 2).replace("%", ESCAPE + "%").replace("_", ESCAPE + "_")
-
-
-def like(column: Column, pattern: Any) -> ColumnElement[bool]:
-    """Whether a text matches a pattern, whatever the case of its letters."""
-    return type_coerce(column, Text()).ilike(pattern, escape=ESCAPE)
 
 
 def _text(before: str, after: str) -> Callable[[Column, Sequence[Any]], ColumnElement[bool]]:

@@ -45,8 +45,12 @@ from runtime.search.words import Words, forms_of, stem
 
 MOST_FORMS = 60
 """Forms of one word that are looked for at once, on SQLite."""
+MOST_KNOWN = 10_000
+"""Words of the index that one word is compared with, on SQLite: numbers and codes make an index of millions."""
 BEGINNING = 3
 """Letters that all forms of a word begin with."""
+ENDING = 3
+"""Places at the end of a code, which has a digit, in which it may be misspelt."""
 LAST_LETTER = "\U0010ffff"
 WEIGHTS = ", ".join(str((place + 1) / len(LETTERS)) for place in range(len(LETTERS)))
 
@@ -283,10 +287,11 @@ def _forms(reader: Reader, snapshot: Snapshot, index: SearchIndex, words: Words,
 
 def _beginning(language: str, word: str, similar: bool) -> str:
     """What every form of a word begins with; of one misspelt, what is likely to be right."""
+    is_code = any(letter.isdigit() for letter in word)
     if similar:
-        return word[:1]
+        return word[: max(1, len(word) - ENDING if is_code else 1)]
     shortest = min(len(word), len(stem(language, word)))
-    return word[: max(1, min(BEGINNING, shortest))]
+    return word[: max(1, shortest if is_code else min(BEGINNING, shortest))]
 
 
 def _vocabulary(index: SearchIndex, count: int) -> Select[Any]:
@@ -294,7 +299,8 @@ def _vocabulary(index: SearchIndex, count: int) -> Select[Any]:
 
     def some(number: int) -> Select[Any]:
         begun = known.c.term.between(bindparam(f"s_from{number}", type_=Text()), bindparam(f"s_to{number}", type_=Text()))
-        return select(literal_column(str(number)).label("number"), known.c.term).where(begun)
+        words = select(literal_column(str(number)).label("number"), known.c.term).where(begun).limit(MOST_KNOWN)
+        return select(words.subquery(f"words{number}"))
 
     parts = union_all(*map(some, range(count))).subquery("words")
     return select(parts.c.number, parts.c.term)

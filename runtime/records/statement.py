@@ -27,8 +27,8 @@ from metadata.types import KEY_TYPE
 from runtime.access import Access
 from runtime.access.scopes import person, points_at
 from runtime.records.conditions import condition
+from runtime.records.likeness import cheap_first, escaped, like
 from runtime.records.narrowing import Narrowing
-from runtime.records.operators import escaped, like
 from runtime.records.plan import ListPlan, PlannedColumn, SortKey
 from runtime.records.source import Source
 
@@ -166,9 +166,9 @@ def conditions(plan: ListPlan, shape: Shape, source: Source) -> list[ColumnEleme
     where += [condition(plan.snapshot, plan.standing, source, part) for part in plan.filters]
     where += _near(plan, source)
     where += _switch(plan, shape, source)
-    where += [_term(plan, source, index) for index in range(shape.terms)]
     where += [part.condition(source) for part in shape.narrowings]
-    return where or [true()]
+    where += [_term(plan, source, index) for index in range(shape.terms)]
+    return cheap_first(where) or [true()]
 
 
 def sort_column(plan: ListPlan, source: Source, path: str) -> ColumnElement[Any]:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.axe import assert_no_axe_violations
-from support.enquiries import ASK, enquiries
+from support.enquiries import ASK, ASK_IN_STEPS, enquiries, in_steps
 from support.marina_site import served
 from support.pottery import make_pottery
 
@@ -12,21 +12,25 @@ from support.pottery import make_pottery
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("captcha")
-    pottery = make_pottery(f"sqlite:///{folder}/pottery.db", folder, *enquiries())
+    pottery = make_pottery(f"sqlite:///{folder}/pottery.db", folder, *enquiries(), *in_steps())
     with served(pottery.app) as url:
         yield url
     pottery.engine.dispose()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 768, 1280])
 @pytest.mark.parametrize("script", [True, False])
-def test_a_person_gets_through_with_and_without_script(address, browser, width, script):
+@pytest.mark.parametrize("path", [ASK, ASK_IN_STEPS])
+def test_a_person_gets_through_with_and_without_script(address, browser, path, width, script):
     context = browser.new_context(
         base_url=address, viewport={"width": width, "height": 740}, locale="en-US", java_script_enabled=script
     )
     page = context.new_page()
-    page.goto(ASK)
+    page.goto(path)
     page.get_by_label("Subject").fill("Porcelain?")
+    if path == ASK_IN_STEPS:
+        page.get_by_role("button", name="Next").click()
+        page.get_by_label("Your email").fill("passer@by.example")
     question = page.get_by_label("What is")
     if script:
         expect(page.get_by_text("You are not asked anything")).to_be_visible()
@@ -36,6 +40,7 @@ def test_a_person_gets_through_with_and_without_script(address, browser, width, 
         said = page.locator("label[for=captcha]").inner_text()
         first, second = (int(word.rstrip("?")) for word in said.split() if word.rstrip("?").isdecimal())
         question.fill(str(first + second))
-    page.get_by_role("button", name="Save").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Save" if path == ASK else "Send").click()
     expect(page.get_by_text("Saved")).to_be_visible()
     context.close()

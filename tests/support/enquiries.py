@@ -1,14 +1,25 @@
-"""Passers-by at the pottery, who are not signed in and may ask it something, on a form with a captcha."""
+"""Passers-by at the pottery, who are not signed in and may ask it something, on forms with a captcha."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from metadata.model import Attribute, Block, Component, Entity, EntityPermission, FormField, SiteSetting, WebRole
+from metadata.model import (
+    Attribute,
+    Block,
+    Component,
+    Entity,
+    EntityPermission,
+    FormField,
+    MultistepForm,
+    SiteSetting,
+    Step,
+    WebRole,
+)
 from support.pottery import form, page, text
 
-ASK = "/ask"
+ASK, ASK_IN_STEPS = "/ask", "/steps"
 
 
 def enquiries(captcha: str = "anonymous", **settings: str) -> tuple[Component, ...]:
@@ -29,6 +40,21 @@ def enquiries(captcha: str = "anonymous", **settings: str) -> tuple[Component, .
         WebRole(key="passer", default="anonymous"),
         EntityPermission(key="enquiries", entity="enquiry", scope="global", roles=("passer", "potter"), privileges=("create",)),
         *(SiteSetting(key=f"captcha/{name}", value=value) for name, value in values.items()),
+    )
+
+
+def in_steps(captcha: str = "anonymous", *, anonymous: bool = True, review: bool = False, **more: Any) -> tuple[Component, ...]:
+    """The same asked in two steps, and a review where wanted."""
+    steps = (
+        Step(key="what", form="enquiry-what", label=text("What")),
+        Step(key="who", form="enquiry-who", label=text("Who")),
+        *((Step(key="check", type="review", label=text("Check")),) if review else ()),
+    )
+    return (
+        form("enquiry-what", "enquiry", FormField(attribute="subject")),
+        form("enquiry-who", "enquiry", FormField(attribute="email", required=True)),
+        MultistepForm(key="asking", entity="enquiry", steps=steps, anonymous=anonymous, captcha=captcha, **more),
+        page("steps", Block(type="multistep_form", multistep_form="asking")),
     )
 
 

@@ -159,6 +159,55 @@ def test_an_export_can_be_imported_and_changes_nothing(foyer, folder, tmp_path):
     assert "Nothing has changed" in foyer("import", tmp_path / "out", "--delete")[1]
 
 
+OTHER = "kind: entity\nkey: other\nlabel: Other\nprimary_name: name\nattributes: [{key: name, type: text}]\n"
+SNIPPET = "kind: snippet\nkey: {0}\nsite: main\nvalue: {0}\n"
+
+
+def test_what_changed_since_a_release_is_taken_out_and_repeated_elsewhere(foyer, folder, tmp_path):
+    for name in ("stays", "goes"):
+        (folder / f"{name}.yaml").write_text(SNIPPET.format(name))
+    foyer("publish", folder)
+    whole, delta = tmp_path / "whole", tmp_path / "delta"
+    foyer("export", whole)
+    (folder / "goes.yaml").unlink()
+    (folder / "thing.yaml").write_text(THING.replace("label: Thing", "label: Item"))
+    (folder / "other.yaml").write_text(OTHER)
+    foyer("publish", folder, "--delete")
+    code, said = foyer("export", delta, "--since", "1")
+    assert (code, "1 components deleted since release 1" in said) == (0, True)
+    written = sorted(str(file.relative_to(delta)) for file in delta.rglob("*") if file.is_file())
+    assert written == ["deleted.txt", "entities/other.yaml", "entities/thing.yaml"]
+    assert (delta / "deleted.txt").read_text().splitlines()[1:] == ["snippet main/goes"]
+    foyer("rollback", "1")
+    assert "removed snippet main/goes" in foyer("import", delta, "--dry-run")[1]
+    over = tmp_path / "over.yaml"
+    over.write_text('{"snippet main/stays": {value: Here}, "entity other": {label: Others}}')
+    code, said = foyer("import", delta, "--publish", "--overrides", over)
+    assert code == 0, said
+    told = foyer("diff", "2", "4")[1]
+    assert "1 components differ." in told
+    assert "changed entity other" in told
+    assert foyer("export", tmp_path / "none", "--since", "4")[0] == 0
+    assert [file.name for file in (tmp_path / "none").rglob("*")] == ["deleted.txt"]
+    over.write_text('{"snippet main/never": {value: Here}}')
+    assert "There is no component snippet main/never" in foyer("import", delta, "--overrides", over)[1]
+
+
+def test_a_deletion_that_cannot_be_is_told_with_its_place(foyer, folder):
+    page = "kind: page\nkey: home\nsite: main\nlabel: Home\npartial_url: /\nblocks: [{type: snippet, snippet: words}]\n"
+    (folder / "page.yaml").write_text(page)
+    (folder / "words.yaml").write_text(SNIPPET.format("words"))
+    assert foyer("publish", folder)[0] == 0
+    (folder / "words.yaml").unlink()
+    (folder / "deleted.txt").write_text("# gone\n\nsnippet main/words\nsnippet main/never-there\n")
+    code, said = foyer("import", folder)
+    assert (code, "words" in said and "page.yaml" in said) == (1, True)
+    (folder / "deleted.txt").write_text("snippet main/words\nnonsense\n")
+    code, said = foyer("import", folder)
+    assert (code, "deleted.txt:2" in said and "'nonsense' is no component" in said) == (1, True)
+    assert foyer("export", folder, "--since", "9")[0] == 1
+
+
 def test_the_history_of_a_component(foyer, folder):
     foyer("publish", folder)
     assert "release 1  ann" in foyer("history", "entity thing")[1]

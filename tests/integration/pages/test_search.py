@@ -10,6 +10,7 @@ from connectors.port import RowStore
 from metadata.model import AttributePermission, PageAccessRule, Search
 from runtime.access import Principal
 from runtime.database import writing
+from runtime.records import searching
 from runtime.records.bulk import SqlRowStore
 from support.choir import Choir, components, facets, found, open_choir
 
@@ -64,6 +65,16 @@ def test_words_are_found_in_their_other_forms_begun_and_misspelt(choir):
     assert titles(choir.as_("mia"), "mouldi") == {}
     for words in ("*", '"', "((", "AND", "a'b", "%27%3B--", "\\", "NOT+NEAR", "w0:boat", "😀"):
         assert lib.get("/find", query_string=f"q={words}").status_code == 200, words
+
+
+def test_a_code_is_found_among_more_of_its_like_than_are_compared(choir, monkeypatch):
+    monkeypatch.setattr(searching, "MOST_KNOWN", 5)
+    for number in range(30):
+        choir.score(f"X10{number:02}", f"Canon {number}")
+    lib = choir.as_("lib")
+    assert titles(lib, "X1027") == {"Scores": ["Canon 27"]}
+    assert lib.get("/find?q=X1072").status_code == 200
+    assert titles(lib, "X10")["Scores"]
 
 
 def test_what_was_found_is_marked_and_all_else_is_escaped(choir):
