@@ -52,6 +52,7 @@ class Changelog:
         found = (
             select(log.c.foyer_id, *keys, pulls.source.c[table_map.key_columns[0]].is_not(None), *matched)
             .select_from(log.outerjoin(pulls.source, and_(*same, *pulls.filters)))
+            .where(*_oldest(connection, log, limit + len(known)))
             .order_by(log.c.foyer_id)
             .limit(limit + len(known))
         )
@@ -67,7 +68,8 @@ class Changelog:
         done = self._readers.settled(table_map.key, cursor.get("at"))
         log = self._table(table_map)
         for start in range(0, len(done), CHUNK):
-            connection.execute(delete(log).where(log.c.foyer_id.in_(done[start : start + CHUNK])))
+            of = log.c.foyer_id.in_(done[start : start + CHUNK])
+            connection.execute(delete(log).where(*_unhurried(connection), of))
         connection.commit()
 
     def waiting(self, table_map: CompiledMap) -> Select[Any]:
@@ -86,3 +88,22 @@ class Changelog:
 
     def _token(self, connection: Connection, table_map: CompiledMap) -> str:
         return triggers.state_of(connection, triggers.given_of(connection, table_map, self._schema))[1]
+
+
+def _oldest(connection: Connection, log: TableClause, limit: int) -> list[ColumnElement[bool]]:
+    """That changes are the oldest ones, in words that let PostgreSQL expect few.
+
+    A table of changes is empty at one moment and full at the next. By what it last knew of it PostgreSQL would rather read
+    the whole table of rows than look up some of them.
+    """
+    if connection.dialect.name != "postgresql":
+        return []
+    numbers = select(log.c.foyer_id).order_by(log.c.foyer_id).limit(limit).scalar_subquery()
+    return [log.c.foyer_id == func.any(func.array(numbers))]
+
+
+def _unhurried(connection: Connection) -> list[ColumnElement[bool]]:
+    """That the commit does not wait for the disk: what a crash of the server brings back is told again, which is harmless."""
+    if connection.dialect.name != "postgresql":
+        return []
+    return [select(func.set_config("synchronous_commit", "off", True)).scalar_subquery() == "off"]

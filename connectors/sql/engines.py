@@ -48,6 +48,11 @@ def open_engine(name: str, settings: Mapping[str, str]) -> Engine:
         raise Fatal(f"connection {name}: no driver for this database: {first_line(error)}") from None
 
 
+def reading(engine: Engine) -> Engine:
+    """The same engine for statements that stand alone, where a transaction around them costs the server two more."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT") if engine.dialect.name == "postgresql" else engine
+
+
 def _arguments(url: URL) -> dict[str, Any]:
     match url.get_backend_name():
         case "sqlite":
