@@ -77,7 +77,7 @@ class SqlAdapter:
 
     def find(self, table_map: CompiledMap, column: str, value: Any) -> Sequence[Record]:
         """The rows whose column has this value."""
-        with sorted_errors(self._name), self._engine.connect() as connection:
+        with sorted_errors(self._name), self._reading.connect() as connection:
             _, pulls = self._shape(connection, table_map)
             return [dict(row) for row in connection.execute(pulls.having(column, value)).mappings()]
 
@@ -97,7 +97,7 @@ class SqlAdapter:
 
     def shape(self, table_map: CompiledMap) -> Columns:
         """See `Shaped.shape`. What is remembered of the table is forgotten where it has changed."""
-        with sorted_errors(self._name), self._engine.connect() as connection:
+        with sorted_errors(self._name), self._reading.connect() as connection:
             columns = columns_of(connection, table_map, self._schema)
         if self._columns.get(table_map.key, columns) != columns:
             self._shapes.clear()
@@ -111,7 +111,7 @@ class SqlAdapter:
 
     def waiting(self, table_map: CompiledMap, cursor: Cursor) -> int | None:
         """See `Counting.waiting`: rows past the change value that was reached, or changes that triggers have written down."""
-        with sorted_errors(self._name), self._engine.connect() as connection:
+        with sorted_errors(self._name), self._reading.connect() as connection:
             if table_map.model.tracking:
                 counted = self._tracking(table_map).waiting(table_map) if cursor.get("phase") == "tracked" else None
             elif table_map.compares or cursor.get("phase") != "changes" or cursor.get("change") is None:

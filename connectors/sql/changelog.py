@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, column, delete, func, select, table
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, any_, column, delete, func, literal, select, table
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.expression import TableClause
 
 from connectors.errors import Fatal, Gap
@@ -68,8 +70,7 @@ class Changelog:
         done = self._readers.settled(table_map.key, cursor.get("at"))
         log = self._table(table_map)
         for start in range(0, len(done), CHUNK):
-            of = log.c.foyer_id.in_(done[start : start + CHUNK])
-            connection.execute(delete(log).where(*_unhurried(connection), of))
+            connection.execute(delete(log).where(*_taken(connection, log, done[start : start + CHUNK])))
         connection.commit()
 
     def waiting(self, table_map: CompiledMap) -> Select[Any]:
@@ -102,8 +103,12 @@ def _oldest(connection: Connection, log: TableClause, limit: int) -> list[Column
     return [log.c.foyer_id == func.any(func.array(numbers))]
 
 
-def _unhurried(connection: Connection) -> list[ColumnElement[bool]]:
-    """That the commit does not wait for the disk: what a crash of the server brings back is told again, which is harmless."""
+def _taken(connection: Connection, log: TableClause, numbers: Sequence[int]) -> list[ColumnElement[bool]]:
+    """That changes are these; on PostgreSQL also that the commit does not wait for the disk.
+
+    What a crash of the server brings back is told again, which is harmless.
+    """
     if connection.dialect.name != "postgresql":
-        return []
-    return [select(func.set_config("synchronous_commit", "off", True)).scalar_subquery() == "off"]
+        return [log.c.foyer_id.in_(numbers)]
+    unhurried = select(func.set_config("synchronous_commit", "off", True)).scalar_subquery() == "off"
+    return [unhurried, log.c.foyer_id == any_(literal(list(numbers), ARRAY(BigInteger)))]
