@@ -21,7 +21,8 @@ def utc_now() -> dt.datetime:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`begin` opens a transaction that writes and commits at its end; `read` one that only reads.
+    """`begin` opens a transaction that writes and commits at its end; `read` a connection that only reads,
+    where each statement sees what is committed when it begins.
 
     `release` is the number of the metadata that is at work.
     """

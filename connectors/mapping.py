@@ -248,13 +248,23 @@ def _reason(attribute: str, fault: RecordRejected) -> str:
 def resolve_lookups(table_map: CompiledMap, mapped: Sequence[Mapped], lookups: Lookups) -> tuple[list[Mapped], list[Refusal]]:
     """Put ids in place of natural keys; a record whose target is not there (yet) is refused with code `lookup`."""
     refused: list[Refusal] = []
+    _load(table_map, mapped, lookups)
     for item in table_map.inward:
         if item.lookup is None:
             continue
-        wanted = {row.values[item.attribute] for row in mapped if row.values.get(item.attribute) is not None}
-        lookups.load(item.lookup, wanted)
         mapped = _with_ids(item, item.lookup, mapped, lookups, refused)
     return list(mapped), refused
+
+
+def _load(table_map: CompiledMap, mapped: Sequence[Mapped], lookups: Lookups) -> None:
+    """Ask for the targets of all look-ups; those of several attributes with the same targets and key at once."""
+    wanted: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Lookup, set[Key]]] = {}
+    for item in table_map.inward:
+        if item.lookup is not None:
+            _, keys = wanted.setdefault((item.lookup.targets, item.lookup.key), (item.lookup, set()))
+            keys.update(key for row in mapped if (key := row.values.get(item.attribute)) is not None)
+    for lookup, keys in wanted.values():
+        lookups.load(lookup, keys)
 
 
 def _with_ids(item: Inward, lookup: Lookup, mapped: Sequence[Mapped], lookups: Lookups, refused: list[Refusal]) -> list[Mapped]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from connectors import checkpoint as checkpoints
 from connectors import tally
@@ -47,7 +47,8 @@ def no_progress(table_map: CompiledMap, state: Checkpoint) -> None:
 class Runner:
     """Runs maps of one connection. `lease` is the right to do so; it is looked at with every batch.
 
-    Where a run is `interrupted` it ends after the batch that it is at; the next one goes on from there.
+    Where a run is `interrupted` it ends after the batch that it is at; the next one goes on from there. `known` are
+    checkpoints that were read just now, each for one run.
     """
 
     home: Home
@@ -56,6 +57,7 @@ class Runner:
     progress: Progress = no_progress
     watch: Watch | None = None
     interrupted: Callable[[], bool] = never
+    known: dict[str, Checkpoint] = field(default_factory=dict)
 
     def run(self, table_map: CompiledMap, sweeping: bool = True, before: Run | None = None, *, keeping: bool = True) -> Run:
         """Pull what has changed; `sweeping` also looks for rows that are gone, which reads every key.
@@ -101,8 +103,7 @@ class Runner:
         return table_map if self.watch is None else self.watch.look(table_map, at_once)
 
     def _pull_all(self, table_map: CompiledMap, name: str, store: Store, once: bool = False) -> Counts:
-        with self.home.read() as connection:
-            state = read_checkpoint(connection, name)
+        state = self._checkpoint(name)
         if once and state.loaded:
             return Counts()
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
@@ -118,6 +119,13 @@ class Runner:
             if batch.more and self.interrupted():
                 break
         return counts
+
+    def _checkpoint(self, name: str) -> Checkpoint:
+        found = self.known.pop(name, None)
+        if found is not None:
+            return found
+        with self.home.read() as connection:
+            return read_checkpoint(connection, name)
 
     def _quiet(self, table_map: CompiledMap, state: Checkpoint, batch: Batch) -> bool:
         """Whether there is nothing to write at all."""

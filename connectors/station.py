@@ -65,8 +65,11 @@ class Station:
             states, wishes = read_checkpoints(connection), wished(connection)
         runner = Runner(self.home, self.adapter, lease, self.progress, self._watching(), self.interrupted)
         runs = self._load(runner, self._wanted(states, wishes), states)
+        if not runs:
+            runner.known.update(states)
         for item, called in self._due(states, wishes):
             runs += self._pull(runner, item, called=called)
+            runner.known.clear()  # what was read before a run is too old for the next one
         self._fulfil(lease, runs, wishes)
         self._count_waiting(lease)
         self.busy = delivered > 0

@@ -42,7 +42,7 @@ class Tally:
 def count(
     connection: Connection, table_map: str, direction: str, numbers: Mapping[tuple[str, str], int], now: dt.datetime
 ) -> None:
-    """Add numbers, by kind and code, in one statement; nothing is written for zeros."""
+    """Add numbers, by kind and code; nothing is written for zeros."""
     rows = [
         {"map": table_map, "direction": direction, "kind": kind, "code": code, "minute": minute, "number": number, "at": now}
         for (kind, code), number in sorted(numbers.items())
@@ -52,9 +52,9 @@ def count(
     if not rows:
         return
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    adding = insert(_TABLE).values(rows)
+    adding = insert(_TABLE)
     grown = {"number": _TABLE.c.number + adding.excluded.number, "at": adding.excluded.at}
-    connection.execute(adding.on_conflict_do_update(index_elements=list(_TABLE.primary_key), set_=grown))
+    connection.execute(adding.on_conflict_do_update(index_elements=list(_TABLE.primary_key), set_=grown), rows)
 
 
 def count_rows(connection: Connection, table_map: str, counts: Counts, now: dt.datetime) -> None:

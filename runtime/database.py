@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from metadata.expressions.sqlite_functions import install
+from metadata.rested import ask_after_rest
 from runtime.turns import QueuedConnection, connection_factory, turns_of
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -49,7 +50,8 @@ def parse_url(text: str) -> URL:
 def make_engine(url: str | URL, *, pool_size: int = 8, ping: bool = True) -> Engine:
     """An engine for the address. Nothing is opened until it is used. Raises UnknownDatabase.
 
-    Without `ping` the caller copes with a pooled connection that has died, and saves a round trip at each checkout.
+    A pooled connection that has rested is asked whether it is still there. Without `ping` it is not, and the caller copes
+    with one that has died.
     """
     address = parse_url(url if isinstance(url, str) else url.render_as_string(hide_password=False))
     if address.get_backend_name() == "sqlite":
@@ -59,13 +61,14 @@ def make_engine(url: str | URL, *, pool_size: int = 8, ping: bool = True) -> Eng
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=ping,
         pool_recycle=1800,
         query_cache_size=2000,
         hide_parameters=True,
         connect_args={"prepare_threshold": 2, "connect_timeout": 10, "options": f"-c timezone=UTC -c {MISSPELT}"},
     )
     event.listen(engine, "begin", _begin_postgres)
+    if ping:
+        ask_after_rest(engine)
     return engine
 
 

@@ -16,7 +16,7 @@ from connectors.recordset import RecordSet
 from connectors.sql.changelog import Changelog
 from connectors.sql.decoding import Decoding
 from connectors.sql.describing import described
-from connectors.sql.engines import open_engine, sorted_errors
+from connectors.sql.engines import open_engine, reading, sorted_errors
 from connectors.sql.probing import Obstacle, obstacles
 from connectors.sql.pulls import Pulls
 from connectors.sql.shape import Shape, columns_of, reflect
@@ -39,13 +39,15 @@ class SqlAdapter:
         self._name = name
         self._schema = settings.get("schema") or None
         self._engine = open_engine(name, settings)
+        self._reading = reading(self._engine)
         self._changelog, self._decoding = Changelog(self._schema), Decoding()
         self._shapes: dict[CompiledMap, tuple[Shape, Pulls]] = {}
         self._columns: dict[str, Columns] = {}
 
     def pull(self, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Batch:
         """Rows since the cursor. First all rows by key, then those whose change column is past the highest seen."""
-        with sorted_errors(self._name), self._engine.connect() as connection:
+        engine = self._engine if table_map.model.tracking == "log" else self._reading
+        with sorted_errors(self._name), engine.connect() as connection:
             shape, pulls = self._shape(connection, table_map)
             if table_map.model.tracking:
                 return pull_tracked(self._tracking(table_map), connection, table_map, (shape, pulls), cursor, limit)
@@ -61,7 +63,8 @@ class SqlAdapter:
     def committed(self, table_map: CompiledMap, cursor: Cursor) -> None:
         """Let what tells changes forget what was taken."""
         if table_map.model.tracking and cursor.get("phase") == "tracked":
-            with sorted_errors(self._name), self._engine.connect() as connection:
+            engine = self._engine if table_map.model.tracking == "log" else self._reading
+            with sorted_errors(self._name), engine.connect() as connection:
                 self._tracking(table_map).settle(connection, table_map, cursor)
 
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
@@ -74,7 +77,7 @@ class SqlAdapter:
 
     def find(self, table_map: CompiledMap, column: str, value: Any) -> Sequence[Record]:
         """The rows whose column has this value."""
-        with sorted_errors(self._name), self._engine.connect() as connection:
+        with sorted_errors(self._name), self._reading.connect() as connection:
             _, pulls = self._shape(connection, table_map)
             return [dict(row) for row in connection.execute(pulls.having(column, value)).mappings()]
 
@@ -94,7 +97,7 @@ class SqlAdapter:
 
     def shape(self, table_map: CompiledMap) -> Columns:
         """See `Shaped.shape`. What is remembered of the table is forgotten where it has changed."""
-        with sorted_errors(self._name), self._engine.connect() as connection:
+        with sorted_errors(self._name), self._reading.connect() as connection:
             columns = columns_of(connection, table_map, self._schema)
         if self._columns.get(table_map.key, columns) != columns:
             self._shapes.clear()
@@ -108,7 +111,7 @@ class SqlAdapter:
 
     def waiting(self, table_map: CompiledMap, cursor: Cursor) -> int | None:
         """See `Counting.waiting`: rows past the change value that was reached, or changes that triggers have written down."""
-        with sorted_errors(self._name), self._engine.connect() as connection:
+        with sorted_errors(self._name), self._reading.connect() as connection:
             if table_map.model.tracking:
                 counted = self._tracking(table_map).waiting(table_map) if cursor.get("phase") == "tracked" else None
             elif table_map.compares or cursor.get("phase") != "changes" or cursor.get("change") is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, column, delete, func, select, table
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, any_, column, delete, func, literal, select, table
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.expression import TableClause
 
 from connectors.batched import batched
@@ -51,6 +53,7 @@ class Changelog:
         found = (
             select(log.c.foyer_id, *keys, pulls.source.c[table_map.key_columns[0]].is_not(None), *matched)
             .select_from(log.outerjoin(pulls.source, and_(*same, *pulls.filters)))
+            .where(*_oldest(connection, log, limit + len(known)))
             .order_by(log.c.foyer_id)
             .limit(limit + len(known))
         )
@@ -66,7 +69,7 @@ class Changelog:
         done = self._readers.settled(table_map.key, cursor.get("at"))
         log = self._table(table_map)
         for part in batched(done):
-            connection.execute(delete(log).where(log.c.foyer_id.in_(part)))
+            connection.execute(delete(log).where(*_taken(connection, log, part)))
         connection.commit()
 
     def waiting(self, table_map: CompiledMap) -> Select[Any]:
@@ -85,3 +88,26 @@ class Changelog:
 
     def _token(self, connection: Connection, table_map: CompiledMap) -> str:
         return triggers.state_of(connection, triggers.given_of(connection, table_map, self._schema))[1]
+
+
+def _oldest(connection: Connection, log: TableClause, limit: int) -> list[ColumnElement[bool]]:
+    """That changes are the oldest ones, in words that let PostgreSQL expect few.
+
+    A table of changes is empty at one moment and full at the next. By what it last knew of it PostgreSQL would rather read
+    the whole table of rows than look up some of them.
+    """
+    if connection.dialect.name != "postgresql":
+        return []
+    numbers = select(log.c.foyer_id).order_by(log.c.foyer_id).limit(limit).scalar_subquery()
+    return [log.c.foyer_id == func.any(func.array(numbers))]
+
+
+def _taken(connection: Connection, log: TableClause, numbers: Sequence[int]) -> list[ColumnElement[bool]]:
+    """That changes are these; on PostgreSQL also that the commit does not wait for the disk.
+
+    What a crash of the server brings back is told again, which is harmless.
+    """
+    if connection.dialect.name != "postgresql":
+        return [log.c.foyer_id.in_(numbers)]
+    unhurried = select(func.set_config("synchronous_commit", "off", True)).scalar_subquery() == "off"
+    return [unhurried, log.c.foyer_id == any_(literal(list(numbers), ARRAY(BigInteger)))]

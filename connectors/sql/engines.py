@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
 )
 
 from connectors.errors import Fatal, RecordRejected, Retriable, first_line
+from metadata.rested import ask_after_rest
 
 CONNECT_SECONDS = 5
 _WATCHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
@@ -37,15 +38,20 @@ def open_engine(name: str, settings: Mapping[str, str]) -> Engine:
     try:
         url = make_url(settings["url"])
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-        return create_engine(
-            _existing(url), pool_pre_ping=True, pool_recycle=1800, hide_parameters=True, connect_args=_arguments(url)
-        )
+        engine = create_engine(_existing(url), pool_recycle=1800, hide_parameters=True, connect_args=_arguments(url))
     except KeyError:
         raise Fatal(f"connection {name} has no setting url") from None
     except ArgumentError:
         raise Fatal(f"connection {name}: the url cannot be read as a database address") from None
     except (NoSuchModuleError, ImportError) as error:
         raise Fatal(f"connection {name}: no driver for this database: {first_line(error)}") from None
+    ask_after_rest(engine)
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for statements that stand alone, where a transaction around them costs the server two more."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT") if engine.dialect.name == "postgresql" else engine
 
 
 def _arguments(url: URL) -> dict[str, Any]:

@@ -28,21 +28,20 @@ _ENDS: Mapping[str, tuple[str, ...]] = {
     "sqlite": ("_i", "_u", "_k", "_d"),
 }
 _NAMES: BindParameter[Any] = bindparam("names", expanding=True)
-_MARIADB = text(
+_MARIADB = (
     "SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN :names"
     " AND EVENT_OBJECT_TABLE = :table"
-).bindparams(_NAMES)
+)
 _TRIGGERS = {
-    "postgresql": text(
+    "postgresql": (
         "SELECT count(*) FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
         " WHERE tgname IN :names AND relname = :table AND tgenabled <> 'D'"
-    ).bindparams(_NAMES),
+    ),
     "mysql": _MARIADB,
     "mariadb": _MARIADB,
-    "sqlite": text(
-        "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name IN :names AND tbl_name = :table"
-    ).bindparams(_NAMES),
+    "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name IN :names AND tbl_name = :table",
 }
+"""How many of the named triggers are there, by dialect."""
 Definition = tuple[str, str]
 """What it is, and the statement."""
 
@@ -95,18 +94,17 @@ def given_of(connection: Connection, table_map: CompiledMap, schema: str | None)
 
 def state_of(connection: Connection, given: Given) -> tuple[str, str]:
     """The mark and the token under which the triggers of a map were made; empty where they are not there, or not all."""
-    register = given.within(REGISTER)
+    names = [given.log + end for end in _ENDS[given.dialect.name]]
+    asked = text(f"SELECT mark, token, ({_TRIGGERS[given.dialect.name]}) FROM {given.within(REGISTER)} WHERE map = :map")
     try:
-        found = connection.exec_driver_sql(f"SELECT mark, token FROM {register} WHERE map = '{given.map}'").first()
+        found = connection.execute(asked.bindparams(_NAMES), {"names": names, "table": given.table, "map": given.map}).first()
     except DBAPIError:
         connection.rollback()
         connection.execute(select(literal_column("1")))  # where that fails too it is not the register that is missing
         return "", ""
     if found is None:
         return "", ""
-    names = [given.log + end for end in _ENDS[given.dialect.name]]
-    there = int(connection.execute(_TRIGGERS[given.dialect.name], {"names": names, "table": given.table}).scalar_one())
-    return (str(found[0]), str(found[1])) if found[1] and there == len(names) else (BROKEN, "")
+    return (str(found[0]), str(found[1])) if found[1] and found[2] == len(names) else (BROKEN, "")
 
 
 def made(connection: Connection, given: Given, mark: str, token: str) -> list[Definition]:

@@ -13,12 +13,14 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, any_, insert, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from connectors.port import Image, Key, Loaded, RowsInUse, Upserted
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Principal
 from runtime.records.attached import hold_files
+from runtime.records.changing import change_rows
 from runtime.records.ends import Ends
 from runtime.records.errors import Denied, Invalid
 from runtime.records.hooks import Change, Listeners
@@ -73,7 +75,8 @@ class SqlRowStore:
         fresh = {value: row for value, row in latest.items() if value not in known}
         differing = [(known[value], row) for value, row in latest.items() if value in known and _differs(known[value], row)]
         at = dt.datetime.now(dt.UTC)
-        self._update(compiled, differing, at, origin)
+        changed = [(old["id"], row) for old, row in differing]
+        change_rows(self.connection, self.snapshot, compiled, changed, stamps(self._as(origin), at, new=False))
         made = self._insert(compiled, fresh, at, origin)
         ids = {value: row["id"] for value, row in known.items()} | made
         if images is not None:
@@ -88,7 +91,7 @@ class SqlRowStore:
         ends = Ends(self.snapshot, entity, key_attributes)
         found: dict[Key, int] = {}
         for chunk in _chunks(sorted(values, key=repr)):
-            statement = select(ends.table.c.id, *ends.columns).select_from(ends.source).where(_any_of(ends.columns, chunk))
+            statement = select(ends.table.c.id, *ends.columns).select_from(ends.source).where(self._any_of(ends.columns, chunk))
             found |= {tuple(row[1:]): row[0] for row in self.connection.execute(statement)}
         return {value: found[value] for value in values if value in found}
 
@@ -177,7 +180,7 @@ class SqlRowStore:
         found: dict[Key, Any] = {}
         for chunk in _chunks(rows):
             columns = tuple(table.c[name] for name in key)
-            statement = select(*(table.c[name] for name in sorted(names))).where(_any_of(columns, chunk))
+            statement = select(*(table.c[name] for name in sorted(names))).where(self._any_of(columns, chunk))
             for row in self.connection.execute(statement).mappings():
                 found[tuple(row[name] for name in key)] = row
         return found
@@ -198,18 +201,6 @@ class SqlRowStore:
         statement = insert(entity.table).returning(entity.table.c.id, sort_by_parameter_order=True)
         return dict(zip(rows, self.connection.scalars(statement, full), strict=True))
 
-    def _update(
-        self, entity: CompiledEntity, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], at: dt.datetime, origin: str
-    ) -> None:
-        if not rows:
-            return
-        table = entity.table
-        values: dict[str, Any] = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in rows[0][1]}
-        values |= stamps(self._as(origin), at, new=False) | {"version": table.c.version + 1}
-        statement = update(table).where(table.c.id == bindparam("v__id")).values(values)
-        parameters = [{"v__id": old["id"], **{f"v_{name}": value for name, value in new.items()}} for old, new in rows]
-        self.connection.execute(statement, parameters)
-
     def _unfilled(self, entity: CompiledEntity, given: Iterable[str]) -> list[Any]:
         left_out = entity.attributes.keys() - set(given)
         return [entity.attributes[key] for key in left_out if not entity.attributes[key].system]
@@ -225,6 +216,14 @@ class SqlRowStore:
     def _present(self, entity: CompiledEntity, ids: Iterable[int]) -> Iterator[int]:
         for chunk in _chunks(sorted(set(ids))):
             yield from self.connection.scalars(select(entity.table.c.id).where(entity.table.c.id.in_(chunk)))
+
+    def _any_of(self, columns: Sequence[ColumnElement[Any]], values: list[Key]) -> ColumnElement[bool]:
+        if len(columns) > 1:
+            return tuple_(*columns).in_(values)
+        only = [value[0] for value in values]
+        if self.connection.dialect.name == "postgresql":  # one parameter, so that the statement is the same for any number
+            return columns[0] == any_(literal(only, ARRAY(columns[0].type)))
+        return columns[0].in_(only)
 
     def _as(self, origin: str) -> Principal:
         return replace(self.principal, origin=origin)
@@ -255,13 +254,6 @@ def _key_of(row: Mapping[str, Any], key: tuple[str, ...]) -> Key:
     if None in value:
         raise ValueError(f"a row without {', '.join(key)} cannot be matched")
     return value
-
-
-def _any_of(columns: Sequence[ColumnElement[Any]], values: list[Key]) -> ColumnElement[bool]:
-    if len(columns) == 1:
-        only: ColumnElement[bool] = columns[0].in_([value[0] for value in values])
-        return only
-    return tuple_(*columns).in_(values)
 
 
 def _differs(known: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

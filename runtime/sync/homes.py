@@ -8,7 +8,7 @@ from connectors.home import Home
 from connectors.port import RowStore
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
-from runtime.database import writing
+from runtime.database import reading, writing
 from runtime.records.bulk import SqlRowStore
 
 ORIGIN = "sync"
@@ -20,4 +20,4 @@ def home_of(engine: Engine, snapshot: Snapshot) -> Home:
     def rows(connection: Connection) -> RowStore:
         return SqlRowStore(connection, snapshot, Principal.system(ORIGIN))
 
-    return Home(begin=writing(engine).begin, read=engine.connect, rows=rows, release=snapshot.release)
+    return Home(begin=writing(engine).begin, read=reading(engine).connect, rows=rows, release=snapshot.release)
