@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from connectors import checkpoint as checkpoints
 from connectors import tally
 from connectors.checkpoint import Checkpoint, read_checkpoint
+from connectors.collecting import seldom_collected
 from connectors.dated import due_keys
 from connectors.drift import DRIFTED, Drifted, Watch
 from connectors.errors import LONGEST_WAIT, ConnectorError, Gap, Retriable, patience
@@ -78,7 +79,8 @@ class Runner:
 
         def pull() -> Counts:
             seen = replace(step, table_map=self._seen(step.table_map))
-            return self._pull_all(seen.first_pass, step.table_map.key, self._loads(step.table_map, step.table_map.key))
+            with seldom_collected():
+                return self._pull_all(seen.first_pass, step.table_map.key, self._loads(step.table_map, step.table_map.key))
 
         return self._kept(step.table_map, "load", pull)
 
@@ -88,7 +90,8 @@ class Runner:
 
         def pull() -> Counts:
             seen = replace(step, table_map=self._seen(step.table_map))
-            return self._pull_all(seen.second_pass, name, self._loads(step.table_map, name), once=True)
+            with seldom_collected():
+                return self._pull_all(seen.second_pass, name, self._loads(step.table_map, name), once=True)
 
         return self._kept(step.table_map, "second", pull)
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Table, select, text, tuple_
 
 from metadata.snapshot import CompiledEntity
 from metadata.types import ChoiceSet
+from runtime.records.proved import proved
 from runtime.records.rows import to_columns
 
 SAMPLED = 50
@@ -48,7 +49,9 @@ def load_straight(
     try:
         with connection.begin_nested():
             full = ((*row, *also) for row in flat(entity, columns, rows))
-            fill(connection, entity.table, (*names, *constants), full)
+            given = _references(entity, columns, rows) | {name: (value,) for name, value in constants.items()}
+            with proved(connection, entity.table, given, len(rows)):
+                fill(connection, entity.table, (*names, *constants), full)
     except refusals:
         return None
     return len(rows)
@@ -64,6 +67,13 @@ def flat(entity: CompiledEntity, columns: Sequence[str], rows: Iterable[Sequence
     if all(entity.attributes[key].target_column is None for key in columns):
         return iter(rows)
     return (tuple(to_columns(entity, dict(zip(columns, row, strict=True))).values()) for row in rows)
+
+
+def _references(entity: CompiledEntity, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Iterable[Any]]:
+    """The different values of the columns that point at other rows."""
+    attributes = [entity.attributes[key] for key in columns]
+    places = {item.column.name: at for at, item in enumerate(attributes) if item.column.foreign_keys}
+    return {name: {row[at] for row in rows} for name, at in places.items()}
 
 
 def fill(connection: Connection, table: Table, names: Sequence[str], rows: Iterator[Sequence[Any]]) -> None:
