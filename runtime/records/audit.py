@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, bindparam, insert
 
 from metadata.snapshot import Snapshot
@@ -41,7 +42,7 @@ def record_audit(connection: Connection, snapshot: Snapshot, change: Change) -> 
             "a_privilege": change.kind,
             "a_entity": change.entity,
             "a_row": change.id,
-            "a_changes": json.dumps(changes, ensure_ascii=False),
+            "a_changes": orjson.dumps(changes).decode(),
         },
     )
 

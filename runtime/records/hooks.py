@@ -35,6 +35,8 @@ class Change:
     @property
     def changed(self) -> dict[str, tuple[Any, Any]]:
         """The attributes whose values differ, with the old and the new value."""
+        if not self.before:
+            return {key: (None, value) for key, value in self.after.items() if value is not None}
         pairs = {key: (self.before.get(key), self.after.get(key)) for key in (*self.before, *self.after)}
         return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 

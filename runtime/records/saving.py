@@ -1,9 +1,9 @@
 """One row saved in as few statements as the database allows: its lookups checked, written, and looked at again.
 
 The statements are prepared once for each shape of a write and kept on the snapshot. What a lookup must meet stands in the
-write's own WHERE. What the row must meet is asked of the row as it was stored: on PostgreSQL by the same statement;
-elsewhere, and where a permission looks at other rows of the same entity, by one more, because no statement sees what it
-has itself written.
+write's own WHERE. What the row must meet is asked of the row as it was stored, by the same statement where that can be: on
+PostgreSQL unless a permission looks at other rows of the same entity, because no statement sees what it has itself written;
+on SQLite where a permission looks at nothing but the row. Else one more statement looks at the row.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Insert,
+    Label,
+    SelectBase,
     Table,
     Update,
     and_,
@@ -29,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as stand_in
 from sqlalchemy.sql.util import find_tables
+from sqlalchemy.sql.visitors import iterate
 
 from metadata.snapshot import CompiledEntity, Snapshot
 from metadata.types import KEY_TYPE
@@ -110,11 +113,16 @@ def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialec
     entity = snapshot.entities[shape.look.entity]
     table, is_new = entity.table, shape.look.privileges[0] == "create"
     write = _insert(snapshot, standing, shape, entity) if is_new else _update(snapshot, standing, shape, table)
-    if dialect.name == "sqlite" or _looks_at_others(snapshot, standing, shape.look, table):
+    if not _tells(snapshot, standing, shape.look, table, dialect):
         return _Writing(Prepared(write.returning(table.c.id), dialect), tells=False)
+    if dialect.name == "sqlite":
+        return _Writing(Prepared(write.returning(*table.c, _reached(snapshot, standing, shape, table)), dialect), tells=True)
     written = write.returning(*table.c).cte("foyer_written")
-    reached = and_(*shape.look.conditions(snapshot, standing, written)).label("foyer_reached")
-    return _Writing(Prepared(select(*written.c, reached), dialect), tells=True)
+    return _Writing(Prepared(select(*written.c, _reached(snapshot, standing, shape, written)), dialect), tells=True)
+
+
+def _reached(snapshot: Snapshot, standing: Standing, shape: _Shape, rows: FromClause) -> Label[bool]:
+    return and_(*shape.look.conditions(snapshot, standing, rows)).label("foyer_reached")
 
 
 def _insert(snapshot: Snapshot, standing: Standing, shape: _Shape, entity: CompiledEntity) -> Insert:
@@ -143,7 +151,14 @@ def _update(snapshot: Snapshot, standing: Standing, shape: _Shape, table: Table)
     )
 
 
-def _looks_at_others(snapshot: Snapshot, standing: Standing, look: Look, table: Table) -> bool:
-    """Whether a condition on one row reads other rows of the same table."""
+def _tells(snapshot: Snapshot, standing: Standing, look: Look, table: Table, dialect: Dialect) -> bool:
+    """Whether the write can say itself that its row lies within reach.
+
+    It does not see other rows of its table as they are by then. SQLite's RETURNING names columns without their table, so that
+    there a condition must not read any other.
+    """
     one: FromClause = stand_in("foyer_one", *(column(item.name, item.type) for item in table.c))
-    return any(table in find_tables(condition) for condition in look.conditions(snapshot, standing, one))
+    conditions = look.conditions(snapshot, standing, one)
+    if dialect.name == "sqlite":
+        return not any(isinstance(part, SelectBase) for condition in conditions for part in iterate(condition))
+    return not any(table in find_tables(condition) for condition in conditions)
