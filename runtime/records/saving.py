@@ -8,7 +8,7 @@ on SQLite where a permission looks at nothing but the row. Else one more stateme
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -21,15 +21,21 @@ from sqlalchemy import (
     Label,
     SelectBase,
     Table,
+    Text,
     Update,
     and_,
     bindparam,
+    case,
+    cast,
     column,
+    func,
     insert,
+    literal_column,
     select,
     update,
 )
 from sqlalchemy import table as stand_in
+from sqlalchemy.exc import DataError
 from sqlalchemy.sql.util import find_tables
 from sqlalchemy.sql.visitors import iterate
 
@@ -43,6 +49,9 @@ from runtime.records.numbers import number_within
 from runtime.records.prepared import Prepared
 from runtime.records.rows import Look, look_at
 from runtime.records.shapes import kept
+from runtime.records.tables import AUDIT
+
+DIVISION_BY_ZERO = "22012"
 
 
 @passing
@@ -102,6 +111,42 @@ def save(connection: Connection, snapshot: Snapshot, principal: Principal, wante
     return row
 
 
+def save_noted(
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    wanted: Save,
+    note: Mapping[str, Any],
+    pieces: Sequence[str],
+) -> int | None:
+    """Save a new row and its line of the trail by one statement of PostgreSQL's, outside a transaction one of its own.
+
+    Gives the id; None where nothing was written, because a lookup may not be. `note` and `pieces` are made by the audit trail.
+    Raises Denied where the row lies out of the principal's reach: then the statement fails, and leaves nothing.
+    """
+    look = Look(wanted.entity.key, ("create", "append") if wanted.linked else ("create",), wanted.given)
+    standing, dialect = principal.standing, connection.dialect
+    targets = tuple(target for _, target, _ in wanted.linked)
+    shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name)
+    prepared = kept(snapshot, ("noted", standing, shape), lambda: _make_noted(snapshot, standing, shape, dialect))
+    around = {f"a_piece{place}": piece for place, piece in enumerate(pieces)}
+    try:
+        found = prepared.rows(connection, {**_values(principal, wanted), **note, **around})
+    except DataError as error:
+        if getattr(error.orig, "sqlstate", None) != DIVISION_BY_ZERO:
+            raise
+        raise Denied(wanted.entity.key) from error
+    return found[0][0] if found else None
+
+
+def can_note(snapshot: Snapshot, standing: Standing, entity: CompiledEntity, dialect: Dialect) -> bool:
+    """Whether the write of a new row can write the trail too, and tell whether the row lies within reach."""
+    if dialect.name != "postgresql":
+        return False
+    looks = Look(entity.key, ("create", "append")), Look(entity.key, ("create", "append"), frozenset(entity.attributes))
+    return all(_tells(snapshot, standing, look, entity.table, dialect) for look in looks)
+
+
 def _values(principal: Principal, wanted: Save) -> dict[str, Any]:
     values: dict[str, Any] = {f"v_{name}": value for name, value in wanted.columns.items()}
     if wanted.row is not None:
@@ -119,6 +164,30 @@ def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialec
         return _Writing(Prepared(write.returning(*table.c, _reached(snapshot, standing, shape, table)), dialect), tells=True)
     written = write.returning(*table.c).cte("foyer_written")
     return _Writing(Prepared(select(*written.c, _reached(snapshot, standing, shape, written)), dialect), tells=True)
+
+
+def _make_noted(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect) -> Prepared:
+    entity = snapshot.entities[shape.look.entity]
+    written = _insert(snapshot, standing, shape, entity).returning(*entity.table.c).cte("foyer_written")
+    noted: dict[str, ColumnElement[Any]] = {
+        item.name: bindparam(f"a_{item.name}", type_=item.type) for item in AUDIT.c if item.name not in ("id", "row", "changes")
+    }
+    noted["row"] = written.c.id
+    changes: ColumnElement[str] = bindparam("a_piece0", type_=AUDIT.c.changes.type)
+    for place, key in enumerate(_in_order(entity, shape.numbered), 1):
+        number = written.c[entity.attributes[key].column.name]
+        changes = changes + cast(func.to_json(number), Text) + bindparam(f"a_piece{place}", type_=AUDIT.c.changes.type)
+    noted["changes"] = changes
+    trail = insert(AUDIT).from_select(list(noted), select(*noted.values()).select_from(written), include_defaults=False)
+    one: ColumnElement[int] = literal_column("1")
+    none: ColumnElement[int] = literal_column("0")
+    # Nothing else in the statement divides: that it fails so says that the row may not be, and undoes both.
+    judged = func.mod(one, case((_reached(snapshot, standing, shape, written), one), else_=none))
+    return Prepared(select(written.c.id, judged).add_cte(trail.cte("foyer_noted")), dialect)
+
+
+def _in_order(entity: CompiledEntity, numbered: tuple[str, ...]) -> list[str]:
+    return [key for key in entity.attributes if key in numbered]
 
 
 def _reached(snapshot: Snapshot, standing: Standing, shape: _Shape, rows: FromClause) -> Label[bool]:
