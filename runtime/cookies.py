@@ -1,6 +1,7 @@
 """The browser's signed cookie. Checking a signature is remembered: a page asks with the same cookie again and again.
 
-Only cookies whose signature was found good are remembered, by their whole text, and their age is looked at each time.
+Only cookies whose signature was found good are remembered, by their whole text, and their age is looked at each time. What is
+sent is what Flask would send; what is alike for all cookies is made once.
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimedSerializer, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
+from werkzeug.http import dump_cookie
 
 from runtime.answers import Answer
 from runtime.csrf import FROM_ELSEWHERE
@@ -20,6 +24,32 @@ from runtime.csrf import FROM_ELSEWHERE
 LARGEST = 4096
 LONGEST = 1000
 SENT_BY = "Sec-Fetch-Site"
+SHORT = 512
+"""Bytes of values that are sent as they are: to compress them takes longer than to sign them, and tokens hardly get shorter."""
+SURELY_KEPT = 3500
+"""Letters of a cookie's text that every browser keeps, with all that is said about the cookie."""
+
+
+class _Signer(TimestampSigner):
+    """Derives its keys once."""
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        return _derived(secret_key or self.secret_key, self.salt, self.key_derivation, self.digest_method)
+
+
+@lru_cache(maxsize=16)
+def _derived(secret_key: str | bytes, salt: bytes, derivation: str, digest: Any) -> bytes:
+    return TimestampSigner(secret_key, salt=salt, key_derivation=derivation, digest_method=digest).derive_key()
+
+
+class _Serializer(URLSafeTimedSerializer):
+    """Leaves short values as they are, which is read as well as what is compressed."""
+
+    default_signer = _Signer
+
+    def dump_payload(self, obj: Any) -> bytes:
+        plain = TimedSerializer.dump_payload(self, obj)
+        return super().dump_payload(obj) if len(plain) > SHORT else base64_encode(plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +72,13 @@ class CookieSessions(SecureCookieSessionInterface):
         """What signs and checks; made once for a key."""
         key = app.secret_key
         if key not in self._serializers:
-            self._serializers[key] = super().get_signing_serializer(app)
+            self._serializers[key] = self._serializer(app) if key else None
         return self._serializers[key]
+
+    def _serializer(self, app: Flask) -> URLSafeTimedSerializer:
+        how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+        keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
+        return _Serializer(keys, salt=self.salt, serializer=self.serializer, signer_kwargs=how)
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """What the cookie holds, in a dictionary of this request's own; nothing for one that is not ours or too old."""
@@ -68,12 +103,32 @@ class CookieSessions(SecureCookieSessionInterface):
         """
         if request.method == "POST" and (request.endpoint in FROM_ELSEWHERE or request.headers.get(SENT_BY) == "cross-site"):
             return
-        if session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
+        if session and session.modified and not session.permanent and isinstance(response, Answer):
+            self._send(app, session, response)
+        elif session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
             super().save_session(app, session, response)
         elif session.accessed and isinstance(response, Answer):
             response.by_cookie = True  # said as it is sent, at a fraction of the cost
         elif session.accessed:
             response.vary.add("Cookie")
+
+    def _send(self, app: Flask, session: SessionMixin, response: Answer) -> None:
+        """Send a cookie that ends with the browser's session, as Flask would."""
+        name, signer = self.get_cookie_name(app), self.get_signing_serializer(app)
+        value = signer.dumps(dict(session)) if signer is not None else ""
+        if len(value) > SURELY_KEPT:
+            super().save_session(app, session, response)  # which says so where a browser may not keep it
+            return
+        manner = (
+            self.get_cookie_path(app),
+            self.get_cookie_domain(app),
+            self.get_cookie_secure(app),
+            self.get_cookie_httponly(app),
+            self.get_cookie_samesite(app),
+            self.get_cookie_partitioned(app),
+        )
+        response.headers.add("Set-Cookie", f"{name}={value}{_manner(*manner)}")
+        response.by_cookie = True
 
     def _check(self, app: Flask, cookie: str, longest: int) -> Checked | None:
         signer = self.get_signing_serializer(app)
@@ -101,3 +156,19 @@ class CookieSessions(SecureCookieSessionInterface):
         if len(self._checked) >= LARGEST:
             self._checked.clear()
         self._checked[signed] = checked
+
+
+@lru_cache(maxsize=16)
+def _manner(path: str, domain: str | None, secure: bool, httponly: bool, samesite: str | None, partitioned: bool) -> str:
+    """What follows the value of a cookie: where it is sent, and to whom."""
+    whole = dump_cookie(
+        "name",
+        "value",
+        path=path,
+        domain=domain,
+        secure=secure,
+        httponly=httponly,
+        samesite=samesite,
+        partitioned=partitioned,
+    )
+    return whole.removeprefix("name=value")

@@ -172,6 +172,12 @@ class Lease:
         for action in waiting:
             action()
 
+    def alone(self) -> Connection:
+        """The connection for one statement that is a transaction of its own. Raises RuntimeError within another one."""
+        if self._writing is not None:
+            raise RuntimeError("a transaction is open already")
+        return self.connection
+
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do this once the transaction has been committed, at once outside one; never when it was rolled back."""
         if self._writing is None:

@@ -97,7 +97,8 @@ def add_pages(app: Flask, database: Database, pages: Environment) -> None:
             abort(422)
         if len(reference) > 120 or len(city) > 80:
             abort(422)
-        database.create((session["account"], session["contact"], reference or None, city or None, requested))
+        if not database.create((session["account"], session["contact"], reference or None, city or None, requested)):
+            abort(403)
         flash("The order was placed.")
         return redirect("/orders", 303)
 

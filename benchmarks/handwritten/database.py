@@ -23,8 +23,15 @@ ORDER = "SELECT o.id, o.number, o.ordered_on, c.full_name AS contact, o.referenc
 ORDER += "a.name AS account FROM sales_order o LEFT JOIN contact c ON c.id = o.contact AND c.account = {p} "
 ORDER += "LEFT JOIN account a ON a.id = o.account WHERE o.number = {p} AND o.account = {p}"
 LINES = "SELECT description, line_no, quantity, price, amount FROM order_line WHERE sales_order = {p} ORDER BY line_no LIMIT 50"
-INSERT = "INSERT INTO sales_order (number, account, contact, reference, city, requested_on, ordered_on, status, version, "
-INSERT += "created_at, created_by, created_from) VALUES ({number}, {p}, {p}, {p}, {p}, {p}, {p}, 'open', 1, {p}, {p}, 'portal')"
+INSERT = "INSERT INTO sales_order (account, contact, reference, city, requested_on, number, ordered_on, status, version, "
+INSERT += "created_at, created_by, created_from) SELECT {p}, {p}, {p}, {p}, {p}, {number}, {p}, 'open', 1, {p}, {p}, 'portal' "
+# Whoever places an order may still sign in, belongs to the account, and is a buyer.
+INSERT += "WHERE EXISTS (SELECT 1 FROM contact c JOIN foyer_contact_role r ON r.contact_id = c.id WHERE c.id = {p} "
+INSERT += "AND c.account = {p} AND c.active IS NOT FALSE AND r.site = 'bench' AND r.role = 'buyer') "
+INSERT += "RETURNING id, created_at, contact, account, number, reference, city, requested_on, ordered_on, status"
+TRAIL = "INSERT INTO foyer_audit (at, contact, account, site, origin, privilege, entity, row, changes) "
+TRAIL += "SELECT created_at, contact, account, 'bench', 'portal', 'create', 'sales_order', id, {changes} FROM {placed}"
+WRITTEN = ("number", "account", "contact", "reference", "city", "requested_on", "ordered_on", "status")
 DEEP_FROM = 40 * 25
 
 
@@ -74,21 +81,68 @@ class Database:
             return None, []
         return Order(*row), self._connection.execute(self._lines, (row[0],)).fetchall()
 
-    def create(self, values: tuple[object, ...]) -> None:
-        """A new order: account, contact, reference, city, requested day."""
+    def create(self, values: tuple[object, ...]) -> bool:
+        """A new order and its line of the trail, in one transaction: account, contact, reference, city, requested day.
+
+        False where the person may not place it.
+        """
+        raise NotImplementedError
+
+    def _values(self, values: tuple[object, ...]) -> tuple[object, ...]:
+        account, contact, *_ = values
         now = dt.datetime.now(dt.UTC)
-        self._connection.execute(self._insert, (*values, now.date(), now, values[1]))
+        return (*values, now.date(), now, contact, contact, account)
+
+
+class PostgresDatabase(Database):
+    """PostgreSQL, where one statement writes both."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        super().__init__(connect, "%s", "'H' || nextval('bench_number')")
+        trail = TRAIL.format(changes=_changes("json_build_object", "json_build_array") + "::text", placed="placed")
+        self._placing = f"WITH placed AS ({self._insert}) {trail}"
+
+    def create(self, values: tuple[object, ...]) -> bool:
+        """See the base."""
+        return bool(self._connection.execute(self._placing, self._values(values)).rowcount)
+
+
+class SqliteDatabase(Database):
+    """SQLite, where each table takes a statement."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        super().__init__(connect, "?", "'H' || (SELECT max(id) FROM sales_order)")
+        self._trail = TRAIL.format(changes=_changes("json_object", "json_array"), placed="sales_order WHERE id = ?")
+
+    def create(self, values: tuple[object, ...]) -> bool:
+        """See the base."""
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            placed = connection.execute(self._insert, self._values(values)).fetchone()
+            if placed is not None:
+                connection.execute(self._trail, (placed[0],))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        return placed is not None
+
+
+def _changes(document: str, pair: str) -> str:
+    """What was written, from nothing to what it is now, as JSON."""
+    pairs = ", ".join(f"'{name}', {pair}(NULL, {name})" for name in WRITTEN)
+    return f"{document}({pairs})"
 
 
 def connect_to(url: str) -> Database:
     """The statements on the database of an address."""
     if url.startswith("sqlite:///"):
-        return Database(lambda: _sqlite(url.removeprefix("sqlite:///")), "?", "'H' || (SELECT max(id) FROM sales_order)")
+        return SqliteDatabase(lambda: _sqlite(url.removeprefix("sqlite:///")))
     address = url.replace("postgresql+psycopg:", "postgresql:")
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("CREATE SEQUENCE IF NOT EXISTS bench_number")
-    number = "'H' || nextval('bench_number')"
-    return Database(lambda: psycopg.connect(address, autocommit=True, prepare_threshold=1), "%s", number)
+    return PostgresDatabase(lambda: psycopg.connect(address, autocommit=True, prepare_threshold=1))
 
 
 def _sqlite(path: str) -> sqlite3.Connection:

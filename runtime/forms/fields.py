@@ -90,9 +90,18 @@ class BaseForm(Form):
 
         person = Person()
 
-        def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """A field under the name of its attribute."""
-            found: Field = unbound_field.bind(form=form, **{**options, "name": options["name"].removeprefix(PREFIX)})
+        def bind_field(self, form: BaseForm, unbound_field: Any, options: dict[str, Any]) -> Field:
+            """A field under the name of its attribute: a copy of one made before, unless it stands in a row among rows."""
+            name = options["name"]
+            pattern = form.patterns.get(name)
+            if pattern is None or options["prefix"]:
+                found: Field = unbound_field.bind(form=form, **{**options, "name": name.removeprefix(PREFIX)})
+                if not options["prefix"]:
+                    form.patterns[name] = type(found), {**vars(found), "_form": None, "meta": None}
+            else:
+                kind, parts = pattern
+                found = object.__new__(kind)
+                vars(found).update(parts, _form=form, meta=self)
             found.owner = form
             return found
 
@@ -103,6 +112,12 @@ class BaseForm(Form):
     varying: frozenset[str] = frozenset()
     """The fields that rules may lock, and those that they may require."""
     conduct: Conduct = Conduct()
+    patterns: dict[str, tuple[type[Field], dict[str, Any]]]
+    """What the fields of a form of this class begin as."""
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
+        cls.patterns = {}
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether every value is fit to be saved, and no rule of the form refuses them together.

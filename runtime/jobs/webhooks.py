@@ -21,12 +21,13 @@ from runtime.access import Principal, access_for
 from runtime.jobs.posting import send_signed
 from runtime.jobs.queue import HOOK, Job, owe
 from runtime.records import fetch_record
-from runtime.records.hooks import Change
+from runtime.records.hooks import Change, of_new_rows
 
 EVENT_OF = {"create": "created", "write": "changed", "delete": "deleted"}
 ORIGIN = "system"
 
 
+@of_new_rows(lambda snapshot, entity: entity in _hooks(snapshot))
 def owe_webhooks(connection: Connection, snapshot: Snapshot, change: Change) -> None:
     """Owe a message to every webhook that is told of a change, but for what its roles may not read."""
     event = EVENT_OF.get(change.kind)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import flash, make_response, redirect, request
+from flask import flash, request
 
 from metadata.snapshot import PageNode
 from metadata.text import Text
+from runtime.answers import see_other
 from runtime.context import RequestContext
 from runtime.forms import drafts
 from runtime.forms.drafts import Draft, Owner
@@ -31,7 +32,7 @@ def saved_part(
         flash(queued.message or say("form.queued"), "warn")
     else:
         flash(words_of(context, message) or say("form.saved"), "good")
-    return Part(response=make_response(redirect(next_url(ask, entity, record, page), 303)))
+    return Part(response=see_other(next_url(ask, entity, record, page)))
 
 
 def next_url(ask: BlockAsk, entity: str, record: int | None, page: str) -> str:

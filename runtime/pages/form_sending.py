@@ -21,6 +21,7 @@ from runtime.forms.submit import Sent, Work, send
 from runtime.forms.words import Words
 from runtime.pages.form_saving import sending_draft
 from runtime.passing import passing
+from runtime.records.alone import Values, create_alone
 from runtime.records.defaults import without_empty
 from runtime.records.details import Record
 from runtime.records.errors import Denied, Invalid
@@ -59,8 +60,42 @@ def make_record(
     due = belongs or ALONE
     given = {**fixed_values(context.snapshot, form, words), **posted_values(bound), **due.values}
 
+    def values(connection: Connection) -> Mapping[str, Any]:
+        return without_empty(context.snapshot, form.entity, _complete(context, form, words, given, connection))
+
+    try:
+        if _is_alone(context, form, due):
+            return Sent(_make_alone(context, form, values))
+        work = Work(context.snapshot, context.principal, form.entity, _writing(context, form, values, due))
+        sent = send(context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key))
+    except (Invalid, Denied) as refused:
+        return lay_out(bound, refused, labels_of(bound))
+    return lay_out(bound, sent, labels_of(bound)) if isinstance(sent, Refusal) else sent
+
+
+def _is_alone(context: RequestContext, form: Form, due: Belongs) -> bool:
+    """Whether making the record is all that its transaction will do."""
+    asking = context.services.submission.concerns(context.snapshot, form.entity)
+    return due.saving is plainly and not asking and not context.lease.writing
+
+
+def _make_alone(context: RequestContext, form: Form, values: Values) -> int:
+    lease = context.lease
+    made = create_alone(
+        lease.alone(),
+        lease.transaction,
+        context.snapshot,
+        context.principal,
+        form.entity,
+        values,
+        listeners=context.listeners,
+    )
+    return made.id
+
+
+def _writing(context: RequestContext, form: Form, values: Values, due: Belongs) -> Callable[[Connection], int]:
     def write(connection: Connection) -> int:
-        values = _complete(context, form, words, given, connection)
+        complete = values(connection)
 
         def make() -> int:
             made = create(
@@ -68,7 +103,7 @@ def make_record(
                 context.snapshot,
                 context.principal,
                 form.entity,
-                without_empty(context.snapshot, form.entity, values),
+                complete,
                 listeners=context.listeners,
                 undo="transaction",
             )
@@ -76,12 +111,7 @@ def make_record(
 
         return due.saving(connection, make)
 
-    work = Work(context.snapshot, context.principal, form.entity, write)
-    try:
-        sent = send(context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key))
-    except (Invalid, Denied) as refused:
-        return lay_out(bound, refused, labels_of(bound))
-    return lay_out(bound, sent, labels_of(bound)) if isinstance(sent, Refusal) else sent
+    return write
 
 
 def changed_values(

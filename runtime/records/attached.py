@@ -11,11 +11,12 @@ from metadata.snapshot import Snapshot
 from runtime.files import register
 from runtime.files.register import Slot
 from runtime.records.errors import Invalid
-from runtime.records.hooks import Change
+from runtime.records.hooks import Change, of_new_rows
 
 CHANGES = ("create", "write", "delete")
 
 
+@of_new_rows(lambda snapshot, entity: bool(file_attributes(snapshot, entity)))
 def hold_files(connection: Connection, snapshot: Snapshot, change: Change) -> None:
     """Give the row the files that it points at now, and drop those that it no longer does, as a listener of `after_write`.
 

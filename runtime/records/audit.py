@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, bindparam, insert
 
-from metadata.snapshot import Snapshot
+from metadata.snapshot import CompiledEntity, Snapshot
 from runtime.access import Principal
 from runtime.records.attached import file_facts, hold_files
 from runtime.records.hooks import Change, Listeners
@@ -30,20 +31,37 @@ def record_audit(connection: Connection, snapshot: Snapshot, change: Change) -> 
     """Write one change to the trail, as a listener of `after_write`."""
     changes = {key: [_plain(old), _plain(new)] for key, (old, new) in change.changed.items()}
     changes |= file_facts(connection, snapshot, change)
-    _NOTE.on(connection.dialect).rows(
-        connection,
-        {
-            "a_at": change.at,
-            "a_contact": change.principal.contact,
-            "a_account": change.principal.account,
-            "a_site": change.principal.site,
-            "a_origin": change.principal.origin,
-            "a_privilege": change.kind,
-            "a_entity": change.entity,
-            "a_row": change.id,
-            "a_changes": json.dumps(changes, ensure_ascii=False),
-        },
-    )
+    values = note(change.principal, change.kind, change.entity, change.at)
+    _NOTE.on(connection.dialect).rows(connection, {**values, "a_row": change.id, "a_changes": _json(changes)})
+
+
+def note(principal: Principal, privilege: str, entity: str, at: dt.datetime) -> dict[str, Any]:
+    """The columns of a line of the trail besides the row and what changed, each as `a_` and its name."""
+    return {
+        "a_at": at,
+        "a_contact": principal.contact,
+        "a_account": principal.account,
+        "a_site": principal.site,
+        "a_origin": principal.origin,
+        "a_privilege": privilege,
+        "a_entity": entity,
+    }
+
+
+def around_numbers(entity: CompiledEntity, values: Mapping[str, Any], numbered: Container[str]) -> list[str]:
+    """What the trail says of a new row, as JSON with gaps in the place of the auto-numbers that its write draws: the pieces
+    around them, in the order of the entity's attributes."""
+    pieces, text, between = [], "{", ""
+    for key, attribute in entity.attributes.items():
+        value = values.get(key)
+        if isinstance(value, dt.datetime):
+            value = value.astimezone(dt.UTC)
+        if key in numbered:
+            pieces.append(f"{text}{between}{_json(key)}:[null,")
+            text, between = "]", ","
+        elif value is not None and not attribute.system:
+            text, between = f"{text}{between}{_json(key)}:{_json([None, _plain(value)])}", ","
+    return [*pieces, text + "}"]
 
 
 def record_act(
@@ -57,17 +75,16 @@ def record_act(
 ) -> None:
     """Write something done to the trail that is no change of a row: such as a release, by its number."""
     values = {
-        "a_at": dt.datetime.now(dt.UTC),
-        "a_contact": principal.contact,
-        "a_account": principal.account,
-        "a_site": principal.site,
+        **note(principal, act, subject, dt.datetime.now(dt.UTC)),
         "a_origin": origin,
-        "a_privilege": act,
-        "a_entity": subject,
         "a_row": number,
         "a_changes": json.dumps(facts, ensure_ascii=False),
     }
     _NOTE.on(connection.dialect).rows(connection, values)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _plain(value: Any) -> Any:

@@ -35,11 +35,25 @@ class Change:
     @property
     def changed(self) -> dict[str, tuple[Any, Any]]:
         """The attributes whose values differ, with the old and the new value."""
+        if not self.before:
+            return {key: (None, value) for key, value in self.after.items() if value is not None}
         pairs = {key: (self.before.get(key), self.after.get(key)) for key in (*self.before, *self.after)}
         return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
 Listener = Callable[[Connection, Snapshot, Change], None]
+Concern = Callable[[Snapshot, str], bool]
+_CONCERNS: dict[Listener, Concern] = {}
+
+
+def of_new_rows(concern: Concern) -> Callable[[Listener], Listener]:
+    """Marks a listener that has nothing to do when a row of an entity is made, unless `concern` says so of that entity."""
+
+    def mark(listener: Listener) -> Listener:
+        _CONCERNS[listener] = concern
+        return listener
+
+    return mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,10 @@ class Listeners:
         """Tell every listener of a change."""
         for listener in self.after_write:
             listener(connection, snapshot, change)
+
+    def of_new(self, snapshot: Snapshot, entity: str) -> tuple[Listener, ...]:
+        """Those that may have something to do when a row of an entity is made."""
+        return tuple(one for one in self.after_write if one not in _CONCERNS or _CONCERNS[one](snapshot, entity))
 
     def plus(self, *more: Listener) -> Listeners:
         """These listeners and more of them."""

@@ -28,9 +28,15 @@ def guarded(connection: Connection, entity: CompiledEntity, undo: Undo = "savepo
 
     With `undo="transaction"` the transaction itself is rolled back, so that its owner cannot commit it any more.
     """
+    with told(entity), connection.begin_nested() if undo == "savepoint" else _rolled_back(connection):
+        yield
+
+
+@contextmanager
+def told(entity: CompiledEntity) -> Iterator[None]:
+    """What breaks a key or a reference becomes Invalid."""
     try:
-        with connection.begin_nested() if undo == "savepoint" else _rolled_back(connection):
-            yield
+        yield
     except IntegrityError as error:
         raise Invalid(_codes(entity, error)) from error
 

@@ -39,7 +39,7 @@ from sqlalchemy.exc import IntegrityError
 
 from metadata.snapshot import Snapshot
 from metadata.types import KEY_TYPE, UtcDateTime
-from runtime.records.hooks import Change
+from runtime.records.hooks import Change, of_new_rows
 from runtime.records.prepared import PerDialect
 from runtime.records.proof import Reader
 from runtime.records.tables import TABLES
@@ -194,6 +194,7 @@ def keep_columns(connection: Connection, owner: Owner, columns: Mapping[str, tup
     _put(connection, owner, COLUMNS, {view: list(paths) for view, paths in columns.items()})
 
 
+@of_new_rows(lambda snapshot, entity: False)
 def forget_person(connection: Connection, snapshot: Snapshot, change: Change) -> None:
     """Delete what a contact kept who is deleted, as a listener of `after_write`."""
     if change.kind == "delete" and change.entity == _PERSON:

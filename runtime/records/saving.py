@@ -1,14 +1,14 @@
 """One row saved in as few statements as the database allows: its lookups checked, written, and looked at again.
 
 The statements are prepared once for each shape of a write and kept on the snapshot. What a lookup must meet stands in the
-write's own WHERE. What the row must meet is asked of the row as it was stored: on PostgreSQL by the same statement;
-elsewhere, and where a permission looks at other rows of the same entity, by one more, because no statement sees what it
-has itself written.
+write's own WHERE. What the row must meet is asked of the row as it was stored, by the same statement where that can be: on
+PostgreSQL unless a permission looks at other rows of the same entity, because no statement sees what it has itself written;
+on SQLite where a permission looks at nothing but the row. Else one more statement looks at the row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,17 +18,26 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Insert,
+    Label,
+    SelectBase,
     Table,
+    Text,
     Update,
     and_,
     bindparam,
+    case,
+    cast,
     column,
+    func,
     insert,
+    literal_column,
     select,
     update,
 )
 from sqlalchemy import table as stand_in
+from sqlalchemy.exc import DataError
 from sqlalchemy.sql.util import find_tables
+from sqlalchemy.sql.visitors import iterate
 
 from metadata.snapshot import CompiledEntity, Snapshot
 from metadata.types import KEY_TYPE
@@ -40,6 +49,9 @@ from runtime.records.numbers import number_within
 from runtime.records.prepared import Prepared
 from runtime.records.rows import Look, look_at
 from runtime.records.shapes import kept
+from runtime.records.tables import AUDIT
+
+DIVISION_BY_ZERO = "22012"
 
 
 @passing
@@ -99,6 +111,42 @@ def save(connection: Connection, snapshot: Snapshot, principal: Principal, wante
     return row
 
 
+def save_noted(
+    connection: Connection,
+    snapshot: Snapshot,
+    principal: Principal,
+    wanted: Save,
+    note: Mapping[str, Any],
+    pieces: Sequence[str],
+) -> int | None:
+    """Save a new row and its line of the trail by one statement of PostgreSQL's, outside a transaction one of its own.
+
+    Gives the id; None where nothing was written, because a lookup may not be. `note` and `pieces` are made by the audit trail.
+    Raises Denied where the row lies out of the principal's reach: then the statement fails, and leaves nothing.
+    """
+    look = Look(wanted.entity.key, ("create", "append") if wanted.linked else ("create",), wanted.given)
+    standing, dialect = principal.standing, connection.dialect
+    targets = tuple(target for _, target, _ in wanted.linked)
+    shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name)
+    prepared = kept(snapshot, ("noted", standing, shape), lambda: _make_noted(snapshot, standing, shape, dialect))
+    around = {f"a_piece{place}": piece for place, piece in enumerate(pieces)}
+    try:
+        found = prepared.rows(connection, {**_values(principal, wanted), **note, **around})
+    except DataError as error:
+        if getattr(error.orig, "sqlstate", None) != DIVISION_BY_ZERO:
+            raise
+        raise Denied(wanted.entity.key) from error
+    return found[0][0] if found else None
+
+
+def can_note(snapshot: Snapshot, standing: Standing, entity: CompiledEntity, dialect: Dialect) -> bool:
+    """Whether the write of a new row can write the trail too, and tell whether the row lies within reach."""
+    if dialect.name != "postgresql":
+        return False
+    looks = Look(entity.key, ("create", "append")), Look(entity.key, ("create", "append"), frozenset(entity.attributes))
+    return all(_tells(snapshot, standing, look, entity.table, dialect) for look in looks)
+
+
 def _values(principal: Principal, wanted: Save) -> dict[str, Any]:
     values: dict[str, Any] = {f"v_{name}": value for name, value in wanted.columns.items()}
     if wanted.row is not None:
@@ -110,11 +158,40 @@ def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialec
     entity = snapshot.entities[shape.look.entity]
     table, is_new = entity.table, shape.look.privileges[0] == "create"
     write = _insert(snapshot, standing, shape, entity) if is_new else _update(snapshot, standing, shape, table)
-    if dialect.name == "sqlite" or _looks_at_others(snapshot, standing, shape.look, table):
+    if not _tells(snapshot, standing, shape.look, table, dialect):
         return _Writing(Prepared(write.returning(table.c.id), dialect), tells=False)
+    if dialect.name == "sqlite":
+        return _Writing(Prepared(write.returning(*table.c, _reached(snapshot, standing, shape, table)), dialect), tells=True)
     written = write.returning(*table.c).cte("foyer_written")
-    reached = and_(*shape.look.conditions(snapshot, standing, written)).label("foyer_reached")
-    return _Writing(Prepared(select(*written.c, reached), dialect), tells=True)
+    return _Writing(Prepared(select(*written.c, _reached(snapshot, standing, shape, written)), dialect), tells=True)
+
+
+def _make_noted(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect) -> Prepared:
+    entity = snapshot.entities[shape.look.entity]
+    written = _insert(snapshot, standing, shape, entity).returning(*entity.table.c).cte("foyer_written")
+    noted: dict[str, ColumnElement[Any]] = {
+        item.name: bindparam(f"a_{item.name}", type_=item.type) for item in AUDIT.c if item.name not in ("id", "row", "changes")
+    }
+    noted["row"] = written.c.id
+    changes: ColumnElement[str] = bindparam("a_piece0", type_=AUDIT.c.changes.type)
+    for place, key in enumerate(_in_order(entity, shape.numbered), 1):
+        number = written.c[entity.attributes[key].column.name]
+        changes = changes + cast(func.to_json(number), Text) + bindparam(f"a_piece{place}", type_=AUDIT.c.changes.type)
+    noted["changes"] = changes
+    trail = insert(AUDIT).from_select(list(noted), select(*noted.values()).select_from(written), include_defaults=False)
+    one: ColumnElement[int] = literal_column("1")
+    none: ColumnElement[int] = literal_column("0")
+    # Nothing else in the statement divides: that it fails so says that the row may not be, and undoes both.
+    judged = func.mod(one, case((_reached(snapshot, standing, shape, written), one), else_=none))
+    return Prepared(select(written.c.id, judged).add_cte(trail.cte("foyer_noted")), dialect)
+
+
+def _in_order(entity: CompiledEntity, numbered: tuple[str, ...]) -> list[str]:
+    return [key for key in entity.attributes if key in numbered]
+
+
+def _reached(snapshot: Snapshot, standing: Standing, shape: _Shape, rows: FromClause) -> Label[bool]:
+    return and_(*shape.look.conditions(snapshot, standing, rows)).label("foyer_reached")
 
 
 def _insert(snapshot: Snapshot, standing: Standing, shape: _Shape, entity: CompiledEntity) -> Insert:
@@ -143,7 +220,14 @@ def _update(snapshot: Snapshot, standing: Standing, shape: _Shape, table: Table)
     )
 
 
-def _looks_at_others(snapshot: Snapshot, standing: Standing, look: Look, table: Table) -> bool:
-    """Whether a condition on one row reads other rows of the same table."""
+def _tells(snapshot: Snapshot, standing: Standing, look: Look, table: Table, dialect: Dialect) -> bool:
+    """Whether the write can say itself that its row lies within reach.
+
+    It does not see other rows of its table as they are by then. SQLite's RETURNING names columns without their table, so that
+    there a condition must not read any other.
+    """
     one: FromClause = stand_in("foyer_one", *(column(item.name, item.type) for item in table.c))
-    return any(table in find_tables(condition) for condition in look.conditions(snapshot, standing, one))
+    conditions = look.conditions(snapshot, standing, one)
+    if dialect.name == "sqlite":
+        return not any(isinstance(part, SelectBase) for condition in conditions for part in iterate(condition))
+    return not any(table in find_tables(condition) for condition in conditions)

@@ -32,6 +32,34 @@ class Written:
     version: int
 
 
+@passing
+class NewRow:
+    """A row about to be made: what was given and is well formed, and with its defaults all that it will hold."""
+
+    entity: CompiledEntity
+    given: frozenset[str]
+    values: dict[str, Any]
+    at: dt.datetime
+
+    def save(self, connection: Connection, snapshot: Snapshot, principal: Principal) -> Save:
+        """How it is saved, with its numbers as far as the write does not draw them. Raises Denied where a lookup may not be
+        set at all."""
+        linked = pointers(self.entity, self.values)
+        permit_pointers(snapshot, principal, self.entity, linked)
+        numbered = _number(connection, snapshot, self.entity, self.values)
+        columns = to_columns(self.entity, self.values) | stamps(principal, self.at, new=True)
+        return Save(self.entity, "create", self.given, columns, linked, numbered)
+
+
+def new_row(connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, values: Mapping[str, Any]) -> NewRow:
+    """A row to be made of typed values by attribute. Raises Denied and Invalid."""
+    compiled, access = _permit(snapshot, principal, entity, "create")
+    permitted(compiled, access, values)
+    clean = cleaned(snapshot, principal, compiled, values)
+    complete = with_defaults(connection, snapshot, principal, compiled, clean)
+    return NewRow(compiled, frozenset(clean), complete, dt.datetime.now(dt.UTC))
+
+
 def create(
     connection: Connection,
     snapshot: Snapshot,
@@ -47,21 +75,14 @@ def create(
     A refusal undoes this write alone or, where the caller gives up after one, all of the transaction (`undo`). Raises Denied
     (also where the new row would lie out of reach) and Invalid.
     """
-    compiled, access = _permit(snapshot, principal, entity, "create")
-    permitted(compiled, access, values)
-    clean = cleaned(snapshot, principal, compiled, values)
-    complete = with_defaults(connection, snapshot, principal, compiled, clean)
-    at = dt.datetime.now(dt.UTC)
-    with guarded(connection, compiled, undo):
-        linked = pointers(compiled, complete)
-        permit_pointers(snapshot, principal, compiled, linked)
-        numbered = _number(connection, snapshot, compiled, complete)
-        columns = to_columns(compiled, complete) | stamps(principal, at, new=True)
-        row = save(connection, snapshot, principal, Save(compiled, "create", frozenset(clean), columns, linked, numbered))
+    new = new_row(connection, snapshot, principal, entity, values)
+    with guarded(connection, new.entity, undo):
+        wanted = new.save(connection, snapshot, principal)
+        row = save(connection, snapshot, principal, wanted)
         if row is None:
-            check_pointers(connection, snapshot, principal, compiled, linked)
+            check_pointers(connection, snapshot, principal, new.entity, wanted.linked)
             raise Denied(entity)
-        change = Change("create", entity, row["id"], 1, {}, to_values(compiled, row), principal, at)
+        change = Change("create", entity, row["id"], 1, {}, to_values(new.entity, row), principal, new.at)
         listeners.tell(connection, snapshot, change)
     return Written(row["id"], 1)
 
@@ -167,7 +188,7 @@ def _permit(snapshot: Snapshot, principal: Principal, entity: str, privilege: Pr
 def _number(connection: Connection, snapshot: Snapshot, entity: CompiledEntity, values: dict[str, Any]) -> tuple[str, ...]:
     """Number the row: into `values`, except for those auto-numbers, given back, that are drawn as it is saved."""
     waiting = []
-    for attribute in _auto_numbers(snapshot, entity):
+    for attribute in auto_numbers(snapshot, entity):
         if values.get(attribute.key) is not None:
             continue
         if counts_within(connection.dialect, attribute):
@@ -178,7 +199,8 @@ def _number(connection: Connection, snapshot: Snapshot, entity: CompiledEntity, 
     return tuple(waiting)
 
 
-def _auto_numbers(snapshot: Snapshot, entity: CompiledEntity) -> tuple[CompiledAttribute, ...]:
+def auto_numbers(snapshot: Snapshot, entity: CompiledEntity) -> tuple[CompiledAttribute, ...]:
+    """The auto-numbers of an entity."""
     return snapshot.derive(
         ("auto-numbers", entity.key),
         lambda: tuple(attribute for attribute in entity.attributes.values() if attribute.type.name == "auto_number"),

@@ -14,10 +14,11 @@ from connectors.tablemap import CompiledMap, compiled_maps
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.records.bulk import SqlRowStore
-from runtime.records.hooks import Change
+from runtime.records.hooks import Change, of_new_rows
 from runtime.sync.homes import ORIGIN
 
 
+@of_new_rows(lambda snapshot, entity: entity in _sending(snapshot))
 def keep_outbox(connection: Connection, snapshot: Snapshot, change: Change) -> None:
     """Owe a change to every map that sends it out. What came from outside does not go back.
 

@@ -41,6 +41,10 @@ class LookingLease(Lease):
         """There is none. Raises LookingOnly."""
         raise LookingOnly
 
+    def alone(self) -> Connection:
+        """There is none. Raises LookingOnly."""
+        raise LookingOnly
+
     def release(self) -> None:
         """Roll back and give the connection to the pool, which may write on it again."""
         connection, self._reading = self._reading, None

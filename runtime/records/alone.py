@@ -1,0 +1,70 @@
+"""A new row that is all its transaction does: where that can be by one statement, which writes the trail and commits itself.
+
+That is so on PostgreSQL where nobody but the trail has to do with new rows of the entity. Else a transaction is begun for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import Connection
+
+from metadata.snapshot import Snapshot
+from runtime.access import Principal
+from runtime.records.audit import AUDITED, around_numbers, note, record_audit
+from runtime.records.errors import Denied
+from runtime.records.hooks import Listeners
+from runtime.records.links import check_pointers
+from runtime.records.numbers import counts_within
+from runtime.records.refusals import told
+from runtime.records.saving import can_note, save_noted
+from runtime.records.write import Written, auto_numbers, create, new_row
+
+Transaction = Callable[[], AbstractContextManager[Connection]]
+Values = Callable[[Connection], Mapping[str, Any]]
+
+
+def create_alone(
+    connection: Connection,
+    transaction: Transaction,
+    snapshot: Snapshot,
+    principal: Principal,
+    entity: str,
+    values: Values,
+    *,
+    listeners: Listeners = AUDITED,
+) -> Written:
+    """Save a new row, for good. `connection` is outside any transaction, and `transaction()` begins one on it.
+
+    `values(connection)` are the typed values by attribute. Raises what `create` raises, and then nothing is left behind.
+    """
+    if not _in_one_statement(connection, snapshot, principal, entity, listeners):
+        with transaction() as writing:
+            return create(writing, snapshot, principal, entity, values(writing), listeners=listeners, undo="transaction")
+    new = new_row(connection, snapshot, principal, entity, values(connection))
+    with told(new.entity):
+        wanted = new.save(connection, snapshot, principal)
+        pieces = around_numbers(new.entity, new.values, wanted.numbered)
+        made = save_noted(connection, snapshot, principal, wanted, note(principal, "create", entity, new.at), pieces)
+        if made is None:
+            check_pointers(connection, snapshot, principal, new.entity, wanted.linked)
+            raise Denied(entity)
+    return Written(made, 1)
+
+
+def _in_one_statement(
+    connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, listeners: Listeners
+) -> bool:
+    return listeners.of_new(snapshot, entity) == (record_audit,) and snapshot.derive(
+        ("noted by its write", principal.standing, entity, connection.dialect.name),
+        lambda: _can(connection, snapshot, principal, entity),
+    )
+
+
+def _can(connection: Connection, snapshot: Snapshot, principal: Principal, entity: str) -> bool:
+    compiled, dialect = snapshot.entities[entity], connection.dialect
+    if not can_note(snapshot, principal.standing, compiled, dialect):
+        return False
+    return all(counts_within(dialect, attribute) for attribute in auto_numbers(snapshot, compiled))
