@@ -6,6 +6,7 @@ VENV = $(or $(FOYER_VENV),.venv)
 
 .DEFAULT_GOAL := help
 nightly: EXTRAS := $(EXTRAS),nightly
+nightly: export FOYER_TEST_SEED := $(or $(FOYER_TEST_SEED),random)
 .PHONY: help setup demo test nightly audit lint format bench lock clean
 
 help: ## this list
@@ -21,7 +22,8 @@ test: setup ## all tests (ARGS="-k words"; FOYER_REQUIRE=postgresql,mariadb,brow
 	@tools/browser.sh
 	@tools/test.sh $(ARGS)
 
-nightly: setup ## at full size: 1,000,000 questions of permissions, all planted leaks, an hour of fuzzing (FUZZ=seconds), 100 kills, 1,000 submissions, 200 cuts
+nightly: setup ## at full size: 1,000,000 questions of permissions, all planted leaks, an hour of fuzzing (FUZZ=seconds), 100 kills, 1,000 submissions, 200 cuts; chance is drawn anew
+	@HYPOTHESIS_PROFILE=ci $(VENV)/bin/python -m pytest -q -n 2 -m hypothesis $(ARGS)
 	@FOYER_TEST_QUESTIONS=1000000 FOYER_TEST_EDITS=200 $(VENV)/bin/python -m pytest -q -n 2 tests/property/test_explainer.py tests/property/test_exposure_lock.py $(ARGS)
 	@FOYER_TEST_CANARY=whole FOYER_TEST_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest -q -n 2 tests/integration/canary tests/fuzz $(ARGS)
 	@FOYER_TEST_KILLS=100 FOYER_TEST_SYNC_ROWS=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_kill.py $(ARGS)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from support import brokers, browsers, databases
 from support.axe import assert_no_axe_violations
+from support.seeds import seed, seed_lines
 from support.services import Unavailable, missing, required, summary_lines
 
 # A slow machine is no fault of the code under test: no deadline, no complaint that making data takes long.
@@ -22,8 +23,15 @@ settings.register_profile("ci", max_examples=200, derandomize=False, **_patient)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
-def pytest_configure() -> None:
+@pytest.hookimpl(tryfirst=True)  # Hypothesis looks at its option when its turn comes
+def pytest_configure(config: pytest.Config) -> None:
     required()  # a name we do not know is refused before anything runs
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = seed()
+
+
+def pytest_report_header() -> str:
+    return f"seed: {seed()}"
 
 
 def pytest_collection_finish() -> None:
@@ -41,6 +49,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("services not there")
         for line in lines:
             terminalreporter.write_line(line)
+    for line in seed_lines(failed=bool(terminalreporter.stats.get("failed"))):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

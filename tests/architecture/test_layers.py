@@ -20,13 +20,11 @@ MAY_IMPORT_LATE = ("runtime.cli",)
 NOT_ENGINE = ("metadata/starters/", "connectors/sample_erp", "runtime/demo")
 STARTER_ENTITY = re.compile(r"(?<![a-z])(sales_?orders?|order_?lines?|invoices?|purchase_?orders?)(?![a-z])", re.IGNORECASE)
 
-MODULES = read_modules(ROOT)
-
 
 @pytest.fixture(params=PACKAGES)
 def package(request: pytest.FixtureRequest) -> list[Module]:
     """The modules of one package."""
-    found = [module for module in MODULES if within(module.name, request.param)]
+    found = [module for module in read_modules(ROOT) if within(module.name, request.param)]
     if not found:
         pytest.skip(f"there is no package {request.param} yet")
     return found
@@ -47,13 +45,13 @@ def top(found: Import) -> str:
 def wrong_way(module: Module) -> list[str]:
     room = module.name.partition(".")[0]
     closed = {*PACKAGES, "tests", "support", "benchmarks"} - {room} - MAY_IMPORT[room]
-    return [f"{module.path}:{i.line} imports {i.target}" for i in module.imports() if top(i) in closed]
+    return [f"{module.path}:{i.line} imports {i.target}" for i in module.imports if top(i) in closed]
 
 
 def late(module: Module) -> list[str]:
     if within(module.name, *MAY_IMPORT_LATE):
         return []
-    ours = (i for i in module.imports() if i.in_function and top(i) in PACKAGES)
+    ours = (i for i in module.imports if i.in_function and top(i) in PACKAGES)
     return [f"{module.path}:{i.line} imports {i.target} inside a function" for i in ours]
 
 
@@ -62,7 +60,7 @@ def misplaced_library(module: Module) -> list[str]:
     wtforms_may = within(module.name, "runtime.forms")
     closed = set() if flask_may else {"flask", "flask_wtf"}
     closed |= set() if wtforms_may else {"wtforms"}
-    return [f"{module.path}:{i.line} imports {i.target}" for i in module.imports() if top(i) in closed]
+    return [f"{module.path}:{i.line} imports {i.target}" for i in module.imports if top(i) in closed]
 
 
 def starter_entities(module: Module) -> list[str]:
@@ -78,7 +76,7 @@ def bare_or(module: Module) -> list[str]:
     return [
         f"{module.path}:{call.lineno} spreads into or_() without false() before it"
         for call in calls
-        if ast.unparse(call.func).rpartition(".")[2] == "or_" and call.args and isinstance(call.args[0], ast.Starred)
+        if call.args and isinstance(call.args[0], ast.Starred) and ast.unparse(call.func).rpartition(".")[2] == "or_"
     ]
 
 
@@ -107,7 +105,7 @@ def test_or_is_never_spread_bare(package):
 
 
 def test_modules_do_not_import_each_other_in_circles():
-    assert import_cycles(MODULES) == []
+    assert import_cycles(read_modules(ROOT)) == []
 
 
 @pytest.mark.parametrize("folder", ["runtime", "themes"])

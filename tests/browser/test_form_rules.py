@@ -9,6 +9,7 @@ from support.axe import assert_no_axe_violations
 from support.marina_site import served
 from support.pottery import make_pottery
 from support.ruled import in_steps, publish, ruled
+from support.seeds import seed
 
 TRIES = 25
 VALUES = {
@@ -94,17 +95,16 @@ def test_rows_have_rules_of_their_own(pottery, at):
 
 
 def test_the_browser_and_the_server_make_the_same_of_the_same_values(at):
-    seed = random.randrange(10**6)
-    chance = random.Random(seed)
+    draw = random.Random(seed())
     at.goto("/firings/new")
     for number in range(TRIES):
         for key, values in VALUES.items():
             control = at.locator(f'[name="{key}"]').last
             if control.is_visible() and control.is_enabled():
-                control.fill(chance.choice(values))
+                control.fill(draw.choice(values))
         insured = at.get_by_label("Insured")
-        insured.set_checked(chance.random() < 0.5)
-        at.locator(f"[name=atmosphere][value={chance.choice(['oxidation', 'reduction'])}]").check()
+        insured.set_checked(draw.random() < 0.5)
+        at.locator(f"[name=atmosphere][value={draw.choice(['oxidation', 'reduction'])}]").check()
         here = at.evaluate(STATE)
         there = at.evaluate(
             """async () => {
@@ -120,9 +120,6 @@ def test_the_browser_and_the_server_make_the_same_of_the_same_values(at):
               ]]));
             }"""
         )
-        assert {key: state[:2] for key, state in here.items()} == {key: state[:2] for key, state in there.items()}, (
-            seed,
-            number,
-        )
+        assert {key: state[:2] for key, state in here.items()} == {key: state[:2] for key, state in there.items()}, number
         needed = {key: state[2] for key, state in here.items() if not state[0]}
-        assert needed == {key: state[2] for key, state in there.items() if not state[0]}, (seed, number)
+        assert needed == {key: state[2] for key, state in there.items() if not state[0]}, number

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 PACKAGES = ("metadata", "runtime", "connectors", "themes")
@@ -32,23 +33,35 @@ class Module:
         """The package that relative imports start from."""
         return self.name if self.is_package else self.name.rpartition(".")[0]
 
+    @cached_property
     def imports(self) -> list[Import]:
         """Every import, at whatever depth."""
         return list(_imports(self.tree, self.package))
 
 
+@cache
+def syntax_of(file: Path) -> ast.Module:
+    """The syntax tree of a file, parsed once however many tests look at it."""
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+@cache
 def read_modules(root: Path, packages: tuple[str, ...] = PACKAGES) -> list[Module]:
     """The modules of those packages that exist."""
     files = (file for package in packages for file in sorted((root / package).rglob("*.py")))
-    return [parse_module(file.relative_to(root), file.read_text(encoding="utf-8")) for file in files]
+    return [_named(file.relative_to(root), syntax_of(file)) for file in files]
 
 
 def parse_module(path: Path, text: str) -> Module:
     """One module, named after its path."""
+    return _named(path, ast.parse(text, str(path)))
+
+
+def _named(path: Path, tree: ast.Module) -> Module:
     parts = path.with_suffix("").parts
     is_package = parts[-1] == "__init__"
     name = ".".join(parts[:-1] if is_package else parts)
-    return Module(name, path.as_posix(), ast.parse(text, str(path)), is_package)
+    return Module(name, path.as_posix(), tree, is_package)
 
 
 def _imports(node: ast.AST, package: str, in_function: bool = False, types_only: bool = False) -> Iterator[Import]:
@@ -78,7 +91,7 @@ def import_cycles(modules: list[Module]) -> list[list[str]]:
     graph = {
         module.name: {
             found.target
-            for found in module.imports()
+            for found in module.imports
             if found.target in names and found.target != module.name and not (found.in_function or found.for_types_only)
         }
         for module in modules

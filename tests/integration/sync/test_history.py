@@ -15,6 +15,7 @@ from connectors.values import load_json
 from runtime.sync import steering
 from support.brokers import Shelf
 from support.harbour import harbours
+from support.seeds import seed
 
 CHANGES = int(os.environ.get("FOYER_TEST_PAUSED", "600"))
 ROWS = max(10, CHANGES // 20)
@@ -92,9 +93,7 @@ def test_what_happens_while_a_map_is_paused_comes_in_order_when_it_is_resumed(wo
         tell(shelf, "created", f"H{at}", "0")
     turns(world, lambda: len(world.rows("harbour", "code")) == ROWS)
     steering.pause(world.home, table_map)
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance, last = random.Random(seed), dict.fromkeys((f"H{at}" for at in range(ROWS)), 0)
+    chance, last = random.Random(seed()), dict.fromkeys((f"H{at}" for at in range(ROWS)), 0)
     for number in range(1, CHANGES + 1):
         code = chance.choice(list(last))
         tell(shelf, "updated", code, str(number))

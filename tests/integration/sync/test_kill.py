@@ -20,6 +20,7 @@ from runtime.sync.listener import keep_outbox
 from runtime.sync.worker import prepare
 from support.crashing import begin, work
 from support.harbour import boats, eventually, harbours, snapshot_of
+from support.seeds import seed
 from support.sql_outside import OUTSIDE_BOATS, differences, effects, filled, note_effects
 
 KILLS = int(os.environ.get("FOYER_TEST_KILLS", "8"))
@@ -50,9 +51,7 @@ def test_a_worker_killed_at_any_moment_ends_where_one_left_alone_would(database_
     with writing(engine).begin() as connection:
         snapshot.tables.create_all(connection)
     prepare(engine)
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance, edited = random.Random(seed), set()
+    chance, edited = random.Random(seed()), set()
     for turn in range(KILLS):
         process = begin(work, database_url, ("sql", settings, maps))
         time.sleep(chance.random() * (0.6 + ROWS / 50_000))

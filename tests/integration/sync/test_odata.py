@@ -17,6 +17,7 @@ from runtime.records.write import create, update
 from runtime.sync.listener import keep_outbox
 from support.harbour import STATES, boat_row, boats, column, harbour_row, harbours, snapshot_of
 from support.odata import BOAT, HARBOUR, odata_outside
+from support.seeds import seed
 
 DELTA = {"change_column": "", "delta": True}
 BOTH = (
@@ -155,8 +156,7 @@ def test_a_change_goes_out_whole_and_meets_a_newer_version_before_it_writes_over
 
 
 def test_whatever_goes_wrong_both_sides_agree_in_the_end_and_nothing_is_there_twice(world, outside):
-    seed = random.randrange(10**6)
-    dice = random.Random(seed)
+    dice = random.Random(seed())
     faults = ("down", "lost", "throttle", "nonsense", "revoke", "forget")
     for step in range(18):
         for _ in range(dice.randint(0, 2)):
@@ -172,13 +172,13 @@ def test_whatever_goes_wrong_both_sides_agree_in_the_end_and_nothing_is_there_tw
                     create(connection, world.snapshot, Principal.system("portal"), "boat", values, listeners=LISTENERS)
         deliver(world)
         world.pull()
-        assert "parked" not in owed(world), f"seed {seed}: nothing of this is for somebody to mend"
+        assert "parked" not in owed(world), "nothing of this is for somebody to mend"
     outside.service.faults.clear()
     while owed(world):
-        assert deliver(world), f"seed {seed}: {owed(world)}"
+        assert deliver(world), owed(world)
     world.pull()
     assert world.rejects() == []
-    assert sorted(ours(world)) == theirs(outside), f"seed {seed}"
+    assert sorted(ours(world)) == theirs(outside)
     assert len(ours(world)) == 20 + 6 + 6
 
 

@@ -23,6 +23,7 @@ from runtime.sync.worker import prepare
 from support.crashing import begin, work
 from support.harbour import boats, eventually, snapshot_of
 from support.proxy import WAYS, Proxy
+from support.seeds import seed
 from support.sql_outside import OUTSIDE_BOATS, filled
 
 CUTS = int(os.environ.get("FOYER_TEST_CUTS", "3"))
@@ -52,9 +53,7 @@ def test_both_sides_are_the_same_soon_after_the_line_is_whole_again(database_url
     with writing(engine).begin() as connection:
         snapshot.tables.create_all(connection)
     prepare(engine)
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+    chance = random.Random(seed())
     worker = begin(work, database_url, ("sql", {"url": through}, maps))
     try:
         assert eventually(lambda: same(engine, outside, snapshot), HEALED_SECONDS)

@@ -22,6 +22,7 @@ from runtime.tables import create_engine_tables
 from support.crashing import begin, submit_all, work
 from support.harbour import boats, eventually, snapshot_of
 from support.odata import BOAT, odata_outside
+from support.seeds import seed
 
 RECORDS = int(os.environ.get("FOYER_TEST_SUBMISSIONS", "40"))
 KILLS = int(os.environ.get("FOYER_TEST_KILLS", "4"))
@@ -78,9 +79,7 @@ def refused_by_nature(name):
 
 @pytest.mark.timeout(180 + 3 * RECORDS)
 def test_both_sides_agree_whatever_happens_to_the_answers_and_to_the_portal(database_url, tmp_path):
-    seed = int(os.environ.get("FOYER_TEST_SEED") or random.randrange(2**32))
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+    chance = random.Random(seed())
     with odata_outside(tmp_path / "outside.db", largest=50) as outside:
         outside.service.faults = Weather(chance)
         decider = Decider(outside.service, chance)

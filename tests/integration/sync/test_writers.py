@@ -21,6 +21,7 @@ from runtime.sync.listener import keep_outbox
 from runtime.sync.worker import prepare
 from support.crashing import begin, work
 from support.harbour import boats, eventually, snapshot_of
+from support.seeds import seed
 from support.sql_outside import filled
 
 WRITERS = 8
@@ -54,19 +55,17 @@ def test_no_change_is_skipped_whoever_commits_first_and_however_often_the_relay_
     with writing(engine).begin() as connection:
         snapshot.tables.create_all(connection)
     prepare(engine)
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
     relay = begin(work, database_url, ("sql", settings, maps))
     table = snapshot.entities["boat"].table
     assert eventually(lambda: counted(engine, table) == BOATS)
     written = {}
     writers = [
-        threading.Thread(target=write, args=(engine, snapshot, writer, random.Random(seed + writer), written))
+        threading.Thread(target=write, args=(engine, snapshot, writer, random.Random(seed() + writer), written))
         for writer in range(WRITERS)
     ]
     for writer in writers:
         writer.start()
-    chance = random.Random(seed)
+    chance = random.Random(seed())
     for _ in range(KILLS):
         time.sleep(0.2 + chance.random() * 0.6)
         relay.kill()
