@@ -13,10 +13,9 @@ from lxml import etree
 pytest.importorskip("onelogin", reason="needs the extra saml")
 pytest.importorskip("saml2")
 
+from metadata.model import IdentityProvider
 from support.portal import CAST, text
 from support.town_hall import ENTITY, SEAL, Seal, TownHall, logout_answer, logout_request, opened, packed, sealed, unpacked
-
-from metadata.model import IdentityProvider
 
 CAROL = CAST["carol"][0]
 SITE_SEAL = Seal.new()
