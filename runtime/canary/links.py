@@ -20,7 +20,8 @@ LEADING = ("a", "img", "area", "iframe", "link")
 _TAG = re.compile(r"<(a|img|area|iframe|link|input|/?form)\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.IGNORECASE)
 _GIVEN = re.compile(r"([\w:-]+)=\"([^\"]*)\"")
 _NUMBERED = re.compile(r"/[^/]*\d[^/]*")
-LEAVES = re.compile(r"^/(_static|signout|studio|[a-z]{2}(-[A-Za-z]{2,4})?/)")
+LEAVES = re.compile(r"^/(_static|signout|signin/with/|studio|[a-z]{2}(-[A-Za-z]{2,4})?/)")
+"""What is not followed: what shows no rows, what ends the session, other providers, and the same in another language."""
 
 
 class Links:

@@ -43,7 +43,7 @@ def otherwise(judge: Judge, planted: Planted, marks: Marks) -> Planted:
     """
     seen = seen_cells(judge)
     made = planted.copy()
-    told = _spoken_of(judge.snapshot)
+    told, deciding = _spoken_of(judge.snapshot), _deciding(judge.snapshot)
     for entity, rows in made.rows.items():
         for row, values in rows.items():
             for attribute in judge.snapshot.entities[entity].model.attributes:
@@ -52,6 +52,7 @@ def otherwise(judge: Judge, planted: Planted, marks: Marks) -> Planted:
                 if (
                     attribute.key in shown
                     or attribute.formula
+                    or (entity, attribute.key) in deciding
                     or (shown and attribute.key in told)
                     or known_of_oneself(judge, cell)
                 ):
@@ -66,6 +67,12 @@ def otherwise(judge: Judge, planted: Planted, marks: Marks) -> Planted:
     _take_away(judge, made, seen)
     settle(judge.snapshot, made)
     return made
+
+
+def _deciding(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
+    """What says whether a membership counts, and which role it gives: it decides who sees what, as lookups do."""
+    further = snapshot.entities["contact"].model.further_accounts
+    return frozenset((further.entity, key) for key in (further.role, further.active) if key) if further else frozenset()
 
 
 def known_of_oneself(judge: Judge, cell: Cell) -> bool:
@@ -126,7 +133,10 @@ def _unseen(judge: Judge, made: Planted, seen: Seen) -> Iterator[tuple[str, int]
     # Whoever shared a link that the asker has is there in both worlds, and so is each account that the asker may act for.
     people = {("contact", one.contact) for one in (judge.asker, *(held.maker for held in judge.asker.held))}
     accounts = {*judge.acts_for, judge.asker.account, *(held.maker.account for held in judge.asker.held)}
-    kept = people | {("account", one) for one in accounts}
+    further = judge.snapshot.entities["contact"].model.further_accounts
+    acting = judge.rows[further.entity].items() if further is not None and further.entity else ()
+    mine = {(further.entity, row) for row, one in acting if further and one.get(further.contact) == judge.asker.contact}
+    kept = people | mine | {("account", one) for one in accounts}
     for entity, rows in made.rows.items():
         hidden = [row for row in sorted(rows) if (entity, row) not in seen]
         for row in hidden[::2]:

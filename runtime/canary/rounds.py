@@ -26,7 +26,7 @@ _TOKEN = re.compile(r'name="csrf[-_]token"[^>]*?(?:value|content)="([^"]+)"')
 
 def ground_of(world: World, site: CompiledSite, planted: Planted, marks: Marks, visitor: Visitor) -> Ground:
     """What a person has before him of what is planted."""
-    judge = judged(world.snapshot, site, planted, visitor.asker(site, planted))
+    judge = judged(world.snapshot, site, planted, visitor.asker(world.snapshot, site, planted))
     return Ground(world.snapshot, site, planted, marks, judge, seen_cells(judge))
 
 
@@ -53,7 +53,7 @@ class Round:
         other = otherwise(ground.judge, planted, marks)
         far.plant(other, site)
         host = (site.model.hosts or ("localhost",))[0]
-        clients = [world.sign_in(site, ground.judge.asker.contact, visitor.roles) for world in worlds]
+        clients = [world.sign_in(site, ground.judge.asker, visitor.roles) for world in worlds]
         return cls(visitor.name, host, ground, clients[0], clients[1], worlds, other)
 
     def both(self, ask: Ask) -> tuple[Reply, Reply]:
@@ -90,11 +90,11 @@ class Writing:
         near, far = self.round.worlds
         near.plant(self.round.ground.planted, self._site)
         far.plant(self.round.other, self._site)
-        contact = self.round.ground.judge.asker.contact
-        self.round.near, self.round.far = (world.sign_in(self._site, contact, self._visitor.roles) for world in (near, far))
+        asker = self.round.ground.judge.asker
+        self.round.near, self.round.far = (world.sign_in(self._site, asker, self._visitor.roles) for world in (near, far))
         self.round.tokens = ()
         self.rows, self._changed = near.rows(), 0
-        self._people = near.people(contact)
+        self._people = near.people(asker.contact)
 
     def send(self, ask: Ask) -> tuple[Reply, Reply, list[Finding]]:
         """The answers, with the mails that were sent, and what was done that should not have been."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from metadata.model import Attribute, Entity, Filter
+from metadata.model import Attribute, Entity, Filter, FurtherAccounts
 from metadata.snapshot import Snapshot
 from runtime.canary.judge import Links, Rows
 from runtime.canary.marks import Cell, Marks
@@ -121,6 +121,7 @@ class _Planner:
         self.keys: set[tuple[Any, ...]] = set()
         self.files = count(FIRST_FILE)
         self.currencies = _currencies(snapshot)
+        self.further = snapshot.entities["contact"].model.further_accounts
         self.places = _places(snapshot)
 
     def plan(self) -> Planted:
@@ -184,10 +185,23 @@ class _Planner:
             values.update({key: value for key, value in wishes[variant - VARIANTS].items() if key in values})
         if entity.key == "contact":
             values["active"] = True
+        if self.further is not None and entity.key == self.further.entity:
+            values |= self._counting(self.further, place)
         who = self._person(name)
         values |= {"created_at": STAMP, "changed_at": STAMP, "created_by": who, "changed_by": who}
         values |= {"created_from": "portal", "changed_from": "portal"}
         self._distinguish(entity, row, values)
+
+    def _counting(self, further: FurtherAccounts, place: int) -> dict[str, Any]:
+        """What makes a membership count, and the web role that it gives: without a role that there is it would show nothing."""
+        found: dict[str, Any] = {further.active: True} if further.active else {}
+        attribute = self.snapshot.entities[further.entity].attributes[further.role].model if further.role else None
+        if attribute is not None and attribute.type == "text":
+            roles = sorted(
+                {key for site in self.snapshot.sites.values() for key, role in site.roles.items() if not role.default}
+            )
+            found |= {further.role: roles[place % len(roles)]} if roles else {}
+        return found
 
     def _distinguish(self, entity: Entity, row: int, values: dict[str, Any]) -> None:
         """Rows that would have the key of another lose what is in the key."""
@@ -233,6 +247,12 @@ class _Planner:
         if target == "contact":
             return None if cell.entity == "contact" else self._person(name)
         if target == "account":
+            membership = self.further is not None and (cell.entity, cell.attribute) == (
+                self.further.entity,
+                self.further.account,
+            )
+            if membership and variant % VARIANTS:  # one of each person's leads to an account that is not his own
+                sibling = next(one for one in SIBLINGS if one.name == _next(name))
             wanted = sibling.above if cell.entity == "account" else sibling.account
             return self.ids.get(("account", wanted, 0))
         if target == "company":

@@ -27,6 +27,7 @@ from metadata.store.contents import Opened
 from runtime.access import Principal
 from runtime.access.sharing import links
 from runtime.app import create_app, make_services
+from runtime.canary.judge import Asker
 from runtime.canary.kept import keep
 from runtime.canary.kept_people import REQUESTS
 from runtime.canary.marks import WORD, Cell, picture
@@ -55,6 +56,7 @@ from runtime.identity.views.answers import COOKIE_TOKEN
 from runtime.mail import MailMessage
 from runtime.records.bulk import SqlRowStore
 from runtime.records.hooks import Listeners
+from runtime.records.people import load_person
 from runtime.records.write import associate
 from runtime.services import Services
 from runtime.tables import create_engine_tables
@@ -147,16 +149,18 @@ class World:
             Path(f"{self.file}{ending}").unlink(missing_ok=True)
         shutil.copyfile(file, self.file)
 
-    def sign_in(self, site: CompiledSite, contact: int | None, roles: Sequence[str]) -> FlaskClient:
-        """A browser of a person with these roles; of nobody where there is no contact."""
-        client = self.app.test_client()
+    def sign_in(self, site: CompiledSite, asker: Asker, roles: Sequence[str]) -> FlaskClient:
+        """A browser of a person with these roles, acting for the account; of nobody where there is no contact."""
+        client, contact = self.app.test_client(), asker.contact
         if contact is None:
             return client
         with self.services.engine.begin() as connection:
             for table in (contact_roles, sessions):
                 connection.execute(sa.delete(table).where(table.c.contact_id == contact))
             grant_roles(connection, contact, site.key, roles)
-            token = open_session(connection, NewSession(contact, site.key, "canary", False, LIFETIME))
+            person = load_person(connection, self.snapshot, contact)
+            acting = asker.account if person is not None and asker.account != person.account else None
+            token = open_session(connection, NewSession(contact, site.key, "canary", False, LIFETIME, acting))
             self._let_in(connection, site, contact)
         with client.session_transaction() as session:
             session[COOKIE_TOKEN] = token

@@ -112,6 +112,7 @@ PEOPLE = (
     Visitor("stranger", ("warden",)),
     Visitor("loner", ("warden",)),
     Visitor("parent", ("clerk",)),
+    Visitor("own", ("warden",), acting=True),
 )
 TRACES = ("Traceback (most recent call last)", "sqlalchemy.exc", 'File "/')
 
@@ -160,10 +161,10 @@ def test_no_request_makes_the_server_fail_or_tell(near, visitor):
     planted = plan(near.snapshot, marks)
     plan_kept(near.snapshot, planted, marks)
     near.plant(planted, site)
-    asker = visitor.asker(site, planted)
+    asker = visitor.asker(near.snapshot, site, planted)
     judge = judged(near.snapshot, site, planted, asker)
     ground = Ground(near.snapshot, site, planted, marks, judge, seen_cells(judge))
-    client = near.sign_in(site, asker.contact, visitor.roles)
+    client = near.sign_in(site, asker, visitor.roles)
     token = re.search(
         r'name="csrf[-_]token"[^>]*?(?:value|content)="([^"]+)"', send(client, "localhost", Ask("", "/signin")).raw
     )

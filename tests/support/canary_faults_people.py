@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.access import Principal, access_of
+from runtime.canary.seeding import SIBLINGS
 from runtime.identity.moving import is_free
 from runtime.records.memberships import AccountChoice
 from runtime.records.source import Source
@@ -174,7 +175,20 @@ def forbidden_in_conditions(patch: Patch) -> None:
     patch.setattr(Source, "_access", access)
 
 
+def account_of_before(patch: Patch) -> None:
+    """Who acts for a further account keeps the rows of the own one."""
+    real = Principal.binds
+
+    def binds(self: Principal) -> Any:
+        found = real.fget(self)
+        return found if self.acting is None else {**found, "p_account": OWN_ACCOUNT}
+
+    patch.setattr(Principal, "binds", property(binds))
+
+
 SECURITY = "runtime.identity.views.security"
+OWN_ACCOUNT = [one.name for one in SIBLINGS if one.account == one.name].index("own") + 1
+"""The id that the account of whoever asks has among those that are planted."""
 PEOPLE_FAULTS = (
     Fault("the doings of all accounts", doings_of_all, "people"),
     Fault("the data of the next contact", of_the_next(f"{SECURITY}:own_data", 2), "people"),
@@ -202,4 +216,5 @@ PEOPLE_FAULTS = (
     Fault("a conflict names who may not be named", elevated("runtime.pages.form_conflict:record_by_id"), "writes"),
     Fault("an import tells which names there are", elevated("runtime.pages.import_rows:Naming"), "imports"),
     Fault("a condition by what may not be read", forbidden_in_conditions, "api"),
+    Fault("who acts for another account sees the own", account_of_before, "feeds", ("warden (for a further account)",)),
 )

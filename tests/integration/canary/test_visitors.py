@@ -1,0 +1,71 @@
+"""Who asks in a crawl, where people may act for accounts besides their own."""
+
+import pytest
+
+from metadata.compiler import compile_snapshot
+from metadata.model import Attribute, Choice, Entity, FurtherAccounts, Option
+from runtime.canary.marks import Marks
+from runtime.canary.otherwise import judged, otherwise
+from runtime.canary.people import visitors
+from runtime.canary.seeding import plan
+from support.marina import MARINA
+
+MEMBER = (
+    Choice(key="works", options=(Option(value="skipper"), Option(value="master"))),
+    Entity(
+        key="member",
+        attributes=(
+            Attribute(key="contact", type="lookup", target="contact"),
+            Attribute(key="account", type="lookup", target="account"),
+            Attribute(key="works_as", type="choice", choice="works"),
+            Attribute(key="role", type="text"),
+            Attribute(key="holds", type="boolean"),
+        ),
+    ),
+)
+
+
+def acting(further):
+    contact = Entity(key="contact", further_accounts=further)
+    snapshot = compile_snapshot((*(one for one in MARINA if one.key != "contact"), *MEMBER, contact))
+    site = snapshot.sites["marina"]
+    return snapshot, site, [one for one in visitors(snapshot, site) if one.acting]
+
+
+@pytest.mark.parametrize("role", ["works_as", "role"])
+def test_who_acts_for_another_account_has_the_roles_that_its_membership_gives_in_both_worlds(role):
+    snapshot, site, (visitor,) = acting(FurtherAccounts(entity="member", role=role, active="holds"))
+    marks = Marks()
+    planted = plan(snapshot, marks)
+    asker = visitor.asker(snapshot, site, planted)
+
+    own = planted.rows["contact"][asker.contact]["account"]
+    assert (asker.contact, own) == (planted.people["own"], planted.accounts["own"])
+    assert asker.account not in (None, own)
+    assert asker.roles & {"skipper", "master"}
+    judge = judged(snapshot, site, planted, asker)
+    far = otherwise(judge, planted, marks)
+    assert judged(snapshot, site, far, asker).acts_for == judge.acts_for
+    for key in (role, "holds", "contact", "account"):
+        held = [
+            {row: one[key] for row, one in rows["member"].items() if one["contact"] == asker.contact}
+            for rows in (planted.rows, far.rows)
+        ]
+        assert held[0] == held[1], key
+
+
+def test_where_memberships_give_no_roles_each_role_asks_for_another_account():
+    snapshot, site, found = acting(FurtherAccounts(entity="member"))
+    planted = plan(snapshot, Marks())
+
+    assert [one.name for one in found] == ["master (for a further account)", "skipper (for a further account)"]
+    for one in found:
+        asker = one.asker(snapshot, site, planted)
+        assert asker.account not in (None, planted.accounts["own"])
+        assert set(one.roles) <= asker.roles
+
+
+def test_where_nobody_acts_for_others_nobody_asks_so():
+    snapshot = compile_snapshot(MARINA)
+
+    assert not any(one.acting for one in visitors(snapshot, snapshot.sites["marina"]))
