@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,8 +124,8 @@ def _make(snapshot: Snapshot, standing: Standing, entity: str, privilege: Privil
     attributes = attributes_for(site, roles, snapshot.entities[entity], privilege)
     grants = [
         _grant(snapshot, site, permission, attributes)
-        for permission in site.permissions.values()
-        if permission.entity == entity and privilege in permission.privileges and roles & holders(site, permission)
+        for permission in _permissions_on(snapshot, site).get(entity, ())
+        if privilege in permission.privileges and roles & holders(site, permission)
     ]
     if kind == "contact" and entity == "contact":
         grants += _profile(snapshot, site, privilege)
@@ -134,6 +134,18 @@ def _make(snapshot: Snapshot, standing: Standing, entity: str, privilege: Privil
         grants = _shared(site, grants, share, entity, privilege)
     usable = frozenset().union(*(grant.attributes for grant in grants))
     return Access(entity, privilege, tuple(grants), usable)
+
+
+def _permissions_on(snapshot: Snapshot, site: CompiledSite) -> Mapping[str, tuple[EntityPermission, ...]]:
+    """The permissions of a site by entity, in the order of their keys in the site."""
+
+    def make() -> Mapping[str, tuple[EntityPermission, ...]]:
+        found: dict[str, list[EntityPermission]] = {}
+        for permission in site.permissions.values():
+            found.setdefault(permission.entity, []).append(permission)
+        return {entity: tuple(permissions) for entity, permissions in found.items()}
+
+    return snapshot.derive(("permissions_on", site.key), make)
 
 
 def _shared(site: CompiledSite, grants: list[Grant], share: Share, entity: str, privilege: Privilege) -> list[Grant]:

@@ -29,7 +29,7 @@ from sqlalchemy.sql.elements import Label
 
 from metadata.snapshot import Snapshot
 from metadata.types import KEY_TYPE
-from runtime.access import Principal
+from runtime.access import Principal, access_for
 from runtime.records.audit import AUDITED
 from runtime.records.hooks import Listeners
 from runtime.records.memberships import acting_company, may_act_for
@@ -215,11 +215,15 @@ def _people(
     return tuple(person for person in found if person is not None)
 
 
-def find_accounts(connection: Connection, snapshot: Snapshot, text: str) -> tuple[int, ...]:
-    """The ids of the accounts with this number; without any, of those with this name."""
+def find_accounts(connection: Connection, snapshot: Snapshot, principal: Principal, text: str) -> tuple[int, ...]:
+    """The ids of the accounts with this number, of those that may be read; without any, of those with this name."""
+    read = access_for(snapshot, principal, "account", "read")
     account = snapshot.entities["account"].table
-    for column in (account.c["number"], account.c["name"]):
-        found = tuple(connection.execute(select(account.c["id"]).where(column == text)).scalars())
+    for key in ("number", "name"):
+        if not read.allowed or key not in read.attributes:
+            continue
+        named = select(account.c["id"]).where(account.c[key] == text, read.predicate(account, (key,)))
+        found = tuple(connection.execute(named, principal.binds).scalars())
         if found:
             return found
     return ()

@@ -142,6 +142,16 @@ def actions(desk: Desk, words: str) -> list[dict[str, str]]:
         (desk.say("studio.shortcuts"), desk.url("keys"), "question-circle"),
         (desk.say("studio.open_site"), desk.context.url("/"), "box-arrow-up-right"),
     ]
+    known += [
+        (desk.say(text), desk.url(path), icon)
+        for path, text, icon, opens in (
+            ("view", "studio.view_as", "eye", desk.reach.views_as),
+            ("pages", "studio.page_tree", "diagram-3", "page" in desk.reach.kinds),
+            ("permissions", "studio.permissions", "shield-check", "entity_permission" in desk.reach.kinds),
+            ("why", "studio.why_title", "question-circle", "entity_permission" in desk.reach.kinds),
+        )
+        if opens
+    ]
     known += [(door.label, door.url, door.icon) for door in desk.doors]
     known += [
         (desk.say("studio.new_of", kind=desk.kind_label(kind)), desk.url("new", kind), ICONS.get(kind, "plus-lg"))

@@ -30,11 +30,15 @@ class Turned(Generic[Line]):
 
 
 def turned(lines: Sequence[Line], url: str, given: Mapping[str, str], at_once: int = AT_ONCE) -> Turned[Line]:
-    """The page that the address asks for; `given` is what else stands there. Raises BadRequest for what is no page's number."""
+    """The page that the address asks for, the last one where it asks for a later one; `given` is what else stands there.
+
+    Raises BadRequest for what is no page's number.
+    """
     text = request.args.get("page", "1")
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST else 0
     if number < 1:
         raise BadRequest
+    number = min(number, max(1, -(-len(lines) // at_once)))
     start = (number - 1) * at_once
     found = lines[start : start + at_once]
 

@@ -32,6 +32,24 @@ class Mouse:
     def __init__(self, page: Page) -> None:
         self.page = page
 
+    def go(self, name: str) -> None:
+        """A page of the studio, by its own navigation."""
+        tree = self.page.get_by_role("navigation", name="Components").or_(self.page.get_by_role("banner"))
+        with self.page.expect_navigation():
+            tree.get_by_role("link", name=re.compile(rf"^{name}\b")).filter(visible=True).first.click()
+
+    def new(self, kinds: str, kind: str) -> None:
+        """The page where a component of a kind begins."""
+        self.go(kinds)
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=f"New: {kind}", exact=True).click()
+
+    def open(self, kinds: str, name: str) -> None:
+        """The editor of a component."""
+        self.go(kinds)
+        with self.page.expect_navigation():
+            self.page.get_by_role("main").get_by_role("link", name=name, exact=True).click()
+
     def press(self, control: Locator) -> None:
         control.click()
 
@@ -53,7 +71,39 @@ MOST_TABS = 60
 
 
 class Keys(Mouse):
-    """Hands that never leave the keyboard: a control is reached with Tab, after the link that skips to its part of the page."""
+    """Hands that never leave the keyboard: a control is reached with Tab, after the link that skips to its part of the page.
+
+    Pages are found in the palette.
+    """
+
+    def go(self, name: str) -> None:
+        self.find(name, f"^{name}$")
+
+    def new(self, kinds: str, kind: str) -> None:
+        self.find(f"New: {kind}", f"^New: {kind}$")
+
+    def open(self, kinds: str, name: str) -> None:
+        self.find(name, f"^{name}")
+
+    def find(self, words: str, told: str) -> None:
+        """Go where a line of the palette leads."""
+        keys = self.page.keyboard
+        for _ in range(MOST_TABS):
+            if self.page.evaluate("document.activeElement.tagName") != "IFRAME":
+                break
+            keys.press("Shift+Tab")
+        keys.press("Control+k")
+        expect(self.page.get_by_role("combobox", name="Search or run a command")).to_be_focused()
+        keys.type(words)
+        options = self.page.get_by_role("option")
+        wanted = options.filter(has_text=re.compile(told))
+        expect(wanted.first).to_be_visible()
+        for _ in range(MOST_TABS):
+            if wanted.first.get_attribute("aria-selected") == "true":
+                break
+            keys.press("ArrowDown")
+        with self.page.expect_navigation():
+            keys.press("Enter")
 
     def press(self, control: Locator) -> None:
         self.reach(control)
@@ -97,9 +147,9 @@ class Keys(Mouse):
         self.page.keyboard.press("Control+s")
 
 
-def begin(hands: Mouse, kind: str, key: str) -> None:
+def begin(hands: Mouse, kinds: str, kind: str, key: str) -> None:
     page = hands.page
-    goto(page, f"/studio/new/{kind}")
+    hands.new(kinds, kind)
     hands.write(page.get_by_label("Key"), key)
     hands.press(page.locator("main").get_by_role("button", name="New component"))
     expect(page.locator("h1")).to_have_text(key)
@@ -134,8 +184,8 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
     desk: Page, site: Marina, with_hands: type[Mouse]
 ) -> None:
     hands = with_hands(desk)
-    begin(hands, "entity", "buoy")
-    goto(desk, "/studio/design/entity/buoy")
+    begin(hands, "Entities", "Entity", "buoy")
+    hands.press(desk.get_by_role("main").get_by_role("link", name="Design", exact=True))
     for number, (name, kind) in enumerate((("Name", "text"), ("Colour", "text"))):
         hands.write(desk.get_by_label("What people call it"), name)
         hands.press(desk.get_by_role("button", name="Add an attribute"))
@@ -146,18 +196,18 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
     expect(desk.locator(".error-summary")).to_have_count(0)
     expect(desk.get_by_role("complementary")).to_contain_text("create table buoy")
 
-    begin(hands, "view", "buoys")
+    begin(hands, "Views", "View", "buoys")
     fill(hands, entity="buoy", label__any="Buoys")
-    goto(desk, "/studio/design/view/buoys")
+    hands.press(desk.get_by_role("main").get_by_role("link", name="Design", exact=True))
     designed(hands, "Name", "Colour", count='[data-sortable="columns"] > li[data-path]')
-    begin(hands, "list", "buoys")
+    begin(hands, "Lists", "List", "buoys")
     fill(hands, label__any="Buoys", views="+", views__0="buoys")
-    begin(hands, "form", "buoy")
+    begin(hands, "Forms", "Form", "buoy")
     fill(hands, entity="buoy", label__any="Buoy")
-    goto(desk, "/studio/design/form/buoy")
+    hands.press(desk.get_by_role("main").get_by_role("link", name="Design", exact=True))
     designed(hands, "Name", "Colour", count=".ds-fields > li")
 
-    begin(hands, "page", "buoys")
+    begin(hands, "Pages", "Page", "buoys")
     fill(
         hands,
         label__any="Buoys",
@@ -167,7 +217,7 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
         blocks__0__type="list",
         blocks__0__list="buoys",
     )
-    begin(hands, "page", "buoy")
+    begin(hands, "Pages", "Page", "buoy")
     fill(
         hands,
         label__any="Buoy",
@@ -178,36 +228,39 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
         blocks__0__type="form",
         blocks__0__form="buoy",
     )
-    goto(desk, "/studio/edit/web_link_set/main")
+    hands.open("Menus", "main")
+    expect(desk.locator("#f-links")).to_be_visible()
     links = desk.locator("#f-links > .st-item").count()
     fill(hands, links="+", **{f"links__{links}__page": "buoys"})
 
-    goto(desk, "/studio/permissions?entity=buoy&role=skipper")
+    hands.go("Permissions")
+    hands.press(desk.get_by_role("link", name=re.compile("buoy, skipper:", re.IGNORECASE)))
     hands.tick(desk.get_by_label("Global: every row"))
     hands.tick(desk.get_by_label("read", exact=True))
     hands.press(desk.get_by_role("complementary").get_by_role("button", name="Save draft"))
     expect(desk.get_by_role("link", name=re.compile("buoy, skipper: +global", re.IGNORECASE))).to_be_visible()
 
-    goto(desk, "/studio/view?path=/buoys")
+    hands.go("View as")
     hands.press(desk.get_by_role("button", name="Alice"))
     seen = desk.frame_locator("#preview iframe")
     expect(seen.locator(".looked-through")).to_contain_text("Seen as Alice")
-    goto(desk, "/studio/view?path=/buoys")
+    hands.press(seen.get_by_role("link", name="Buoys").first)
     expect(seen.locator("h1")).to_have_text("Buoys")
     expect(seen.get_by_role("link", name="Buoys").first).to_be_visible()
 
-    goto(desk, "/studio/publish")
+    hands.go("Publish")
     hands.write(desk.get_by_label("What and why"), "Buoys for skippers")
     hands.press(desk.get_by_role("button", name=re.compile("^Publish [0-9]+ changes")))
     expect(desk.get_by_role("main")).to_contain_text("Nothing waits")
     assert site.as_("alice").get("/buoys").status_code == 200
 
-    goto(desk, "/studio/history")
+    hands.go("History")
     hands.press(desk.get_by_role("link", name="Look at it 1"))
     expect(desk.locator("#preview")).to_contain_text("if release 1 were served")
     looked_at(desk)
 
-    goto(desk, "/studio/rollback/1")
+    hands.go("History")
+    hands.press(desk.get_by_role("link", name="Back to release 1"))
     hands.press(desk.get_by_role("button", name="Back to release 1"))
     expect(desk.get_by_role("main")).to_contain_text("3 In force")
     assert site.as_("alice").get("/buoys").status_code == 404

@@ -91,11 +91,16 @@ def _approve(context: RequestContext, declared: Joining, found: Registration) ->
 
 
 def _account(context: RequestContext, found: Registration) -> tuple[int | None, str]:
-    """The account that the approver names by number or name, and what is wrong with that."""
+    """The account that the approver names by number or name, and what is wrong with that.
+
+    It is the one that was proposed, or one that the approver may read: of others nothing is told, not even that they are there.
+    """
     named = cut(request.form, "account").strip()
     if not named:
         return None, ""
-    accounts = find_accounts(context.connection, context.snapshot, named)
+    if found.account and named == account_name(context.connection, context.snapshot, found.account):
+        return found.account, ""
+    accounts = find_accounts(context.connection, context.snapshot, context.principal, named)
     return (accounts[0], "") if len(accounts) == 1 else (None, say(context, "requests.no_account"))
 
 

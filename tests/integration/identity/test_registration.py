@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from metadata.checks import check
-from metadata.model import Attribute, Entity, Joining, SiteSetting, WebRole, component_id
+from metadata.model import Attribute, Entity, EntityPermission, Joining, SiteSetting, WebRole, component_id
 from runtime.housekeeping import tidy
 from runtime.identity import tables
 from runtime.identity.roles import roles_of
@@ -159,6 +159,22 @@ def test_a_request_waits_until_somebody_with_the_role_approves(asked):
     assert people(asked) == [("Dora", "Quay", {"member"})]
     row = asked.rows(sa.select(REGISTRATIONS.c.state, REGISTRATIONS.c.decided_by, REGISTRATIONS.c.answers))[0]
     assert tuple(row) == ("admitted", asked.ids["carol"], "{}")
+
+
+def test_an_approver_learns_nothing_of_accounts_that_he_may_not_read(asked):
+    register(asked, email="dora@elsewhere.example")
+    confirm(asked)
+    carol = asked.signed_in("carol")
+    number = asked.rows(sa.select(REGISTRATIONS.c.id))[0][0]
+    fields = {"request": str(number), "act": "approve"}
+    answers = [
+        carol.post("/access-requests", {**fields, "account": name}, token_from="/access-requests") for name in ("nowhere", "QUAY")
+    ]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert said(answers[0]) == said(answers[1])
+    asked.publish(EntityPermission(key="accounts", entity="account", scope="global", privileges=("read",), roles=("keeper",)))
+    assert carol.post("/access-requests", {**fields, "account": "QUAY"}, token_from="/access-requests").status_code == 303
+    assert people(asked, "dora@elsewhere.example") == [("Dora", "Quay", frozenset())]
 
 
 def test_a_request_is_refused_with_a_reason_that_the_person_is_told(asked):
