@@ -20,7 +20,7 @@ from runtime.errands import errands
 from runtime.files.register import files
 from runtime.files.store import Store
 from runtime.files.sweeping import sweep
-from runtime.forms.drafts import AUTO, NOBODY, drafts, kept_days
+from runtime.forms.drafts import AUTO, NOBODY, STRANGER_DAYS, drafts, kept_days
 from runtime.identity.external.departures import WAITS
 from runtime.identity.registering import ASKED
 from runtime.identity.sessions import utc_now
@@ -135,6 +135,8 @@ def _leavings(now: dt.datetime, snapshot: Snapshot | None) -> tuple[tuple[Table,
     sent = drafts.c.finished_at < now - SENT_DRAFT_KEPT
     forgotten = drafts.c.finished_at.is_(None) & (drafts.c.changed_at < now - OPEN_DRAFT_KEPT)
     forgotten &= ~_waiting_longer(snapshot, now)
+    begun = drafts.c.finished_at.is_(None) & (drafts.c.changed_at < now - dt.timedelta(days=STRANGER_DAYS))
+    forgotten |= begun & (drafts.c.visitor != "")
     unused = provider_sessions.c.session_id.is_(None) & (provider_sessions.c.created_at < now - WAITS)
     ended = unused | provider_sessions.c.session_id.not_in(select(sessions.c.id))
     return (

@@ -21,6 +21,10 @@ from metadata.types import KEY_TYPE, UtcDateTime
 
 METADATA = MetaData()
 LARGEST_DRAFT = 2_000_000
+LARGEST_OF_STRANGER = 200_000
+"""Letters of what somebody who is not signed in enters, who may be anybody and come back under another address."""
+STRANGER_DAYS = 7
+"""For how long that is kept at most, as the browser forgets it when it is closed."""
 NOBODY = OWN_ACCOUNT = 0
 PLAIN, AUTO = "form:", "auto:"
 DAYS, SETTING = 30, "forms/kept_days"
@@ -120,7 +124,7 @@ def begin(connection: Connection, draft: Draft) -> Draft:
             form=draft.owner.form,
             definition=draft.definition,
             step=draft.step,
-            data=_text(draft.data),
+            data=_text(draft),
             attempt=draft.attempt,
             created_at=draft.created_at,
             changed_at=draft.changed_at,
@@ -151,7 +155,7 @@ def save(connection: Connection, draft: Draft, now: dt.datetime) -> None:
     """Store what was typed and the step, unless it has been sent meanwhile. Raises DraftTooLarge."""
     connection.execute(
         _this(draft).values(
-            data=_text(draft.data),
+            data=_text(draft),
             step=draft.step,
             definition=draft.definition,
             changed_at=now,
@@ -193,9 +197,9 @@ def _this(draft: Draft) -> Any:
     return update(drafts).where(*_owned(draft.owner), drafts.c.id == draft.id, drafts.c.finished_at.is_(None))
 
 
-def _text(data: Mapping[str, Any]) -> str:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    if len(text) > LARGEST_DRAFT:
+def _text(draft: Draft) -> str:
+    text = json.dumps(draft.data, ensure_ascii=False, separators=(",", ":"))
+    if len(text) > (LARGEST_OF_STRANGER if draft.owner.visitor else LARGEST_DRAFT):
         raise DraftTooLarge
     return text
 

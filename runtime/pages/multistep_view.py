@@ -11,6 +11,7 @@ from markupsafe import Markup
 from metadata.model import Step
 from runtime.captcha.asking import ID, CaptchaView
 from runtime.forms.bound import inputs
+from runtime.forms.drafts import STRANGER_DAYS
 from runtime.forms.faults import Fault
 from runtime.forms.fields import Input
 from runtime.forms.layout import ErrorLink, FieldView, FormView, Showing, form_view, input_view
@@ -146,7 +147,7 @@ def step_part(
         form=body.form,
         lines=body.lines,
         review=review_steps(ask, entered, lambda other: step_url(ask, other.key)) if step.type == "review" else (),
-        keep_days=entered.multi.keep_days,
+        keep_days=entered.multi.keep_days if context.signed_in else min(entered.multi.keep_days, STRANGER_DAYS),
         stranger=not context.signed_in,
         captcha=captcha,
     )

@@ -16,6 +16,7 @@ from connectors.files.adapter import FilesAdapter
 from connectors.memory.adapter import MemoryAdapter, memory_world
 from connectors.protocol import Adapter
 from connectors.sql.adapter import SqlAdapter
+from support.buckets import KEY, SECRET, open_buckets
 from support.odata import HARBOUR, odata_outside
 from support.rest import PAGING, harbour_resource, rest_outside
 
@@ -150,23 +151,19 @@ class InBucket(InFiles):
     """The same file in a bucket of an S3-compatible server of its own."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        moto, boto3 = pytest.importorskip("moto.server"), pytest.importorskip("boto3")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tester")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        self._server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        self._server.start()
-        host, port = self._server.get_host_and_port()
-        self._client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
-        self._client.create_bucket(Bucket="outside")
-        super().__init__(folder, "csv", {"url": f"s3://outside/in?endpoint=http://{host}:{port}"})
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        self._there = ExitStack()
+        self._store = self._there.enter_context(open_buckets("outside"))
+        super().__init__(folder, "csv", {"url": self._store.address("outside/in")})
 
     def _write(self) -> None:
         super()._write()
-        self._client.upload_file(str(self._path), "outside", f"in/{self._path.name}")
+        self._store.put("outside", f"in/{self._path.name}", self._path.read_bytes())
 
     def close(self) -> None:
         self.adapter.close()
-        self._server.stop()
+        self._there.close()
 
 
 class InRest(Outside):

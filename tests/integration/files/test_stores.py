@@ -1,12 +1,12 @@
-"""What every store promises: the folder, and an S3-compatible server where moto and boto3 are installed."""
+"""What every store promises: the folder, and an S3-compatible server."""
 
 import io
-import socket
 
 import pytest
 
 from runtime.files.places import make_store, read_files_url
 from runtime.files.store import ContentLost, StoreFailed
+from support.buckets import KEY, SECRET, open_buckets
 from support.gallery import PDF, make_gallery, picture
 
 CONTENT = bytes(range(256)) * 40_000  # more than S3 takes in one part
@@ -15,19 +15,10 @@ CONTENT = bytes(range(256)) * 40_000  # more than S3 takes in one part
 @pytest.fixture(scope="module")
 def bucket():
     """The address of a bucket on an S3-compatible server of this machine."""
-    moto, boto3 = pytest.importorskip("moto.server"), pytest.importorskip("boto3")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
-    with pytest.MonkeyPatch.context() as environ:
-        environ.setenv("AWS_ACCESS_KEY_ID", "tester")
-        environ.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        server.start()
-        endpoint = f"http://127.0.0.1:{port}"
-        boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="uploads")
-        yield f"s3://uploads/portal?endpoint={endpoint}"
-        server.stop()
+    with pytest.MonkeyPatch.context() as environ, open_buckets("uploads") as store:
+        environ.setenv("AWS_ACCESS_KEY_ID", KEY)
+        environ.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        yield store.address("uploads/portal")
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -61,6 +52,15 @@ def test_a_store_that_does_not_answer_says_so(tmp_path):
     (tmp_path / "files").write_text("a file where the folder should be")
     with pytest.raises(StoreFailed):
         make_store("", tmp_path / "files").put("ab12", io.BytesIO(b"x"))
+
+
+def test_a_bucket_that_refuses_or_is_not_there_says_so(bucket, tmp_path, monkeypatch):
+    elsewhere = bucket.replace("uploads/", "elsewhere/")
+    with pytest.raises(StoreFailed, match="NoSuchBucket"):
+        make_store(read_files_url(elsewhere), tmp_path).put("ab12", io.BytesIO(b"x"))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret")
+    with pytest.raises(StoreFailed, match="SignatureDoesNotMatch"):
+        make_store(read_files_url(bucket), tmp_path).put("ab12", io.BytesIO(b"x"))
 
 
 @pytest.mark.parametrize("url", ["s3://", "https://host/bucket", "s3://user:secret@bucket", "folder"])

@@ -1,12 +1,15 @@
 """Multistep forms for people who are not signed in: whose what was entered is, and the captcha at the last step."""
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 
 from metadata.checks import check
 from metadata.model import component_id
 from metadata.store import MetadataStore
-from runtime.forms.drafts import drafts
+from runtime.forms.drafts import LARGEST_OF_STRANGER, STRANGER_DAYS, drafts
+from runtime.housekeeping import tidy
 from runtime.pages.multistep_strangers import BEGUN_PER_MINUTE
 from support.enquiries import ASK_IN_STEPS, enquiries, in_steps, solved
 from support.portal import Browser
@@ -132,6 +135,19 @@ def test_one_address_begins_so_many_in_a_minute(asked):
     assert (codes[0], codes[-1]) == (303, 429)
     with asked.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(drafts)) <= BEGUN_PER_MINUTE
+
+
+def test_what_strangers_leave_is_short_and_goes_soon(asked):
+    walk = at_last(asked)
+    assert "for 7 days at most" in walk.text
+    long = walk.press(email="a" * (LARGEST_OF_STRANGER + 1))
+    assert long.answer.status_code == 413
+    Walk(asked.as_("ada"), ASK_IN_STEPS).press(subject="Clay?")
+    now = dt.datetime.now(dt.UTC)
+    for days, left in ((STRANGER_DAYS - 1, 2), (STRANGER_DAYS + 1, 1)):
+        tidy(asked.engine, now + dt.timedelta(days=days), snapshot=asked.snapshot)
+        with asked.engine.connect() as connection:
+            assert connection.scalar(sa.select(sa.func.count()).select_from(drafts)) == left
 
 
 def test_what_cannot_be_is_told_with_its_place():

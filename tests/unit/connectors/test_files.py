@@ -7,6 +7,7 @@ from connectors.errors import Fatal, Retriable
 from connectors.files.adapter import FilesAdapter
 from connectors.tablemap import compiled_map
 from metadata.model import AttributeMap
+from support.buckets import KEY, SECRET, open_buckets
 from support.harbour import harbours, snapshot_of
 
 MAP = compiled_map(snapshot_of(harbours(change_column="")), "harbours")
@@ -167,16 +168,15 @@ def test_settings_that_name_no_place_are_refused(settings, told):
 
 
 def test_a_store_that_lacks_the_file_or_is_silent_is_waited_for():
-    moto = pytest.importorskip("moto.server")
-    pytest.importorskip("boto3")
-    secret = {"access_key": "tester", "secret_key": "hush-4711"}
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    adapter = FilesAdapter("store", {"url": f"s3://nowhere/in?endpoint=http://{host}:{port}", **secret})
-    with pytest.raises(Retriable, match=r"harbour\.csv is not there"):
-        adapter.pull(MAP, None, 3)
-    server.stop()
+    secret = {"access_key": KEY, "secret_key": SECRET}
+    with open_buckets() as store:
+        adapter = FilesAdapter("store", {"url": store.address("nowhere/in"), **secret})
+        with pytest.raises(Retriable, match=r"harbour\.csv is not there"):
+            adapter.pull(MAP, None, 3)
+        other = FilesAdapter("store", {"url": store.address("nowhere/in"), **secret, "secret_key": "hush-4711"})
+        with pytest.raises(Fatal, match=r"the store refuses harbour\.csv \(403\)") as refused:
+            other.pull(MAP, None, 3)
+    assert "hush" not in str(refused.value)
     with pytest.raises(Retriable, match="the store does not answer") as silent:
         adapter.pull(MAP, None, 3)
-    assert "hush" not in str(silent.value)
+    assert SECRET not in str(silent.value)
