@@ -24,7 +24,8 @@ _ONLY_CHECKED = (
 )
 """Whether the triggers that an insert sets off are those that look for targets, and may rest."""
 _REFERENCES = text(
-    "SELECT own.attname, own.atthasdef, confrelid::regclass::text, quote_ident(other.attname) FROM pg_constraint"
+    "SELECT own.attname, own.atthasdef, CASE target.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || confrelid::regclass::text,"
+    " quote_ident(other.attname) FROM pg_constraint JOIN pg_class target ON target.oid = confrelid"
     " LEFT JOIN pg_attribute own ON own.attrelid = conrelid AND own.attnum = conkey[1] AND array_length(conkey, 1) = 1"
     " LEFT JOIN pg_attribute other ON other.attrelid = confrelid AND other.attnum = confkey[1]"
     " WHERE contype = 'f' AND conrelid = to_regclass(:name)"

@@ -6,7 +6,6 @@ already or comes twice, and they take the way over the stage.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +19,12 @@ from runtime.records.rows import to_columns
 SAMPLED = 50
 """How many keys are looked up to see whether a load is one of new rows; so many look-ups cost nothing beside it."""
 
+BINARY = frozenset(
+    {"bigint", "boolean", "date", "integer", "numeric", "text", "timestamp with time zone", "uuid", "varchar"},
+)
+"""Types of columns of which the driver writes the binary form, exactly or not at all; `integer` is that of `version` alone."""
+MISFITS = (TypeError, ValueError, AttributeError, OverflowError)
+"""What the driver raises for a value of another type than its column's, in binary form."""
 MANY = 1000
 GROWN = 4
 """By how much a table grows before PostgreSQL is to look at its values again; how many rows it has it tells from the size."""
@@ -44,15 +49,14 @@ def load_straight(
     if not rows or not _judged(entity.table, key) or _any_there(connection, entity, columns, key, rows):
         return None
     constants = {name: value for name, value in fixed.items() if name not in names}
-    also = tuple(_written(connection, value) for value in constants.values())
-    refusals = (connection.dialect.loaded_dbapi.IntegrityError, connection.dialect.loaded_dbapi.DataError)
+    also, driver = tuple(constants.values()), connection.dialect.loaded_dbapi
     try:
         with connection.begin_nested():
             full = ((*row, *also) for row in flat(entity, columns, rows))
             given = _references(entity, columns, rows) | {name: (value,) for name, value in constants.items()}
             with proved(connection, entity.table, given, len(rows)):
-                fill(connection, entity.table, (*names, *constants), full)
-    except refusals:
+                fill(connection, entity.table, (*names, *constants), full, typed=True)
+    except (driver.IntegrityError, driver.DataError, *MISFITS):
         return None
     return len(rows)
 
@@ -76,8 +80,14 @@ def _references(entity: CompiledEntity, columns: Sequence[str], rows: Sequence[S
     return {name: {row[at] for row in rows} for name, at in places.items()}
 
 
-def fill(connection: Connection, table: Table, names: Sequence[str], rows: Iterator[Sequence[Any]]) -> None:
-    """Write rows into these columns of a table, by COPY where the database has it."""
+def fill(
+    connection: Connection, table: Table, names: Sequence[str], rows: Iterator[Sequence[Any]], *, typed: bool = False
+) -> None:
+    """Write rows into these columns of a table, by COPY where the database has it.
+
+    Values that are `typed`, as their columns are, go in PostgreSQL's own form where the driver has it for each of them; others
+    as texts, to be read. A value of another type then raises one of MISFITS.
+    """
     processors = _processors(connection, table, names)
     ready = (_processed(row, processors) for row in rows) if processors else rows
     preparer = connection.dialect.identifier_preparer
@@ -87,7 +97,10 @@ def fill(connection: Connection, table: Table, names: Sequence[str], rows: Itera
         if connection.dialect.name == "sqlite":
             cursor.executemany(f"INSERT INTO {into} VALUES ({', '.join('?' * len(names))})", ready)  # type: ignore[arg-type]  # noqa: S608
         else:
-            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            types = _types(connection, table, names) if typed else None
+            with cursor.copy(f"COPY {into} FROM STDIN{' (FORMAT binary)' if types else ''}") as copy:
+                if types:
+                    copy.set_types(types)
                 for row in ready:
                     copy.write_row(row)
     finally:
@@ -105,9 +118,10 @@ def count_anew(connection: Connection, table: Table, inserted: int) -> None:
         connection.exec_driver_sql("SET LOCAL default_statistics_target = DEFAULT")
 
 
-def _written(connection: Connection, value: Any) -> Any:
-    """What is the same in all rows, as COPY takes it: a moment is written out once, not for every row."""
-    return value.isoformat() if isinstance(value, dt.datetime) and connection.dialect.name != "sqlite" else value
+def _types(connection: Connection, table: Table, names: Sequence[str]) -> list[str] | None:
+    """The types of columns by PostgreSQL's names; None where there is another one among them than those that are known."""
+    types = [table.c[name].type.compile(connection.dialect).partition("(")[0].lower() for name in names]
+    return types if BINARY.issuperset(types) else None
 
 
 def _judged(table: Table, key: Sequence[str]) -> bool:
