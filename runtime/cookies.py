@@ -6,6 +6,7 @@ sent is what Flask would send; what is alike for all cookies is made once.
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, TimedSerializer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
+from itsdangerous.signer import SigningAlgorithm
 from werkzeug.http import dump_cookie
 
 from runtime.answers import Answer
@@ -28,6 +30,13 @@ SHORT = 512
 """Bytes of values that are sent as they are: to compress them takes longer than to sign them, and tokens hardly get shorter."""
 SURELY_KEPT = 3500
 """Letters of a cookie's text that every browser keeps, with all that is said about the cookie."""
+
+
+class _Sha1(SigningAlgorithm):
+    """The HMAC that Flask signs with, in one call."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha1")
 
 
 class _Signer(TimestampSigner):
@@ -76,7 +85,7 @@ class CookieSessions(SecureCookieSessionInterface):
         return self._serializers[key]
 
     def _serializer(self, app: Flask) -> URLSafeTimedSerializer:
-        how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+        how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method, "algorithm": _Sha1()}
         keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
         return _Serializer(keys, salt=self.salt, serializer=self.serializer, signer_kwargs=how)
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 
 from metadata.snapshot import Snapshot
-from runtime.access import Principal
+from runtime.access import Principal, Standing
 from runtime.records.audit import AUDITED, around_numbers, note, record_audit
 from runtime.records.errors import Denied
 from runtime.records.hooks import Listeners
@@ -57,14 +57,12 @@ def create_alone(
 def _in_one_statement(
     connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, listeners: Listeners
 ) -> bool:
-    return listeners.of_new(snapshot, entity) == (record_audit,) and snapshot.derive(
-        ("noted by its write", principal.standing, entity, connection.dialect.name),
-        lambda: _can(connection, snapshot, principal, entity),
-    )
+    standing, dialect = principal.standing, connection.dialect
+    key = ("noted by its write", standing, entity, dialect.name, listeners)
+    return snapshot.derive(key, lambda: _can(snapshot, standing, entity, dialect, listeners))
 
 
-def _can(connection: Connection, snapshot: Snapshot, principal: Principal, entity: str) -> bool:
-    compiled, dialect = snapshot.entities[entity], connection.dialect
-    if not can_note(snapshot, principal.standing, compiled, dialect):
-        return False
-    return all(counts_within(dialect, attribute) for attribute in auto_numbers(snapshot, compiled))
+def _can(snapshot: Snapshot, standing: Standing, entity: str, dialect: Dialect, listeners: Listeners) -> bool:
+    compiled = snapshot.entities[entity]
+    drawn = all(counts_within(dialect, attribute) for attribute in auto_numbers(snapshot, compiled))
+    return drawn and listeners.of_new(snapshot, entity) == (record_audit,) and can_note(snapshot, standing, compiled, dialect)

@@ -56,6 +56,25 @@ def test_a_form_of_all_types_asks_for_all_but_those_that_are_only_shown():
     assert form_class(snapshot, ask(snapshot)) is form_class(snapshot, ask(snapshot))
 
 
+def test_forms_of_one_class_have_nothing_of_each_other():
+    snapshot = marina()
+    kind = form_class(snapshot, ask(snapshot))
+    one, other = Person(Manner("sv", "UTC"), FINDER), Person(Manner("en", "UTC"), FINDER)
+    wrong = bind(kind, one, posted=MultiDict({"a_integer": "x", "a_text": "first"}))
+    assert not wrong.validate()
+    for prefix in ("", "lines-3-"):
+        fresh = bind(kind, other, posted=MultiDict({f"{prefix}a_text": "second"}), prefix=prefix)
+        fields = [*fresh]
+        assert [field.person for field in fields] == [other] * len(fields)
+        assert {field.owner for field in fields} == {fresh}
+        assert {field.name.startswith(prefix) for field in fields} == {True}
+        assert posted_values(fresh) == {"a_text": "second"}
+        assert fresh.validate() is (fault_keys(fresh) == {})
+        assert "a_integer" not in fault_keys(fresh)
+    assert (wrong["f-a_integer"].person, posted_values(wrong)["a_text"]) == (one, "first")
+    assert fault_keys(wrong)["a_integer"] == ["form.not_integer"]
+
+
 def test_languages_and_time_zones_are_chosen_from_those_that_there_are():
     attributes = (
         Attribute(key="tongue", type="text", values="languages"),

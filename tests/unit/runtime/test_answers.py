@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, Response
 
-from runtime.answers import Answer
+from runtime.answers import Answer, see_other
 from runtime.security import ALWAYS, PRIVATE, STRICT_TRANSPORT
 
 
@@ -55,6 +55,17 @@ def test_an_answer_that_leads_elsewhere_is_corrected_as_flask_does(status, locat
     with Flask("headers").test_request_context("/") as context:
         expected = dict(theirs.get_wsgi_headers(context.request.environ))
     assert {name: ours[name] for name in expected} == {name: [value] for name, value in expected.items()}
+
+
+@pytest.mark.parametrize("address", ["/orders/W0001?page=2", "/größe", "/a b"])
+def test_what_follows_a_form_is_named_as_flask_would(address):
+    expected = Response("", status=303, headers={"Location": address})
+    with Flask("headers").test_request_context("/") as context:
+        place = expected.get_wsgi_headers(context.request.environ)["Location"]
+    answer = see_other(address)
+    headers = sent(answer)
+    assert (answer.status_code, headers["Location"], headers["Content-Length"]) == (303, [place], ["0"])
+    assert headers["Cache-Control"] == [PRIVATE]
 
 
 @pytest.mark.parametrize("status", [204, 304])

@@ -4,8 +4,10 @@ import time
 from unittest import mock
 
 import pytest
-from flask import Flask, session
+from flask import Flask, request, session
+from flask.sessions import SecureCookieSessionInterface
 
+from runtime.answers import Answer
 from runtime.cookies import LARGEST, CookieSessions
 
 
@@ -97,6 +99,31 @@ def test_caches_are_told_where_the_cookie_was_looked_at(app):
     for path, vary in (("/read", "Cookie"), ("/untouched", None)):
         answer = client.get(path, headers={"Cookie": cookie})
         assert (answer.headers.get("Vary"), answer.headers.get("Set-Cookie")) == (vary, None)
+
+
+@pytest.mark.parametrize("length", [5, 2000, 5000])
+@pytest.mark.parametrize("settings", [{}, {"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_SAMESITE": "Lax"}])
+def test_a_cookie_is_the_one_that_flask_would_send(app, settings, length):
+    app.response_class = Answer
+    app.config.update(settings)
+    others = SecureCookieSessionInterface()
+
+    @app.before_request
+    def more():
+        if request.path == "/spoil":
+            session["query"] = "".join(f"{number:x}" for number in range(length))[:length]
+            session["told"] = [("good", "It is saved.")]
+
+    ours = app.test_client(use_cookies=False).get("/spoil")
+    app.session_interface, app.response_class = others, Flask.response_class
+    theirs = app.test_client(use_cookies=False).get("/spoil")
+    told = [answer.headers["Set-Cookie"].partition(";") for answer in (ours, theirs)]
+    assert (told[0][2], ours.headers["Vary"]) == (told[1][2], theirs.headers["Vary"])
+    serializer = others.get_signing_serializer(app)
+    assert serializer is not None
+    values = [serializer.loads(cookie.partition("=")[2]) for cookie, _, _ in told]
+    assert values[0] == values[1]
+    assert values[0]["value"] == "spoilt"
 
 
 def test_the_memory_does_not_grow_without_end(app):
