@@ -310,7 +310,7 @@ class Asked:
     def announce(self, connection: sa.Connection) -> None:
         pass
 
-    def conclude(self, connection: sa.Connection, reply) -> None:
+    def conclude(self, connection: sa.Connection, reply: Refusal) -> None:
         pass
 
     def ask(self) -> Asked | Refusal:

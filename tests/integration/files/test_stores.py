@@ -1,13 +1,13 @@
 """What every store promises: the folder, and an S3-compatible server where moto and boto3 are installed."""
 
 import io
-import socket
 
 import pytest
 
 from runtime.files.places import make_store, read_files_url
 from runtime.files.store import ContentLost, StoreFailed
 from support.gallery import PDF, make_gallery, picture
+from support.ports import free_port
 
 CONTENT = bytes(range(256)) * 40_000  # more than S3 takes in one part
 
@@ -16,9 +16,7 @@ CONTENT = bytes(range(256)) * 40_000  # more than S3 takes in one part
 def bucket():
     """The address of a bucket on an S3-compatible server of this machine."""
     moto, boto3 = pytest.importorskip("moto.server"), pytest.importorskip("boto3")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     with pytest.MonkeyPatch.context() as environ:
         environ.setenv("AWS_ACCESS_KEY_ID", "tester")

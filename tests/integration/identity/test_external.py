@@ -53,7 +53,7 @@ def secret(monkeypatch):
 
 def member(directory, subject, **claims):
     """Somebody who can sign in there; gives the subject."""
-    requests.put(f"{directory}/users/{subject}", json=claims, timeout=5).raise_for_status()
+    requests.put(f"{directory}/users/{subject}", json=claims, timeout=60).raise_for_status()
     return subject
 
 
@@ -65,7 +65,7 @@ def there(browser, subject, path="/signin/with/guild"):
     """Go to the provider and sign in there: the address that it sends the browser back to."""
     away = browser.get(path)
     assert away.status_code == 302, away.text
-    answer = requests.post(away.location, data={"sub": subject}, allow_redirects=False, timeout=5)
+    answer = requests.post(away.location, data={"sub": subject}, allow_redirects=False, timeout=60)
     assert answer.status_code in (302, 303), answer.text
     return local(answer.headers["Location"])
 
@@ -268,7 +268,7 @@ def test_a_client_without_a_secret_proves_by_pkce_that_it_is_the_one_that_asked(
     away = browser.get("/signin/with/guild")
     with browser.client.session_transaction() as cookie:
         verifier = cookie["away"]["attempt"][2]
-    answer = requests.post(away.location, data={"sub": who}, allow_redirects=False, timeout=5)
+    answer = requests.post(away.location, data={"sub": who}, allow_redirects=False, timeout=60)
     assert browser.get(local(answer.headers["Location"])).status_code == 303
     assert browser.who() == "Carol"
     assert [(one.client_secret, one.token_endpoint_auth_method) for one in sent] == [(None, "none")]
@@ -290,7 +290,7 @@ def test_who_signs_out_here_is_led_to_the_provider_and_comes_back(portal, direct
     assert (asked["client_id"], back.path) == ("portal", "/signin/with/guild/out")
     claims = json.loads(base64.urlsafe_b64decode(asked["id_token_hint"].split(".")[1] + "=="))
     assert claims["sub"] == who
-    shown = requests.get(address, timeout=5)
+    shown = requests.get(address, timeout=60)
     assert (shown.status_code, asked["state"] in shown.text) == (200, True)
     for state, confirmed in ((asked["state"], True), ("another", False), (asked["state"], False)):
         assert browser.get(f"{back.path}?state={state}").location == "/"
