@@ -135,7 +135,11 @@ def browser_executable() -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_executable: str) -> dict[str, Any]:
-    """How pytest-playwright starts the browser: the installed one, headless unless --headed."""
+    """How pytest-playwright starts the browser: the installed one, headless unless --headed. What is expected of a page has
+    as long to come true as a page has to load: other tests run beside."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=browsers.PATIENCE_MS)
     return {
         **browser_type_launch_args,
         "executable_path": browser_executable,

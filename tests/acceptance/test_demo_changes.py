@@ -107,7 +107,7 @@ def test_a_worker_that_is_killed_has_lost_nothing_when_the_demo_is_started_again
     with running_demo(folder) as first:
         _move_on(folder / "erp.db")
         os.kill(first.child("runtime", "worker"), signal.SIGKILL)
-        assert first.process.wait(30) == 1
+        assert first.process.wait(60) == 1
         _move_on(folder / "erp.db")
     with running_demo(folder) as again:
         assert eventually(lambda: _numbers(again.portal) == _numbers(again.erp), 30)

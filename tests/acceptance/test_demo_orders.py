@@ -17,6 +17,17 @@ def money(value) -> str:
     return f"{Decimal(str(value)):,.2f}"
 
 
+def quickest(person, tries=10):
+    """The fewest seconds that an order took from being sent to its number: on a busy machine one may have to wait its turn."""
+    found = []
+    while len(found) < tries and min(found, default=1) >= 1:
+        review = to_review(person)
+        started = time.monotonic()
+        assert place(person, review).status == 200
+        found.append(time.monotonic() - started)
+    return min(found)
+
+
 def test_an_order_of_three_steps_reaches_the_erp_and_its_number_and_total_are_back_within_a_second(demo):
     jane = demo.known("jane")
     review = to_review(jane, requisition="PO-4711", name="Spring bikes", requested_date="2099-05-04")
@@ -29,7 +40,7 @@ def test_an_order_of_three_steps_reaches_the_erp_and_its_number_and_total_are_ba
     assert (customer, contact, company, status) == ("C-1001", "P-1001", "VPSE", "accepted")
     assert f"{money(total)} SEK" in page.text
     assert "PO-4711" in page.text
-    assert took < 1 or os.getloadavg()[0] > os.cpu_count(), f"{took:.2f} s"
+    assert took < 1 or quickest(jane) < 1, f"{took:.2f} s"
     assert number in jane.get("/orders").text
     [(portal_total, version_of)] = demo.portal("SELECT total, id FROM sales_order WHERE number = ?", number)
     assert version_of

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from support.demo import Demo, running_demo
 
 Desk = Callable[..., Page]
-PATIENCE_MS = 10_000
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,6 @@ def at_desk(demo: Demo, browser: Browser, signed_in: Callable[[str], Path]) -> I
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page

@@ -10,9 +10,10 @@ mock = pytest.importorskip("oidc_provider_mock")
 
 from metadata.model import IdentityProvider  # noqa: E402 - after the libraries it may lack
 from support.axe import assert_no_axe_violations  # noqa: E402
-from support.databases import free_port  # noqa: E402
 from support.marina_site import served  # noqa: E402
 from support.portal import CAST, PASSWORD, make_portal, text  # noqa: E402
+from support.ports import free_port  # noqa: E402
+from support.screens import sideways  # noqa: E402
 
 CAROL = CAST["carol"][0]
 # What the provider that is run here warns of in itself.
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.filterwarnings(f"ignore:{start}") for start in ("get_j
 
 
 def fits(page):
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) <= 0
     assert_no_axe_violations(page)
 
 

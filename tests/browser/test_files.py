@@ -4,15 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from support.axe import assert_no_axe_violations
+from support.screens import sideways
 
 PDF = {"name": "Our order 4711.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF\n"}
 PAGE = {"name": "page.pdf", "mimeType": "application/pdf", "buffer": b"<!doctype html><script>alert(1)</script>"}
 DOCUMENT = "Your purchase order"
-
-
-def sideways(page):
-    """How many pixels the page is wider than the screen."""
-    return page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
 
 
 @pytest.mark.parametrize("scripts", [True, False])

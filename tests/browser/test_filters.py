@@ -12,6 +12,7 @@ from metadata.model import ListFilter
 from support.axe import assert_no_axe_violations
 from support.marina import BOOKINGS
 from support.marina_site import CAST, PASSWORD, Marina, open_marina, served
+from support.screens import sideways
 
 FILTERED = replace(
     BOOKINGS,
@@ -91,5 +92,5 @@ def test_the_open_panel_fits_and_is_sound(page, address, width):
     sign_in(page, address)
     page.goto(f"{address}/bookings?f.status=asked,moored&f.fee.to=5000")
     page.locator(".filters > summary").click()
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    assert sideways(page) == 0
     assert_no_axe_violations(page)

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from support.axe import assert_no_axe_violations
 from support.charts import CHARTS
 from support.marina_site import CAST, PASSWORD, Marina, open_marina, served
+from support.screens import sideways
 from support.theatre import theatre
 
 PHONE = {"width": 360, "height": 740}
@@ -48,10 +49,6 @@ def sign_in(page: Page, address: str) -> list[str]:
     page.click("main form button[type=submit]")
     page.wait_for_url(f"{address}/")
     return complaints
-
-
-def sideways(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 def test_a_calendar_is_a_grid_on_a_desk_and_an_agenda_on_a_phone(page, address):

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from support.axe import assert_no_axe_violations
 from support.marina_site import CAST, PASSWORD, Marina, open_marina, served
+from support.screens import sideways
 
 PHONE = {"width": 360, "height": 740}
 
@@ -47,11 +48,6 @@ def sign_in(page: Page, address: str, name: str = "alice") -> None:
 
 def titles(page: Page) -> list[str]:
     return page.locator(".data .rec").all_inner_texts()
-
-
-def sideways(page: Page) -> int:
-    """How many pixels the page scrolls sideways."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 def test_what_is_typed_into_the_search_box_narrows_the_list_and_the_address_says_so(page, address):

@@ -7,16 +7,17 @@ pytest.importorskip("webauthn", reason="needs the extra webauthn")
 
 from metadata.model import SiteSetting
 from support.axe import assert_no_axe_violations
-from support.databases import free_port
 from support.marina_site import served
 from support.portal import CAST, PASSWORD, make_portal
+from support.ports import free_port
+from support.screens import sideways
 
 CAROL = CAST["carol"][0]
 DEVICE = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
 
 
 def fits(page):
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) <= 0
     assert_no_axe_violations(page)
 
 

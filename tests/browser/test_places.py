@@ -12,6 +12,7 @@ from metadata.model import SiteSetting
 from support.axe import assert_no_axe_violations
 from support.marina import places_of_marina
 from support.marina_site import CAST, PASSWORD, Marina, open_marina, served
+from support.screens import sideways
 
 TILES = SiteSetting(key="map/tiles", value="https://tiles.example/{z}/{x}/{y}.png")
 CREDIT = SiteSetting(key="map/credit", value="© Surveyors")
@@ -46,10 +47,6 @@ def sign_in(page: Page, address: str) -> list[str]:
     page.click("main form button[type=submit]")
     page.wait_for_url(f"{address}/")
     return complaints
-
-
-def sideways(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 def test_the_map_has_its_marks_and_pictures_and_breaks_no_policy(page, address):

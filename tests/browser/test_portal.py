@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from support.axe import assert_no_axe_violations
+from support.screens import sideways
 
 DESKTOP, PHONE = 1280, 360
 WIDTHS = [DESKTOP, PHONE]
@@ -18,11 +19,6 @@ PAGES = [
     ("may", "/", 200), ("may", "/orders", 403), ("admin", "/orders", 200), ("admin", "/orders/new-for-customer", 200),
     ("", "/signin", 200), ("", "/password/forgot", 200),
 ]  # fmt: skip
-
-
-def sideways(page: Page) -> int:
-    """How many pixels the page is wider than the screen."""
-    return page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
 
 
 def focused(page: Page) -> str:

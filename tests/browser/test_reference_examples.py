@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from support.axe import assert_no_axe_violations
 from support.marina_site import served
+from support.screens import sideways
 from support.toolshed import Toolshed, opened
 
 SCREENS = (
@@ -45,7 +46,7 @@ def test_each_screen_is_sound_and_fits(toolshed: tuple[Toolshed, str], browser: 
     for address in SCREENS:
         page.goto(address)
         assert_no_axe_violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+        assert sideways(page) <= 0, address
     page.goto("/loans/L-00002")
     page.get_by_role("link", name="What was changed").locator("visible=true").first.click()
     expect(page.locator(".history li").first).to_be_visible()

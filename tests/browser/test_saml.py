@@ -8,9 +8,9 @@ pytest.importorskip("saml2")
 
 from metadata.model import IdentityProvider
 from support.axe import assert_no_axe_violations
-from support.databases import free_port
 from support.marina_site import served
 from support.portal import CAST, make_portal, text
+from support.ports import free_port
 from support.town_hall import ENTITY, SEAL, Seal, TownHall, open_to_browsers
 
 NARROW = 600

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from support.axe import assert_no_axe_violations
 from support.choir import open_choir
 from support.marina_site import served
+from support.screens import sideways
 
 
 @pytest.fixture(params=[360, 1280])
@@ -47,5 +48,5 @@ def test_words_are_found_from_any_page_and_as_they_are_typed(finding):
     page.get_by_role("link", name="Next page").click()
     expect(page.locator(".list-foot")).to_contain_text("5–7 of 7")
     assert page.url.endswith("/find?q=anthem%20glory&type=score&page=2")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) <= 0
     assert_no_axe_violations(page)

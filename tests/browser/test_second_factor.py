@@ -7,12 +7,13 @@ from playwright.sync_api import expect
 from support.axe import assert_no_axe_violations
 from support.marina_site import served
 from support.portal import CAST, PASSWORD, make_portal
+from support.screens import sideways
 
 CAROL = CAST["carol"][0]
 
 
 def fits(page):
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert sideways(page) <= 0
     assert_no_axe_violations(page)
 
 

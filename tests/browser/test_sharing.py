@@ -4,9 +4,10 @@ from playwright.sync_api import expect
 
 from metadata.model import EntityPermission
 from support.axe import assert_no_axe_violations
-from support.databases import free_port
 from support.marina_site import served
 from support.portal import CAST, PASSWORD, make_portal
+from support.ports import free_port
+from support.screens import sideways
 
 SHARED = {"share_read": ("full_name", "email"), "share_write": ("full_name",)}
 CREW = EntityPermission(
@@ -17,7 +18,7 @@ CREW = EntityPermission(
 def fits(page):
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 740})
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert sideways(page) <= 0
         assert_no_axe_violations(page)
 
 

@@ -168,7 +168,7 @@ def fill(hands: Mouse, **fields: str) -> None:
         else:
             hands.write(field, value)
     hands.save()
-    expect(page.get_by_role("status").last).to_contain_text("The draft is saved.", timeout=15_000)
+    expect(page.get_by_role("status").last).to_contain_text("The draft is saved.")
 
 
 def designed(hands: Mouse, *names: str, count: str) -> None:

@@ -1,17 +1,14 @@
 """The pages by which a site is run, in a browser: sound to axe on a laptop and a phone, and done by hand."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.axe import assert_no_axe_violations
-from support.marina_site import CAST, PASSWORD, Marina, served
+from support.desks import at_studio, goto, looked_at
+from support.marina_site import Marina
 from support.people import open_people
-
-LAPTOP, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
 
 
 @pytest.fixture
@@ -22,32 +19,8 @@ def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
 
 @pytest.fixture
 def desk(page: Page, site: Marina) -> Iterator[Page]:
-    """Dora in the studio; at the end no console may have complained."""
-    said: list[str] = []
-    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    with served(site.app) as url:
-        page.set_viewport_size(LAPTOP)
-        page.goto(f"{url}/signin?next=/studio/")
-        page.fill("input[name=email]", CAST["dora"][0])
-        page.fill("input[name=password]", PASSWORD)
-        with page.expect_navigation(url=lambda found: "/signin" not in found):
-            page.locator("main form button[type=submit]").click()
-        yield page
-    assert [line for line in said if not line.startswith("Failed to load resource")] == []
-
-
-def looked_at(page: Page) -> None:
-    """Nothing scrolls sideways and axe finds nothing, on both screens."""
-    for size in (LAPTOP, PHONE):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-        assert_no_axe_violations(page)
-    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
-
-
-def goto(page: Page, path: str) -> None:
-    page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
+    with at_studio(page, site) as opened:
+        yield opened
 
 
 def test_people_are_found_invited_and_locked(desk: Page, site: Marina) -> None:

@@ -12,6 +12,7 @@ from metadata.model import Form, FormField, RelatedList, Section, Tab, Text
 from support.axe import assert_no_axe_violations
 from support.marina import FORMS
 from support.marina_site import CAST, PASSWORD, open_marina, served
+from support.screens import sideways
 
 READ = next(form for form in FORMS if form.key == "booking-read")
 LABELS = ["Boat", "Extras", "Money"]
@@ -72,7 +73,7 @@ def test_one_tab_is_shown_at_a_time_and_all_are_sound_to_axe(page: Page, address
         assert shown(page) == [f"tab-{key}"]
         expect(page.get_by_role("tabpanel")).to_have_accessible_name(LABELS[place])
         assert_no_axe_violations(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) <= 0
 
 
 def test_arrows_turn_the_tabs_and_one_of_them_is_in_the_tab_order(page: Page, address: str):

@@ -11,6 +11,7 @@ from support.gallery import Gallery
 from support.marina_site import served
 from support.pictured import LARGE, make_pictured
 from support.portal import PASSWORD
+from support.screens import sideways
 
 
 @pytest.fixture
@@ -47,5 +48,5 @@ def test_pictures_are_as_wide_as_they_are_declared(gallery, page, width):
         assert shown_width(page, ".card-picture img") > 150
         page.goto(f"{address}/works/Sea")
         assert shown_width(page, ".file-picture") in range(200, 323)  # with its border
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        assert sideways(page) == 0
         assert_no_axe_violations(page)

@@ -8,6 +8,7 @@ from runtime.pages.tiles import TilesView, TileView
 from runtime.render.chain import BUILT_IN, read_chain
 from support.axe import assert_no_axe_violations
 from support.scenes import renderer, visit
+from support.screens import sideways
 
 CHAIN = read_chain((BUILT_IN,), "base")
 SHEETS = ("vendor/bootstrap/bootstrap.min.css", *CHAIN.styles)
@@ -47,7 +48,7 @@ def test_rows_of_tiles_are_about_the_same_length(page, number, wide, middle, pho
     for width, expected in ((1280, wide), (900, middle), (360, phone)):
         show(page, number, width)
         assert rows(page) == expected
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert sideways(page) <= 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,6 +4,7 @@ import pytest
 
 from support.axe import assert_no_axe_violations
 from support.marina_site import CAST, PASSWORD, served
+from support.screens import sideways
 from support.studio import Maker, open_studio
 
 CHART = b"%PDF-1.7\nThe channel is three metres deep.\n"
@@ -30,6 +31,6 @@ def test_a_chosen_file_stays_while_a_line_is_added(sqlite_url, tmp_path, page, w
         assert_no_axe_violations(page)
         page.get_by_role("button", name="Save draft").last.click()
         page.get_by_text("The draft is saved.").wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        assert sideways(page) == 0
         dora.publish()
         assert site.app.test_client().get("/chart.pdf").data == CHART

@@ -13,6 +13,7 @@ from runtime.identity.roles import grant_roles
 from support.axe import assert_no_axe_violations
 from support.marina import SITE, text
 from support.marina_site import CAST, PASSWORD, open_marina, served
+from support.screens import sideways
 
 ROWS = """\
 {% query rows = view "bookings-all" %}
@@ -60,4 +61,4 @@ def test_a_component_with_its_query(page: BrowserPage, address: str, width: int)
     page.keyboard.press("Enter")
     expect(page.locator(".component pre")).to_contain_text("SELECT")
     assert_no_axe_violations(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) <= 0

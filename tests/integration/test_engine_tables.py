@@ -48,7 +48,7 @@ def test_a_start_with_all_tables_there_waits_for_no_writer(sqlite_url):
     with writing(first).begin():
         starter = threading.Thread(target=start)
         starter.start()
-        assert done.wait(10)
+        assert done.wait(60)
     starter.join()
     first.dispose()
     second.dispose()

@@ -13,7 +13,8 @@ STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 
 
 def axe_violations(page: Page, *, within: str | None = None, ignore: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """The rules that a page breaks; `within` is a CSS selector, `ignore` holds ids of axe rules."""
+    """The rules that a page breaks, once it is there; `within` is a CSS selector, `ignore` holds ids of axe rules."""
+    page.wait_for_load_state()
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(SOURCE.read_text(encoding="utf-8"))
     options = {

@@ -60,7 +60,7 @@ class InRedis(Stream):
         import redis
 
         super().__init__(url)
-        self._client = redis.Redis.from_url(url, socket_connect_timeout=2)
+        self._client = redis.Redis.from_url(url, socket_connect_timeout=10)
         try:
             self._client.xadd(self.name, {"data": "null"})
         except redis.exceptions.RedisError as error:
@@ -124,7 +124,7 @@ class InNats(Stream):
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         try:
-            self._client = self._run(nats.connect(url, connect_timeout=2, allow_reconnect=False, error_cb=_quietly))
+            self._client = self._run(nats.connect(url, connect_timeout=10, allow_reconnect=False, error_cb=_quietly))
         except (nats.errors.Error, OSError) as error:
             self._end()
             raise Unavailable(f"{url} does not answer: {error}") from None

@@ -5,6 +5,7 @@ import shutil
 
 from support.services import Unavailable
 
+PATIENCE_MS = 30_000
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
     "--no-sandbox",

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from support.ports import free_port
 from support.services import Unavailable
 
 ROOM = 6 * 2**30
@@ -257,13 +257,6 @@ def roomy_folder() -> str:
     """A folder in memory, else the one for what is temporary. Short, for a socket's path may have 107 characters."""
     in_memory = Path("/dev/shm")
     return str(in_memory) if in_memory.is_dir() and shutil.disk_usage(in_memory).free > ROOM else "/tmp"
-
-
-def free_port() -> int:
-    """A TCP port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

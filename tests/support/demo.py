@@ -6,7 +6,6 @@ import json
 import os
 import select
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from support.ports import free_port
 from support.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,19 +121,12 @@ def children(parent: int) -> list[tuple[int, str]]:
     return found
 
 
-def eventually(what: Callable[[], T], seconds: float = 20.0) -> T:
+def eventually(what: Callable[[], T], seconds: float = 60.0) -> T:
     """The first true answer of what is asked again and again. The last one where there is none in time."""
     ends = time.monotonic() + seconds
     while not (found := what()) and time.monotonic() < ends:
         time.sleep(0.05)
     return found
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -164,11 +157,11 @@ def running_demo(folder: Path, *, seed: str = "small", arguments: Sequence[str] 
         yield demo
         for erp in demo.erps:
             erp.terminate()
-            erp.wait(20)
+            erp.wait(60)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(30)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
         if process.stdout:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, ViewportSize
 from support.axe import assert_no_axe_violations
 from support.marina_site import CAST, Marina, served
 from support.portal import PASSWORD
+from support.screens import sideways
 
 LAPTOP: ViewportSize = {"width": 1280, "height": 720}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -41,6 +42,6 @@ def looked_at(page: Page) -> None:
     """Nothing scrolls sideways and axe finds nothing, on both screens."""
     for size in (LAPTOP, PHONE):
         page.set_viewport_size(size)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        assert sideways(page) <= 0, page.url
         assert_no_axe_violations(page)
     page.set_viewport_size(LAPTOP)

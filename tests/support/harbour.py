@@ -196,7 +196,7 @@ def make_world(
     return World(engine, snapshot, adapter or MemoryAdapter("outside", {"name": outside}), memory)
 
 
-def eventually(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+def eventually(what: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What came of waiting until something holds, or its last answer."""
     end = time.monotonic() + seconds
     while True:

@@ -224,7 +224,8 @@ class Asked:
     def announce(self, connection):
         pass
 
-    conclude = announce
+    def conclude(self, connection, reply):
+        pass
 
     def ask(self):
         return self.answers.pop(0)

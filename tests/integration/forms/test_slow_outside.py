@@ -1,6 +1,7 @@
 """An outside system that takes its time: nobody waits but who asked."""
 
 import datetime as dt
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,45 +14,50 @@ from runtime.forms.ports import Accepted
 from runtime.identity.tables import sessions
 from support.pottery import hidden
 
-SECONDS = 2.0
+PATIENCE_SECONDS = 60.0
 NEW = "/firings/new"
 
 
-@pytest.fixture
-def slow(pottery):
-    """The pottery, whose oven takes everything after a while."""
+def takes_once(pottery, ready):
+    """Let the oven take what it is asked once something is so, which it waits for and says whether it came."""
 
     def ask(*_):
-        time.sleep(SECONDS)
+        assert ready()
         return Accepted()
 
     pottery.oven.asks, pottery.oven.ask = True, ask
-    return pottery
 
 
 def filled(browser):
     return {**hidden(browser.get(NEW).text), "title": "Bowls"}
 
 
-def test_two_people_who_send_at_once_are_both_served(slow):
-    posts = [(browser, filled(browser)) for browser in (slow.as_("ada"), slow.as_("ben"))]
+def test_two_people_who_send_at_once_are_both_served(pottery):
+    both = threading.Barrier(2, timeout=PATIENCE_SECONDS)
+    takes_once(pottery, lambda: both.wait() in (0, 1))
+    posts = [(browser, filled(browser)) for browser in (pottery.as_("ada"), pottery.as_("ben"))]
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda post: post[0].client.post(NEW, data=post[1]), posts))
     assert [answer.status_code for answer in answers] == [303, 303]
-    assert len(slow.rows("firing")) == 2
+    assert len(pottery.rows("firing")) == 2
 
 
-def test_pages_are_read_while_somebody_waits_even_in_sessions_long_unused(slow):
-    writer, reader = slow.as_("ada"), slow.as_("ben")
+def test_pages_are_read_while_somebody_waits_even_in_sessions_long_unused(pottery):
+    asked, read = threading.Event(), threading.Event()
+    takes_once(pottery, lambda: asked.set() or read.wait(PATIENCE_SECONDS))
+    writer, reader = pottery.as_("ada"), pottery.as_("ben")
     fields = filled(writer)
-    with slow.engine.begin() as connection:
+    with pottery.engine.begin() as connection:
         hour_ago = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
-        connection.execute(sa.update(sessions).values(seen_at=hour_ago).where(sessions.c.contact_id == slow.ids["ben"]))
+        connection.execute(sa.update(sessions).values(seen_at=hour_ago).where(sessions.c.contact_id == pottery.ids["ben"]))
     with ThreadPoolExecutor(1) as pool:
         sending = pool.submit(writer.client.post, NEW, data=fields)
-        time.sleep(SECONDS / 4)
-        answer = reader.get("/firings")
-        read_meanwhile = not sending.done()
+        assert asked.wait(PATIENCE_SECONDS)
+        try:
+            answer = reader.get("/firings")
+            read_meanwhile = not sending.done()
+        finally:
+            read.set()
         assert sending.result().status_code == 303
     assert (answer.status_code, read_meanwhile) == (200, True)
 

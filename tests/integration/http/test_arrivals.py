@@ -32,6 +32,11 @@ LIST, EMPTY, DETAIL, GONE, QUIET, TILES = "/bookings", "/bookings?q=nothing", "/
 LOOKUP, OTHER, NOWHERE = "/_lookup/berth-ask/berth", "/sessions", "/nowhere"
 PATHS = (LIST, EMPTY, DETAIL, GONE, QUIET, TILES, LOOKUP, OTHER, NOWHERE)
 WARM = 4
+ASK = Form(
+    key="berth-ask",
+    entity="booking",
+    tabs=(Tab(sections=(Section(fields=(FormField(attribute="boat"), FormField(attribute="berth"))),)),),
+)
 
 
 @dataclass(frozen=True)
@@ -153,10 +158,7 @@ GONE_WITH = ("signed out elsewhere", "session expired", "session deleted", "no l
 @pytest.fixture
 def warmed(database_url: str, tmp_path: Path) -> Iterator[Warmed]:
     """Alice, known to a process, with bookings of both accounts."""
-    with open_marina(database_url, tmp_path) as marina:
-        ask = Tab(sections=(Section(fields=(FormField(attribute="boat"), FormField(attribute="berth"))),))
-        form = Form(key="berth-ask", entity="booking", tabs=(ask,))
-        MetadataStore(marina.engine).publish("tester", components=(form,))
+    with open_marina(database_url, tmp_path, ASK) as marina:
         marina.add("berth", number="North 1")
         for number, skipper in (("B-1", "alice"), ("B-2", "bob"), ("B-3", "carol")):
             marina.book(number, skipper)

@@ -64,9 +64,9 @@ def test_an_unknown_email_takes_as_long_as_a_wrong_password(sqlite_url, tmp_path
     def took(email):
         browser = portal.browser()
         token = browser.token()
-        begun = time.perf_counter()
+        begun = time.process_time()  # how long it takes on a busy machine says little
         browser.client.post("/signin", data={"email": email, "password": "wrong", "csrf_token": token})
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     known = sorted(took(email) for email in (ALICE, CAROL, CAST["erin"][0]))[1]
     unknown = sorted(took(f"nobody{number}@x.example") for number in range(3))[1]

@@ -94,13 +94,13 @@ def test_requests_are_served_while_another_thread_compiles(store, holder, monkey
 
     def slow(*args):
         compiling.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return compile_slowly(*args)
 
     monkeypatch.setattr(snapshots, "checked_snapshot", slow)
     thread = threading.Thread(target=holder.current, args=(2,))
     thread.start()
-    assert compiling.wait(10)
+    assert compiling.wait(60)
     assert holder.current(2) is first
     go_on.set()
     thread.join()

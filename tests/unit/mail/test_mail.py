@@ -7,7 +7,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from runtime.mail import FolderMailer, MailFailed, MailMessage, SmtpMailer, UnknownMailAddress, deliver, make_mailer
-from support.databases import free_port
+from support.ports import free_port
 
 SENDER = "Harbour <noreply@harbour.example>"
 

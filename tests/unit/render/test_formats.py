@@ -175,11 +175,11 @@ def test_a_page_of_cells_is_written_in_no_time():
     ]
 
     def once() -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         for row in rows:
             for write, value in zip(writers, row, strict=True):
                 write(value)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     best = min(once() for _ in range(50))
     print(f"200 cells in {best * 1e6:.0f} µs")
