@@ -261,6 +261,11 @@ def open_to_browsers(hall: TownHall, port: int, people: dict[str, dict[str, str]
         told = logout_answer(etree.fromstring(raw).get("ID"), ends_at)
         return make_response(redirect(f"{ends_at}?{packed('SAMLResponse', told, hall.seal)}"))
 
+    @app.post("/slo")
+    def end_posted() -> Response:
+        told = logout_answer(etree.fromstring(base64.b64decode(request.form["SAMLRequest"])).get("ID"), ends_at)
+        return make_response(redirect(f"{ends_at}?{packed('SAMLResponse', told, hall.seal)}", 303))
+
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -60,7 +60,8 @@ def _onward(context: RequestContext, provider: IdentityProvider, sending: Sendin
     answer = page(context, "identity/left.html", provider=name, address=sending.address, fields=sending.fields)
     if sending.fields:
         host = "{0.scheme}://{0.netloc}".format(urlsplit(sending.address))
-        answer.headers["Content-Security-Policy"] = joined_policies(CONTENT_SECURITY_POLICY, f"form-action {host}")
+        # A browser holds to it all the way that the form leads; the provider may lead on to others that it signs people out at.
+        answer.headers["Content-Security-Policy"] = joined_policies(CONTENT_SECURITY_POLICY, f"form-action {host} https:")
     else:
         answer.headers["Refresh"] = f"0; url={sending.address}"
     return answer

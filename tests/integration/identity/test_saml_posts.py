@@ -78,7 +78,7 @@ def doors(portal):
 def form_of(answer):
     """Where the form of a page goes, and its fields."""
     assert answer.status_code == 200, answer.text
-    assert "form-action 'self' https://hall.town.example" in answer.headers["Content-Security-Policy"]
+    assert "form-action 'self' https://hall.town.example https:" in answer.headers["Content-Security-Policy"]
     assert "Refresh" not in answer.headers
     form = re.search(r'<form[^>]*action="([^"]+)" data-onward>(.*?)</form>', answer.text, re.DOTALL)
     return form[1], {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form[2])}

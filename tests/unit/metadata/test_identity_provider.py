@@ -30,6 +30,8 @@ SLO = "https://hall.town.example/slo"
         ({"sign_out": True, "key_pair": "${KEY}"}, ["sign_out_url"]),
         ({"sign_out": True, "sign_out_url": "http://elsewhere.example/slo", "key_pair": "${KEY}"}, ["sign_out_url"]),
         ({"sign_out": True, "sign_out_url": SLO}, ["key_pair"]),
+        ({"signed_requests": True}, ["key_pair"]),
+        ({"signed_requests": True, "key_pair": "${KEY}"}, []),
         ({"encrypted": True}, ["key_pair"]),
     ],
 )
