@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from metadata.snapshot import CompiledSite, Snapshot
+from runtime.access import Principal
 from runtime.cli.installation import open_installation
 from runtime.config import Config
 from runtime.errors import NothingPublished
 from runtime.forms.parse import coerce
-from runtime.access import Principal
 from runtime.records.people import Person, find_accounts, find_contacts_by_email
 from runtime.snapshots import SnapshotHolder
 from runtime.tables import create_engine_tables
