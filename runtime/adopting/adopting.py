@@ -13,15 +13,10 @@ from metadata.compiler import assign_site
 from metadata.errors import Problem
 from metadata.model import Component, ComponentId, component_id
 from runtime.adopting.drafts import Draft, draft_tables
-from runtime.adopting.findings import LEFT_OUT, NOTE, Adopted, Adoption, Notes
+from runtime.adopting.findings import LEFT_OUT, NOTE, Adopted, Adoption, Notes, why
 from runtime.adopting.known import Components, World
 from runtime.adopting.making import SECONDS_BETWEEN_PULLS, Made, Wanted, make_table, tell_map
 from runtime.adopting.screens import make_pages, make_screens
-
-COMPARED = (
-    f"No schema says for certain which column tells changes: every {SECONDS_BETWEEN_PULLS:.0f} seconds all rows of a table are"
-    " compared. Give the table maps of large tables a change_column or tracking"
-)
 
 
 def adopt(tables: Iterable[OutsideTable], chosen: Sequence[str], existing: Components, wanted: Wanted) -> Adoption:
@@ -60,7 +55,7 @@ def _adopt(described: Mapping[str, OutsideTable], chosen: Sequence[str], existin
     world, notes = World(assigned), Notes()
     for name in chosen:
         if name not in described:
-            notes.add(name, "", LEFT_OUT, "There is no such table outside, or this sign-in may not see it")
+            notes.add(name, "", LEFT_OUT, why("no_table"))
     drafts = draft_tables(described, chosen, wanted.connection, world, notes)
     asked = [drafts[name] for name in dict.fromkeys(chosen) if name in drafts and name in described]
     made = [make_table(draft, wanted, world, notes) for draft in asked]
@@ -73,8 +68,8 @@ def _adopt(described: Mapping[str, OutsideTable], chosen: Sequence[str], existin
     for item in made:
         _tell(item, wanted, notes)
     if new:
-        notes.add("", "", NOTE, COMPARED)
-        notes.add("", "", NOTE, "Nothing is granted: nobody sees the rows until a web role gets a permission on the entity")
+        notes.add("", "", NOTE, why("compared", seconds=int(SECONDS_BETWEEN_PULLS)))
+        notes.add("", "", NOTE, why("nothing_granted"))
     changed = tuple(stored[name] for name in map(component_id, components) if name in stored)
     kept = tuple(_as_stored(item, stored) for item in components)
     return Adoption(kept, changed, tuple(map(_adopted, made)), tuple(notes.found))
@@ -104,10 +99,10 @@ def _tell(made: Made, wanted: Wanted, notes: Notes) -> None:
         tell_map(made, wanted, notes)
         return
     if not made.added:
-        notes.add(draft.table.name, "", NOTE, f"It is adopted already, as {draft.entity}, and has no new columns")
+        notes.add(draft.table.name, "", NOTE, why("known", entity=draft.entity))
         return
     names = ", ".join(part.attribute.key for part in made.added)
-    notes.add(draft.table.name, "", NOTE, f"New in {draft.entity}: {names}. Views and forms are as they were; add them there")
+    notes.add(draft.table.name, "", NOTE, why("added", entity=draft.entity, names=names))
 
 
 def _adopted(made: Made) -> Adopted:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from connectors.described import OutsideColumn, OutsideLink, OutsideTable
 from runtime.adopting import naming
-from runtime.adopting.findings import APPROXIMATED, LEFT_OUT, NOTE, RENAMED, Notes
+from runtime.adopting.findings import APPROXIMATED, LEFT_OUT, NOTE, RENAMED, Notes, why
 from runtime.adopting.fitting import Fitted, fit
 from runtime.adopting.known import Known, World
 
@@ -106,30 +106,27 @@ def draft_tables(
 
 def _new(table: OutsideTable, connection: str, world: World, notes: Notes) -> Draft | None:
     if table.is_view:
-        said = "It is a view, which has no key. Adopt the tables behind it, or write a table map that names a key"
+        said = why("is_view")
         notes.add(table.name, "", LEFT_OUT, said)
         return None
     if "." in table.name.removeprefix(_above(table.name)):
-        notes.add(
-            table.name, "", LEFT_OUT, "Its name has a dot, which stands for a schema. Have the outside show it by another name"
-        )
+        notes.add(table.name, "", LEFT_OUT, why("dotted"))
         return None
     draft = Draft(table, "", ())
     _hold(draft, notes)
     whole = [key for key in table.keys if all(_tells(draft, name) for name in key)]
     if not whole:
-        told = "Its key is of a type that tells no rows apart here" if table.keys else "It has no primary key and no unique key"
-        said = f"{told}. Give it a unique key of columns that are never empty, of numbers, texts, dates or unique ids"
+        said = why("key_of_no_use" if table.keys else "no_key")
         notes.add(table.name, "", LEFT_OUT, said)
         return None
     draft.row_key = whole[0]
     if table.primary_key and set(draft.row_key) != set(table.primary_key):
-        said = f"The primary key is of a type that tells no rows apart here; {', '.join(draft.row_key)} does so instead"
+        said = why("other_key", columns=", ".join(draft.row_key))
         notes.add(table.name, ", ".join(table.primary_key), APPROXIMATED, said)
     draft.entity = naming.entity_key(table.name, connection, world.taken("entity"))
     world.taken("entity").add(draft.entity)
     if draft.entity != table.name:
-        notes.add(table.name, "", RENAMED, f"The entity is called {draft.entity}")
+        notes.add(table.name, "", RENAMED, why("entity_called", entity=draft.entity))
     return draft
 
 
@@ -169,13 +166,13 @@ def _point(draft: Draft, drafts: Mapping[str, Draft], notes: Notes) -> None:
         if link.columns in seen or (draft.known is not None and draft.known.points(link.columns)):
             continue
         if target is None:
-            said = f"It points at {link.table}, which is not adopted: its values are kept. Adopt {link.table} too for a lookup"
+            said = why("points_at_none", table=link.table)
             notes.add(draft.table.name, part, NOTE, said)
         elif not all(draft.holds(name) for name in link.columns) or not all(target.holds(name) for name in link.targets):
-            said = f"It points at columns of {link.table} that are not adopted, or is not adopted itself, so there is no lookup"
+            said = why("points_unadopted", table=link.table)
             notes.add(draft.table.name, part, LEFT_OUT, said)
         elif target.table.columns and frozenset(link.targets) not in map(frozenset, target.table.keys):
-            said = f"It points at columns of {link.table} that are no key of it, so that they may name several rows: no lookup"
+            said = why("points_at_no_key", table=link.table)
             notes.add(draft.table.name, part, LEFT_OUT, said)
         else:
             seen.add(link.columns)
@@ -223,10 +220,9 @@ def _name(draft: Draft, world: World, notes: Notes) -> None:
         held.key = naming.attribute_key(column.name, draft.entity, taken)
         taken.add(held.key)
         if held.key != column.name:
-            notes.add(draft.table.name, column.name, RENAMED, f"The attribute is called {held.key}")
+            notes.add(draft.table.name, column.name, RENAMED, why("attribute_called", attribute=held.key))
     for item in draft.pointing:
         item.key = naming.lookup_key(item.link.columns, item.target.entity, draft.entity, taken)
         taken.add(item.key)
-        place = "stands for it" if item.instead else "stands beside it, and only comes in"
-        said = f"The lookup {item.key} to {item.target.entity} {place}"
+        said = why("lookup_instead" if item.instead else "lookup_beside", lookup=item.key, entity=item.target.entity)
         notes.add(draft.table.name, ", ".join(item.link.columns), NOTE, said)

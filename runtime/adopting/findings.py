@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from metadata.model import Component, ComponentId
+from runtime.render.texts import Texts, engine_texts
 
 LEFT_OUT = "left out"
 APPROXIMATED = "approximated"
 RENAMED = "renamed"
 NOTE = "note"
 VERDICTS = (LEFT_OUT, APPROXIMATED, RENAMED, NOTE)
+
+
+class Reason(str):
+    """A sentence in English; `text` is the key of what the engine says for it in every language, with these `facts`."""
+
+    text: str
+    facts: Mapping[str, object]
+
+
+def why(code: str, **facts: object) -> Reason:
+    """A reason by its code. Raises UnknownText for one that there is not."""
+    text = f"adopt.why.{code}"
+    made = Reason(_english()(text, **facts))
+    made.text, made.facts = text, facts
+    return made
+
+
+@cache
+def _english() -> Texts:
+    return engine_texts("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +43,11 @@ class Finding:
     table: str
     part: str
     verdict: str
-    reason: str
+    reason: Reason
 
     def as_data(self) -> dict[str, str]:
         """For programs."""
-        return {"table": self.table, "part": self.part, "verdict": self.verdict, "reason": self.reason}
+        return {"table": self.table, "part": self.part, "verdict": self.verdict, "reason": str(self.reason)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +86,7 @@ class Notes:
 
     found: list[Finding] = field(default_factory=list)
 
-    def add(self, table: str, part: str, verdict: str, reason: str) -> None:
+    def add(self, table: str, part: str, verdict: str, reason: Reason) -> None:
         """Note one, once."""
         finding = Finding(table, part, verdict, reason)
         if finding not in self.found:

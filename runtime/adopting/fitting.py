@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from connectors.described import OutsideColumn
 from metadata.model.base import COMPONENT_KEY
 from metadata.types import DECIMAL_SCALE, PRECISION
+from runtime.adopting.findings import Reason, why
 
 LONGEST_TEXT = 4000
 """Characters up to which a text is a line rather than a long text."""
@@ -28,12 +29,12 @@ class Fitted:
     max_length: int | None = None
     scale: int | None = None
     options: tuple[tuple[str, str], ...] = ()
-    remark: str = ""
+    remark: Reason | None = None
     one_way: bool = False
     rounds: bool = False
 
 
-def fit(column: OutsideColumn, *, named: bool) -> Fitted | str:
+def fit(column: OutsideColumn, *, named: bool) -> Fitted | Reason:
     """The attribute for a column, or why there is none. `named` says that the column is part of a key or a foreign key."""
     match column.kind:
         case "text":
@@ -41,27 +42,24 @@ def fit(column: OutsideColumn, *, named: bool) -> Fitted | str:
         case "decimal":
             return _decimal(column)
         case "float":
-            said = f"{column.words} is inexact: values are rounded to {DECIMAL_SCALE} decimals and only come in"
+            said = why("inexact", type=column.words, decimals=DECIMAL_SCALE)
             return Fitted("decimal", scale=DECIMAL_SCALE, remark=said, one_way=True, rounds=True)
         case "integer":
             return _integer(column)
         case "datetime":
-            said = "" if column.zoned else f"{column.words} has no zone: its moments are taken to be in UTC"
-            return Fitted("datetime", remark=said)
+            return Fitted("datetime", remark=None if column.zoned else why("no_zone", type=column.words))
         case "time":
-            return Fitted("text", max_length=40, remark=f"{column.words} is kept as a text and only comes in", one_way=True)
+            return Fitted("text", max_length=40, remark=why("time", type=column.words), one_way=True)
         case "boolean" | "date" | "unique_id":
             return Fitted(column.kind)
-    return (
-        f"No attribute holds the type {column.words}. Have the outside show it in a column of another type, or leave it there."
-    )
+    return why("no_type", type=column.words)
 
 
 def _text(column: OutsideColumn, *, named: bool) -> Fitted:
     length = column.length
     if named:
         if length is None or length > LONGEST_TEXT:
-            said = f"{column.words} names no length that a key can have: more than {LONGEST_KEY} characters are refused"
+            said = why("key_length", type=column.words, most=LONGEST_KEY)
             return Fitted("text", max_length=LONGEST_KEY, remark=said)
         return Fitted("text", max_length=max(length, 1))
     codes = _codes(column.options)
@@ -90,26 +88,26 @@ def _codes(options: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 def _integer(column: OutsideColumn) -> Fitted:
     if re.fullmatch(r"TINYINT\(1\)( UNSIGNED)?", column.words.upper()):
-        said = f"{column.words} may stand for yes or no, which the table does not say: it is kept as a number"
+        said = why("yes_or_no", type=column.words)
         return Fitted("integer", remark=said)
     if "BIGINT" in column.words.upper() and "UNSIGNED" in column.words.upper():
-        return Fitted("integer", remark=f"{column.words} may hold numbers above 9223372036854775807: such rows are refused")
+        return Fitted("integer", remark=why("too_large", type=column.words))
     return Fitted("integer")
 
 
 def _decimal(column: OutsideColumn) -> Fitted:
     digits, scale = column.digits, column.scale
     if digits is None:
-        said = f"{column.words} names no decimals: {DECIMAL_SCALE} are kept, and rows with more are refused"
+        said = why("no_decimals", type=column.words, decimals=DECIMAL_SCALE)
         return Fitted("decimal", scale=DECIMAL_SCALE, remark=said)
     scale = scale or 0
     if scale == 0 and digits <= MOST_DIGITS:
         return Fitted("integer")
     if scale < 0 or scale > LARGEST_SCALE:
         kept = min(max(scale, 0), LARGEST_SCALE)
-        said = f"{column.words} has other decimals than the {kept} that are kept: values are rounded and only come in"
+        said = why("other_decimals", type=column.words, decimals=kept)
         return Fitted("decimal", scale=kept, remark=said, one_way=True, rounds=True)
     if digits > PRECISION:
-        said = f"{column.words} may hold more than {PRECISION - scale} digits before the point: such rows are refused"
+        said = why("too_many_digits", type=column.words, digits=PRECISION - scale)
         return Fitted("decimal", scale=scale, remark=said)
     return Fitted("decimal", scale=scale)

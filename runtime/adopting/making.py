@@ -9,7 +9,7 @@ from metadata.model import AlternateKey, Attribute, AttributeMap, Choice, Compon
 from metadata.text import Text
 from runtime.adopting import naming
 from runtime.adopting.drafts import Draft, Held, Pointing
-from runtime.adopting.findings import LEFT_OUT, NOTE, Notes
+from runtime.adopting.findings import LEFT_OUT, NOTE, Notes, why
 from runtime.adopting.known import World
 
 SECONDS_BETWEEN_PULLS = 60.0
@@ -169,7 +169,7 @@ def _keys(draft: Draft, notes: Notes) -> Iterator[AlternateKey]:
     for columns in (draft.row_key, *others):
         attributes = _attributes(draft, columns)
         if attributes is None or any(name in draft.columns and draft.columns[name].fitted.rounds for name in columns):
-            said = "Not all of its columns are adopted as they are, so there is no such key here"
+            said = why("key_in_part")
             notes.add(draft.table.name, ", ".join(columns), LEFT_OUT, said)
         elif attributes not in seen:
             seen.add(attributes)
@@ -207,11 +207,11 @@ def tell_map(made: Made, wanted: Wanted, notes: Notes) -> None:
     """What is to be known of a new table map."""
     name, both = made.draft.table.name, any(part.mapped.direction == "both" for part in made.added)
     if wanted.both_ways and not both:
-        notes.add(name, "", NOTE, "Nothing of it can be written back as it came: rows only come in")
+        notes.add(name, "", NOTE, why("only_in"))
     if both and made.numbered:
         notes.add(
             name,
             ", ".join(made.draft.row_key),
             NOTE,
-            "The outside gives new rows their key: rows are changed here, and not made",
+            why("numbered"),
         )

@@ -27,7 +27,7 @@ from metadata.model import (
 from metadata.text import Text
 from metadata.types import TYPES
 from runtime.adopting import naming
-from runtime.adopting.findings import NOTE, Notes
+from runtime.adopting.findings import NOTE, Notes, why
 from runtime.adopting.known import World, columns_of
 from runtime.adopting.making import Made
 
@@ -128,9 +128,7 @@ def _related(made: Made, views: dict[str, View], tables: Sequence[Made], notes: 
         yield Section(related=related)
     if len(pointing) > MOST_RELATED:
         left = len(pointing) - MOST_RELATED
-        notes.add(
-            made.draft.table.name, "", NOTE, f"{left} more tables point at it than its form shows; add their lists where needed"
-        )
+        notes.add(made.draft.table.name, "", NOTE, why("more_lists", count=left))
 
 
 def _lookups(made: Made, target: str) -> list[Attribute]:
@@ -143,7 +141,7 @@ def make_pages(screens: Sequence[Screens], site: str, world: World, notes: Notes
     pages = [item for item in world.components.values() if isinstance(item, Page) and item.site == site]
     root = next((page for page in pages if not page.parent), None)
     if found is None or root is None:
-        notes.add("", "", NOTE, f"The site {site} has no page / to stand below, so there are no pages and lists")
+        notes.add("", "", NOTE, why("no_root", site=site))
         return
     parts = {page.partial_url.lower() for page in pages if page.parent == root.key}
     links: list[WebLink] = []
@@ -157,7 +155,7 @@ def make_pages(screens: Sequence[Screens], site: str, world: World, notes: Notes
     if isinstance(menu, WebLinkSet):
         yield replace(menu, links=(*menu.links, *links))
     elif links:
-        notes.add("", "", NOTE, f"The site {site} names no menu; link its new pages where people shall find them")
+        notes.add("", "", NOTE, why("no_menu", site=site))
 
 
 def _of_site(item: Screens, site: str, root: str, place: tuple[str, str], world: World) -> Iterator[Component]:

@@ -139,7 +139,8 @@ def _heard(desk: Desk, item: Item) -> Heard:
 
 def _lines(desk: Desk, item: Item, tables: Sequence[OutsideTable], chosen: Sequence[str]) -> Iterator[Line]:
     tried = adopt(tables, [table.name for table in tables], desk.store.readable(), Wanted(item.id.key))
-    faults = {finding.table: finding.reason for finding in tried.findings if finding.verdict == LEFT_OUT and not finding.part}
+    left = (finding for finding in tried.findings if finding.verdict == LEFT_OUT and not finding.part)
+    faults = {finding.table: desk.say(finding.reason.text, **finding.reason.facts) for finding in left}
     there = {one.table: one for one in tried.adopted if not one.is_new}
     for table in tables:
         yield Line(table, there.get(table.name), faults.get(table.name, ""), table.name in chosen)

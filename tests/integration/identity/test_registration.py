@@ -167,10 +167,8 @@ def test_an_approver_learns_nothing_of_accounts_that_he_may_not_read(asked):
     carol = asked.signed_in("carol")
     number = asked.rows(sa.select(REGISTRATIONS.c.id))[0][0]
     fields = {"request": str(number), "act": "approve"}
-    answers = [
-        carol.post("/access-requests", {**fields, "account": name}, token_from="/access-requests")
-        for name in ("nowhere", "QUAY")
-    ]
+    asked_for = ({**fields, "account": name} for name in ("nowhere", "QUAY"))
+    answers = [carol.post("/access-requests", one, token_from="/access-requests") for one in asked_for]
     assert [answer.status_code for answer in answers] == [422, 422]
     assert said(answers[0]) == said(answers[1])
     asked.publish(EntityPermission(key="accounts", entity="account", scope="global", privileges=("read",), roles=("keeper",)))

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from metadata.model import Connection, WebRole
 from runtime.identity.roles import grant_roles
 from support.orchards import planted
-from support.studio import Maker, data_of, open_studio, words
+from support.studio import Maker, data_of, form_of, open_studio, words
 
 FARM = Connection(key="farm", connector="sql", settings=(("url", "${FARM_URL}"),))
 MODELLER = WebRole(key="adopter", studio=("data", "design", "sync"))
@@ -50,6 +50,16 @@ def test_tables_are_listed_with_what_they_have_and_what_cannot_be_adopted(dora):
     assert "logline Cannot be adopted It has no primary key" in told
     assert 'value="logline"' not in page.text
     assert "Adopt tables" in words(dora.get("edit/connection/farm"))
+
+
+def test_what_came_of_them_is_said_in_the_language_of_the_person(dora):
+    listed = words(dora.browser.get("/sv-SE/studio/adopt/farm"))
+    assert "logline" in listed
+    assert "Den har ingen primärnyckel och ingen unik nyckel" in listed
+    form = form_of(dora.browser.get("/sv-SE/studio/adopt/farm"), "csrf_token")
+    fields = {name: value for name, value in form.fields if name != "table"}
+    looked = dora.browser.client.post("/sv-SE/studio/adopt/farm", data={**fields, "table": ["orchard"], "do": "look"})
+    assert "Inget är beviljat: ingen ser raderna" in words(looked)
 
 
 def test_chosen_tables_are_looked_at_then_drafts_then_published(site, dora):

@@ -9,6 +9,7 @@ from runtime.adopting.adopting import adopt, problems_of
 from runtime.adopting.fitting import Fitted, fit
 from runtime.adopting.making import Wanted
 from runtime.adopting.naming import attribute_key, entity_key, plain
+from runtime.render.texts import engine_texts
 
 FARM = {component_id(item): item for item in (Connection(key="farm", connector="sql"),)}
 
@@ -106,6 +107,15 @@ def test_what_is_not_adopted_is_told_with_the_reason():
     assert "BLOB" in told["a", "picture"]
     assert "Adopt elsewhere too" in told["a", "gone"]
     assert "no primary key" in told["b", ""]
+
+
+@pytest.mark.parametrize("language", ["nl", "sv"])
+def test_each_reason_is_said_in_every_language(language):
+    _, _, findings = adopted(table("a", number("id"), OutsideColumn("picture", "other", "BLOB"), key=("id",)))
+    for one in findings:
+        said = engine_texts(language)(one.reason.text, **one.reason.facts)
+        assert said != one.reason
+        assert all(str(fact) in said for fact in one.reason.facts.values())
 
 
 def test_a_unique_key_tells_rows_apart_where_the_primary_key_cannot():
