@@ -57,7 +57,9 @@ class OutsideSubmission:
         except RecordRejected as fault:
             return _unclear(table_map, fault)
         reached("read")
-        return OutsideQuestion(self._adapters, snapshot, letter, children, _stored(rows, letter), announced_until(connection, key))
+        return OutsideQuestion(
+            self._adapters, snapshot, letter, children, _stored(rows, letter), announced_until(connection, key)
+        )
 
     def knows(self, snapshot: Snapshot, entity: str, key: str) -> bool | None:
         """Whether the outside has a record under this key; None while it is down."""
