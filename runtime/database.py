@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from metadata.expressions.sqlite_functions import install
-from metadata.rested import ask_after_rest
+from runtime.rested import ask_after_rest
 from runtime.turns import QueuedConnection, connection_factory, turns_of
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}

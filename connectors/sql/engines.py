@@ -20,7 +20,6 @@ from sqlalchemy.exc import (
 )
 
 from connectors.errors import Fatal, RecordRejected, Retriable, first_line
-from metadata.rested import ask_after_rest
 
 CONNECT_SECONDS = 5
 _WATCHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
@@ -38,15 +37,15 @@ def open_engine(name: str, settings: Mapping[str, str]) -> Engine:
     try:
         url = make_url(settings["url"])
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-        engine = create_engine(_existing(url), pool_recycle=1800, hide_parameters=True, connect_args=_arguments(url))
+        return create_engine(
+            _existing(url), pool_pre_ping=True, pool_recycle=1800, hide_parameters=True, connect_args=_arguments(url)
+        )
     except KeyError:
         raise Fatal(f"connection {name} has no setting url") from None
     except ArgumentError:
         raise Fatal(f"connection {name}: the url cannot be read as a database address") from None
     except (NoSuchModuleError, ImportError) as error:
         raise Fatal(f"connection {name}: no driver for this database: {first_line(error)}") from None
-    ask_after_rest(engine)
-    return engine
 
 
 def reading(engine: Engine) -> Engine:

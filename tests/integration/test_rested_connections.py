@@ -6,17 +6,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from connectors.sql.engines import open_engine
-from metadata import rested
+from runtime import rested
 from runtime.database import make_engine
 from support.statements import note_statements
 
 PING = ";"
 
 
-@pytest.fixture(params=["ours", "outside"])
-def engine(request, pg_url):
-    made = make_engine(pg_url) if request.param == "ours" else open_engine("outside", {"url": pg_url})
+@pytest.fixture
+def engine(pg_url):
+    made = make_engine(pg_url)
     yield made
     made.dispose()
 
