@@ -253,7 +253,7 @@ FAULTS = (
     Fault("a list is sorted by what may not be read", sort_by_anything, "lists"),
     Fault("attribute permissions are forgotten", every_attribute, "lists"),
     Fault("the history forgets attribute permissions", open_access("runtime.records.trail"), "links"),
-    Fault("the draft of another is offered", drafts_of_anybody, "links"),
+    Fault("the draft of another is offered", drafts_of_anybody, "pages"),
     Fault("views of others are shown", views_of_anybody, "lists"),
     Fault("rows are kept for all people alike", rows_kept_for_all, "lists", ("warden", "warden (stranger)")),
     Fault("page access rules are forgotten", every_page_open, "pages"),
