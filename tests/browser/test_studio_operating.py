@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from support.desks import at_studio, goto, looked_at
@@ -63,6 +64,26 @@ def test_people_are_invited_by_file_merged_and_found_in_the_audit(desk: Page, si
     goto(desk, "/studio/audit")
     expect(desk.get_by_role("main")).to_contain_text("merge")
     looked_at(desk)
+
+
+def test_merging_goes_on_by_itself_where_there_are_more_rows_than_are_moved_at_once(
+    desk: Page, site: Marina, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("runtime.records.joining", "runtime.studio.people.joining"):
+        monkeypatch.setattr(f"{module}.MOST_ROWS", 2)
+    for name in ("Ida", "Ida Twice"):
+        site.people[name] = site.add("contact", full_name=name, email="ida@sail.example", active=True)
+    for number in range(5):
+        site.book(f"D{number}")
+    with site.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE booking SET skipper = :gone"), {"gone": site.people["Ida Twice"]})
+    goto(desk, f"/studio/people/{site.people['Ida']}/merge?other={site.people['Ida Twice']}")
+    expect(desk.get_by_role("main")).to_contain_text("2 rows are moved at a time")
+    looked_at(desk)
+    desk.get_by_role("button", name="Merge now").click()
+    expect(desk.get_by_role("status").last).to_contain_text("Merged", timeout=15_000)
+    with site.engine.connect() as connection:
+        assert set(connection.scalars(sa.text("SELECT skipper FROM booking"))) == {site.people["Ida"]}
 
 
 def test_the_site_is_checked_set_and_taken_out_and_in(desk: Page, site: Marina) -> None:
