@@ -177,7 +177,7 @@ def forbidden_in_conditions(patch: Patch) -> None:
 
 def account_of_before(patch: Patch) -> None:
     """Who acts for a further account keeps the rows of the own one."""
-    real: Any = vars(Principal)["binds"]
+    real: Any = Principal.binds
 
     def binds(self: Principal) -> Any:
         found = real.fget(self)

@@ -187,9 +187,8 @@ def sealed(document: str, seal: Seal, before: Change | None = None, after: Chang
 
 def opened(posted: str, certificate: str) -> Any:
     """The message in a field that is posted. Raises InvalidSignature unless all of it bears that of the certificate."""
-    found = XMLVerifier().verify(base64.b64decode(posted), x509_cert=certificate)
-    (only,) = found if isinstance(found, list) else (found,)
-    return only.signed_xml
+    found: Any = XMLVerifier().verify(base64.b64decode(posted), x509_cert=certificate)
+    return found.signed_xml
 
 
 def unpacked(address: str, certificate: str) -> tuple[Any, str]:
