@@ -31,6 +31,7 @@ _FRESH = re.compile(
     r'|(data-csrf[^=]*=")[^"]*'
     r"|\b[0-9a-f]{32}\b"
     r"|\b[0-9a-f]{16}\b"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)\"[^<]*(?=</time>)"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
     r"|(batchresponse_)[0-9a-f-]+"

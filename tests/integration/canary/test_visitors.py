@@ -1,9 +1,11 @@
 """Who asks in a crawl, where people may act for accounts besides their own."""
 
 import pytest
+from werkzeug.wrappers import Response
 
 from metadata.compiler import compile_snapshot
 from metadata.model import Attribute, Choice, Entity, FurtherAccounts, Option
+from runtime.canary.asking import difference, reply
 from runtime.canary.marks import Marks
 from runtime.canary.otherwise import judged, otherwise
 from runtime.canary.people import visitors
@@ -69,3 +71,13 @@ def test_where_nobody_acts_for_others_nobody_asks_so():
     snapshot = compile_snapshot(MARINA)
 
     assert not any(one.acting for one in visitors(snapshot, snapshot.sites["marina"]))
+
+
+def test_what_happened_in_another_minute_of_the_crawl_is_no_difference():
+    def shown(moment, said):
+        return reply(Response(f'<li><time datetime="{moment}">{said}</time></li>', mimetype="text/html"))
+
+    near, far = shown("2026-11-21T22:24:59.990000Z", "11:24 PM"), shown("2026-11-21T22:25:00.020000Z", "11:25 PM")
+    assert difference(near, far) == ""
+    planted = shown("2024-05-06T07:08:00Z", "7:08 AM"), shown("2024-05-06T07:09:00Z", "7:09 AM")
+    assert difference(*planted)
