@@ -25,6 +25,7 @@ METADATA = (
         many_to_many=(ManyToMany(key="accounts", target="account"),),
         further_accounts=FurtherAccounts(relationship="accounts"),
     ),
+    EntityPermission(key="every", entity="account", scope="global", privileges=("read",), roles=("keeper",)),
     EntityPermission(key="own", entity="account", scope="account", privileges=("read", "history"), roles=("keeper",)),
     Snippet(key="terms", value=text("## Boats\n\nBe **kind** to boats, and to those who sail them."), format="markdown"),
 )

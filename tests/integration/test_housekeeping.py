@@ -10,7 +10,7 @@ from runtime.access.sharing import link_rows, links
 from runtime.database import make_engine, writing
 from runtime.forms.drafts import drafts
 from runtime.housekeeping import keep_tidy, tidy
-from runtime.identity.tables import api_tokens, browsers, saml_answers, sessions, tokens
+from runtime.identity.tables import api_tokens, browsers, logout_tokens, saml_answers, sessions, tokens
 from runtime.tables import create_engine_tables
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -61,6 +61,10 @@ def a_link(number, name, expires):
     return {**fixed, "id": number, "token_hash": name, "expires_at": expires}
 
 
+def a_logout(name, expires):
+    return {"token_hash": name, "expires_at": expires}
+
+
 def furnish(engine):
     """Of each table rows that stay, named so, and rows that go."""
     rows = {
@@ -87,6 +91,7 @@ def furnish(engine):
         ],
         browsers: [a_browser("over", ago(seconds=1)), a_browser("stays", ago(days=-1))],
         saml_answers: [an_answer("over", ago(seconds=1)), an_answer("stays", ago(days=-1))],
+        logout_tokens: [a_logout("over", ago(seconds=1)), a_logout("stays", ago(days=-1))],
         links: [a_link(1, "over", ago(days=31)), a_link(2, "stays", ago(days=29))],
         link_rows: [{"share_id": 1, "row_id": 7}, {"share_id": 2, "row_id": 7}],
     }
@@ -97,13 +102,13 @@ def furnish(engine):
 
 
 def left(engine):
-    hashed = (sessions, tokens, api_tokens, browsers, links)
+    hashed = (sessions, tokens, api_tokens, browsers, logout_tokens, links)
     names = (drafts.c.id, *(table.c.token_hash for table in hashed), saml_answers.c.ticket_hash, link_rows.c.share_id)
     with engine.connect() as connection:
         return [sorted(connection.scalars(sa.select(name))) for name in names]
 
 
-STAYING = [["stays: sent lately", "stays: touched"], *[["stays"]] * 6, [2]]
+STAYING = [["stays: sent lately", "stays: touched"], *[["stays"]] * 7, [2]]
 
 
 def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
@@ -123,6 +128,7 @@ def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
         "foyer_saml_answer": 1,
         "foyer_provider_session": 0,
         "foyer_registration": 0,
+        "foyer_logout_token": 1,
         "foyer_share": 1,
         "foyer_share_row": 1,
     }
