@@ -18,7 +18,8 @@ def test_a_new_order_keeps_its_document_from_step_to_step(at_desk, width, script
     page.goto("/orders/new?restart=1")
     again = page.get_by_role("button", name="Start over")
     if again.count():
-        again.click()
+        with page.expect_navigation():
+            again.click()
     page.get_by_label(DOCUMENT).set_input_files(PAGE)
     page.get_by_role("button", name="Next").click()
     expect(page.locator(".error-summary")).to_contain_text("page.pdf is not of a kind that is taken here")

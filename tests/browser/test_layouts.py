@@ -1,6 +1,7 @@
 """Layouts and charts in a browser: a calendar that is an agenda on a phone, a board with and without script, figures, axe."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,8 +105,8 @@ def test_a_card_is_moved_without_script(browser: Browser, address):
     page.goto(f"{address}/programme?layout=board")
     page.locator("summary[aria-label='Move Hamlet']").click()
     page.get_by_role("button", name="Move Hamlet to Over").click()
-    assert page.locator("[data-lane=done] .count").inner_text() == "3"
-    assert "layout=board" in page.url
+    expect(page.locator("[data-lane=done] .count")).to_have_text("3")
+    expect(page).to_have_url(re.compile("layout=board"))
     context.close()
 
 
