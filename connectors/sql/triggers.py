@@ -98,7 +98,9 @@ def state_of(connection: Connection, given: Given) -> tuple[str, str]:
     asked = text(f"SELECT mark, token, ({_TRIGGERS[given.dialect.name]}) FROM {given.within(REGISTER)} WHERE map = :map")
     try:
         found = connection.execute(asked.bindparams(_NAMES), {"names": names, "table": given.table, "map": given.map}).first()
-    except DBAPIError:
+    except DBAPIError as error:
+        if error.connection_invalidated:  # what is gone is the line; after a rollback the next statement would open another
+            raise
         connection.rollback()
         connection.execute(select(literal_column("1")))  # where that fails too it is not the register that is missing
         return "", ""

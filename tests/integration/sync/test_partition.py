@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from connectors.outbox import count_owed
 from connectors.sql.installing import plan_tracking
 from connectors.tablemap import compiled_maps
+from connectors.tables import checkpoint
 from metadata.model import AttributeMap
 from runtime.access import Principal
 from runtime.database import make_engine, writing
@@ -67,14 +68,15 @@ def test_both_sides_are_the_same_soon_after_the_line_is_whole_again(database_url
                 change_ours(engine, snapshot, turn, chance)
                 time.sleep(PACE_SECONDS)
             proxy.heal()
-            assert eventually(lambda: same(engine, outside, snapshot), HEALED_SECONDS), f"cut {turn}: not healed"
+            healed = eventually(lambda: same(engine, outside, snapshot), HEALED_SECONDS)
+            assert healed, f"cut {turn}: not healed\n{apart(engine, outside, snapshot)}"
             assert worker.is_alive()
     finally:
         worker.kill()
         worker.join()
         proxy.close()
-    engine.dispose()
-    outside.dispose()
+        engine.dispose()
+        outside.dispose()
 
 
 def change_outside(outside, turn, chance):
@@ -98,10 +100,26 @@ def change_ours(engine, snapshot, turn, chance):
 
 def same(engine, outside, snapshot):
     """Whether both sides have the same rows and nothing waits."""
+    with engine.connect() as here:
+        if count_owed(here):
+            return False
+    ours, theirs = rows(engine, outside, snapshot)
+    return ours == theirs
+
+
+def rows(engine, outside, snapshot):
     table = snapshot.entities["boat"].table
     ours = sa.select(table.c.number, table.c.name, table.c.berth).order_by(table.c.number)
     theirs = sa.select(*(OUTSIDE_BOATS.c[name] for name in ("no", "name", "external_id"))).order_by(OUTSIDE_BOATS.c.no)
     with engine.connect() as here, outside.connect() as there:
-        return not count_owed(here) and [tuple(row) for row in here.execute(ours)] == [
-            tuple(row) for row in there.execute(theirs)
-        ]
+        return [tuple(row) for row in here.execute(ours)], [tuple(row) for row in there.execute(theirs)]
+
+
+def apart(engine, outside, snapshot):
+    """What differs, what is owed, and how the maps stand, for whoever reads of a failure."""
+    ours, theirs = rows(engine, outside, snapshot)
+    differing = [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]]
+    with engine.connect() as here:
+        owed = here.execute(sa.text("SELECT state, reason, attempts, retry_at FROM foyer_outbox WHERE state <> 'delivered'"))
+        maps = here.execute(sa.select(checkpoint))
+        return f"{differing}\n{owed.all()}\n{maps.mappings().all()}"
