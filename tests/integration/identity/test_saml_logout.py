@@ -3,7 +3,6 @@
 import base64
 import dataclasses
 import datetime as dt
-import re
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -14,62 +13,11 @@ from lxml import etree
 pytest.importorskip("onelogin", reason="needs the extra saml")
 pytest.importorskip("saml2")
 
-from metadata.model import IdentityProvider
 from runtime.housekeeping import tidy
 from runtime.identity.tables import provider_sessions, sessions
-from support.portal import CAST, PASSWORD, text
-from support.town_hall import ENTITY, SAML, SEAL, Seal, TownHall, logout_answer, logout_request, packed, unpacked
-
-CAROL = CAST["carol"][0]
-CLAIM = "urn:mace:dir:attribute-def:"
-SITE_SEAL = Seal.new()
-SLO = "https://hall.town.example/slo"
-HALL = IdentityProvider(
-    key="hall",
-    label=text("the town hall"),
-    protocol="saml",
-    issuer=ENTITY,
-    sign_in_url="https://hall.town.example/sso",
-    sign_out_url=SLO,
-    sign_out=True,
-    key_pair="${HALL_KEY}",
-    certificates=(SEAL.certificate,),
-    match="email",
-    email_claim=f"{CLAIM}email",
-    unasked=True,
-)
-BACK, OUT = "/signin/with/hall/back", "/signin/with/hall/out"
-
-
-class Doors:
-    """The portal and the provider, introduced to each other."""
-
-    def __init__(self, portal, provider=HALL):
-        portal.publish(provider)
-        self.portal, described = portal, portal.browser().get("/signin/with/hall/metadata")
-        self.hall, self.read = TownHall(described.text), etree.fromstring(described.data)
-        self.to = next(self.read.iter("{*}AssertionConsumerService")).get("Location")
-        self.out = self.to.removesuffix("/back") + "/out"
-        self.last = None
-
-    def answer(self, subject="carol-1", **more):
-        given = {"to": self.to, "audience": self.read.get("entityID"), "claims": {"email": CAROL}, **more}
-        sent = self.hall.answer(subject, **given)
-        self.last = base64.b64decode(sent)
-        return sent
-
-    def post(self, sent):
-        return self.portal.browser().client.post(BACK, data={"SAMLResponse": sent}).location
-
-    def sign_in(self, **more):
-        """A new browser in which Carol has come from the hall, and the index by which the hall knows the session."""
-        browser = self.portal.browser()
-        assert browser.get(self.post(self.answer(**more))).status_code == 303
-        assert browser.who() == "Carol"
-        return browser, re.search(rb'SessionIndex="([^"]+)"', self.last)[1].decode()
-
-    def ended(self, query):
-        return self.portal.browser().get(f"{OUT}?{query}")
+from support.hall_doors import HALL, OUT, SITE_SEAL, SLO, Doors
+from support.portal import PASSWORD
+from support.town_hall import SAML, SEAL, Seal, logout_answer, logout_request, packed, unpacked
 
 
 @pytest.fixture(autouse=True)
@@ -214,7 +162,7 @@ def test_an_assertion_that_is_encrypted_for_the_site_holds_and_where_that_is_wan
     sent = doors.answer(encrypted_for=SITE_SEAL.certificate)
     assert b"carol-1" not in base64.b64decode(sent)
     browser = portal.browser()
-    assert (browser.get(doors.post(sent)).status_code, browser.who()) == (303, "Carol")
+    assert (browser.get(doors.bring(sent)).status_code, browser.who()) == (303, "Carol")
     asked, _ = unpacked(leave(browser), SITE_SEAL.certificate)
     assert next(asked.iter("{*}NameID")).text == "carol-1"
 
@@ -228,7 +176,7 @@ def test_an_assertion_that_is_encrypted_for_the_site_holds_and_where_that_is_wan
         "signed by somebody else": {"encrypted_for": SITE_SEAL.certificate, "seal": other},
         "changed after it was signed": {"encrypted_for": SITE_SEAL.certificate, "after": renamed},
     }.items():
-        assert "ticket" not in doors.post(doors.answer(**given)), name
+        assert "ticket" not in doors.bring(doors.answer(**given)), name
 
 
 def test_without_its_key_the_site_says_that_it_cannot_and_lets_nobody_in(portal, monkeypatch, caplog):
@@ -238,7 +186,7 @@ def test_without_its_key_the_site_says_that_it_cannot_and_lets_nobody_in(portal,
         monkeypatch.setenv("HALL_KEY", wrong)
         assert portal.browser().get("/signin/with/hall").status_code == 503
         assert portal.browser().get("/signin/with/hall/metadata").status_code == 503
-        assert "ticket" not in doors.post(sent)
+        assert "ticket" not in doors.bring(sent)
         assert urlsplit(doors.ended("SAMLRequest=x").location).path == "/"
     assert "HALL_KEY" in str([record.__dict__.get("why", "") for record in caplog.records])
     assert "PRIVATE" not in caplog.text

@@ -13,50 +13,20 @@ from lxml import etree
 pytest.importorskip("onelogin", reason="needs the extra saml")
 pytest.importorskip("saml2")
 
-from metadata.model import IdentityProvider
-from support.portal import CAST, text
-from support.town_hall import ENTITY, SEAL, Seal, TownHall, logout_answer, logout_request, opened, packed, sealed, unpacked
+from support.hall_doors import HALL as REDIRECTED
+from support.hall_doors import OUT, SITE_SEAL, SLO
+from support.hall_doors import Doors as Introduced
+from support.town_hall import SEAL, Seal, logout_answer, logout_request, opened, packed, sealed, unpacked
 
-CAROL = CAST["carol"][0]
-SITE_SEAL = Seal.new()
-SLO = "https://hall.town.example/slo"
-HALL = IdentityProvider(
-    key="hall",
-    label=text("the town hall"),
-    protocol="saml",
-    issuer=ENTITY,
-    sign_in_url="https://hall.town.example/sso",
-    sign_out_url=SLO,
-    sign_out=True,
-    sign_out_binding="post",
-    key_pair="${HALL_KEY}",
-    certificates=(SEAL.certificate,),
-    match="email",
-    email_claim="urn:mace:dir:attribute-def:email",
-    unasked=True,
-)
-BACK, OUT = "/signin/with/hall/back", "/signin/with/hall/out"
+HALL = dataclasses.replace(REDIRECTED, sign_out_binding="post")
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 
 
-class Doors:
-    """The portal and the provider, introduced to each other."""
+class Doors(Introduced):
+    """The same, with a hall that has browsers post."""
 
     def __init__(self, portal, provider=HALL):
-        portal.publish(provider)
-        self.portal, described = portal, portal.browser().get("/signin/with/hall/metadata")
-        self.hall, self.read = TownHall(described.text), etree.fromstring(described.data)
-        self.to = next(self.read.iter("{*}AssertionConsumerService")).get("Location")
-        self.out = self.to.removesuffix("/back") + "/out"
-
-    def sign_in(self):
-        """A new browser in which Carol has come from the hall, and the index by which the hall knows the session."""
-        given = {"to": self.to, "audience": self.read.get("entityID"), "claims": {"email": CAROL}}
-        sent, browser = self.hall.answer("carol-1", **given), self.portal.browser()
-        led = self.portal.browser().client.post(BACK, data={"SAMLResponse": sent}).location
-        assert browser.get(led).status_code == 303
-        assert browser.who() == "Carol"
-        return browser, re.search(rb'SessionIndex="([^"]+)"', base64.b64decode(sent))[1].decode()
+        super().__init__(portal, provider)
 
     def post(self, **fields):
         """What the hall has a browser post, which brings no cookie with it."""
