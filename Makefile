@@ -7,7 +7,7 @@ VENV = $(or $(FOYER_VENV),.venv)
 .DEFAULT_GOAL := help
 nightly: EXTRAS := $(EXTRAS),nightly
 nightly: export FOYER_TEST_SEED := $(or $(FOYER_TEST_SEED),random)
-.PHONY: help setup demo test nightly audit lint format bench lock clean
+.PHONY: help setup demo test evidence nightly audit lint format bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,10 @@ test: setup ## all tests (ARGS="-k words"; FOYER_REQUIRE=postgresql,mariadb,brow
 	@tools/browser.sh
 	@tools/test.sh $(ARGS)
 
+evidence: setup ## the tests that the pages on security name, claim by claim (PAGES=docs/asvs.md, ARGS="-k words")
+	@tools/browser.sh
+	@PAGES="$(PAGES)" tools/evidence.sh $(ARGS)
+
 nightly: setup ## at full size: 1,000,000 questions of permissions, all planted leaks, an hour of fuzzing (FUZZ=seconds), 100 kills, 1,000 submissions, 200 cuts; chance is drawn anew
 	@HYPOTHESIS_PROFILE=ci $(VENV)/bin/python -m pytest -q -n 2 -m hypothesis $(ARGS)
 	@FOYER_TEST_QUESTIONS=1000000 FOYER_TEST_EDITS=200 $(VENV)/bin/python -m pytest -q -n 2 tests/property/test_explainer.py tests/property/test_exposure_lock.py $(ARGS)
@@ -31,6 +35,7 @@ nightly: setup ## at full size: 1,000,000 questions of permissions, all planted 
 	@FOYER_TEST_KILLS=50 FOYER_TEST_WRITES=200000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_writers.py -k postgresql $(ARGS)
 	@FOYER_TEST_CUTS=200 FOYER_TEST_CUT_SECONDS=10 FOYER_TEST_HEALED_SECONDS=10 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_partition.py -k "postgresql and triggers" $(ARGS)
 	@FOYER_TEST_POLLS=10000 FOYER_TEST_PAUSED=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_whole.py tests/integration/sync/test_history.py $(ARGS)
+	@FOYER_TEST_POLLS=10000 FOYER_TEST_SYNC_ROWS=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_groups.py $(ARGS)
 
 audit: ## known weaknesses of the pinned versions; says so where the index of packages does not answer
 	@tools/audit.sh

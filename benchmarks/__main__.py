@@ -10,6 +10,8 @@ import click
 
 from benchmarks import measures
 from benchmarks.differences import compared, rejected
+from benchmarks.drain import WAYS as TO
+from benchmarks.drain import drain
 from benchmarks.latency import WAYS, latency
 from benchmarks.pages import Effort, compare
 from benchmarks.processor import processor_time
@@ -168,10 +170,20 @@ def load(rows: int, dlt: str, *, as_json: bool) -> None:
 @click.option("--seconds", default=30.0, show_default=True, help="For how long.")
 @click.option("--together", default=1, show_default=True, help="Changes in one transaction.")
 @click.option("--way", "ways", multiple=True, type=click.Choice(WAYS), default=WAYS[:2], show_default=True)
+@click.option("--again", default=0, help="So many rows are there, and are read again meanwhile (foyer sync backfill).")
 @as_json
-def latencies(rate: int, seconds: float, together: int, ways: tuple[str, ...], *, as_json: bool) -> None:
+def latencies(rate: int, seconds: float, together: int, ways: tuple[str, ...], again: int, *, as_json: bool) -> None:
     """From the commit of a change in a PostgreSQL database to its being visible in ours."""
-    show([latency(way, rate, seconds, together) for way in ways], as_json=as_json)
+    show([latency(way, rate, seconds, together, again) for way in ways], as_json=as_json)
+
+
+@main.command("drain")
+@click.option("--changes", default=2000, show_default=True, help="Changes of each kind that are owed.")
+@click.option("--to", "ways", multiple=True, type=click.Choice(TO), default=TO, show_default=True)
+@as_json
+def drained(changes: int, ways: tuple[str, ...], *, as_json: bool) -> None:
+    """What was owed to the outside during an outage goes there."""
+    show([drain(way, changes) for way in ways], as_json=as_json)
 
 
 @main.command("differences")

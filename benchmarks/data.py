@@ -43,8 +43,8 @@ def prepared(kind: str, scale: Scale, site: Path = SITE) -> str:
     url = _postgres(scale.name) if kind == "postgresql" else f"sqlite:///{folder() / scale.name}.db"
     engine = make_engine(url)
     try:
+        run_foyer(url, "publish", str(site))  # always: the rows may be those of a run before the site was changed
         if not _filled(engine):
-            run_foyer(url, "publish", str(site))
             create_engine_tables(engine)
             _fill(engine, scale)
     finally:

@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -30,6 +30,8 @@ from benchmarks.sync import INSIDE, OUTSIDE, fill, publish
 from connectors.sql.installing import plan_tracking
 from connectors.tablemap import compiled_maps
 from runtime.database import make_engine
+from runtime.sync.homes import home_of
+from runtime.sync.steering import read_again
 
 ROWS = 20_000
 WRITERS = 4
@@ -48,10 +50,13 @@ class Seen:
     took: list[tuple[float, float]] = field(default_factory=list)
 
 
-def latency(way: str, rate: int, seconds: float, together: int) -> Table:
-    """Milliseconds from commit to visible; with `together` so many changes are one transaction."""
+def latency(way: str, rate: int, seconds: float, together: int, again: int = 0) -> Table:
+    """Milliseconds from commit to visible; with `together` so many changes are one transaction.
+
+    With `again` the table has so many rows, and all of them are read again meanwhile.
+    """
     source = fresh_postgres(OUTSIDE)
-    fill(source, ROWS)
+    fill(source, again or ROWS)
     with psycopg.connect(source) as outside:
         outside.execute("CREATE SEQUENCE item_seq START 1000000")
     engine = make_engine(fresh_postgres(INSIDE))
@@ -63,11 +68,14 @@ def latency(way: str, rate: int, seconds: float, together: int) -> Table:
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with _worker(url) as worker:
         _until_loaded(url)
+        if again:
+            read_again(home_of(engine, snapshot), next(item for item in compiled_maps(snapshot) if item.key == "items"))
         before = processor_seconds(worker.pid)
         seen, spent = _drive(source, url, rate, seconds, together)
         share = (processor_seconds(worker.pid) - before) / spent
     engine.dispose()
-    return _table(way, (rate, seconds, together), seen, share)
+    table = _table(way, (rate, seconds, together), seen, share)
+    return replace(table, title=f"{table.title}; {again:,} rows read again meanwhile") if again else table
 
 
 def _drive(source: str, url: str, rate: int, seconds: float, together: int) -> tuple[Seen, float]:

@@ -1,4 +1,4 @@
-"""`pages`: the engine's list, detail page and form beside those written by hand, in rounds that take turns."""
+"""`pages`: the engine's list, detail page, form and OData beside those written by hand, in rounds that take turns."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ ORDER = re.compile(r'href="/orders/([^"?/]*\d)"')
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FORM = {"reference": "Ref 1 & Co", "city": "Delft", "requested_on": "2026-12-24"}
 DEEP_PAGE = 200
+COLUMNS = "number,ordered_on,reference,city,status,requested_on,total"
+NEWEST = f"/_api/orders?$select={COLUMNS}&$orderby=ordered_on%20desc&$top=25"
+"""The newest orders as OData; by hand they are at an address of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,9 @@ def compare(kind: str, scale: Scale, effort: Effort, load: Load, only: str = "")
 def workloads(url: str, engine: Server, hand: Server, order: str, scale: Scale, get: Callable[[str], str]) -> list[Workload]:
     """What is measured; the deep page only where the large account is there. `get` reads a page of the engine."""
 
-    def at(name: str, path: str, contact: int, body: tuple[str, str] = ("", "")) -> Workload:
+    def at(name: str, path: str, contact: int, body: tuple[str, str] = ("", ""), there: str = "") -> Workload:
         ours, theirs = foyer_cookie(url, contact), hand_cookie(url, contact)
-        return Workload(name, Ask(engine.url + path, ours, body[0]), Ask(hand.url + path, theirs, body[1]))
+        return Workload(name, Ask(engine.url + path, ours, body[0]), Ask(hand.url + (there or path), theirs, body[1]))
 
     deep = [at(f"list page {DEEP_PAGE}", f"/orders?page={DEEP_PAGE}", LARGE)] if LARGE in scale.sizes else []
     token = found(FORM_TOKEN, get("/orders/new"))
@@ -76,6 +79,7 @@ def workloads(url: str, engine: Server, hand: Server, order: str, scale: Scale, 
         *deep,
         at("detail", f"/orders/{order}", MEASURED),
         at("form POST", "/orders/new", writer, bodies),
+        at("OData", NEWEST, MEASURED, there="/api/orders"),
     ]
 
 

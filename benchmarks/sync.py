@@ -7,7 +7,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -108,8 +108,15 @@ def _synchronise(source: str) -> tuple[float, int]:
 @contextmanager
 def inside(source: str, **more: Any) -> Iterator[Station]:
     """A worker's station on an empty database of ours, until the block ends. `more` are properties of the map of items."""
+    with station_of(components(source, **more)) as station:
+        yield station
+
+
+@contextmanager
+def station_of(site: Iterable[Component]) -> Iterator[Station]:
+    """The same for the one connection of a site."""
     engine = make_engine(fresh_postgres(INSIDE))
-    snapshot = publish(engine, source, **more)
+    snapshot = publish_site(engine, site)
     (connection,) = maps_by_connection(snapshot)
     adapters = Adapters()
     station = open_station(engine, snapshot, connection, adapters)
@@ -123,9 +130,14 @@ def inside(source: str, **more: Any) -> Iterator[Station]:
 
 def publish(engine: Engine, source: str, **more: Any) -> Snapshot:
     """The site on an empty database of ours, with the worker's tables."""
+    return publish_site(engine, components(source, **more))
+
+
+def publish_site(engine: Engine, site: Iterable[Component]) -> Snapshot:
+    """The same for a site of other components."""
     store = MetadataStore(engine)
     store.create()
-    snapshot = store.publish("benchmark", components=tuple(components(source, **more))).snapshot
+    snapshot = store.publish("benchmark", components=tuple(site)).snapshot
     prepare(engine)
     return snapshot
 

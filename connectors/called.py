@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from connectors.history import Run
@@ -36,6 +36,10 @@ class Called:
             return False
         self._names.discard(name)  # before it is pulled: what stirs meanwhile calls again
         return True
+
+    def take_any(self, names: Iterable[str]) -> bool:
+        """Whether any of several maps was called, that are pulled at once."""
+        return any([self.take(name) for name in names])  # noqa: C419 - each of them is taken
 
     def untold(self, name: str) -> Run | None:
         """What was pulled and not told yet; from now on whoever asks has it."""

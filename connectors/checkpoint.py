@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,14 +82,16 @@ def fail(connection: Connection, table_map: str, problem: str, now: dt.datetime,
     _store(connection, table_map, values)
 
 
-def pause(connection: Connection, table_map: str, now: dt.datetime, by: str = "") -> None:
-    """Let the map rest until it is resumed. `by` names who wanted that."""
-    _store(connection, table_map, {"paused_at": now, "paused_by": by[:200]})
+def pause(connection: Connection, maps: Iterable[str], now: dt.datetime, by: str = "") -> None:
+    """Let maps rest until they are resumed. `by` names who wanted that."""
+    for name in maps:
+        _store(connection, name, {"paused_at": now, "paused_by": by[:200]})
 
 
-def resume(connection: Connection, table_map: str) -> None:
-    """Let the map run again, at once, also after a fault that stopped it."""
-    _store(connection, table_map, {"paused_at": None, "paused_by": None, "problem": None, "retry_at": None, "failures": 0})
+def resume(connection: Connection, maps: Iterable[str]) -> None:
+    """Let maps run again, at once, also after a fault that stopped them."""
+    for name in maps:
+        _store(connection, name, {"paused_at": None, "paused_by": None, "problem": None, "retry_at": None, "failures": 0})
 
 
 def retry_now(connection: Connection, table_map: str) -> None:

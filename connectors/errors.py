@@ -37,6 +37,18 @@ class Retriable(ConnectorError):
         super().__init__(message)
 
 
+class Overtaken(Retriable):
+    """Somebody outside has changed the row since it was looked at. It says nothing of the outside, nor of other rows."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, after=0.1)
+
+
+def is_silence(fault: object) -> bool:
+    """Whether the outside cannot answer, so that there is little sense in asking on."""
+    return isinstance(fault, Retriable) and not isinstance(fault, Overtaken)
+
+
 class RecordRejected(ConnectorError):
     """One record cannot be taken as it is; its neighbours can.
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.adjusted import keep_adjusted
+from connectors.circles import find_circles
 from connectors.dated import is_dated, switch, switch_due
 from connectors.drift import set_aside
 from connectors.errors import first_line
@@ -160,12 +161,43 @@ def _take(work: Work, mapped: Sequence[Mapped], lookups: Lookups, store: Store) 
         stored, kept, failed = _store_all(work, ready, store)
         counts, taken = counts + stored, taken + kept
         refused += rowless + failed
-        if not kept or not missing or not in_rounds:
-            refused += missing
-            break
         again = {item.key for item in missing}
-        waiting = [row for row in waiting if row.key in again]
+        waiting = [row for row in waiting if row.key in again] if in_rounds else []
+        if waiting and not kept:
+            begun = _begin_circles(work, waiting, lookups)
+            counts += Counts(inserted=begun, updated=-begun)  # the next round gives them what they lack
+            waiting = waiting if begun else []
+        if not waiting:
+            refused += missing
     return counts, taken, refused
+
+
+def _begin_circles(work: Work, waiting: Sequence[Mapped], lookups: Lookups) -> int:
+    """Make the rows that lack nothing but each other, without the look-ups that lead there; how many. It is tried first."""
+    rows = list(waiting) if work.table_map.creates else []
+    while circle := find_circles(work.table_map, rows, lookups):
+        ready, _ = resolve_lookups(work.table_map, _copies(circle), lookups)
+        key = work.table_map.model.integration_key
+        there = work.rows.resolve(work.table_map.entity.key, key, {_key_of(row, key) for row in ready})
+        new = [row for row in ready if _key_of(row, key) not in there]
+        names = {row.key for row in circle}
+        rows = [row for row in rows if row.key in names]
+        with work.connection.begin_nested() as trial:
+            failed = [refusal for group in _by_attributes(new) for refusal in _store_group(work, group, _try)[2]]
+            _, missing = resolve_lookups(work.table_map, _copies(rows), Lookups(work.rows))
+            trial.rollback()
+        at_fault = {refusal.key for refusal in (*failed, *missing)}
+        if not at_fault:
+            return len(_store_all(work, new, upsert)[1])
+        rows = [row for row in rows if row.key not in at_fault]
+    return 0
+
+
+def _try(work: Work, rows: Sequence[Mapped]) -> Counts:
+    """Store rows that are taken back at once, and of which nothing is noted."""
+    key = work.table_map.model.integration_key
+    work.rows.upsert(work.table_map.entity.key, key, [row.values for row in rows], images=[])
+    return Counts()
 
 
 def _copies(rows: Sequence[Mapped]) -> list[Mapped]:
@@ -257,9 +289,9 @@ def _store_group(work: Work, rows: Sequence[Mapped], store: Store) -> tuple[Coun
     except DATABASE_REFUSES as fault:
         if len(rows) == 1:
             return Counts(), [], [Refusal(rows[0].key, rows[0].record, "database", first_line(fault))]
-    half = len(rows) // 2
-    one = _store_group(work, rows[:half], upsert)
-    two = _store_group(work, rows[half:], upsert)
+    half, again = len(rows) // 2, upsert if store is bulk else store
+    one = _store_group(work, rows[:half], again)
+    two = _store_group(work, rows[half:], again)
     return one[0] + two[0], one[1] + two[1], one[2] + two[2]
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, takewhile
+
+from sqlalchemy import Connection
 
 from connectors import outbox, tally
-from connectors.errors import LONGEST_WAIT, ConnectorError, RecordRejected, Retriable, patience
+from connectors.batched import batched
+from connectors.errors import LONGEST_WAIT, ConnectorError, RecordRejected, Retriable, is_silence, patience
 from connectors.failpoints import reached
 from connectors.home import Home, Work
 from connectors.lease import Lease, under_lease
 from connectors.links import unlink
 from connectors.met import Met, meet, settle_met
 from connectors.outbox import Owed
-from connectors.protocol import Adapter, Change, Receipt
+from connectors.protocol import Adapter, Batching, Change, Receipt, Record, Verdict, texts
 from connectors.refused import take_refusal, tell_reason
 from connectors.tablemap import CompiledMap
 from connectors.writethrough import (
@@ -30,6 +36,28 @@ from connectors.writethrough import (
 )
 
 ANSWER_SECONDS = 0.25
+PARCEL = 200
+"""How many changes go together at most, where the outside takes several at once."""
+DOWN = 2
+"""So many changes running that the outside does not answer are no longer the matter of each of them."""
+REST_SECONDS = 2.0
+"""For so long an outside that is down is left alone, at most: each change that was tried waits for itself besides."""
+Ready = tuple[Owed, Met]
+Sent = tuple[Owed, Verdict | None]
+"""What is owed, and what became of it; None where an answer or somebody's decision is waited for."""
+Place = tuple[CompiledMap, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Rest:
+    """Until when nothing is sent, since the outside is down; by this process's clock, and for whoever sends next in it."""
+
+    until: float = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no reason not to send."""
+        return time.monotonic() >= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,68 +68,154 @@ class Relay:
     adapter: Adapter
     lease: Lease
     maps: Mapping[str, CompiledMap]
+    rest: Rest
 
     def deliver(self) -> int:
-        """Send what is due; how many were delivered. Stops at the first sign that the outside is down."""
+        """Send what is due; how many were delivered. Where the outside is down, everything rests for a while."""
         with self.home.read() as connection:
             owed = outbox.due(connection, self.maps, self.home.now())
-        done = 0
-        for item in owed:
-            reached("read")
-            try:
-                done += self._submit(item) if item.operation == outbox.SUBMIT else self._push(item)
-            except Retriable as fault:
-                self._write(item, lambda work, item=item, fault=fault: _wait(work, item, fault))  # type: ignore[misc]
+        done = silent = 0
+        for item, verdict in self._sent(owed):
+            done += isinstance(verdict, Receipt)
+            silent = silent + 1 if is_silence(verdict) else 0
+            if silent == DOWN and isinstance(verdict, Retriable):
+                self.rest.until = time.monotonic() + min(REST_SECONDS, patience(verdict, item.attempts))
                 break
-            except ConnectorError as fault:
-                self._write(item, lambda work, item=item, fault=fault: _park(work, item, fault))  # type: ignore[misc]
         return done
 
-    def _push(self, item: Owed) -> int:
-        table_map = self.maps[item.map]
-        met = self._met(item)
-        values = met.values
-        if met.waits:
-            self._write(item, lambda work: settle_met(work, item, met))
-            return 0
-        change = Change(table_map, item.operation, item.payload["key"], values, met=met.row)
-        reached("converted")
-        receipt = self._pushed(change, item.idempotency) if values or item.operation != "update" else Receipt()
+    def _sent(self, owed: Iterable[Owed]) -> Iterator[Sent]:
+        """What is owed, as it is sent: new records that wait for their answer one by one, the rest together if that can be."""
+        most = PARCEL if isinstance(self.adapter, Batching) else 1
+        for submitted, run in groupby(owed, lambda item: item.operation == outbox.SUBMIT):
+            for parcel in batched(run, 1 if submitted else most):
+                reached("read")
+                yield from [self._submit(parcel[0])] if submitted else self._push(parcel)
 
-        reached("applying")
+    def _push(self, parcel: Sequence[Owed]) -> Iterator[Sent]:
+        try:
+            met = self._met(parcel)
+        except ConnectorError as fault:
+            if len(parcel) == 1:
+                yield from self._keep([(parcel[0], Met({}))], [fault])
+            elif isinstance(fault, Retriable):  # the next one by itself tells whether that is so of every one
+                yield from self._keep([(parcel[0], Met({}))], [fault])
+                yield from self._push(parcel[1:2])
+                yield from self._push(parcel[2:])
+            else:  # whose fault it is shows when each is by itself
+                for item in parcel:
+                    yield from self._push([item])
+            return
+        ready = list(zip(parcel, met, strict=True))
+        while ready:
+            # One that meets a conflict goes by itself: what is written here because of it is no matter of the others.
+            run = list(takewhile(lambda pair: not pair[1].clashes, ready)) or ready[:1]
+            reached("converted")
+            verdicts = self._pushed(run)
+            reached("applying")
+            yield from self._keep(run, verdicts)
+            ready = ready[len(verdicts) :]
 
-        def write(work: Work) -> None:
-            settle_met(work, item, met)
-            _delivered(work, item, receipt)
-
-        self._write(item, write)
-        return 1
-
-    def _met(self, item: Owed) -> Met:
+    def _met(self, parcel: Sequence[Owed]) -> list[Met]:
         """What the outside has by now of what is to be changed there."""
-        if item.operation != "update" or not item.payload.get("was"):
-            return Met(item.payload["values"])
-        table_map, key = self.maps[item.map], item.payload["key"]
-        column, value = next(iter(key.items()))
-        found = self.adapter.find(table_map, column, value)
-        row = next((row for row in found if all(str(row.get(name)) == str(wanted) for name, wanted in key.items())), None)
-        if row is None:
-            return Met(item.payload["values"])
+        asked = {item.id: item for item in parcel if item.operation == "update" and item.payload.get("was")}
+        rows = self._find((self.maps[item.map], item.payload["key"]) for item in asked.values())
+        found: list[Met] = []
         with self.home.read() as connection:
-            return meet(Work(connection, self.home.rows(connection), table_map, self.home.now()), item, row)
+            stored = self.home.rows(connection)
+            for item in parcel:
+                row = rows.get(_place(self.maps[item.map], item.payload["key"])) if item.id in asked else None
+                work = Work(connection, stored, self.maps[item.map], self.home.now())
+                found.append(Met(item.payload["values"]) if row is None else meet(work, item, row))
+        return found
 
-    def _pushed(self, change: Change, idempotency: str) -> Receipt:
-        """Push; an insert of a row that is there already was sent before its receipt was lost."""
+    def _find(self, wanted: Iterable[tuple[CompiledMap, Record]]) -> dict[Place, Record]:
+        """The outside's rows with these keys."""
+        found: dict[Place, Record] = {}
+        keys: dict[Place, list[Record]] = {}
+        for table_map, key in wanted:
+            keys.setdefault((table_map, tuple(key)), []).append(key)
+        for (table_map, names), these in keys.items():
+            if isinstance(self.adapter, Batching):
+                rows = self.adapter.find_rows(table_map, these)
+            else:
+                rows = [row for key in these for row in self.adapter.find(table_map, names[0], key[names[0]])]
+            for row in reversed(rows):
+                found[table_map, texts(names, row)] = row
+        return found
+
+    def _pushed(self, run: Sequence[Ready]) -> list[Verdict | None]:
+        """What becomes of these, or of the first of them. Where all is there already nothing is sent."""
+        verdicts: list[Verdict | None] = [None if met.waits else Receipt() for _, met in run]
+        going = [at for at, (item, met) in enumerate(run) if not met.waits and (met.values or item.operation != "update")]
+        if not going:
+            return verdicts
+        changes = []
+        for item, met in (run[at] for at in going):
+            changes.append(Change(self.maps[item.map], item.operation, item.payload["key"], met.values, met=met.row))
+        answers = self._answers(changes, run[going[0]][0].idempotency)
+        for at, verdict in zip(going, answers, strict=False):
+            verdicts[at] = verdict
+        return verdicts if len(answers) == len(going) else verdicts[: going[len(answers)]]
+
+    def _answers(self, changes: Sequence[Change], first: str) -> Sequence[Verdict]:
+        """Push all, or the first one under its key; an insert of a row that is there already lost its receipt."""
+        many = self.adapter.push_many(changes) if isinstance(self.adapter, Batching) else [self._answer(changes[0], first)]
+        answers = list(many)
+        doubtful = [
+            at
+            for at, (change, verdict) in enumerate(zip(changes, answers, strict=False))
+            if change.operation == "insert" and isinstance(verdict, RecordRejected)
+        ]
+        try:
+            there = self._find((changes[at].map, changes[at].key) for at in doubtful)
+        except ConnectorError as fault:
+            return [fault if at in doubtful else verdict for at, verdict in enumerate(answers)]
+        for at in doubtful:
+            if _place(changes[at].map, changes[at].key) in there:
+                answers[at] = Receipt(repeated=True)
+        return answers
+
+    def _answer(self, change: Change, idempotency: str) -> Verdict:
         try:
             return self.adapter.push(change, idempotency)
-        except RecordRejected:
-            column, value = next(iter(change.key.items()))
-            found = self.adapter.find(change.map, column, value) if change.operation == "insert" else ()
-            if any(all(row.get(name) == wanted for name, wanted in change.key.items()) for row in found):
-                return Receipt(repeated=True)
-            raise
+        except ConnectorError as fault:
+            return fault
 
-    def _submit(self, item: Owed) -> int:
+    def _keep(self, run: Sequence[Ready], verdicts: Sequence[Verdict | None]) -> list[Sent]:
+        """Write down what became of these, in one transaction."""
+        sent = list(zip(run, verdicts, strict=False))
+        with under_lease(self.home, self.lease) as connection:
+            rows, now = self.home.rows(connection), self.home.now()
+            for (item, met), verdict in sent:
+                work = Work(connection, rows, self.maps[item.map], now)
+                if isinstance(verdict, ConnectorError):
+                    self._put_off(work, item, verdict)
+                else:
+                    settle_met(work, item, met)
+                if isinstance(verdict, Receipt) and item.attempts:
+                    tell_reason(work, item.record_id, "")
+            _delivered(connection, [(item, verdict) for (item, _), verdict in sent if isinstance(verdict, Receipt)], now)
+            reached("commit")
+        reached("committed")
+        return [(item, verdict) for (item, _), verdict in sent]
+
+    def _put_off(self, work: Work, item: Owed, fault: ConnectorError) -> None:
+        """Wait, or park. What is refused while something owed before it waits may need just that, as a child its parent."""
+        if isinstance(fault, RecordRejected) and outbox.waits_before(work.connection, self.maps, item):
+            fault = Retriable(str(fault))
+        if isinstance(fault, Retriable):
+            _wait(work, item, fault)
+        else:
+            _park(work, item, fault)
+
+    def _submit(self, item: Owed) -> Sent:
+        try:
+            return item, self._asked(item)
+        except ConnectorError as fault:
+            self._write(item, lambda work, fault=fault: self._put_off(work, item, fault))  # type: ignore[misc]
+            return item, fault
+
+    def _asked(self, item: Owed) -> Receipt | None:
         """A new record that waits for its answer: send it unless it is there, look once, come again."""
         with self.home.read() as connection:
             work = Work(connection, self.home.rows(connection), self.maps[item.map], self.home.now())
@@ -112,14 +226,14 @@ class Relay:
         answer = read_answer(self.adapter, letter)
         if answer.state == ACCEPTED:
             self._write(item, lambda work: settle(work, letter, answer))
-            return 1
+            return Receipt()
         if answer.state == REFUSED:
             self._write(item, lambda work: _refuse(work, item, letter, answer))
-            return 0
+            return None
         pause = min(LONGEST_WAIT, ANSWER_SECONDS * 2 ** min(item.attempts, 8))
         later = self.home.now() + dt.timedelta(seconds=pause)
         self._write(item, lambda work: outbox.wait(work.connection, item, answer.reason, later))
-        return 0
+        return None
 
     def _write(self, item: Owed, what: Callable[[Work], None]) -> None:
         with under_lease(self.home, self.lease) as connection:
@@ -143,19 +257,22 @@ def settle(work: Work, letter: Letter, answer: Answer) -> None:
         unlink(work.connection, part.table_map.key, [part.key])
     owed = outbox.find_owed(work.connection, letter.head.key)
     if owed is not None:
-        outbox.delivered(work.connection, owed.id, {"answer": answer.state}, work.now)
-        _counted(work, owed.operation)
+        outbox.delivered(work.connection, [owed.id], {"answer": answer.state}, work.now)
+        tally.count(work.connection, owed.map, tally.OUT, {(owed.operation, ""): 1}, work.now)
 
 
-def _delivered(work: Work, item: Owed, receipt: Receipt) -> None:
-    outbox.delivered(work.connection, item.id, {"repeated": receipt.repeated}, work.now)
-    _counted(work, item.operation)
-    if item.attempts:
-        tell_reason(work, item.record_id, "")
+def _delivered(connection: Connection, sent: Sequence[tuple[Owed, Receipt]], now: dt.datetime) -> None:
+    for repeated in (False, True):
+        these = [item.id for item, receipt in sent if receipt.repeated is repeated]
+        outbox.delivered(connection, these, {"repeated": repeated}, now)
+    for name, found in groupby(sorted((item.map, item.operation) for item, _ in sent), lambda pair: pair[0]):
+        numbers = Counter((operation, "") for _, operation in found)
+        tally.count(connection, name, tally.OUT, numbers, now)
 
 
-def _counted(work: Work, operation: str) -> None:
-    tally.count(work.connection, work.table_map.key, tally.OUT, {(operation, ""): 1}, work.now)
+def _place(table_map: CompiledMap, key: Record) -> Place:
+    """What tells an outside row from others."""
+    return table_map, texts(key, key)
 
 
 def _refuse(work: Work, item: Owed, letter: Letter, answer: Answer) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
 from connectors import tables, tally
 from connectors.values import dump_json, load_json
@@ -87,8 +87,7 @@ def due(connection: Connection, maps: Iterable[str], now: dt.datetime, limit: in
         earlier.c.id < _TABLE.c.id,
     )
     chosen = select(_TABLE).where(
-        _TABLE.c.state == WAITING,
-        _TABLE.c.map.in_(list(maps)),
+        *_waiting(maps),
         _TABLE.c.retry_at.is_(None) | (_TABLE.c.retry_at <= now),
         ~blocked.exists(),
     )
@@ -101,9 +100,18 @@ def find_owed(connection: Connection, idempotency: str) -> Owed | None:
     return None if row is None else _owed(row)
 
 
-def delivered(connection: Connection, owed: int, receipt: Mapping[str, Any], now: dt.datetime) -> None:
-    """The outside has it."""
-    _set(connection, owed, {"state": DELIVERED, "delivered_at": now, "receipt": dump_json(dict(receipt)), "reason": ""})
+def delivered(connection: Connection, owed: Iterable[int], receipt: Mapping[str, Any], now: dt.datetime) -> None:
+    """The outside has these."""
+    values = {"state": DELIVERED, "delivered_at": now, "receipt": dump_json(dict(receipt)), "reason": ""}
+    numbers = list(owed)
+    if numbers:
+        connection.execute(update(_TABLE).where(_TABLE.c.id.in_(numbers)).values(**values))
+
+
+def waits_before(connection: Connection, maps: Iterable[str], owed: Owed) -> bool:
+    """Whether something that was owed before this one has been tried, and waits."""
+    tried = select(_TABLE.c.id).where(*_waiting(maps), _TABLE.c.attempts > 0, _TABLE.c.id < owed.id)
+    return connection.execute(tried.limit(1)).first() is not None
 
 
 def wait(connection: Connection, owed: Owed, reason: str, retry_at: dt.datetime) -> None:
@@ -123,7 +131,7 @@ def mended(connection: Connection, idempotency: Iterable[str], now: dt.datetime)
     for key in idempotency:
         owed = find_owed(connection, key)
         if owed is not None and owed.state == PARKED:
-            delivered(connection, owed.id, {"mended": True}, now)
+            delivered(connection, [owed.id], {"mended": True}, now)
 
 
 def release(connection: Connection, maps: Iterable[str]) -> int:
@@ -221,6 +229,10 @@ def replay(connection: Connection, owed: Owed, idempotency: str = "") -> None:
 def discard(connection: Connection, owed: int, reason: str) -> None:
     """Owe a change no more. It is kept, for whoever wants to know what became of it."""
     _set(connection, owed, {"state": DISCARDED, "reason": reason})
+
+
+def _waiting(maps: Iterable[str]) -> tuple[ColumnElement[bool], ...]:
+    return _TABLE.c.state == WAITING, _TABLE.c.map.in_(list(maps))
 
 
 def _receipt(code: str) -> str:

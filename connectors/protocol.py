@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from connectors.errors import ConnectorError
 from connectors.tablemap import CompiledMap
 
 Record = Mapping[str, Any]
@@ -127,6 +129,25 @@ class Watching(Protocol):
         ...
 
 
+Changed = Callable[[CompiledMap, Cursor], Iterator[Batch]]
+"""Pages of all that has changed for a map after a place, as of one moment; the last one, without `more`, has the new place.
+
+Raises Fatal and Retriable."""
+
+
+@runtime_checkable
+class Momentary(Protocol):
+    """A source that can tell what has changed for several maps as of one moment, so that its transactions are seen whole."""
+
+    def tells(self, table_map: CompiledMap, cursor: Cursor | None) -> bool:
+        """Whether the map is past its load, and no rows are to be read again, so that only changes are left to be told."""
+        ...
+
+    def at_one_moment(self, maps: Sequence[CompiledMap]) -> AbstractContextManager[Changed]:
+        """What is asked within the block is of the moment of the first question. Raises Fatal and Retriable."""
+        ...
+
+
 @runtime_checkable
 class Acknowledging(Protocol):
     """A source that is told how far our side has got, so that it may let go of what lies before."""
@@ -147,6 +168,29 @@ class Target(Protocol):
     def find(self, table_map: CompiledMap, column: str, value: Any) -> Sequence[Record]:
         """The rows whose column has this value, in the order of their keys; the filter of the map is not applied."""
         ...
+
+
+Verdict = Receipt | ConnectorError
+"""What became of one change of several: its receipt, or what `push` would have raised."""
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A target that takes many changes at once. None of them has children."""
+
+    def push_many(self, changes: Sequence[Change]) -> Sequence[Verdict]:
+        """Apply changes in their order, each as `push` would. At least one verdict; what has none was not tried. Raises
+        nothing: where the outside does not answer at all, that is the verdict of the first."""
+        ...
+
+    def find_rows(self, table_map: CompiledMap, keys: Sequence[Mapping[str, Any]]) -> Sequence[Record]:
+        """The rows with these keys, which name the same columns, in any order, as `find` gives them. Raises as that does."""
+        ...
+
+
+def texts(names: Iterable[str], row: Record) -> tuple[str, ...]:
+    """Values of a row as texts, by which a row outside is told from others."""
+    return tuple(str(row.get(name)) for name in names)
 
 
 class Adapter(Source, Target, Protocol):

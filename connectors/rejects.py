@@ -16,7 +16,8 @@ from connectors.protocol import Record
 from connectors.values import dump_json, load_json
 
 _TABLE = tables.reject
-WAITING_CODES = frozenset({"lookup", "row", "in_flight"})
+LOOKUP, ROW, DATABASE = "lookup", "row", "database"
+WAITING_CODES = frozenset({LOOKUP, ROW, "in_flight"})
 """What may solve itself, once another row has come."""
 IN_USE = "in_use"
 """The code of a row of ours that is to be deleted while others point at it; it is tried again with the next look for such."""
@@ -85,6 +86,13 @@ def due_rejects(connection: Connection, table_map: str, now: dt.datetime, limit:
     """The rejects that may have solved themselves, those that waited longest first."""
     chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.retry_at <= now).order_by(_TABLE.c.retry_at)
     return _read(connection, chosen.limit(limit))
+
+
+def refused_since(connection: Connection, table_map: str, since: dt.datetime) -> list[str]:
+    """The keys of rows that were refused since a moment, for what the rows that came with them may have solved."""
+    codes = (LOOKUP, ROW, DATABASE)
+    chosen = select(_TABLE.c.key).where(_TABLE.c.map == table_map, _TABLE.c.code.in_(codes), _TABLE.c.last_at >= since)
+    return list(connection.scalars(chosen.order_by(_TABLE.c.key)))
 
 
 def read_rejects(

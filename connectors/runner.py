@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from connectors import checkpoint as checkpoints
 from connectors import tally
@@ -32,6 +34,8 @@ QUIET_SECONDS = 5.0
 """How often a map to which nothing happens says that it is up to date."""
 LOAD_FACTOR = 4
 """How many times larger the batches of a load are: a chunk costs the same few statements, whatever its size."""
+GIVES_WAY_SECONDS = 0.1
+"""After so long a run lets the other maps of its connection have their turn, between two batches."""
 Progress = Callable[[CompiledMap, Checkpoint], None]
 
 
@@ -49,7 +53,7 @@ class Runner:
     """Runs maps of one connection. `lease` is the right to do so; it is looked at with every batch.
 
     Where a run is `interrupted` it ends after the batch that it is at; the next one goes on from there. `known` are
-    checkpoints that were read just now, each for one run.
+    checkpoints that were read just now, each for one run. `meanwhile` is done now and then during a long run, with its map.
     """
 
     home: Home
@@ -59,6 +63,7 @@ class Runner:
     watch: Watch | None = None
     interrupted: Callable[[], bool] = never
     known: dict[str, Checkpoint] = field(default_factory=dict)
+    meanwhile: Callable[[CompiledMap], None] | None = None
 
     def run(self, table_map: CompiledMap, sweeping: bool = True, before: Run | None = None, *, keeping: bool = True) -> Run:
         """Pull what has changed; `sweeping` also looks for rows that are gone, which reads every key.
@@ -68,8 +73,8 @@ class Runner:
         """
 
         def pull() -> Counts:
-            seen = self._seen(table_map)
-            counts = self._pull_all(seen, table_map.key, upsert)
+            seen = self.seen_as(table_map)
+            counts = self.pull_all(seen, table_map.key, upsert)
             return counts + sweep(self.home, self.source, seen, self.lease) if sweeping and not self.interrupted() else counts
 
         return self._kept(table_map, "changes", pull, before, keeping=keeping)
@@ -78,9 +83,9 @@ class Runner:
         """The first pass of the initial load, from the last chunk that was committed."""
 
         def pull() -> Counts:
-            seen = replace(step, table_map=self._seen(step.table_map))
+            seen = replace(step, table_map=self.seen_as(step.table_map))
             with seldom_collected():
-                return self._pull_all(seen.first_pass, step.table_map.key, self._loads(step.table_map, step.table_map.key))
+                return self.pull_all(seen.first_pass, step.table_map.key, self._loads(step.table_map, step.table_map.key))
 
         return self._kept(step.table_map, "load", pull)
 
@@ -89,9 +94,9 @@ class Runner:
         name = step.table_map.key + SECOND
 
         def pull() -> Counts:
-            seen = replace(step, table_map=self._seen(step.table_map))
+            seen = replace(step, table_map=self.seen_as(step.table_map))
             with seldom_collected():
-                return self._pull_all(seen.second_pass, name, self._loads(step.table_map, name), once=True)
+                return self.pull_all(seen.second_pass, name, self._loads(step.table_map, name), once=True)
 
         return self._kept(step.table_map, "second", pull)
 
@@ -101,41 +106,44 @@ class Runner:
             again = read_checkpoint(connection, name).succeeded_at is not None
         return upsert if again and table_map.model.revert_days else bulk
 
-    def _seen(self, table_map: CompiledMap, at_once: bool = False) -> CompiledMap:
+    def seen_as(self, table_map: CompiledMap, at_once: bool = False) -> CompiledMap:
         """The map as its table can be read now."""
         return table_map if self.watch is None else self.watch.look(table_map, at_once)
 
-    def _pull_all(self, table_map: CompiledMap, name: str, store: Store, once: bool = False) -> Counts:
-        state = self._checkpoint(name)
+    def pull_all(self, table_map: CompiledMap, name: str, store: Store, once: bool = False) -> Counts:
+        """Take batch after batch from where the checkpoint of this name is. Raises Fatal and Retriable."""
+        state = self.checkpoint(name)
         if once and state.loaded:
             return Counts()
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
         source = Converting(self.source) if store is bulk else self.source
-        for batch in pages(source, table_map, state.cursor, limit):
-            if not (batch.records or batch.gone or batch.events) and self._quiet(table_map, state, batch):
+        aside = partial(self.meanwhile, table_map) if self.meanwhile else None
+        for batch in pages(source, table_map, state.cursor, limit, aside):
+            if not (batch.records or batch.gone or batch.events) and self.is_quiet(table_map, state, batch.cursor):
                 return counts
             if batch.records and not _same_kinds(kinds, batch.records[0]):
-                table_map = replace(table_map, suspect=self._seen(table_map, at_once=True).suspect)
+                table_map = replace(table_map, suspect=self.seen_as(table_map, at_once=True).suspect)
             counts, state = self._take(table_map, batch, state, (lookups, store, counts))
             self.progress(table_map, state)
             if batch.more and self.interrupted():
                 break
         return counts
 
-    def _checkpoint(self, name: str) -> Checkpoint:
+    def checkpoint(self, name: str) -> Checkpoint:
+        """How far a map got."""
         found = self.known.pop(name, None)
         if found is not None:
             return found
         with self.home.read() as connection:
             return read_checkpoint(connection, name)
 
-    def _quiet(self, table_map: CompiledMap, state: Checkpoint, batch: Batch) -> bool:
-        """Whether there is nothing to write at all."""
+    def is_quiet(self, table_map: CompiledMap, state: Checkpoint, cursor: Cursor) -> bool:
+        """Whether there is nothing to write at all, where nothing came and the place is this."""
         now = self.home.now()
         if state.succeeded_at is None or now - state.succeeded_at > dt.timedelta(seconds=QUIET_SECONDS):
             return False
-        if state.problem or batch.cursor != state.cursor:
+        if state.problem or cursor != state.cursor:
             return False
         with self.home.read() as connection:
             return not due_rejects(connection, table_map.key, now, 1) and not due_keys(connection, table_map, now)
@@ -186,30 +194,36 @@ class Runner:
         try:
             counts = pull()
         except ConnectorError as fault:
-            return self._failed(table_map, mode, started, self._explained(table_map, fault))
+            return self.failed(table_map, mode, started, self.explained(table_map, fault))
+        return self.done(Run(table_map.key, mode, started, started, "done", "", counts), before, keeping=keeping)
+
+    def done(self, run: Run, before: Run | None = None, *, keeping: bool = True) -> Run:
+        """A run that has come to its end now, with one before it that was not kept; kept where it did anything."""
+        started, counts = run.started_at, run.counts
         if before is not None:
             started, counts = before.started_at, before.counts + counts
-        run = Run(table_map.key, mode, started, self.home.now(), "done", "", counts)
+        run = replace(run, started_at=started, finished_at=self.home.now(), counts=counts)
         if not keeping:
             return run
-        if counts.inserted or counts.updated or counts.deleted or counts.rejected or mode != "changes":
+        if counts.inserted or counts.updated or counts.deleted or counts.rejected or run.mode != "changes":
             with under_lease(self.home, self.lease) as connection:
                 keep_run(connection, run)
         return run
 
-    def _explained(self, table_map: CompiledMap, fault: ConnectorError) -> ConnectorError:
+    def explained(self, table_map: CompiledMap, fault: ConnectorError) -> ConnectorError:
         """The fault, or that the table has changed, where that is what is behind it; some drivers call that no answer."""
         if isinstance(fault, Drifted):
             return fault
         try:
-            self._seen(table_map, at_once=True)
+            self.seen_as(table_map, at_once=True)
         except Drifted as drifted:
             return drifted
         except ConnectorError:
             return fault
         return fault
 
-    def _failed(self, table_map: CompiledMap, mode: str, started: dt.datetime, fault: ConnectorError) -> Run:
+    def failed(self, table_map: CompiledMap, mode: str, started: dt.datetime, fault: ConnectorError) -> Run:
+        """A run that a fault has ended, which is kept with the map: it is tried again later, each time after a longer wait."""
         now = self.home.now()
         outcome = "waiting" if isinstance(fault, Retriable) else "failed"
         run = Run(table_map.key, mode, started, now, outcome, str(fault), Counts())
@@ -230,19 +244,32 @@ def _same_kinds(kinds: dict[str, type], record: Record) -> bool:
     return same
 
 
-def pages(source: Source, table_map: CompiledMap, cursor: Cursor | None, limit: int) -> Iterator[Batch]:
-    """Batch after batch until nothing more comes. The next one is read while the caller works on this one."""
-    batch = source.pull(table_map, cursor, limit)
-    if not batch.more:
-        yield batch
+def pages(
+    source: Source, table_map: CompiledMap, cursor: Cursor | None, limit: int, aside: Callable[[], None] | None = None
+) -> Iterator[Batch]:
+    """Batch after batch until nothing more comes. The next one is read while the caller works on this one.
+
+    `aside` is called now and then between two batches, when none has been read that is not stored: what it changes on either
+    side is not undone by what was read before.
+    """
+    first = source.pull(table_map, cursor, limit)
+    if not first.more:
+        yield first
         return
-    with ThreadPoolExecutor(1, "pull") as aside:
-        ahead: Future[Batch] | None = aside.submit(source.pull, table_map, batch.cursor, limit)
-        yield batch
-        while ahead is not None:
-            batch = ahead.result()
-            ahead = aside.submit(source.pull, table_map, batch.cursor, limit) if batch.more else None
+    batch, since = first, time.monotonic()
+    with ThreadPoolExecutor(1, "pull") as ahead:
+        while True:
+            following: Future[Batch] | None = None
+            gives_way = aside is not None and time.monotonic() - since >= GIVES_WAY_SECONDS
+            if batch.more and not gives_way:
+                following = ahead.submit(source.pull, table_map, batch.cursor, limit)
             yield batch
+            if not batch.more:
+                return
+            if following is None and aside is not None:
+                aside()
+                since = time.monotonic()
+            batch = following.result() if following else source.pull(table_map, batch.cursor, limit)
 
 
 def _class_of(fault: ConnectorError) -> str:

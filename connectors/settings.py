@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from connectors.errors import Fatal
 from metadata.model import Connection
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+from metadata.variables import VARIABLE, is_own, named_in
 
 
 def read_settings(connection: Connection, environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -22,15 +20,17 @@ def read_settings(connection: Connection, environment: Mapping[str, str] | None 
 def filled(text: str, owner: str, environment: Mapping[str, str] | None = None) -> str:
     """A text with variables in place of ${NAME}; `owner` is who needs them, for the message. Raises Fatal."""
     variables = os.environ if environment is None else environment
-    return _VARIABLE.sub(lambda match: _value(owner, match[1], variables), text)
+    return VARIABLE.sub(lambda match: _value(owner, match[1], variables), text)
 
 
 def variables_of(connection: Connection) -> tuple[str, ...]:
     """The names of the environment variables that the settings of a connection name, each once."""
-    return tuple(dict.fromkeys(name for _, value in connection.settings for name in _VARIABLE.findall(value)))
+    return tuple(dict.fromkeys(name for _, value in connection.settings for name in named_in(value)))
 
 
 def _value(owner: str, name: str, variables: Mapping[str, str]) -> str:
+    if is_own(name):
+        raise Fatal(f"{owner} names the environment variable {name}, which is for the installation alone")
     if name in variables:
         return variables[name]
     file = variables.get(f"{name}_FILE")

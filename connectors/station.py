@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.called import Called
 from connectors.checkpoint import Checkpoint, keep_behind, read_checkpoints
@@ -16,14 +16,16 @@ from connectors.history import Counts, Run
 from connectors.home import AtHome, Home
 from connectors.initial import SECOND, Step, plan_load
 from connectors.lease import Lease, LeaseLost, release_lease, take_lease, under_lease
-from connectors.outbound import Relay
+from connectors.outbound import Relay, Rest
 from connectors.protocol import Adapter, Counting
 from connectors.runner import Progress, Runner, never, no_progress
 from connectors.tablemap import CompiledMap
+from connectors.together import Together, units
 from connectors.wishes import fulfil, wished
 
 COUNTED_AFTER = 10.0
 """How often what waits outside is counted, at most."""
+Unit = tuple[CompiledMap, ...]
 SWEPT_AFTER = 30.0
 """How often a map looks for rows that are gone, at most."""
 
@@ -46,8 +48,13 @@ class Station:
     _counted: dict[str, float] = field(default_factory=dict)
     _watch: Watch | None = None
     _called: Called = field(default_factory=Called)
+    _aside: list[Run] = field(default_factory=list)
+    _rest: Rest = field(default_factory=Rest)
+    units: tuple[Unit, ...] = ()
+    """The maps that are pulled at once: each by itself, or those of a group."""
 
     def __post_init__(self) -> None:
+        self.units = units(self.maps)
         if isinstance(self.adapter, AtHome):
             self.adapter.come_home(self.home)
 
@@ -63,34 +70,64 @@ class Station:
         delivered = self.deliver()
         with self.home.read() as connection:
             states, wishes = read_checkpoints(connection), wished(connection)
-        runner = Runner(self.home, self.adapter, lease, self.progress, self._watching(), self.interrupted)
+        self._aside = []
+        runner = replace(self._runner(lease), meanwhile=self._serve_others)
         runs = self._load(runner, self._wanted(states, wishes), states)
         if not runs:
             runner.known.update(states)
-        for item, called in self._due(states, wishes):
-            runs += self._pull(runner, item, called=called)
+        for unit, called in self._due(states, wishes):
+            runs += self._pull(runner, unit, called=called)
             runner.known.clear()  # what was read before a run is too old for the next one
         self._fulfil(lease, runs, wishes)
         self._count_waiting(lease)
         self.busy = delivered > 0
-        return runs
+        return runs + self._aside
+
+    def _runner(self, lease: Lease) -> Runner:
+        return Runner(self.home, self.adapter, lease, self.progress, self._watching(), self.interrupted)
+
+    def _serve_others(self, running: CompiledMap) -> None:
+        """Between batches of a run that takes long: what is owed goes out, and the other maps are pulled where they are due."""
+        if self.interrupted():
+            return
+        lease = self._hold()
+        if lease is None:
+            return
+        self.deliver()
+        with self.home.read() as connection:
+            states, wishes = read_checkpoints(connection), wished(connection)
+        others = tuple(unit for unit in self.units if running.key not in {item.key for item in unit})
+        runs: list[Run] = []
+        for unit, called in self._due(states, wishes, others):
+            runs += self._pull(self._runner(lease), unit, called=called)
+        self._fulfil(lease, runs, wishes)
+        self._aside += runs
 
     def call(self, table_map: str) -> None:
         """Have a map pulled with the next turn, since something has stirred outside. From any thread."""
         self._called.call(table_map)
 
-    def _pull(self, runner: Runner, item: CompiledMap, *, called: bool) -> list[Run]:
-        """Pull a map; the run, where it is to be told."""
-        begun, before = time.monotonic(), self._called.untold(item.key)
-        tells = self._called.tells(item.key, called=called)
-        run = runner.run(item, self._sweeps(item), before, keeping=tells)
-        done = run.outcome == "done"
-        self._called.pulled(item.key, begun, found=done and run.counts != (before.counts if before else Counts()))
-        if done and not tells:
-            self._called.keep(run)
-        elif not done and before is not None:
-            self._called.keep(before)
-        return [run] if tells or not done else []
+    def _pull(self, runner: Runner, unit: Unit, *, called: bool) -> list[Run]:
+        """Pull a map, or those of a group; the runs, where they are to be told."""
+        begun = time.monotonic()
+        kept = {item.key: self._called.untold(item.key) for item in unit}
+        before = {name: run for name, run in kept.items() if run is not None}
+        tells = self._called.tells(unit[0].key, called=called)
+        runs = self._run(runner, unit, before, keeping=tells)
+        for run in runs:
+            had, done = before.get(run.map), run.outcome == "done"
+            self._called.pulled(run.map, begun, found=done and run.counts != (had.counts if had else Counts()))
+            if done and not tells:
+                self._called.keep(run)
+            elif not done and had is not None:
+                self._called.keep(had)
+        return [run for run in runs if tells or run.outcome != "done"]
+
+    def _run(self, runner: Runner, unit: Unit, before: Mapping[str, Run], *, keeping: bool) -> list[Run]:
+        if unit[0].together:
+            return Together(runner, unit).run(before, sweeping=False, keeping=keeping)
+        (item,) = unit
+        return [runner.run(item, self._sweeps(item), before.get(item.key), keeping=keeping)]
 
     def _watching(self) -> Watch:
         if self._watch is None:
@@ -135,20 +172,27 @@ class Station:
             return []
         with self.home.read() as connection:
             states = read_checkpoints(connection)
-        runner = Runner(self.home, self.adapter, lease, self.progress, self._watching(), self.interrupted)
-        maps = [item for item in maps if not _paused(states, item)]
-        wanted = {item.key for item in maps}
+        runner = self._runner(lease)
+        named = {item.key for item in maps}
+        chosen = [unit for unit in self.units if not _paused(states, unit[0]) and named & {item.key for item in unit}]
+        wanted = {item.key for unit in chosen for item in unit}
         runs = self._load(runner, [step for step in self._steps(states) if step.table_map.key in wanted], states)
-        loaded = {run.map for run in runs}
-        return runs + [runner.run(item) for item in maps if item.inward and item.key not in loaded]
+        loaded = {run.map: run.outcome == "done" for run in runs}
+        for unit in chosen:
+            fresh = [item.key for item in unit if item.key in loaded]
+            if unit[0].together and unit[0].inward and len(fresh) < len(unit) and all(loaded[name] for name in fresh):
+                runs += Together(runner, unit).run({})
+            elif unit[0].inward and not fresh:
+                runs.append(runner.run(unit[0]))
+        return runs
 
     def deliver(self) -> int:
         """Send what is owed; how many were delivered."""
         lease = self._hold()
         sending = {item.key: item for item in self.maps}
-        if lease is None or not any(item.outward for item in self.maps):
+        if lease is None or not self._rest.over or not any(item.outward for item in self.maps):
             return 0
-        return Relay(self.home, self.adapter, lease, sending).deliver()
+        return Relay(self.home, self.adapter, lease, sending, self._rest).deliver()
 
     def close(self) -> None:
         """Let the lease go, so that another worker may take it at once."""
@@ -206,21 +250,23 @@ class Station:
         self._swept[table_map.key] = now
         return True
 
-    def _due(self, states: dict[str, Checkpoint], wishes: Mapping[str, int]) -> list[tuple[CompiledMap, bool]]:
-        """The maps to pull: those whose interval is over, those that somebody waits for, and those that were but called."""
+    def _due(
+        self, states: dict[str, Checkpoint], wishes: Mapping[str, int], among: Sequence[Unit] | None = None
+    ) -> list[tuple[Unit, bool]]:
+        """What to pull: maps whose interval is over, those that somebody waits for, and those that were but called."""
         now = time.monotonic()
         found = []
-        for item in self.maps:
-            if not item.inward or _paused(states, item) or not _loaded(states, item.key):
+        for unit in self.units if among is None else among:
+            first, names = unit[0], [item.key for item in unit]
+            if not first.inward or _paused(states, first) or not all(_loaded(states, name) for name in names):
                 continue
-            wanted = item.key in wishes
-            ready = _ready(states, item)
-            due = ready and self._next.get(item.key, 0.0) <= now
-            if wanted or due:
-                self._next[item.key] = now + item.model.interval
-                found.append((item, False))
-            elif ready and self._called.take(item.key):
-                found.append((item, True))
+            ready = all(_ready(states, item) for item in unit)
+            due = ready and self._next.get(first.key, 0.0) <= now
+            if due or any(name in wishes for name in names):
+                self._next[first.key] = now + min(item.model.interval for item in unit)
+                found.append((unit, False))
+            elif ready and self._called.take_any(names):
+                found.append((unit, True))
         return found
 
 
@@ -234,8 +280,9 @@ def _step_done(states: dict[str, Checkpoint], step: Step) -> bool:
 
 
 def _paused(states: dict[str, Checkpoint], table_map: CompiledMap) -> bool:
-    state = states.get(table_map.key)
-    return state is not None and state.paused_at is not None
+    """Whether a map rests, or another one of its group."""
+    found = (states.get(name) for name in table_map.unit)
+    return any(state is not None and state.paused_at is not None for state in found)
 
 
 def _ready(states: dict[str, Checkpoint], table_map: CompiledMap) -> bool:

@@ -74,7 +74,7 @@ class CompiledMap:
     `creates` is False for a map that only adds to rows that another map of the same entity brings; `skips` says that rows
     which are not there are no news. `inactive` are the values that mark one of our rows as inactive, `suspect`
     columns whose type has changed and that nobody has accepted. `hash_of` is the hash of the values of a record's columns,
-    and of how the map reads them.
+    and of how the map reads them. `together` are the active maps of its group, itself among them; none where it has no group.
     """
 
     model: TableMap
@@ -90,11 +90,17 @@ class CompiledMap:
     skips: bool = False
     inactive: Mapping[str, Any] = field(default_factory=dict)
     suspect: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """The name of the map."""
         return self.model.key
+
+    @property
+    def unit(self) -> tuple[str, ...]:
+        """The maps that are pulled, paused and resumed at once with this one, itself among them."""
+        return self.together or (self.key,)
 
     @property
     def streams(self) -> bool:
@@ -200,7 +206,14 @@ def _compile(snapshot: Snapshot, model: TableMap) -> CompiledMap:
         creates=_creates(snapshot, model),
         hash_of=digests(repr(model.attributes)),
         inactive={name: _literal(snapshot, entity.attributes[name], value) for name, value in model.inactive},
+        together=_together(snapshot, model),
     )
+
+
+def _together(snapshot: Snapshot, model: TableMap) -> tuple[str, ...]:
+    wanted = (model.connection, model.group)
+    every = (item for item in snapshot.table_maps.values() if item.active and (item.connection, item.group) == wanted)
+    return tuple(item.key for item in every) if model.group else ()
 
 
 def _columns(item: AttributeMap) -> tuple[str, ...]:

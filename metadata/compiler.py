@@ -45,6 +45,7 @@ from metadata.model import (
     WebTemplate,
     component_id,
 )
+from metadata.offering import Offering, offered_by_name
 from metadata.pagetree import page_tree
 from metadata.searching import search_indexes
 from metadata.snapshot import CompiledSite, Snapshot, frozen
@@ -143,6 +144,7 @@ def compile_snapshot(components: Iterable[Component], release: int = 0, like: Sn
             views.values(),
             found.all(EntityPermission),
             search_indexes(found.all(Search), found.of(Site), found.of(Entity)),
+            offered_by_name(_offering(found)),
         )
     languages = found.of(Language) or {DEFAULT_LANGUAGE.key: DEFAULT_LANGUAGE}
     return Snapshot(
@@ -157,6 +159,12 @@ def compile_snapshot(components: Iterable[Component], release: int = 0, like: Sn
         connections=frozen(found.of(Connection)),
         table_maps=frozen(found.of(TableMap)),
         sites=frozen({key: _compiled_site(site, found, entities) for key, site in found.of(Site).items()}),
+    )
+
+
+def _offering(found: _Components) -> Offering:
+    return Offering(
+        found.all(Entity), found.all(Form), found.all(ListComponent), found.all(View), found.all(Page), found.all(MultistepForm)
     )
 
 

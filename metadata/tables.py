@@ -181,16 +181,25 @@ def _add_sort_indexes(tables: MetaData, views: Iterable[View], permissions: Iter
             Index(short_name("ix", entity, *columns), *(table.c[name] for name in columns))
 
 
+def _add_name_indexes(tables: MetaData, names: Mapping[str, str]) -> None:
+    """An index for each name by which rows are offered, in the order in which they are; one for a declared sort serves too."""
+    for entity, name in names.items():
+        table, called = tables.tables[entity], short_name("ix", entity, name, "id")
+        if all(index.name != called for index in table.indexes):
+            Index(called, table.c[name], table.c["id"])
+
+
 def build_tables(
     entities: Iterable[Entity],
     views: Iterable[View] = (),
     permissions: Iterable[EntityPermission] = (),
     searches: Iterable[SearchIndex] = (),
+    names: Mapping[str, str] | None = None,
 ) -> tuple[MetaData, Mapping[str, CompiledEntity]]:
     """The tables of the entities, and the entities compiled against them.
 
-    A table carries its search indexes in `info`. The entities must be complete (see metadata.system) and checked: each target,
-    key attribute and type exists.
+    A table carries its search indexes in `info`. `names` has attributes by which rows are offered (see metadata.offering). The
+    entities must be complete (see metadata.system) and checked: each target, key attribute and type exists.
     """
     declared = tuple(entities)
     tables = MetaData()
@@ -198,6 +207,7 @@ def build_tables(
     links = {entity.key: _links(entity, tables) for entity in declared}
     relationships = _relationships(declared, links)
     _add_sort_indexes(tables, views, permissions)
+    _add_name_indexes(tables, names or {})
     for index in searches:
         own[index.entity].info.setdefault(SEARCHES, []).append(index)
     compiled = {

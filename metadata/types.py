@@ -81,11 +81,24 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         utc = value.astimezone(dt.UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """The same, in one step on SQLite: of the driver's ten microseconds for each moment one is left."""
+        return _sqlite_moment if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
         """A value on its way back."""
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def _sqlite_moment(value: dt.datetime | None) -> str | None:
+    """A moment as SQLAlchemy stores it there."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a moment needs its zone")
+    return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class ChoiceSet(TypeDecorator[tuple[str, ...]]):

@@ -32,13 +32,24 @@ class Answer(Response):
 
     def get_wsgi_response(self, environ: WSGIEnvironment) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
         """Body, status line and headers."""
-        plain = self.status_code == PLAIN and self.is_sequence and "Content-Location" not in self.headers
+        plain = self.status_code == PLAIN and self.is_sequence and not self._is_placed()
         if plain or self.settled:
             # Of such an answer nothing is left to be corrected, and its length was set with its text.
-            body, status, headers = self.get_app_iter(environ), self.status, self.headers.to_wsgi_list()
+            body, status, headers = self._body(environ), self.status, list(self.headers)
         else:
             body, status, headers = super().get_wsgi_response(environ)
         return body, status, dressed(headers, self.notes, secure=self.secure, by_cookie=self.by_cookie)
+
+    def _is_placed(self) -> bool:
+        """Whether an address among the headers has to be made whole."""
+        return any(name == "Content-Location" for name, _ in self.headers)
+
+    def _body(self, environ: WSGIEnvironment) -> Iterable[bytes]:
+        """The body; one that nobody waits for the end of goes as it is."""
+        held = self.response
+        if environ["REQUEST_METHOD"] == "HEAD" or self._on_close or not isinstance(held, list):
+            return self.get_app_iter(environ)
+        return held if all(type(part) is bytes for part in held) else self.get_app_iter(environ)
 
 
 def see_other(address: str) -> Answer:

@@ -19,6 +19,7 @@ from runtime.documents import OrjsonProvider
 from runtime.errors import NothingPublished
 from runtime.failures import handle_failures
 from runtime.files.places import make_store
+from runtime.files.scanning import Clamd
 from runtime.files.taking import Cellar
 from runtime.frames import frame_of, may_open
 from runtime.guards import GUARDS
@@ -28,6 +29,7 @@ from runtime.identity.views import identity_blueprint
 from runtime.jobs.webhooks import owe_webhooks
 from runtime.languages import LanguagePrefix, prefixed_tags
 from runtime.lease import Doors
+from runtime.loading import Later
 from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.pages import show as show_page
@@ -36,18 +38,20 @@ from runtime.pages.files import files_blueprint
 from runtime.pages.lookup import lookup_blueprint
 from runtime.pages.lookup_new import lookup_new_blueprint
 from runtime.pages.publishing import publishing_blueprint
+from runtime.pages.sent_late import hand_over, keep_sent_late
 from runtime.records.audit import AUDITED
 from runtime.render import Renderer
 from runtime.render.chain import theme_roots
+from runtime.render.checks import require_themes
 from runtime.requests import Portal, frame_requests
 from runtime.routes import add_routes
 from runtime.secret import secret_key
-from runtime.security import MAX_FORM_FIELDS
+from runtime.security import MAX_FORM_FIELDS, cookie_name
 from runtime.services import EXTENSION, Services, services_of
 from runtime.sharing.routes import sharing_blueprint
 from runtime.snapshots import SnapshotHolder
 from runtime.studio.bench import Workshop
-from runtime.studio.routes import studio_blueprint
+from runtime.studio.routes import ROOT, studio_blueprint
 from runtime.studio.viewing.guise import GuisePrefix
 from runtime.sync.freshness import EntityFreshness
 from runtime.sync.listener import keep_outbox
@@ -66,8 +70,8 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
     app.extensions[EXTENSION] = parts
     configure(app, config)
     configure_logs(config.log_level)
-    frame_requests(app, show)
-    handle_failures(app, show)
+    frame_requests(app, show, keep_sent_late)
+    handle_failures(app, show, {ROOT: Later("runtime.studio.failing:failure_page")})
     blueprints = (
         identity_blueprint(),
         lookup_blueprint(),
@@ -80,6 +84,7 @@ def create_app(config: Config, *, services: Services | None = None, show: PageVi
         studio_blueprint(),
     )
     add_routes(app, show, blueprints)
+    parts.hooks.listen("signed_in", hand_over)
     wrap(app, parts)
     parts.hooks.call("app_created", app)
     return app
@@ -101,18 +106,23 @@ def ready_app(environ: Mapping[str, str]) -> Flask:
 def make_services(config: Config) -> Services:
     """The parts that the configuration describes."""
     engine = make_engine(config.database_url, pool_size=config.pool_size, ping=False)
-    snapshots = SnapshotHolder(engine)
+    roots = theme_roots(config.theme_dir)
+    snapshots = SnapshotHolder(engine, lambda snapshot: require_themes(snapshot, roots))
     return Services(
         config=config,
         engine=engine,
         doors=Doors.of(engine),
         snapshots=snapshots,
-        renderer=Renderer[RequestContext](frame_of, may_open, roots=theme_roots(config.theme_dir), auto_reload=config.debug),
+        renderer=Renderer[RequestContext](frame_of, may_open, roots=roots, auto_reload=config.debug),
         passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),
         throttle=Throttle(config.throttle_url),
         mailer=make_mailer(config.smtp_url, config.mail_folder, config.mail_from),
         workshop=Workshop(engine, GUARDS),
-        files=Cellar(make_store(config.files_url, config.files_folder), config.max_file_bytes),
+        files=Cellar(
+            make_store(config.files_url, config.files_folder),
+            config.max_file_bytes,
+            Clamd.at(config.virus_scanner) if config.virus_scanner else None,
+        ),
         aside=ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"),
         freshness=EntityFreshness(engine, snapshots),
         submission=OutsideSubmission(Adapters()),
@@ -129,7 +139,7 @@ def configure(app: Flask, config: Config) -> None:
     app.config.update(
         SECRET_KEY=secret_key(config.secret_key, config.data_dir),
         SECRET_KEY_FALLBACKS=list(config.old_secret_keys),
-        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_NAME=cookie_name(COOKIE, config.public_url),
         SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

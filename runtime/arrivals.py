@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from dataclasses import replace
 
 from flask import Request, session
@@ -15,7 +15,7 @@ from runtime.access import Principal
 from runtime.access.principal import Person as Actor
 from runtime.context import RequestContext, Stages
 from runtime.errors import SiteNotFound
-from runtime.identity.remembered import Known, arrival_claim, claim_values
+from runtime.identity.remembered import Known, arrival_claim, claim_values, still_holds
 from runtime.identity.sessions import Arrival, LiveSession, is_stale, load_arrival, touch, utc_now
 from runtime.identity.settings import settings_for
 from runtime.identity.views.answers import COOKIE_TOKEN
@@ -50,7 +50,7 @@ class Arriving:
 
 def request_id_of(header: str) -> str:
     """The id that a proxy gave the request, if it is one; else a new one."""
-    return header if _REQUEST_ID.fullmatch(header) else secrets.token_hex(8)
+    return header if _REQUEST_ID.fullmatch(header) else os.urandom(8).hex()
 
 
 def host_of(request: Request) -> str:
@@ -85,6 +85,8 @@ def _presume(arriving: Arriving, snapshot: Snapshot, site: CompiledSite, token: 
 
     def make_sure() -> None:
         with arriving.stages.measure("session"):
+            if still_holds(arriving.lease.connection, snapshot, LATEST_RELEASE, known):
+                return
             found = _arrival(arriving, snapshot, site, token)
         arriving.services.arrivals.keep(snapshot, site.key, token, found)
         if not known.agrees(found):

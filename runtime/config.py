@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 
 from runtime.database import UnknownDatabase, parse_url
 from runtime.files.places import read_files_url
+from runtime.files.scanning import Clamd
 
 PREFIX = "FOYER_"
 SHORTEST_SECRET = 16
+COUNTERS = ("memory", "redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster")
 
 
 class ConfigError(Exception):
@@ -83,6 +85,17 @@ def _mail(value: str) -> str:
     return value
 
 
+def _counter(value: str) -> str:
+    if urlsplit(value).scheme not in COUNTERS:
+        raise ValueError("must be memory:// or the address of a Redis server, such as redis://host:6379")
+    return value
+
+
+def _scanner(value: str) -> str:
+    Clamd.at(value)
+    return value
+
+
 def _level(value: str) -> str:
     if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("must be debug, info, warning or error")
@@ -145,7 +158,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "throttle_url",
         "Where attempts are counted: memory:// in each process, or redis://host:6379 for all.",
-        _text,
+        _counter,
         "memory://",
         secret=True,
     ),
@@ -176,6 +189,12 @@ SETTINGS: tuple[Setting, ...] = (
         "files_url",
         "S3-compatible store for files instead of the folder: s3://bucket/prefix?endpoint=https://host.",
         read_files_url,
+    ),
+    Setting(
+        "virus_scanner",
+        "ClamAV's clamd, which looks through each upload: clamd://host:3310 or clamd:///run/clamav/clamd.ctl. "
+        "Where it does not answer nothing is taken.",
+        _scanner,
     ),
     Setting("trusted_proxies", "Number of proxies in front whose forwarded headers are believed.", _whole(0, 10), "0"),
     Setting("log_level", "Least severe messages that are logged: debug, info, warning or error.", _level, "info"),
@@ -216,6 +235,7 @@ class Config:
     max_file_bytes: int
     files_folder: Path
     files_url: str
+    virus_scanner: str
     trusted_proxies: int
     log_level: str
     theme_dir: Path | None
@@ -244,6 +264,7 @@ class Config:
             values[name] = values[name] or ""
         values["files_folder"] = values["files_folder"] or folder / "files"
         values["files_url"] = values["files_url"] or ""
+        values["virus_scanner"] = values["virus_scanner"] or ""
         values["mail_folder"] = str(values["mail_folder"] or folder / "mail")
         return cls(**values)
 

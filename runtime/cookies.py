@@ -89,6 +89,10 @@ class CookieSessions(SecureCookieSessionInterface):
         keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
         return _Serializer(keys, salt=self.salt, serializer=self.serializer, signer_kwargs=how)
 
+    def is_null_session(self, obj: object) -> bool:
+        """Whether this stands for a session that could not be opened; to ask for its class costs more than to compare."""
+        return type(obj) is self.null_session_class
+
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """What the cookie holds, in a dictionary of this request's own; nothing for one that is not ours or too old."""
         cookie = request.cookies.get(app.config["SESSION_COOKIE_NAME"])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import secrets
 from collections.abc import MutableMapping
 from typing import Any, cast
 
 from flask import Flask, Request, current_app, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf, validate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 CSRF_FIELD = "csrf_token"
 MOST_SIGNED = 10_000
+SALT = "wtf-csrf-token"
 TAKES_TOKENS = frozenset({"api"})
 """The blueprints whose callers may be programs with a token."""
 FROM_ELSEWHERE = frozenset({"identity.saml_receive", "identity.back_channel_receive", "identity.leaving_posted"})
@@ -29,6 +32,24 @@ def csrf_token() -> str:
         _SIGNED.clear()
     _SIGNED[current_app.secret_key, session[CSRF_FIELD]] = made
     return made
+
+
+def open_forms_for(contact: int, acting: int | None) -> None:
+    """Have every token of the session that begins tell for whom its form was opened: a contact, acting for an account."""
+    session[CSRF_FIELD] = f"{contact}.{acting or 0}.{secrets.token_hex(20)}"
+
+
+def opened_for(token: str) -> tuple[int, int | None] | None:
+    """For whom a form with this token was opened, whatever became of the session; None where the token is not ours or
+    nobody was signed in."""
+    for key in (current_app.secret_key, *(current_app.config["SECRET_KEY_FALLBACKS"] or ())):
+        with contextlib.suppress(BadData, TypeError):
+            told = URLSafeTimedSerializer(cast(str, key), salt=SALT).loads(token)
+            contact, _, rest = str(told).partition(".")
+            acting, _, secret = rest.partition(".")
+            if secret and contact.isdecimal() and acting.isdecimal():
+                return int(contact), int(acting) or None
+    return None
 
 
 def bearer_token(request: Request) -> str:

@@ -13,6 +13,7 @@ Connections rest outside any transaction, on PostgreSQL too, and a transaction b
 from __future__ import annotations
 
 import os
+import select
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -20,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from metadata.expressions.sqlite_functions import install
 from runtime.rested import ask_after_rest
+from runtime.sending import SendingConnection, SendingCursor
 from runtime.turns import QueuedConnection, connection_factory, turns_of
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -39,7 +41,7 @@ def parse_url(text: str) -> URL:
     """The address with the driver that Foyer uses. Raises UnknownDatabase for anything but SQLite and PostgreSQL."""
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number, brackets that do not close
         raise UnknownDatabase("the database address cannot be read; write sqlite:///file or postgresql://...") from None
     backend = url.drivername.partition("+")[0]
     if backend not in DRIVERS:
@@ -64,8 +66,14 @@ def make_engine(url: str | URL, *, pool_size: int = 8, ping: bool = True) -> Eng
         pool_recycle=1800,
         query_cache_size=2000,
         hide_parameters=True,
-        connect_args={"prepare_threshold": 2, "connect_timeout": 10, "options": f"-c timezone=UTC -c {MISSPELT}"},
+        connect_args={
+            "prepare_threshold": 2,
+            "connect_timeout": 10,
+            "options": f"-c timezone=UTC -c {MISSPELT}",
+            "cursor_factory": SendingCursor,
+        },
     )
+    event.listen(engine, "do_connect", _connect_postgres)
     event.listen(engine, "begin", _begin_postgres)
     if ping:
         ask_after_rest(engine)
@@ -98,6 +106,18 @@ def start_writing(connection: Connection, patience_ms: int | None = None) -> Non
         _say(connection, "BEGIN")
 
 
+def is_quiet(connection: Connection) -> bool:
+    """Whether the server has said nothing since the last statement; where it has, it may have ended the connection."""
+    if connection.dialect.name == "sqlite":
+        return True
+    raw: Any = connection.connection.driver_connection
+    if raw.closed:
+        return False
+    heard = select.poll()
+    heard.register(raw.fileno(), select.POLLIN)
+    return not heard.poll(0)
+
+
 def restore_patience(connection: Connection) -> None:
     """Give a connection that stays open its usual patience again."""
     if connection.info.pop(PATIENCE, False):
@@ -127,6 +147,10 @@ def _sqlite(address: URL, pool_size: int) -> Engine:
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "checkin", _return_sqlite)
     return engine
+
+
+def _connect_postgres(dialect: Any, record: Any, given: list[Any], named: dict[str, Any]) -> SendingConnection:
+    return SendingConnection.connect(*given, **named)
 
 
 def _prepare_sqlite(raw: Any, record: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -28,6 +28,8 @@ log = logging.getLogger("foyer.errors")
 MARKERS = {404: "not_found", 403: "access_denied"}
 TEMPLATES = {404: "errors/not_found.html", 403: "errors/denied.html"}
 TEMPLATE = "errors/error.html"
+SAID = frozenset({"looking_only", "second_factor_needed", "terms_needed"})
+"""Codes that are told by their own sentence: no role is lacking, which the page for their status would say."""
 MOMENT = "%Y-%m-%d %H:%M:%S UTC"
 JSON_ONLY = ("feed",)
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
@@ -46,11 +48,16 @@ class Failure:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
+RoomView = Callable[[RequestContext, Failure], Response | None]
+"""Tells of a failure in the frame of one part of the application; None where that part has nothing to tell the person."""
+
+
 class FailureHandler:
     """Answers for every exception that leaves a view."""
 
-    def __init__(self, show: PageView) -> None:
+    def __init__(self, show: PageView, rooms: Mapping[str, RoomView]) -> None:
         self._show = show
+        self._rooms = rooms
 
     def __call__(self, error: Exception) -> Response:
         """The answer for an exception. Redirects that a library raises pass as they are."""
@@ -78,13 +85,24 @@ class FailureHandler:
         if context is not None:
             try:
                 context.lease.release()
-                return self._marked(context, failure) or _themed(context, failure)
+                return self._in_room(context, failure) or self._marked(context, failure) or _themed(context, failure)
             except Exception:  # the page that tells of a failure failed itself: the plain one cannot
                 log.exception("error page failed", extra={"action": "error_page", "request": failure.error_id})
         return make_response(plain_page(failure), failure.status)
 
+    def _in_room(self, context: RequestContext, failure: Failure) -> Response | None:
+        """The page of a part that has a frame of its own, where the address is below that part's."""
+        show = next((show for root, show in self._rooms.items() if f"{request.path}/".startswith(f"{root}/")), None)
+        if show is None:
+            return None
+        try:
+            return show(context, failure)
+        except Exception:  # that frame may be what failed: the site's tells of it then
+            log.exception("error page failed", extra={"action": "error_page", "request": failure.error_id})
+            return None
+
     def _marked(self, context: RequestContext, failure: Failure) -> Response | None:
-        node = marked_page(context.site, MARKERS.get(failure.status, ""))
+        node = marked_page(context.site, MARKERS.get(failure.status, "") if failure.code not in SAID else "")
         if node is None or request.method not in ("GET", "HEAD"):
             return None
         if node.page.key not in readable_pages(context.snapshot, context.site, context.principal.roles):
@@ -161,19 +179,23 @@ def _json(failure: Failure) -> Response:
 
 
 def _themed(context: RequestContext, failure: Failure) -> Response:
-    say = texts(context.snapshot, context.site, context.language)
-    key = f"error.{failure.code}"
-    sentence = say(key, **failure.parameters) if key in say else failure.sentence
-    template = TEMPLATES.get(failure.status, TEMPLATE)
+    template = TEMPLATE if failure.code in SAID else TEMPLATES.get(failure.status, TEMPLATE)
     html = context.renderer.page(
         context,
         template,
         status=failure.status,
-        sentence=sentence,
+        sentence=sentence_for(context, failure),
         error_id=failure.error_id,
         time=failure.moment.strftime(MOMENT),
     )
     return make_response(html, failure.status)
+
+
+def sentence_for(context: RequestContext, failure: Failure) -> str:
+    """What is wrong and what to do, in the person's language."""
+    say = texts(context.snapshot, context.site, context.language)
+    key = f"error.{failure.code}"
+    return say(key, **failure.parameters) if key in say else failure.sentence
 
 
 def plain_page(failure: Failure) -> str:
@@ -185,6 +207,6 @@ def plain_page(failure: Failure) -> str:
     )
 
 
-def handle_failures(app: Flask, show: PageView) -> None:
-    """Let one handler answer for everything."""
-    app.register_error_handler(Exception, FailureHandler(show))
+def handle_failures(app: Flask, show: PageView, rooms: Mapping[str, RoomView] | None = None) -> None:
+    """Let one handler answer for everything. Below an address of `rooms` a part tells of failures in its own frame."""
+    app.register_error_handler(Exception, FailureHandler(show, rooms or {}))

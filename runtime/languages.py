@@ -38,7 +38,9 @@ def prefixed_tags(snapshot: Snapshot, site: CompiledSite) -> frozenset[str]:
 def split_language(path: str, tags: Iterable[str]) -> tuple[str, str]:
     """The language tag at the start of a path, "" for none, and the path without it."""
     first, slash, rest = path.removeprefix("/").partition("/")
-    return (first, slash + rest) if first in tags else ("", path)
+    if first not in tags or rest.startswith("/"):  # what is left must not begin with two slashes, as another host does
+        return "", path
+    return first, slash + rest
 
 
 class LanguagePrefix:

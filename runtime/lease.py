@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Dialect, Engine, QueuePool, event
 
-from runtime.database import reading, restore_patience, start_writing
+from runtime.database import is_quiet, reading, restore_patience, start_writing
 from runtime.records.proof import Presumption, Reader
 
 LONGEST_REST = 1800.0
@@ -172,11 +172,15 @@ class Lease:
         for action in waiting:
             action()
 
-    def alone(self) -> Connection:
-        """The connection for one statement that is a transaction of its own. Raises RuntimeError within another one."""
+    def alone(self) -> Reader:
+        """What one statement that is a transaction of its own is executed on. Raises RuntimeError within another one.
+
+        It may be the first of the request, but not on a connection of which it is known that the server has ended it: what
+        reads is asked again on another one, and what writes must not be.
+        """
         if self._writing is not None:
             raise RuntimeError("a transaction is open already")
-        return self.connection
+        return self.reader if is_quiet(self.bare()) else self.connection
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do this once the transaction has been committed, at once outside one; never when it was rolled back."""

@@ -72,11 +72,12 @@ def permitted_page(context: RequestContext, path: str) -> FoundPage | None:
     return None if verdict is Verdict.RESTRICTED else found
 
 
-def sign_in_first(context: RequestContext) -> Response:
-    """Send somebody to the sign-in page, and back to where he wanted to go."""
+def sign_in_first(context: RequestContext, query: str = "") -> Response:
+    """Send somebody to the sign-in page, and back to where he wanted to go; with `query` after something was posted."""
     wanted = quote(context.url(request.path))
-    if request.query_string and request.method == "GET":
-        wanted = f"{wanted}?{request.query_string.decode('latin-1')}"
+    query = request.query_string.decode("latin-1") if request.method == "GET" else query
+    if query:
+        wanted = f"{wanted}?{query}"
     return make_response(redirect(f"{context.url('/signin')}?next={quote(wanted, safe='/')}", 302))
 
 

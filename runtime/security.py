@@ -13,6 +13,14 @@ from runtime.errors import BadRequest, BadText, TooLarge
 SENSORS = ("camera", "geolocation", "microphone", "payment", "usb")
 
 
+def cookie_name(name: str, public_url: str) -> str:
+    """The name of a cookie that somebody is signed in or known by.
+
+    Over https a browser takes it from this very host alone, not in the clear and not from a neighbour of its domain.
+    """
+    return f"__Host-{name}" if public_url.startswith("https://") else name
+
+
 def content_policy(
     picture_hosts: Iterable[str] = (), *, script_hosts: Iterable[str] = (), frame_hosts: Iterable[str] = ()
 ) -> str:
@@ -147,4 +155,5 @@ def local_path(text: str) -> str:
         parts = urlsplit(text)
     except ValueError:
         return ""
-    return "" if parts.scheme or parts.netloc else text
+    doubled = "//" in parts.path  # once the language before it is taken off, what follows would name a host
+    return "" if parts.scheme or parts.netloc or doubled else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
@@ -15,6 +16,9 @@ from metadata.store import LATEST_RELEASE, MetadataStore, NoSuchRelease, checked
 from runtime.errors import NothingPublished
 
 log = logging.getLogger(__name__)
+
+Judge = Callable[[Snapshot], None]
+"""Raises MetadataError for a release that a process cannot serve, though it compiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,13 @@ def latest_release(connection: Connection) -> int:
 class SnapshotHolder:
     """Gives every request of a process the same snapshot until a newer release compiles. Safe between threads.
 
-    `failure` tells of the newest release where it could not be compiled; an older one is served meanwhile.
+    `failure` tells of the newest release where it could not be compiled, or where `judge` says that this process cannot
+    serve it; an older one is served meanwhile.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, judge: Judge | None = None) -> None:
         self._engine = engine
+        self._judge = judge
         self._store = MetadataStore(engine)
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
@@ -123,7 +129,7 @@ class SnapshotHolder:
             self._failure = None
         except (MetadataError, NoSuchRelease) as error:
             self._failure = Failure(release, str(error))
-            log.error("release cannot be served", extra={"action": "snapshot_failed", "release": release})
+            log.error("release cannot be served", extra={"action": "snapshot_failed", "release": release, "reason": str(error)})
             self._snapshot = held or self._last_good(release)
         if self._snapshot is None:
             raise NothingPublished
@@ -131,6 +137,8 @@ class SnapshotHolder:
 
     def _compile(self, release: int) -> Snapshot:
         snapshot = checked_snapshot(self._store.released(release).values(), release)
+        if self._judge is not None:
+            self._judge(snapshot)
         log.info("release is served", extra={"action": "snapshot_swapped", "release": release})
         return snapshot
 

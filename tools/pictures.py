@@ -1,12 +1,15 @@
-"""Takes the pictures of the studio that stand in docs/studio.md, from the demo: `.venv/bin/python tools/pictures.py`.
+"""Takes the pictures of the studio in docs/studio.md, from the demo: `.venv/bin/python tools/pictures.py [NAME ...]`.
 
-Starts a demo of its own on a free port in a folder that is gone afterwards, and writes docs/screenshots/studio-*.png.
+Takes all of them, or those that are named. Starts a demo of its own on a free port in a folder that is gone afterwards, and
+writes docs/screenshots/studio-*.png.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -15,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.demo import Demo, running_demo  # noqa: E402 - the tests' support is no package of ours
+from support.exports import write_export  # noqa: E402 - likewise
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZE = {"width": 1280, "height": 720}
@@ -28,8 +32,15 @@ def main() -> None:
         page = browser.new_page(viewport=SIZE, locale="en-US")  # type: ignore[arg-type]
         sign_in(page, demo, ADMINISTRATOR)
         look_as(page, demo, next(name for name in demo.people if name != ADMINISTRATOR))
+        wanted = sys.argv[1:] or [name for name, *_ in PICTURES]
         for name, path, place in PICTURES:
-            page.goto(f"{demo.url}/studio/{path}", wait_until="networkidle")
+            if name not in wanted:
+                continue
+            if name in PREPARED:
+                PREPARED[name](page, demo, Path(folder))
+            page.goto(f"{demo.url}/studio/{path or page.url.partition('/studio/')[2]}", wait_until="networkidle")
+            if name in DONE:
+                DONE[name](page)
             if place:
                 page.locator(place).first.scroll_into_view_if_needed()
             page.screenshot(path=FOLDER / f"studio-{name}.png")
@@ -53,8 +64,63 @@ def look_as(page: Page, demo: Demo, name: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def release(page: Page, demo: Demo, folder: Path) -> None:
+    """Publish a few changes of a page, one by one."""
+    for number in range(2, 7):
+        page.goto(f"{demo.url}/studio/edit/page/orders", wait_until="networkidle")
+        page.locator('[name="p.order"]').fill(str(number))
+        page.keyboard.press("Control+s")
+        page.get_by_text("The draft is saved").wait_for()
+        page.goto(f"{demo.url}/studio/publish", wait_until="networkidle")
+        page.get_by_label("What and why").fill(f"Orders in place {number}")
+        page.get_by_role("button", name="Publish 1 change").click()
+        page.get_by_text("Nothing waits").wait_for()
+
+
+def make_pages(page: Page, demo: Demo, folder: Path) -> None:
+    """Make pages of an entity, as drafts."""
+    page.goto(f"{demo.url}/studio/screens/shipment", wait_until="networkidle")
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_url("**/studio/design/page/**")
+
+
+def publish(page: Page, demo: Demo, folder: Path) -> None:
+    """Publish what waits."""
+    page.goto(f"{demo.url}/studio/publish", wait_until="networkidle")
+    page.locator("#note").fill("Shipments on pages of their own")
+    page.locator('button[value="publish"]').click()
+    page.get_by_text("Nothing waits").wait_for()
+
+
+def bring(page: Page, demo: Demo, folder: Path) -> None:
+    """Hand in a small site of Power Pages."""
+    export = write_export(folder / "harbour", True, {"list": [{"id": "list-1", "name": "Active cases"}]})
+    file = shutil.make_archive(str(folder / "harbour-site"), "zip", export)
+    page.goto(f"{demo.url}/studio/exchange")
+    page.locator("#export").set_input_files(file)
+    page.get_by_role("button", name="Look at a site of Power Pages").click()
+    page.wait_for_url("**/exchange/power-pages/*")
+
+
+def open_palette(page: Page) -> None:
+    """Look for an order from any page."""
+    page.keyboard.press("Control+k")
+    page.keyboard.type("SO-1000")
+    page.get_by_role("group", name="Records").wait_for()
+
+
+PREPARED: dict[str, Callable[[Page, Demo, Path], None]] = {
+    "bisect": release,
+    "export": bring,
+    "publish": make_pages,
+    "history": publish,
+}
+"""What is done before a page is opened; one without an address is where that led."""
+DONE: dict[str, Callable[[Page], None]] = {"palette": open_palette}
+"""What is done on a page before its picture is taken."""
 PICTURES = (
     ("entity", "design/entity/sales_order", ""),
+    ("screens", "screens/shipment", ""),
     ("view", "design/view/orders-all", ""),
     ("preview", "design/view/orders-all", "#preview .pv-stage"),
     ("form", "design/form/order-edit", ""),
@@ -70,6 +136,11 @@ PICTURES = (
     ("sync", "sync", ""),
     ("checkup", "checkup", ""),
     ("exchange", "exchange", ""),
+    ("export", "", ""),
+    ("palette", "kind/list", ""),
+    ("bisect", "bisect?path=/orders&good=1&bad=6", ""),
+    ("publish", "publish", ""),
+    ("history", "history", ""),
 )
 """Name, address below the studio, and what is brought into view."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, abort, flash, redirect, request, session
+from flask import Flask, Response, abort, flash, jsonify, redirect, request, session
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
@@ -37,7 +37,9 @@ def make_app() -> Flask:
     app.secret_key = os.environ["FOYER_SECRET_KEY"]
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     url = os.environ["FOYER_DATABASE_URL"]
-    add_pages(app, connect_to(url), templates(Path(os.environ["BENCH_FRAMES"]), cents if url.startswith("sqlite") else money))
+    database, in_cents = connect_to(url), url.startswith("sqlite")
+    add_pages(app, database, templates(Path(os.environ["BENCH_FRAMES"]), cents if in_cents else money))
+    add_api(app, database, 100 if in_cents else 1)
     return app
 
 
@@ -106,6 +108,29 @@ def add_pages(app: Flask, database: Database, pages: Environment) -> None:
     def dress(response: Response) -> Response:
         response.headers.extend(HEADERS)
         return response
+
+
+def add_api(app: Flask, database: Database, unit: int) -> None:
+    """Register what programs read. An amount is so many times `unit`."""
+
+    @app.get("/api/orders")
+    def api() -> Response:
+        rows = database.newest(session["account"], PAGE)
+        found = [
+            {
+                "@odata.etag": f'W/"{version}"',
+                "id": row,
+                "number": number,
+                "ordered_on": ordered.isoformat(),
+                "reference": reference,
+                "city": city,
+                "status": status,
+                "requested_on": requested.isoformat() if requested else None,
+                "total": None if total is None else float(total) / unit,
+            }
+            for row, number, ordered, reference, city, status, requested, total, version in rows
+        ]
+        return jsonify({"@odata.context": f"{request.host_url}api/$metadata#orders", "value": found})
 
 
 def day(value: dt.date) -> str:

@@ -22,6 +22,8 @@ DEEP += "ORDER BY o.ordered_on DESC, o.id DESC"
 ORDER = "SELECT o.id, o.number, o.ordered_on, c.full_name AS contact, o.reference, o.city, o.status, o.requested_on, o.total, "
 ORDER += "a.name AS account FROM sales_order o LEFT JOIN contact c ON c.id = o.contact AND c.account = {p} "
 ORDER += "LEFT JOIN account a ON a.id = o.account WHERE o.number = {p} AND o.account = {p}"
+NEWEST = "SELECT id, number, ordered_on, reference, city, status, requested_on, total, version FROM sales_order "
+NEWEST += "WHERE account = {p} ORDER BY ordered_on DESC, id DESC LIMIT {p}"
 LINES = "SELECT description, line_no, quantity, price, amount FROM order_line WHERE sales_order = {p} ORDER BY line_no LIMIT 50"
 INSERT = "INSERT INTO sales_order (account, contact, reference, city, requested_on, number, ordered_on, status, version, "
 INSERT += "created_at, created_by, created_from) SELECT {p}, {p}, {p}, {p}, {p}, {number}, {p}, 'open', 1, {p}, {p}, 'portal' "
@@ -57,6 +59,7 @@ class Database:
         self._connect = connect
         self._local = threading.local()
         self._list, self._deep, self._order, self._lines = (text.format(p=mark) for text in (LIST, DEEP, ORDER, LINES))
+        self._newest = NEWEST.format(p=mark)
         self._insert = INSERT.format(p=mark, number=number)
 
     @property
@@ -73,6 +76,10 @@ class Database:
             return list(self._connection.execute(self._deep, values).fetchall())
         values = (account, account, account, limit, offset)
         return list(self._connection.execute(self._list, values).fetchall())
+
+    def newest(self, account: int, limit: int) -> list[tuple[Any, ...]]:
+        """An account's newest orders: id, number, day, reference, place, status, wanted day, total and version."""
+        return list(self._connection.execute(self._newest, (account, limit)).fetchall())
 
     def order(self, account: int, number: str) -> tuple[Order | None, list[tuple[Any, ...]]]:
         """An order of an account with its lines."""

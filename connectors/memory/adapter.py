@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from threading import RLock
 from typing import Any
 
-from connectors.errors import Fatal, RecordRejected, Retriable
-from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record
+from connectors.errors import ConnectorError, Fatal, Overtaken, RecordRejected, Retriable
+from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record, Verdict
 from connectors.tablemap import CompiledMap, passes
 
 Rows = list[dict[str, Any]]
@@ -83,6 +83,22 @@ class MemoryAdapter:
         with self.world.lock:
             return [dict(row) for row in self._table(table_map) if row.get(column) == value]
 
+    def find_rows(self, table_map: CompiledMap, keys: Sequence[Mapping[str, Any]]) -> Sequence[Record]:
+        """See `connectors.protocol.Batching`."""
+        wanted = [set(key.items()) for key in keys]
+        with self.world.lock:
+            return [dict(row) for row in self._table(table_map) if any(key <= row.items() for key in wanted)]
+
+    def push_many(self, changes: Sequence[Change]) -> Sequence[Verdict]:
+        """See `connectors.protocol.Batching`."""
+        found: list[Verdict] = []
+        for change in changes:
+            try:
+                found.append(self.push(change, ""))
+            except ConnectorError as fault:
+                found.append(fault)
+        return found
+
     def push(self, change: Change, idempotency: str) -> Receipt:
         """Apply a change with its children, all or nothing."""
         with self.world.lock:
@@ -140,6 +156,8 @@ class MemoryAdapter:
         if change.operation == "update":
             if not found:
                 raise RecordRejected(f"{self._name} has no row {dict(change.key)}", "row")
+            if any(found[0].get(name) != value for name, value in change.met.items()):
+                raise Overtaken(f"{self._name} has a newer version of {dict(change.key)}; it is looked at again")
             found[0].update(change.values)
             return Receipt()
         if found:

@@ -12,7 +12,7 @@ from connectors.odata.client import Nonsense, told
 from connectors.odata.coming import Coming
 from connectors.odata.going import Going
 from connectors.odata.service import Service
-from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record
+from connectors.protocol import Batch, Change, Columns, Cursor, Receipt, Record, Verdict
 from connectors.tablemap import CompiledMap
 
 
@@ -55,6 +55,15 @@ class ODataAdapter:
         """Write one change; with children, all in one change set, children first."""
         with _waiting():
             return self._going.together([*change.children, change]) if change.children else self._going.one(change)
+
+    def find_rows(self, table_map: CompiledMap, keys: Sequence[Mapping[str, Any]]) -> Sequence[Record]:
+        """See `Batching.find_rows`."""
+        with _waiting():
+            return self._going.rows(table_map, keys)
+
+    def push_many(self, changes: Sequence[Change]) -> Sequence[Verdict]:
+        """See `Batching.push_many`."""
+        return self._going.many(changes)
 
     def command(self, method: str, address: str, body: bytes, idempotency: str) -> None:
         """Send one request. Raises RecordRejected where the service refuses it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,6 +17,8 @@ from connectors.protocol import Record
 from connectors.tablemap import SET, CompiledMap, wanted_columns
 
 ETAG = "@odata.etag"
+NAMED_AT_ONCE = 25
+"""How many rows are asked for by their keys: addresses must stay short."""
 SAFE = "(),'/:$=@*!;"
 _PAIR = re.compile(r"(?:([A-Za-z_][A-Za-z0-9_]*)=)?('(?:[^']|'')*'|[^,']*)(?:,|$)")
 
@@ -80,8 +83,18 @@ class Asking:
 
     def having(self, wanted: Mapping[str, Any], *, whole: bool = True) -> str:
         """The rows with these values, whatever the filter says: with every property, or only with their key."""
-        conditions = tuple(f"{name} eq {self._literal(name, value)}" for name, value in wanted.items())
-        return self._address(() if whole else self.set.key, conditions, self.set.key)
+        return self._address(() if whole else self.set.key, self._equal(wanted), self.set.key)
+
+    def having_any(self, wanted: Sequence[Mapping[str, Any]]) -> str:
+        """The same of several, but not of those with a value that no row can have; empty where none is left."""
+        found: list[str] = []
+        for each in wanted:
+            with suppress(RecordRejected):
+                found.append(" and ".join(self._equal(each)))
+        return self._address((), [" or ".join(f"({item})" for item in found)], self.set.key) if found else ""
+
+    def _equal(self, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(f"{name} eq {self._literal(name, value)}" for name, value in wanted.items())
 
     def one(self, row: Mapping[str, Any]) -> str:
         """The address of a row, by its key."""

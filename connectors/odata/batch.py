@@ -1,4 +1,4 @@
-"""A change set in a `$batch`: requests as one multipart message, and what came of them. Pure."""
+"""`$batch`: requests as one multipart message, together in a change set or each for itself, and what came of them. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE = "\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request of a change set; the address is whole."""
+    """One request of a batch; the address is whole."""
 
     method: str
     address: str
@@ -34,8 +34,15 @@ def change_set(requests: Sequence[Request]) -> tuple[str, bytes]:
     return f"multipart/mixed; boundary={outer}", b"".join((head, *parts, tail))
 
 
+def each(requests: Sequence[Request]) -> tuple[str, bytes]:
+    """The media type and the body of a batch with requests that are done one after the other, each for itself."""
+    boundary = f"batch_{uuid4().hex}"
+    parts = [_part(boundary, number, request) for number, request in enumerate(requests, 1)]
+    return f"multipart/mixed; boundary={boundary}", b"".join((*parts, f"--{boundary}--{LINE}".encode()))
+
+
 def answers(answer: Answer) -> list[Answer]:
-    """The answers to the requests of a change set, or the one that refuses all; none where the body is no such message."""
+    """The answers to the requests, or the one that refuses a whole change set; none where the body is no such message."""
     head = f"Content-Type: {answer.headers.get('content-type', '')}{LINE}{LINE}".encode()
     message = email.message_from_bytes(head + answer.body, policy=email.policy.HTTP)
     return [found for part in _leaves(message) if (found := _answer(part)) is not None]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.errors import Fatal
-from connectors.odata.asking import Asking
+from connectors.odata.asking import NAMED_AT_ONCE, Asking
 from connectors.odata.client import Answer
 from connectors.odata.service import Service
 from connectors.protocol import Batch, Cursor, Record
@@ -17,8 +17,6 @@ from connectors.values import digest
 log = logging.getLogger(__name__)
 TIES = 500
 """How many rows of the latest change value are remembered, to see which of them are new at the next pull."""
-NAMED_AT_ONCE = 25
-"""How many rows are asked for by their keys: addresses must stay short."""
 CAPPED = "Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"
 """By which Dataverse says that it has not counted to the end."""
 

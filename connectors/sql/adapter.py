@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, Numeric, String, delete, insert, update
+from sqlalchemy import Connection
 
 from connectors.described import OutsideTable
-from connectors.errors import Fatal, RecordRejected
-from connectors.protocol import MOST_WAITING, Batch, Change, Columns, Cursor, Receipt, Record
+from connectors.protocol import MOST_WAITING, Batch, Change, Changed, Columns, Cursor, Receipt, Record, Verdict
 from connectors.recordset import RecordSet
 from connectors.sql.changelog import Changelog
 from connectors.sql.decoding import Decoding
 from connectors.sql.describing import described
 from connectors.sql.engines import open_engine, reading, sorted_errors
+from connectors.sql.going import Going
+from connectors.sql.moment import stand_still
 from connectors.sql.probing import Obstacle, obstacles
 from connectors.sql.pulls import Pulls
 from connectors.sql.shape import Shape, columns_of, reflect
@@ -41,6 +43,7 @@ class SqlAdapter:
         self._engine = open_engine(name, settings)
         self._reading = reading(self._engine)
         self._changelog, self._decoding = Changelog(self._schema), Decoding()
+        self._going = Going(name, self._engine, self._shape)
         self._shapes: dict[CompiledMap, tuple[Shape, Pulls]] = {}
         self._columns: dict[str, Columns] = {}
 
@@ -62,10 +65,11 @@ class SqlAdapter:
 
     def committed(self, table_map: CompiledMap, cursor: Cursor) -> None:
         """Let what tells changes forget what was taken."""
-        if table_map.model.tracking and cursor.get("phase") == "tracked":
+        place = cursor["place"] if cursor.get("rows_are_next") else cursor if cursor.get("phase") == "tracked" else None
+        if table_map.model.tracking and place is not None:
             engine = self._engine if table_map.model.tracking == "log" else self._reading
             with sorted_errors(self._name), engine.connect() as connection:
-                self._tracking(table_map).settle(connection, table_map, cursor)
+                self._tracking(table_map).settle(connection, table_map, place)
 
     def keys(self, table_map: CompiledMap) -> Iterator[tuple[Any, ...]]:
         """The key columns of all rows, read as a stream."""
@@ -82,11 +86,17 @@ class SqlAdapter:
             return [dict(row) for row in connection.execute(pulls.having(column, value)).mappings()]
 
     def push(self, change: Change, idempotency: str) -> Receipt:
-        """Write one change with its children in one transaction: children first, so that who sees the row sees them."""
-        with sorted_errors(self._name), self._engine.begin() as connection:
-            for child in change.children:
-                self._write(connection, child)
-            return self._write(connection, change)
+        """Write one change with its children in one transaction."""
+        return self._going.one(change)
+
+    def push_many(self, changes: Sequence[Change]) -> Sequence[Verdict]:
+        """See `Batching.push_many`."""
+        return self._going.many(changes)
+
+    def find_rows(self, table_map: CompiledMap, keys: Sequence[Mapping[str, Any]]) -> Sequence[Record]:
+        """See `Batching.find_rows`."""
+        with sorted_errors(self._name), self._reading.connect() as connection:
+            return self._going.rows(connection, (table_map, tuple(keys[0])), keys)
 
     def obstacles(self, table_map: CompiledMap) -> list[Obstacle]:
         """See `connectors.preflight.going.Probing`."""
@@ -120,6 +130,30 @@ class SqlAdapter:
                 _, pulls = self._shape(connection, table_map)
                 counted = pulls.past(cursor["change"], MOST_WAITING)
             return None if counted is None else int(connection.execute(counted).scalar_one())
+
+    def tells(self, table_map: CompiledMap, cursor: Cursor | None) -> bool:
+        """See `Momentary.tells`."""
+        return cursor is not None and cursor.get("phase") == "tracked"
+
+    @contextmanager
+    def at_one_moment(self, maps: Sequence[CompiledMap]) -> Iterator[Changed]:
+        """See `Momentary.at_one_moment`: maps whose changes are told by triggers."""
+        with sorted_errors(self._name):
+            connection = self._engine.connect()
+        try:
+            with sorted_errors(self._name):
+                shapes = {item: self._shape(connection, item) for item in maps}
+                connection.rollback()
+                stand_still(connection)
+
+            def changed(table_map: CompiledMap, cursor: Cursor) -> Iterator[Batch]:
+                with sorted_errors(self._name):
+                    limit = table_map.model.batch_size
+                    yield from self._changelog.all_changed(connection, table_map, shapes[table_map], cursor, limit)
+
+            yield changed
+        finally:
+            connection.close()
 
     def watch(self, maps: Sequence[CompiledMap], wake: Callable[[str], None], over: threading.Event) -> None:
         """See `Watching.watch`: maps with tracking."""
@@ -181,22 +215,6 @@ class SqlAdapter:
         following = _next_cursor(records, pulls, change_column, more, cursor) if records else _at_end(cursor)
         return Batch(fresh, following, more)
 
-    def _write(self, connection: Connection, change: Change) -> Receipt:
-        table = self._shape(connection, change.map)[0].table
-        found = [table.c[name] == _fitted(table.c[name], value) for name, value in change.key.items()]
-        if not found:
-            raise Fatal(f"map {change.map.key}: a change without a key cannot be sent")
-        if change.operation == "delete":
-            return Receipt(repeated=connection.execute(delete(table).where(*found)).rowcount == 0)
-        values = {name: _fitted(table.c[name], value) for name, value in {**change.key, **change.values}.items()}
-        if change.operation == "update":
-            changed = {name: values[name] for name in change.values}
-            if connection.execute(update(table).where(*found).values(changed)).rowcount == 0:
-                raise RecordRejected(f"{self._name} has no row {dict(change.key)} in {table.name}", "row")
-            return Receipt()
-        connection.execute(insert(table).values(values))
-        return Receipt()
-
 
 def _next_cursor(records: Sequence[Record], pulls: Pulls, change_column: str, more: bool, cursor: Cursor) -> dict[str, Any]:
     """After a page: its last change value, and which rows that have it were seen; None where they are too many."""
@@ -215,12 +233,3 @@ def _next_cursor(records: Sequence[Record], pulls: Pulls, change_column: str, mo
 def _at_end(cursor: Cursor) -> dict[str, Any]:
     """Where nothing more comes the next pull begins at the last change value again, unless too many rows have it."""
     return dict(cursor) if cursor.get("ties") is None else {**cursor, "after": None}
-
-
-def _fitted(column: Column[Any], value: Any) -> Any:
-    """A value as the outside column takes it: numbers of ours may be texts there, and yes may be 1."""
-    if value is not None and not isinstance(value, str) and isinstance(column.type, String):
-        return str(value)
-    if isinstance(value, bool) and isinstance(column.type, (Integer, Numeric)):
-        return int(value)
-    return value

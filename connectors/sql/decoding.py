@@ -36,6 +36,8 @@ class Decoding:
     PostgreSQL lets one session at a time use a slot. What is read ahead and what is settled meanwhile take turns.
     """
 
+    beside = False
+
     def __init__(self) -> None:
         self._pending: dict[str, list[tuple[int, int]]] = {}
         self._turn = RLock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, false, func, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, false, func, or_, select, table, tuple_
 from sqlalchemy.sql.expression import ColumnClause
 
 from connectors.protocol import Record
@@ -57,6 +57,12 @@ class Pulls:
         """The rows whose column has a value, whatever the filter says, with every column of the table."""
         chosen = select(self.source).where(self._column(name) == value)
         return chosen.order_by(*(self._column(part) for part in self.order))
+
+    def having_keys(self, names: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> Select[Any]:
+        """The same for several rows, by the values of the columns that name them."""
+        columns = [self._column(name) for name in names]
+        there = tuple_(*columns).in_(keys) if len(columns) > 1 else columns[0].in_([value for (value,) in keys])
+        return select(self.source).where(there).order_by(*(self._column(part) for part in self.order))
 
     def record(self, row: Sequence[Any]) -> Record:
         """A returned row as a record."""

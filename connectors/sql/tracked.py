@@ -7,6 +7,7 @@ twice is harmless. First all rows are loaded by key; what changes meanwhile is t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, String, cast, literal
@@ -19,13 +20,15 @@ from connectors.tablemap import CompiledMap
 
 FILL = "fill"
 """Cursor of a map that is to read rows again: all, or those whose column lies in a range."""
-
-
+SMALLER = 10
+"""Beside changes that come, pages of rows that are read again are so many times smaller: a change waits for one of them."""
 Of = tuple[Shape, Pulls]
 
 
 class Tracking(Protocol):
-    """How changes of a table are told."""
+    """How changes of a table are told. `beside` says whether they can be asked for between two pages of rows at little cost."""
+
+    beside: bool
 
     def begun(self, connection: Connection, table_map: CompiledMap, *, anew: bool) -> dict[str, Any]:
         """The place after which every change is told; with `anew` what was told before may be forgotten.
@@ -62,9 +65,15 @@ def pull_tracked(
         between = cursor.get("range") if cursor is not None and filling else None
         place = tracking.begun(connection, table_map, anew=filling and between is None)
         total = None if between else connection.execute(pulls.highest_and_count()).one()[1]
-        cursor = {"phase": "load", "after": None, "place": place, "range": between, "total": total}
+        again = filling and tracking.beside
+        cursor = {"phase": "load", "after": None, "place": place, "range": between, "total": total, "again": again}
     if cursor["phase"] == "tracked":
         return tracking.changed(connection, table_map, of, cursor, limit)
+    if cursor.get("again"):
+        if cursor.get("rows_are_next"):
+            cursor, limit = {**cursor, "rows_are_next": False}, max(1, limit // SMALLER)
+        elif (batch := _meanwhile(tracking, connection, table_map, of, cursor, limit)) is not None:
+            return batch
     statement = pulls.by_key(cursor.get("after"), limit)
     if cursor.get("range"):
         statement = statement.where(*within(connection, of, cursor["range"]))
@@ -72,6 +81,17 @@ def pull_tracked(
     if len(records) == limit:
         return Batch(records, {**cursor, "after": pulls.position(records[-1])}, True, total=cursor.get("total"))
     return Batch(records, {"phase": "tracked", **cursor["place"]}, total=cursor.get("total"))
+
+
+def _meanwhile(
+    tracking: Tracking, connection: Connection, table_map: CompiledMap, of: Of, cursor: Cursor, limit: int
+) -> Batch | None:
+    """What has changed since rows began to be read again, which need not wait for the end; None where nothing has."""
+    batch = tracking.changed(connection, table_map, of, {"phase": "tracked", **cursor["place"]}, limit)
+    if not (batch.records or batch.gone):
+        return None
+    place = {name: value for name, value in batch.cursor.items() if name != "phase"}
+    return replace(batch, cursor={**cursor, "place": place, "rows_are_next": True}, more=True)
 
 
 def fill_cursor(column: str, low: str, high: str) -> Mapping[str, Any]:

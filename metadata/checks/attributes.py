@@ -26,6 +26,7 @@ OPTIONS = {
     "min": RANGED,
     "max": RANGED,
     "scale": frozenset({"decimal", "money"}),
+    "ungrouped": frozenset({"integer"}),
     "pattern": TEXTS,
     "choice": frozenset({"choice", "choices"}),
     "values": frozenset({"text"}),

@@ -10,6 +10,35 @@ from metadata.model import Block, Form, Page, Site
 from metadata.schema.faults import shown
 
 ILLEGAL = frozenset("/?#!%")
+ENGINE = frozenset(
+    {
+        "access-requests",
+        "accounts",
+        "activity",
+        "consent",
+        "email",
+        "healthz",
+        "invitation",
+        "logins",
+        "metrics",
+        "my-data",
+        "passkeys",
+        "password",
+        "readyz",
+        "register",
+        "robots.txt",
+        "second-factor",
+        "security",
+        "sessions",
+        "share",
+        "shares",
+        "signin",
+        "signout",
+        "sitemap.xml",
+        "studio",
+    }
+)
+"""First parts of addresses at which the engine itself answers, besides those that begin with _."""
 # What a block of each type shows, as the property that names it.
 SHOWS = {
     "profile": "form",
@@ -66,6 +95,17 @@ def fault_in_segment(page: Page) -> str:
     if part in (".", "..") or ILLEGAL & set(part) or any(letter.isspace() for letter in part):
         return f"{shown(part)} cannot be a part of an address; leave out / ? # ! %, spaces and lone dots."
     return "Parts of addresses that begin with _ belong to the engine; choose another." if part.startswith("_") else ""
+
+
+def engine(world: World) -> Iterator[Problem]:
+    """No page stands where the engine answers: nobody would ever see it."""
+    for pages in of_sites(world).values():
+        for page in pages.values():
+            above = pages.get(page.parent)
+            if above is not None and not above.parent and page.partial_url.lower() in ENGINE:
+                place = f"/{page.partial_url.lower()}"
+                message = f"The engine itself answers at {place}, so nobody sees the page; choose another partial_url."
+                yield world.warning(page, "partial_url", "engine-address", message)
 
 
 def siblings(world: World) -> Iterator[Problem]:
@@ -161,4 +201,4 @@ def fault_in_form_block(world: World, pages: Mapping[str, Page], page: Page, blo
     return f"The form {form.key} needs a record of {form.entity}, but {has}; give the page record_entity, or mode insert."
 
 
-RULES = (roots, segments, siblings, cycles, record_pages, blocks, forms_on_pages)
+RULES = (roots, segments, engine, siblings, cycles, record_pages, blocks, forms_on_pages)

@@ -4,42 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from metadata.checks.pages import ILLEGAL, ancestors, of_sites
+from metadata.checks.pages import ENGINE, ILLEGAL, ancestors, of_sites
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.media import UNKNOWN, media_type_of
 from metadata.model import Page, Redirect, WebFile
 from metadata.schema.faults import shown
-
-ENGINE = frozenset(
-    {
-        "access-requests",
-        "accounts",
-        "activity",
-        "consent",
-        "email",
-        "healthz",
-        "invitation",
-        "logins",
-        "metrics",
-        "my-data",
-        "passkeys",
-        "password",
-        "readyz",
-        "register",
-        "robots.txt",
-        "second-factor",
-        "security",
-        "sessions",
-        "share",
-        "shares",
-        "signin",
-        "signout",
-        "sitemap.xml",
-        "studio",
-    }
-)
-"""First parts of addresses at which the engine itself answers, besides those that begin with _."""
 
 
 def segments(world: World) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Integer, cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -46,6 +46,9 @@ class Calculation(ColumnElement[Any]):
 @compiles(Calculation)
 def _write_calculation(element: Calculation, compiler: SQLCompiler, **options: Any) -> str:
     found = value_sql(element.node, element.columns, compiler.dialect.name, element.scale)
+    if isinstance(element.type, Integer) and compiler.dialect.name != "sqlite":
+        # A numeric comes back as a Decimal, which a whole number is not wherever it is written out, JSON above all.
+        found = cast(found, element.type)
     return f"({compiler.process(found, **options)})"
 
 

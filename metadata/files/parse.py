@@ -193,6 +193,15 @@ def scalar(event: yaml.ScalarEvent) -> Any:
     return text
 
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
+
+
+def _line_of_control(text: str) -> int:
+    """The line of the first control character, which the reader refuses without saying where; 0 without one."""
+    found = CONTROL.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
+
+
 def parse(text: str, file: str) -> tuple[list[Document], list[Problem]]:
     """The documents of a YAML text and what is wrong with it. The rest of a text after a syntax error is not read."""
     documents: list[Document] = []
@@ -215,7 +224,7 @@ def parse(text: str, file: str) -> tuple[list[Document], list[Problem]]:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
         message = f"This is not valid YAML: {reason}."
-        problems.append(Problem(Position(file, mark.line + 1 if mark else 0), "", "yaml", message))
+        problems.append(Problem(Position(file, mark.line + 1 if mark else _line_of_control(text)), "", "yaml", message))
     finally:
         loader.dispose()
     return documents, problems

@@ -36,8 +36,9 @@ class Reading:
 class RefusedFileError(Exception):
     """The file may not or cannot be read; the message says why."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, line: int = 0) -> None:
         self.code = code
+        self.line = line
         super().__init__(message)
 
 
@@ -56,7 +57,7 @@ class Reader:
         try:
             text = read_text(file, self.root, "utf-8-sig")
         except RefusedFileError as error:
-            self.problems.append(Problem(Position(name), "", error.code, str(error)))
+            self.problems.append(Problem(Position(name, error.line), "", error.code, str(error)))
             return
         documents, problems = parse(text, name)
         self.problems += problems
@@ -188,7 +189,8 @@ def read_text(file: Path, root: Path, encoding: str = "utf-8") -> str:
             raise RefusedFileError("size", f"{file.name} is larger than 5 MB; split it.")
         return real.read_bytes().decode(encoding)
     except UnicodeDecodeError as error:
-        raise RefusedFileError("encoding", f"{file.name} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise RefusedFileError("encoding", f"{file.name} is not UTF-8 (byte {error.start}); save it as UTF-8.", line) from None
     except (OSError, RuntimeError) as error:
         raise unreadable(file, error) from None
 

@@ -16,7 +16,7 @@ class Attribute:
     """A property of an entity, kept in a column of its table."""
 
     key: str = prop(help="Name of the attribute and of its column.", pattern=ENTITY_KEY)
-    type: str = prop(help="Type of its values; the catalogue in metadata.types lists them.")
+    type: str = prop(help="Type of its values, such as text, money or lookup.")
     label: Text = prop(Text(), "Name that people read; the key in words where it is missing.")
     description: Text = prop(Text(), "One sentence for people who fill it in.")
     required: str = prop("optional", "Whether a value must be given.", choices=("optional", "recommended", "required"))
@@ -24,6 +24,7 @@ class Attribute:
     min: Any = prop(None, "Smallest number or date.")
     max: Any = prop(None, "Largest number or date.")
     scale: int | None = prop(None, "Digits after the decimal point.", min=0, max=10)
+    ungrouped: bool = prop(False, "A whole number is written without marks between its digits, as a year is: 1999, not 1,999.")
     pattern: str = prop("", "Regular expression that a text must match as a whole.")
     default: Any = prop(
         None,

@@ -193,6 +193,12 @@ class TableMap:
         " `foyer sync install-tracking` makes, or the log of PostgreSQL. For connector sql.",
         choices=("", "triggers", "log"),
     )
+    group: str = prop(
+        "",
+        "Maps of one connection that name the same group are stored together: what one transaction outside changes in their"
+        " tables is seen at once here. They pause, resume and wait together. For tracking triggers.",
+        pattern=f"^({COMPONENT_KEY.strip('^$')})?$",
+    )
     overlap: float = prop(
         0.0,
         "Seconds that a transaction outside may take between giving a row its change value and its commit; rows that"

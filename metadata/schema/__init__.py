@@ -7,7 +7,7 @@ the other components is for `metadata.checks`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from marshmallow import ValidationError
@@ -15,7 +15,7 @@ from marshmallow import ValidationError
 from metadata.errors import MetadataError, Position, Problem
 from metadata.model import KINDS, Component, ComponentId
 from metadata.schema.build import UNKNOWN, ModelSchema, hints, schema_for
-from metadata.schema.faults import Fault, did_you_mean, flatten, shown
+from metadata.schema.faults import SUGGESTION, Fault, did_you_mean, flatten, shown
 from metadata.schema.guard import check_shape
 
 Where = Callable[[str], Position]
@@ -41,7 +41,18 @@ def load(kind: Any, data: Any, where: Where = nowhere) -> Component:
         except ValidationError as error:
             faults = flatten(error.messages)
     name = component_name(kind, data)
-    raise MetadataError([problem(kind, name, path, fault, where) for path, fault in faults])
+    found = [(path, fault) for path, fault in faults]
+    lacking = lacking_ones(found)
+    raise MetadataError([problem(kind, name, path, fault, where, lacking.get(path[:-1], ())) for path, fault in found])
+
+
+def lacking_ones(faults: Iterable[tuple[tuple[str, ...], Any]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """The properties that are required and not there, by the part that lacks them."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for path, fault in faults:
+        if isinstance(fault, Fault) and fault.code == "missing" and path:
+            found[path[:-1]] = (*found.get(path[:-1], ()), path[-1])
+    return found
 
 
 def dump(component: Component) -> dict[str, Any]:
@@ -56,13 +67,14 @@ def component_name(kind: str, data: Any) -> str:
     return str(ComponentId(kind, str(key)[:120], str(site)[:120])).strip()
 
 
-def problem(kind: str, name: str, path: tuple[str, ...], fault: Any, where: Where) -> Problem:
-    """A fault with its place."""
+def problem(kind: str, name: str, path: tuple[str, ...], fault: Any, where: Where, lacking: Sequence[str] = ()) -> Problem:
+    """A fault with its place. An unknown property may be meant for the only one that is `lacking` beside it."""
     found = fault if isinstance(fault, Fault) else Fault("invalid", str(fault))
     message = found.message
     if found.code == UNKNOWN:
         known = properties(KINDS[kind].model, path[:-1])
-        message = f"There is no property {path[-1][:60]!r} here.{did_you_mean(path[-1], known)}"
+        meant = did_you_mean(path[-1], known) or (f"{SUGGESTION}{lacking[0]!r}?" if len(lacking) == 1 else "")
+        message = f"There is no property {path[-1][:60]!r} here.{meant}"
     return Problem(where(".".join(path)), name, found.code, message)
 
 

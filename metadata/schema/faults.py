@@ -49,10 +49,18 @@ def word_for(value: object) -> str:
     return "value of an unknown type"
 
 
+SUGGESTION = " Did you mean "
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A question to append to a message, or nothing where no known word is like this one."""
     found = difflib.get_close_matches(word[:200], sorted(set(known)), n=1, cutoff=0.6)
-    return f" Did you mean {found[0]!r}?" if found else ""
+    return f"{SUGGESTION}{found[0]!r}?" if found else ""
+
+
+def without_suggestion(message: str) -> str:
+    """A message without the question at its end: what is wrong, not what may have been meant."""
+    return message.partition(SUGGESTION)[0]
 
 
 def flatten(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -151,6 +151,13 @@ def read_names(connection: Connection, kind: str) -> tuple[ComponentId, ...]:
     return tuple(sorted(ComponentId(row.kind, row.key, row.site) for row in rows))
 
 
+def read_begun(connection: Connection, note: str) -> frozenset[ComponentId]:
+    """The components whose first revision has a note."""
+    names = (revisions.c.kind, revisions.c.key, revisions.c.site)
+    rows = connection.execute(select(*names).where(revisions.c.number == 1, revisions.c.note == note))
+    return frozenset(ComponentId(row.kind, row.key, row.site) for row in rows)
+
+
 def append(
     connection: Connection,
     entry: Entry,

@@ -253,6 +253,11 @@ class MetadataStore:
         with self.engine.connect() as connection:
             return revisions.read_names(connection, kind)
 
+    def begun_with(self, note: str) -> frozenset[ComponentId]:
+        """The components whose first revision has this note."""
+        with self.engine.connect() as connection:
+            return revisions.read_begun(connection, note)
+
     def revision_number(self, component: ComponentId) -> int:
         """The number of the revision in force, to be given back as `expected`; 0 where there is none."""
         with self.engine.connect() as connection:

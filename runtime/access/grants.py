@@ -36,6 +36,11 @@ class Grant:
         """Whether the grant reaches a row."""
         return true() if self.reach is None else self.reach.rows(rows)
 
+    @property
+    def holds_own(self) -> bool:
+        """On contacts: whether the person's own row is surely among those, once they belong to an account."""
+        return self.reach is None or (isinstance(self.reach, Reach) and self.reach.holds_own)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Access:
@@ -87,6 +92,10 @@ class Access:
     def covering(self, attribute: str) -> tuple[Grant, ...]:
         """The grants that may be used for an attribute."""
         return tuple(grant for grant in self.grants if attribute in grant.attributes)
+
+    def reaches_own(self, attribute: str) -> bool:
+        """On contacts: the attribute may surely be used on the person's own row, once they belong to an account."""
+        return any(grant.holds_own for grant in self.covering(attribute))
 
     def implies(self, other: Access) -> bool:
         """Every row within reach of this access is certainly within reach of the other, whatever its attributes."""

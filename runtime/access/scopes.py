@@ -37,6 +37,13 @@ class Reach:
         """Whether a row of `rows` (the entity's table or an alias of it) lies within the permission's scope."""
         return SCOPES[self.permission.scope](self, rows)
 
+    @property
+    def holds_own(self) -> bool:
+        """Whether, of contacts, each person's own row surely lies within the scope, once they belong to an account."""
+        scope, via = self.permission.scope, self.permission.via
+        whose = scope == "self" or (scope == "contact" and not via) or (scope == "account" and via == "account")
+        return whose and self.entity.key == "contact" and not self.permission.subsidiaries
+
 
 def person(name: str) -> ColumnElement[int]:
     """The bind parameter for one of `p_contact`, `p_account`, `p_company`."""

@@ -71,7 +71,7 @@ def _adopt(described: Mapping[str, OutsideTable], chosen: Sequence[str], existin
         notes.add("", "", NOTE, why("compared", seconds=int(SECONDS_BETWEEN_PULLS)))
         notes.add("", "", NOTE, why("nothing_granted"))
     changed = tuple(stored[name] for name in map(component_id, components) if name in stored)
-    kept = tuple(_as_stored(item, stored) for item in components)
+    kept = tuple(as_stored(item, stored) for item in components)
     return Adoption(kept, changed, tuple(map(_adopted, made)), tuple(notes.found))
 
 
@@ -83,7 +83,7 @@ def problems_of(adoption: Adoption, existing: Components) -> tuple[Problem, ...]
     return tuple(problem for problem in found if problem.severity == "error" and problem.component in names)
 
 
-def _as_stored(component: Component, stored: dict[ComponentId, ComponentId]) -> Component:
+def as_stored(component: Component, stored: dict[ComponentId, ComponentId]) -> Component:
     """A component under the name that it has in the store, where a site that is alone may leave its own out."""
     name = component_id(component)
     kept = stored.get(name, name)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from runtime.api.calls import Call, Caller
 from runtime.api.faults import ApiFault, bad, not_enabled, not_offered, text_fault
-from runtime.api.model import EntitySet, Navigation
+from runtime.api.model import EntitySet, Navigation, Property
 from runtime.odata.addresses import Segment, read_address
 from runtime.odata.faults import NotOffered, SyntaxFault
 from runtime.odata.values import KEY, read_json
@@ -78,6 +78,8 @@ def read_draft(
             continue  # what says something of the answer that it was taken from
         elif name in entity_set.navigations:
             _nest(caller, draft, entity_set.navigations[name], value, new=new, locate=locate, depth=depth)
+        elif new and value is None and _takes_none(entity_set.properties.get(name)):
+            continue  # client libraries name all that a new row has not yet, what the server gives it too
         else:
             key = writable(entity_set, name)
             draft.values[key] = typed(entity_set, name, value)
@@ -91,13 +93,23 @@ def writable(entity_set: EntitySet, name: str) -> str:
     found = entity_set.properties.get(name)
     if found is None:
         raise entity_set.no_property(name)
-    if name == KEY or found.attribute.system or found.attribute.calculated:
+    if _kept(found):
         raise bad(f"{name} is kept by the server and cannot be given.", name)
     if found.part != "value":
         raise bad(f"{name} is set by its navigation property: {found.attribute.key}{BIND}.", name)
     if found.attribute.type.is_file:
         raise not_offered(f"uploading {name}", name)
     return found.attribute.key
+
+
+def _takes_none(found: Property | None) -> bool:
+    """Whether a property is there and no value can be given for it under its name."""
+    return found is not None and (_kept(found) or found.part != "value" or found.attribute.type.is_file)
+
+
+def _kept(found: Property) -> bool:
+    """Whether the server gives the value."""
+    return found.name == KEY or found.attribute.system or found.attribute.calculated
 
 
 def typed(entity_set: EntitySet, name: str, value: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +16,7 @@ from runtime.api.conditions import Conditions
 from runtime.api.faults import bad, fault_of, not_enabled, not_offered, told
 from runtime.api.model import EntitySet, Navigation, Property
 from runtime.odata.options import Expanded, Options, Order
-from runtime.odata.values import KEY
+from runtime.odata.values import KEY, as_it_is
 from runtime.passing import passing
 from runtime.records.ask import ListAsk
 from runtime.records.beside import Beside, fetch_beside
@@ -27,6 +29,7 @@ from runtime.records.narrowing import Narrowing
 from runtime.records.plan import ListPlan, Near, Selected, SortKey, plan_rows
 from runtime.records.prepared import Row
 from runtime.records.searching import Found, find_rows
+from runtime.records.shapes import kept
 from runtime.search.words import words_in
 
 PAGE = 500
@@ -34,10 +37,12 @@ NESTED_PAGE = 100
 VERSION = Selected("version")
 FIRST = 2
 """Where what was selected begins in a row."""
+TAG = "@odata.etag"
 Entity = dict[str, Any]
+Write = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Columns:
     """What is read of an entity set's rows: the properties to be written, and what is selected for them and for `expand`."""
 
@@ -49,14 +54,23 @@ class Columns:
         """Where something stands in a row."""
         return self.selected.index(wanted) + FIRST
 
+    @cached_property
+    def _written(self) -> tuple[tuple[str, ...], itemgetter[Any], tuple[tuple[str, Write], ...]]:
+        """The names of an object, what takes their values out of a row, and those that are not written as they are."""
+        named = [one for one in self.properties if one.name != KEY]
+        places = self.place(VERSION), 0, *(self.place(one.selected) for one in named)
+        changed = tuple((one.name, one.write) for one in named if one.write is not as_it_is)
+        return (TAG, KEY, *(one.name for one in named)), itemgetter(*places), changed
+
     def entities(self, rows: Iterable[Row]) -> list[Entity]:
         """Rows as objects that orjson writes."""
-        version = self.place(VERSION)
-        writes = [(one.name, self.place(one.selected), one.write) for one in self.properties if one.name != KEY]
-        return [
-            {"@odata.etag": tag(row[version]), KEY: row[0], **{name: write(row[place]) for name, place, write in writes}}
-            for row in rows
-        ]
+        names, taken, changed = self._written
+        found = [dict(zip(names, taken(row), strict=True)) for row in rows]
+        for entity in found:
+            entity[TAG] = tag(entity[TAG])
+            for name, write in changed:
+                entity[name] = write(entity[name])
+        return found
 
 
 @passing
@@ -70,6 +84,13 @@ class Beginning:
 
 def columns_for(caller: Caller, entity_set: EntitySet, options: Options) -> Columns:
     """What is read. Raises ApiFault for what is not there, not enabled or not permitted."""
+    if options.expand:
+        return _columns_for(caller, entity_set, options)
+    key = ("api columns", caller.principal.standing, entity_set, options.select)
+    return kept(caller.snapshot, key, lambda: _columns_for(caller, entity_set, options))
+
+
+def _columns_for(caller: Caller, entity_set: EntitySet, options: Options) -> Columns:
     readable = entity_set.readable(caller.snapshot, caller.principal.standing)
     chosen = readable
     if options.select is not None and "*" not in options.select:

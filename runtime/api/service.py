@@ -30,7 +30,7 @@ from runtime.api.writing import change, insert, link, remove, unlink
 from runtime.odata.addresses import Segment, read_address
 from runtime.odata.description import MEDIA_TYPE
 from runtime.odata.faults import NotOffered, SyntaxFault
-from runtime.odata.options import Options, read_options
+from runtime.odata.options import Options, options_of, read_options
 from runtime.pages.files import held_file
 from runtime.records.errors import Refused
 from runtime.records.lists import fetch_row
@@ -120,7 +120,7 @@ def _rows(caller: Caller, call: Call, entity_set: EntitySet, rest: Rest, start: 
         if call.method == "POST":
             return _create(caller, call, entity_set, start)
         _only(call, "GET", "POST")
-        options = read_options(call.arguments)
+        options = options_of(call.arguments)
         found = tracked(caller, call, entity_set, options, related=start is not None)
         if found is not None:
             return found
@@ -366,7 +366,10 @@ def _value(caller: Caller, call: Call, entity_set: EntitySet, row: int, name: st
     column = columns_for(caller, entity_set, options).properties[0]
     if rest and column.attribute.type.is_file:
         held = held_file(caller.context, entity_set.entity.key, str(row), column.attribute.key)
-        return Answer(204) if held is None else Answer(file=held)
+        if held is None:
+            _existing(caller, entity_set, row, ())
+            return Answer(204)
+        return Answer(file=held)
     found = single(caller, entity_set, row, options)
     if found is None:
         raise missing("There is no such row.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from runtime.answers import Answer as Reply
 from runtime.api.batch import batch
 from runtime.api.calls import Answer, Call, Caller
 from runtime.api.faults import SESSION, TOKEN, ApiFault
@@ -70,7 +71,7 @@ def told(error: Exception) -> Response:
 
 
 def _response(found: Answer) -> Response:
-    response = Response(found.encoded(), found.status, {"OData-Version": "4.0", **found.headers})
+    response = Reply(found.encoded(), found.status, {"OData-Version": "4.0", **found.headers})
     if found.body is None:
         del response.headers["Content-Type"]
     else:

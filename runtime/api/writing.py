@@ -16,8 +16,10 @@ from runtime.api.model import EntitySet, Navigation
 from runtime.api.reading import FIRST, VERSION, Beginning, is_among, plan_for
 from runtime.forms.ports import Refusal
 from runtime.forms.submit import Work, send
+from runtime.records.alone import create_alone
 from runtime.records.errors import Conflict
 from runtime.records.lists import fetch_row
+from runtime.records.proof import Reader
 from runtime.records.remove import delete
 from runtime.records.write import associate, create, disassociate, update
 
@@ -42,6 +44,9 @@ def insert(caller: Caller, draft: Draft) -> int:
     asks = submission.concerns(caller.snapshot, draft.set.entity.key)
     if asks and context.lease.writing:
         raise not_offered("making such rows together with other changes: another system is asked about each of them")
+    further = draft.within or any(way.many for way, _ in draft.bound)
+    if not (asks or further or context.lease.writing):
+        return _insert_alone(caller, draft)
     sent = send(context.lease.transaction, submission, work, None)
     if isinstance(sent, Refusal):
         message = sent.message or "The system that keeps these rows did not accept this one."
@@ -51,16 +56,25 @@ def insert(caller: Caller, draft: Draft) -> int:
     return sent.record
 
 
+def _insert_alone(caller: Caller, draft: Draft) -> int:
+    lease, entity = caller.context.lease, draft.set.entity.key
+
+    def values(reader: Reader) -> Mapping[str, Any]:
+        return {**draft.values, **_pointers(caller, draft)}
+
+    with told("create", draft.set.name):
+        return create_alone(
+            lease.alone(), lease.transaction, caller.snapshot, caller.principal, entity, values, listeners=caller.listeners
+        ).id
+
+
 def _drafts(draft: Draft) -> list[Draft]:
     return [draft, *(inner for _, within in draft.within for inner in _drafts(within))]
 
 
 def _insert(caller: Caller, connection: Connection, draft: Draft, more: Mapping[str, Any] | None = None) -> int:
-    values = {**draft.values, **(more or {})}
+    values = {**draft.values, **(more or {}), **_pointers(caller, draft)}
     entity = draft.set.entity
-    for way, bound in draft.bound:
-        if not way.many:
-            values[way.attribute] = _pointer(draft.set, way, row_of(caller, bound))
     for way, inner in draft.within:
         if not way.many:
             values[way.attribute] = _pointer(draft.set, way, _insert(caller, connection, inner))
@@ -78,6 +92,11 @@ def _insert(caller: Caller, connection: Connection, draft: Draft, more: Mapping[
         else:
             _link(caller, connection, draft.set, row, way, _insert(caller, connection, inner))
     return row
+
+
+def _pointers(caller: Caller, draft: Draft) -> dict[str, Any]:
+    """The look-ups of a draft that are bound to rows that are there."""
+    return {way.attribute: _pointer(draft.set, way, row_of(caller, bound)) for way, bound in draft.bound if not way.many}
 
 
 def change(caller: Caller, entity_set: EntitySet, row: int, draft: Draft, versions: Versions) -> int:

@@ -136,13 +136,23 @@ def _unseen(judge: Judge, made: Planted, seen: Seen) -> Iterator[tuple[str, int]
     further = judge.snapshot.entities["contact"].model.further_accounts
     acting = judge.rows[further.entity].items() if further is not None and further.entity else ()
     mine = {(further.entity, row) for row, one in acting if further and one.get(further.contact) == judge.asker.contact}
-    kept = people | mine | {("account", one) for one in accounts}
+    kept = people | mine | {("account", one) for one in accounts} | _colleagues(judge)
     for entity, rows in made.rows.items():
         hidden = [row for row in sorted(rows) if (entity, row) not in seen]
         for row in hidden[::2]:
             # The row with the highest id stays, so that new rows get the same ids in both worlds.
             if row != max(rows) and (entity, row) not in held and (entity, row) not in kept:
                 yield entity, row
+
+
+def _colleagues(judge: Judge) -> set[tuple[str, int]]:
+    """The people of the asker's account, where a view that they share or the account's history tells of them, whether or not
+    their contacts may be read."""
+    account = judge.asker.account
+    shared = any(one.saved == "shared" for one in judge.site.lists.values())
+    if account is None or not (shared or judge.may("account", "history", account)):
+        return set()
+    return {("contact", row) for row, values in judge.rows["contact"].items() if values.get("account") == account}
 
 
 def _same(judge: Judge, made: Planted, without: list[tuple[str, int]], seen: Seen) -> bool:

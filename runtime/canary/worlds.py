@@ -37,7 +37,7 @@ from runtime.database import writing
 from runtime.files import register
 from runtime.identity.consents import accept, terms_due
 from runtime.identity.roles import grant_roles
-from runtime.identity.sessions import NewSession, open_session
+from runtime.identity.sessions import NewSession, open_session, utc_now
 from runtime.identity.settings import roles_with_second_factor
 from runtime.identity.tables import (
     acting_accounts,
@@ -52,7 +52,7 @@ from runtime.identity.tables import (
     sessions,
 )
 from runtime.identity.throttle import Throttle
-from runtime.identity.views.answers import COOKIE_TOKEN
+from runtime.identity.views.answers import COOKIE_TOKEN, PROVED
 from runtime.mail import MailMessage
 from runtime.records.bulk import SqlRowStore
 from runtime.records.hooks import Listeners
@@ -164,6 +164,7 @@ class World:
             self._let_in(connection, site, contact)
         with client.session_transaction() as session:
             session[COOKIE_TOKEN] = token
+            session[PROVED] = int(utc_now().timestamp())
         return client
 
     def _let_in(self, connection: sa.Connection, site: CompiledSite, contact: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metadata.checks.web_files import ENGINE
+from metadata.checks.pages import ENGINE
 from metadata.model import Component, Page, Snippet, WebFile
 from metadata.pseudo import is_pseudo
 from metadata.schedule import Dated, disappears

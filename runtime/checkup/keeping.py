@@ -11,7 +11,7 @@ from runtime.identity.settings import settings_for
 
 NAMED = ("view", "form", "list", "chart", "multistep_form", "search", "choice", "web_template", "page_template", "web_link_set")
 """Kinds that serve only where something names them."""
-SHORTEST_PASSWORD = 8
+SHORTEST_PASSWORD, LEAST_STRENGTH = 12, 3
 MOST_ATTEMPTS = 20
 LONGEST_SESSION = 24 * 7
 WRITING = ("write", "create", "delete")
@@ -45,6 +45,7 @@ def insecure_settings(ground: Ground) -> Iterator[Finding]:
     chosen = settings_for(ground.snapshot, ground.site)
     weak = (
         ("password_min_length", chosen.password_min_length < SHORTEST_PASSWORD, f"at least {SHORTEST_PASSWORD}"),
+        ("password_strength", chosen.password_strength < LEAST_STRENGTH, f"at least {LEAST_STRENGTH}"),
         ("lockout_attempts", chosen.lockout_attempts > MOST_ATTEMPTS, f"at most {MOST_ATTEMPTS}"),
         ("session_hours", chosen.session_hours > LONGEST_SESSION, f"at most {LONGEST_SESSION}"),
     )

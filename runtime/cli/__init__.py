@@ -35,6 +35,13 @@ class Commands(click.Group):
             command: click.Command = importlib.import_module(module_of(cmd_name)).command
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for. Raises NoSuchCommand, which names those that are much like it."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help, without loading any command."""
         with formatter.section("Commands"):

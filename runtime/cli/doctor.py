@@ -17,6 +17,7 @@ from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting, sentence
 from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts
 from runtime.files.pictures import has_pillow
+from runtime.files.scanning import Clamd, ScannerDown
 from runtime.thumbnails import declares_thumbnails
 
 OK, WARNING, WRONG = "ok", "warning", "wrong"
@@ -84,9 +85,20 @@ def installation(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(WRONG, "database", sentence(error))
         return
     yield Finding(OK, "database", f"{found.engine.dialect.name} answers")
+    if found.config.theme_dir and not found.config.theme_dir.is_dir():
+        yield Finding(WRONG, "themes", f"FOYER_THEME_DIR names no folder: {found.config.theme_dir}")
     if not environ.get("FOYER_SECRET_KEY") and not environ.get("FOYER_SECRET_KEY_FILE"):
         yield Finding(WARNING, "secret key", "is kept in the data folder; several machines need FOYER_SECRET_KEY")
+    if found.config.virus_scanner:
+        yield _scanner(found.config.virus_scanner)
     yield from _release(environ, found)
+
+
+def _scanner(address: str) -> Finding:
+    try:
+        return Finding(OK, "virus scanner", f"{Clamd.at(address).version()} answers")
+    except ScannerDown as error:
+        return Finding(WRONG, "virus scanner", f"does not answer, so that no upload is taken: {error}")
 
 
 def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Finding]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy import Engine
 
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
 from runtime.database import writing
 from runtime.identity.sessions import utc_now
 from runtime.jobs.queue import Job, open_jobs, retry
+from runtime.tables import create_engine_tables
 
 
 @click.group("jobs")
@@ -20,13 +22,19 @@ def command() -> None:
 @reporting
 def list_jobs() -> Report:
     """List what is not done, parked jobs first; what they say is not shown."""
-    with open_installation().engine.connect() as connection:
+    with _engine().connect() as connection:
         found = open_jobs(connection)
     data = [
         {"id": one.id, "kind": one.kind, "state": one.state, "entity": one.entity, "record": one.record, "reason": one.reason}
         for one in found
     ]
     return Report(tuple(_line(one) for one in found) or ("Nothing is owed.",), {"jobs": data})
+
+
+def _engine() -> Engine:
+    engine = open_installation().engine
+    create_engine_tables(engine)
+    return engine
 
 
 def _line(job: Job) -> str:
@@ -38,7 +46,7 @@ def _line(job: Job) -> str:
 @reporting
 def try_again(number: int) -> Report:
     """Have a job tried again by the worker, at once."""
-    with writing(open_installation().engine).begin() as connection:
+    with writing(_engine()).begin() as connection:
         done = retry(connection, number, utc_now())
     if not done:
         return Report((f"There is no job {number} to be done; foyer jobs list lists them.",), {"job": number}, ok=False)

@@ -52,6 +52,8 @@ def find_site(snapshot: Snapshot, key: str) -> CompiledSite:
     if not key and len(snapshot.sites) == 1:
         return next(iter(snapshot.sites.values()))
     known = ", ".join(sorted(snapshot.sites))
+    if not known:
+        raise NotFound("no site has been published yet; foyer publish DIR releases a folder that has one")
     raise NotFound(f"there is no site {key}; there are {known}" if key else f"name one with --site: {known}")
 
 

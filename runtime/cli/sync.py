@@ -81,7 +81,8 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
 def _paused(installation: Installation, maps: Sequence[CompiledMap]) -> list[str]:
     with installation.engine.connect() as connection:
         states = checkpoints.read_checkpoints(connection)
-    return [item.key for item in maps if item.key in states and states[item.key].paused_at is not None]
+    resting = {name for name, state in states.items() if state.paused_at is not None}
+    return [item.key for item in maps if resting.intersection(item.unit)]
 
 
 def _run_connection(
@@ -119,7 +120,7 @@ def _wish(installation: Installation, maps: Sequence[CompiledMap]) -> dict[int, 
     with writing(installation.engine).begin() as connection:
         states = checkpoints.read_checkpoints(connection)
         resting = {name for name, state in states.items() if state.paused_at is not None}
-        wanted = [item for item in maps if item.inward and item.key not in resting]
+        wanted = [item for item in maps if item.inward and not resting.intersection(item.unit)]
         return {wish_for(connection, item.key, utc_now()): item for item in wanted}
 
 
@@ -128,7 +129,7 @@ def _report(runs: Sequence[Run], faults: Sequence[str], paused: Sequence[str]) -
     lines = [summary(run) if run.outcome == "done" else f"{run.map}: {run.message}" for run in runs]
     lines += [f"{name} is paused; foyer sync resume {name} lets it run." for name in paused]
     data: dict[str, Any] = {"runs": [dataclasses.asdict(run) for run in runs], "faults": list(faults), "paused": list(paused)}
-    return Report((*lines, *faults), data, ok=not bad and not faults)
+    return Report((*lines, *faults) or ("There are no table maps.",), data, ok=not bad and not faults)
 
 
 @command.command("status")
@@ -167,6 +168,7 @@ def _line(state: MapState) -> str:
     parts = [f"{state.map:<24} {state.state:<8} {state.rows_done:>9} rows"]
     if state.succeeded_at:
         parts.append(f"as of {state.succeeded_at:%Y-%m-%d %H:%M:%S} UTC")
+    parts += [f"group {state.group}"] * bool(state.group)
     parts += [f"{state.rejects} rejected"] * bool(state.rejects) + [f"{state.owed} owed"] * bool(state.owed)
     parts += [f"{state.conflicts} conflicts to decide"] * bool(state.conflicts)
     parts += [f"{state.parked} parked"] * bool(state.parked) + [state.problem] * bool(state.problem)
@@ -177,22 +179,24 @@ def _line(state: MapState) -> str:
 @click.argument("table_map", metavar="MAP")
 @reporting
 def pause(table_map: str) -> Report:
-    """Let a map rest until it is resumed; what changes meanwhile comes then."""
+    """Let a map rest, and those of its group, until it is resumed; what changes meanwhile comes then."""
     installation, snapshot = open_sync()
     (chosen,) = chosen_maps(snapshot, (table_map,))
     steering.pause(home_of(installation.engine, snapshot), chosen)
-    return Report((f"{chosen.key} is paused.",), {"map": chosen.key, "state": "paused"})
+    lines = tuple(f"{name} is paused." for name in chosen.unit)
+    return Report(lines, {"map": chosen.key, "state": "paused", "maps": list(chosen.unit)})
 
 
 @command.command("resume")
 @click.argument("table_map", metavar="MAP")
 @reporting
 def resume(table_map: str) -> Report:
-    """Let a paused map run again."""
+    """Let a paused map run again, and those of its group."""
     installation, snapshot = open_sync()
     (chosen,) = chosen_maps(snapshot, (table_map,))
     steering.resume(home_of(installation.engine, snapshot), chosen)
-    return Report((f"{chosen.key} runs again.",), {"map": chosen.key, "state": "current"})
+    lines = tuple(f"{name} runs again." for name in chosen.unit)
+    return Report(lines, {"map": chosen.key, "state": "current", "maps": list(chosen.unit)})
 
 
 class _Progress:
@@ -210,7 +214,7 @@ class _Progress:
             return
         self._told = now
         rate = (state.rows_done - first) / max(now - started, 0.001)
-        total = f" of {state.rows_total}" if state.rows_total else ""
+        total = f" of {state.rows_total}" if state.rows_total and state.rows_done <= state.rows_total else ""
         left = (state.rows_total or 0) - state.rows_done
         ahead = f", {left / rate:.0f} s to go" if rate and left > 0 else ""
         click.echo(f"{table_map.key}: {state.rows_done}{total} rows, {rate:.0f} rows/s{ahead}", err=True)

@@ -7,13 +7,16 @@ import datetime as dt
 import click
 from sqlalchemy import Connection
 
-from metadata.snapshot import Snapshot
+from metadata.snapshot import CompiledSite, Snapshot
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, account_id, find_person, find_site, open_portal
+from runtime.cli.persons import NotFound, OpenPortal, account_id, find_person, find_site, open_portal
 from runtime.database import writing
 from runtime.identity.api_tokens import NewToken, TokenEntry, entries, give, take_back
+from runtime.identity.sessions import utc_now
+from runtime.identity.telling import TOKEN, TOKEN_REVOKED, change_mail
+from runtime.mail import deliver, make_mailer
 from runtime.records.memberships import may_act_for
-from runtime.records.people import Person
+from runtime.records.people import Person, load_person
 
 SITE = click.option("--site", default="", help="Site; may be left out where there is one.")
 
@@ -50,6 +53,7 @@ def create(email: str, name: str, roles: tuple[str, ...], account: str, days: in
             number, token = give(connection, new)
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
+    _tell(portal, found, person, TOKEN)
     told = f"Token {number} works for {days} days; send it as Authorization: Bearer. It is not shown again."
     return Report((token, told), {"id": number, "token": token, "days": days})
 
@@ -76,13 +80,24 @@ def listed(email: str | None, site: str) -> Report:
 @click.argument("token", type=click.IntRange(1, 2**62), metavar="ID")
 @reporting
 def revoke(token: int) -> Report:
-    """Take the token with this id back."""
+    """Take the token with this id back. Its person is told."""
     portal = open_portal()
     with writing(portal.engine).begin() as connection:
-        ended = take_back(connection, token)
+        whose = take_back(connection, token)
+        person = None if whose is None else load_person(connection, portal.snapshot, whose[0])
+    ended = whose is not None
+    site = portal.snapshot.sites.get(whose[1]) if whose is not None else None
+    if person is not None and site is not None:
+        _tell(portal, site, person, TOKEN_REVOKED)
     missing = f"There is no token {token} that works; foyer token list has them."
     sentence = f"Token {token} no longer works." if ended else missing
     return Report((sentence,), {"id": token, "revoked": ended}, ok=ended)
+
+
+def _tell(portal: OpenPortal, site: CompiledSite, person: Person, change: str) -> None:
+    if person.email:
+        mailer = make_mailer(portal.config.smtp_url, portal.config.mail_folder, portal.config.mail_from)
+        deliver(mailer, change_mail(portal.snapshot, site, person, change, utc_now()))
 
 
 def _acting(connection: Connection, snapshot: Snapshot, person: Person, account: str) -> int | None:

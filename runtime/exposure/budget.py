@@ -1,26 +1,30 @@
 """The query budget: the statements of each page for each role, how the database would run them, and what that comes to.
 
-Lists, related lists and the figures on tiles are looked at, as the records layer asks for their first page.
+Lists, related lists, what lookups of forms offer and the figures on tiles are looked at, as the records layer asks for them
+first.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from metadata.model import Filter
+from metadata.model import Block, Filter, Form, FormField
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from runtime.access import Person, Principal
 from runtime.exposure.standings import ANONYMOUS, Who, singles
+from runtime.forms.builder import form_fields
 from runtime.identity.tables import contact_roles
 from runtime.records.errors import Denied
+from runtime.records.lookups import offer_plan
 from runtime.records.people import load_person
 from runtime.records.plan import ListOptions, ListPlan, Near, plan_list
-from runtime.records.surveying import business_tables, explained, table_size
+from runtime.records.surveying import Asked, business_tables, explained, table_size
 from runtime.sitemap import openable_pages
 
 LARGE = 1000
@@ -82,8 +86,8 @@ class Budget:
             principal = self._somebody(who)
             pages = openable_pages(self.snapshot, self.site, who.standing[2])
             for key in sorted(pages):
-                for what, plan, counted in self._plans(principal, self.site.pages[key]):
-                    yield self._cost(key, who.name, what, plan, principal, counted=counted)
+                for what, plan, asked in self._plans(principal, self.site.pages[key]):
+                    yield self._cost(key, who.name, what, plan, principal, asked)
 
     def _somebody(self, who: Who) -> Principal:
         """A person who holds the role, if there is one, so that estimates are of real rows."""
@@ -95,29 +99,52 @@ class Budget:
         actor = Person(person.contact, person.account, person.company) if person is not None else Person(0, 0, 0)
         return Principal.signed_in(self.snapshot, self.site.key, actor, who.standing[2])
 
-    def _plans(self, principal: Principal, node: PageNode) -> Iterator[tuple[str, ListPlan, bool]]:
-        for view, near, what, counted in self._asked(node):
-            try:
-                yield what, plan_list(self.snapshot, principal, view, ListOptions(near=near)), counted
-            except (Denied, KeyError):
-                continue
+    def _plans(self, principal: Principal, node: PageNode) -> Iterator[tuple[str, ListPlan, Asked]]:
+        for view, near, what, asked in self._asked(node):
+            with suppress(Denied, KeyError):
+                yield what, plan_list(self.snapshot, principal, view, ListOptions(near=near)), asked
+        for block in node.page.blocks:
+            for form in self._forms(block):
+                for item, target in self._offering(form):
+                    with suppress(Denied, KeyError):
+                        plan = offer_plan(self.snapshot, principal, target, item.view)
+                        yield f"form {form.key}, {target} to choose as {item.attribute}", plan, "offer"
 
-    def _asked(self, node: PageNode) -> Iterator[tuple[str, Near | None, str, bool]]:
+    def _asked(self, node: PageNode) -> Iterator[tuple[str, Near | None, str, Asked]]:
         for block in node.page.blocks:
             if block.type == "list":
                 for view in self.site.lists[block.list].views:
-                    yield view, None, f"list {block.list}, view {view}", False
+                    yield view, None, f"list {block.list}, view {view}", "page"
             for tile in block.tiles:
                 if tile.view:
-                    yield tile.view, None, f"tile of view {tile.view}", True
+                    yield tile.view, None, f"tile of view {tile.view}", "count"
             form = self.snapshot.forms.get(block.form)
             for section in (one for tab in form.tabs for one in tab.sections) if form and block.type == "form" else ():
                 if section.related is not None:
                     near = Near(form.entity, section.related.relationship) if form else None
-                    yield section.related.view, near, f"related rows, view {section.related.view}", False
+                    yield section.related.view, near, f"related rows, view {section.related.view}", "page"
 
-    def _cost(self, page: str, who: str, what: str, plan: ListPlan, principal: Principal, *, counted: bool) -> Cost:
-        rows, sql = explained(self.connection, principal, plan, counted=counted)
+    def _forms(self, block: Block) -> Iterator[Form]:
+        """The forms of a block in which people enter something."""
+        if block.type == "form" and block.mode != "read":
+            yield self.snapshot.forms[block.form]
+        elif block.type == "multistep_form":
+            for step in self.site.multistep_forms[block.multistep_form].steps:
+                if step.form:
+                    yield self.snapshot.forms[step.form]
+
+    def _offering(self, form: Form) -> Iterator[tuple[FormField, str]]:
+        """The lookups that a form asks for, with each entity that one offers rows of."""
+        attributes = self.snapshot.entities[form.entity].attributes
+        for item in form_fields(form):
+            attribute = attributes.get(item.attribute)
+            shown = item.read_only or item.hidden or item.set_on_save is not None
+            if attribute is not None and attribute.type.name == "lookup" and not shown:
+                for target in attribute.targets:
+                    yield item, target
+
+    def _cost(self, page: str, who: str, what: str, plan: ListPlan, principal: Principal, asked: Asked) -> Cost:
+        rows, sql = explained(self.connection, principal, plan, asked)
         on_sqlite = self.connection.dialect.name == "sqlite"
         steps = tuple(self._sqlite(rows, sql) if on_sqlite else self._postgresql(rows[0][0]))
         touched = sum(step.rows for step in steps)

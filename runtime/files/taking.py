@@ -18,6 +18,7 @@ from runtime.files.labels import FileLabel
 from runtime.files.names import clean_name, split
 from runtime.files.pictures import fault_of
 from runtime.files.register import Slot, Upload
+from runtime.files.scanning import Scanner, ScannerDown
 from runtime.files.spool import Spool
 from runtime.files.store import Store, StoreFailed, new_key
 
@@ -28,7 +29,10 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 
 
 class NotTaken(Exception):
-    """The upload is refused; `code` says why: too_large, wrong_type, broken, too_many_pixels, empty, too_many, not_kept."""
+    """The upload is refused; `code` says why.
+
+    too_large, wrong_type, broken, too_many_pixels, empty, infected, not_scanned, too_many, not_kept.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -37,10 +41,11 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cellar:
-    """Where uploads go: the store and the largest file that the installation takes."""
+    """Where uploads go: the store, the largest file that the installation takes, and what looks through them, if anything."""
 
     store: Store
     most: int
+    scanner: Scanner | None = None
 
     def limit(self, attribute: Attribute) -> int:
         """The largest file that an attribute takes, in bytes."""
@@ -53,6 +58,8 @@ def take(cellar: Cellar, transaction: Transaction, slot: Slot, attribute: Attrib
     The register comes first and is committed, so that no content lies in the store that the register does not know of.
     """
     label = look_at(cellar, attribute, spool, name)
+    if cellar.scanner is not None:
+        _have_scanned(cellar.scanner, spool, label)
     with transaction() as connection:
         most = MOST_PENDING_OF_NOBODY if slot.owner is None else MOST_PENDING
         if register.count_pending(connection, slot.owner) >= most:
@@ -64,6 +71,19 @@ def take(cellar: Cellar, transaction: Transaction, slot: Slot, attribute: Attrib
         log.error("a file could not be kept: %s", error, extra={"action": "file_not_kept"})
         raise NotTaken("not_kept") from error
     return upload
+
+
+def _have_scanned(scanner: Scanner, spool: Spool, label: FileLabel) -> None:
+    """Raises NotTaken also where nothing is known: a scanner that is down must not open the door."""
+    seen = {"sha256": label.sha256, "size": label.size}
+    try:
+        found = scanner.scan(spool)  # type: ignore[arg-type]
+    except ScannerDown as error:
+        log.error("a file could not be scanned: %s", error, extra={"action": "file_not_scanned", **seen})
+        raise NotTaken("not_scanned") from error
+    if found:
+        log.warning("a file has a virus: %s", found[:200], extra={"action": "file_infected", **seen})
+        raise NotTaken("infected")
 
 
 def look_at(cellar: Cellar, attribute: Attribute, spool: Spool, name: str) -> FileLabel:

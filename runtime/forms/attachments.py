@@ -11,7 +11,18 @@ from runtime.forms.rules import Rules
 REFUSED = "!"
 REMOVE = "__remove"
 _CODES = frozenset(
-    {"too_large", "wrong_type", "broken", "too_many_pixels", "empty", "too_many", "not_kept", "several"},
+    {
+        "too_large",
+        "wrong_type",
+        "broken",
+        "too_many_pixels",
+        "empty",
+        "too_many",
+        "not_kept",
+        "infected",
+        "not_scanned",
+        "several",
+    },
 )
 LONGEST_NAME = 120
 

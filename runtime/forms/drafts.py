@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ LARGEST_OF_STRANGER = 200_000
 STRANGER_DAYS = 7
 """For how long that is kept at most, as the browser forgets it when it is closed."""
 NOBODY = OWN_ACCOUNT = 0
-PLAIN, AUTO = "form:", "auto:"
+PLAIN, AUTO, OVER = "form:", "auto:", "over:"
 DAYS, SETTING = 30, "forms/kept_days"
 """For how long what was typed in a plain form is kept, where the site does not say."""
 _KEY = re.compile("[0-9a-f]{32}")
@@ -59,8 +59,9 @@ class DraftTooLarge(Exception):
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Whose draft, of which form. `form` is the key of a multistep form, `form:<key>` of a plain one that
-    is sent, or `auto:<key>:<place>` of what was typed in one. `acting` is the account where it is not the contact's own.
-    `visitor` is what tells the browser of somebody who is not signed in from others."""
+    is sent, `auto:<key>:<place>` of what was typed in one, or `over:<block>:<place>` of what was sent once the session had
+    ended. `acting` is the account where it is not the contact's own.
+    `visitor` is what tells the browser of somebody who is not signed in, or not any more, from others."""
 
     contact: int
     site: str
@@ -178,9 +179,34 @@ def record_made(connection: Connection, draft: Draft, record: int) -> None:
     connection.execute(update(drafts).where(drafts.c.id == draft.id).values(record_id=record))
 
 
+def shown_as(connection: Connection, owner: Owner, forms: Collection[str], record: int, key: str) -> None:
+    """Remember the key under which the owner was shown the record that came of one of these forms: it may get another one."""
+    connection.execute(update(drafts).where(*_made(owner, forms), drafts.c.record_id == record).values(step=key[:120]))
+
+
+def shown_before(connection: Connection, owner: Owner, forms: Collection[str], key: str) -> int | None:
+    """The record that the owner made with one of these forms and was shown under this key."""
+    found = select(drafts.c.record_id).where(*_made(owner, forms), drafts.c.step == key, drafts.c.record_id.is_not(None))
+    return connection.execute(found.order_by(drafts.c.finished_at.desc()).limit(1)).scalar()
+
+
 def drop_open(connection: Connection, owner: Owner) -> None:
     """Forget all unfinished drafts of the owner."""
     connection.execute(drafts.delete().where(*_owned(owner), drafts.c.finished_at.is_(None)))
+
+
+def hand_over(connection: Connection, visitor: str, contact: int) -> None:
+    """What a contact sent from a browser without being signed in any more is theirs wherever they are; what somebody else
+    sent from there is forgotten."""
+    waiting = (drafts.c.visitor == visitor, drafts.c.form.startswith(OVER, autoescape=True))
+    connection.execute(drafts.delete().where(*waiting, drafts.c.contact_id != contact))
+    connection.execute(update(drafts).where(*waiting, drafts.c.contact_id == contact).values(visitor=""))
+
+
+def _made(owner: Owner, forms: Collection[str]) -> tuple[Any, ...]:
+    """What the owner sent with one of these forms, for whichever account."""
+    mine = (drafts.c.contact_id == owner.contact, drafts.c.site == owner.site)
+    return (*mine, drafts.c.form.in_(forms), drafts.c.finished_at.is_not(None))
 
 
 def _owned(owner: Owner) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from metadata.expressions.grammar import parse
 from metadata.expressions.tree import names
 from metadata.model import Form, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
-from runtime.access import Principal
+from runtime.access import Principal, access_for
 from runtime.forms.builder import form_fields
 from runtime.forms.conduct import rule_plan
 from runtime.forms.words import Words, WordsRow, contact_paths, is_query
@@ -20,6 +20,8 @@ from runtime.records.details import fetch_record
 from runtime.records.entered import EnteredRow, outcome
 from runtime.records.proof import Reader
 from runtime.records.reach import Reach
+
+ACCOUNT = "account"
 
 
 def words_given(snapshot: Snapshot, form: Form) -> tuple[Any, ...]:
@@ -52,8 +54,16 @@ def contact_values(reader: Reader, snapshot: Snapshot, principal: Principal, giv
     paths = contact_paths(given)
     if not paths or principal.contact is None:
         return {}
+    if paths == (ACCOUNT,) and _account_is_known(snapshot, principal):
+        return {ACCOUNT: principal.account}
     record = fetch_record(reader, snapshot, principal, "contact", "id", principal.contact, paths)
     return record.values if record is not None else {}
+
+
+def _account_is_known(snapshot: Snapshot, principal: Principal) -> bool:
+    """Whether the row of the person would say what their arrival has said already."""
+    own = principal.account is not None and principal.acting is None
+    return own and access_for(snapshot, principal, "contact", "read").reaches_own(ACCOUNT)
 
 
 def opening_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]:

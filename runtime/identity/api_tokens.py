@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 
 from metadata.snapshot import Snapshot
 from runtime.identity.roles import roles_for
 from runtime.identity.sessions import LONGEST_TOKEN, TOUCH_EVERY, utc_now
-from runtime.identity.tables import api_tokens, logins
+from runtime.identity.tables import api_tokens, external_logins, logins
 from runtime.identity.tokens import digest, new_token
 from runtime.records.people import Person, load_person
 
@@ -92,10 +92,12 @@ def find(connection: Connection, snapshot: Snapshot, site: str, token: str) -> L
         columns.site == site,
         columns.revoked_at.is_(None),
         columns.expires_at > utc_now(),
-        or_(logins.c.disabled.is_(None), logins.c.disabled.is_(False)),
+        *(
+            ~exists().where(ways.c.contact_id == columns.contact_id, ways.c.disabled.is_(True))
+            for ways in (logins, external_logins)
+        ),
     )
-    joined = api_tokens.outerjoin(logins, logins.c.contact_id == columns.contact_id)
-    row = connection.execute(select(api_tokens).select_from(joined).where(*holds)).mappings().first()
+    row = connection.execute(select(api_tokens).where(*holds)).mappings().first()
     person = load_person(connection, snapshot, row["contact_id"], row["account_id"]) if row is not None else None
     if row is None or person is None or not person.active:
         return None
@@ -132,7 +134,10 @@ def entries(connection: Connection, site: str, contacts: Iterable[int] | None = 
     )
 
 
-def take_back(connection: Connection, token: int) -> bool:
-    """End a token. False where there is none of this id that holds."""
-    change = update(api_tokens).where(api_tokens.c.id == token, api_tokens.c.revoked_at.is_(None))
-    return connection.execute(change.values(revoked_at=utc_now())).rowcount > 0
+def take_back(connection: Connection, token: int) -> tuple[int, str] | None:
+    """End a token: its contact and site. None where there is none of this id that holds."""
+    columns = api_tokens.c
+    held = columns.id == token, columns.revoked_at.is_(None)
+    row = connection.execute(select(columns.contact_id, columns.site).where(*held)).first()
+    ended = connection.execute(update(api_tokens).where(*held).values(revoked_at=utc_now())).rowcount
+    return (row.contact_id, row.site) if row is not None and ended else None

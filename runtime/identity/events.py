@@ -16,7 +16,7 @@ from runtime.records.audit import record_act
 from runtime.records.tables import AUDIT
 
 SIGN_IN, SIGN_IN_REFUSED = "sign_in", "sign_in_refused"
-KINDS = (SIGN_IN, SIGN_IN_REFUSED, "second_factor", "external_login", "account_chosen", "terms", "my_data")
+KINDS = (SIGN_IN, SIGN_IN_REFUSED, "second_factor", "external_login", "account_chosen", "terms", "my_data", "closing")
 SHOWN = 30
 
 

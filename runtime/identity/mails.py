@@ -36,13 +36,6 @@ def email_mail(context: RequestContext, to: str, token: str, minutes: int) -> Ma
     return MailMessage(to, say("mail.email.subject", site=name), body)
 
 
-def email_changed_mail(context: RequestContext, to: str) -> MailMessage:
-    """The mail to the old address, which tells that it counts no longer; the new one is not named."""
-    say = texts(context.snapshot, context.site, context.language)
-    name = site_name(context.site, context.language)
-    return MailMessage(to, say("mail.email_changed.subject", site=name), say("mail.email_changed.body", site=name))
-
-
 def registration_mail(context: RequestContext, to: str, token: str) -> MailMessage:
     """The mail with the link that proves the e-mail of somebody who registers."""
     return _mail(context, "registration", to, f"/register/confirm?token={token}")

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
-LONGEST = 256
+LONGEST = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Connection,
     FromClause,
     Select,
     and_,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     select,
     union,
 )
+from sqlalchemy.exc import DBAPIError
 
 from metadata.snapshot import Snapshot
 from metadata.types import KEY_TYPE, UtcDateTime
@@ -34,6 +37,7 @@ from runtime.identity.tables import contact_roles, sessions
 from runtime.identity.tokens import digest
 from runtime.records.memberships import account_roles, admitted, has_account_roles, has_further_accounts
 from runtime.records.people import contact_table, is_person, join_people, person_value
+from runtime.records.prepared import PerDialect
 from runtime.records.proof import Claim
 
 LARGEST = 10_000
@@ -107,6 +111,11 @@ class ArrivalMemory:
                 del self._known[next(iter(self._known))]
             self._known[key] = Known(arrival.release, session, {**_claim_values(key, arrival.release, session), **person})
 
+    def forget(self, site: str, token: str) -> None:
+        """Find a session in the ordinary way the next time, since more has changed than its claim tells."""
+        with self._lock:
+            self._known.pop(_key(site, token), None)
+
     def _adopted(self, snapshot: Snapshot) -> bool:
         """Is this the snapshot that is remembered for? A newer one takes the place of the one before."""
         if self._snapshot is not snapshot:
@@ -121,6 +130,7 @@ class ArrivalMemory:
         return len(self._known)
 
 
+@lru_cache(maxsize=LARGEST)  # a token is looked at by each request; the cookie that brings it is remembered as well
 def _key(site: str, token: str) -> tuple[str, str]:
     return digest(token[:LONGEST_TOKEN]), site
 
@@ -128,6 +138,20 @@ def _key(site: str, token: str) -> tuple[str, str]:
 def arrival_claim(snapshot: Snapshot, latest: str) -> Claim:
     """That an arrival is as it was: the release, the session that holds, its person and the roles. `latest` as for arrivals."""
     return snapshot.derive(("arrival claim", latest), lambda: Claim(_claim(snapshot, latest)))
+
+
+def still_holds(connection: Connection, snapshot: Snapshot, latest: str, known: Known) -> bool:
+    """Whether the claim is true, in a statement that asks nothing else; False also where the statement fails."""
+
+    def make() -> PerDialect:
+        asked = select(arrival_claim(snapshot, latest).column)
+        return PerDialect(lambda dialect: asked)
+
+    alone: PerDialect = snapshot.derive(("arrival claim alone", latest), make)
+    try:
+        return bool(alone.on(connection.dialect).rows(connection, claim_values(known))[0][0])
+    except DBAPIError:  # as where the connection has died, or the tables are those of a newer release
+        return False
 
 
 def claim_values(known: Known) -> dict[str, Any]:

@@ -25,10 +25,12 @@ class IdentitySettings:
     attempts_per_minute: int = 20
     session_hours: int = 12
     remember_days: int = 30
-    password_min_length: int = 8
+    password_min_length: int = 12
+    password_strength: int = 3
     reset_minutes: int = 60
     invitation_days: int = 14
     second_factor_days: int = 30
+    recent_proof_minutes: int = 30
     passwords: int = 1
     passkeys: int = 0
 
@@ -59,7 +61,7 @@ class IdentitySettings:
 
 SETTING_NAMES = tuple(f"{PREFIX}{field.name}" for field in dataclasses.fields(IdentitySettings))
 SECOND_FACTOR_ROLES = f"{PREFIX}second_factor_roles"
-LEAST = {"second_factor_days": 0, "passwords": 0, "passkeys": 0}
+LEAST = {"password_strength": 0, "second_factor_days": 0, "passwords": 0, "passkeys": 0}
 HIGHEST = 100_000
 LONGEST = 10
 

@@ -13,11 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, union_all
 
 from metadata.snapshot import CompiledSite
+from runtime.identity.closing import asked_to_close
 from runtime.identity.sessions import utc_now
 from runtime.identity.tables import contact_roles, external_logins, invitations, logins, second_factors, sessions
+from runtime.records.tables import AUDIT
 
-STATES = ("active", "invited", "locked", "none", "factor")
-"""Signs in; has an invitation that works; barred or locked; has no sign-in at all; has to set a second factor up."""
+STATES = ("active", "invited", "locked", "none", "factor", "closed")
+"""Signs in; has an invitation that works; barred or locked; has no sign-in at all; has to set a second factor up; asked to be
+removed, and is barred since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Standing:
     password: bool = False
     providers: int = 0
     barred: bool = False
+    closed: bool = False
     locked_until: dt.datetime | None = None
     invited_until: dt.datetime | None = None
     factor: bool = False
@@ -54,6 +58,7 @@ def ids_in(site: CompiledSite, needing: frozenset[str], state: str) -> tuple[tup
         "active": lambda: ((any_way,), (shut,)),
         "invited": lambda: ((_invited(site.key, now),), ()),
         "locked": lambda: ((shut,), ()),
+        "closed": lambda: ((shut, asked_to_close()), ()),
         "none": lambda: ((), (any_way,)),
         "factor": lambda: (
             (any_way, *_needing(site, needing)),
@@ -64,7 +69,7 @@ def ids_in(site: CompiledSite, needing: frozenset[str], state: str) -> tuple[tup
 
 
 def standings(connection: Connection, site: CompiledSite, contacts: Iterable[int]) -> Mapping[int, Standing]:
-    """How each of these contacts stands: six statements, however many there are."""
+    """How each of these contacts stands: six statements, however many there are, and one more where any is barred."""
     ids, now = tuple(contacts), utc_now()
     held: dict[int, dict[str, Any]] = {contact: {"contact": contact} for contact in ids}
     columns = logins.c
@@ -78,6 +83,9 @@ def standings(connection: Connection, site: CompiledSite, contacts: Iterable[int
         values = held[contact]
         values["providers"] = values.get("providers", 0) + 1
         values["barred"] = values.get("barred", False) or disabled
+    barred = [contact for contact, values in held.items() if values.get("barred")]
+    for contact in connection.scalars(asked_to_close().where(AUDIT.c.row.in_(barred))) if barred else ():
+        held[contact]["closed"] = True
     until_of = _invited(site.key, now, func.max(invitations.c.expires_at)).where(invitations.c.contact_id.in_(ids))
     for contact, moment in connection.execute(until_of.group_by(invitations.c.contact_id)):
         held[contact]["invited_until"] = moment

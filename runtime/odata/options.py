@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from runtime.odata import aggregation
 from runtime.odata.aggregation import Transformation
@@ -17,6 +18,8 @@ LARGEST = 10**9
 MOST_KEYS = 8
 MOST_EXPANDED = 20
 DEEPEST = 5
+MOST_KEPT, LONGEST_KEPT = 500, 1000
+"""Texts of options that are remembered with what they ask for, and how long one may be."""
 PAGED = frozenset({"$top", "$skip", "$skiptoken", "$deltatoken", "$count"})
 OFFERED = PAGED | {"$select", "$filter", "$orderby", "$expand", "$search", "$apply", "$format"}
 ELSEWHERE = frozenset({"$compute", "$index", "$levels", "$schemaversion", "$id", "$at", "$from", "$to", "$toinclusive"})
@@ -89,6 +92,17 @@ def read_options(pairs: Iterable[tuple[str, str]], *, offered: frozenset[str] = 
             fault.option = fault.option or name
             raise
     return found
+
+
+def options_of(pairs: tuple[tuple[str, str], ...]) -> Options:
+    """As `read_options`, for a collection: what programs ask again and again, with the same words, is read once."""
+    short = sum(len(name) + len(text) for name, text in pairs) <= LONGEST_KEPT
+    return _kept(pairs) if short else read_options(pairs)
+
+
+@lru_cache(MOST_KEPT)
+def _kept(pairs: tuple[tuple[str, str], ...]) -> Options:
+    return read_options(pairs)
 
 
 def canonical(name: str) -> str:

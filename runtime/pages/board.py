@@ -24,6 +24,7 @@ from runtime.pages.list_cards import cards_of
 from runtime.pages.list_filters import filters_of
 from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
 from runtime.pages.list_ready import ReadyList, chrome_of, dress_of
+from runtime.pages.list_states import denied_state
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.queries import FILTER, UnusableArgument
 from runtime.pages.speech import formats_of, text_of
@@ -45,6 +46,9 @@ def show_board(ask: BlockAsk, ready: ReadyList, asked: ListAsk) -> Part:
     if ask.posted:
         return _moved(ask, ready, declared)
     refuse(ask, "page", "after", "before")
+    if ready.plan.column(declared.attribute) is None:
+        denied = denied_state(context, ready.model.messages)
+        return Part(TEMPLATE, replace(chrome_of(ask, ready, asked), state=denied), head_of(ask, ready))
     options = _options(context, ready, declared)
     lanes = Lanes(declared.attribute, tuple(option.value for option in options), without=not declared.columns)
     with context.stages.measure("fetch"):

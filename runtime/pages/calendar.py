@@ -20,6 +20,7 @@ from runtime.pages.layouts import LAYOUT, ON, SPAN, refuse
 from runtime.pages.list_cards import cards_of
 from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
 from runtime.pages.list_ready import ReadyList, chrome_of
+from runtime.pages.list_states import denied_state
 from runtime.pages.listing import listing_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.queries import UnusableArgument
@@ -75,8 +76,12 @@ def show_calendar(ask: BlockAsk, ready: ReadyList, asked: ListAsk) -> Part:
     if declared is None:
         raise UnusableArgument(ask.query.name(LAYOUT))
     days = wanted_days(ask, declared)
+    wanted = asked_of(ask, ready, declared, asked, days)
+    if ready.plan.column(declared.start) is None:
+        denied = denied_state(context, ready.model.messages)
+        return Part(TEMPLATE, replace(chrome_of(ask, ready, asked), state=denied), head_of(ask, ready))
     with context.stages.measure("fetch"):
-        page = fetch_list(context.reader, ready.plan, context.principal, asked_of(ask, ready, declared, asked, days))
+        page = fetch_list(context.reader, ready.plan, context.principal, wanted)
     head, view = head_of(ask, ready), chrome_of(ask, ready, asked)
     if head.freshness is not None and head.freshness.as_of is None:
         view = replace(view, state=emptiness_of(ask, ready))

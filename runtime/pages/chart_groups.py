@@ -82,7 +82,7 @@ def group_name(context: RequestContext, attribute: CompiledAttribute, group: Gro
         return (words_of(context, options[key].label) if key in options else "") or str(key)
     if attribute.type.name == "lookup":
         return group.name
-    return formats_of(context).number(key) if isinstance(key, int) else str(key)
+    return formats_of(context).number(key, attribute) if isinstance(key, int) else str(key)
 
 
 def without_gaps(groups: list[Group], by: str, most: int) -> list[Group]:

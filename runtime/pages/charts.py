@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import cycle
 
 from metadata.model import Chart
 from metadata.snapshot import CompiledAttribute
 from runtime.pages.chart_drawing import bars, line, pie
 from runtime.pages.chart_groups import Way, group_name, way_of, without_gaps
 from runtime.pages.chart_view import ChartRow, ChartsView, ChartView, Drawing
-from runtime.pages.columns import heading_of
+from runtime.pages.columns import heading_of, words
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.speech import formats_of, text_of
@@ -22,6 +23,8 @@ from runtime.records.plan import ListPlan, plan_list
 TEMPLATE = "blocks/charts.html"
 SERIES = 8
 """Colours that a pie has; one group more would look like another one."""
+TONES = {"warn": 2, "good": 3, "bad": 4, "info": 5, "neutral": 9}
+"""The colours of an option's tone among them; the first of several options with one tone has it."""
 NONE = "–"
 DRAWN: dict[str, Callable[[Sequence[tuple[ChartRow, Decimal | None]]], Drawing]] = {"bar": bars, "line": line, "pie": pie}
 
@@ -46,7 +49,7 @@ def show_charts(ask: BlockAsk) -> Part:
 
 def _chart(ask: BlockAsk, model: Chart, number: int) -> ChartView:
     context, text = ask.context, text_of(ask.context)
-    label = words_of(context, model.label) or words_of(context, context.snapshot.views[model.view].label) or model.key
+    label = words_of(context, model.label) or words_of(context, context.snapshot.views[model.view].label) or words(model.key)
     shown = ChartView(f"chart-{ask.index}-{number}", label, model.type, words_of(context, model.text))
     try:
         figures = _fetched(ask, model)
@@ -77,8 +80,8 @@ def _fetched(ask: BlockAsk, model: Chart) -> Figures:
 def _drawn(ask: BlockAsk, figures: Figures, by: CompiledAttribute, shown: ChartView, way: Way | None) -> ChartView:
     context, text, model = ask.context, text_of(ask.context), figures.model
     rows: list[tuple[ChartRow, Decimal | None]] = []
-    for number, group in enumerate(_in_order(ask, figures, by)):
-        series = 0 if group.key is None else number % SERIES + 1
+    groups = _in_order(ask, figures, by)
+    for group, series in zip(groups, _series(ask, by, groups), strict=True):
         url = way.to(group, model.by) if way else ""
         row = ChartRow(group_name(context, by, group, model.by), _written(ask, figures, group), url, series)
         rows.append((row, group.figure))
@@ -96,6 +99,19 @@ def _drawn(ask: BlockAsk, figures: Figures, by: CompiledAttribute, shown: ChartV
         rows=tuple(row for row, _ in rows),
         drawing=DRAWN[model.type](drawn),
     )
+
+
+def _series(ask: BlockAsk, by: CompiledAttribute, groups: Sequence[Group]) -> list[int]:
+    """The number of each group's colour: its option's tone, else the next that no tone has taken; none without a key."""
+    options = ask.context.snapshot.choices[by.model.choice].options if by.type.name == "choice" else ()
+    tones = {option.value: TONES[option.tone] for option in options if option.tone}
+    toned: dict[int, object] = {}
+    for group in groups:
+        if group.key in tones:
+            toned.setdefault(tones[group.key], group.key)
+    own = {key: number for number, key in toned.items()}
+    free = cycle([number for number in range(1, SERIES + 1) if number not in toned])
+    return [0 if group.key is None else own[group.key] if group.key in own else next(free) for group in groups]
 
 
 def _in_order(ask: BlockAsk, figures: Figures, by: CompiledAttribute) -> list[Group]:
@@ -119,7 +135,8 @@ def _written(ask: BlockAsk, figures: Figures, group: Group) -> str:
     if group.figure is None:
         return NONE
     if figures.of is None or figures.of.type.name != "money":
-        return formats.number(round(group.figure, 2))
+        smallest_or_largest = figures.model.aggregate in ("min", "max")
+        return formats.number(round(group.figure, 2), figures.of if smallest_or_largest else None)
     rule = formats.money_rule(figures.of)
     return formats.money(group.figure, rule.code or (str(group.key or "") if rule.attribute else ""))
 

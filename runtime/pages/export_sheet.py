@@ -75,7 +75,7 @@ def _columns(snapshot: Snapshot, plan: ListPlan, column: PlannedColumn, label: s
 def _writer(snapshot: Snapshot, model: Attribute, wording: Wording) -> Callable[[Any], Any]:
     match model.type:
         case "boolean":
-            return lambda value: None if value is None else wording.yes if value else wording.no
+            return lambda value: None if value is None else bool(value)
         case "datetime":
             return lambda value: None if value is None else value.astimezone(wording.zone).replace(tzinfo=None, microsecond=0)
         case "choice" | "choices":

@@ -19,7 +19,7 @@ from runtime.pages.content import words_of
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclashing
 from runtime.pages.form_insert import allowed, answer_status, insert, searching
-from runtime.pages.form_keeping import keeping_arguments, keeping_of, kept_hidden
+from runtime.pages.form_keeping import keeping_of, kept_hidden
 from runtime.pages.form_lock import is_locked, lock_paths, locked_part
 from runtime.pages.form_rules import rule_paths, settle_stored
 from runtime.pages.form_saving import next_url, saved_part
@@ -34,6 +34,7 @@ from runtime.pages.form_setting import (
     words_of_request,
 )
 from runtime.pages.form_view import ACTION, BASE, VERSION, Sheet, form_part
+from runtime.pages.over_sign_in import CONTINUE
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.removal import REMOVE, remove
 from runtime.pages.uploads import received
@@ -51,8 +52,7 @@ MOST_MERGES = 3
 def form_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that a form takes from the address: those that its words name, and the record's id."""
     form = context.snapshot.forms.get(block.form)
-    own = frozenset({ID, REMOVE}) if block.removal else frozenset({ID})
-    own |= keeping_arguments(context, form)
+    own = frozenset({ID, CONTINUE, REMOVE}) if block.removal else frozenset({ID, CONTINUE})
     return own | (query_names(context.snapshot, form) if form else frozenset())
 
 
@@ -133,7 +133,7 @@ def show_profile(ask: BlockAsk) -> Part:
 
 def profile_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that a profile takes from the address."""
-    return keeping_arguments(context, context.snapshot.forms.get(block.form))
+    return frozenset({CONTINUE})
 
 
 def _record_of(ask: BlockAsk, form: Form) -> Record:

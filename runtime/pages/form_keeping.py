@@ -2,7 +2,7 @@
 
 Kept are the fields that the form asks for and that the person may read: no file, no value that may be given but not seen. Each
 opened page keeps under a key of its own, and a key whose form was saved keeps nothing more, so that a request that comes late
-brings nothing back.
+brings nothing back. What was sent once the session had ended goes on in the same way, in every form (see sent_late).
 """
 
 from __future__ import annotations
@@ -16,22 +16,20 @@ from flask import Response, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
 
 from metadata.model import Form
-from runtime.context import RequestContext
 from runtime.forms import drafts
 from runtime.forms.bound import attribute_of, bind, retyped
 from runtime.forms.builder import FormAsk, form_class
 from runtime.forms.drafts import AUTO, Draft, DraftTooLarge, Owner, kept_days
 from runtime.forms.fields import BaseForm
-from runtime.forms.parse import Manner
 from runtime.pages.form_setting import manner_of, person_of, say_of
 from runtime.pages.form_view import ACTION, BASE, VERSION, KeepingView
+from runtime.pages.over_sign_in import CONTINUE, TYPED, forget_over, kept_over, tell_over, typed_in
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.speech import formats_of
 from runtime.records.details import Record
 
-CONTINUE, PAGE_KEY = "kept", "_kept"
+PAGE_KEY = "_kept"
 KEEP, DISCARD = "keep", "discard"
-TYPED = "typed"
 
 
 class Keeping:
@@ -39,6 +37,7 @@ class Keeping:
 
     def __init__(self, ask: BlockAsk, wanted: FormAsk, record: Record | None) -> None:
         self._ask = ask
+        self._autosave = wanted.form.autosave
         self._wanted = wanted
         self._context = ask.context
         place = str(record.id) if record is not None else hashlib.blake2s(request.path.encode(), digest_size=8).hexdigest()
@@ -49,7 +48,7 @@ class Keeping:
 
     def answer(self) -> Part | None:
         """The answer to a script that keeps, or to the button that discards; None for every other post."""
-        pressed = request.form.get(ACTION, "")
+        pressed = request.form.get(ACTION, "") if self._autosave else ""
         if pressed == KEEP:
             return Part(response=self._keep())
         if pressed == DISCARD:
@@ -60,20 +59,26 @@ class Keeping:
 
     def continued(self, kind: type[BaseForm], record: Record | None) -> tuple[BaseForm, Draft] | None:
         """The form with what was kept, where the address asks to go on and something is."""
-        found = self._latest() if self._ask.query.own.get(CONTINUE) else None
+        found = kept_over(self._ask)
+        if found is not None:
+            tell_over(self._context)
+        elif self._autosave and self._ask.query.own.get(CONTINUE):
+            found = self._latest()
         if found is None:
             return None
-        typed = found.data[TYPED]
-        posted = MultiDict((name, value) for name, values in typed["posted"].items() for value in values)
+        posted, manner = typed_in(self._context, found)
+        names = self._names()
+        posted = MultiDict((name, value) for name, value in posted.items(multi=True) if attribute_of(name) in names)
         labels, values = (record.labels, record.values) if record is not None else ({}, None)
-        manner = Manner(typed["language"], typed["zone"])
         if manner != manner_of(self._context):
             before = bind(kind, person_of(self._context, manner, labels), posted=posted, values=values)
             posted = retyped(before, posted, manner_of(self._context))
         return bind(kind, person_of(self._context, labels=labels), posted=posted, values=values), found
 
-    def view(self, going_on: Draft | None = None) -> KeepingView:
-        """For the page, which offers what was kept unless it goes on with it."""
+    def view(self, going_on: Draft | None = None) -> KeepingView | None:
+        """For the page, which offers what was kept unless it goes on with it; None where nothing is kept as it is typed."""
+        if not self._autosave:
+            return None
         key = going_on.data[TYPED]["key"] if going_on is not None else self._key or drafts.new_key()
         found = self._latest() if going_on is None and not self._ask.posted else None
         if found is None:
@@ -83,7 +88,8 @@ class Keeping:
 
     def done(self) -> None:
         """The form was saved: what was kept for it is over, also what a script still sends under this page's key."""
-        if not self._key:
+        forget_over(self._ask)
+        if not self._autosave or not self._key:
             return
         now = dt.datetime.now(dt.UTC)
         with self._context.lease.transaction() as connection:
@@ -134,13 +140,9 @@ class Keeping:
 
 
 def keeping_of(ask: BlockAsk, form: Form, wanted: FormAsk, record: Record | None) -> Keeping | None:
-    """What keeps for this person; None where the form does not, and for people who are not signed in."""
-    return Keeping(ask, wanted, record) if form.autosave and ask.context.signed_in else None
-
-
-def keeping_arguments(context: RequestContext, form: Form | None) -> frozenset[str]:
-    """The argument of the address by which somebody goes on with what was kept."""
-    return frozenset({CONTINUE}) if form is not None and form.autosave else frozenset()
+    """What keeps for this person; None where nothing is kept or gone on with, and for people who are not signed in."""
+    wants = form.autosave or CONTINUE in ask.query.own
+    return Keeping(ask, wanted, record) if wants and ask.context.signed_in else None
 
 
 def kept_hidden(going_on: Draft) -> tuple[tuple[str, str], ...]:

@@ -18,6 +18,7 @@ from runtime.pages.content import words_of
 from runtime.pages.form_setting import record_by_id, say_of
 from runtime.pages.form_view import DRAFT
 from runtime.pages.part import BlockAsk, Part
+from runtime.pages.renumbered import note_key
 
 
 def saved_part(
@@ -30,6 +31,7 @@ def saved_part(
         flash(say("step.sent_before"), "warn")
     elif queued is not None:
         flash(queued.message or say("form.queued"), "warn")
+        _note_key(ask, entity, record, page)
     else:
         flash(words_of(context, message) or say("form.saved"), "good")
     return Part(response=see_other(next_url(ask, entity, record, page)))
@@ -48,6 +50,13 @@ def next_url(ask: BlockAsk, entity: str, record: int | None, page: str) -> str:
     if key is None or address is None:
         return page_url(context, node.parent or node, ask.keys)
     return address.of(key)
+
+
+def _note_key(ask: BlockAsk, entity: str, record: int | None, page: str) -> None:
+    """Remember the key that the person is shown before the outside system has given its own."""
+    node = ask.context.site.pages.get(page)
+    if node is not None and node.record_entity == entity and record is not None:
+        note_key(ask.context, entity, record, str(_record_key(ask.context, node, record) or ""))
 
 
 def _record_key(context: RequestContext, node: PageNode, record: int) -> object | None:

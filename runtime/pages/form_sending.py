@@ -25,6 +25,7 @@ from runtime.records.alone import Values, create_alone
 from runtime.records.defaults import without_empty
 from runtime.records.details import Record
 from runtime.records.errors import Denied, Invalid
+from runtime.records.proof import Reader
 from runtime.records.reach import Reach
 from runtime.records.write import create
 
@@ -60,8 +61,8 @@ def make_record(
     due = belongs or ALONE
     given = {**fixed_values(context.snapshot, form, words), **posted_values(bound), **due.values}
 
-    def values(connection: Connection) -> Mapping[str, Any]:
-        return without_empty(context.snapshot, form.entity, _complete(context, form, words, given, connection))
+    def values(reader: Reader) -> Mapping[str, Any]:
+        return without_empty(context.snapshot, form.entity, _complete(context, form, words, given, reader))
 
     try:
         if _is_alone(context, form, due):
@@ -122,8 +123,6 @@ def changed_values(
     return {key: value for key, value in complete.items() if written(value) != written(record.values.get(key))}
 
 
-def _complete(
-    context: RequestContext, form: Form, words: Words, given: dict[str, Any], connection: Connection
-) -> dict[str, Any]:
-    reach = Reach(lambda: connection, context.snapshot, context.principal)
+def _complete(context: RequestContext, form: Form, words: Words, given: dict[str, Any], reader: Reader) -> dict[str, Any]:
+    reach = Reach(lambda: reader, context.snapshot, context.principal)
     return set_values(context.snapshot, form, words, given, reach)

@@ -11,8 +11,8 @@ from runtime.forms.opening import query_names
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form import edit_or_read, form_record_paths
 from runtime.pages.form_insert import insert
-from runtime.pages.form_keeping import keeping_arguments
 from runtime.pages.form_sending import Belongs
+from runtime.pages.over_sign_in import CONTINUE
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.record_source import Gap, find
 from runtime.pages.removal import REMOVE
@@ -24,7 +24,7 @@ ATTEMPTS = 3
 def sourced_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     """The arguments that the form takes: the record's id if it comes from there, and those that its words name."""
     source, form = _declared(context, block)
-    names = query_names(context.snapshot, form) | keeping_arguments(context, form)
+    names = query_names(context.snapshot, form) | {CONTINUE}
     names |= frozenset({REMOVE}) if block.removal else frozenset()
     return names | {source.argument} if source.source == "query" else names
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
 from markupsafe import Markup, escape
@@ -29,7 +30,9 @@ class Rows(Protocol):
 
 def cards_of(page: Rows, listing: Listing, links: RowLinks, without: frozenset[str] = frozenset()) -> tuple[Card, ...]:
     """The rows of a page as cards, without the columns of some paths. The first of the other columns is the name."""
-    across = zip(*listing.cells(page.rows), strict=True)
+    columns = listing.cells(page.rows)
+    # Of a view of which the person may read no column there is still the key of each row.
+    across: Iterable[Sequence[str]] = zip(*columns, strict=True) if columns else repeat((), len(page.keys))
     cards = []
     for key, cells in zip(page.keys, across, strict=True):
         facts = [fact for path, fact in _facts(listing, cells) if path not in without]

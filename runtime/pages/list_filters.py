@@ -226,7 +226,7 @@ def _chips(ask: BlockAsk, one: Declared, field: FilterField) -> Iterator[Chip]:
 
     if field.kind == "range":
         if field.low or field.high:
-            yield Chip(field.label, _span(ask, field), without(*one.names))
+            yield Chip(field.label, _span(ask, one, field), without(*one.names))
         return
     if field.kind == "text":
         if field.value:
@@ -238,13 +238,13 @@ def _chips(ask: BlockAsk, one: Declared, field: FilterField) -> Iterator[Chip]:
         yield Chip(field.label, option.label, without(**{one.names[0]: rest or None}))
 
 
-def _span(ask: BlockAsk, field: FilterField) -> str:
+def _span(ask: BlockAsk, one: Declared, field: FilterField) -> str:
     text, formats = text_of(ask.context), formats_of(ask.context)
 
     def write(raw: str) -> str:
         if field.input == "date":
             return formats.day(read_value("date", raw))
-        return formats.number(read_value("decimal", raw))
+        return formats.number(read_value("decimal", raw), one.field.attribute)
 
     if field.low and field.high:
         return f"{write(field.low)}–{write(field.high)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from flask import flash, make_response, redirect, request
@@ -29,6 +30,7 @@ from runtime.pages.multistep_entered import QUERY, Entered
 from runtime.pages.multistep_send import Refused, send_all
 from runtime.pages.multistep_strangers import admit_stranger, judged, steps_owner
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
+from runtime.pages.over_sign_in import CONTINUE, forget_over, kept_over, tell_over, typed_in
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.uploads import received
 from runtime.records.details import Record, fetch_record
@@ -36,6 +38,9 @@ from runtime.render import Action, State
 
 RESTART = "multistep/restart.html"
 STAY = frozenset({"add", "update"})
+KEEP = "keep"
+NOT_WORDS = frozenset({"step", "restart", CONTINUE})
+"""Arguments of the address that say nothing about the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def multistep_arguments(context: RequestContext, block: Block) -> frozenset[str]
     """The arguments that the block takes from the address."""
     multi = context.site.multistep_forms[block.multistep_form]
     forms = [context.snapshot.forms[step.form] for step in multi.steps if step.form]
-    return frozenset({"step", "restart"}).union(*(query_names(context.snapshot, form) for form in forms))
+    return NOT_WORDS.union(*(query_names(context.snapshot, form) for form in forms))
 
 
 def show_multistep(ask: BlockAsk) -> Part:
@@ -70,7 +75,10 @@ def show_multistep(ask: BlockAsk) -> Part:
     missing = missing_names(context, multi)
     if missing:
         return _not_ready(context, missing)
-    return _post(ask, multi) if ask.posted else _get(ask, multi)
+    if ask.posted:
+        return _post(ask, multi)
+    over = kept_over(ask) if not context.principal.read_only else None
+    return _get(ask, multi) if over is None else _go_on(ask, multi, over)
 
 
 def _made_before(context: RequestContext, multi: MultistepForm) -> Record | None:
@@ -122,6 +130,25 @@ def _get(ask: BlockAsk, multi: MultistepForm) -> Part:
     return step_part(ask, entered, step)
 
 
+def _go_on(ask: BlockAsk, multi: MultistepForm, over: Draft) -> Part:
+    """Keep what was sent before the person signed in again as if it had been saved for later, and show its step."""
+    context = ask.context
+    posted, manner = typed_in(context, over)
+    found = drafts.find(context.connection, steps_owner(context, multi), posted.get(DRAFT, ""))
+    if found is not None and found.finished:
+        forget_over(ask)
+        return _go(next_url(ask, multi.entity, found.record, multi.success_page))
+    kept = _kept(context, multi, found) or _fresh(ask, multi, posted.get(DRAFT, ""))
+    entered = Entered(context, multi, replace(kept, definition=definition(context.snapshot, multi)))
+    step = _permitted(entered, posted.get(STEP_FIELD, ""))
+    if step.key == posted.get(STEP_FIELD, "") and step.type != "review":
+        with suppress(TooManyLines, DraftTooLarge):
+            _saved(entered.with_posted(step, entered.own(step, posted), manner).at(step))
+            tell_over(context)
+    forget_over(ask)
+    return _go(step_url(ask, step.key))
+
+
 def _kept(context: RequestContext, multi: MultistepForm, found: Draft | None) -> Draft | None:
     """The draft, unless its time is over: then it is forgotten and the person is told once."""
     now = dt.datetime.now(dt.UTC)
@@ -137,7 +164,7 @@ def _kept(context: RequestContext, multi: MultistepForm, found: Draft | None) ->
 def _fresh(ask: BlockAsk, multi: MultistepForm, key: str) -> Draft:
     context = ask.context
     fresh = drafts.fresh(steps_owner(context, multi), key, dt.datetime.now(dt.UTC), definition(context.snapshot, multi))
-    known = multistep_arguments(context, ask.block) - {"step", "restart"}
+    known = multistep_arguments(context, ask.block) - NOT_WORDS
     return fresh.with_step(QUERY, {name: value for name, value in ask.query.own.items() if name in known})
 
 
@@ -170,6 +197,8 @@ def _post(ask: BlockAsk, multi: MultistepForm) -> Part:
     if found is not None and not found.finished and _kept(context, multi, found) is None:
         return _go(ask.query.path)
     if found is not None and found.finished:
+        if action == KEEP:
+            return _heard()
         return _go(next_url(ask, multi.entity, found.record, multi.success_page))
     if found is None:
         admit_stranger(context)
@@ -178,6 +207,8 @@ def _post(ask: BlockAsk, multi: MultistepForm) -> Part:
     step = _permitted(entered, request.form.get(STEP_FIELD, ""))
     if step.key != request.form.get(STEP_FIELD, ""):
         return _go(step_url(ask, step.key))
+    if action == KEEP and step.type == "review":
+        return _heard()
     return _take(ask, entered, step, action)
 
 
@@ -192,9 +223,16 @@ def _take(ask: BlockAsk, entered: Entered, step: Step, action: str) -> Part:
         return step_part(ask, entered, step, faults=(Fault("step.too_many_lines", (("count", step.max_lines),)),), status=422)
     except DraftTooLarge:
         return step_part(ask, entered, step, faults=(Fault("step.too_large"),), status=413)
+    if action == KEEP:
+        return _heard()
     if FIND in request.form or action in STAY or action.startswith("remove:"):
         return step_part(ask, entered, step)
     return _leave(ask, entered, step, action)
+
+
+def _heard() -> Part:
+    """The answer to the script that keeps what is typed while somebody types."""
+    return Part(response=make_response("", 204))
 
 
 def _changed(entered: Entered, step: Step, posted: MultiDict[str, str], action: str) -> MultiDict[str, str]:

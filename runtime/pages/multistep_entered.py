@@ -59,9 +59,9 @@ class Entered:
         self.tiers: Tiers = before.tiers if before else Tiers(lambda: context.connection, context.snapshot, context.principal)
         self._known: dict[tuple[str, str], Any] = {}
 
-    def with_posted(self, step: Step, posted: MultiDict[str, str]) -> Entered:
-        """The same with what was typed in a step."""
-        manner = self.person.manner
+    def with_posted(self, step: Step, posted: MultiDict[str, str], manner: Manner | None = None) -> Entered:
+        """The same with what was typed in a step, in the manner of this request unless another one is given."""
+        manner = manner or self.person.manner
         typed = {"language": manner.language, "zone": manner.zone, "posted": posted.to_dict(flat=False)}
         return self.of(self.draft.with_step(step.key, typed))
 

@@ -19,6 +19,7 @@ from runtime.forms.lines import Line
 from runtime.forms.rule_data import rule_data
 from runtime.forms.steps import step_before
 from runtime.forms.totals import total
+from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import say_of, showing, shown_values
 from runtime.pages.form_view import DRAFT
@@ -26,6 +27,7 @@ from runtime.pages.multistep_entered import NEW_LINE, Entered
 from runtime.pages.multistep_estimate import amount_text, line_amount
 from runtime.pages.multistep_review import ReviewStep, review_steps
 from runtime.pages.multistep_strangers import asking_at, sends
+from runtime.pages.over_sign_in import CONTINUE
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.speech import formats_of
 
@@ -98,6 +100,11 @@ class StepPart:
     captcha: CaptchaView | None = None
 
     @property
+    def keeping(self) -> bool:
+        """Whether what is typed is kept meanwhile: of people who are signed in, whose session may end before they go on."""
+        return not self.stranger and (self.form is not None or self.lines is not None)
+
+    @property
     def uploads(self) -> bool:
         """Whether it asks for a file."""
         in_rows = self.lines is not None and any(field.control == "file" for field in self.lines.blank.fields)
@@ -106,7 +113,7 @@ class StepPart:
 
 def step_url(ask: BlockAsk, key: str) -> str:
     """The address of a step."""
-    return ask.query.link(step=key, restart=None)
+    return ask.query.link(step=key, restart=None, **{CONTINUE: None})
 
 
 def step_part(
@@ -137,7 +144,7 @@ def step_part(
         style=entered.multi.progress,
         steps=_links(ask, entered, steps, step),
         number=steps.index(step) + 1,
-        name=words_of(context, step.label) or step.key,
+        name=words_of(context, step.label) or words(step.key),
         hidden=((DRAFT, entered.draft.id), (STEP_FIELD, step.key)),
         submit=submit,
         errors=tuple((error.target, error.text) for error in errors),
@@ -174,7 +181,7 @@ def _links(ask: BlockAsk, entered: Entered, steps: tuple[Step, ...], current: St
     for place, step in enumerate(steps):
         state = "done" if place < at else "current" if place == at else "next"
         url = step_url(ask, step.key) if locked <= place < at else ""
-        links.append(StepLink(place + 1, words_of(ask.context, step.label) or step.key, state, url))
+        links.append(StepLink(place + 1, words_of(ask.context, step.label) or words(step.key), state, url))
     return tuple(links)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from metadata.snapshot import PageNode, Snapshot
 from runtime.context import RequestContext
 from runtime.errors import PageNotFound
+from runtime.pages.renumbered import lead_on
 from runtime.records.details import Record, fetch_record
 
 
@@ -27,11 +28,16 @@ def record_of(
 
     `paths` are the attributes wanted besides the primary name. Raises PageNotFound for a record that is not there or not
     the person's, and where one further up the address is not, or is not that to which the record belongs: all look alike.
+    Raises Elsewhere for one that its maker knows by the key that it had at first.
     """
     owners = owners_of(context, node)
     outer: Record | None = None
     for position, (owner, key) in enumerate(zip(owners, record_keys, strict=True), start=1):
-        outer = _read(context, owner, key, paths if position == len(owners) else (), outer)
+        try:
+            outer = _read(context, owner, key, paths if position == len(owners) else (), outer)
+        except PageNotFound:
+            lead_on(context, node, record_keys, position - 1, (owner.entity, owner.attribute))
+            raise
     return outer
 
 

@@ -10,6 +10,7 @@ from flask import Request, Response, request
 
 from metadata.model import WebTemplate
 from metadata.snapshot import PageNode
+from runtime.answers import Answer
 from runtime.context import RequestContext
 from runtime.errors import MethodNotAllowed
 from runtime.pages.blocks import handler_of
@@ -17,16 +18,14 @@ from runtime.pages.heads import page_head
 from runtime.pages.nesting import record_of
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.preview import preview_part
-from runtime.pages.queries import SEPARATOR, Query, read_arguments, refuse_unknown
+from runtime.pages.queries import Query, prefixes_of, read_arguments, refuse_unknown
 from runtime.pages.templating.drawing import TEMPLATE, arguments, bare_page, drawn, page_of
 from runtime.security import joined_policies
 
 WHOLE_PAGE = "page.html"
 TEMPLATE_PAGE = "pages/web.html"
-ALIKE = {"search": "list"}
-"""Types of blocks that take arguments of the same names as another type."""
-
 POLICY = "Content-Security-Policy"
+HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
     record = asks[0].record if asks else record_of(context, node, record_keys)
     head = page_head(context, node, record_keys, record, parts)
     html = context.renderer.site_page(context, template_of(context, node), head, parts)
-    response = Response(html, status=max([part.status for part in parts], default=200), mimetype="text/html")
+    response = Answer(html, status=max([part.status for part in parts], default=200), content_type=HTML)
     for name, value in (header for part in parts for header in part.headers):
         both = name == POLICY and name in response.headers
         response.headers[name] = joined_policies(response.headers[name], value) if both else value
@@ -120,23 +119,14 @@ def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...])
 def _ready(context: RequestContext, node: PageNode) -> ReadyPage:
     blocks = node.page.blocks
     handlers = tuple(handler_of(block) for block in blocks)
-    prefixes = _prefixes([ALIKE.get(block.type, block.type) for block in blocks])
+    prefixes = prefixes_of(blocks)
     known = [handler.arguments(context, block) for handler, block in zip(handlers, blocks, strict=True)]
     return ReadyPage(
         handlers,
-        tuple(prefixes),
+        prefixes,
         frozenset(prefix + name for prefix, names in zip(prefixes, known, strict=True) for name in names),
         tuple(path for handler, block in zip(handlers, blocks, strict=True) for path in handler.paths(context, block)),
     )
-
-
-def _prefixes(types: list[str]) -> list[str]:
-    counts: dict[str, int] = {}
-    prefixes = []
-    for kind in types:
-        counts[kind] = counts.get(kind, 0) + 1
-        prefixes.append("" if counts[kind] == 1 else f"{counts[kind]}{SEPARATOR}")
-    return prefixes
 
 
 def _posted(asked: Request, handlers: Sequence[BlockHandler]) -> int:

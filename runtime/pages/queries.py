@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from metadata.model import Block
 from runtime.errors import BadRequest, Named
 from runtime.pages.addresses import quoted
 from runtime.passing import passing
@@ -13,6 +14,8 @@ SEPARATOR = "."
 FILTER = "f."
 _OF_OTHERS = re.compile(r"\d+\.")
 _FILTERS = re.compile(r"(\d+\.)?f\.")
+ALIKE = {"search": "list"}
+"""Types of blocks that take arguments of the same names as another type."""
 LONGEST_VALUE = 4000
 MOST_ARGUMENTS = 40
 
@@ -77,6 +80,17 @@ class Query:
 
 def _encoded(arguments: Mapping[str, str]) -> str:
     return "&".join([f"{quoted(name)}={quoted(value)}" for name, value in arguments.items()])
+
+
+def prefixes_of(blocks: Iterable[Block]) -> tuple[str, ...]:
+    """What goes before the arguments of each block of a page."""
+    counts: dict[str, int] = {}
+    prefixes = []
+    for block in blocks:
+        kind = ALIKE.get(block.type, block.type)
+        counts[kind] = counts.get(kind, 0) + 1
+        prefixes.append("" if counts[kind] == 1 else f"{counts[kind]}{SEPARATOR}")
+    return tuple(prefixes)
 
 
 def read_arguments(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

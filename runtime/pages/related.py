@@ -11,6 +11,7 @@ from metadata.model import RelatedList
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
 from runtime.pages.addresses import record_address
+from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.drawing import Drawing, template_of
 from runtime.pages.list_rows import RowLinks
@@ -94,7 +95,7 @@ def related_sheet(ask: BlockAsk, entity: str, related: RelatedList, number: str)
     return RelatedSheet(
         RelatedView(
             id=f"related-{name}",
-            label=words_of(context, related.label) or words_of(context, view.label) or view.key,
+            label=words_of(context, related.label) or words_of(context, view.label) or words(view.key),
             empty=words_of(context, related.empty) or text_of(context)("state.empty"),
         ),
         plan,

@@ -15,6 +15,7 @@ from metadata.model import Component, ComponentId, Language, Page, PageAccessRul
 from metadata.system import complete
 from metadata.text import Text
 from runtime.dualwrite.source import APPROXIMATED, BY_HAND, CONVERTED
+from runtime.powerpages.joining import Joining
 from runtime.powerpages.pages import make_files, make_markers, make_menus, make_pages, make_redirects
 from runtime.powerpages.reading import Export, Record
 from runtime.powerpages.report import Making, Outcome, slug
@@ -79,9 +80,33 @@ def convert(export: Export, there: Mapping[ComponentId, Component], site: str = 
 
     `site` is the key of the site; that of its name where missing.
     """
+    key = site or slug(re.sub(r"\s+-\s+site-\w+$", "", export.of("website")[0].name))
+    return _concluded(_made(Making(export, key, _beside(there))), there)
+
+
+def join(export: Export, joining: Joining) -> Conversion:
+    """The components of an export that a site which is there does not have yet; nothing that is there is another one then."""
+    beside = _beside(joining.there)
+    first = _made(Making(export, joining.site, beside, taken=joining.reserved))
+    making = _made(Making(export, joining.site, beside, taken=joining.reserved, keys=joining.page_keys(first)))
+    joining.settle(making)
+    return _concluded(making, joining.there)
+
+
+def _beside(there: Mapping[ComponentId, Component]) -> dict[ComponentId, Component]:
+    return {component_id(item): item for item in complete(there.values())}
+
+
+def _concluded(making: Making, there: Mapping[ComponentId, Component]) -> Conversion:
+    problems = _passing(making, there)
+    opened = {digest: _opener(file) for digest, file in making.contents.items()}
+    return Conversion(tuple(making.made.values()), opened, tuple(making.outcomes), problems)
+
+
+def _made(making: Making) -> Making:
+    """Everything that comes of the records, each of them told of."""
+    export = making.export
     record = export.of("website")[0]
-    key = site or slug(re.sub(r"\s+-\s+site-\w+$", "", record.name))
-    making = Making(export, key, {component_id(item): item for item in complete(there.values())})
     codes = _codes(export)
     default = codes.get(record.text("defaultlanguage").lower()) or next(iter(codes.values()), "en-US")
     tongue = Tongue(codes, default, names_of(making))
@@ -102,9 +127,7 @@ def convert(export: Export, there: Mapping[ComponentId, Component], site: str = 
         for left in export.of(kind):
             if not making.told(left):
                 making.by_hand(left, REASONS.get(kind, LOST if kind in HANDLED else "there is nothing of the kind here"))
-    problems = _passing(making, there)
-    opened = {digest: _opener(file) for digest, file in making.contents.items()}
-    return Conversion(tuple(making.made.values()), opened, tuple(making.outcomes), problems)
+    return making
 
 
 def _opener(file: Path) -> Callable[[], BinaryIO]:
@@ -193,7 +216,9 @@ def _passing(making: Making, there: Mapping[ComponentId, Component]) -> tuple[Pr
 def _drop(making: Making, name: ComponentId, why: str) -> None:
     """Take a component out. A page stays, as a draft without its parts; that of a rule on pages becomes a draft with it."""
     component, record = making.made[name], making.origin.get(name)
-    if isinstance(component, Page) and (component.blocks or component.template):
+    if name in making.there:  # a site that is there stays as it is
+        del making.made[name]
+    elif isinstance(component, Page) and (component.blocks or component.template):
         making.made[name] = replace(component, blocks=(), template="", state="draft")
     elif isinstance(component, Site):
         making.made[name] = replace(component, header="", footer="", menu="", logo="")

@@ -158,9 +158,16 @@ def _records(file: Path, kind: str, place: str) -> Iterator[Record]:
     for item in items:
         if not isinstance(item, dict):
             raise MetadataError([Problem(Position(place), "", CODE, "A record of columns is expected here.")])
-        columns = {str(name).lower().removeprefix("adx_"): value for name, value in item.items()}
+        columns = {str(name).lower().removeprefix("adx_"): _plain(value) for name, value in item.items()}
         own = str(columns.get(_IDS.get(kind, f"{kind}id")) or columns.get("id") or "").lower()
         yield Record(kind, own, columns, file, place)
+
+
+def _plain(value: Any) -> Any:
+    """A value, or a list of values; what is nested deeper is nothing, however often YAML's anchors would repeat it."""
+    if isinstance(value, list):
+        return [item for item in value if not isinstance(item, list | dict | set)]
+    return None if isinstance(value, dict | set) else value
 
 
 def _text(file: Path, place: str) -> str:

@@ -204,9 +204,7 @@ def make_profiles(making: Making) -> None:
             made = f"attribute_permission {making.site}/{making.key('attribute_permission', record)}"
             making.tell(item, CONVERTED if is_known else BY_HAND, "" if is_known else "the entity has no such attribute", made)
         rights = tuple(_right(item) for item in columns if item.text("columnname") in known)
-        others = tuple(
-            name for code, name in _RIGHTS if str(code) in map(str, record.columns.get("allcolumnpermissions") or ())
-        )
+        others = tuple(name for code, name in _RIGHTS if str(code) in record.ids("allcolumnpermissions"))
         profile = AttributePermission(
             key=making.key("attribute_permission", record),
             site=making.site,
@@ -222,7 +220,7 @@ _RIGHTS = ((CREATE, "create"), (READ, "read"), (UPDATE, "update"))
 
 
 def _right(record: Record) -> AttributeRight:
-    given = {int(code) for code in record.columns.get("permissions") or () if str(code).isdigit()}
+    given = {int(code) for code in record.ids("permissions") if code.isdecimal() and len(code) < 12}
     return AttributeRight(
         attribute=record.text("columnname"), read=READ in given, create=CREATE in given, update=UPDATE in given
     )

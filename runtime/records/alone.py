@@ -1,6 +1,7 @@
 """A new row that is all its transaction does: where that can be by one statement, which writes the trail and commits itself.
 
-That is so on PostgreSQL where nobody but the trail has to do with new rows of the entity. Else a transaction is begun for it.
+That is so on PostgreSQL where nobody but the trail has to do with new rows of the entity, and where its numbers may have
+gaps: a statement that writes no row has counted nevertheless. Else a transaction is begun for it.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ from runtime.records.errors import Denied
 from runtime.records.hooks import Listeners
 from runtime.records.links import check_pointers
 from runtime.records.numbers import counts_within
+from runtime.records.proof import Reader, proven
 from runtime.records.refusals import told
 from runtime.records.saving import can_note, save_noted
 from runtime.records.write import Written, auto_numbers, create, new_row
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-Values = Callable[[Connection], Mapping[str, Any]]
+Values = Callable[[Reader], Mapping[str, Any]]
 
 
 def create_alone(
-    connection: Connection,
+    reader: Reader,
     transaction: Transaction,
     snapshot: Snapshot,
     principal: Principal,
@@ -36,33 +38,33 @@ def create_alone(
     *,
     listeners: Listeners = AUDITED,
 ) -> Written:
-    """Save a new row, for good. `connection` is outside any transaction, and `transaction()` begins one on it.
+    """Save a new row, for good. `reader` is outside any transaction, and `transaction()` begins one on its connection.
 
-    `values(connection)` are the typed values by attribute. Raises what `create` raises, and then nothing is left behind.
+    What the reader has not proved yet the row's own statement proves, and writes nothing where it does not hold.
+    `values(reader)` are the typed values by attribute. Raises what `create` raises, and then nothing is left behind.
     """
-    if not _in_one_statement(connection, snapshot, principal, entity, listeners):
+    if not _in_one_statement(reader, snapshot, principal, entity, listeners):
         with transaction() as writing:
             return create(writing, snapshot, principal, entity, values(writing), listeners=listeners, undo="transaction")
-    new = new_row(connection, snapshot, principal, entity, values(connection))
+    new = new_row(reader, snapshot, principal, entity, values(reader))
     with told(new.entity):
-        wanted = new.save(connection, snapshot, principal)
+        wanted = new.save(reader, snapshot, principal)
         pieces = around_numbers(new.entity, new.values, wanted.numbered)
-        made = save_noted(connection, snapshot, principal, wanted, note(principal, "create", entity, new.at), pieces)
+        made = save_noted(reader, snapshot, principal, wanted, note(principal, "create", entity, new.at), pieces)
         if made is None:
-            check_pointers(connection, snapshot, principal, new.entity, wanted.linked)
+            check_pointers(proven(reader), snapshot, principal, new.entity, wanted.linked)
             raise Denied(entity)
     return Written(made, 1)
 
 
-def _in_one_statement(
-    connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, listeners: Listeners
-) -> bool:
-    standing, dialect = principal.standing, connection.dialect
+def _in_one_statement(reader: Reader, snapshot: Snapshot, principal: Principal, entity: str, listeners: Listeners) -> bool:
+    standing, dialect = principal.standing, reader.dialect
     key = ("noted by its write", standing, entity, dialect.name, listeners)
     return snapshot.derive(key, lambda: _can(snapshot, standing, entity, dialect, listeners))
 
 
 def _can(snapshot: Snapshot, standing: Standing, entity: str, dialect: Dialect, listeners: Listeners) -> bool:
     compiled = snapshot.entities[entity]
-    drawn = all(counts_within(dialect, attribute) for attribute in auto_numbers(snapshot, compiled))
+    numbers = auto_numbers(snapshot, compiled)
+    drawn = all(counts_within(dialect, attribute) and not attribute.model.gapless for attribute in numbers)
     return drawn and listeners.of_new(snapshot, entity) == (record_audit,) and can_note(snapshot, standing, compiled, dialect)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
-from sqlalchemy import Connection
-
 from metadata.expressions.entities import formula_in
 from metadata.expressions.evaluate import Value
 from metadata.expressions.grammar import parse
@@ -21,6 +19,7 @@ from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Principal
 from runtime.records.entered import EnteredRow, outcome, plain
 from runtime.records.errors import Invalid
+from runtime.records.proof import Reader
 from runtime.records.reach import Reach
 from runtime.records.values import checked
 from runtime.records.words import CONTACT, word_value
@@ -52,7 +51,7 @@ def _expressed(entity: CompiledEntity) -> Expressed:
 
 
 def work_out(
-    connection: Connection, snapshot: Snapshot, principal: Principal, entity: CompiledEntity, values: Mapping[str, Any]
+    connection: Reader, snapshot: Snapshot, principal: Principal, entity: CompiledEntity, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The values of a new row with those that expressions give it where none is given. Raises Invalid where one gives what the
     attribute cannot have."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection
-
 from metadata.expressions.entities import formula_in
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from runtime.access import Access, Principal
 from runtime.records.defaults import work_out
 from runtime.records.errors import Denied, Invalid
+from runtime.records.proof import Reader
 from runtime.records.values import checked, read_value
 from runtime.records.words import is_word, literal, word_value
 
@@ -59,7 +58,7 @@ def _cleaned(snapshot: Snapshot, attribute: CompiledAttribute, value: Any) -> tu
 
 
 def with_defaults(
-    connection: Connection, snapshot: Snapshot, principal: Principal, entity: CompiledEntity, values: Mapping[str, Any]
+    connection: Reader, snapshot: Snapshot, principal: Principal, entity: CompiledEntity, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The values of a new row: defaults where none is given. Raises Invalid where a required one is still missing, or where an
     expression gives what its attribute cannot have."""
@@ -94,7 +93,7 @@ def _required(snapshot: Snapshot, entity: CompiledEntity) -> tuple[str, ...]:
     return snapshot.derive(("required attributes", entity.key), make)
 
 
-def default_value(connection: Connection, snapshot: Snapshot, principal: Principal, attribute: CompiledAttribute) -> Any:
+def default_value(connection: Reader, snapshot: Snapshot, principal: Principal, attribute: CompiledAttribute) -> Any:
     """The default of an attribute for this principal; None where its word has no value."""
     default = attribute.model.default
     if not is_word(default):

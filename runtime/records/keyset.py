@@ -11,6 +11,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from runtime.records.plan import ListPlan, SortKey
 from runtime.records.values import LARGEST, checked, read_value
 
@@ -21,7 +23,7 @@ UNUSABLE = ("type", "too_large", "too_small", "scale")
 def make_token(sort: Sequence[SortKey], values: Sequence[Any], row: int) -> str:
     """The token of a row: `values` are those of its sort columns."""
     parts = [_mark(sort), *(None if value is None else _plain(value) for value in values), row]
-    return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
 def read_token(plan: ListPlan, sort: Sequence[SortKey], token: str) -> tuple[Any, ...]:

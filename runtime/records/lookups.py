@@ -74,7 +74,7 @@ def offer(
 
     Raises Denied where none may be chosen and BadAsk for a search too long.
     """
-    plan = _plan(snapshot, principal, entity, view)
+    plan = offer_plan(snapshot, principal, entity, view)
     ask = _narrowed(ListAsk(view, page_size=limit, terms=search_terms(q), counted=False), within)
     return [_offer(plan, row) for row in fetch_list(connection, plan, principal, ask).rows]
 
@@ -90,7 +90,7 @@ def resolve_offer(
     within: Belonging | None = None,
 ) -> Offer | None:
     """The row with this id as an offer, or None where it may not be chosen. Raises Denied where no row may be."""
-    plan = _plan(snapshot, principal, entity, view)
+    plan = offer_plan(snapshot, principal, entity, view)
     if within is None:
         row = fetch_row(connection, plan, principal, id)
         return None if row is None else _offer(plan, row)
@@ -106,7 +106,8 @@ def _narrowed(ask: ListAsk, within: Belonging | None) -> ListAsk:
     return replace(ask, narrowings=(*ask.narrowings, _Within(path)), bound=(*ask.bound, ("a_within", row)))
 
 
-def _plan(snapshot: Snapshot, principal: Principal, entity: str, view: str) -> ListPlan:
+def offer_plan(snapshot: Snapshot, principal: Principal, entity: str, view: str = "") -> ListPlan:
+    """The plan of what is offered. Raises Denied where none may be chosen and KeyError for a view of another entity."""
     if not view:
         return plan_entity(snapshot, principal, entity, _CHOOSABLE)
     if snapshot.views[view].entity != entity:

@@ -6,6 +6,7 @@ statement's cost. Result values pass the compiled types' processors where the dr
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -14,8 +15,11 @@ from sqlalchemy.exc import DBAPIError
 
 from metadata.types import ExactDecimal
 from runtime.records.proof import Claim, Reader, Unproven
+from runtime.sending import SendingCursor
 
 CURSOR = "foyer_cursor"
+SELDOM = 2
+"""How often a statement is executed as any other before it is known to be one of those that are sent again."""
 Row = tuple[Any, ...]
 Processor = Callable[[Any], Any]
 Statement = Select[Any] | Insert | Update | Delete
@@ -49,6 +53,8 @@ class Prepared:
         self._made = tuple((place, name, process) for place, name, process in given if process is not None)
         self._types = [column.type for column in statement.exported_columns]
         self._columns: tuple[tuple[int, Processor], ...] | None = None
+        self._executed = 0
+        self._numbered: tuple[str, tuple[str, ...]] | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -97,15 +103,31 @@ class Prepared:
         driver = self._dialect.loaded_dbapi.Error
         try:
             cursor = _cursor(connection)
-            cursor.execute(self.sql, parameters)
-            found = cast(list[Row], cursor.fetchall()) if self._types else []
-            if self._columns is None:
-                self._columns = self._processors(cursor.description or ())
+            again = self._again(cursor, parameters) if isinstance(cursor, SendingCursor) else None
+            found = self._execute(cursor, parameters) if again is None else again
         except driver as error:
             raise DBAPIError.instance(
                 self.sql, parameters, error, driver, hide_parameters=True, dialect=self._dialect
             ) from error
-        return _converted(found, self._columns)
+        return _converted(found, self._columns or ())
+
+    def _execute(self, cursor: Any, parameters: Any) -> list[Row]:
+        self._executed += 1
+        cursor.execute(self.sql, parameters)
+        found = cast(list[Row], cursor.fetchall()) if self._types else []
+        if self._columns is None:
+            self._columns = self._processors(cursor.description or ())
+        return found
+
+    def _again(self, cursor: SendingCursor, parameters: Mapping[str, Any]) -> list[Row] | None:
+        """The rows of a statement that is sent often; None where it is to be executed."""
+        if self._executed < SELDOM:
+            return None
+        if self._numbered is None:
+            compiled = self._statement.compile(dialect=_numbering(self._dialect), compile_kwargs={"render_postcompile": True})
+            self._numbered = compiled.string, tuple(getattr(compiled, "positiontup", None) or ())
+        sql, names = self._numbered
+        return cursor.again(sql, [parameters[name] for name in names])
 
     def _processors(self, description: Sequence[Any]) -> tuple[tuple[int, Processor], ...]:
         found = []
@@ -139,6 +161,14 @@ def _cursor(connection: Connection) -> Any:
     if cursor is None:
         cursor = connection.info[CURSOR] = connection.connection.cursor()
     return cursor
+
+
+def _numbering(dialect: Dialect) -> Dialect:
+    """The dialect, with $1 in the place of a value, as libpq wants it."""
+    twin = copy.copy(dialect)
+    twin.paramstyle, twin.positional = "numeric_dollar", True
+    twin.identifier_preparer = twin.preparer(twin)
+    return twin
 
 
 def _processed(process: Processor | None, value: Any) -> Any:

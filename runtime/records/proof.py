@@ -62,3 +62,8 @@ class Unproven(Protocol):
 
 Reader = Connection | Unproven
 """What a prepared statement is read on."""
+
+
+def proven(reader: Reader) -> Connection:
+    """The connection of a reader, for any statement: what is not proved yet is proved first."""
+    return reader if isinstance(reader, Connection) else reader.connection

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection
-
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.records.details import fetch_record
+from runtime.records.proof import Reader
 
 
 class Reach:
     """Finds such values on the connection that there is by then; a row is read once."""
 
-    def __init__(self, connection: Callable[[], Connection], snapshot: Snapshot, principal: Principal) -> None:
+    def __init__(self, connection: Callable[[], Reader], snapshot: Snapshot, principal: Principal) -> None:
         self._connection = connection
         self._snapshot = snapshot
         self._principal = principal

@@ -8,7 +8,7 @@ on SQLite where a permission looks at nothing but the row. Else one more stateme
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -35,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import table as stand_in
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.sql.util import find_tables
 from sqlalchemy.sql.visitors import iterate
 
@@ -46,7 +46,8 @@ from runtime.passing import passing
 from runtime.records.errors import Denied
 from runtime.records.links import Pointer, pointer_conditions, pointer_values
 from runtime.records.numbers import number_within
-from runtime.records.prepared import Prepared
+from runtime.records.prepared import Prepared, Row
+from runtime.records.proof import Claim, Reader, proven
 from runtime.records.rows import Look, look_at
 from runtime.records.shapes import kept
 from runtime.records.tables import AUDIT
@@ -112,7 +113,7 @@ def save(connection: Connection, snapshot: Snapshot, principal: Principal, wante
 
 
 def save_noted(
-    connection: Connection,
+    reader: Reader,
     snapshot: Snapshot,
     principal: Principal,
     wanted: Save,
@@ -121,22 +122,42 @@ def save_noted(
 ) -> int | None:
     """Save a new row and its line of the trail by one statement of PostgreSQL's, outside a transaction one of its own.
 
+    It also proves what the reader has not proved yet: where that does not hold it writes nothing.
     Gives the id; None where nothing was written, because a lookup may not be. `note` and `pieces` are made by the audit trail.
     Raises Denied where the row lies out of the principal's reach: then the statement fails, and leaves nothing.
     """
     look = Look(wanted.entity.key, ("create", "append") if wanted.linked else ("create",), wanted.given)
-    standing, dialect = principal.standing, connection.dialect
+    standing, dialect = principal.standing, reader.dialect
     targets = tuple(target for _, target, _ in wanted.linked)
     shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name)
-    prepared = kept(snapshot, ("noted", standing, shape), lambda: _make_noted(snapshot, standing, shape, dialect))
+
+    def prepared(claim: Claim | None) -> Prepared:
+        return kept(snapshot, ("noted", standing, shape, claim), lambda: _make_noted(snapshot, standing, shape, dialect, claim))
+
     around = {f"a_piece{place}": piece for place, piece in enumerate(pieces)}
     try:
-        found = prepared.rows(connection, {**_values(principal, wanted), **note, **around})
+        found = _proving(reader, prepared, {**_values(principal, wanted), **note, **around})
     except DataError as error:
         if getattr(error.orig, "sqlstate", None) != DIVISION_BY_ZERO:
             raise
         raise Denied(wanted.entity.key) from error
     return found[0][0] if found else None
+
+
+def _proving(reader: Reader, prepared: Callable[[Claim | None], Prepared], values: Mapping[str, Any]) -> list[Row]:
+    """The rows of a write that does nothing unless the claim holds that it was prepared with."""
+    presumption = None if isinstance(reader, Connection) else reader.presumption
+    if isinstance(reader, Connection) or presumption is None:
+        return prepared(None).rows(proven(reader), values)
+    try:
+        rows = prepared(presumption.claim).rows(reader.bare(), {**values, **presumption.values})
+    except DBAPIError:
+        reader.prove()  # why a row is refused is told to nobody else
+        raise
+    if rows:
+        reader.hold()
+        return rows
+    return prepared(None).rows(reader.connection, values)
 
 
 def can_note(snapshot: Snapshot, standing: Standing, entity: CompiledEntity, dialect: Dialect) -> bool:
@@ -166,9 +187,9 @@ def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialec
     return _Writing(Prepared(select(*written.c, _reached(snapshot, standing, shape, written)), dialect), tells=True)
 
 
-def _make_noted(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect) -> Prepared:
+def _make_noted(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect, claim: Claim | None) -> Prepared:
     entity = snapshot.entities[shape.look.entity]
-    written = _insert(snapshot, standing, shape, entity).returning(*entity.table.c).cte("foyer_written")
+    written = _insert(snapshot, standing, shape, entity, claim).returning(*entity.table.c).cte("foyer_written")
     noted: dict[str, ColumnElement[Any]] = {
         item.name: bindparam(f"a_{item.name}", type_=item.type) for item in AUDIT.c if item.name not in ("id", "row", "changes")
     }
@@ -194,15 +215,20 @@ def _reached(snapshot: Snapshot, standing: Standing, shape: _Shape, rows: FromCl
     return and_(*shape.look.conditions(snapshot, standing, rows)).label("foyer_reached")
 
 
-def _insert(snapshot: Snapshot, standing: Standing, shape: _Shape, entity: CompiledEntity) -> Insert:
+def _insert(
+    snapshot: Snapshot, standing: Standing, shape: _Shape, entity: CompiledEntity, claim: Claim | None = None
+) -> Insert:
     table = entity.table
     values: dict[str, ColumnElement[Any]] = {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in shape.columns}
     for key in shape.numbered:
         attribute = entity.attributes[key]
         values[attribute.column.name] = number_within(entity, attribute)
-    if not shape.targets:
+    conditions = pointer_conditions(snapshot, standing, shape.targets)
+    if claim is not None:
+        conditions.append(claim.column)
+    if not conditions:
         return insert(table).values(values)
-    checked = select(*values.values()).where(*pointer_conditions(snapshot, standing, shape.targets))
+    checked = select(*values.values()).where(*conditions)
     return insert(table).from_select(list(values), checked, include_defaults=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import DBAPIError
@@ -40,11 +40,15 @@ def _on_postgresql(element: _Explained, compiler: Any, **how: Any) -> str:
     return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **how)}"
 
 
-def explained(connection: Connection, principal: Principal, plan: ListPlan, *, counted: bool) -> tuple[list[Any], str]:
-    """How the database would read a list's first page, or count its rows: its answer and the statement; nothing is read."""
+Asked = Literal["page", "count", "offer"]
+"""A list's first page, the number of its rows, or the first rows to choose from, which are not counted."""
+
+
+def explained(connection: Connection, principal: Principal, plan: ListPlan, asked: Asked) -> tuple[list[Any], str]:
+    """How the database would read what is asked of a plan: its answer and the statement; nothing is read."""
     dialect = connection.dialect
-    shape = shape_of(plan, ListAsk(plan.view))
-    statement: Any = count_statement(plan, shape) if counted else list_statement(plan, shape, dialect.name)[0]
+    shape = shape_of(plan, ListAsk(plan.view, counted=asked != "offer"))
+    statement: Any = count_statement(plan, shape) if asked == "count" else list_statement(plan, shape, dialect.name)[0]
     compiled = statement.compile(dialect=dialect)
     names = frozenset(name for name, bind in compiled.binds.items() if bind.required)
     values: Mapping[str, Any] = {**bind_values(principal, names), **FIRST_PAGE}

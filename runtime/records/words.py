@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Connection, Date, bindparam, select
+from sqlalchemy import ColumnElement, Date, bindparam, select
 
 from metadata.snapshot import Snapshot
 from metadata.types import UtcDateTime
 from runtime.access import Principal
 from runtime.access.scopes import person
+from runtime.records.proof import Reader, proven
 
 CONTACT = "@contact."
 PEOPLE = {"@contact": "p_contact", "@account": "p_account", "@company": "p_company"}
@@ -76,15 +77,23 @@ def zone_of(principal: Principal) -> dt.tzinfo:
         return dt.UTC
 
 
-def bind_values(principal: Principal, names: Iterable[str]) -> dict[str, Any]:
+def bind_values(principal: Principal, names: frozenset[str]) -> dict[str, Any]:
     """The values of the principal's binds, and of the moments among `names`."""
     values: dict[str, Any] = dict(principal.binds)
-    for name in names:
-        if name == "p_now":
+    for name, found in _moments(names):
+        if found is None:
             values[name] = dt.datetime.now(dt.UTC)
-        elif found := _BIND.fullmatch(name):
-            values[name] = day_value(principal, int(found[3]) * (-1 if found[2] == "m" else 1), found[1] == "start")
+        else:
+            values[name] = day_value(principal, *found)
     return values
+
+
+@lru_cache(maxsize=4096)
+def _moments(names: frozenset[str]) -> tuple[tuple[str, tuple[int, bool] | None], ...]:
+    """The moments among names: how many days from today each is and whether as the moment when that begins, None for now."""
+    days = ((name, _BIND.fullmatch(name)) for name in names)
+    found = [(name, (int(day[3]) * (-1 if day[2] == "m" else 1), day[1] == "start")) for name, day in days if day is not None]
+    return (*found, *((name, None) for name in names if name == "p_now"))
 
 
 def day_value(principal: Principal, days: int, start: bool) -> dt.date | dt.datetime:
@@ -94,7 +103,7 @@ def day_value(principal: Principal, days: int, start: bool) -> dt.date | dt.date
     return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC) if start else day
 
 
-def word_value(connection: Connection, snapshot: Snapshot, principal: Principal, word: str, *, moment: bool) -> Any:
+def word_value(connection: Reader, snapshot: Snapshot, principal: Principal, word: str, *, moment: bool) -> Any:
     """The value of a word of the request such as @contact, @today or @contact.<attribute>; None where it has none.
 
     `moment` asks for a date-time where the word is a day.
@@ -112,9 +121,9 @@ def word_value(connection: Connection, snapshot: Snapshot, principal: Principal,
     return _own_now(connection, snapshot, principal, word.removeprefix(CONTACT))
 
 
-def _own_now(connection: Connection, snapshot: Snapshot, principal: Principal, key: str) -> Any:
+def _own_now(connection: Reader, snapshot: Snapshot, principal: Principal, key: str) -> Any:
     contact = snapshot.entities["contact"]
     if principal.contact is None or key not in contact.attributes:
         return None
     column = contact.attributes[key].column
-    return connection.execute(select(column).where(contact.table.c.id == principal.contact)).scalar_one_or_none()
+    return proven(connection).execute(select(column).where(contact.table.c.id == principal.contact)).scalar_one_or_none()

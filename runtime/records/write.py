@@ -19,6 +19,7 @@ from runtime.records.hooks import Change, Listeners
 from runtime.records.incoming import cleaned, permitted, with_defaults
 from runtime.records.links import check_pointers, permit_pointers, pointers
 from runtime.records.numbers import counts_within, next_number
+from runtime.records.proof import Reader, proven
 from runtime.records.refusals import Undo, guarded, readable, refuse
 from runtime.records.rows import Look, look_at, stamps, to_columns, to_values
 from runtime.records.saving import Save, save
@@ -41,7 +42,7 @@ class NewRow:
     values: dict[str, Any]
     at: dt.datetime
 
-    def save(self, connection: Connection, snapshot: Snapshot, principal: Principal) -> Save:
+    def save(self, connection: Reader, snapshot: Snapshot, principal: Principal) -> Save:
         """How it is saved, with its numbers as far as the write does not draw them. Raises Denied where a lookup may not be
         set at all."""
         linked = pointers(self.entity, self.values)
@@ -51,7 +52,7 @@ class NewRow:
         return Save(self.entity, "create", self.given, columns, linked, numbered)
 
 
-def new_row(connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, values: Mapping[str, Any]) -> NewRow:
+def new_row(connection: Reader, snapshot: Snapshot, principal: Principal, entity: str, values: Mapping[str, Any]) -> NewRow:
     """A row to be made of typed values by attribute. Raises Denied and Invalid."""
     compiled, access = _permit(snapshot, principal, entity, "create")
     permitted(compiled, access, values)
@@ -185,7 +186,7 @@ def _permit(snapshot: Snapshot, principal: Principal, entity: str, privilege: Pr
     return snapshot.entities[entity], access
 
 
-def _number(connection: Connection, snapshot: Snapshot, entity: CompiledEntity, values: dict[str, Any]) -> tuple[str, ...]:
+def _number(connection: Reader, snapshot: Snapshot, entity: CompiledEntity, values: dict[str, Any]) -> tuple[str, ...]:
     """Number the row: into `values`, except for those auto-numbers, given back, that are drawn as it is saved."""
     waiting = []
     for attribute in auto_numbers(snapshot, entity):
@@ -195,7 +196,7 @@ def _number(connection: Connection, snapshot: Snapshot, entity: CompiledEntity, 
             values.pop(attribute.key, None)
             waiting.append(attribute.key)
         else:
-            values[attribute.key] = next_number(connection, entity, attribute)
+            values[attribute.key] = next_number(proven(connection), entity, attribute)
     return tuple(waiting)
 
 

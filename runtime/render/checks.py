@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from metadata.errors import Position, Problem
+from metadata.errors import MetadataError, Position, Problem
 from metadata.model import Block, WebLink
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.render.chain import LAYOUT, BrokenTheme, ChainLoader, ThemeChain, UnknownTheme, read_chain, theme_names
@@ -21,16 +21,30 @@ def check_looks(snapshot: Snapshot, roots: Sequence[Path]) -> tuple[Problem, ...
     return tuple(sorted({*of_sites, *_unknown(_form_icons(snapshot))}))
 
 
+def require_themes(snapshot: Snapshot, roots: Sequence[Path]) -> None:
+    """Raises MetadataError where a site wears a theme that is not in these folders: none of its pages could be drawn."""
+    missing = [problem for site in snapshot.sites.values() for problem in _theme(site, roots)]
+    if missing:
+        raise MetadataError(missing)
+
+
+def _theme(site: CompiledSite, roots: Sequence[Path]) -> Iterator[Problem]:
+    try:
+        read_chain(roots, site.model.theme)
+    except (UnknownTheme, BrokenTheme) as reason:
+        meant = _meant(site.model.theme, theme_names(roots))
+        yield Problem(Position(path="theme"), f"site {site.key}", "theme", f"{reason}{meant}")
+
+
 def _site(site: CompiledSite, roots: Sequence[Path]) -> Iterator[Problem]:
     yield from _icons(site)
     yield from _texts(site)
-    component = f"site {site.key}"
-    try:
-        chain = read_chain(roots, site.model.theme)
-    except (UnknownTheme, BrokenTheme) as reason:
-        yield Problem(Position(path="theme"), component, "theme", f"{reason}{_meant(site.model.theme, theme_names(roots))}")
+    wrong = tuple(_theme(site, roots))
+    if wrong:
+        yield from wrong
         return
-    yield from check_tokens(site.model.tokens, chain.tokens, component)
+    chain = read_chain(roots, site.model.theme)
+    yield from check_tokens(site.model.tokens, chain.tokens, f"site {site.key}")
     yield from _templates(site, chain)
 
 

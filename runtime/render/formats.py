@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,7 +26,7 @@ from runtime.render.files import file_writer
 from runtime.render.links import email_html, lines_html, phone_html, url_html
 from runtime.render.locales import locale_for
 from runtime.render.memo import remembered
-from runtime.render.numbers import NO_BREAK, currency_digits, fixed, shortest
+from runtime.render.numbers import NO_BREAK, currency_digits, fixed, shortest, ungrouped
 from runtime.render.texts import Texts, engine_texts
 
 Formatter = Callable[[Any], str]
@@ -56,10 +57,12 @@ class Formats:
     year: int
     locale: Locale = field(init=False)
     texts: Texts = field(init=False)
+    plain: Formatter = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "locale", locale_for(self.language))
         object.__setattr__(self, "texts", engine_texts(self.language))
+        object.__setattr__(self, "plain", shortest(self.locale, _DECIMAL_DIGITS))
 
     def html(
         self, attribute: CompiledAttribute, snapshot: Snapshot, *, full: bool = False, thumbnail: int = 0, linked: bool = True
@@ -108,9 +111,11 @@ class Formats:
         """The time of day of a moment on the person's clock."""
         return moment(lambda day: "", self.locale, self.zone, "")(value)
 
-    def number(self, value: int | Decimal) -> str:
-        """A number with at most six decimals."""
-        return shortest(self.locale, _DECIMAL_DIGITS)(value)
+    def number(self, value: int | Decimal, of: CompiledAttribute | None = None) -> str:
+        """A number with at most six decimals, a value of an attribute as that one says."""
+        if of is not None and of.model.ungrouped and value == int(value):
+            return ungrouped(self.locale)(int(value))
+        return self.plain(value)
 
     def _moment(self, full: bool) -> Callable[[dt.datetime], str]:
         day = long_day(self.locale) if full else short_day(self.locale, self.year)
@@ -121,6 +126,8 @@ class Formats:
     ) -> Formatter:
         model = attribute.model
         match attribute.type.name:
+            case "integer" if model.ungrouped:
+                return ungrouped(self.locale)
             case "integer":
                 return remembered(fixed(self.locale, 0))
             case "decimal" if model.scale is not None:
@@ -176,8 +183,14 @@ def no_value(texts: Texts) -> str:
 
 def formats_for(language: str, time_zone: str, currency: str = "") -> Formats:
     """The formats of a language, a time zone (UTC where the name is unknown) and a site's currency."""
+    return _formats_at(language, time_zone, currency, int(time.time()) // 60)
+
+
+@lru_cache(maxsize=512)
+def _formats_at(language: str, time_zone: str, currency: str, minute: int) -> Formats:
+    """The same at a minute since 1970: a year begins with a full one in every zone, and to ask the calendar takes longer."""
     zone = _zone(time_zone)
-    return _formats(language, zone, currency, dt.datetime.now(zone).year)
+    return _formats(language, zone, currency, dt.datetime.fromtimestamp(minute * 60, zone).year)
 
 
 @lru_cache(maxsize=512)

@@ -42,6 +42,13 @@ def shortest(locale: Locale, digits: int) -> NumberFormat:
     return short
 
 
+@lru_cache(maxsize=256)
+def ungrouped(locale: Locale) -> NumberFormat:
+    """Writes whole numbers that are names rather than amounts, such as years."""
+    minus = get_minus_sign_symbol(locale)
+    return lambda value: str(value).replace("-", minus)
+
+
 def _with_marks(locale: Locale, plain: NumberFormat) -> NumberFormat:
     """Numbers with a language's marks in the place of Python's; three replacements cost half of a translation."""
     # A space between thousands never breaks, whichever the locale data has.

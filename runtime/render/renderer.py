@@ -165,7 +165,12 @@ class Renderer(Generic[Context]):
         return tokens_sheet(site, self._chain(model.theme).tokens | dict(model.tokens))
 
     def _template(self, context: Context, template: str | Template) -> Template:
-        return self.wardrobe(context).templates.get_template(template) if isinstance(template, str) else template
+        if not isinstance(template, str):
+            return template
+        if self._auto_reload:
+            return self.wardrobe(context).templates.get_template(template)
+        key = ("template", context.site.key, context.language, template)
+        return context.snapshot.derive(key, lambda: self.wardrobe(context).templates.get_template(template))
 
     def _around(self, context: Context) -> Around:
         frame = self._frame(context)
@@ -226,8 +231,8 @@ def _requests(context: Scene) -> str:
 def _with_sprite(page: Pieces) -> str:
     parts = list(page.parts)
     for number in range(len(parts) - 1, -1, -1):
-        head, mark, tail = parts[number].rpartition(SPRITE_MARK)
-        if mark:
+        if SPRITE_MARK in parts[number]:
+            head, _, tail = parts[number].rpartition(SPRITE_MARK)
             parts[number] = f"{head}{sprite(page.icons)}{tail}"
             break
     return "".join(parts)

@@ -18,6 +18,7 @@ from metadata.compiler import assign_site
 from metadata.errors import MetadataError, Problem
 from metadata.model import KINDS, Component, ComponentId, component_id
 from metadata.schema import load
+from metadata.schema.faults import without_suggestion
 from metadata.store import Guard, MetadataStore, Revision, Standing
 from metadata.text import Text
 from runtime.studio.references import Reference, references
@@ -211,7 +212,7 @@ class Bench:
         broken = tuple(repr(name.key) for name in found)
         for problem in self.findings:
             name = names.get(problem.component)
-            follows = problem.code in FOLLOWING and any(key in problem.message for key in broken)
+            follows = problem.code in FOLLOWING and any(key in without_suggestion(problem.message) for key in broken)
             if name is not None and name in self.items and not self.items[name].faults and not follows:
                 found.setdefault(name, []).append(problem)
         return {name: tuple(problems) for name, problems in found.items()}

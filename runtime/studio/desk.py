@@ -19,9 +19,10 @@ from runtime.records.audit import record_act
 from runtime.render import Formats, Texts
 from runtime.render.view import Crumb
 from runtime.studio.bench import Bench, Item, label_of
-from runtime.studio.rights import ADOPTING, Reach, author_of, reach_of, right_of
+from runtime.studio.places import place_of
+from runtime.studio.rights import ADOPTING, SCREENS, Reach, author_of, reach_of, right_of
+from runtime.studio.routes import ROOT
 
-ROOT = "/studio"
 RECENT = "studio"
 DOORS: tuple[tuple[str, str, str, str], ...] = (
     ("people", "people", "studio.people", "people"),
@@ -163,6 +164,11 @@ class Desk:
         is_database = item.id.kind == "connection" and item.data.get("connector") == "sql" and not item.head.deleted
         return is_database and all(kind in self.reach.kinds for kind in ADOPTING)
 
+    def makes_screens(self, item: Item) -> bool:
+        """Whether a list, pages and forms can be made of a component: an entity, by who may make all of them."""
+        is_there = item.id.kind == "entity" and not item.head.deleted
+        return is_there and all(kind in self.reach.kinds for kind in SCREENS)
+
     def url(self, *parts: str) -> str:
         """The address of a page of the studio."""
         path = "/".join(quote(part, safe="/") for part in parts)
@@ -207,6 +213,10 @@ class Desk:
         """What a kind is called."""
         key = f"studio.kinds.{kind}" if several else f"studio.kind.{kind}"
         return self.say(key) if key in self.say else kind.replace("_", " ").capitalize()
+
+    def place(self, item: Item, path: str) -> str:
+        """A place in a component, in the words of its editor."""
+        return place_of(KINDS[item.id.kind].model, item.data, path)
 
     def leaf(self, item: Item, current: ComponentId | None = None) -> Leaf:
         """A component as a line that leads to it."""

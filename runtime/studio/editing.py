@@ -20,6 +20,7 @@ from runtime.studio.bench import Item, made
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.entries import Entry, Surroundings, entries_of, id_of, paths_of
 from runtime.studio.merging import MISSING, Clash
+from runtime.studio.places import place_of
 from runtime.studio.posted import move, read_form
 from runtime.studio.saving import Collision, Draft, data_at, named, save
 from runtime.studio.scalars import read_yaml
@@ -181,6 +182,7 @@ def editor(desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus:
         about=about(item.id.kind),
         takes_files=bool(content_names(item.id.kind)),
         size_said=partial(size_said, desk),
+        place=partial(place_of, KINDS[item.id.kind].model, data),
         window=window_of(desk, item),
     )
 
@@ -192,15 +194,22 @@ def laid_out(
     model = KINDS[name.kind].model
     entity = name.key if name.kind == "entity" else str(data.get("entity") or "")
     languages = [item.id.key for item in desk.bench.by_kind["language"]] or ["en-US"]
-    around = Surroundings({}, languages, entity, focus)
+    kinds = kinds_of(desk, entity)
+    around = Surroundings({}, languages, entity, focus, kinds)
     entries = entries_of(model, data, around)
     if problems:
         told: dict[str, list[str]] = {}
         for problem in problems:
             told.setdefault(nearest(problem.position.path, entries), []).append(problem.message)
-        around = Surroundings(told, languages, entity, focus)
+        around = Surroundings(told, languages, entity, focus, kinds)
         entries = entries_of(model, data, around)
     return around, entries
+
+
+def kinds_of(desk: Desk, entity: str) -> Mapping[str, str]:
+    """The types of an entity's attributes."""
+    facts = desk.bench.entities.get(entity)
+    return {key: attribute.type for key, attribute in facts.attributes.items()} if facts else {}
 
 
 def nearest(path: str, entries: Sequence[Entry]) -> str:

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from babel.core import Locale, UnknownLocaleError
+
 from metadata.files.emit import emit
-from metadata.store.difference import NAMING
-from runtime.studio.posted import FIELD, HERE, RAW
-from runtime.studio.scalars import EMPTY, show_scalar
+from metadata.types import TYPES
+from runtime.studio.places import title_of
+from runtime.studio.posted import FIELD, HERE, RAW, SORT, TYPED
+from runtime.studio.scalars import SORTS, show_as, show_scalar, sort_of
 from runtime.studio.shapes import Shape, fits, shapes_of
 
 FIRST = 4
 FIXED = ("key", "site")
-TITLES = ("key", *NAMING, "type", "operator", "relationship", "label")
+SORT_CHOICES = tuple((sort, sort) for sort in SORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class Line:
     language: str = ""
     checked: tuple[str, ...] = ()
     second: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The language in its own words, with its tag; the tag alone where nobody speaks it."""
+        try:
+            named = Locale.parse(self.language, sep="-").get_language_name()
+        except (ValueError, UnknownLocaleError):
+            named = None
+        return f"{named[:1].upper()}{named[1:]} · {self.language}" if named else self.language
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +87,15 @@ class Entry:
 class Surroundings:
     """What entries need to know besides the data: problems by path, languages, where names are completed from.
 
-    `sources` names a list of words by property; the others are known from the rules of the model.
+    `sources` names a list of words by property; the others are known from the rules of the model. `kinds` are the types of the
+    entity's attributes.
     """
 
     problems: Mapping[str, Sequence[str]]
     languages: Sequence[str]
     entity: str = ""
     focus: str = ""
-    types: Sequence[str] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -104,10 +117,24 @@ def _entries(model: Any, data: Mapping[str, Any], around: Surroundings, above: s
         path = f"{above}{shape.name}"
         value = data.get(shape.name)
         main = not above or shape.required or shape.name in data or number < FIRST or _below(path, around.problems)
-        if value is None and shape.name in data and shape.form == "scalar":
-            yield Entry(path, shape, "line", (Line(f"{FIELD}{path}", EMPTY),), errors=tuple(around.problems.get(path, ())))
+        if shape.form == "scalar" and (value is None or fits(shape, value)):
+            errors = tuple(around.problems.get(path, ()))
+            sort = sort_of(value) if shape.name in data else "number" if _counts(data, around) else "text"
+            line = _sorted(f"{FIELD}{path}.{TYPED}", value, sort, second=f"{FIELD}{path}.{SORT}")
+            yield Entry(path, shape, "scalar", (line,), (), errors, main, there=shape.name in data)
         else:
             yield _entry(shape, path, value, around, main=main)
+
+
+def _sorted(name: str, value: Any, sort: str, second: str = "") -> Line:
+    """The input of a value that may be of several types, with the sort that it has now as what is checked."""
+    return Line(name, "" if value is None else show_as(sort, value), SORT_CHOICES, checked=(sort,), second=second)
+
+
+def _counts(data: Mapping[str, Any], around: Surroundings) -> bool:
+    """Is a value beside these data likely to be a number: that of an attribute whose type says so, or of a filter on one?"""
+    given = str(data.get("type") or around.kinds.get(str(data.get("attribute") or ""), ""))
+    return given in TYPES and TYPES[given].numeric
 
 
 def _entry(shape: Shape, path: str, value: Any, around: Surroundings, *, main: bool) -> Entry:
@@ -123,7 +150,7 @@ def _entry(shape: Shape, path: str, value: Any, around: Surroundings, *, main: b
             parts = (_part(shape, path, given, around, title=shape.label),) if value is not None or not shape.optional else ()
         case "parts":
             items = enumerate(value or ())
-            parts = tuple(_part(shape, f"{path}.{place}", item, around, title=_title(item, place)) for place, item in items)
+            parts = tuple(_part(shape, f"{path}.{place}", item, around, title=title_of(item, place)) for place, item in items)
         case _:
             lines = tuple(_lines(shape, path, value, around))
     return Entry(path, shape, _form(shape, lines), lines, parts, errors, main, there=value is not None)
@@ -154,17 +181,6 @@ def _part(shape: Shape, path: str, data: Mapping[str, Any], around: Surroundings
     return Part(path, title, entries, problems, tuple(around.problems.get(path, ())), opened)
 
 
-def _title(item: Mapping[str, Any], place: int) -> str:
-    """How an item of a list is called: by what names it, else by its place."""
-    for name in TITLES:
-        value = item.get(name)
-        if isinstance(value, Mapping):
-            value = next(iter(value.values()), "")
-        if isinstance(value, str | int) and value:
-            return str(value)
-    return str(place + 1)
-
-
 def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterator[Line]:
     name = f"{FIELD}{path}"
     source = _source(shape, around)
@@ -192,7 +208,11 @@ def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterato
             )
         case "pairs":
             for place, (key, one) in enumerate((value or {}).items()):
-                yield Line(f"{name}.{place}", str(key), second=_shown(shape.item, one))
+                sort = sort_of(one) if shape.item == "scalar" else ""
+                shown = show_as(sort, one) if sort else _shown(shape.item, one)
+                yield Line(
+                    f"{name}.{place}", str(key), SORT_CHOICES if sort else (), checked=(sort,) if sort else (), second=shown
+                )
         case _:
             yield Line(name, "" if value is None else _shown(shape.form, value), _options(shape, value), source)
 

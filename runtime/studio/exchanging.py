@@ -19,6 +19,7 @@ from metadata.store import Components, Difference
 from runtime import errands
 from runtime.errors import AccessDenied, BadRequest
 from runtime.exchange.archive import LARGEST, NoArchive, archived, unpack
+from runtime.exchange.exports import PRODUCTS
 from runtime.exchange.intake import Intake, take_in
 from runtime.exchange.overrides import read_overrides
 from runtime.studio.desk import Desk, open_desk
@@ -82,17 +83,17 @@ class Refusal(Exception):
 
 def exchange() -> Response:
     """Take the site out, or bring files in."""
-    return _page(_desk())
+    return page(exchange_desk())
 
 
 def download() -> Response:
     """The site as a zip file, with the drafts or as it is served."""
-    desk = _desk()
+    desk = exchange_desk()
     which = request.args.get("of", WORKING)
     if which not in (WORKING, RELEASED):
         raise BadRequest
     store = desk.store
-    components = _own(desk, store.readable() if which == WORKING else store.released())
+    components = own_of(desk, store.readable() if which == WORKING else store.released())
     desk.prove()
     desk.note("export", "site", 0, of=which, components=len(components))
     response = Response(_sent(archived(components, store.content)), content_type="application/zip")
@@ -102,25 +103,26 @@ def download() -> Response:
 
 def submit_exchange() -> Response:
     """Show what an archive would change; then, on the second press, save it as drafts: all of it or nothing."""
-    desk = _desk()
+    desk = exchange_desk()
     try:
         if request.form.get("do") == "save":
             return _save(desk, request.form.get("errand", ""))
         return _look(desk, _given())
     except Refusal as refusal:
-        return _page(desk, refused=refusal.said, problems=refusal.problems, status=422)
+        return page(desk, refused=refusal.said, problems=refusal.problems, status=422)
     except NoArchive as error:
-        return _page(desk, refused=desk.say(f"studio.exchange_{error.key}"), status=422)
+        return page(desk, refused=desk.say(f"studio.exchange_{error.key}"), status=422)
 
 
-def _desk() -> Desk:
+def exchange_desk() -> Desk:
+    """The desk of somebody who may take the site out and bring files in. Raises SignInNeeded, AccessDenied."""
     desk = open_desk()
     if not desk.reach.has(EXCHANGE):
         raise AccessDenied
     return desk
 
 
-def _own(desk: Desk, components: Components) -> Components:
+def own_of(desk: Desk, components: Components) -> Components:
     """Without those of other sites, which belong to others."""
     return {name: item for name, item in components.items() if _is_own(desk, name)}
 
@@ -152,7 +154,7 @@ def _look(desk: Desk, given: Given) -> Response:
     held = {"zip": base64.b64encode(given.data).decode(), "overrides": given.overrides, "delete": given.delete}
     with desk.context.lease.transaction() as connection:
         errand = errands.begin(connection, _owner(desk), held, {}, dt.datetime.now(dt.UTC))
-    return _page(desk, lines=found, errand=errand.id, warnings=intake.warnings, given=given)
+    return page(desk, lines=found, errand=errand.id, warnings=intake.warnings, given=given)
 
 
 def _save(desk: Desk, key: str) -> Response:
@@ -176,13 +178,13 @@ def _save(desk: Desk, key: str) -> Response:
 def _taken(desk: Desk, given: Given, folder: Path) -> tuple[Intake, Before]:
     """The intake of an archive, and what it is held against. Raises NoArchive, Refusal."""
     unpack(given.data, folder)
-    before = Before.of(_own(desk, desk.store.readable()))
+    before = Before.of(own_of(desk, desk.store.readable()))
     try:
         over = read_overrides(given.overrides)
         themes = desk.context.renderer.roots
         intake = take_in(str(folder), before.components, delete=given.delete, drafts=True, overrides=over, themes=themes)
     except MetadataError as error:
-        raise Refusal(desk.say("studio.exchange_wrong"), _relative(error.problems, folder)) from None
+        raise Refusal(desk.say("studio.exchange_wrong"), relative(error.problems, folder)) from None
     if not intake.components:
         raise NoArchive("empty")
     changed = [difference.component for difference in intake.differences(before.components)]
@@ -192,7 +194,7 @@ def _taken(desk: Desk, given: Given, folder: Path) -> tuple[Intake, Before]:
     return intake, before
 
 
-def _relative(problems: tuple[Problem, ...], folder: Path) -> tuple[Problem, ...]:
+def relative(problems: tuple[Problem, ...], folder: Path) -> tuple[Problem, ...]:
     """The problems with files named as they are in the archive."""
     return tuple(_without(problem, folder) for problem in problems)
 
@@ -221,7 +223,7 @@ def _owner(desk: Desk) -> errands.Owner:
     return errands.Owner(int(desk.context.principal.contact or 0), desk.reach.site, "exchange")
 
 
-def _page(
+def page(
     desk: Desk,
     *,
     lines: tuple[Line, ...] | None = None,
@@ -232,6 +234,7 @@ def _page(
     refused: str = "",
     status: int = 200,
 ) -> Response:
+    """The page of export and import: both ways, or what an import would change, or why nothing was taken."""
     return desk.page(
         "exchange.html",
         title=desk.say("studio.exchange"),
@@ -244,4 +247,5 @@ def _page(
         given=given,
         refused=refused,
         most=LARGEST // 1_000_000,
+        products=PRODUCTS,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 
 from flask import Response, flash, make_response, redirect, request
@@ -15,9 +15,11 @@ from runtime.errors import AccessDenied, BadRequest, PageNotFound
 from runtime.frames import SCHEMES
 from runtime.security import local_path
 from runtime.studio.bench import Item
-from runtime.studio.desk import ICONS, ROOT, Desk, Leaf, open_desk
+from runtime.studio.desk import ICONS, Desk, Leaf, open_desk
 from runtime.studio.editing import number_of
+from runtime.studio.finding import people_of, records_of
 from runtime.studio.releasing import DiffLine, diff_lines
+from runtime.studio.routes import ROOT
 from runtime.studio.turning import turned
 from runtime.studio.uses import uses_of, uses_of_attributes
 
@@ -85,17 +87,28 @@ def of_kind(kind: str) -> Response:
 
 
 def find() -> Response:
-    """What a search finds; as JSON for the palette."""
+    """What a search finds, components, rows and people, and what can be done; as JSON for the palette."""
     desk = open_desk()
     words = request.args.get("q", "").strip()
     found = [desk.leaf(item) for item in search(desk, words)] if words else list(recent(desk))
+    records, people = records_of(desk, words), people_of(desk, words)
     if request.args.get("as") == "json":
         components = [
             {"label": leaf.label, "kind": desk.kind_label(leaf.kind), "url": leaf.url, "icon": leaf.icon, "state": leaf.state}
             for leaf in found[:20]
         ]
-        return make_response({"components": components, "actions": actions(desk, words)})
-    return desk.page("find.html", title=desk.say("studio.search"), words=words, leaves=found, actions=actions(desk, words))
+        rows = {"records": list(map(asdict, records)), "people": list(map(asdict, people))}
+        response = make_response({"components": components, **rows, "actions": actions(desk, words)})
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    return desk.page(
+        "find.html",
+        title=desk.say("studio.search"),
+        words=words,
+        leaves=found,
+        groups=(("records", records), ("people", people)),
+        actions=actions(desk, words),
+    )
 
 
 def search(desk: Desk, words: str) -> list[Item]:
@@ -146,6 +159,7 @@ def actions(desk: Desk, words: str) -> list[dict[str, str]]:
         (desk.say(text), desk.url(path), icon)
         for path, text, icon, opens in (
             ("view", "studio.view_as", "eye", desk.reach.views_as),
+            ("bisect", "studio.bisect", "signpost-split", desk.reach.bisects),
             ("pages", "studio.page_tree", "diagram-3", "page" in desk.reach.kinds),
             ("permissions", "studio.permissions", "shield-check", "entity_permission" in desk.reach.kinds),
             ("why", "studio.why_title", "question-circle", "entity_permission" in desk.reach.kinds),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, flash, request
@@ -10,36 +12,52 @@ from flask import Response, flash, request
 from metadata.model import KINDS, ComponentId
 from metadata.schema.build import schema_for
 from metadata.store import EditedMeanwhile, NoSuchComponent, Sketch
+from runtime.adopting import naming
 from runtime.errors import AccessDenied, ChangedMeanwhile, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, open_desk
-from runtime.studio.editing import about
+from runtime.studio.editing import about, offer
 from runtime.studio.saving import named
+from runtime.studio.shapes import shapes_of
 from runtime.studio.uses import renamed, uses_of
+
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: a key, or a name that one is made of, and what the new component stands on."""
+
+    key: str = ""
+    name: str = ""
+    refs: Mapping[str, str] = field(default_factory=dict)
 
 
 def new(kind: str) -> Response:
     """The page that asks for the key of a new component."""
     desk = open_desk()
     _may(desk, kind)
-    return _ask(desk, "new", kind, None, request.args.get("key", "")[:200])
+    return _ask(desk, "new", kind, None, Wish(request.args.get("key", "")[:200]))
 
 
 def submit_new(kind: str) -> Response:
-    """A new component, with nothing but its key."""
+    """A new component with its key, its name, and what it stands on. Whoever has told all of that goes on to the designer."""
     desk = open_desk()
     _may(desk, kind)
-    key = request.form.get("key", "").strip()
-    wrong = _wrong(desk, kind, key)
+    wish = _wished(desk, kind)
+    wrong = _wrong(desk, kind, wish.key)
     if wrong:
-        return _ask(desk, "new", kind, None, key, wrong)
-    return _keep(desk, [_new(desk, kind, key, {})], f"new {kind} {key}", "studio.made")
+        return _ask(desk, "new", kind, None, wish, wrong)
+    given = {name: text for name, text in wish.refs.items() if text}
+    data = {**({"label": wish.name} if wish.name else {}), **given}
+    to = "design" if wish.name and desk.designs(kind) and len(given) == len(wish.refs) else "edit"
+    return _keep(desk, [_new(desk, kind, wish.key, data)], f"new {kind} {wish.key}", "studio.made", to=to)
 
 
 def name(act: str, kind: str, key: str) -> Response:
     """The page that asks for the key of a copy, or for another key; where the component is used stands beside it."""
     desk = open_desk()
-    return _ask(desk, act, kind, desk.item(kind, key), key)
+    return _ask(desk, act, kind, desk.item(kind, key), Wish(key))
 
 
 def submit_name(act: str, kind: str, key: str) -> Response:
@@ -49,7 +67,7 @@ def submit_name(act: str, kind: str, key: str) -> Response:
     wanted = request.form.get("key", "").strip()
     wrong = _wrong(desk, kind, wanted)
     if wrong:
-        return _ask(desk, act, kind, item, wanted, wrong)
+        return _ask(desk, act, kind, item, Wish(wanted), wrong)
     if act == "copy":
         return _keep(desk, [_new(desk, kind, wanted, dict(item.data))], f"copy of {item.id}", "studio.copied")
     return _rename(desk, item, wanted)
@@ -99,25 +117,62 @@ def _may(desk: Desk, kind: str) -> None:
         raise AccessDenied
 
 
+def _is_named(kind: str) -> bool:
+    """Whether components of a kind have a name that people read. That of a language names a language, and is its key's."""
+    return kind != "language" and "label" in schema_for(KINDS[kind].model).fields
+
+
+def _refs(kind: str) -> dict[str, str]:
+    """The properties that a component of a kind cannot do without and that name one other component, with the kind of that."""
+    shapes = shapes_of(KINDS[kind].model)
+    return {one.name: str(one.rules["ref"]) for one in shapes if one.required and one.form == "word" and one.rules.get("ref")}
+
+
+def _wished(desk: Desk, kind: str) -> Wish:
+    """What was typed; without a key, one that is made of the name and that nothing has."""
+    posted = request.form
+    key, name = posted.get("key", "").strip(), posted.get("name", "").strip()[:LONGEST_NAME] if _is_named(kind) else ""
+    refs = {ref: posted.get(f"ref.{ref}", "").strip() for ref in _refs(kind)}
+    if not key and name:
+        dash = "-" if _fits(kind, "a-b") else "_"
+        taken = {item.id.key for item in desk.bench.by_kind[kind] if item.id.site in ("", desk.reach.site)}
+        key = naming.free(naming.plain(name).replace("_", dash), taken, dash)
+    return Wish(key, name, refs)
+
+
+def _rule(kind: str) -> str:
+    return str(schema_for(KINDS[kind].model).fields["key"].metadata.get("pattern", ""))
+
+
+def _fits(kind: str, key: str) -> bool:
+    return re.fullmatch(_rule(kind).removeprefix("^").removesuffix("$"), key) is not None
+
+
 def _wrong(desk: Desk, kind: str, key: str) -> str:
     """Why a new component may not have this key; nothing where it may."""
-    rule = schema_for(KINDS[kind].model).fields["key"].metadata.get("pattern", "")
-    if not re.fullmatch(rule.removeprefix("^").removesuffix("$"), key):
-        return desk.say("studio.key_wrong", rule=rule)
+    if not _fits(kind, key):
+        return desk.say("studio.key_wrong", rule=_rule(kind))
     found = desk.bench.find(kind, key, desk.reach.site)
     return desk.say("studio.key_taken", name=key) if found and not found.head.deleted else ""
 
 
-def _ask(desk: Desk, act: str, kind: str, item: Item | None, key: str = "", wrong: str = "") -> Response:
+def _ask(desk: Desk, act: str, kind: str, item: Item | None, wish: Wish, wrong: str = "") -> Response:
+    refs = (
+        []
+        if item
+        else [(name, ref, wish.refs.get(name, ""), tuple(offer(desk, f"kind-{ref}"))) for name, ref in _refs(kind).items()]
+    )
     return desk.page(
         "name.html",
-        title=desk.say(f"studio.{act}"),  # texts: studio.new, studio.copy, studio.rename
+        title=desk.say(f"studio.{act}") if item else desk.say("studio.new_of", kind=desk.kind_label(kind)),
         status=422 if wrong else 200,
         opened=item,
         kind=kind,
         item=item,
         act=act,
-        key=key,
+        wish=wish,
+        named=item is None and _is_named(kind),
+        refs=refs,
         wrong=wrong,
         uses=uses_of(desk.bench, item.id) if item and act == "rename" else (),
         about=about(kind),
@@ -149,6 +204,7 @@ def _keep(
     said: str,
     gone: Item | None = None,
     expected: dict[ComponentId, int] | None = None,
+    to: str = "edit",
 ) -> Response:
     first = sketches[0].component
     desk.prove()
@@ -165,4 +221,4 @@ def _keep(
         raise ChangedMeanwhile from error
     desk.note("draft", first.kind, 1, component=str(first), note=note)
     flash(desk.say(said, name=first.key), "good")
-    return desk.go_to("edit", first)
+    return desk.go_to(to, first)

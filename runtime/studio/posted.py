@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from metadata.schema.guard import DEPTH
-from runtime.studio.scalars import read_real, read_scalar, read_whole, read_yaml
+from runtime.studio.scalars import FIXED, SORTS, read_as, read_real, read_scalar, read_whole, read_yaml
 from runtime.studio.shapes import Shape, shapes_of
 
 FIELD = "p."
 HERE = "~"
 RAW = "~yaml"
+SORT = "~as"
+TYPED = "~is"
 NOTHING = object()
 Tree = dict[str, Any]
 
@@ -65,6 +67,14 @@ def _value(shape: Shape, given: Any, keep_empty: bool) -> Any:
     return NOTHING if value is NOTHING or (not shape.required and value == shape.default) else value
 
 
+def _scalar(shape: Shape, given: Any, keep_empty: bool) -> Any:
+    """A value of the sort that was chosen for it; by itself it is read as YAML."""
+    if not isinstance(given, dict):
+        return _line(shape, given, keep_empty)
+    sort, text = _last(given.get(SORT)), _last(given.get(TYPED))
+    return read_as(sort if sort in SORTS else "text", text) if text or sort in FIXED else NOTHING
+
+
 def _line(shape: Shape, given: Any, keep_empty: bool) -> Any:
     text = _last(given)
     return _ONE[shape.form](text) if text else NOTHING
@@ -105,9 +115,9 @@ def _pairs(shape: Shape, given: Any, keep_empty: bool) -> Any:
     for place in _places(given):
         row = given[place]
         if isinstance(row, dict):
-            name, value = _last(row.get("name")), _last(row.get("value"))
+            name, value, sort = (_last(row.get(part)) for part in ("name", "value", SORT))
             if name or value or keep_empty:
-                found[name] = _ONE[shape.item](value) if value else ""
+                found[name] = read_as(sort, value) if sort in SORTS else _ONE[shape.item](value) if value else ""
     return found or ({} if HERE in given else NOTHING)
 
 
@@ -127,7 +137,8 @@ def _parts(shape: Shape, given: Any, keep_empty: bool) -> Any:
 
 _ONE: Mapping[str, Callable[[str], Any]] = {"word": str, "whole": read_whole, "real": read_real, "scalar": read_scalar}
 _READERS: Mapping[str, Callable[[Shape, Any, bool], Any]] = {
-    **dict.fromkeys(("word", "whole", "real", "scalar"), _line),
+    **dict.fromkeys(("word", "whole", "real"), _line),
+    "scalar": _scalar,
     "flag": _flag,
     "maybe": _flag,
     "text": _text,

@@ -16,6 +16,7 @@ from runtime.errors import AccessDenied, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, Leaf, open_desk
 from runtime.studio.editing import shown
+from runtime.studio.signing import sign_off
 from runtime.studio.trial import Trial, try_components, try_items
 
 MOST_CHANGES = 60
@@ -64,6 +65,8 @@ def submit_publish() -> Response:
         return publish_page(desk, chosen, refused=desk.say("studio.changed_meanwhile"), status=409)
     if not chosen:
         return publish_page(desk, chosen, refused=desk.say("studio.nothing_chosen"), status=422)
+    if request.form.get("do") == "sign":
+        return sign_off(desk, chosen)
     return release(desk, chosen)
 
 
@@ -109,6 +112,7 @@ def publish_page(
     return desk.page(
         "publish.html",
         title=desk.say("studio.publish_title", release=desk.bench.standing.release + 1),
+        here="publish",
         status=status,
         waiting=lines_of(desk, waiting, picked),
         chosen=len(picked),

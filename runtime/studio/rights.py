@@ -18,7 +18,9 @@ OPERATE = "operate"
 OTHERS = "settings"
 ADOPTING = ("connection", "table_map", "entity", "choice", "view", "form")
 OF_PAGES = ("list", "page", "web_link_set")
-"""What comes of tables that are adopted, and what comes of them besides where the site gets pages for them."""
+SCREENS = ("view", "form", *OF_PAGES)
+"""What comes of tables that are adopted, and what comes of them besides where the site gets pages for them; and
+what is made of an entity to begin with."""
 RIGHT_OF_KIND = {
     kind: right
     for right, kinds in {
@@ -63,6 +65,12 @@ class Reach:
     def views_as(self) -> bool:
         """May the site be looked at through the eyes of any contact or role?"""
         return VIEW_AS in self.rights
+
+    @property
+    def bisects(self) -> bool:
+        """May earlier releases be looked at? They may have granted more than is granted now; who publishes could bring them
+        back anyway."""
+        return self.views_as and self.publishes
 
     def has(self, right: str) -> bool:
         """Is this one of the rights?"""

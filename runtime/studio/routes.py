@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from runtime.loading import Later
 
+ROOT = "/studio"
 NAMED = "<kind>/<path:key>"
 RULES = (
     ("/", "looking:home", "GET"),
@@ -23,6 +24,8 @@ RULES = (
     (f"/source/{NAMED}", "editing:submit_source", "POST"),
     (f"/design/{NAMED}", "designing.designer:design", "GET"),
     (f"/design/{NAMED}", "designing.designer:submit_design", "POST"),
+    ("/screens/<key>", "beginning:screens", "GET"),
+    ("/screens/<key>", "beginning:submit_screens", "POST"),
     (f"/settle/{NAMED}", "editing:settle", "POST"),
     (f"/delete/{NAMED}", "making:delete", "GET"),
     (f"/delete/{NAMED}", "making:submit_delete", "POST"),
@@ -31,6 +34,8 @@ RULES = (
     (f"/history/{NAMED}", "looking:history_of", "GET"),
     (f"/history/{NAMED}", "looking:restore", "POST"),
     ("/history", "looking:history", "GET"),
+    ("/bisect", "bisecting:bisect", "GET"),
+    ("/bisect", "bisecting:judge_next", "POST"),
     ("/pages", "designing.pages:page_tree", "GET"),
     ("/pages", "designing.pages:move_page", "POST"),
     ("/permissions", "permissions.matrix:matrix", "GET"),
@@ -55,6 +60,9 @@ RULES = (
     ("/exchange", "exchanging:exchange", "GET"),
     ("/exchange", "exchanging:submit_exchange", "POST"),
     ("/exchange/site.zip", "exchanging:download", "GET"),
+    ("/exchange/<product>", "converting:submit_export", "POST"),
+    ("/exchange/<product>/<errand>", "converting:export_report", "GET"),
+    ("/exchange/<product>/<errand>", "converting:submit_export_report", "POST"),
     ("/translations", "translating:translations", "GET"),
     ("/translations", "translating:submit_translations", "POST"),
     ("/translations/<language>.po", "translating:translations_file", "GET"),
@@ -90,7 +98,7 @@ OPERATING = (
 
 def studio_blueprint() -> Blueprint:
     """Everything below `/studio/`; who may enter is decided by each view, through `open_desk`."""
-    blueprint = Blueprint("studio", __name__, url_prefix="/studio")
+    blueprint = Blueprint("studio", __name__, url_prefix=ROOT)
     for rule, view, method in (*RULES, *OPERATING):
         _, _, name = view.partition(":")
         blueprint.add_url_rule(rule, f"{name}_{method.lower()}", Later(f"runtime.studio.{view}"), methods=[method])

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from metadata.files.parse import parse
 
 EMPTY = "null"
+FIXED: Mapping[str, Any] = {"yes": True, "no": False, "none": None}
+"""The sorts that have one value each, and need no input."""
+SORTS = ("text", "number", *FIXED, "texts", "numbers", "yaml")
+"""What a value may be that may be of several types."""
 BREAKS = {ord(letter): f"\\u{ord(letter):04x}" for letter in "\x85\u2028\u2029\ufeff"}
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 REAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
@@ -40,6 +45,49 @@ def show_scalar(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_plain, value))}]"
     return _plain(value)
+
+
+def sort_of(value: Any) -> str:
+    """The sort of a value among `SORTS`: the first one that reads what it shows as the same value; `yaml` reads all of them."""
+    return next((sort for sort in SORTS if _same(read_as(sort, show_as(sort, value)), value)), "yaml")
+
+
+def show_as(sort: str, value: Any) -> str:
+    """What stands in the input of a value of a sort: of a list, an item on each line."""
+    if sort in FIXED:
+        return ""
+    if sort in ("texts", "numbers"):
+        return "\n".join(_typed(item) for item in value) if isinstance(value, list) else ""
+    return show_scalar(value) if sort == "yaml" else _typed(value)
+
+
+def read_as(sort: str, text: str) -> Any:
+    """The value of a sort that a text stands for; what is none of that sort stays a text, for the checks to complain of."""
+    if sort in FIXED:
+        return FIXED[sort]
+    if sort in ("texts", "numbers"):
+        return [read_number(line) if sort == "numbers" else line for line in text.split("\n") if line.strip()]
+    return read_number(text) if sort == "number" else read_scalar(text) if sort == "yaml" else text
+
+
+def read_number(text: str) -> Any:
+    """A number, whole where it is written so, or the text where it is none."""
+    whole = read_whole(text)
+    return read_real(text) if isinstance(whole, str) else whole
+
+
+def _typed(value: Any) -> str:
+    """A value as a person types it; what no input keeps as it is, such as a strange line break, is typed as nothing."""
+    if isinstance(value, str):
+        return value if all(letter.isprintable() or letter == "\n" for letter in value) else ""
+    return _number(value) if isinstance(value, float) else str(value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal and of one type, for True is 1 and 1 is 1.0 in Python."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other)) and one != []
+    return type(one) is type(other) and one == other and one != ""
 
 
 def _plain(value: Any) -> str:

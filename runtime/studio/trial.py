@@ -12,7 +12,7 @@ from metadata.migrate import Plan
 from metadata.model import Component, ComponentId, component_id
 from metadata.store import Components
 from runtime.exposure.blast import Blast, blasts
-from runtime.exposure.lock import lock_problems
+from runtime.exposure.lock import CODE, lock_problems
 from runtime.render.checks import check_looks
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk
@@ -31,6 +31,11 @@ class Trial:
     def errors(self) -> tuple[Problem, ...]:
         """What forbids the release."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether people would reach what nobody has signed off."""
+        return any(problem.code == CODE for problem in self.problems)
 
     @property
     def needs_second(self) -> bool:

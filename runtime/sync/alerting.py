@@ -19,6 +19,7 @@ from connectors import checkpoint as checkpoints
 from connectors import tally
 from connectors.alerts import Finding, clear, fire, standing
 from connectors.errors import first_line
+from connectors.tablemap import compiled_map
 from metadata.model import SyncAlert
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.access import Principal
@@ -70,7 +71,7 @@ class Watch:
         if number is None:  # another worker was quicker
             return 0
         if rule.pause and checkpoints.read_checkpoint(connection, finding.map).paused_at is None:
-            checkpoints.pause(connection, finding.map, now, f"alert {rule.key}")
+            checkpoints.pause(connection, compiled_map(snapshot, finding.map).unit, now, f"alert {rule.key}")
         self._mail(connection, snapshot, (site, rule, finding), number, now)
         if rule.webhook:
             body = {"alert": rule.key, "map": finding.map, "fired_at": now.isoformat(), "paused": rule.pause, **finding.facts}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from connectors.outbox import PARKED, WAITING, count_owed, oldest
 from connectors.rejects import count_rejects, oldest_rejects
 from connectors.tablemap import CompiledMap, compiled_maps
 from connectors.tally import ERROR, OUT, read_tally
+from connectors.together import waits_for
 from metadata.snapshot import Snapshot
 
 
@@ -22,8 +24,9 @@ from metadata.snapshot import Snapshot
 class MapState:
     """One map. `state` is never, loading, current, waiting (tried again soon), failed, gap (changes are lost) or paused.
 
-    `behind` are rows that wait outside, None where that is not known; `owed_since` is when the oldest change that waits to go
-    out was made, `refused_since` when the oldest row that one side would not take came.
+    `group` is that with which it waits and is paused. `behind` are rows that wait outside, None where that is not known;
+    `owed_since` is when the oldest change that waits to go out was made, `refused_since` when the oldest row that one side
+    would not take came.
     """
 
     map: str
@@ -49,6 +52,7 @@ class MapState:
     owed_since: dt.datetime | None = None
     refused_since: dt.datetime | None = None
     delivered_at: dt.datetime | None = None
+    group: str = ""
 
 
 def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
@@ -59,7 +63,7 @@ def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
     sent = {item.map: item.at for item in read_tally(connection) if item.direction == OUT and item.kind != ERROR}
     found = []
     for item in compiled_maps(snapshot):
-        at = checkpoints.get(item.key, Checkpoint(item.key))
+        at = _within_group(item, checkpoints)
         sending = owed.get(item.key, {})
         found.append(
             MapState(
@@ -86,9 +90,23 @@ def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
                 owed_since=waiting.get(item.key),
                 refused_since=min((found[item.key] for found in (parked, refused) if item.key in found), default=None),
                 delivered_at=sent.get(item.key),
+                group=item.model.group if item.together else "",
             )
         )
     return found
+
+
+def _within_group(table_map: CompiledMap, states: Mapping[str, Checkpoint]) -> Checkpoint:
+    """How far a map is, and what keeps it waiting: its own fault or pause, else that of another one of its group."""
+    at = states.get(table_map.key, Checkpoint(table_map.key))
+    others = [states[name] for name in table_map.unit if name != table_map.key and name in states]
+    for other in others:
+        if other.paused_at is not None and at.paused_at is None:
+            at = replace(at, paused_at=other.paused_at, paused_by=other.paused_by)
+        if other.problem and not at.problem:
+            problem = waits_for(other.map, other.problem)
+            at = replace(at, problem=problem, retry_at=other.retry_at, failures=other.failures)
+    return at
 
 
 def _direction(table_map: CompiledMap) -> str:

@@ -26,23 +26,25 @@ class NotPossible(Exception):
 
 
 def pause(home: Home, table_map: CompiledMap, by: str = "") -> None:
-    """Let a map rest until it is resumed. `by` names who wants that."""
+    """Let a map rest, and those of its group, until it is resumed. `by` names who wanted that."""
     with home.begin() as connection:
-        checkpoints.pause(connection, table_map.key, home.now(), by)
+        checkpoints.pause(connection, table_map.unit, home.now(), by)
 
 
 def resume(home: Home, table_map: CompiledMap) -> None:
-    """Let a map run again, also one that had stopped at a fault."""
+    """Let a map run again, and those of its group, also where they had stopped at a fault."""
     with home.begin() as connection:
-        checkpoints.resume(connection, table_map.key)
+        checkpoints.resume(connection, table_map.unit)
 
 
 def ask_for_run(home: Home, table_map: CompiledMap) -> None:
     """Have the worker run a map now, whatever its interval, and deliver what waits. Raises NotPossible for one that rests."""
     with home.begin() as connection:
-        if checkpoints.read_checkpoint(connection, table_map.key).paused_at is not None:
+        states = [checkpoints.read_checkpoint(connection, name) for name in table_map.unit]
+        if any(state.paused_at is not None for state in states):
             raise NotPossible(f"{table_map.key} is paused; resume it first.")
-        checkpoints.retry_now(connection, table_map.key)
+        for name in table_map.unit:
+            checkpoints.retry_now(connection, name)
         wish_for(connection, table_map.key, home.now())
 
 

@@ -91,6 +91,10 @@ def test_without_script_all_that_match_are_removed(browser: Browser, address: st
     context.close()
 
 
+MARGIN = """actions => Math.min(...[...actions.querySelectorAll('.btn')].map(
+    button => actions.getBoundingClientRect().right - button.getBoundingClientRect().right))"""
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_file_is_matched_checked_and_imported(browser: Browser, address: str, apiary: Apiary, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 740}, locale="en-US")
@@ -118,6 +122,7 @@ def test_a_file_is_matched_checked_and_imported(browser: Browser, address: str, 
     expect(page.get_by_text("1 would be new")).to_be_visible()
     expect(page.get_by_text("Enter 0 to 40.")).to_be_visible()
     is_sound("hives.csv")
+    assert page.locator(".panel > .form-actions").evaluate(MARGIN) >= 12, "buttons stand at the edge of their panel"
     page.get_by_role("button", name="Import 2 rows, leave out what fails").click()
     expect(page.get_by_text("2 rows are imported.")).to_be_visible()
     is_sound("hives.csv")

@@ -7,29 +7,18 @@ pytest.importorskip("webauthn", reason="needs the extra webauthn")
 
 from metadata.model import SiteSetting
 from support.axe import assert_no_axe_violations
+from support.browsers import with_device
 from support.marina_site import served
 from support.portal import CAST, PASSWORD, make_portal
 from support.ports import free_port
 from support.screens import sideways
 
 CAROL = CAST["carol"][0]
-DEVICE = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
 
 
 def fits(page):
     assert sideways(page) <= 0
     assert_no_axe_violations(page)
-
-
-def with_device(page):
-    """Give the browser a device for passkeys, whose owner confirms everything."""
-    cdp = page.context.new_cdp_session(page)
-    cdp.send("WebAuthn.enable")
-    found = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": {**DEVICE, "isUserVerified": True}})
-    cdp.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": found["authenticatorId"], "enabled": True})
-    return lambda verified: cdp.send(
-        "WebAuthn.setUserVerified", {"authenticatorId": found["authenticatorId"], "isUserVerified": verified}
-    )
 
 
 def sign_in(page):

@@ -114,6 +114,49 @@ def begin_order(page: Page) -> None:
     expect(page.get_by_label("Deliver to")).to_be_visible()
 
 
+def test_what_was_typed_before_the_session_ended_is_there_after_signing_in_again(at_desk, demo):
+    page, elsewhere = at_desk(), at_desk("dave")
+    page.goto("/signin")
+    sign_in_here(page, demo.people["dave"])
+    begin_order(page)
+    page.get_by_label("Requisition number").fill("typed before lunch")
+    expect(page.get_by_text("Kept at")).to_be_visible()
+    elsewhere.goto("/sessions")
+    elsewhere.locator("button[value=others]").click()
+    expect(elsewhere.locator("button[value=others]")).to_have_count(0)
+    page.get_by_role("button", name="Next").last.click()
+    expect(page).to_have_url(re.compile("/signin"))
+    sign_in_here(page, demo.people["dave"])
+    expect(page.locator("input[name=requisition]")).to_have_value("typed before lunch")
+
+
+def sign_in_here(page: Page, person: dict[str, str]) -> None:
+    """Sign in at the form that is shown."""
+    page.locator("input[name=email]").fill(person["email"])
+    page.locator("input[name=password]").fill(person["password"])
+    with page.expect_navigation(url=lambda url: "/signin" not in url):
+        page.locator("main form button[type=submit]").first.click()
+
+
+def test_the_estimate_follows_what_is_typed(at_desk):
+    page = at_desk("sam")
+    begin_order(page)
+    page.get_by_label("Deliver to").select_option(index=1)
+    page.get_by_role("button", name="Next").last.click()
+    amount, total = page.locator(".rows .amount").first, page.locator("[data-estimate]")
+    expect(total).to_contain_text("0 lines")
+    box = page.get_by_role("combobox").first
+    box.press_sequentially("saddle", delay=10)
+    page.get_by_role("option").first.click()
+    expect(total).to_contain_text("1 line")
+    one = amount.inner_text()
+    page.locator("input[name=lines-0-quantity]").fill("7")
+    page.locator("input[name=lines-0-quantity]").blur()
+    expect(amount).not_to_have_text(one)
+    assert amount.inner_text() in total.inner_text()
+    assert_no_axe_violations(page)
+
+
 def test_a_step_that_lacks_something_says_so_at_the_field_and_above(at_desk):
     page = at_desk("rita")
     begin_order(page)

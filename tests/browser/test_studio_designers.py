@@ -150,9 +150,13 @@ class Keys(Mouse):
 def begin(hands: Mouse, kinds: str, kind: str, key: str) -> None:
     page = hands.page
     hands.new(kinds, kind)
-    hands.write(page.get_by_label("Key"), key)
+    hands.write(page.get_by_label("What people call it"), key)
     hands.press(page.locator("main").get_by_role("button", name="New component"))
     expect(page.locator("h1")).to_have_text(key)
+    fields = page.get_by_role("main").get_by_role("link", name="Fields", exact=True)
+    if fields.get_attribute("aria-current") != "page":
+        hands.press(fields)
+        expect(page.locator("#editor")).to_be_visible()
 
 
 def fill(hands: Mouse, **fields: str) -> None:
@@ -191,7 +195,7 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
         hands.press(desk.get_by_role("button", name="Add an attribute"))
         hands.write(desk.locator(f'[name="p.attributes.{number}.type"]'), kind)
         expect(desk.locator("#designer tbody tr").nth(number)).to_contain_text("text")
-    hands.press(desk.get_by_role("link", name="The whole"))
+    hands.press(desk.get_by_role("link", name="General"))
     hands.write(desk.locator('[name="p.primary_name"]'), "name")
     expect(desk.locator(".error-summary")).to_have_count(0)
     expect(desk.get_by_role("complementary")).to_contain_text("create table buoy")
@@ -264,6 +268,34 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
     hands.press(desk.get_by_role("button", name="Back to release 1"))
     expect(desk.get_by_role("main")).to_contain_text("3 In force")
     assert site.as_("alice").get("/buoys").status_code == 404
+
+
+def test_pages_of_an_entity_are_made_with_a_few_keys_and_seen_as_a_customer(desk: Page, site: Marina) -> None:
+    hands = Keys(desk)
+    hands.new("Entities", "Entity")
+    looked_at(desk)
+    hands.write(desk.get_by_label("What people call it"), "Spare sail")
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    expect(desk).to_have_url(re.compile("/studio/design/entity/spare_sail"))
+    hands.write(desk.get_by_label("What people call it"), "Name")
+    hands.press(desk.get_by_role("button", name="Add an attribute"))
+    hands.write(desk.locator('[name="p.attributes.0.type"]'), "text")
+    expect(desk.locator("#designer tbody tr").first).to_contain_text("text")
+    hands.press(desk.get_by_role("main").get_by_role("link", name="Make pages"))
+    expect(desk.get_by_role("button", name="Make the drafts")).to_be_visible()
+    looked_at(desk)
+    hands.choose(desk.get_by_label("Web role"), "skipper")
+    hands.press(desk.get_by_role("button", name="Make the drafts"))
+    expect(desk.get_by_role("status").last).to_contain_text("12 drafts are made.")
+    hands.go("View as")
+    hands.press(desk.get_by_role("button", name="Alice"))
+    seen = desk.frame_locator("#preview iframe")
+    hands.press(seen.get_by_role("link", name="Spare sail").first)
+    expect(seen.get_by_role("link", name="New").first).to_be_visible()
+    for path in ("people", "audit", "uses/entity/berth"):
+        goto(desk, f"/studio/{path}")
+        looked_at(desk)
 
 
 def test_columns_and_fields_are_dragged_and_the_window_follows(desk: Page, site: Marina) -> None:

@@ -92,7 +92,7 @@ def test_the_site_is_checked_set_and_taken_out_and_in(desk: Page, site: Marina) 
         looked_at(desk)
     with desk.expect_download() as taken:
         desk.get_by_role("link", name="With the drafts").click()
-    desk.get_by_label("Zip file").set_input_files(
+    desk.get_by_label("Zip file", exact=True).set_input_files(
         {"name": "site.zip", "mimeType": "application/zip", "buffer": taken.value.path().read_bytes()}
     )
     desk.get_by_label("What differs in this installation").fill("site_setting identity/attempts_per_minute: {value: '30'}")

@@ -4,7 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,15 @@ class InSql(Outside):
     def remove(self, code: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(self._table).where(self._table.c.code == code))
+
+    @contextmanager
+    def hold(self, code: str) -> Iterator[None]:
+        """Write a row, and commit at the end of the block."""
+        if self._engine.dialect.name == "sqlite":
+            pytest.skip("SQLite locks no single rows")
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(self._table).where(self._table.c.code == code).values(name="Theirs"))
+            yield
 
     def close(self) -> None:
         self.adapter.close()

@@ -7,6 +7,7 @@ FOYER_TEST_QUESTIONS says how many questions are asked at least.
 import os
 import random
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,13 +20,13 @@ from runtime.access import access_for
 from runtime.exposure.flips import Question, components_after, smallest
 from runtime.records import fetch_record
 from runtime.records.reasons import explain
-from support.inhabited import inhabited
+from support.inhabited import inhabited, principal_of
 from support.worlds import ALL, OWN, ROLES, worlds
 
 QUESTIONS = int(os.environ.get("FOYER_TEST_QUESTIONS", "2000"))
-A_WORLD, WORLDS = (40, 2) if QUESTIONS <= 10_000 else (400, 6)
-"""Most questions of a world, and how many times as many worlds may be drawn as these would need: small ones have few.
-Where there are many questions, many are of the same world: making one takes as long as a hundred answers."""
+PEOPLE, OF_ONE, WORLDS = (1, 40, 2) if QUESTIONS <= 10_000 else (12, 250, 6)
+"""Most people of a world who ask, most questions of each, and how many times as many worlds may be drawn as these would need:
+small ones have few. Many questions are many of the same world: making one takes as long as a hundred answers."""
 FLIPS = 3
 RIGHTS = {"read": "read", "create": "create", "write": "update"}
 
@@ -52,6 +53,18 @@ def rules_say(world, question, row):
     return allowed
 
 
+def people(world, chance):
+    """The world as its own person sees it, then as others do: everybody there is and a stranger, with all sets of web roles."""
+    held = [frozenset(chosen) for many in range(len(ROLES) + 1) for chosen in combinations(ROLES, many)]
+    others = [
+        replace(world, roles=roles, contact=contact, account=world.rows["contact"][contact]["account"] if contact else None)
+        for contact in (None, *world.rows["contact"])
+        for roles in held
+    ]
+    others.remove(world)
+    return [world, *chance.sample(others, min(PEOPLE - 1, len(others)))]
+
+
 def questions(world, chance):
     """Some of all that can be asked of the rows of a world."""
     found = []
@@ -61,14 +74,14 @@ def questions(world, chance):
             for privilege in PRIVILEGES:
                 for key in ("", *(keys if privilege in RIGHTS else ())):
                     found.append((Question(entity, privilege, str(row), key), row))
-    return chance.sample(found, min(A_WORLD, len(found)))
+    return chance.sample(found, min(OF_ONE, len(found)))
 
 
 def test_engine_explainer_and_rules_agree(engine):
     asked = [0, 0]
 
     @settings(
-        max_examples=max(1, WORLDS * QUESTIONS // A_WORLD),
+        max_examples=max(1, WORLDS * QUESTIONS // (PEOPLE * OF_ONE)),
         deadline=None,
         phases=(Phase.explicit, Phase.generate),
         suppress_health_check=list(HealthCheck),
@@ -77,31 +90,37 @@ def test_engine_explainer_and_rules_agree(engine):
     def agree(found, seed):
         if asked[0] >= QUESTIONS:
             return
-        world, components = found
+        drawn, components = found
+        chance = random.Random(seed)
+        with inhabited(engine, drawn, components) as (snapshot, connection, _):
+            for world in people(drawn, chance):
+                ask(snapshot, connection, components, world, chance)
+
+    def ask(snapshot, connection, components, world, chance):
+        principal = principal_of(world)
         reached = {}
-        with inhabited(engine, world, components) as (snapshot, connection, principal):
-            for number, (question, row) in enumerate(questions(world, random.Random(seed))):
-                told = explain(
-                    connection, snapshot, principal, question.entity, question.privilege, question.key, question.attribute
-                )
-                asks = (question.entity, question.privilege, question.attribute)
-                if asks not in reached:
-                    reached[asks] = engine_reaches(connection, snapshot, principal, question)
-                says = row in reached[asks]
-                assert (told.allowed, rules_say(world, question, row)) == (says, says), question
-                if question.privilege == "read" and not question.attribute:
-                    record = fetch_record(connection, snapshot, principal, question.entity, "id", row, ())
-                    assert (record is not None) == says, question
-                asked[0] += 1
-                if number < FLIPS:
-                    change = smallest(connection, snapshot, principal, question, told)
-                    if change is None:
-                        assert (says, principal.roles & set(ROLES)) == (False, set()), question
-                        continue
-                    asked[1] += 1
-                    after = compile_snapshot(components_after(components, change))
-                    person = principal if change.roles is None else replace(principal, roles=change.roles)
-                    assert (row in engine_reaches(connection, after, person, question)) is not says, (question, change.said)
+        for number, (question, row) in enumerate(questions(world, chance)):
+            told = explain(
+                connection, snapshot, principal, question.entity, question.privilege, question.key, question.attribute
+            )
+            asks = (question.entity, question.privilege, question.attribute)
+            if asks not in reached:
+                reached[asks] = engine_reaches(connection, snapshot, principal, question)
+            says = row in reached[asks]
+            assert (told.allowed, rules_say(world, question, row)) == (says, says), question
+            if question.privilege == "read" and not question.attribute:
+                record = fetch_record(connection, snapshot, principal, question.entity, "id", row, ())
+                assert (record is not None) == says, question
+            asked[0] += 1
+            if number < FLIPS:
+                change = smallest(connection, snapshot, principal, question, told)
+                if change is None:
+                    assert (says, principal.roles & set(ROLES)) == (False, set()), question
+                    continue
+                asked[1] += 1
+                after = compile_snapshot(components_after(components, change))
+                person = principal if change.roles is None else replace(principal, roles=change.roles)
+                assert (row in engine_reaches(connection, after, person, question)) is not says, (question, change.said)
 
     agree()
     assert asked[0] >= QUESTIONS

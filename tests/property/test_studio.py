@@ -14,7 +14,7 @@ from metadata.store import MetadataStore, checked_snapshot
 from runtime.studio.bench import Workshop
 from runtime.studio.entries import Surroundings, entries_of
 from runtime.studio.merging import MISSING, Merge, same
-from runtime.studio.posted import read_form
+from runtime.studio.posted import SORT, read_form
 from runtime.studio.saving import Collision, Draft, data_at, head_of, save
 from support.generated_metadata import component_sets
 from support.marina import MARINA
@@ -48,6 +48,9 @@ def posted(entry, line):
         yield from ((line.name, word) for word in line.checked)
     elif entry.form == "pairs":
         yield from ((f"{line.name}.name", line.value), (f"{line.name}.value", line.second))
+        yield from ((f"{line.name}.{SORT}", sort) for sort in line.checked)
+    elif entry.form == "scalar":
+        yield from ((line.second, line.checked[0]), (line.name, line.value))
     elif entry.form == "flag":
         yield from ((line.name, "false"), *([(line.name, "true")] if line.value else []))
     elif entry.form == "select":

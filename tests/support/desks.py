@@ -38,10 +38,23 @@ def goto(page: Page, path: str) -> None:
     page.goto(re.sub(r"(https?://[^/]+).*", r"\1", page.url) + path)
 
 
+HIDDEN_BESIDE = """wide => [...document.querySelectorAll(".data-wrap")]
+  .filter((box) => box.scrollWidth > box.clientWidth + 1 && !box.querySelector(wide))
+  .map((box) => box.textContent.slice(0, 60))"""
+"""The tables that hide a part of themselves beside what is seen."""
+WIDE = ".matrix, .ds-diagram"
+"""What is as wide as it is, and scrolls in its own box on a phone."""
+
+
 def looked_at(page: Page) -> None:
-    """Nothing scrolls sideways and axe finds nothing, on both screens."""
+    """Nothing scrolls sideways and axe finds nothing, on both screens. On a phone no table hides a part of itself, and on a
+    laptop the page is as high as the screen: its parts scroll by themselves."""
     for size in (LAPTOP, PHONE):
         page.set_viewport_size(size)
         assert sideways(page) <= 0, page.url
         assert_no_axe_violations(page)
+        if size is PHONE:
+            assert page.evaluate(HIDDEN_BESIDE, WIDE) == [], page.url
+        else:
+            assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0, page.url
     page.set_viewport_size(LAPTOP)

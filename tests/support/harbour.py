@@ -192,6 +192,7 @@ def make_world(
     prepare(engine)
     memory = memory_world(outside)
     memory.tables = {"harbour": [], "boat": []}
+    memory.unique = set()
     memory.down = False
     return World(engine, snapshot, adapter or MemoryAdapter("outside", {"name": outside}), memory)
 

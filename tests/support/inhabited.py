@@ -17,12 +17,16 @@ def inhabited(engine, world, components):
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         _insert(connection, snapshot, world)
-        kind = "contact" if world.contact else "anonymous"
-        principal = Principal(kind, "s", world.contact, world.account, None, world.roles)
         try:
-            yield snapshot, connection, principal
+            yield snapshot, connection, principal_of(world)
         finally:
             connection.rollback()
+
+
+def principal_of(world):
+    """Who asks in a world."""
+    kind = "contact" if world.contact else "anonymous"
+    return Principal(kind, "s", world.contact, world.account, None, world.roles)
 
 
 def _insert(connection, snapshot, world):

@@ -22,6 +22,12 @@ def note_statements(engine: sa.Engine, statements: list[str]) -> None:
                 statements.append(str(query))
                 return super().execute(query, params, **more)
 
+            def again(self, statement: str, values: Any) -> Any:
+                found = super().again(statement, values)
+                if found is not None:
+                    statements.append(statement)
+                return found
+
         connection.cursor_factory = Noting
 
 

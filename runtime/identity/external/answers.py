@@ -39,7 +39,7 @@ def keep_answer(connection: Connection, site: str, provider: str, answer: Answer
     now, ticket = utc_now(), new_token()
     identity = answer.told.identity
     told: dict[str, Any] = {"identity": [identity.issuer, identity.subject, identity.name], "claims": dict(answer.told.claims)}
-    told["session"] = dict(answer.told.session)
+    told |= {"session": dict(answer.told.session), "at": answer.told.at}
     try:
         with connection.begin_nested():
             connection.execute(
@@ -73,4 +73,4 @@ def take_answer(connection: Connection, site: str, provider: str, ticket: str) -
     if row is None or not connection.execute(update(saml_answers).where(*where).values(told="")).rowcount:
         return None
     told = json.loads(row.told)
-    return Kept(Told(Identity(*told["identity"]), told["claims"], told.get("session", {})), row.request)
+    return Kept(Told(Identity(*told["identity"]), told["claims"], told.get("session", {}), told.get("at")), row.request)

@@ -37,17 +37,25 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a provider says about somebody who has signed in there; `session` is what it calls his session there."""
+    """What a provider says about somebody who has signed in there.
+
+    `session` is what it calls his session there, `at` when he last proved who he is, in seconds; None where it does not say.
+    """
 
     identity: Identity
     claims: Mapping[str, Any]
     session: Mapping[str, str] = field(default_factory=dict)
+    at: int | None = None
 
     @property
     def verified_email(self) -> str:
         """The e-mail, if the provider says that it has verified it."""
         email = self.claims.get("email")
         return email if isinstance(email, str) and self.claims.get("email_verified") is True else ""
+
+    def proved_since(self, moment: int, leeway: int) -> bool:
+        """Whether he proved there who he is after a moment, as far as clocks agree."""
+        return self.at is not None and self.at >= moment - leeway
 
 
 @dataclass(frozen=True, slots=True)

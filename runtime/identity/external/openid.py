@@ -7,7 +7,6 @@ where the provider cannot be asked, and Untrusted where what it says does not ho
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from metadata.model import IdentityProvider
+from metadata.variables import VARIABLE, is_own
 from runtime.identity.external.departures import INDEX
 from runtime.identity.external.logins import LONGEST_NAME, Identity, Told
 from runtime.identity.external.proof import ProviderDown, UnknownKey, Untrusted, departed, proved
@@ -32,7 +32,6 @@ AGAIN_S = 60.0
 OK = 200
 ENDING = "end_session_endpoint"
 ID_TOKEN = "id_token"  # noqa: S105 - the name of it
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,11 @@ class OpenIdClient:
         self._known: _Known | None = None
         self._lock = Lock()
 
-    def begin(self, back: str) -> tuple[str, Attempt]:
-        """The address at the provider to send somebody to, and what to keep meanwhile; he comes back to `back`."""
+    def begin(self, back: str, *, anew: bool = False) -> tuple[str, Attempt]:
+        """The address at the provider to send somebody to, and what to keep meanwhile; he comes back to `back`.
+
+        Who is to sign in `anew` is asked to by the provider, whatever session he has there (3.1.2.1).
+        """
         known = self._know()
         attempt = Attempt(*(secrets.token_urlsafe(32) for _ in range(3)))
         with self._session(back) as session:
@@ -72,6 +74,7 @@ class OpenIdClient:
                 state=attempt.state,
                 nonce=attempt.nonce,
                 code_verifier=attempt.verifier,
+                **({"prompt": "login", "max_age": 0} if anew else {}),
             )
         return str(address), attempt
 
@@ -86,7 +89,7 @@ class OpenIdClient:
             claims = self._proved(
                 lambda keys: proved(token.get("id_token"), keys, issuer, self._provider.client_id, attempt.nonce)
             )
-            session_id = claims.get("sid")
+            session_id, at = claims.get("sid"), claims.get("auth_time")
             if "userinfo_endpoint" in known.described and not self._has_all(claims):
                 more = _read_json(session, _address(known.described, "userinfo_endpoint"), as_somebody=True)
                 if more.get("sub") != claims["sub"]:
@@ -95,7 +98,8 @@ class OpenIdClient:
         names = (claims.get(name) for name in ("email", "preferred_username", "name"))
         shown = next((name for name in names if isinstance(name, str)), "")
         held = {ID_TOKEN: str(token["id_token"]), **({INDEX: session_id} if isinstance(session_id, str) else {})}
-        return Told(Identity(issuer, claims["sub"], shown[:LONGEST_NAME]), claims, held)
+        when = at if isinstance(at, int) and not isinstance(at, bool) else None
+        return Told(Identity(issuer, claims["sub"], shown[:LONGEST_NAME]), claims, held, when)
 
     def ended(self, logout_token: str) -> Mapping[str, Any]:
         """The claims of what the provider tells of somebody who has signed out there. Raises Untrusted and ProviderDown."""
@@ -162,9 +166,11 @@ class OpenIdClient:
 
 def secret_of(provider: IdentityProvider, environment: Mapping[str, str]) -> str:
     """The client's secret, from the environment; none where the provider gave none. Raises ProviderDown where it is not set."""
-    found = _VARIABLE.fullmatch(provider.client_secret)
+    found = VARIABLE.fullmatch(provider.client_secret)
     if found is None:
         return ""
+    if is_own(found[1]):
+        raise ProviderDown(f"the environment variable {found[1]} is for the installation alone")
     if not environment.get(found[1]):
         raise ProviderDown(f"the environment variable {found[1]} is not set")
     return environment[found[1]]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from metadata.model import IdentityProvider
+from metadata.variables import is_own
 from runtime.identity.external.logins import LONGEST_NAME, Identity, Told, issuer_of
 from runtime.identity.external.proof import LONGEST_SUBJECT, ProviderDown, Untrusted
 
@@ -67,12 +68,15 @@ class SamlClient:
         self.posts = provider.sign_out_binding == "post"
         self._entity = provider.client_id or f"{back.removesuffix('/back')}/metadata"
 
-    def begin(self) -> tuple[str, str]:
-        """The address at the provider to send somebody to, and the id of the request."""
+    def begin(self, *, anew: bool = False) -> tuple[str, str]:
+        """The address at the provider to send somebody to, and the id of the request.
+
+        Who is to sign in `anew` is asked to by the provider, whatever session he has there (SAML 2.0 Core, 3.4.1).
+        """
         from onelogin.saml2.auth import OneLogin_Saml2_Auth
 
         asking = OneLogin_Saml2_Auth(self.request(self._back), self.settings())
-        return str(asking.login(return_to="")), str(asking.get_last_request_id())
+        return str(asking.login(return_to="", force_authn=anew)), str(asking.get_last_request_id())
 
     def metadata(self) -> bytes:
         """What a provider is told about the site, as XML."""
@@ -127,7 +131,8 @@ class SamlClient:
         email = claims.get(self._provider.email_claim)
         shown = str(email or named.get("Value") or "")
         claims |= {"email": email, "email_verified": email is not None}
-        return Told(Identity(issuer_of(self._provider), subject, shown[:LONGEST_NAME]), claims, _session(answer, named))
+        identity = Identity(issuer_of(self._provider), subject, shown[:LONGEST_NAME])
+        return Told(identity, claims, _session(answer, named), _signed_in_at(answer))
 
     @staticmethod
     def request(address: str) -> Mapping[str, Any]:
@@ -188,7 +193,7 @@ def key_pair_of(provider: IdentityProvider, environment: Mapping[str, str]) -> K
     name = provider.key_pair.removeprefix("${").removesuffix("}")
     if not name:
         return None
-    text = environment.get(name, "")
+    text = "" if is_own(name) else environment.get(name, "")
     key, certificate = _KEY.search(text), _CERTIFICATE.search(text)
     if key is None or certificate is None:
         raise ProviderDown(f"the environment variable {name} lacks a private key or a certificate, both as PEM")
@@ -201,6 +206,13 @@ def _session(answer: OneLogin_Saml2_Response, named: Mapping[str, Any]) -> dict[
     found = {key: str(named[part]) for key, part in parts.items() if named.get(part)}
     index = answer.get_session_index()
     return {**found, "index": str(index)} if index else found
+
+
+def _signed_in_at(answer: OneLogin_Saml2_Response) -> int | None:
+    """When the provider last had somebody prove who he is, in seconds; the earliest moment where it names several."""
+    statements = answer.get_xml_document().iter(f"{ASSERTION}AuthnStatement")
+    moments = [_moment(one.get("AuthnInstant", "")) for one in statements]
+    return int(min(moments).timestamp()) if moments else None
 
 
 def read_document(sent: str) -> bytes:

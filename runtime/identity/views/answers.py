@@ -9,19 +9,22 @@ from sqlalchemy import Connection
 
 from runtime.captcha.asking import Asking, CaptchaView
 from runtime.context import RequestContext
+from runtime.csrf import open_forms_for
 from runtime.identity.acting import chosen_account
 from runtime.identity.consents import accepted_by
 from runtime.identity.events import note_sign_in
 from runtime.identity.external.departures import carry_on, take_up
 from runtime.identity.logins import DIFFERS, TOO_LONG
 from runtime.identity.passwords import LONGEST
-from runtime.identity.sessions import NewSession, open_session, revoke
+from runtime.identity.sessions import NewSession, open_session, revoke, utc_now
 from runtime.identity.settings import IdentitySettings, settings_for
 from runtime.languages import language_tags, prefix_of, split_language
 from runtime.records.people import Person
 from runtime.render.texts import texts
 
 COOKIE_TOKEN = "token"  # noqa: S105 - the name of a value in the cookie
+PROVED = "proved"
+"""When the person has last proved who they are on this browser, in seconds."""
 ORIGIN = "origin"
 """What the cookie keeps of whoever has come from a provider, until the session begins."""
 WRONG_CURRENT = "password.wrong"  # the current password
@@ -95,6 +98,8 @@ def start_session(context: RequestContext, person: Person, *, remember: bool, en
         context.services.hooks.call("signed_in", context, person.contact)
     session.clear()
     session[COOKIE_TOKEN] = token
+    open_forms_for(person.contact, new.acting)
+    session[PROVED] = int(utc_now().timestamp())
     session.permanent = remember
 
 

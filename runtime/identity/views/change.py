@@ -7,7 +7,8 @@ from flask import Response, flash, request
 from runtime.context import RequestContext, current
 from runtime.errors import SignInNeeded
 from runtime.identity.forms import PasswordForm
-from runtime.identity.logins import Login, login_of, password_problem, set_password
+from runtime.identity.logins import Login, login_of, set_password
+from runtime.identity.telling import PASSWORD, tell_person
 from runtime.identity.views.answers import (
     WRONG_CURRENT,
     count_attempt,
@@ -18,6 +19,7 @@ from runtime.identity.views.answers import (
     settings,
     start_session,
 )
+from runtime.identity.views.choosing import password_fault
 from runtime.identity.views.signin import doorman
 from runtime.records.people import load_person
 
@@ -37,7 +39,7 @@ def submit() -> Response:
     form = PasswordForm.of(request.form)
     if doorman(context).identify(login.email, form.current) is None:
         return _page(context, WRONG_CURRENT)
-    problem = password_problem(form.password, form.repeat, login.email, settings(context).password_min_length)
+    problem = password_fault(context, form, login.email, context.principal.name)
     if problem:
         return _page(context, problem)
     hashed = context.services.passwords.hash(form.password)
@@ -46,6 +48,7 @@ def submit() -> Response:
         person = load_person(connection, context.snapshot, login.contact)
     if person is None:
         raise SignInNeeded
+    tell_person(context, person, PASSWORD)
     start_session(context, person, remember=context.remembered, entering=False)
     flash(say(context, "password.changed"), "good")
     return see_other(context.url("/"))

@@ -23,7 +23,7 @@ from runtime.lease import Lease
 from runtime.mail import deliver
 from runtime.records.audit import record_act
 from runtime.records.people import Person, load_person
-from runtime.security import local_path
+from runtime.security import cookie_name, local_path
 
 PENDING = "pending"
 REMEMBER = "pending_remember"
@@ -39,7 +39,7 @@ def enter(context: RequestContext, person: Person, *, remember: bool, wanted: st
     Raises what listeners of `signed_in` raise.
     """
     factor = factor_of(context.connection, person.contact)
-    known = request.cookies.get(KNOWN_COOKIE, "")
+    known = request.cookies.get(cookie_name(KNOWN_COOKIE, context.services.config.public_url), "")
     if factor is None or is_known(context.connection, person.contact, context.site.key, known):
         start_session(context, person, remember=remember)
         return see_other(landing(context, person, wanted))
@@ -125,13 +125,14 @@ def mail_code(context: RequestContext, contact: int) -> None:
 
 def keep_known(context: RequestContext, response: Response, token: str) -> None:
     """Give the browser the token by which it is known; it stays there when the session ends."""
+    public_url = context.services.config.public_url
     response.set_cookie(
-        KNOWN_COOKIE,
+        cookie_name(KNOWN_COOKIE, public_url),
         token,
         max_age=settings(context).known_browser,
         httponly=True,
         samesite="Lax",
-        secure=context.services.config.public_url.startswith("https://"),
+        secure=public_url.startswith("https://"),
     )
 
 

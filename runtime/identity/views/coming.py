@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Response, flash, session
@@ -12,14 +13,18 @@ from runtime.context import RequestContext
 from runtime.errors import PageNotFound, SignInNeeded
 from runtime.identity.external.belonging import Refused, belonging, kept_claims
 from runtime.identity.external.departures import note_arrival
-from runtime.identity.external.logins import LoginElsewhere, Told, add_external, is_barred, note_use
+from runtime.identity.external.logins import LoginElsewhere, Told, add_external, contact_of, is_barred, note_use
+from runtime.identity.external.proof import LEEWAY_S
 from runtime.identity.mails import address_of
-from runtime.identity.views.answers import ORIGIN, landing, page, say, see_other, start_session
+from runtime.identity.sessions import utc_now
+from runtime.identity.telling import LOGIN_ADDED, tell
+from runtime.identity.views.answers import ORIGIN, PROVED, landing, landing_path, page, say, see_other, start_session
 from runtime.identity.views.code import enter, vault
 from runtime.identity.views.offers import label_of
 from runtime.records.audit import record_act
 from runtime.records.people import Person, load_person
 
+log = logging.getLogger(__name__)
 AWAY = "away"
 """What the session keeps of whoever is at a provider."""
 AUDIT_ACT = "external_login"
@@ -27,7 +32,12 @@ REFUSED = 422
 
 
 def admit(context: RequestContext, provider: IdentityProvider, told: Told, held: dict[str, Any]) -> Response:
-    """What follows once a provider has told who it is. `held` is what the session kept: next, adding, an invitation's code."""
+    """What follows once a provider has told who it is. `held` is what the session kept: next, an invitation's code, a purpose.
+
+    The purpose is `adding` a sign-in, or `proving` who one is `since` a moment; there is none where somebody comes in.
+    """
+    if held.get("proving"):
+        return _prove(context, provider, told, held)
     return _add(context, provider, told) if held.get("adding") else _enter(context, provider, told, held)
 
 
@@ -109,5 +119,21 @@ def _add(context: RequestContext, provider: IdentityProvider, told: Told) -> Res
     except LoginElsewhere:
         flash(say(context, "external.elsewhere"), "bad")
         return see_other(context.url("/logins"))
+    tell(context, contact, LOGIN_ADDED)
     flash(say(context, "external.added"), "good")
     return see_other(context.url("/logins"))
+
+
+def _prove(context: RequestContext, provider: IdentityProvider, told: Told, held: dict[str, Any]) -> Response:
+    contact = own_contact(context)
+    same = contact_of(context.connection, told.identity) == contact
+    proved = same and told.proved_since(int(held["since"]), LEEWAY_S)
+    with context.lease.transaction() as connection:
+        note_login(context, connection, contact, f"proved at {provider.key}" if proved else f"not proved at {provider.key}")
+    if not proved:
+        why = "signed in there before" if same else "somebody else"
+        log.warning("a proof does not hold", extra={"action": "external_untrusted", "provider": provider.key, "why": why})
+        return refuse(context, provider, "proof.not_proved")
+    session[PROVED] = int(utc_now().timestamp())
+    flash(say(context, "proof.proved"), "good")
+    return see_other(landing_path(context, str(held.get("next", ""))))

@@ -9,8 +9,9 @@ from runtime.errors import SignInNeeded
 from runtime.identity import mailed
 from runtime.identity.forms import cut
 from runtime.identity.logins import login_of, normal_email
-from runtime.identity.mails import email_changed_mail, email_mail
+from runtime.identity.mails import email_mail
 from runtime.identity.moving import PURPOSE, AddressTaken, ask_for_address, take_address, wanted_address
+from runtime.identity.telling import EMAIL, tell_person
 from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other, settings
 from runtime.identity.views.signin import doorman
 from runtime.lease import Lease
@@ -77,7 +78,7 @@ def submit_confirm() -> Response:
         return page(context, CONFIRMING, 422, token="", email="", expired=True)
     person, email = taken
     if person.email and normal_email(person.email) != normal_email(email):
-        context.services.aside.submit(deliver, context.services.mailer, email_changed_mail(context, person.email))
+        tell_person(context, person, EMAIL)
     flash(say(context, "email.changed", email=email), "good")
     return see_other(context.url("/" if context.signed_in else "/signin"))
 

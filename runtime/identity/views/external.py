@@ -13,6 +13,7 @@ from metadata.model import IdentityProvider
 from runtime.context import RequestContext, current
 from runtime.identity.external.openid import Attempt, OpenIdClient
 from runtime.identity.external.proof import ProviderDown, Untrusted
+from runtime.identity.sessions import utc_now
 from runtime.identity.views.answers import count_attempt
 from runtime.identity.views.coming import AWAY, admit, again, back_address, provider_of, refuse
 from runtime.identity.views.offers import BINDING
@@ -35,12 +36,15 @@ def start(key: str) -> Response:
         if not hmac.compare_digest(named, str(binding.get("token", ""))):
             return again(context)
         held |= binding
+    anew = bool(held.get("proving"))
+    if anew:
+        held["since"] = int(utc_now().timestamp())
     try:
         if provider.protocol == "saml":
-            address, asked = saml_client(context, provider).begin()
+            address, asked = saml_client(context, provider).begin(anew=anew)
             session[AWAY] = {**held, "request": asked}
             return make_response(redirect(address, 302))
-        address, attempt = openid_client(context, provider).begin(back_address(context, provider))
+        address, attempt = openid_client(context, provider).begin(back_address(context, provider), anew=anew)
     except ProviderDown as error:
         return _down(context, provider, error)
     session[AWAY] = {**held, "attempt": [attempt.state, attempt.nonce, attempt.verifier]}

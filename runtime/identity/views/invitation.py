@@ -9,8 +9,9 @@ from runtime.context import RequestContext, current
 from runtime.errors import PageNotFound
 from runtime.identity.forms import PasswordForm
 from runtime.identity.invitations import Invitation, find_invitation, redeem
-from runtime.identity.logins import Login, LoginTaken, login_of, password_problem, set_password
+from runtime.identity.logins import Login, LoginTaken, login_of, set_password
 from runtime.identity.views.answers import captcha_page, count_attempt, page, password_errors, say, settings
+from runtime.identity.views.choosing import password_fault
 from runtime.identity.views.code import enter
 from runtime.identity.views.offers import bound_offers
 from runtime.identity.views.signin import doorman
@@ -68,8 +69,7 @@ def _password_fault(context: RequestContext, form: PasswordForm, person: Person,
     """Somebody who signs in already proves it with the password; others choose one."""
     if login is not None:
         return "" if doorman(context).identify(login.email, form.password) else WRONG_PASSWORD
-    shortest = settings(context).password_min_length
-    return password_problem(form.password, form.repeat, person.email, shortest)
+    return password_fault(context, form, person.email, person.name)
 
 
 def _redeem(

@@ -8,6 +8,7 @@ from runtime.context import current
 from runtime.errors import BadRequest
 from runtime.identity.external.logins import LastLogin, issuer_of, list_external, plain_issuer, remove_external, used_issuers
 from runtime.identity.logins import login_of
+from runtime.identity.telling import LOGIN_REMOVED, tell
 from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other
 from runtime.identity.views.coming import note_login, own_contact
 from runtime.identity.views.offers import bound_offers, label_of, offers
@@ -52,9 +53,12 @@ def submit() -> Response:
         raise BadRequest
     try:
         with context.lease.transaction() as connection:
-            if remove_external(connection, contact, int(number)):
+            removed = remove_external(connection, contact, int(number))
+            if removed:
                 note_login(context, connection, contact, "removed")
     except LastLogin:
         return show(say(context, "external.last"), REFUSED)
+    if removed:
+        tell(context, contact, LOGIN_REMOVED)
     flash(say(context, "external.removed"), "good")
     return see_other(context.url("/logins"))

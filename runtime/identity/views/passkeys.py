@@ -30,6 +30,7 @@ from runtime.identity.passkeys import (
 from runtime.identity.second_factor import PASSKEY, factor_of, rest_on_passkeys, turn_off
 from runtime.identity.sessions import revoke_all
 from runtime.identity.settings import roles_with_second_factor
+from runtime.identity.telling import PASSKEY_ADDED, PASSKEY_REMOVED, tell
 from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, landing, page, say, see_other, settings, start_session
 from runtime.identity.views.code import (
     any_login,
@@ -93,6 +94,7 @@ def finish() -> Response:
         _tell(error)
         return _making(context, login, say(context, "passkey.refused"))
     session.pop(NAMING)
+    tell(context, login.contact, PASSKEY_ADDED)
     flash(say(context, "passkey.added"), "good")
     if codes:
         return page(context, "identity/recovery_codes.html", codes=codes, turned_on=True)
@@ -124,7 +126,7 @@ def sign_in() -> Response:
         return _second(context, form.next, answer)
     if not offered(context):
         raise PageNotFound
-    found = _proves(context, ANYBODY, answer)
+    found = proves(context, ANYBODY, answer)
     with context.lease.transaction() as connection:
         person = None if found is None else load_person(connection, context.snapshot, found)
         if found is not None:
@@ -153,7 +155,7 @@ def _second(context: RequestContext, wanted: str, answer: str) -> Response:
     factor = waiting(context)
     if factor is None:
         return start_again(context)
-    proved = _proves(context, factor.contact, answer) is not None
+    proved = proves(context, factor.contact, answer) is not None
     with context.lease.transaction() as connection:
         note_factor(context, connection, factor.contact, "passed by passkey" if proved else "refused")
         stood = proved and stands_no_longer(context, connection)
@@ -167,7 +169,8 @@ def _second(context: RequestContext, wanted: str, answer: str) -> Response:
     return see_other(landing(context, person, wanted))
 
 
-def _proves(context: RequestContext, contact: int, answer: str) -> int | None:
+def proves(context: RequestContext, contact: int, answer: str) -> int | None:
+    """Whose passkey has answered what the contact, or ANYBODY, was asked; None for an answer that does not hold."""
     try:
         with context.lease.transaction() as connection:
             return prove(connection, context.site.key, place(context), contact, answer)
@@ -188,10 +191,13 @@ def _remove(context: RequestContext, login: Login, number: str) -> Response:
     if last and (only_way or (rests and required)):
         return _page(context, login, {"": say(context, "passkey.last")})
     with context.lease.transaction() as connection:
-        if remove_passkey(connection, login.contact, int(number)):
+        removed = remove_passkey(connection, login.contact, int(number))
+        if removed:
             note_factor(context, connection, login.contact, "passkey removed")
             if last and rests:
                 turn_off(connection, login.contact)
+    if removed:
+        tell(context, login.contact, PASSKEY_REMOVED)
     flash(say(context, "passkey.removed"), "good")
     return see_other(context.url(OWN))
 

@@ -7,12 +7,15 @@ from flask import Response, flash, request
 from runtime.captcha.asking import asking_on_page
 from runtime.context import RequestContext, current
 from runtime.identity.forms import EmailForm, PasswordForm
-from runtime.identity.logins import login_of, normal_email, password_problem, set_password
+from runtime.identity.logins import login_of, normal_email, set_password
 from runtime.identity.mails import reset_mail
 from runtime.identity.resets import reset_contact, reset_for_email, use_reset
+from runtime.identity.telling import PASSWORD, tell
 from runtime.identity.views.answers import captcha_page, count_attempt, page, password_errors, say, see_other, settings
+from runtime.identity.views.choosing import password_fault
 from runtime.lease import Lease
 from runtime.mail import deliver
+from runtime.records.people import load_person
 
 MAILS_PER_HOUR = 5
 FORGOT = "identity/forgot.html"
@@ -67,7 +70,8 @@ def submit_reset() -> Response:
     login = None if contact is None else login_of(context.connection, contact)
     if login is None:
         return _reset_page(context, form, 422, expired=True)
-    problem = password_problem(form.password, form.repeat, login.email, settings(context).password_min_length)
+    person = load_person(context.connection, context.snapshot, login.contact)
+    problem = password_fault(context, form, login.email, person.name if person else "")
     if problem:
         return _reset_page(context, form, 422, problem=problem)
     hashed = context.services.passwords.hash(form.password)
@@ -75,6 +79,7 @@ def submit_reset() -> Response:
         if use_reset(connection, form.token) is None:
             return _reset_page(context, form, 422, expired=True)
         set_password(connection, login.contact, login.email, hashed)
+    tell(context, login.contact, PASSWORD)
     flash(say(context, "reset.done"), "good")
     return see_other(context.url("/signin"))
 

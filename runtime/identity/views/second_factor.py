@@ -26,6 +26,7 @@ from runtime.identity.second_factor import (
 )
 from runtime.identity.sessions import revoke_all
 from runtime.identity.settings import roles_with_second_factor
+from runtime.identity.telling import FACTOR_OFF, FACTOR_ON, RECOVERY_CODES, tell
 from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other
 from runtime.identity.views.code import any_login, checker, mail_code, note_factor, vault
 from runtime.identity.views.signin import knows_password
@@ -56,11 +57,13 @@ def submit() -> Response:
         with context.lease.transaction() as connection:
             codes = renew_recovery(connection, vault(), login.contact)
             note_factor(context, connection, login.contact, "recovery codes renewed")
+        tell(context, login.contact, RECOVERY_CODES)
         return _show_codes(context, codes, turned_on=False)
     if form.act == OFF:
         with context.lease.transaction() as connection:
             turn_off(connection, login.contact)
             note_factor(context, connection, login.contact, "off")
+        tell(context, login.contact, FACTOR_OFF)
         flash(say(context, "second.is_off"), "good")
         return see_other(context.url("/second-factor"))
     with context.lease.transaction() as connection:
@@ -101,6 +104,7 @@ def submit_setup() -> Response:
             revoke_all(connection, login.contact, but=context.session_id)
     if not codes:
         return _setup_page(context, login, proposal, {"code": say(context, "second.refused")})
+    tell(context, login.contact, FACTOR_ON)
     return _show_codes(context, codes, turned_on=True)
 
 

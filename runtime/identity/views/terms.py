@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Response, request
+from flask import Response, request, session
 
 from metadata.model import Terms
 from runtime.context import RequestContext, current
 from runtime.errors import SignInNeeded
 from runtime.identity.consents import accept, has_accepted, terms_due
 from runtime.identity.forms import cut
-from runtime.identity.views.answers import landing_path, page, say, see_other
+from runtime.identity.views.answers import COOKIE_TOKEN, landing_path, page, say, see_other
 from runtime.pages.content import snippet_html
 from runtime.records.audit import record_act
 from runtime.render import formats_for
@@ -45,6 +45,7 @@ def submit() -> Response:
         accept(connection, contact, context.site.key, terms.published, context.language, words)
         facts = {AUDIT_ACT: terms.published}
         record_act(connection, context.principal, AUDIT_ACT, "contact", contact, facts, context.principal.origin)
+    context.services.arrivals.forget(context.site.key, str(session.get(COOKIE_TOKEN, "")))
     return see_other(landing_path(context, wanted))
 
 

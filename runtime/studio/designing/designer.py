@@ -18,7 +18,7 @@ from runtime.studio.designing.designers import DESIGNERS, Designer
 from runtime.studio.designing.outside import ask_again
 from runtime.studio.designing.steps import ACTS, found_at, model_at, pair_all, take
 from runtime.studio.desk import Desk, open_desk
-from runtime.studio.editing import conflict, number_of, offer
+from runtime.studio.editing import conflict, kinds_of, number_of, offer
 from runtime.studio.entries import Entry, Surroundings, entries_of, id_of
 from runtime.studio.posted import FIELD, read_form
 from runtime.studio.saving import Collision, Draft, data_at, named, save
@@ -160,7 +160,7 @@ def _panel(canvas: Canvas, at: str, designer: Designer) -> tuple[Surroundings, t
     for problem in desk.bench.told(item.id):
         told.setdefault(problem.position.path, []).append(problem.message)
     languages = [found.id.key for found in desk.bench.by_kind["language"]] or ["en-US"]
-    around = Surroundings(told, languages, canvas.entity, "", sources=designer.sources)
+    around = Surroundings(told, languages, canvas.entity, "", kinds_of(desk, canvas.entity), sources=designer.sources)
     part, part_model = found_at(item.data, at) if at else item.data, model_at(model, at)
     if not isinstance(part, Mapping):
         return around, ()

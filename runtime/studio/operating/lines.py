@@ -61,6 +61,7 @@ class Line:
     connection: str
     entity: str
     direction: str
+    group: str
     state: str
     word: str
     tone: str
@@ -93,7 +94,8 @@ def lines_of(desk: Desk, only: str = "") -> list[Line]:
 def _line(
     desk: Desk, state: MapState, letters: Mapping[tuple[str, str], int], moved: Mapping[int, int], now: dt.datetime
 ) -> Line:
-    entity = compiled_map(desk.context.snapshot, state.map).entity
+    table_map = compiled_map(desk.context.snapshot, state.map)
+    entity = table_map.entity
     url = desk.url("sync", "map", state.map)
     return Line(
         key=state.map,
@@ -101,6 +103,7 @@ def _line(
         connection=state.connection,
         entity=words_of(desk.context, entity.model.label) or entity.key,
         direction=desk.say(f"studio.sync_way.{state.direction}"),
+        group=desk.say("studio.sync_group", group=state.group, maps=", ".join(table_map.unit)) if state.group else "",
         state=state.state,
         word=desk.say(f"studio.sync_state.{state.state}"),
         tone=TONES[state.state],

@@ -42,12 +42,12 @@ def steer(key: str) -> Response:
 
 def _pause(desk: Desk, table_map: CompiledMap) -> str:
     steering.pause(home(desk), table_map, who(desk))
-    return desk.say("studio.sync_paused", map=table_map.key)
+    return desk.say("studio.sync_paused", map=", ".join(table_map.unit))
 
 
 def _resume(desk: Desk, table_map: CompiledMap) -> str:
     steering.resume(home(desk), table_map)
-    return desk.say("studio.sync_resumed", map=table_map.key)
+    return desk.say("studio.sync_resumed", map=", ".join(table_map.unit))
 
 
 def _run(desk: Desk, table_map: CompiledMap) -> str:

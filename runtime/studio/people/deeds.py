@@ -17,6 +17,7 @@ from runtime.identity.second_factor import turn_off
 from runtime.identity.sessions import revoke, revoke_all
 from runtime.identity.standings import Standing, standings
 from runtime.identity.tables import second_factors
+from runtime.identity.telling import FACTOR_OFF, LOGIN_REMOVED, tell
 from runtime.records.audit import record_act
 from runtime.records.people import Person, load_person
 from runtime.studio.desk import Desk
@@ -71,6 +72,8 @@ def submit_person(contact: int) -> Response:
         return person_page(desk, contact, refused=desk.say(str(refusal)), status=422)
     except (UnknownRoles, ContactNotReady):
         return person_page(desk, contact, refused=desk.say("studio.people_not_ready"), status=422)
+    if deed in TOLD:
+        tell(desk.context, contact, TOLD[deed])
     flash(desk.say(said), "good")
     return desk.go("people", str(contact))
 
@@ -160,6 +163,8 @@ def _number(name: str) -> int:
     return int(text)
 
 
+TOLD = {reset_factor: FACTOR_OFF, unlink: LOGIN_REMOVED}
+"""Of what a person is told by mail."""
 DEEDS: dict[str, Callable[[Case], str]] = {
     "roles": set_roles,
     "invite": send,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flask import Response
 
-from metadata.model import WebRole
 from runtime.errors import PageNotFound
 from runtime.identity.external.logins import ExternalLogin, list_external
 from runtime.identity.invitations import Issued, lacks_of, list_invitations
@@ -18,7 +17,7 @@ from runtime.records.people import Person, load_person
 from runtime.records.roster import Member
 from runtime.studio.desk import Desk
 from runtime.studio.people.readiness import Step, readiness
-from runtime.studio.people.roster import Mark, marks_of, member_of, people_desk, tends
+from runtime.studio.people.roster import Mark, label_of, marks_of, member_of, people_desk, tends
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +96,4 @@ def _roles(desk: Desk, standing: Standing) -> Iterator[Role]:
     site = desk.context.site
     found = [role for role in site.roles.values() if not role.default]
     for role in sorted(found, key=lambda role: (role.key not in standing.roles, role.key)):
-        yield Role(role.key, label_of(desk, role), role.key in standing.roles, tends(desk, frozenset((role.key,))))
-
-
-def label_of(desk: Desk, role: WebRole) -> str:
-    """What a web role is called."""
-    return role.label.in_language(desk.context.language, desk.context.site.model.default_language) or role.key
+        yield Role(role.key, label_of(desk, role.key), role.key in standing.roles, tends(desk, frozenset((role.key,))))

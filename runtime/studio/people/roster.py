@@ -29,6 +29,7 @@ class Line:
     member: Member
     standing: Standing
     marks: tuple[Mark, ...]
+    roles: tuple[str, ...]
     seen: str
     url: str
 
@@ -86,6 +87,8 @@ def marks_of(desk: Desk, member: Member, standing: Standing, needing: frozenset[
     """How somebody stands, in a few words."""
     if not member.active:
         yield "studio.people_inactive", "bad status-square"
+    if standing.closed:
+        yield "studio.people_closed", "warn"
     if standing.barred:
         yield "studio.people_barred", "bad status-square"
     elif standing.locked_until:
@@ -106,7 +109,15 @@ def _lines(desk: Desk, members: tuple[Member, ...], needing: frozenset[str]) -> 
         standing = held[member.contact]
         seen = desk.formats.moment(standing.seen_at) if standing.seen_at else ""
         marks = tuple(marks_of(desk, member, standing, needing))
-        yield Line(member, standing, marks, seen, desk.url("people", str(member.contact)))
+        roles = tuple(label_of(desk, key) for key in sorted(standing.roles))
+        yield Line(member, standing, marks, roles, seen, desk.url("people", str(member.contact)))
+
+
+def label_of(desk: Desk, key: str) -> str:
+    """What a web role is called."""
+    role = desk.context.site.roles.get(key)
+    label = role.label.in_language(desk.context.language, desk.context.site.model.default_language) if role else ""
+    return label or key
 
 
 def _number(text: str) -> int:

@@ -10,6 +10,7 @@ from metadata.migrate.shadows import shadows_of
 from metadata.snapshot import Snapshot
 from runtime.errors import LookingOnly
 from runtime.lease import Doors, Lease
+from runtime.records.proof import Reader
 
 
 class LookingLease(Lease):
@@ -41,7 +42,7 @@ class LookingLease(Lease):
         """There is none. Raises LookingOnly."""
         raise LookingOnly
 
-    def alone(self) -> Connection:
+    def alone(self) -> Reader:
         """There is none. Raises LookingOnly."""
         raise LookingOnly
 

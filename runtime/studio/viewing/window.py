@@ -71,7 +71,7 @@ def view() -> Response:
     releases = desk.store.releases() if desk.reach.publishes else ()
     if release_of(state) not in {None, *(release.id for release in releases)}:
         raise PageNotFound
-    window = _window(desk, ((desk.say("studio.whole_site"), path),), state)
+    window = window_at(desk, ((desk.say("studio.whole_site"), path),), state)
     window = replace(window, kept=f"&{urlencode({'path': path, 'state': state})}")
     words = request.args.get("q", "").strip()
     return desk.page(
@@ -117,7 +117,7 @@ def window_of(desk: Desk, item: Item) -> Window | None:
     if not desk.reach.views_as or item.head.deleted:
         return None
     places = tuple(_places(desk, item))
-    return _window(desk, places, DRAFT) if places else None
+    return window_at(desk, places, DRAFT) if places else None
 
 
 def people(desk: Desk, words: str) -> Iterator[Somebody]:
@@ -139,7 +139,8 @@ def _may(desk: Desk) -> None:
         raise AccessDenied
 
 
-def _window(desk: Desk, places: tuple[tuple[str, str], ...], state: str) -> Window:
+def window_at(desk: Desk, places: tuple[tuple[str, str], ...], state: str) -> Window:
+    """The window on a state of the site through the eyes that were chosen, at the place that is asked for or the first one."""
     seen_as = _chosen(desk)
     wanted = request.args.get("place", "")
     path = next((path for _, path in places if path == wanted), places[0][1])

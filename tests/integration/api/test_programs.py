@@ -1,6 +1,7 @@
 """Programs with a token of their own: made by command, narrowed, and over as soon as it or its person is."""
 
 import json
+from email import message_from_bytes
 
 import pytest
 from click.testing import CliRunner
@@ -8,7 +9,8 @@ from sqlalchemy import select
 
 from runtime.cli.people import command as people
 from runtime.cli.token import command as token
-from runtime.identity.tables import api_tokens
+from runtime.identity.external.logins import Identity, add_external
+from runtime.identity.tables import api_tokens, logins
 from runtime.services import services_of
 from support.archive import Program
 from support.portal import SECRET, Browser
@@ -95,7 +97,7 @@ def test_a_token_can_be_narrowed_to_roles_and_to_reading(site, run, program):
     assert other.get("scores").status_code == 403
 
 
-def test_tokens_end_with_a_command_with_time_and_with_their_person(site, run, program):
+def test_tokens_end_with_a_command_with_time_and_with_their_person(site, run, program, tmp_path):
     one, said = program("alma")
     two, _ = program("bo")
     _, listed = run(token, "list")
@@ -104,6 +106,11 @@ def test_tokens_end_with_a_command_with_time_and_with_their_person(site, run, pr
     assert len(run(token, "list", MAIL.format("bo"))[1]["tokens"]) == 1
     assert run(token, "revoke", str(said["id"])) == (0, {"ok": True, "id": said["id"], "revoked": True})
     assert run(token, "revoke", str(said["id"]))[0] == 1
+    mails = [message_from_bytes(one.read_bytes()) for one in sorted(tmp_path.glob("mail/*.eml"))]
+    assert [(mail["To"], mail.get_payload(decode=True).decode().splitlines()[0]) for mail in mails if "alma" in mail["To"]] == [
+        (MAIL.format("alma"), "A token was made with which a program acts in your name at archive."),
+        (MAIL.format("alma"), "A token with which a program acted in your name at archive was taken back. It no longer works."),
+    ]
     assert one.get("scores").status_code == 401
     assert two.get("scores").status_code == 200
     assert run(people, "lock", MAIL.format("bo"))[0] == 0
@@ -112,6 +119,13 @@ def test_tokens_end_with_a_command_with_time_and_with_their_person(site, run, pr
     with site.engine.begin() as connection:
         connection.execute(api_tokens.update().values(expires_at=api_tokens.c.created_at))
     assert three.get("scores").status_code == 401
+    away, _ = program("cleo")
+    with site.engine.begin() as connection:  # who signs in with another provider alone
+        connection.execute(logins.delete().where(logins.c.contact_id == site.people["cleo"]))
+        add_external(connection, site.people["cleo"], Identity("https://town.example", "c1", ""))
+    assert away.get("scores").status_code == 200
+    assert run(people, "lock", MAIL.format("cleo"))[0] == 0
+    assert away.get("scores").status_code == 401
     four, _ = program("rut")
     contacts = site.snapshot.entities["contact"].table
     with site.engine.begin() as connection:

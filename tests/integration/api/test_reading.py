@@ -205,6 +205,7 @@ def test_rows_come_with_types_tags_and_the_rights_of_the_caller(shelf):
     first, _, third, fourth, fifth = found["value"]
     assert '"price":10.5000,' in answer.text
     assert '"value":21.0000,' in answer.text
+    assert '"lent":2,' in answer.text
     assert (first["@odata.etag"], first["voices"], first["_composer_value"]) == ('W/"1"', ["alto", "bass"], shelf.ids["bach"])
     assert (third["bought"], third["worn"]) == ("2024-02-29", False)
     assert (fourth["counted_at"], fourth["mark"]) == ("2025-06-01T10:30:00Z", str(GUID))
@@ -350,6 +351,7 @@ def test_the_contents_of_a_file_come_as_they_are_to_whoever_may_read_the_row(sit
     assert (alma.get(address, Range="bytes=3-7").data, alma.get(address, Range="bytes=3-7").status_code) == (b"Proms", 206)
     assert alma.get(address, If_None_Match=answer.headers["ETag"]).status_code == 304
     assert alma.get(f"concerts({empty})/programme/$value").status_code == 204
+    assert alma.get(f"concerts({empty + 99})/programme/$value").status_code == 404
     assert site.as_("cleo").get(address).status_code == 200, "concerts are for all who sing"
     for who in (site.as_("rut"), site.stranger()):
         assert who.get(address).status_code == 403

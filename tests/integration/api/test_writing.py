@@ -28,6 +28,16 @@ def new(site, number="N1", **more):
     return {"number": number, "keeper@odata.bind": f"/choirs({site.choirs['high']})", **more}
 
 
+def test_a_row_alone_is_made_by_one_statement_where_one_can_write_two_tables(site, alma):
+    if site.engine.dialect.name != "postgresql":
+        pytest.skip("a statement of SQLite writes one table")
+    for number in ("N1", "N2"):
+        with site.counting() as seen:
+            assert alma.send("POST", "scores", new(site, number)).status_code == 204
+        writes = [statement for statement in seen if "INSERT" in statement]
+        assert ["foyer_audit" in statement for statement in writes] == [True], writes
+
+
 def test_a_row_is_made_changed_and_deleted(site, alma):
     body = new(
         site,
@@ -162,6 +172,19 @@ def test_every_missing_right_has_its_code(site, alma):
     assert code(alma.send("PATCH", f"scores({mine})", {"secret": "x"})) == (403, "90040101")
     assert code(alma.send("PATCH", f"scores({mine})", {"nonsense": "x"})) == (400, "90040100")
     assert (site.stored("score", mine)["version"], site.stored("score", theirs)["version"]) == (1, 1)
+
+
+def test_nothing_is_taken_for_no_value_where_a_new_row_has_none_yet(site, alma):
+    nothing = dict.fromkeys(("id", "value", "lent", "created_from", "_composer_value", "_holder_value", "_holder_entity"))
+    score = {"number": "N1", "keeper@odata.bind": f"choirs({site.choirs['high']})", **nothing}
+    assert alma.send("POST", "scores", score).status_code == 204
+    for name in ("value", "_composer_value"):
+        assert alma.send("POST", "scores", {**score, "number": "N2", name: 1}).status_code == 400, name
+        assert alma.send("PATCH", "scores(1)", {name: None}).status_code == 400, name
+    assert alma.send("POST", "scores", {**score, "number": "N2", "secret": None}).status_code == 403
+    assert site.count("score") == 1
+    assert alma.send("POST", "concerts", {"name": "Proms", "programme": None}).status_code == 204
+    assert alma.send("POST", "concerts", {"name": "Proms", "programme": 1}).status_code == 501
 
 
 def test_bodies_that_cannot_be_used_are_refused(site, alma):

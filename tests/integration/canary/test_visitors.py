@@ -1,14 +1,16 @@
-"""Who asks in a crawl, where people may act for accounts besides their own."""
+"""Who asks in a crawl, where people may act for accounts besides their own, and who is there in both of its worlds."""
+
+from dataclasses import replace
 
 import pytest
 from werkzeug.wrappers import Response
 
 from metadata.compiler import compile_snapshot
-from metadata.model import Attribute, Choice, Entity, FurtherAccounts, Option
+from metadata.model import Attribute, Choice, Entity, FurtherAccounts, ListComponent, Option
 from runtime.canary.asking import difference, reply
 from runtime.canary.marks import Marks
 from runtime.canary.otherwise import judged, otherwise
-from runtime.canary.people import visitors
+from runtime.canary.people import Visitor, visitors
 from runtime.canary.seeding import plan
 from support.marina import MARINA
 
@@ -71,6 +73,21 @@ def test_where_nobody_acts_for_others_nobody_asks_so():
     snapshot = compile_snapshot(MARINA)
 
     assert not any(one.acting for one in visitors(snapshot, snapshot.sites["marina"]))
+
+
+@pytest.mark.parametrize(("saved", "all_there"), [("shared", True), ("own", False)])
+def test_colleagues_who_share_views_are_there_in_both_worlds_though_their_contacts_are_hidden(saved, all_there):
+    snapshot = compile_snapshot([replace(one, saved=saved) if isinstance(one, ListComponent) else one for one in MARINA])
+    site, marks = snapshot.sites["marina"], Marks()
+    planted = plan(snapshot, marks)
+    asker = Visitor("own").asker(snapshot, site, planted)
+    colleagues = {row for row, one in planted.rows["contact"].items() if one["account"] == asker.account}
+
+    there = otherwise(judged(snapshot, site, planted, asker), planted, marks).rows["contact"].keys()
+
+    assert len(colleagues) > 1
+    assert (colleagues <= there) is all_there
+    assert not planted.rows["contact"].keys() <= there
 
 
 def test_what_happened_in_another_minute_of_the_crawl_is_no_difference():

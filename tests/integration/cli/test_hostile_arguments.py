@@ -1,12 +1,14 @@
 """Whatever is passed to a command, it says in a sentence what is wrong, and leaves with 1."""
 
 import os
+import socket
 
 import pytest
 from click.testing import CliRunner
 
 from runtime.cli import main
 from runtime.cli.commands import COMMANDS
+from runtime.cli.serve import make_server
 
 LONG = "x" * 131_000  # Linux passes no argument longer than 131,072 bytes
 NO_TEXT = os.fsdecode(b"\xff\xfe")
@@ -112,3 +114,46 @@ def test_a_database_that_is_not_there_is_said_in_a_sentence(run, folder, command
     extra = {"import": [folder], "export": [folder / "out"], "rollback": ["1"]}.get(command, [])
     code, said = run(command, *extra, FOYER_DATABASE_URL=url.format(folder))
     assert (code, len(said.splitlines())) == (1, 1)
+
+
+def test_a_command_that_is_nearly_one_is_told_which(run):
+    assert "Did you mean 'publish'?" in run("publsh")[1]
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "portal.example.com", ""])
+def test_an_address_that_is_none_is_not_served(run, host):
+    assert run("serve", "--host", host) == (
+        1, f"Error: {host} is no address to listen on; write 127.0.0.1, or 0.0.0.0 for all.",
+    )  # fmt: skip
+
+
+def test_a_port_that_somebody_listens_on_is_named(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run("serve", "--port", port) == (
+            1,
+            f"Error: Nothing can listen on 127.0.0.1, port {port}: Address already in use.",
+        )
+
+
+def test_a_process_that_does_not_stop_is_stopped():
+    assert make_server("127.0.0.1", 8000, 1, 1).workers_kill_timeout == 30
+
+
+def test_commands_on_an_installation_without_anything_say_so(run):
+    assert run("jobs", "list") == (0, "Nothing is owed.")
+    run("publish")
+    assert run("sync", "run") == (0, "There are no table maps.")
+    for arguments in (("people", "show", "a@b.example"), ("checkup",), ("token", "list", "a@b.example")):
+        assert run(*arguments) == (1, "no site has been published yet; foyer publish DIR releases a folder that has one")
+
+
+@pytest.mark.parametrize(("name", "value"), [("FOYER_DATABASE_URL", "postgresql://[::1/x"),
+                                             ("FOYER_DATABASE_URL", "postgresql://host:port/x"),
+                                             ("FOYER_THROTTLE_URL", "memcached://host"),
+                                             ("FOYER_THROTTLE_URL", "redis"),
+                                             ("FOYER_THEME_DIR", "/no/such/folder")])  # fmt: skip
+def test_the_doctor_names_a_setting_that_cannot_be_used(run, name, value):
+    code, said = run("doctor", **{name: value})
+    assert code == 1
+    assert [line for line in said.splitlines() if line.startswith("wrong") and name in line]

@@ -1,7 +1,10 @@
 """The query budget: which statements of pages read a large table whole, or too much, as the database itself says."""
 
+from decimal import Decimal
+
 import pytest
 
+from metadata.model import EntityPermission, Form, FormField, Section, Tab
 from runtime.exposure.budget import Budget, Limits
 from support.marina_site import open_marina
 
@@ -40,3 +43,19 @@ def test_a_whole_large_table_and_an_overrun_are_findings_and_small_ones_are_none
     over = [cost for cost in costs(marina, budget=250, large=100_000) if cost.findings]
     assert all("over the budget of 250" in finding for cost in over for finding in cost.findings)
     assert "skipper" in {cost.who for cost in over}
+
+
+def test_what_a_lookup_offers_is_told_too_and_read_by_the_index_of_its_name(database_url, tmp_path):
+    section = Section(fields=(FormField(attribute="boat"), FormField(attribute="berth")))
+    form = Form(key="booking-edit", entity="booking", tabs=(Tab(sections=(section,)),))
+    grant = EntityPermission(
+        key="berths", entity="berth", site="marina", scope="global", privileges=("read", "append_to"), roles=("skipper",)
+    )
+    with open_marina(database_url, tmp_path, form, grant) as site:
+        site.add_all("berth", [{"number": f"N{number}", "depth": Decimal(1)} for number in range(2000)])
+        with site.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        found = [cost for cost in costs(site) if "berth to choose as berth" in cost.what]
+    assert {(cost.page, cost.who) for cost in found} == {("booking-edit", "skipper"), ("booking-new", "skipper")}
+    assert {step.index for cost in found for step in cost.steps} == {"ix_berth_number_id"}
+    assert [cost for cost in found if cost.findings] == []

@@ -138,4 +138,7 @@ def test_a_form_that_does_not_keep_is_as_it_was(pottery):
     browser = pottery.as_("ada")
     page = browser.get(NEW).text
     assert "autosave" not in page
-    assert browser.client.get(f"{NEW}?kept=1").status_code == 400
+    assert keep(browser, NEW, page, title="Bowls", peak="12x").status_code == 422
+    going_on = browser.get(f"{NEW}?kept=1").text
+    assert OFFER not in going_on
+    assert "Bowls" not in going_on

@@ -49,6 +49,28 @@ def test_one_goes_on_where_one_left_on_another_device(pottery):
     assert "Cups" not in Walk(pottery.as_("ben")).text
 
 
+def test_what_is_typed_is_kept_without_leaving_the_step_or_judging_it(pottery):
+    browser = pottery.as_("ada")
+    walk = Walk(browser)
+    assert "data-autosave" in walk.text
+    fields = {**hidden(walk.text), "_action": "keep", "title": "", "peak": "hot"}
+    assert browser.client.post(BOOK, data=fields).status_code == 204
+    again = Walk(browser)
+    assert (again.step, 'value="hot"' in again.text, shown_errors(again.text)) == ("basics", True, [])
+
+
+def test_what_is_kept_too_late_begins_nothing_again(pottery):
+    browser = pottery.as_("ada")
+    walk = at_check(pottery, browser)
+    assert "data-autosave" not in walk.text
+    late = {**hidden(walk.text), "_action": "keep", "title": "Late"}
+    assert browser.client.post(BOOK, data=late).status_code == 204
+    walk.press()
+    for step in ("basics", "check"):
+        assert browser.client.post(BOOK, data={**late, "_step": step}).status_code == 204
+    assert (len(pottery.rows("firing")), Walk(browser).step, "Late" in Walk(browser).text) == (1, "basics", False)
+
+
 def test_a_condition_adds_a_step(pottery):
     walk = Walk(pottery.as_("ada")).press(title="Cups", peak="1250")
     assert walk.step == "danger"

@@ -14,7 +14,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metadata.model import Form, FormField, Page, Section, Tab
+from metadata.model import Block, EntityPermission, Form, FormField, Page, Section, Tab
 from metadata.store import MetadataStore
 from metadata.text import Text
 from runtime.app import create_app
@@ -23,13 +23,16 @@ from runtime.identity.remembered import ArrivalMemory
 from runtime.identity.roles import grant_roles, revoke_roles
 from runtime.identity.sessions import Arrival, LiveSession
 from runtime.records.people import load_person
+from runtime.records.tables import AUDIT
 from runtime.services import services_of
 from support.marina import MARINA
 from support.marina_site import Marina, open_marina
+from support.pottery import hidden
 
 SESSIONS = tables.sessions
 LIST, EMPTY, DETAIL, GONE, QUIET, TILES = "/bookings", "/bookings?q=nothing", "/bookings/B-1", "/bookings/B-404", "/office", "/"
 LOOKUP, OTHER, NOWHERE = "/_lookup/berth-ask/berth", "/sessions", "/nowhere"
+NEW = "/bookings/new"
 PATHS = (LIST, EMPTY, DETAIL, GONE, QUIET, TILES, LOOKUP, OTHER, NOWHERE)
 WARM = 4
 ASK = Form(
@@ -37,6 +40,44 @@ ASK = Form(
     entity="booking",
     tabs=(Tab(sections=(Section(fields=(FormField(attribute="boat"), FormField(attribute="berth"))),)),),
 )
+
+MAKE = (
+    Page(
+        key="booking-new",
+        site="marina",
+        label=Text.of("New booking"),
+        parent="bookings",
+        partial_url="new",
+        blocks=(Block(type="form", form="booking-make", mode="insert"),),
+    ),
+    Form(
+        key="booking-make",
+        entity="booking",
+        tabs=(
+            Tab(
+                sections=(
+                    Section(
+                        fields=(
+                            FormField(attribute="number"),
+                            FormField(attribute="boat"),
+                            FormField(attribute="skipper", hidden=True, set_on_save="@contact"),
+                            FormField(attribute="customer", hidden=True, set_on_save="@contact.account"),
+                        )
+                    ),
+                )
+            ),
+        ),
+    ),
+    *(
+        EntityPermission(key=f"own-{entity}", entity=entity, scope="account", via=via, privileges=rights, roles=("skipper",))
+        for entity, via, rights in (
+            ("contact", "account", ("read", "append_to")),
+            ("account", "", ("append_to",)),
+            ("booking", "customer", ("append",)),
+        )
+    ),
+)
+"""A form that says of a new booking whose it is, and the right to that."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +136,27 @@ class Warmed:
         with self.marina.engine.connect() as connection:
             boat = connection.execute(sa.select(table.c.boat).where(table.c.number == number)).scalar_one()
         return answer.status_code, boat == "Another"
+
+    def blank(self) -> dict[str, str]:
+        """The fields of the form for a new booking, all but its number."""
+        return hidden(self.ask(NEW).text) | {"boat": "Tern"}
+
+    def make(self, number: str, fields: dict[str, str], app: Flask, *, look: bool = True) -> tuple[int, object]:
+        """The status of an answer, and the skipper and the customer of the booking that was made."""
+        client = app.test_client(use_cookies=False)
+        answer = client.post(NEW, data={**fields, "number": number}, headers={"Cookie": self.cookie})
+        if not look:
+            return answer.status_code, None
+        table = self.marina.snapshot.entities["booking"].table
+        with self.marina.engine.connect() as connection:
+            found = connection.execute(sa.select(table.c.skipper, table.c.customer).where(table.c.number == number)).first()
+        return answer.status_code, None if found is None else tuple(found)
+
+    def trail(self, number: str) -> bool:
+        """Whether the trail tells of a booking's making, once."""
+        told = sa.select(sa.func.count()).select_from(AUDIT).where(AUDIT.c.changes.contains(f'"{number}"'))
+        with self.marina.engine.connect() as connection:
+            return bool(connection.scalar(told) == 1)
 
     def get(self, *paths: str) -> None:
         for path in paths * WARM:
@@ -158,7 +220,7 @@ GONE_WITH = ("signed out elsewhere", "session expired", "session deleted", "no l
 @pytest.fixture
 def warmed(database_url: str, tmp_path: Path) -> Iterator[Warmed]:
     """Alice, known to a process, with bookings of both accounts."""
-    with open_marina(database_url, tmp_path, ASK) as marina:
+    with open_marina(database_url, tmp_path, ASK, *MAKE) as marina:
         marina.add("berth", number="North 1")
         for number, skipper in (("B-1", "alice"), ("B-2", "bob"), ("B-3", "carol")):
             marina.book(number, skipper)
@@ -190,6 +252,26 @@ def test_what_is_written_is_written_by_who_the_person_is_by_then(warmed, change)
     warm = warmed.post("B-1", fields["B-1"], warmed.warm)
     assert warm == warmed.post("B-5", fields["B-5"], warmed.cold)
     assert warm[1] == (warm[0] == 303 and change not in GONE_WITH), warm
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_made_is_made_by_who_the_person_is_by_then(warmed, change):
+    fields = warmed.blank()
+    assert warmed.make("B-5", fields, warmed.warm) == (303, (warmed.alice, warmed.marina.accounts["sail"]))
+    warmed.get(LIST)
+    warmed.memory.learns = False
+    CHANGES[change](warmed)
+    warm = warmed.make("B-6", fields, warmed.warm)
+    assert warm == warmed.make("B-7", fields, warmed.cold)
+    assert (warm[1] is not None) == (warm[0] == 303 and change not in GONE_WITH), warm
+    assert warmed.trail("B-6") == (warm[1] is not None)
+
+
+def test_who_is_no_longer_there_is_not_told_what_is_taken(warmed):
+    fields = warmed.blank()
+    assert [warmed.make("B-5", fields, warmed.warm, look=False)[0] for _ in range(2)] == [303, 422]
+    warmed.session(revoked_at=now())
+    assert warmed.make("B-5", fields, warmed.warm, look=False) == warmed.make("B-6", fields, warmed.warm)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -228,14 +310,20 @@ def test_what_was_started_again_leaves_no_trace(warmed, caplog):
     assert len(answer.headers.getlist("X-Request-ID")) == 1
 
 
-def test_a_dead_connection_is_replaced(warmed):
+@pytest.mark.parametrize("made", [False, True], ids=["read", "written"])
+def test_a_dead_connection_is_replaced(warmed, made):
     if warmed.marina.engine.dialect.name != "postgresql":
         pytest.skip("connections to a file do not die")
+    fields = warmed.blank()
     warmed.get(LIST)
     with warmed.marina.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
-        connection.execute(sa.text(f"SELECT pg_terminate_backend(pid) {others}"))
-    assert warmed.ask(LIST).status == 200
+        connection.execute(sa.text(f"SELECT pg_terminate_backend(pid, 10000) {others}"))
+    if made:
+        assert warmed.make("B-5", fields, warmed.warm)[0] == 303
+        assert warmed.trail("B-5")
+    else:
+        assert warmed.ask(LIST).status == 200
 
 
 def test_the_time_stamp_is_still_written_once_a_minute(warmed):

@@ -1,12 +1,13 @@
 """Addresses of a site: pages, records, languages, redirects, who may read what."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
 
 from metadata.model import Page
-from support.portal import CAST, make_portal, text
+from support.portal import CAST, HARBOUR, make_portal, text
 
 
 def heading(answer):
@@ -21,6 +22,19 @@ def test_health_needs_no_database(local_portal):
 def test_readiness_names_the_release(portal):
     answer = portal.browser().get("/readyz")
     assert (answer.status_code, answer.json["database"], answer.json["release"]) == (200, "ok", 1)
+
+
+def test_a_process_without_the_theme_of_a_release_goes_on_with_the_one_before_and_says_so(tmp_path, caplog):
+    portal = make_portal(f"sqlite:///{tmp_path}/portal.db", tmp_path)
+    browser = portal.browser()
+    assert browser.get("/").status_code == 200
+    portal.publish(replace(HARBOUR, theme="elsewhere"))
+    assert (browser.get("/").status_code, browser.get("/signin").status_code) == (200, 200)
+    assert browser.get("/readyz").json["failure"]["release"] == 2
+    assert [record.reason for record in caplog.records if hasattr(record, "reason")] == [
+        "theme: site portal: there is no theme elsewhere [theme]"
+    ]
+    portal.engine.dispose()
 
 
 @pytest.mark.parametrize("path", ["/news", "/news/", "/NEWS"])

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 import runtime.snapshots
-from metadata.checks.web_files import ENGINE
+from metadata.checks.pages import ENGINE
 from metadata.compiler import assign_site
 from metadata.files import read_folder
 from metadata.store import MetadataStore, OtherContent

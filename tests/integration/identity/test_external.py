@@ -38,12 +38,21 @@ def directory():
 
 
 @pytest.fixture
-def guild(portal, directory):
-    """The provider as the site's metadata has it."""
+def guild_of(directory):
+    """Gives a portal the provider, as the site's metadata has it."""
     names = {"key": "guild", "label": text("the guild"), "issuer": directory}
-    made = IdentityProvider(**names, client_id="portal", client_secret="${GUILD_SECRET}", match="email")
-    portal.publish(made)
-    return made
+
+    def publish(portal):
+        portal.publish(publish.made)
+        return publish.made
+
+    publish.made = IdentityProvider(**names, client_id="portal", client_secret="${GUILD_SECRET}", match="email")
+    return publish
+
+
+@pytest.fixture
+def guild(portal, guild_of):
+    return guild_of(portal)
 
 
 @pytest.fixture(autouse=True)
@@ -247,6 +256,93 @@ def test_a_second_step_is_asked_here_unless_the_provider_asks_for_one(portal, di
     trusted = portal.browser()
     sign_in(trusted, who)
     assert trusted.get("/club/vault").status_code == 200
+
+
+def without_password(portal):
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.email == CAROL))
+
+
+def long_ago(browser):
+    with browser.client.session_transaction() as session:
+        session["proved"] -= 31 * 60
+
+
+def test_who_has_no_password_proves_it_by_a_new_sign_in_at_the_provider(portal, directory, guild, monkeypatch):
+    who, browser = verified(directory, "carol-9", CAROL), portal.browser()
+    sign_in(browser, who)
+    without_password(portal)
+    long_ago(browser)
+    asked = browser.post("/my-data", {"kept": "one"}, headers={"Referer": "http://portal.example/security?a=b"})
+    (link,) = links(asked)
+    assert (asked.status_code, "Sign in anew to go on" in asked.text) == (403, True)
+    assert browser.post("/my-data", {"_proof": PASSWORD}).status_code == 422, "there is nothing to type"
+    link = links(browser.post("/my-data", headers={"Referer": "http://portal.example/security?a=b"}))[0]
+    query = parse_qs(urlsplit(browser.get(link).location).query)
+    assert (query["prompt"], query["max_age"]) == (["login"], ["0"])
+    assert "prompt" not in parse_qs(urlsplit(portal.browser().get("/signin/with/guild").location).query)
+    now = int(dt.datetime.now(dt.UTC).timestamp())
+
+    def proved(subject, at, **more):
+        member(directory, subject, auth_time=at, **more)
+        (link,) = links(browser.post("/my-data", headers={"Referer": "http://portal.example/security?a=b"}))
+        answer = sign_in(browser, subject, link)
+        return answer.status_code, answer.location
+
+    for at in (None, now - 3600, str(now), True, float("1e9")):
+        assert proved(who, at) == (422, None), at
+    verified(directory, "alice-9", ALICE)
+    assert proved("alice-9", now) == (422, None), "somebody else signed in there"
+    assert proved("nobody-9", now) == (422, None)
+    assert (browser.who(), browser.post("/my-data").status_code) == ("Carol", 403)
+    assert proved(who, now) == (303, "/security?a=b")
+    assert "You can go on now" in browser.get("/security").text
+    assert browser.post("/my-data").status_code == 200
+    noted = [row.changes for row in portal.rows(sa.select(AUDIT.c.changes).where(AUDIT.c.privilege == "external_login"))]
+    assert any("proved at guild" in one for one in noted)
+    # Only the page that asks leads to a proof, and each of its links once.
+    assert browser.get(f"{link}x").location.endswith("/logins")
+
+
+def test_who_has_no_password_changes_no_way_to_sign_in_without_a_proof(local_portal, directory, guild_of):
+    portal, browser = local_portal, local_portal.browser()
+    guild_of(portal)
+    sign_in(browser, verified(directory, "carol-10", CAROL))
+    other = portal.signed_in("carol")
+    long_ago(other)
+    assert "Is it you?" not in other.post("/logins", {"password": "wrong"}).text, "the form asks for the password itself"
+    without_password(portal)
+    assert browser.post("/logins").status_code == 200
+    long_ago(browser)
+    number = str(portal.rows(sa.select(external_logins.c.id))[0].id)
+    for path, sent in (
+        ("/logins", {"remove": ""}),
+        ("/logins", {"remove": number}),
+        ("/passkeys", {"name": "Pocket"}),
+        ("/second-factor", {"act": "app"}),
+        ("/email", {"email": "new@quay.example"}),
+    ):
+        answer = browser.post(path, sent)
+        assert (answer.status_code, "Is it you?" in answer.text) == (403, True), path
+    # Nor is there a way around where the provider is gone.
+    portal.publish(dataclasses.replace(guild_of.made, active=False))
+    answer = browser.post("/logins")
+    assert (answer.status_code, links(answer), "Sign out and sign in again" in answer.text) == (403, [], True)
+
+
+def test_each_provider_that_is_added_or_taken_away_is_told_by_mail(local_portal, directory, guild_of):
+    portal = local_portal
+    guild_of(portal)
+    browser, who = portal.signed_in("carol"), member(directory, "carol-11")
+    (link,) = links(browser.post("/logins", {"password": PASSWORD}))
+    sign_in(browser, who, link)
+    number = str(portal.rows(sa.select(external_logins.c.id))[0].id)
+    browser.post("/logins", {"password": "wrong", "remove": number})
+    assert browser.post("/logins", {"password": PASSWORD, "remove": number}).status_code == 303
+    assert [(mail.to, mail.text.split("\n")[0]) for mail in portal.outbox.sent] == [
+        (CAROL, "A sign-in with another provider was added to your account at Harbour."),
+        (CAROL, "A sign-in with another provider was taken away from your account at Harbour."),
+    ]
 
 
 def test_a_site_can_do_without_passwords(portal, directory, guild):

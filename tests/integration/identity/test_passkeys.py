@@ -98,6 +98,39 @@ def alone(portal):
     portal.publish(SiteSetting(key="identity/passkeys", value="1"))
 
 
+def test_a_passkey_proves_anew_who_one_is(portal):
+    browser, device = portal.signed_in("carol"), Device()
+    add(browser, device)
+    with browser.client.session_transaction() as session:
+        session["proved"] -= 31 * 60
+    shown = browser.post("/my-data", {"kept": "one"})
+    assert (shown.status_code, shown.text.count('name="kept" value="one"')) == (403, 2)
+    asked = asked_in(shown)
+    for sent in ("x", "{}", Device().prove(asked), device.prove(asked, origin="https://elsewhere.example")):
+        assert browser.post("/my-data", {"_passkey": sent}).status_code == 422, sent
+    stranger = portal.signed_in("alice")
+    other = Device()
+    add(stranger, other)
+    assert browser.post("/my-data", {"_passkey": other.prove(asked_in(browser.post("/my-data")))}).status_code == 422
+    sent = device.prove(asked_in(browser.post("/my-data")))
+    assert browser.post("/my-data", {"_passkey": sent}).status_code == 200
+    with browser.client.session_transaction() as session:
+        session["proved"] -= 31 * 60
+    assert browser.post("/my-data", {"_passkey": sent}).status_code in (422, 429), "it is good once"
+
+
+def test_each_passkey_that_is_added_or_taken_away_is_told_by_mail(local_portal):
+    browser = local_portal.signed_in("carol")
+    add(browser, Device())
+    number = str(local_portal.rows(sa.select(passkeys.c.id))[0].id)
+    browser.post("/passkeys", {"password": "wrong", "remove": number})
+    assert browser.post("/passkeys", {"password": PASSWORD, "remove": number}).status_code == 303
+    assert [(mail.to, mail.text.split("\n")[0]) for mail in local_portal.outbox.sent] == [
+        (CAROL, "A passkey was added to your sign-in at Harbour."),
+        (CAROL, "A passkey was taken away from your sign-in at Harbour."),
+    ]
+
+
 def test_a_passkey_is_a_second_step_that_recovery_codes_stand_in_for(portal):
     browser, other, device = portal.signed_in("carol"), portal.signed_in("carol"), Device()
     shown = add(browser, device)

@@ -15,7 +15,7 @@ pytest.importorskip("onelogin", reason="needs the extra saml")
 pytest.importorskip("saml2")
 
 from metadata.model import ClaimMap, IdentityProvider
-from runtime.identity.tables import external_logins, saml_answers
+from runtime.identity.tables import external_logins, logins, saml_answers
 from support.portal import CAST, PASSWORD, text
 from support.town_hall import ENTITY, NAMEID_FORMAT_TRANSIENT, SAML, SEAL, Seal, TownHall
 
@@ -133,6 +133,30 @@ def test_a_sign_in_is_added_and_another_provider_of_the_same_name_is_still_offer
     assert owners(local_portal) == {"carol-1": local_portal.person("alice").contact}
     going = browser.post("/logins", {"password": PASSWORD}).text
     assert ("/signin/with/annex" in going, "/signin/with/hall" in going) == (True, False)
+
+
+def test_who_has_no_password_proves_it_by_a_new_sign_in_there(doors, portal):
+    browser = portal.browser()
+    assert doors.begin(portal.browser()).force_authn is None
+    doors.sign_in(browser)
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.email == CAROL))
+    with browser.client.session_transaction() as session:
+        session["proved"] -= 31 * 60
+
+    def proved(subject="carol-1", path="/security", **more):
+        shown = browser.post("/my-data", headers={"Referer": f"http://portal.example{path}"})
+        assert shown.status_code == 403
+        asked = doors.begin(browser, re.search(r'href="(/signin/with/hall[^"]*)"', shown.text)[1])
+        assert asked.force_authn == "true"
+        answer = browser.get(doors.post(doors.answer(subject, asked=asked.id, **more)))
+        return answer.status_code, answer.location
+
+    before = with_each("AuthnStatement", AuthnInstant=f"{dt.datetime.now(dt.UTC) - dt.timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}")
+    assert proved(before=before) == (422, None), "the provider did not ask"
+    assert proved("somebody-else") == (422, None)
+    assert proved() == (303, "/security")
+    assert (browser.post("/my-data").status_code, browser.who()) == (200, "Carol")
 
 
 def scrambled(document):

@@ -163,6 +163,32 @@ def test_codes_come_by_mail_where_the_person_chose_that(portal):
     assert give(late, mailed()).status_code == 422
 
 
+def test_who_has_no_password_proves_it_by_a_code(portal):
+    def mailed():
+        return re.match(r"\d{6}", portal.outbox.sent[-1].text)[0]
+
+    browser, app, _ = with_app(portal, "erin")
+    other = portal.signed_in("carol")
+    act(other, "mail")
+    other.post("/second-factor/setup", {"code": mailed()})
+    for one, who in ((browser, CAST["erin"][0]), (other, CAROL)):
+        portal.change(tables.logins, tables.logins.c.email == who, password_hash="")
+        with one.client.session_transaction() as session:
+            session["proved"] -= 31 * 60
+    portal.outbox.sent.clear()
+    assert "code" in browser.post("/my-data").text
+    assert portal.outbox.sent == []
+    assert browser.post("/my-data", {"_proof": "000000"}).status_code == 422
+    assert browser.post("/my-data", {"_proof": app.now()}).status_code == 200
+    assert "from the mail" in other.post("/my-data").text
+    first = mailed()
+    assert other.post("/my-data", {"_proof": "", "_another": "1"}).status_code == 403
+    assert [mail.to for mail in portal.outbox.sent] == [CAROL, CAROL]
+    assert mailed() != first
+    assert other.post("/my-data", {"_proof": first}).status_code == 422
+    assert other.post("/my-data", {"_proof": mailed()}).status_code == 200
+
+
 def test_every_change_takes_the_password(local_portal):
     browser, app, codes = with_app(local_portal, "carol")
     for what in ("app", "mail", "codes", "off"):

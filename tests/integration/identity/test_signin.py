@@ -164,7 +164,16 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(portal):
 def test_the_cookie_travels_over_https_only_where_the_site_has_it(sqlite_url, tmp_path):
     portal = make_portal(sqlite_url, tmp_path, FOYER_PUBLIC_URL="https://portal.example")
     answer = portal.browser().get("/password/forgot")
-    assert "Secure" in answer.headers["Set-Cookie"]
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-foyer=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    browser = portal.signed_in("carol")
+    assert browser.who() == "Carol"
+    token = browser.client.get_cookie("__Host-foyer").value
+    neighbour = portal.browser()
+    neighbour.client.set_cookie("foyer", token)  # what a host beside this one could plant
+    assert neighbour.who() == "nobody"
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
 
@@ -178,6 +187,8 @@ def test_the_cookie_travels_over_https_only_where_the_site_has_it(sqlite_url, tm
         "javascript:alert(1)",
         "/\t/evil.example",
         "http:evil.example",
+        "/sv-SE//evil.example/",
+        "/en-US//evil.example/",
         "/%0d%0aX: y\r\nZ: q",
         "///evil.example",
         "evil.example",

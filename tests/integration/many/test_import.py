@@ -5,7 +5,10 @@ import datetime as dt
 import html
 import io
 import re
+import time
+import tracemalloc
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,6 +17,7 @@ import sqlalchemy as sa
 
 from metadata.files import read_folder
 from metadata.model import ComponentId, component_id
+from runtime.forms.parse import Manner
 from runtime.importing import grid, workbook
 from runtime.pages import errand_turns, imports
 from support.apiary import METADATA, open_apiary
@@ -313,6 +317,85 @@ def with_part(data, name, change):
 
 
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+MILLION = 1_000_000
+HEAVY = {
+    "tags that hardly end": (
+        SHEET,
+        lambda old: old.replace(b"<sheetData>", b"<a b='" + b">" * 20 * MILLION + b"'/><sheetData>"),
+    ),
+    "a comment": (SHEET, lambda old: old.replace(b"<sheetData>", b"<!--" + b"<" * 50 * MILLION + b"--><sheetData>")),
+    "empty rows": (SHEET, lambda old: old.replace(b"</sheetData>", b"<row/>" * 7 * MILLION + b"</sheetData>")),
+    "empty cells": (SHEET, lambda old: old.replace(b"</row>", b"<c/>" * 14 * MILLION + b"</row>", 1)),
+    "elements in elements": (SHEET, lambda old: old.replace(b"<sheetData>", b"<a>" * 8 * MILLION)),
+    "strings": ("xl/sharedStrings.xml", lambda old: old.replace(b"</sst>", b"<si/>" * 11 * MILLION + b"</sst>")),
+    "formats": (
+        "xl/styles.xml",
+        lambda old: old.replace(b"<cellXfs", b"<cellXfs>" + b"<xf/>" * 10 * MILLION + b"</cellXfs><a", 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("heavy", HEAVY)
+def test_what_unpacks_to_a_great_deal_of_nothing_takes_a_second_and_no_memory(heavy):
+    """A few thousand bytes that a library would read for minutes, into a tree of a thousand million bytes."""
+    name, change = HEAVY[heavy]
+    given = io.BytesIO(with_part(book(["Code", "Name"], ["A1", "x"]), name, change))
+    assert len(given.getvalue()) < MILLION / 2
+    tracemalloc.start()
+    begun = time.thread_time()
+    with suppress(grid.NotReadable):
+        assert workbook.read_workbook(given, 300, Manner("en-US", "UTC")).rows == ((2, ["A1", "x"]),)
+    spent = time.thread_time() - begun
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert spent < 3 * workbook.SECONDS
+    assert most < 150 * MILLION
+
+
+def test_packing_that_says_how_much_memory_it_takes_is_refused(sqlite_site):
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book(["Code", "Name"], ["A1", "x"]))) as old, zipfile.ZipFile(made, "w") as new:
+        for part in old.infolist():
+            new.writestr(part.filename, old.read(part), zipfile.ZIP_LZMA)
+    assert "cannot be read" in words(upload(sqlite_site, made.getvalue(), "a.xlsx"))
+
+
+def test_workbooks_of_other_programs_are_read(sqlite_site):
+    """Prefixes at every tag, no places on cells, strings in parts with how they are pronounced, days since 1904, formulas."""
+    main = 'xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relation = '<Relationship Id="{}" Type="' + related + '/{}" Target="{}"/>'
+    relations = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+    sheets = '<x:sheets><x:sheet name="A" sheetId="1" r:id="c"/><x:sheet name="B" sheetId="2" r:id="s"/></x:sheets>'
+    cell = '<x:c t="inlineStr"><x:is><x:t>{}</x:t></x:is></x:c>'
+    data = packed(
+        **{
+            "_rels/.rels": relations.format(relation.format("a", "officeDocument", "/book/main.xml")),
+            "book/_rels/main.xml.rels": relations.format(
+                relation.format("c", "chartsheet", "chart.xml")
+                + relation.format("s", "worksheet", "../sheets/one.xml")
+                + relation.format("t", "sharedStrings", "strings.xml")
+                + relation.format("f", "styles", "styles.xml")
+            ),
+            "book/main.xml": f'<x:workbook {main} xmlns:r="{related}"><x:workbookPr date1904="1"/>{sheets}</x:workbook>',
+            "book/strings.xml": f"<x:sst {main}><x:si><x:r><x:t>On</x:t></x:r><x:rPh><x:t>no</x:t></x:rPh>"
+            "<x:r><x:t>e &amp; two</x:t></x:r></x:si></x:sst>",
+            "book/styles.xml": f'<x:styleSheet {main}><x:numFmts><x:numFmt numFmtId="170" formatCode="d mmm yyyy"/></x:numFmts>'
+            '<x:cellStyleXfs><x:xf numFmtId="170"/></x:cellStyleXfs>'
+            '<x:cellXfs><x:xf numFmtId="0"/><x:xf numFmtId="170"/></x:cellXfs></x:styleSheet>',
+            "sheets/one.xml": f"<x:worksheet {main}><x:sheetData><x:row>"
+            + "".join(map(cell.format, ("Code", "Name", "Checked on", "Frames", "Weight")))
+            + '</x:row><x:row r="7"><x:c t="str"><x:f>WEBSERVICE("http://localhost")</x:f><x:v>A1</x:v></x:c>'
+            '<x:c t="s"><x:v>0</x:v></x:c><x:c s="1"><x:v>44746</x:v></x:c><x:c r="D7"><x:v>12</x:v></x:c>'
+            '<x:c r="E7" t="e"><x:v>#N/A</x:v></x:c></x:row></x:sheetData></x:worksheet>',
+        }
+    )
+    found = workbook.read_workbook(io.BytesIO(data), 300, Manner("en-US", "UTC"))
+    assert found.headings == ("Code", "Name", "Checked on", "Frames", "Weight")
+    assert found.rows == ((7, ["A1", "One & two", "2026-07-05", "12", "#N/A"]),)
 
 
 @pytest.mark.parametrize(

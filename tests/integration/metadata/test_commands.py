@@ -96,6 +96,13 @@ def test_problems_that_only_follow_from_an_unreadable_component_are_left_out(foy
     assert said.count("[") == 1
 
 
+def test_a_name_that_is_nearly_that_of_an_unreadable_component_is_told_with_it(foyer, folder):
+    (folder / "broken.yaml").write_text("kind: view\nkey: thing\nentity: thing\ncolums: []\n")
+    (folder / "view.yaml").write_text("kind: view\nkey: all\nentity: thingy\ncolumns:\n  - attribute: name\n")
+    code, said = foyer("check", folder)
+    assert (code, "view.yaml:3" in said, "broken.yaml:4" in said) == (1, True, True)
+
+
 def test_every_rule_is_listed_with_what_it_comes_to(foyer, folder):
     code, said = foyer("check", folder, "--rules")
     assert code == 0

@@ -7,7 +7,23 @@ import pytest
 import sqlalchemy as sa
 
 from metadata.migrate import Blocked, Destructive, NotApplied
-from metadata.model import ComponentId, EntityPermission, Site, Sort, View, ViewColumn
+from metadata.model import (
+    Block,
+    ComponentId,
+    EntityPermission,
+    Form,
+    FormField,
+    ListComponent,
+    ListFilter,
+    Page,
+    Section,
+    Site,
+    Sort,
+    Tab,
+    Text,
+    View,
+    ViewColumn,
+)
 from support.declared import attribute, entity
 
 NAME = attribute("name", max_length=10)
@@ -75,6 +91,29 @@ def test_declared_sorts_and_permission_paths_get_indexes(store, engine):
     assert any(line.startswith("+ create index") for line in lines(done))
     assert ["name", "id"] in indexes(engine, "thing").values()
     assert ["account", "name", "id"] in indexes(engine, "thing").values()
+
+
+def test_names_by_which_rows_are_offered_get_an_index_where_they_need_one(store, engine):
+    """One that is unique or offered in the order of a view has one already, and what is only shown needs none."""
+    kinds = {kind: attribute(kind, "lookup", target=kind) for kind in ("free", "unique", "viewed", "shown", "sifted")}
+    targets = [entity(kind, NAME, attribute("rank", "integer"), unique=("name",) * (kind == "unique")) for kind in kinds]
+    by_rank = View(key="by-rank", entity="viewed", columns=(ViewColumn(attribute="name"),), sort=(Sort(attribute="rank"),))
+    fields = [FormField(attribute=kind, view="by-rank" * (kind == "viewed"), read_only=kind == "shown") for kind in kinds]
+    entered, shown = (
+        Form(key=key, entity="thing", tabs=(Tab(sections=(Section(fields=tuple(some)),)),))
+        for key, some in (("entered", fields[:3]), ("only-shown", (fields[3], FormField(attribute="sifted"))))
+    )
+    blocks = (Block(type="form", form="entered", mode="edit"), Block(type="form", form="only-shown"))
+    page = Page(key="home", site="main", label=Text.of("Home"), partial_url="/", record_entity="thing", blocks=blocks)
+    every = View(key="all", entity="thing", columns=(ViewColumn(attribute="name"),))
+    publish(store, entity("thing", NAME, *kinds.values(), unique=("name",)), *targets, by_rank, every, entered, shown, page)
+    found = {kind: sorted(indexes(engine, kind).values()) for kind in kinds}
+    named = [kind for kind, columns in found.items() if ["name", "id"] in columns]
+    assert (named, found["unique"], found["viewed"]) == (["free"], [["name"]], [["rank", "id"]])
+    sifting = ListComponent(key="things", site="main", views=("all",), filters=(ListFilter(key="s", attribute="sifted"),))
+    assert [line for line in lines(publish(store, sifting)) if "index" in line] == [
+        "+ create index ix_sifted_name_id on sifted (name, id)"
+    ]
 
 
 def test_a_new_attribute_is_a_new_empty_column(store, engine, rows):

@@ -215,3 +215,62 @@ def test_a_card_moves_as_the_form_of_its_row_would_let_it(database_url, tmp_path
         with site.engine.connect() as connection:
             closed = connection.scalar(sa.select(table.c.closes).where(table.c.id == paid))
         assert (stage(site, paid), closed is not None) == (("done", 2), True)
+
+
+HIDDEN = """\
+---
+kind: attribute_permission
+key: hidden
+entity: show
+roles: [master]
+others: [read]
+attributes: [{attribute: stage}, {attribute: begins}, {attribute: takings}]
+"""
+MONEY = """\
+---
+kind: view
+key: money
+entity: show
+columns: [{attribute: takings}]
+---
+kind: list
+key: money
+views: [money]
+layouts: [table, cards]
+actions: [{type: details, page: show}]
+---
+kind: page
+key: money
+label: Money
+parent: home
+partial_url: money
+blocks: [{type: list, list: money}]
+"""
+
+
+@pytest.mark.parametrize("layout", ["board", "calendar"])
+def test_a_layout_by_what_may_not_be_read_says_so_rather_than_that_there_is_nothing(sqlite_url, tmp_path, layout):
+    with open_marina(sqlite_url, tmp_path, *theatre(more=HIDDEN)) as site:
+        show(site, "One", "done")
+        answer = site.as_("dora").get(f"/programme?layout={layout}")
+    assert answer.status_code == 200
+    assert "This is not open to you" in answer.text
+    assert "One" not in re.sub(r"<[^>]+>", "", answer.text)
+
+
+def test_rows_of_which_no_column_may_be_read_are_called_by_their_keys(sqlite_url, tmp_path):
+    with open_marina(sqlite_url, tmp_path, *theatre(more=HIDDEN + MONEY)) as site:
+        show(site, "One", "done", takings=7)
+        dora = site.as_("dora")
+        assert dora.get("/money").status_code == 200
+        cards = dora.get("/money?layout=cards")
+        assert (cards.status_code, "One" in cards.text) == (200, True)
+
+
+def test_a_tab_without_a_label_is_called_by_its_key_in_words(sqlite_url, tmp_path):
+    first = "{sections: [{fields: [{attribute: title}]}]}"
+    second = "{key: behind_the_scenes, sections: [{fields: [{attribute: code}]}]}"
+    with open_marina(sqlite_url, tmp_path, *theatre({f"tabs: [{first}]": f"tabs: [{first}, {second}]"})) as site:
+        show(site, "One", "done", title="Hamlet")
+        page = site.as_("dora").get("/programme/One")
+    assert re.findall(r'<a href="#tab-\w+">(.*?)</a>', page.text) == ["Main", "Behind the scenes"]

@@ -68,6 +68,19 @@ def test_options_are_counted_in_their_order_and_lead_to_their_rows(site):
     assert table(browser.get("/sv-SE/figures"), "By stage")[0][0] == "Planerad"
 
 
+def test_a_pie_has_the_tones_of_its_options(sqlite_url, tmp_path):
+    pie = CHARTS.replace("type: bar\ngroup: stage\npage", "type: pie\ngroup: stage\npage")
+    options = {"tone: good}\n": "tone: good}\n  - {value: toured, tone: good}\n  - {value: rested}\n"}
+    with open_marina(sqlite_url, tmp_path, *theatre(options, more=pie)) as site:
+        for stage in ("planned", "running", "toured", "rested", "done", None):
+            show(site, stage or "none", stage=stage)
+        drawn = charts(site.as_("dora").get("/figures"))["By stage"]
+    planned, running, toured, rested, done, none = (9, 3, 1, 2, 5, 0)  # a second option of a tone has a colour of its own
+    expected = [planned, running, toured, rested, done, none]
+    assert [int(number) for number in re.findall(r'class="chart-slice series-(\d)"', drawn)] == expected
+    assert [int(number) for number in re.findall(r'<rect class="series-(\d)"', drawn)] == expected
+
+
 def test_moments_fall_into_months_of_the_clock_with_the_empty_ones_between(site):
     show(site, "January", begins=at("2026-01-31T22:59"))
     show(site, "February", begins=at("2026-01-31T23:00"))  # midnight in Stockholm

@@ -3,8 +3,11 @@
 import re
 from dataclasses import replace
 
-from metadata.model import Page
+import pytest
+
+from metadata.model import Block, Page, PageTemplate, Tile
 from metadata.store import MetadataStore
+from metadata.text import Text
 from support.marina import MARINA
 
 
@@ -15,6 +18,14 @@ def main(page) -> str:
 def menu(page) -> list[str]:
     nav = re.search(r'<nav class="site-nav".*?</nav>', page.text, re.S)[0]
     return re.findall(r'href="([^"#]+)"', nav)
+
+
+def page_of(key: str) -> Page:
+    return next(part for part in MARINA if isinstance(part, Page) and part.key == key)
+
+
+def republish(site, *changed) -> None:
+    MetadataStore(site.engine).publish("tester", components=changed)
 
 
 def test_markdown_becomes_html_and_markup_in_it_becomes_text(site):
@@ -68,6 +79,30 @@ def test_a_tile_of_a_page_that_the_person_may_not_read_is_left_out(site):
     assert 'href="/office"' in main(site.as_("dora").get("/"))
 
 
+def test_where_no_tile_is_left_the_page_says_so_and_what_to_do(site):
+    office = Block(type="tiles", tiles=(Tile(label=Text.of("Office"), page="office"),))
+    republish(site, replace(page_of("home"), blocks=(office,)))
+    assert "has no rights here so far" in main(site.as_("alice").get("/"))
+    assert "inga rättigheter" in main(site.as_("alice").get("/sv-SE/"))
+    assert 'href="/office"' in main(site.as_("dora").get("/"))
+    stranger = main(site.app.test_client().get("/"))
+    assert "belongs to people who are signed in" in stranger
+    assert 'href="/signin"' in stranger
+
+
+@pytest.mark.parametrize("template", ["denied", "missing"])
+def test_a_page_about_a_refusal_says_what_to_do_next(site, template):
+    state = PageTemplate(key="state", site="marina", template=f"pages/{template}.html")
+    republish(site, state, replace(page_of("terms"), template="state", summary=Text.of("Ask us.")))
+    page = main(site.as_("alice").get("/terms"))
+    assert "<h1>By itself</h1>" in page
+    assert "<p>Ask us.</p>" in page
+    assert 'href="/">Back to home</a>' in page
+    assert '<span class="figure' in page
+    assert "/signin" not in page
+    assert 'href="/signin"' in main(site.app.test_client().get("/terms"))
+
+
 def test_menus_leave_out_drafts_and_pages_that_the_person_may_not_read(site):
     assert menu(site.as_("alice").get("/")) == ["/", "/bookings", "/bookings/new", "/berths", "https://weather.example/"]
     assert "/office" in menu(site.as_("dora").get("/"))
@@ -104,7 +139,7 @@ def test_links_of_texts_find_pages_by_marker_and_key_in_the_pages_language(site)
 
 
 def test_a_moved_page_is_found_by_its_marker(site):
-    moved = next(part for part in MARINA if isinstance(part, Page) and part.key == "berths")
+    moved = page_of("berths")
     MetadataStore(site.engine).publish("tester", components=[replace(moved, partial_url="piers")])
     page = main(site.as_("alice").get("/terms"))
     assert 'href="/piers"' in page

@@ -4,16 +4,19 @@ import csv
 import datetime as dt
 import io
 import re
-import tempfile
+import secrets
 import tracemalloc
 import zipfile
 from dataclasses import replace
 from decimal import Decimal
 
+import openpyxl
 import pytest
+from openpyxl.utils.escape import unescape
 
 from metadata.model import ListFilter
-from runtime.pages import export
+from runtime.pages import export, export_workbook
+from runtime.records.following import follow
 from support.marina import BERTHS, BOOKINGS
 from support.marina_site import open_marina
 
@@ -111,16 +114,18 @@ def test_who_may_not_read_gets_no_file(site):
     assert site.stranger().get("/bookings?export=csv").mimetype == "text/html"
 
 
-def test_memory_does_not_grow_with_the_rows(sqlite_url, tmp_path, monkeypatch):
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_memory_does_not_grow_with_the_rows(sqlite_url, tmp_path, monkeypatch, form):
     monkeypatch.setattr(export, "SIZE", 200)
     with open_marina(sqlite_url, tmp_path, EXPORTED) as site:
-        mine = {"customer": site.accounts["sail"], "skipper": site.people["alice"], "boat": "x" * 100}
+        mine = {"customer": site.accounts["sail"], "skipper": site.people["alice"]}
         browser = site.as_("alice")
         peaks = []
-        for start in (0, 1000):
-            site.add_all("booking", [{"number": f"B{start + n:05}", **mine} for n in range(1000 if start == 0 else 5000)])
+        for start, many in ((0, 1000), (1000, 5000)):
+            rows = range(start, start + many)
+            site.add_all("booking", [{"number": f"B{n:05}", "boat": secrets.token_hex(50), **mine} for n in rows])
             tracemalloc.start()
-            answer = browser.client.get("/bookings?export=csv", buffered=False)
+            answer = browser.client.get(f"/bookings?export={form}", buffered=False)
             size = sum(len(chunk) for chunk in answer.iter_encoded())
             peaks.append((size, tracemalloc.get_traced_memory()[1]))
             tracemalloc.stop()
@@ -128,15 +133,33 @@ def test_memory_does_not_grow_with_the_rows(sqlite_url, tmp_path, monkeypatch):
         assert peaks[1][1] < 1.5 * peaks[0][1]
 
 
-def test_the_file_of_a_workbook_is_closed_with_the_answer_whatever_became_of_it(site, monkeypatch):
-    site.book("B1")
-    made, make, browser = [], tempfile.TemporaryFile, site.as_("alice")
-    monkeypatch.setattr(export.tempfile, "TemporaryFile", lambda: made.append(make()) or made[-1])
-    asked = browser.client.head("/bookings?export=xlsx")
-    assert (asked.status_code, asked.data) == (200, b"")
-    asked.close()
-    given_up = browser.client.get("/bookings?export=xlsx", buffered=False)
-    assert next(given_up.iter_encoded())
-    given_up.close()
-    assert browser.get("/bookings?export=xlsx").data[:2] == b"PK"
-    assert [file.closed for file in made] == [True] * 3
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_file_begins_to_come_before_its_rows_are_read(site, monkeypatch, form):
+    monkeypatch.setattr(export, "SIZE", 2)
+    for n in range(6):
+        site.book(f"B{n}")
+    browser, asked = site.as_("alice"), []
+    monkeypatch.setattr(export, "follow", lambda *given: (asked.append(len(page)) or page for page in follow(*given)))
+    answer = browser.client.get(f"/bookings?export={form}", buffered=False)
+    assert next(answer.iter_encoded())
+    assert sum(asked) < 6
+    answer.close()
+    assert browser.client.head(f"/bookings?export={form}").status_code == 200
+
+
+def test_a_workbook_opens_with_typed_cells_and_goes_on_in_another_sheet(site, monkeypatch):
+    monkeypatch.setattr(export_workbook, "SHEET_ROWS", 3)
+    monkeypatch.setattr(export_workbook, "LETTERS", 20)
+    odd = ("a\x0bb\r", "_x0041_", "]]>&<t>", "=1+1", "x" * 30)
+    for n, boat in enumerate(odd):
+        site.book(f"B{n}", boat=boat, fee=Decimal("12.5"), arrival=dt.date(2026, 7, 1) if n else dt.date(1899, 5, 1))
+    data = site.as_("alice").get("/bookings?export=xlsx&sort=number").data
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert [(sheet.title, sheet.max_row, sheet.freeze_panes) for sheet in book] == [("Sheet1", 4, "A2"), ("Sheet2", 3, "A2")]
+    rows = [row for sheet in book for row in sheet.iter_rows(min_row=2)]
+    assert [row[0].value for row in rows] == [f"B{n}" for n in range(5)]
+    assert [unescape(row[1].value) for row in rows] == [*odd[:4], "x" * 19 + "…"]
+    assert {row[1].data_type for row in rows} == {"s"}
+    assert [row[2].value for row in rows[:2]] == ["1899-05-01", dt.datetime(2026, 7, 1)]
+    assert {(row[6].value, row[6].data_type) for row in rows} == {(12.5, "n")}
+    assert all(sheet["A1"].font.b for sheet in book)

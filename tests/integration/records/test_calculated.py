@@ -169,6 +169,7 @@ def test_a_rollup_is_of_the_rows_that_the_person_may_read(stage, connection):
     own = table(connection, stage, stage.alice, "bands")
     assert (own[0]["played"], own[0]["earned"], own[0]["last"]) == (1, Decimal("150.50"), dt.date(2026, 2, 5))
     assert table(connection, stage, stage.bob, "bands")[0]["earned"] == 0
+    assert {type(row[name]) for row in everything for name in ("played", "fame")} == {int}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A new row that is all its transaction does: the same row and trail as any other, and nothing of one that is refused."""
 
+import contextlib
 import datetime as dt
 import json
 from decimal import Decimal
@@ -21,7 +22,7 @@ OF_ALL_TYPES = Entity(
     attributes=(
         Attribute(key="title", type="text", default="“none” {0} \\ %s"),
         Attribute(key="no", type="auto_number", format='E"{number:04}'),
-        Attribute(key="second", type="auto_number", gapless=True),
+        Attribute(key="second", type="auto_number"),
         Attribute(key="at", type="datetime"),
         Attribute(key="day", type="date", default="@today"),
         Attribute(key="price", type="money"),
@@ -114,6 +115,18 @@ def test_a_row_refused_alone_leaves_nothing_behind_and_says_what_any_other_would
     with stage.engine.connect() as connection:
         assert connection.execute(select(AUDIT.c.id).where(AUDIT.c.row > 4, AUDIT.c.entity == "boat")).all() == []
     assert len(rows(stage, "boat")) == 4
+
+
+def test_a_refused_row_leaves_no_gap_among_numbers_that_must_have_none(database_url):
+    number = Attribute(key="no", type="auto_number", gapless=True)
+    owner = Attribute(key="owner", type="lookup", target="contact")
+    slip = Entity(key="slip", primary_name="no", attributes=(number, owner))
+    stage = stage_for(database_url, slip, permission("slips", "slip", "global", privileges=ALL))
+    for owned in ("alice", "carol", "bob"):
+        with contextlib.suppress(Denied):
+            alone(stage, stage.alice, "slip", {"owner": stage.contacts[owned]})
+    assert [row["no"] for row in rows(stage, "slip")] == ["1", "2"]
+    stage.engine.dispose()
 
 
 def test_a_row_made_alone_costs_one_statement_where_one_can_write_two_tables(stage):

@@ -46,6 +46,7 @@ PLANTED = (
     EntityPermission(key="everybody", entity="berth", scope="global", privileges=("read", "write"), roles=("stranger",)),
     WebRole(key="stranger", default="anonymous"),
     SiteSetting(key="identity/password_min_length", value="4"),
+    SiteSetting(key="identity/password_strength", value="1"),
 )
 
 
@@ -71,6 +72,7 @@ def found(tmp_path_factory):
         ("unused", "warning", "view lonely"),
         ("unused", "warning", "web_role idle"),
         ("insecure-settings", "warning", "site_setting identity/password_min_length: value"),
+        ("insecure-settings", "warning", "site_setting identity/password_strength: value"),
         ("strangers-who-write", "error", "entity_permission everybody: privileges"),
     ],
 )

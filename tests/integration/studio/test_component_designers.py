@@ -50,8 +50,7 @@ def test_the_flow_of_a_multistep_form_shows_ways_loops_and_what_nobody_reaches(s
         step(dora, name, f"add:steps={do}")
     step(dora, name, "condition:steps.1.condition")
     at = "steps.1.condition.all.0"
-    fields = {f"p__{at.replace('.', '__')}__{name}": value for name, value in (("attribute", "paid"), ("value", "true"))}
-    step(dora, name, "set", at=at, **fields)
+    step(dora, name, "set", at=at, **{f"p.{at}.attribute": "paid", f"p.{at}.value.~as": "yes"})
     step(dora, name, "set", at="steps.1", p__steps__1__otherwise="redirect", p__steps__1__label__any="Paid already?")
     step(dora, name, "set", at="steps.3", p__steps__3__page="terms")
     step(dora, name, "set", at="steps.2", p__steps__2__next="booking_edit")

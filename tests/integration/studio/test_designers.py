@@ -4,6 +4,8 @@ import re
 
 from support.studio import data_of, step
 
+YES = {"p.filter.all.1.value.~as": "yes"}
+
 
 def attributes(items):
     return [item["attribute"] for item in items]
@@ -19,7 +21,7 @@ def test_a_view_is_made_of_columns_order_and_groups_of_conditions(site, maker):
     step(dora, name, "down:columns.0")
     step(dora, name, "set", at="columns.1", p__columns__1__width="narrow")
     step(dora, name, "condition:filter")
-    step(dora, name, "set", at="filter.all.1", p__filter__all__1__attribute="paid", p__filter__all__1__value="true")
+    step(dora, name, "set", at="filter.all.1", p__filter__all__1__attribute="paid", **YES)
     step(dora, name, "group:filter")
     step(dora, name, "set", at="filter.all.2.any.0", p__filter__all__2__any__0__attribute="boat")
     step(dora, name, "add:sort=boat")

@@ -1,10 +1,15 @@
 """The editors of the studio: one for every kind, which keeps what it shows, and takes what is wrong as a draft."""
 
+import pytest
+
 from metadata.model import KINDS, Snippet, View
 from metadata.store import MetadataStore
+from runtime.studio.scalars import SORTS, read_as, show_as, sort_of
 from support.charts import CHARTS
 from support.studio import Maker, open_studio, words
 from support.theatre import theatre
+
+DEFAULT = "p.attributes.0.default"
 
 
 def drafts(site):
@@ -48,7 +53,7 @@ def test_every_kind_begins_with_its_key_and_lists_what_is_missing_at_its_field(s
     assert made.location == "/studio/edit/view/fresh"
     page = dora.get("edit/view/fresh")
     assert "2 problems" in words(page)
-    assert 'href="#f-entity">entity</a>: A value is required here; add it.' in page.text
+    assert 'href="#f-entity"><bdi>Entity</bdi></a>: A value is required here; add it.' in page.text
     assert page.text.count('id="f-entity-error"') == 1
 
 
@@ -160,3 +165,50 @@ def test_what_nobody_means_breaks_nothing(maker):
     for base in ("", "-1", "x", "9" * 40):
         assert dora.edit("view/extras", base=base).status_code == 400
     assert dora.get("edit/view/extras").status_code == 200
+
+
+ODD = ("5", "05", " ", "a\nb", "null", "[1, 2", "\u2028", "\x07", "1e999", "9" * 400, "-", "true", "é", "{a: b}")
+
+
+def test_a_value_of_any_sort_that_is_typed_is_kept_as_a_draft_and_comes_back(site, maker):
+    dora = maker("dora")
+    for number, typed in enumerate(ODD):
+        sort = (*SORTS, "nonsense", "")[number % (len(SORTS) + 2)]
+        answer = dora.edit("entity/berth", **{f"{DEFAULT}.~as": sort, f"{DEFAULT}.~is": typed})
+        assert answer.status_code == 303, (sort, typed)
+    before = data_of(site, "entity", "berth")
+    assert dora.edit("entity/berth").status_code == 303
+    assert data_of(site, "entity", "berth") == before
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_what_is_typed_as_a_sort_of_value_is_shown_as_what_reads_the_same(sort):
+    for typed in ODD:
+        value = read_as(sort, typed)
+        shown = sort_of(value)
+        assert repr(read_as(shown, show_as(shown, value))) == repr(value), (sort, typed)
+
+
+def test_a_value_has_the_type_that_is_chosen_for_it_and_needs_no_quotes(site, maker):
+    dora = maker("dora")
+    chosen = (("text", "5", "5"), ("number", "5", 5), ("number", "2.50", 2.5), ("yes", "", True), ("no", "left", False))
+    for sort, typed, value in (*chosen, ("texts", "a, b\nc", ["a, b", "c"]), ("numbers", "1\n2.5", [1, 2.5])):
+        dora.edit("entity/berth", **{f"{DEFAULT}.~as": sort, f"{DEFAULT}.~is": typed})
+        given = data_of(site, "entity", "berth")["attributes"][0]["default"]
+        assert (given, type(given)) == (value, type(value))
+    dora.edit("entity/berth", **{f"{DEFAULT}.~as": "text", f"{DEFAULT}.~is": ""})
+    assert "default" not in data_of(site, "entity", "berth")["attributes"][0]
+
+
+def test_the_value_beside_a_number_begins_as_a_number(maker):
+    dora = maker("dora")
+    selected = '<option value="number" selected>'
+    assert dora.get("design/entity/booking?at=attributes.8").text.count(selected) == 3  # smallest, largest, of a new row
+    assert selected not in dora.get("design/entity/booking?at=attributes.0").text
+
+
+def test_a_type_that_is_no_word_is_edited_all_the_same(maker):
+    dora = maker("dora")
+    dora.send("source/entity/berth", dora.form("source/entity/berth", "yaml"), yaml="attributes: [{key: a, type: [b]}]")
+    assert dora.get("edit/entity/berth").status_code == 200
+    assert dora.get("design/entity/berth?at=attributes.0").status_code == 200

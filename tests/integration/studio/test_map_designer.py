@@ -50,6 +50,7 @@ def test_columns_and_attributes_are_mapped_turned_and_made_keys(site, dora):
     page = dora.get(f"design/{NAME}")
     assert "Harbour" in words(page)
     assert "same name" in rows(page)[1]  # DEPTH is Depth
+    assert 'name="p.group"' in page.text
     step(dora, NAME, "add:attributes=depth/DEPTH")
     step(dora, NAME, "value:attributes.1.direction=both")
     step(dora, NAME, "toggle:integration_key=depth")

@@ -15,9 +15,9 @@ from runtime.records.tables import AUDIT
 from runtime.records.write import update
 from runtime.sync.alerting import Watch
 from runtime.sync.listener import keep_outbox
-from support.harbour import World, boat_row, harbour_row
+from support.harbour import World, boat_row, harbour_row, harbours
 from support.marina_site import Marina
-from support.quay import open_quay, turned
+from support.quay import open_quay, turned, two_way_boats
 from support.studio import Maker, words
 
 Quay = tuple[Marina, World, Maker]
@@ -230,3 +230,21 @@ def test_an_alert_is_shown_and_taken_notice_of(database_url: str, tmp_path: Path
         assert "Seen by Erin" in words(erin.get("sync/alerts"))
         assert erin.send("sync/alerts", form).status_code == 409
         assert Maker.of(site, "carol").get("sync/alerts").status_code == 403
+
+
+def test_a_group_is_shown_paused_and_resumed_as_one(sqlite_url: str, tmp_path: Path) -> None:
+    outside = Connection(key="outside", connector="sql", settings=(("url", "sqlite:///nowhere.db"),))
+    grouped = {"change_column": "", "tracking": "triggers", "group": "papers"}
+    with open_quay(sqlite_url, tmp_path, outside, harbours(**grouped), two_way_boats(**grouped)) as (site, world):
+        erin = Maker.of(site, "erin")
+        for page in ("sync", "sync/map/harbours"):
+            assert "Group papers: " in words(erin.get(page))
+        assert post(erin, "sync/map/boats", do="pause").status_code == 303
+        assert "Group papers: harbours, boats Paused by Erin" in words(erin.get("sync/map/boats"))
+        assert world.checkpoint("harbours").paused_by == world.checkpoint("boats").paused_by != ""
+        assert post(erin, "sync/map/harbours", do="resume").status_code == 303
+        assert (world.checkpoint("harbours").paused_at, world.checkpoint("boats").paused_at) == (None, None)
+        with world.now() as connection:
+            checkpoints.fail(connection, "boats", "gap: the triggers were gone", utc_now(), None)
+        page = words(erin.get("sync/map/harbours"))
+        assert "waits for boats, which is in the same group: gap: the triggers were gone" in page

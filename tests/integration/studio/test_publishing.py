@@ -9,6 +9,7 @@ from metadata.store import EditedMeanwhile, MetadataStore
 from runtime.app import create_app
 from runtime.records.tables import AUDIT
 from runtime.studio.bench import Workshop
+from runtime.studio.places import STEP
 from support.portal import Browser
 from support.studio import Maker, words
 
@@ -138,10 +139,10 @@ def test_going_back_as_a_whole_and_for_one_component(site, maker):
 
 def test_copy_rename_delete_and_discard_with_their_uses_shown_first(site, maker):
     dora = maker("dora")
-    assert "views.0" in words(dora.get("uses/view/bookings-all"))
+    assert f"Bookings List Views{STEP}bookings-all" in words(dora.get("uses/view/bookings-all"))
     used = words(dora.get("uses/entity/berth"))
-    assert "depth View: All bookings columns.3.attribute" in used
-    assert "number View: Berths columns.0.attribute" in used
+    assert f"depth View: All bookings Columns{STEP}berth.depth{STEP}Attribute" in used
+    assert f"number View: Berths Columns{STEP}number{STEP}Attribute" in used
     dora.send("copy/view/bookings-all", dora.form("copy/view/bookings-all", "key"), key="bookings-some")
     asked = dora.get("rename/view/bookings-moored")
     assert "1 place is changed with it" in words(asked)

@@ -112,6 +112,9 @@ def test_nothing_can_be_written_there(site, maker, seen):
         assert client.post(base + path, data={"csrf_token": token, "boat": "Pirate"}).status_code == 403, path
     for path in ("/signin", "/studio/", "/sessions", "/_api/"):
         assert client.get(base + path).status_code == 403, path
+    told = client.get(f"{base}/sessions").text
+    assert "nothing can be done or changed here" in told
+    assert "Your role does not include it" not in told, "no role would help"
     person = Person(site.people["alice"], site.accounts["sail"])
     alice = Principal.signed_in(site.snapshot, "marina", person, {"skipper"})
     looked_through = Principal(

@@ -12,6 +12,7 @@ from metadata.model import TableMap
 from support import databases
 from support.databases import private_postgres
 from support.harbour import World, boats, harbours, make_world
+from support.scene import Scene
 from support.services import Unavailable, missing
 from support.tracked import Tracked
 
@@ -49,6 +50,21 @@ def outside_pg(postgres_shelf: Any) -> Iterator[str]:
 @pytest.fixture
 def outside_mariadb(mariadb_url: str) -> str:
     return mariadb_url
+
+
+@pytest.fixture
+def scene(database_url: str, outside_sqlite: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., Scene]]:
+    """Makes a scene; on PostgreSQL both sides are, and on SQLite both sides are."""
+    made: list[Scene] = []
+    theirs = outside_sqlite if database_url.startswith("sqlite") else request.getfixturevalue("outside_pg")
+
+    def make(*maps: TableMap) -> Scene:
+        made.append(Scene(database_url, theirs, *maps))
+        return made[-1]
+
+    yield make
+    for found in made:
+        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -152,7 +152,7 @@ def test_a_change_that_is_owed_is_written_outside_once(scene, outside):
             listeners = Listeners((keep_outbox,))
             update(connection, world.snapshot, system, "boat", row, version, values, listeners=listeners)
     for point in POINTS:
-        crash(there, point, 2)
+        crash(there, point)  # with all that is owed in one parcel
     finish(world)
     with outside.connect() as connection:
         names = dict(connection.execute(sa.select(OUTSIDE_BOATS.c.no, OUTSIDE_BOATS.c.name)).all())

@@ -98,6 +98,59 @@ def test_rows_that_point_at_rows_of_the_same_batch_come_after_them(world):
     }
 
 
+def tenders(world):
+    numbers = dict(world.rows("boat", "id", "number"))
+    return {number: numbers.get(tender) for number, tender in world.rows("boat", "number", "tender_of")}
+
+
+@pytest.fixture
+def afloat(world):
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", boat_row(99))
+    world.pull()
+    return world
+
+
+def test_a_row_that_points_at_itself_and_rows_in_a_circle_are_taken_by_one_pull(afloat):
+    circle = (boat_row(2, seq=9, tender_of=3), boat_row(3, seq=9, tender_of=4), boat_row(4, seq=9, tender_of=2))
+    afloat.put(
+        "boat", boat_row(1, seq=9, tender_of=1), *circle, boat_row(5, seq=9, tender_of=2), boat_row(6, seq=9, tender_of=5)
+    )
+    counts = afloat.pull()["boats"].counts
+    assert tenders(afloat) == {99: None, 1: 1, 2: 3, 3: 4, 4: 2, 5: 2, 6: 5}
+    assert afloat.rejects() == []
+    assert (counts.inserted, counts.updated, counts.rejected) == (6, 0, 0)
+
+
+def test_rows_that_are_there_come_to_point_in_a_circle_with_a_new_one(afloat):
+    afloat.put("boat", boat_row(99, seq=9, tender_of=1), boat_row(1, seq=9, tender_of=99))
+    counts = afloat.pull()["boats"].counts
+    assert tenders(afloat) == {99: 1, 1: 99}
+    assert (counts.inserted, counts.updated, counts.rejected) == (1, 1, 0)
+
+
+def test_a_circle_that_lacks_another_row_waits_whole_and_leaves_nothing_behind(afloat):
+    broken = (boat_row(2, seq=9, tender_of=3), boat_row(3, seq=9, tender_of=2, harbour="NIX"))
+    afloat.put("boat", boat_row(1, seq=9, tender_of=1), *broken, boat_row(4, seq=9, tender_of=50))
+    afloat.pull()
+    assert tenders(afloat) == {99: None, 1: 1}
+    assert sorted((reject.key, reject.code) for reject in afloat.rejects()) == [
+        ("2", "lookup"),
+        ("3", "lookup"),
+        ("4", "lookup"),
+    ]
+
+
+def test_a_circle_that_the_database_refuses_leaves_nothing_behind_and_others_are_taken(afloat):
+    with afloat.engine.begin() as connection:
+        connection.execute(sa.text("CREATE UNIQUE INDEX one_name ON boat (name)"))
+    refused = (boat_row(2, seq=9, name="Twice", tender_of=3), boat_row(3, seq=9, name="Twice", tender_of=2))
+    afloat.put("boat", boat_row(1, seq=9, name="Alone", tender_of=1), *refused)
+    afloat.pull()
+    assert tenders(afloat) == {99: None, 1: 1}
+    assert sorted(reject.key for reject in afloat.rejects()) == ["2", "3"]
+
+
 def test_a_map_that_only_adds_waits_for_the_row_of_the_other_map(world_of):
     key = AttributeMap(attribute="number", column="no")
     berths = boats(key="berths", table="berth", attributes=(key, AttributeMap(attribute="berth", column="berth")))

@@ -1,11 +1,20 @@
 """The initial load: parents first, circles by a second pass, from the last chunk after a crash."""
 
+from decimal import Decimal
+
 import pytest
 
+from connectors import runner
 from connectors.initial import plan_load
 from connectors.tablemap import compiled_maps
 from metadata.model import AttributeMap
+from runtime.access import Principal
+from runtime.records.hooks import Listeners
+from runtime.records.write import update
+from runtime.sync.listener import keep_outbox
 from support.harbour import boat_row, boats, harbour_row, harbours, snapshot_of
+
+LISTENERS = Listeners((keep_outbox,))
 
 
 def test_maps_are_loaded_parents_first_whatever_their_order():
@@ -56,3 +65,42 @@ def test_a_load_goes_on_at_the_last_chunk(world_of, monkeypatch):
     assert len(world.rows("boat", "id")) == 120
     assert run.counts.taken <= 120
     assert world.checkpoint().rows_done == 120
+
+
+def test_a_load_that_takes_long_keeps_neither_the_other_maps_nor_what_is_owed_waiting(world_of, monkeypatch):
+    both = AttributeMap(attribute="depth", column="depth", direction="both")
+    harbour = harbours(attributes=(*harbours().attributes[:2], both), interval=0.001)
+    world = world_of(harbour, boats(batch_size=1, change_column=""))
+    world.put("harbour", harbour_row("GOT"), harbour_row("OSL"))
+    world.put("boat", *(boat_row(no) for no in range(1, 41)))
+    monkeypatch.setattr(runner, "GIVES_WAY_SECONDS", 0.0)
+    real, seen = world.adapter.pull, []
+
+    def noting(table_map, cursor, limit):
+        """Once boats come, somebody changes a harbour outside and somebody else one of ours."""
+        done = len(world.rows("boat", "id"))
+        if table_map.key == "boats" and done >= 8 and not seen:
+            world.put("harbour", harbour_row("GOT", seq=2, name="Gothenburg"))
+            deepen(world, "OSL", Decimal("7.25"))
+            seen.append((done, None, None))
+        elif table_map.key == "boats" and seen and done < 40:
+            outside = {row["code"]: row["depth"] for row in world.outside.tables["harbour"]}
+            seen.append((done, dict(world.rows("harbour", "code", "name"))["GOT"], outside["OSL"]))
+        return real(table_map, cursor, limit)
+
+    monkeypatch.setattr(world.adapter, "pull", noting)
+    station = world.station()
+    runs = station.turn()
+    station.close()
+    assert len(world.rows("boat", "id")) == 40
+    assert seen[-1][1:] == ("Gothenburg", Decimal("7.25"))
+    assert [run.outcome for run in runs] == ["done"] * len(runs)
+    assert [run.mode for run in runs if run.map == "boats"] == ["load", "second"]
+
+
+def deepen(world, code, depth):
+    """Somebody changes the depth of a harbour here."""
+    row = next(row for row in world.rows("harbour", "id", "version", "code") if row[2] == code)
+    with world.now() as connection:
+        system = Principal.system("portal")
+        update(connection, world.snapshot, system, "harbour", row[0], row[1], {"depth": depth}, listeners=LISTENERS)

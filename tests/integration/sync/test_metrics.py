@@ -115,7 +115,7 @@ def test_what_waits_outside_of_a_map_that_rests_is_counted(world):
     world.put("boat", boat_row(1))
     world.pull()
     with world.now() as connection:
-        checkpoints.pause(connection, "boats", utc_now(), by="Dora")
+        checkpoints.pause(connection, ("boats",), utc_now(), by="Dora")
     world.put("boat", boat_row(2, seq=2), boat_row(3, seq=3))
     station = world.station()
     station.turn()
@@ -142,7 +142,7 @@ def test_messages_that_wait_for_a_map_that_rests_are_counted(world_of):
     tell("H1")
     assert counted() == 0
     with world.now() as connection:
-        checkpoints.pause(connection, "harbours", utc_now(), by="Dora")
+        checkpoints.pause(connection, ("harbours",), utc_now(), by="Dora")
     tell("H2")
     tell("H3")
     assert counted() == 2

@@ -9,6 +9,7 @@ from connectors import outbox
 from connectors.conflicts import read_conflicts
 from connectors.odata.adapter import ODataAdapter
 from connectors.outbox import count_owed
+from connectors.sample_erp.odata.batch import Reply
 from connectors.tablemap import compiled_map
 from metadata.model import AttributeMap
 from runtime.access import Principal
@@ -37,10 +38,10 @@ class Beaten(ODataAdapter):
 
     meanwhile = staticmethod(lambda: None)
 
-    def push(self, change, idempotency):
+    def push_many(self, changes):
         first, self.meanwhile = self.meanwhile, lambda: None
         first()
-        return super().push(change, idempotency)
+        return super().push_many(changes)
 
 
 @pytest.fixture
@@ -199,3 +200,62 @@ def test_what_waits_is_counted_where_a_change_column_tells_it(outside, filters):
     assert adapter.waiting(told, cursors[told]) == (2 if filters else 3)
     assert adapter.waiting(by_delta, cursors[by_delta]) is None
     adapter.close()
+
+
+def add(world, *numbers):
+    with world.now() as connection:
+        for number in numbers:
+            values = {"number": number, "name": f"New {number}", "price": Decimal("1.00")}
+            create(connection, world.snapshot, Principal.system("portal"), "boat", values, listeners=LISTENERS)
+
+
+@pytest.fixture
+def asked(outside, monkeypatch):
+    """What the service is asked for, by method and address."""
+    found, answer = [], outside.service.answer
+
+    def note(ask):
+        found.append((ask.method, ask.path.rpartition("/")[2]))
+        return answer(ask)
+
+    monkeypatch.setattr(outside.service, "answer", note)
+    return found
+
+
+def test_what_is_owed_goes_in_one_change_set_without_what_is_gone_there(world, outside, asked):
+    add(world, *range(30, 40))
+    asked.clear()
+    assert deliver(world) == 10
+    assert [ask for ask in asked if ask[0] == "POST"] == [("POST", "$batch")]
+    add(world, 40, 41, 42)
+    change(world, 33, name="Changed")
+    change(world, 2, name="Of one that is gone")
+    outside.remove(BOAT, 2)
+    asked.clear()
+    assert deliver(world) == 4
+    assert [ask for ask in asked if ask[0] == "POST"] == [("POST", "$batch")]
+    assert owed(world) == {"parked": 1}
+    assert {no: name for no, name, _ in theirs(outside) if no > 29} == {
+        **{number: f"New {number}" for number in range(30, 43)},
+        33: "Changed",
+    }
+
+
+def test_a_batch_whose_answer_is_lost_is_there_once(world, outside):
+    add(world, *range(30, 40))
+    for number in range(3, 8):
+        change(world, number, name=f"Changed {number}")
+    outside.fault("lost", asks="write", times=1)
+    assert sum(deliver(world) for _ in range(3)) == 15  # what was written already has another version now, and is met again
+    assert owed(world) == {}
+    rows = {no: name for no, name, _ in theirs(outside)}
+    assert rows == {no: f"Changed {no}" if 3 <= no < 8 else f"New {no}" if no > 29 else f"Boat {no}" for no in rows}
+    assert len(rows) == len(theirs(outside)) == 30
+
+
+def test_a_service_that_knows_no_batches_gets_one_change_after_the_other(world, outside, monkeypatch):
+    answer = outside.service.answer
+    monkeypatch.setattr(outside.service, "answer", lambda ask: Reply(501) if ask.path.endswith("$batch") else answer(ask))
+    add(world, *range(30, 40))
+    assert deliver(world) == 10
+    assert len(theirs(outside)) == 30

@@ -3,9 +3,13 @@
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from connectors import outbox
+from connectors.errors import Retriable
+from connectors.memory.adapter import MemoryAdapter
 from connectors.outbox import count_owed, find_owed
+from connectors.tables import outbox as outbox_table
 from metadata.model import AttributeMap
 from runtime.access import Principal
 from runtime.records.hooks import Listeners
@@ -120,6 +124,95 @@ def test_a_change_that_cannot_be_taken_parks_its_record_and_nobody_elses(world):
     deliver(world)
     deliver(world)
     assert outside(world, 1)["name"] == "Lost again"
+
+
+def new(world, number):
+    with world.now() as connection:
+        values = {"number": number, "name": f"New {number}", "price": Decimal("1.00")}
+        create(connection, world.snapshot, Principal.system("portal"), "boat", values, listeners=LISTENERS)
+
+
+def states(world):
+    """What is owed, in order: how often each was tried, and whether it waits for a time."""
+    table = outbox_table
+    chosen = sa.select(table.c.attempts, table.c.retry_at.is_not(None)).where(table.c.state == "waiting").order_by(table.c.id)
+    with world.engine.connect() as connection:
+        return [(attempts, bool(waits)) for attempts, waits in connection.execute(chosen)]
+
+
+class Choosy(MemoryAdapter):
+    """Takes a few at a time, and does not answer for some rows."""
+
+    silent_for: frozenset[int] = frozenset()
+    asked = 0
+
+    def push_many(self, changes):
+        self.asked += 1
+        found = []
+        for change in changes[:3]:
+            silent = change.key["no"] in self.silent_for
+            found.append(Retriable("no answer", after=60) if silent else super().push_many([change])[0])
+        return found
+
+
+@pytest.fixture
+def choosy(world):
+    world.adapter = Choosy("outside", {"name": world.adapter._name})
+    world.adapter.world = world.outside
+    return world
+
+
+def test_what_is_owed_goes_together_and_what_is_not_taken_at_once_goes_with_the_next(choosy):
+    for number in range(3, 13):
+        new(choosy, number)
+    assert deliver(choosy) == 10
+    assert choosy.adapter.asked == 4
+    assert [row["no"] for row in choosy.outside.tables["boat"]] == list(range(1, 13))
+
+
+def test_one_change_without_an_answer_waits_and_its_neighbours_go(choosy):
+    choosy.adapter.silent_for = frozenset({4})
+    for number in range(3, 8):
+        new(choosy, number)
+    assert deliver(choosy) == 4
+    assert states(choosy) == [(1, True)]
+
+
+def test_an_outside_that_is_down_is_left_alone_and_gets_everything_in_order_when_it_is_back(choosy, monkeypatch):
+    monkeypatch.setattr("connectors.outbound.REST_SECONDS", 60)
+    choosy.adapter.silent_for = frozenset(range(100))
+    for number in range(3, 9):
+        new(choosy, number)
+    station = choosy.station()
+    try:
+        assert [station.deliver() for _ in range(3)] == [0, 0, 0]
+        assert (choosy.adapter.asked, states(choosy)) == (1, [(1, True)] * 3 + [(0, False)] * 3)
+        choosy.adapter.silent_for = frozenset()
+        station._rest.until = 0
+        assert station.deliver() == 3  # what was tried waits for its own time
+        with choosy.now() as connection:
+            outbox.release(connection, ["boats"])
+        assert station.deliver() == 3
+    finally:
+        station.close()
+    assert states(choosy) == []
+
+
+def test_what_is_refused_while_an_earlier_change_waits_is_tried_again_and_not_parked(choosy):
+    choosy.adapter.silent_for = frozenset({3})
+    choosy.outside.unique.add(("boat", "name"))
+    new(choosy, 3)
+    with choosy.now() as connection:
+        values = {"number": 4, "name": boat_row(1)["name"], "price": Decimal("1.00")}  # which is taken, until then
+        create(connection, choosy.snapshot, Principal.system("portal"), "boat", values, listeners=LISTENERS)
+    assert deliver(choosy) == 0
+    assert owed(choosy) == {"waiting": 2}
+    choosy.adapter.silent_for = frozenset()
+    choosy.put("boat", boat_row(1, name="Gone"))
+    with choosy.now() as connection:
+        outbox.release(connection, ["boats"])
+    assert deliver(choosy) == 2
+    assert owed(choosy) == {}
 
 
 def test_a_deleted_row_stays_outside_unless_the_map_deletes(world):

@@ -143,6 +143,35 @@ def test_where_changes_were_not_told_nothing_is_written_until_the_gap_is_filled(
     assert tracked.problem() == ""
 
 
+def test_what_changes_while_rows_are_read_again_does_not_wait_for_their_end(tracked, monkeypatch):
+    if compiled_maps(tracked.world.snapshot)[0].model.tracking == "log":
+        pytest.skip("the log is decoded anew at each ask: what changes is told afterwards")
+    tracked.add(*range(1, 41))
+    tracked.install()
+    tracked.pull()
+    tracked.backfill()
+    real, pulls, seen = tracked.world.adapter.pull, [], []
+
+    def changing(table_map, cursor, limit):
+        """At the third page somebody renames the last row and deletes the one before it."""
+        pulls.append(cursor)
+        if len(pulls) == 3:
+            tracked.run("UPDATE harbour SET name = 'B' WHERE no = 40", "DELETE FROM harbour WHERE no = 39")
+        names = dict(tracked.world.rows("harbour", "code", "name"))
+        seen.append((cursor.get("phase"), names["H40"], "H39" in names))
+        return real(table_map, cursor, limit)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tracked.world.adapter, "pull", changing)
+        rows = tracked.pull()
+    assert ("load", "B", False) in seen
+    assert len(rows) == 39
+    assert ("H40", "B") in rows
+    tracked.run("UPDATE harbour SET name = 'C' WHERE no = 40")
+    assert ("H40", "C") in tracked.pull()
+    assert tracked.problem() == ""
+
+
 def test_a_table_that_was_emptied_at_once_is_a_gap(tracked):
     if tracked.engine.dialect.name != "postgresql":
         pytest.skip("TRUNCATE is told by PostgreSQL alone")

@@ -5,88 +5,19 @@ FOYER_TEST_POLLS says how often somebody looks.
 
 import os
 import random
-import threading
 
 import pytest
 import sqlalchemy as sa
 
-from connectors.sql.installing import plan_tracking
-from connectors.tablemap import compiled_maps
 from metadata.model import AttributeMap
-from runtime.database import make_engine, writing
-from runtime.sync.worker import Worker, prepare
-from support.harbour import boat_row, boats, eventually, harbour_row, harbours, snapshot_of
-from support.sql_outside import HARBOURS, OUTSIDE_BOATS, filled
+from support.harbour import boat_row, boats, eventually, harbour_row, harbours
+from support.scene import LINES, TRACKED
+from support.sql_outside import HARBOURS, OUTSIDE_BOATS
 
 POLLS = int(os.environ.get("FOYER_TEST_POLLS", "150"))
-LINES = 4
 NEWEST = 50
 """How many of the newest orders are looked at: all of them would be more with every look."""
-TRACKED = {"change_column": "", "tracking": "triggers", "interval": 0.05}
 NAMED = (AttributeMap(attribute="number", column="no"), AttributeMap(attribute="name", column="name"))
-
-
-class Scene:
-    """An outside with triggers, a worker that reads it, and whoever changes it until nobody looks any more."""
-
-    def __init__(self, ours, theirs, *maps):
-        self.outside = filled(theirs, 2 * LINES)
-        self.snapshot = snapshot_of(*maps, settings={"url": theirs}, connector="sql")
-        plan_tracking("outside", {"url": theirs}, compiled_maps(self.snapshot), run=True)
-        self.engine = make_engine(ours)
-        with writing(self.engine).begin() as connection:
-            self.snapshot.tables.create_all(connection)
-        prepare(self.engine)
-        self.stop, self.over = threading.Event(), threading.Event()
-        self.worker = threading.Thread(target=Worker(self.engine, lambda: self.snapshot, self.stop).run)
-        self.worker.start()
-
-    def ours(self, asked):
-        with self.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(asked)]
-
-    def theirs(self, asked):
-        with self.outside.connect() as connection:
-            return [tuple(row) for row in connection.execute(asked)]
-
-    def change(self, write):
-        """Change what is outside over and over, each time in a transaction, in a thread of its own."""
-
-        def go_on():
-            turn = 0
-            while not self.over.wait(0.01):
-                turn += 1
-                with self.outside.begin() as connection:
-                    write(connection, turn)
-
-        self.changing = threading.Thread(target=go_on)
-        self.changing.start()
-
-    def rest(self):
-        self.over.set()
-        self.changing.join()
-
-    def close(self):
-        self.over.set()
-        self.stop.set()
-        self.worker.join()
-        self.engine.dispose()
-        self.outside.dispose()
-
-
-@pytest.fixture
-def scene(database_url, outside_sqlite, request):
-    """On PostgreSQL both sides are, and on SQLite both sides are."""
-    made = []
-    theirs = outside_sqlite if database_url.startswith("sqlite") else request.getfixturevalue("outside_pg")
-
-    def make(*maps):
-        made.append(Scene(database_url, theirs, *maps))
-        return made[-1]
-
-    yield make
-    for found in made:
-        found.close()
 
 
 @pytest.mark.timeout(180 + POLLS)

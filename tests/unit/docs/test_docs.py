@@ -1,14 +1,17 @@
 """The documentation names all there is, leads only to what is there, and its examples can be used as they stand."""
 
+import ast
 import dataclasses
 import importlib
 import inspect
+import pkgutil
 import re
 from pathlib import Path
 
 import click
 import pytest
 
+import runtime.api
 from connectors.adapters import ADAPTERS
 from metadata.checks import check
 from metadata.files import read_folder
@@ -16,6 +19,7 @@ from metadata.model import KINDS, component_id
 from metadata.model.base import PRIVILEGES
 from metadata.model.security import SCOPES
 from metadata.types import TYPES
+from runtime.api import faults
 from runtime.cli.commands import COMMANDS
 from runtime.cli.people import command as people
 from runtime.cli.search import command as search
@@ -149,6 +153,24 @@ def test_every_scope_and_privilege_is_explained():
 
 def test_every_connector_is_explained():
     assert [name for name in ADAPTERS if f"| `{name}` |" not in text_of("sync.md")] == []
+
+
+def codes_of(module):
+    """The codes of the faults that a module of the Web API makes."""
+    for call in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "ApiFault":
+            code = call.args[1]
+            if isinstance(code, ast.Constant):
+                yield code.value
+            elif isinstance(code, ast.Name):
+                yield getattr(module, code.id)
+
+
+def test_every_code_of_the_web_api_is_in_its_table():
+    modules = [importlib.import_module(one.name) for one in pkgutil.iter_modules(runtime.api.__path__, "runtime.api.")]
+    codes = {code for module in modules for code in codes_of(module)} | set(faults.PRIVILEGES.values())
+    assert len(codes) > 20
+    assert sorted(code for code in codes if f"`{code}`" not in text_of("web-api.md")) == []
 
 
 def test_every_token_of_themes_is_explained():

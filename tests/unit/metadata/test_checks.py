@@ -182,6 +182,19 @@ def telling(attribute, column="MSG"):
     return {"table_map tasks": {"write_through": through}}
 
 
+def grouped(connector="sql", first=None, **second):
+    """The map of tasks in a group with another one, each with its own properties."""
+    tasks = {"tracking": "triggers", "group": "papers", **(first or {})}
+    others = {**copy.deepcopy(FITTING["table_map tasks"]), "tracking": "triggers", "group": "papers", **second}
+    shop = {"connector": "sql"}
+    return {
+        "connection files": {"connector": connector},
+        "connection shop": shop,
+        "table_map tasks": tasks,
+        "table_map others": others,
+    }
+
+
 def alerting(**more):
     """An alert for tasks."""
     return {"sync_alert late": {"when": "gap", **more}}
@@ -399,6 +412,8 @@ FAULTS = [
     ({"page tasks": {"partial_url": "_static"}}, "segment", "partial_url", "engine"),
     ({"page tasks": {"partial_url": ".."}}, "segment", "partial_url", "dots"),
     ({"page two": {"label": "T", "parent": "home", "partial_url": "Tasks"}}, "same-address", "partial_url", "tasks"),
+    ({"page tasks": {"partial_url": "Sessions"}}, "engine-address", "partial_url", "/sessions"),
+    ({"page two": {"label": "T", "parent": "tasks", "partial_url": "sessions"}}, "", "", ""),
     ({"page two": {"label": "T", "parent": "tasks", "record_entity": "task"}}, "same-address", "partial_url", "task"),
     ({"page tasks": {"parent": "edit"}}, "cycle", "parent", "itself"),
     ({"page task": {"record_key": "due"}}, "record-page", "record_key", "alternate key"),
@@ -581,8 +596,23 @@ FAULTS = [
         "tracking",
         "leave delta and overlap out",
     ),
+    (grouped(), "", "", ""),
+    (grouped("rest"), "table-map", "group", "connector sql"),
+    (grouped(first={"tracking": "log"}), "table-map", "group", "tracking: triggers"),
+    (grouped(first={"tracking": ""}), "table-map", "group", "has none"),
+    (grouped(group=""), "table-map", "group", "the same word"),
+    (grouped(connection="shop"), "table-map", "group", "a map of shop"),
+    (
+        grouped(first={"attributes": [{"attribute": "number", "column": "NO", "direction": "out"}]}),
+        "table-map",
+        "group",
+        "comes in",
+    ),
     ({"connection files": {"settings": {"client_secret": "hush"}}}, "secret", "settings.client_secret", "NAME_FILE"),
     ({"connection files": {"settings": {"password": "a${B}"}}}, "secret", "settings.password", "environment variable"),
+    ({"connection files": {"settings": {"password": "${FOYER_SECRET_KEY}"}}}, "own-secret", "settings.password", "of its own"),
+    ({"connection files": {"settings": {"url": "x?${foyer_database_url_FILE}"}}}, "own-secret", "settings.url", "of its own"),
+    (alerting(webhook="${URL}", secret="${AWS_SECRET_ACCESS_KEY}"), "own-secret", "secret", "of its own"),
     (alerting(when="lag"), "alert", "seconds", "seconds"),
     (alerting(when="lag", seconds=5, code="lookup"), "alert", "code", "errors"),
     (alerting(maps=["tasks"], connection="other"), "alert", "maps.0", "leave one of the two out"),
@@ -595,7 +625,15 @@ FAULTS = [
     (telling("numbr"), "unknown-attribute", "write_through.message_attribute", "'number'"),
     (telling("account.name"), "path", "write_through.message_attribute", "itself"),
 ]
-WARNINGS = {"unknown-language", "unknown-setting", "anonymous-write", "no-roles", "no-privileges", "not-offered"}
+WARNINGS = {
+    "unknown-language",
+    "unknown-setting",
+    "anonymous-write",
+    "no-roles",
+    "no-privileges",
+    "not-offered",
+    "engine-address",
+}
 
 
 @pytest.mark.parametrize(("changes", "code", "path", "words"), FAULTS, ids=lambda value: str(value)[:70])

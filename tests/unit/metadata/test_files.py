@@ -186,7 +186,13 @@ def test_a_document_of_too_many_values_is_refused(tmp_path):
 
 def test_bytes_that_are_no_text_give_a_problem(tmp_path):
     (tmp_path / "a.yaml").write_bytes(b"kind: entity\nkey: \xff\n")
-    assert found(tmp_path) == [("encoding", 0, "")]
+    assert found(tmp_path) == [("encoding", 2, "")]
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x7f", "\x85\x84"])
+def test_a_control_character_is_told_with_its_line(tmp_path, character):
+    put(tmp_path, "a.yaml", f"kind: entity\nkey: a\nlabel: b{character}\n")
+    assert found(tmp_path) == [("yaml", 3, "")]
 
 
 @pytest.mark.parametrize("name", ["../secret.md", "/etc/hostname", "link.md", "none.md", ".", "[a]", "''", "loop.md"])

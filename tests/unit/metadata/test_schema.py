@@ -77,6 +77,17 @@ def test_an_unknown_key_deep_inside_is_answered_with_the_one_that_was_meant():
     assert problem.component == "view v"
 
 
+def test_an_unknown_key_is_answered_with_the_only_one_that_is_lacking_beside_it():
+    said = {
+        problem.position.path: problem.message for problem in problems("choice", {"key": "c", "options": [{"key": "open"}]})
+    }
+    assert said["options.0.key"] == "There is no property 'key' here. Did you mean 'value'?"
+    data = {"key": "e", "attributes": [{"word": "a"}]}  # key and type are lacking: either may be meant
+    assert {problem.message for problem in problems("entity", data) if problem.code == "unknown-key"} == {
+        "There is no property 'word' here."
+    }
+
+
 def test_a_misspelt_kind_is_answered_with_the_one_that_was_meant():
     [problem] = problems("enity", {})
     assert problem.code == "unknown-kind"

@@ -39,6 +39,7 @@ THING = Entity(
         Attribute(key="choices_", type="choices", choice="plain"),
         Attribute(key="states", type="choices", choice="state"),
         Attribute(key="rate", type="decimal", scale=3),
+        Attribute(key="year", type="integer", ungrouped=True),
         Attribute(key="price", type="money", currency="JPY"),
         Attribute(key="foreign", type="money", currency="text_"),
     ),
@@ -73,6 +74,8 @@ def test_every_type_of_attribute_has_a_format_for_no_value(name):
         ("money_", Decimal("86412.5000"), "sv-SE", "86\u00a0412,50"),
         ("money_", Decimal("86412.5000"), "en-GB", "86,412.50"),
         ("price", Decimal("1200.0000"), "en-GB", "1,200"),
+        ("year", 1999, "en-GB", "1999"),
+        ("year", -44, "sv-SE", "\N{MINUS SIGN}44"),
     ],
 )
 def test_numbers_have_the_marks_of_the_language(key, value, language, expected):

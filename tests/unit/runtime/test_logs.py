@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.database import make_engine
-from runtime.logs import NAMES, JsonLines, configure_logs
+from runtime.logs import NAMES, Bare, JsonLines, configure_logs
 
 PRIVATE = "a private name"
 
@@ -39,6 +39,17 @@ def test_what_a_package_logs_is_one_line_of_json(loggers, capsys, name):
     logging.getLogger(name).debug("too little to tell")
     (line,) = lines_of(capsys.readouterr().err)
     assert (line["logger"], line["message"], line["level"], line["action"]) == (name, "said once", "info", "tried")
+
+
+def test_a_line_of_the_access_log_says_when_and_what_was_given(loggers, capsys):
+    configure_logs("info")
+    logger = logging.getLogger("foyer.access")
+    record = Bare(logger, "request", {"path": '/a"b', "status": 200, "contact": None})
+    record.created = 1_700_000_000.0625
+    logger.handle(record)
+    (line,) = lines_of(capsys.readouterr().err)
+    said = {"time": "2023-11-14T22:13:20.062+00:00", "level": "info", "logger": "foyer.access", "message": "request"}
+    assert line == {**said, "path": '/a"b', "status": 200, "contact": None}
 
 
 def trace_of(url: str) -> str:

@@ -38,7 +38,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     try {
       const publicKey = readable(await asked(form));
       const made = form.dataset.passkey === "make" ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
-      form.elements.answer.value = sendable(made);
+      (form.querySelector("[data-passkey-answer]") ?? form.elements.answer).value = sendable(made);
       form.submit();
     } catch {
       failed.hidden = false;

@@ -1,6 +1,7 @@
 // The command palette and the sheet of shortcuts: two dialogs over whatever page of the studio is open.
 
 const PAUSE = 120;
+const GROUPS = ["components", "records", "people", "actions"];
 const words = document.getElementById("st-words").content;
 
 function word(name) {
@@ -66,16 +67,15 @@ export function openPalette() {
   async function ask() {
     const number = ++asked;
     const answer = await fetch(`${document.body.dataset.find}?as=json&q=${encodeURIComponent(input.value)}`);
-    const found = answer.ok ? await answer.json() : { components: [], actions: [] };
+    const found = answer.ok ? await answer.json() : {};
     if (number !== asked) {
       return;
     }
     const groups = [];
-    if (found.components.length) {
-      groups.push(group("components", found.components, 0));
-    }
-    if (found.actions.length) {
-      groups.push(group("actions", found.actions, found.components.length));
+    let from = 0;
+    for (const name of GROUPS.filter((each) => found[each]?.length)) {
+      groups.push(group(name, found[name], from));
+      from += found[name].length;
     }
     list.replaceChildren(...(groups.length ? groups : [made("p", {}, word("none"))]));
     choose(0);

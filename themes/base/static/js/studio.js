@@ -44,6 +44,13 @@ document.addEventListener("keydown", (event) => {
   going = key === "g";
 });
 
+// The tree scrolls by itself: where one is in it is brought into view.
+const tree = document.getElementById("tree");
+const here = [...tree.querySelectorAll('[aria-current="page"]')].at(-1) ?? tree.querySelector("[aria-current]");
+if (here && here.offsetTop + here.offsetHeight > tree.clientHeight) {
+  tree.scrollTop = here.offsetTop - tree.clientHeight / 2;
+}
+
 startPreview();
 startDesigner();
 

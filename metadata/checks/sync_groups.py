@@ -1,0 +1,41 @@
+"""Rules on table maps that are stored together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metadata.checks.world import World
+from metadata.errors import Problem
+from metadata.model import Connection, TableMap
+
+
+def groups(world: World) -> Iterator[Problem]:
+    """Maps of a group come in, from one database whose triggers tell their changes; one map alone is no group."""
+    connectors = {connection.key: connection.connector for connection in world.all(Connection)}
+    grouped = [owner for owner in world.all(TableMap) if owner.group]
+    for owner in grouped:
+        others = [other for other in grouped if other.group == owner.group and other.key != owner.key]
+        fault = _fault(owner, connectors.get(owner.connection, ""), others)
+        if fault:
+            yield world.problem(owner, "group", "table-map", fault)
+
+
+def _fault(owner: TableMap, connector: str, others: list[TableMap]) -> str:
+    elsewhere = next((other for other in others if other.connection != owner.connection), None)
+    if connector and connector != "sql":
+        return f"group is for connector sql, and {owner.connection} is {connector}; leave it out."
+    if owner.tracking != "triggers":
+        return f"Maps of a group need tracking: triggers, and this one has {owner.tracking or 'none'}; name it, or no group."
+    if all(item.direction == "out" for item in owner.attributes):
+        return "No attribute of this map comes in, so that there is nothing to store together; leave group out."
+    if elsewhere is not None:
+        return (
+            f"{elsewhere.key} is in the group {owner.group} too, and is a map of {elsewhere.connection}; one transaction"
+            " changes one database: name another group."
+        )
+    if not others:
+        return f"No other map is in the group {owner.group}; give those that belong together the same word, or leave it out."
+    return ""
+
+
+RULES = (groups,)

@@ -1,0 +1,100 @@
+"""How something new begins: a name is enough, and pages are made of an entity in one go, for whom somebody chooses."""
+
+from __future__ import annotations
+
+from metadata.model import ExposureLock
+from metadata.store import MetadataStore
+from support.studio import data_of, form_of, step, words
+
+
+def begun(maker, kind, **typed):
+    return maker.send(f"new/{kind}", maker.form(f"new/{kind}", "key"), ("", ""), **typed)
+
+
+def test_a_name_is_enough_for_something_new_and_what_it_stands_on_is_asked_too(site, maker):
+    dora = maker("dora")
+    assert begun(dora, "entity", name="Spare sail").location == "/studio/design/entity/spare_sail"
+    assert begun(dora, "entity", name="Spare sail").location == "/studio/design/entity/spare_sail_2"
+    assert data_of(site, "entity", "spare_sail")["label"] == "Spare sail"
+    made = begun(dora, "view", name="Every booking", ref__entity="booking")
+    assert made.location == "/studio/design/view/every-booking"
+    assert data_of(site, "view", "every-booking") == {"key": "every-booking", "label": "Every booking", "entity": "booking"}
+    assert begun(dora, "view", name="Of nothing yet").location == "/studio/edit/view/of-nothing-yet"
+    assert begun(dora, "view", key="plain").location == "/studio/edit/view/plain"
+    refused = begun(dora, "page", name="???")
+    assert refused.status_code == 422
+    assert "A key must match" in words(refused)
+    assert "The stable name by which other components refer to it. Labels" in words(dora.get("new/redirect"))
+
+
+def lantern(maker):
+    begun(maker, "entity", name="Lantern")
+    for word in ("Name", "Owner"):
+        step(maker, "entity/lantern", "add:attributes", word=word)
+    owner = "p__attributes__1"
+    step(maker, "entity/lantern", "set", at="attributes.0", p__attributes__0__type="text")
+    step(maker, "entity/lantern", "set", at="attributes.1", **{f"{owner}__type": "lookup", f"{owner}__target": "contact"})
+    step(maker, "entity/lantern", "set", p__primary_name="name")
+
+
+def test_pages_are_made_of_an_entity_for_the_rows_of_each_person_and_undone(site, maker):
+    dora, alice, bob = maker("dora"), site.as_("alice"), site.as_("bob")
+    lantern(dora)
+    offered = dora.form("screens/lantern", "insert")
+    assert [value for name, value in offered.fields if name == "rows"] == ["contact owner"]
+    made = dora.send("screens/lantern", offered, ("", ""), role="skipper")
+    assert made.location == "/studio/design/page/lantern-list"
+    assert alice.get("/lantern").status_code == 404
+    assert dora.publish().status_code == 303
+
+    assert "Lantern" in words(alice.get("/"))[:400] or "/lantern" in alice.get("/").text
+    new = form_of(alice.get("/lantern/new"), "name")
+    assert "owner" not in dict(new.fields)
+    data = {**dict(new.fields), "name": "Red one"}
+    kept = alice.client.post("/lantern/new", data=data)
+    assert kept.status_code == 303, words(kept)
+    assert "Red one" in words(alice.get("/lantern"))
+    assert "Red one" in words(alice.get(kept.location))
+    assert "Red one" not in words(bob.get("/lantern"))
+    assert "/lantern" not in site.stranger().get("/").text
+    assert site.stranger().get("/lantern").status_code in (302, 303, 403)
+    assert bob.get(kept.location).status_code == 404
+    assert site.as_("erin").get(kept.location).status_code == 403
+
+    back = dora.send("rollback/1", dora.form("rollback/1", "note"), ("do", "publish"))
+    assert back.status_code == 303
+    assert alice.get("/lantern").status_code == 404
+
+
+def test_pages_are_made_by_who_may_make_all_of_them_and_of_what_has_attributes(site, maker):
+    dora, bob = maker("dora"), maker("bob")
+    assert bob.get("screens/berth").status_code == 403
+    assert "Make pages" not in words(bob.get("edit/entity/berth"))
+    assert "Make pages" in words(dora.get("edit/entity/berth"))
+    begun(dora, "entity", name="Nothing")
+    assert "no attributes" in words(dora.get("screens/nothing"))
+    form = dora.form("screens/berth", "insert")
+    for typed in ({"role": "nobody"}, {"role": "skipper", "rows": "contact owner"}):
+        assert dora.send("screens/berth", form, ("", ""), **typed).status_code == 400
+    assert dora.send("screens/berth", form, ("", "")).status_code == 303
+    assert "permission" not in words(dora.get("publish")).lower().partition("changes")[2].partition("checks")[0]
+
+
+def test_what_new_pages_open_is_signed_off_in_the_studio_and_published_along(site, maker):
+    dora, carol = maker("dora"), maker("carol")
+    MetadataStore(site.engine).save((ExposureLock(key="exposure", site="marina"),), "dora")
+    refused = dora.publish()
+    assert refused.status_code == 422
+    assert "Not signed off" in refused.text
+    carol.edit("page/terms", p__title__any="House rules")
+    assert carol.publish("sign").status_code == 403
+    assert dora.publish("sign").status_code == 303
+    assert "open  page:home" in data_of(site, "exposure_lock", "exposure")["lines"]
+    assert dora.publish().status_code == 303
+    lantern(dora)
+    dora.send("screens/lantern", dora.form("screens/lantern", "insert"), ("", ""), role="skipper")
+    assert "Not signed off" in dora.publish().text
+    dora.publish("sign")
+    assert "lantern" in words(dora.get("publish"))
+    assert dora.publish().status_code == 303
+    assert site.as_("alice").get("/lantern").status_code == 200
