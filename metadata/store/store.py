@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect
@@ -25,6 +26,16 @@ from metadata.store.revisions import Entry, Release, Revision
 from metadata.store.tables import lock, tables
 
 Components = Mapping[ComponentId, Component]
+Data = Mapping[str, Any]
+Making = Callable[[Revision | None, Data, Data], Data | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """The number of the revision in force after a change, and whether anything was other than before."""
+
+    number: int
+    changed: bool
 
 
 class MetadataStore:
@@ -96,6 +107,23 @@ class MetadataStore:
         with self._changing() as connection:
             self._keep(connection, given, contents)
             return self._append(connection, _entry(author, note), bodies, tuple(delete), expected or {})
+
+    def revise(self, component: ComponentId, base: int, make: Making, author: str, note: str = "") -> Revised:
+        """Save what `make` makes of a component as it stands, while nobody else can save; nothing where it gives back None.
+
+        `make` is given the revision in force, None where there is none, its data, and the data of the revision with the
+        number `base`, nothing where there is none. What it makes is saved as `save` does.
+        """
+        with self._changing() as connection:
+            head = state.working(connection).get(component)
+            numbered = {item.number: item.id for item in revisions.read_history(connection, component)}
+            wanted = {numbered[number] for number in (base, head.number if head else 0) if number in numbered}
+            bodies = {key: plain(text) for key, text in revisions.read_bodies(connection, wanted).items()}
+            data = make(head, bodies[head.id] if head else {}, bodies[numbered[base]] if base in numbered else {})
+            made = () if data is None else (body_of_sketch(Sketch(component, data)),)
+            changed = self._append(connection, _entry(author, note), made, (), {})
+            in_force = state.working(connection).get(component) if changed else head
+            return Revised(in_force.number if in_force else 0, bool(changed))
 
     def publish(
         self,

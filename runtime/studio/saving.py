@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metadata.model import ComponentId
-from metadata.store import EditedMeanwhile, MetadataStore, NoSuchComponent, Revision, Sketch
-from runtime.errors import ChangedMeanwhile
+from metadata.store import MetadataStore, NoSuchComponent, Revision
 from runtime.studio.bench import Bench, Workshop
 from runtime.studio.merging import Clash, Merge
-
-ATTEMPTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +44,32 @@ class Collision:
 
 
 def save(workshop: Workshop, draft: Draft, author: str, note: str = "") -> Saved | Collision:
-    """Save a draft over what is there now. Raises ChangedMeanwhile where others save faster than it can be read."""
-    for _ in range(ATTEMPTS):
-        bench = workshop.bench()
-        head = head_of(bench, draft.name)
-        number = head.number if head else 0
-        data, merged_with = draft.data, ""
-        if head is not None and number != draft.base:
-            merge = Merge(draft.choices)
-            mine, theirs = draft.data, bench.all[draft.name].data
-            data = merge.merged(data_at(workshop.store, draft.name, draft.base), mine, theirs)
+    """Save a draft over what is there now, together with what others saved since it was begun."""
+    merging = _Merging(draft)
+    revised = workshop.store.revise(draft.name, draft.base, merging.make, author, note)
+    if merging.collision is not None:
+        return merging.collision
+    return Saved(revised.number, revised.changed, merging.merged_with)
+
+
+@dataclass(slots=True)
+class _Merging:
+    """A draft that is laid over the revision in force, and what comes of it where that is not the one it was begun with."""
+
+    draft: Draft
+    merged_with: str = ""
+    collision: Collision | None = None
+
+    def make(self, head: Revision | None, theirs: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What is to be saved; None where both have changed the same and nobody has chosen."""
+        data = self.draft.data
+        if head is not None and head.number != self.draft.base:
+            merge = Merge(self.draft.choices)
+            data, self.merged_with = merge.merged(before, data, theirs), head.author
             if merge.clashes:
-                return Collision(tuple(merge.clashes), data, head)
-            merged_with = head.author
-        try:
-            done = workshop.store.save(
-                (), author, note, expected={draft.name: number}, sketches=[Sketch(draft.name, named(draft.name, data))]
-            )
-        except EditedMeanwhile:
-            continue
-        after = head_of(workshop.bench(), draft.name)
-        return Saved(after.number if after else 0, bool(done), merged_with)
-    raise ChangedMeanwhile
+                self.collision = Collision(tuple(merge.clashes), data, head)
+                return None
+        return named(self.draft.name, data)
 
 
 def named(name: ComponentId, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A worker that is killed or stopped is followed by another within seconds, and writes nothing when it wakes."""
 
+import os
 import signal
 import subprocess
 
@@ -51,6 +52,7 @@ def stop_between_writes(process, ours):
     """Stop a worker; SQLite's only writer must not be stopped while it is one, since nobody else could be."""
     while True:
         process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)  # its threads run on until the one that took the signal has run
         try:
             with writing(hurried(ours, 200)).begin():
                 return
