@@ -36,6 +36,7 @@ SENSITIVE = frozenset(
         "studio.submit_person_post",
         "studio.submit_file_post",
         "studio.submit_join_post",
+        "studio.submit_erasing_post",
         PUBLISHING,
         "studio.submit_go_back_post",
     }

@@ -1,4 +1,4 @@
-"""`foyer people`: contacts made by hand, the web roles of people, and barring them from signing in."""
+"""`foyer people`: contacts made by hand, their web roles, barring them from signing in, and erasing them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 
 from metadata.snapshot import CompiledSite
 from runtime.access import Principal
+from runtime.cli.erasing import facts_of_erasure, told_of_erasure
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, Unusable, account_id, find_person, find_site, new_address, open_portal
+from runtime.cli.persons import NotFound, Unusable, account_id, find_person, find_site, new_address, open_portal, person_of
 from runtime.database import writing
+from runtime.erasing import erase, plan_erasure
 from runtime.identity.logins import set_disabled
 from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles, roles_of
 from runtime.identity.second_factor import turn_off
@@ -30,7 +32,7 @@ Change = Callable[[Connection, Person, CompiledSite], None]
 
 @click.group("people")
 def command() -> None:
-    """Add people, give and take web roles, lock and unlock, sign out, reset a second factor.
+    """Add people, give and take web roles, lock and unlock, sign out, reset a second factor, erase.
 
     It counts from the person's next request.
     """
@@ -135,6 +137,34 @@ def unlock(email: str, site: str) -> Report:
         set_disabled(connection, person.contact, disabled=False)
 
     return _change(email, site, change)
+
+
+@command.command("erase")
+@click.argument("email", default="")
+@click.option("--contact", type=int, help="Number of the contact, where no e-mail names it any more.")
+@click.option("--apply", "apply", is_flag=True, help="Do it. Without, it is counted what would be done.")
+@reporting
+def erase_person(email: str, contact: int | None, apply: bool) -> Report:
+    """Erase one person: values, sign-in, what they kept, and their values in the audit trail. It cannot be undone.
+
+    The contact stays without a name, and so does what names it. Without --apply nothing is changed.
+    """
+    if bool(email) == (contact is not None):
+        sentence = "name the person by an e-mail, or by --contact and a number"
+        return Report((sentence,), {"error": sentence}, ok=False)
+    portal = open_portal()
+    try:
+        with writing(portal.engine).begin() as connection:
+            found = (
+                find_person(connection, portal.snapshot, email) if email else person_of(connection, portal.snapshot, contact)
+            )
+            if apply:
+                done = erase(connection, portal.snapshot, SYSTEM, found.contact, listeners=LISTENERS)
+            else:
+                done = plan_erasure(connection, portal.snapshot, found.contact)
+    except (NotFound, Unusable) as error:
+        return Report((str(error),), {"error": str(error)}, ok=False)
+    return Report(tuple(told_of_erasure(done, done_already=apply)), facts_of_erasure(done, applied=apply))
 
 
 @command.command("reset-second-factor")

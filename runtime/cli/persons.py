@@ -12,7 +12,7 @@ from runtime.cli.installation import open_installation
 from runtime.config import Config
 from runtime.errors import NothingPublished
 from runtime.forms.parse import coerce
-from runtime.records.people import Person, find_accounts, find_contacts_by_email
+from runtime.records.people import Person, find_accounts, find_contacts_by_email, load_person
 from runtime.snapshots import SnapshotHolder
 from runtime.tables import create_engine_tables
 
@@ -66,6 +66,14 @@ def find_person(connection: Connection, snapshot: Snapshot, email: str) -> Perso
         ids = ", ".join(str(person.contact) for person in found)
         raise NotFound(f"{len(found)} contacts have the e-mail {email} (ids {ids}); it must be one person's alone")
     return found[0]
+
+
+def person_of(connection: Connection, snapshot: Snapshot, contact: int | None) -> Person:
+    """The contact with a number. Raises NotFound."""
+    found = load_person(connection, snapshot, contact) if contact is not None else None
+    if found is None:
+        raise NotFound(f"no contact has the number {contact}; it stands at the end of the person's address in the studio")
+    return found
 
 
 def new_address(connection: Connection, snapshot: Snapshot, email: str) -> str:

@@ -51,6 +51,8 @@ RULES = (
     ("/people/<int:contact>", "people.person:show_person", "GET"),
     ("/people/<int:contact>/merge", "people.joining:join", "GET"),
     ("/people/<int:contact>/merge", "people.joining:submit_join", "POST"),
+    ("/people/<int:contact>/erase", "people.erasing:erasing", "GET"),
+    ("/people/<int:contact>/erase", "people.erasing:submit_erasing", "POST"),
     ("/people/<int:contact>", "people.deeds:submit_person", "POST"),
     ("/audit", "auditing:audit", "GET"),
     ("/audit/file", "auditing:audit_file", "GET"),
