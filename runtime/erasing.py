@@ -119,17 +119,12 @@ def plan_erasure(connection: Connection, snapshot: Snapshot, contact: int) -> Er
 
 
 def erase(
-    connection: Connection,
-    snapshot: Snapshot,
-    principal: Principal,
-    contact: int,
-    *,
-    listeners: Listeners,
-    origin: str = "admin",
+    connection: Connection, snapshot: Snapshot, principal: Principal, contact: int, *, listeners: Listeners, by: str = ""
 ) -> Erasure:
     """Erase a contact within the caller's transaction, and say what it came to.
 
-    The contact's values take the right to write them; raises Missing, Denied and Conflict as any write does.
+    `by` names who runs the command, where nobody is signed in. The contact's values take the right to write them; raises
+    Missing, Denied and Conflict as any write does.
     """
     planned = plan_erasure(connection, snapshot, contact)
     emails = emails_of(connection, snapshot, contact)
@@ -139,6 +134,7 @@ def erase(
     erase_values(connection, snapshot, principal, contact, planned.blanks, listeners=listeners)
     empty_trail(connection, contact, emails)
     facts = {"rows": planned.rows, "trail": planned.trail, "attributes": list(planned.blanks.emptied)}
+    facts |= {"by": by} if by else {}
     record_act(connection, principal, ERASED, CONTACT, contact, facts)
     return planned
 

@@ -82,6 +82,14 @@ class PageNotFound(RequestError):
     code = "not_found"
 
 
+class OutOfReach(PageNotFound):
+    """There is no such page.
+
+    The address names a row, a file or something to do that is not there, or not for this person. The two are answered
+    alike, and are noted alike in the audit trail, so that neither the answer nor its time tells them apart.
+    """
+
+
 class SiteNotFound(PageNotFound):
     """No site answers to this address."""
 

@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from runtime.context import PageView, RequestContext
 from runtime.errors import RequestError, Unavailable, for_status, sentence_of
 from runtime.records.errors import Denied, Refused
-from runtime.refused import keep_refusal
+from runtime.refused import keep_denied, keep_refusal
 from runtime.render.texts import texts
 from runtime.routes import sign_in_first
 from runtime.sitemap import marked_page, readable_pages
@@ -68,8 +68,10 @@ class FailureHandler:
         note(error, failure)
         if failure.status == 401 and context is not None:
             return sign_in_first(context)
-        if failure.status == 403 and context is not None:
-            keep_refusal(context, request.method, request.path, error.detail if isinstance(error, Denied) else "")
+        if context is not None:
+            if failure.status == 403 and not isinstance(error, Denied):
+                keep_refusal(context, request.method, request.path, "")
+            keep_denied(context, error)
         response = self._answer(context, failure)
         if isinstance(error, HTTPException):
             for name, value in error.get_headers():

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, make_response, redirect, request
 
 from runtime.assets import serve_asset, serve_tokens
 from runtime.context import PageView, RequestContext, current
-from runtime.errors import AccessDenied, PageNotFound
+from runtime.errors import AccessDenied, OutOfReach, PageNotFound
 from runtime.health import healthz, metrics, readyz
 from runtime.loading import Later
 from runtime.redirects import Moved, language_redirect, redirect_target
@@ -66,7 +66,7 @@ def permitted_page(context: RequestContext, path: str) -> FoundPage | None:
         raise PageNotFound
     verdict = verdicts(context.snapshot, context.site, context.principal.roles)[found.node.page.key]
     if verdict is Verdict.UNPUBLISHED:
-        raise PageNotFound
+        raise OutOfReach
     if verdict is Verdict.RESTRICTED and context.signed_in:
         raise AccessDenied
     return None if verdict is Verdict.RESTRICTED else found

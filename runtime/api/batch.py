@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.parser
 import email.policy
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from email.message import Message
 from typing import Any
@@ -46,22 +46,31 @@ class Undone(Exception):
     """A group is undone, because one of its calls was refused."""
 
 
-def batch(caller: Caller, call: Call) -> Answer:
-    """The answers to the calls of a batch. Raises ApiFault where the batch itself cannot be understood."""
+def batch(caller: Caller, call: Call, note: Callable[[Call, Answer], None] = lambda call, answer: None) -> Answer:
+    """The answers to the calls of a batch, each told to `note` once all were made.
+
+    Raises ApiFault where the batch itself cannot be understood.
+    """
     if call.method != "POST":
         raise ApiFault(405, "MethodNotAllowed", "This resource takes POST only.", headers={"Allow": "POST"})
     kind = call.headers.get("content-type", "")
     main = kind.partition(";")[0].strip().lower()
     if main == "application/json":
         parts = _json_parts(call.body)
-        done = run(caller, parts, going_on=call.prefers(CONTINUE))
+        done = _noted(run(caller, parts, going_on=call.prefers(CONTINUE)), note)
         return Answer(body={"responses": [_json_answer(one) for one in done]})
     if main == "multipart/mixed":
         parts = _mixed_parts(kind, call.body)
-        done = run(caller, parts, going_on=call.prefers(CONTINUE), told_all=False)
+        done = _noted(run(caller, parts, going_on=call.prefers(CONTINUE), told_all=False), note)
         mark = f"batchresponse_{secrets.token_hex(8)}"
         return Answer(body=_mixed(mark, done).decode(), media_type=f"multipart/mixed; boundary={mark}")
     raise ApiFault(415, "UnsupportedMediaType", "Send a batch as application/json or multipart/mixed.")
+
+
+def _noted(done: list[Done], note: Callable[[Call, Answer], None]) -> list[Done]:
+    for one in done:
+        note(one.part.call, one.answer)
+    return done
 
 
 def run(caller: Caller, parts: list[Part], *, going_on: bool, told_all: bool = True) -> list[Done]:

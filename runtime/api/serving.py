@@ -10,19 +10,21 @@ from runtime.api.batch import batch
 from runtime.api.calls import Answer, Call, Caller
 from runtime.api.faults import SESSION, TOKEN, ApiFault
 from runtime.api.programs import arrive
+from runtime.api.routes import ROOT
 from runtime.api.service import refusal, respond
 from runtime.context import current
 from runtime.csrf import bearer_token
 from runtime.errors import FormExpired
 from runtime.failures import context_of, describe, known_error, note
 from runtime.pages.files import deliver
-from runtime.refused import keep_refusal
+from runtime.refused import GONE, keep_refusal
 from runtime.security import refuse_bad_text
 from runtime.terms_step import require_terms
 from runtime.thumbnails import NONE
 
 WRONG_TOKEN = "This token is not known, or it is over."  # noqa: S105 no secret
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
+REFUSED = (403, GONE)
 NO_TOKEN = "Send the token of your session in the header X-CSRFToken; /_api/$token gives it."  # noqa: S105 no secret
 
 
@@ -43,13 +45,19 @@ def serve(path: str = "") -> Response:
     body = request.get_data(cache=False) if method != "GET" else b""
     call = Call(method, path, tuple(request.args.items(multi=True)), headers, body)
     refuse_bad_text((path,))
+
+    def note_call(made: Call, answer: Answer) -> None:
+        """What was refused of a call, also of one within a batch, goes into the audit trail."""
+        if answer.status in REFUSED:
+            subject = made.path.split("/")[0].split("(")[0]
+            keep_refusal(context, made.method, f"{ROOT}/{made.path}", subject, gone=answer.status == GONE)
+
     with context.stages.measure("api"):
         try:
-            found = batch(caller, call) if path.strip("/") == "$batch" else respond(caller, call)
+            found = batch(caller, call, note_call) if path.strip("/") == "$batch" else respond(caller, call)
         except ApiFault as fault:
             found = refusal(caller, fault)
-    if found.status == 403:
-        keep_refusal(context, method, request.path, path.split("/")[0].split("(")[0])
+    note_call(call, found)
     if found.file is not None:
         return deliver(context, found.file, NONE)
     return _response(found)

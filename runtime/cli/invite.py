@@ -6,8 +6,9 @@ import datetime as dt
 
 import click
 
+from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, account_id, find_person, find_site, open_portal
+from runtime.cli.persons import NotFound, account_id, find_person, find_site, note_act, open_portal
 from runtime.database import writing
 from runtime.identity.invitations import ContactNotReady, InvitationTerms, invite
 from runtime.identity.mails import invitation_link, invitation_mail
@@ -24,9 +25,10 @@ from runtime.mail import deliver, make_mailer
 @click.option("--days", type=click.IntRange(1, 365), help="Days for which the code works.")
 @click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How often the code works.")
 @click.option("--no-mail", is_flag=True, help="Print the address only.")
+@author_option
 @reporting
 def command(
-    email: str, roles: tuple[str, ...], site: str, account: str, days: int | None, uses: int, *, no_mail: bool
+    email: str, roles: tuple[str, ...], site: str, account: str, days: int | None, uses: int, author: str, *, no_mail: bool
 ) -> Report:
     """Invite the contact with this e-mail: mails the address where a password is chosen, and prints it."""
     portal = open_portal()
@@ -37,6 +39,7 @@ def command(
             person = find_person(connection, portal.snapshot, email)
             terms = InvitationTerms(roles, account_id(connection, portal.snapshot, account), lifetime, uses)
             code = invite(connection, portal.snapshot, found, person, terms)
+            note_act(connection, "invite", person.contact, author, roles=sorted(roles))
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
     except ContactNotReady as error:

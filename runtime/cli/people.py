@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import click
 from sqlalchemy import Connection
@@ -10,8 +11,19 @@ from sqlalchemy import Connection
 from metadata.snapshot import CompiledSite
 from runtime.access import Principal
 from runtime.cli.erasing import facts_of_erasure, told_of_erasure
+from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, Unusable, account_id, find_person, find_site, new_address, open_portal, person_of
+from runtime.cli.persons import (
+    NotFound,
+    Unusable,
+    account_id,
+    find_person,
+    find_site,
+    new_address,
+    note_act,
+    open_portal,
+    person_of,
+)
 from runtime.database import writing
 from runtime.erasing import erase, plan_erasure
 from runtime.identity.logins import set_disabled
@@ -19,7 +31,7 @@ from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, rev
 from runtime.identity.second_factor import turn_off
 from runtime.identity.sessions import revoke_all
 from runtime.jobs.webhooks import owe_webhooks
-from runtime.records.audit import AUDITED, record_act
+from runtime.records.audit import AUDITED
 from runtime.records.errors import Invalid
 from runtime.records.people import Person
 from runtime.records.write import create
@@ -38,13 +50,18 @@ def command() -> None:
     """
 
 
-def _change(email: str, site: str, change: Change) -> Report:
+def _change(
+    email: str, site: str, change: Change, act: str = "", author: str = "", given: Mapping[str, Any] | None = None
+) -> Report:
+    """Do it, with a line of the audit trail where it is an act; `author` is who runs the command."""
     portal = open_portal()
     try:
         found = find_site(portal.snapshot, site)
         with writing(portal.engine).begin() as connection:
             person = find_person(connection, portal.snapshot, email)
             change(connection, person, found)
+            if act:
+                note_act(connection, act, person.contact, author, **(given or {}))
             roles = sorted(roles_of(connection, person.contact, found.key))
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
@@ -89,62 +106,67 @@ def show(email: str, site: str) -> Report:
 @click.argument("email")
 @click.argument("roles", nargs=-1, required=True)
 @click.option("--site", default="", help="Site; may be left out where there is one.")
+@author_option
 @reporting
-def grant(email: str, roles: tuple[str, ...], site: str) -> Report:
+def grant(email: str, roles: tuple[str, ...], site: str, author: str) -> Report:
     """Give the contact web roles."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> None:
         grant_roles(connection, person.contact, found.key, require_roles(found, roles))
 
-    return _change(email, site, change)
+    return _change(email, site, change, "roles", author, {"given": sorted(roles), "taken": []})
 
 
 @command.command("revoke")
 @click.argument("email")
 @click.argument("roles", nargs=-1, required=True)
 @click.option("--site", default="", help="Site; may be left out where there is one.")
+@author_option
 @reporting
-def revoke(email: str, roles: tuple[str, ...], site: str) -> Report:
+def revoke(email: str, roles: tuple[str, ...], site: str, author: str) -> Report:
     """Take web roles from the contact."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> None:
         revoke_roles(connection, person.contact, found.key, roles)
 
-    return _change(email, site, change)
+    return _change(email, site, change, "roles", author, {"given": [], "taken": sorted(roles)})
 
 
 @command.command("lock")
 @click.argument("email")
 @click.option("--site", default="", help="Site; may be left out where there is one.")
+@author_option
 @reporting
-def lock(email: str, site: str) -> Report:
+def lock(email: str, site: str, author: str) -> Report:
     """Bar the contact from signing in, and end its sessions everywhere."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> None:
         set_disabled(connection, person.contact, disabled=True)
 
-    return _change(email, site, change)
+    return _change(email, site, change, "lock", author)
 
 
 @command.command("unlock")
 @click.argument("email")
 @click.option("--site", default="", help="Site; may be left out where there is one.")
+@author_option
 @reporting
-def unlock(email: str, site: str) -> Report:
+def unlock(email: str, site: str, author: str) -> Report:
     """Let the contact sign in again."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> None:
         set_disabled(connection, person.contact, disabled=False)
 
-    return _change(email, site, change)
+    return _change(email, site, change, "unlock", author)
 
 
 @command.command("erase")
 @click.argument("email", default="")
 @click.option("--contact", type=int, help="Number of the contact, where no e-mail names it any more.")
 @click.option("--apply", "apply", is_flag=True, help="Do it. Without, it is counted what would be done.")
+@author_option
 @reporting
-def erase_person(email: str, contact: int | None, apply: bool) -> Report:
+def erase_person(email: str, contact: int | None, apply: bool, author: str) -> Report:
     """Erase one person: values, sign-in, what they kept, and their values in the audit trail. It cannot be undone.
 
     The contact stays without a name, and so does what names it. Without --apply nothing is changed.
@@ -159,7 +181,7 @@ def erase_person(email: str, contact: int | None, apply: bool) -> Report:
                 find_person(connection, portal.snapshot, email) if email else person_of(connection, portal.snapshot, contact)
             )
             if apply:
-                done = erase(connection, portal.snapshot, SYSTEM, found.contact, listeners=LISTENERS)
+                done = erase(connection, portal.snapshot, SYSTEM, found.contact, listeners=LISTENERS, by=author)
             else:
                 done = plan_erasure(connection, portal.snapshot, found.contact)
     except (NotFound, Unusable) as error:
@@ -170,15 +192,16 @@ def erase_person(email: str, contact: int | None, apply: bool) -> Report:
 @command.command("reset-second-factor")
 @click.argument("email")
 @click.option("--site", default="", help="Site; may be left out where there is one.")
+@author_option
 @reporting
-def reset_second_factor(email: str, site: str) -> Report:
+def reset_second_factor(email: str, site: str, author: str) -> Report:
     """Take the contact's second factor away, as where the phone is lost, and end all its sessions."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> None:
         had = turn_off(connection, person.contact)
         revoke_all(connection, person.contact)
-        facts = {"second_factor": "reset" if had else "reset, where there was none"}
-        record_act(connection, SYSTEM, "second_factor", "contact", person.contact, facts)
+        done = "reset" if had else "reset, where there was none"
+        note_act(connection, "second_factor", person.contact, author, second_factor=done)
 
     return _change(email, site, change)
 
@@ -186,11 +209,12 @@ def reset_second_factor(email: str, site: str) -> Report:
 @command.command("signout")
 @click.argument("email")
 @click.option("--site", default="", help="Site; may be left out where there is one.")
+@author_option
 @reporting
-def signout(email: str, site: str) -> Report:
+def signout(email: str, site: str, author: str) -> Report:
     """End all sessions of the contact."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> None:
         revoke_all(connection, person.contact)
 
-    return _change(email, site, change)
+    return _change(email, site, change, "sign_out", author)

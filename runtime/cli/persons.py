@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -12,6 +13,7 @@ from runtime.cli.installation import open_installation
 from runtime.config import Config
 from runtime.errors import NothingPublished
 from runtime.forms.parse import coerce
+from runtime.records.audit import record_act
 from runtime.records.people import Person, find_accounts, find_contacts_by_email, load_person
 from runtime.snapshots import SnapshotHolder
 from runtime.tables import create_engine_tables
@@ -84,6 +86,11 @@ def new_address(connection: Connection, snapshot: Snapshot, email: str) -> str:
     for person in find_contacts_by_email(connection, snapshot, address):
         raise Unusable(f"{person.name or 'a contact'} has the e-mail {email} already (id {person.contact})")
     return str(address)
+
+
+def note_act(connection: Connection, act: str, contact: int, author: str, **facts: Any) -> None:
+    """Write into the audit trail what a command did about a person; `author` is who ran it."""
+    record_act(connection, Principal.system("admin"), act, "contact", contact, {**facts, "by": author})
 
 
 def account_id(connection: Connection, snapshot: Snapshot, account: str) -> int | None:

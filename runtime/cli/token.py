@@ -8,8 +8,9 @@ import click
 from sqlalchemy import Connection
 
 from metadata.snapshot import CompiledSite, Snapshot
+from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, OpenPortal, account_id, find_person, find_site, open_portal
+from runtime.cli.persons import NotFound, OpenPortal, account_id, find_person, find_site, note_act, open_portal
 from runtime.database import writing
 from runtime.identity.api_tokens import NewToken, TokenEntry, entries, give, take_back
 from runtime.identity.sessions import utc_now
@@ -34,8 +35,11 @@ def command() -> None:
 @click.option("--account", default="", help="Number or name of a further account that it acts for; the contact's own without.")
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="Days for which it works.")
 @SITE
+@author_option
 @reporting
-def create(email: str, name: str, roles: tuple[str, ...], account: str, days: int, site: str, *, read_only: bool) -> Report:
+def create(
+    email: str, name: str, roles: tuple[str, ...], account: str, days: int, site: str, author: str, *, read_only: bool
+) -> Report:
     """Make a token that acts as the contact with this e-mail, and print it: it is shown this once.
 
     It acts for one account, whichever the person chooses in a browser.
@@ -51,6 +55,7 @@ def create(email: str, name: str, roles: tuple[str, ...], account: str, days: in
             acting = _acting(connection, portal.snapshot, person, account)
             new = NewToken(person.contact, found.key, name, roles, read_only, dt.timedelta(days=days), acting)
             number, token = give(connection, new)
+            note_act(connection, "token", person.contact, author, token=number, days=days, roles=sorted(roles))
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
     _tell(portal, found, person, TOKEN)
@@ -78,12 +83,15 @@ def listed(email: str | None, site: str) -> Report:
 
 @command.command("revoke")
 @click.argument("token", type=click.IntRange(1, 2**62), metavar="ID")
+@author_option
 @reporting
-def revoke(token: int) -> Report:
+def revoke(token: int, author: str) -> Report:
     """Take the token with this id back. Its person is told."""
     portal = open_portal()
     with writing(portal.engine).begin() as connection:
         whose = take_back(connection, token)
+        if whose is not None:
+            note_act(connection, "token_revoked", whose[0], author, token=token)
         person = None if whose is None else load_person(connection, portal.snapshot, whose[0])
     ended = whose is not None
     site = portal.snapshot.sites.get(whose[1]) if whose is not None else None

@@ -15,8 +15,8 @@ from runtime.identity.tables import consents
 from runtime.records.audit import record_act
 from runtime.records.tables import AUDIT
 
-SIGN_IN, SIGN_IN_REFUSED = "sign_in", "sign_in_refused"
-KINDS = (SIGN_IN, SIGN_IN_REFUSED, "second_factor", "external_login", "account_chosen", "terms", "my_data", "closing")
+SIGN_IN, SIGN_IN_REFUSED, PASSWORD = "sign_in", "sign_in_refused", "password"
+KINDS = (SIGN_IN, SIGN_IN_REFUSED, PASSWORD, "second_factor", "external_login", "account_chosen", "terms", "my_data", "closing")
 SHOWN = 30
 
 
@@ -49,6 +49,11 @@ def note_refusal(connection: Connection, site: str, email: str, agent: str) -> N
         _note(connection, SIGN_IN_REFUSED, site, login.contact, agent)
 
 
+def note_password(connection: Connection, site: str, contact: int, agent: str) -> None:
+    """Write down that a contact has a new password, in the transaction that gives it."""
+    _note(connection, PASSWORD, site, contact, agent)
+
+
 def events_of(connection: Connection, site: str, contact: int) -> tuple[SignInEvent, ...]:
     """What happened lately with a contact's sign-in on a site, the newest first."""
     where = (AUDIT.c.entity == "contact", AUDIT.c.row == contact, AUDIT.c.site == site, AUDIT.c.privilege.in_(KINDS))
@@ -65,5 +70,5 @@ def consents_of(connection: Connection, site: str, contact: int) -> tuple[Consen
 
 
 def _note(connection: Connection, act: str, site: str, contact: int, agent: str) -> None:
-    who = Principal("contact", site, contact if act == SIGN_IN else None)
+    who = Principal("contact", site, contact if act != SIGN_IN_REFUSED else None)
     record_act(connection, who, act, "contact", contact, {"device": device_name(agent)}, "portal")

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from metadata.model import ListBoard, Option
 from runtime.access import access_for
 from runtime.context import RequestContext
-from runtime.errors import AccessDenied, PageNotFound
+from runtime.errors import AccessDenied, OutOfReach
 from runtime.forms.refusals import faults_of
 from runtime.pages.board_move import Move, move
 from runtime.pages.board_view import BoardCard, BoardColumn, BoardView
@@ -137,7 +137,7 @@ def _moved(ask: BlockAsk, ready: ReadyList, declared: ListBoard) -> Part:
         raise AccessDenied
     found = fetch_row(context.connection, ready.plan, context.principal, row)
     if found is None:
-        raise PageNotFound
+        raise OutOfReach
     name = str(found[1] if found[1] is not None else row)
     try:
         with context.lease.transaction() as connection:

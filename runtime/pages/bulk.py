@@ -33,6 +33,7 @@ from runtime.records.following import follow
 from runtime.records.plan import ListPlan
 from runtime.records.remove import delete
 from runtime.records.write import update
+from runtime.refused import keep_denied
 
 BULK = "bulk"
 ROW, ALL = "row", "all"
@@ -101,15 +102,18 @@ class _Deed:
         named = context.snapshot.entities[self._entity].primary_name.key
         record = fetch_record(connection, context.snapshot, context.principal, self._entity, "id", row, (named,))
         if record is None:
+            keep_denied(context, Missing(self._entity))
             return name or text("bulk.some_row"), text("bulk.gone")
         called = str(record.values.get(named) or record.key or name or text("bulk.some_row"))
         try:
             self._write(connection, row, record.version)
-        except Missing:
+        except Missing as gone:
+            keep_denied(context, gone)
             return called, text("bulk.gone")
         except Conflict:
             return called, text("error.conflict")
         except (Denied, Invalid) as refused:
+            keep_denied(context, refused)
             if isinstance(refused, Denied) and self._deletes:
                 return called, text("bulk.may_not_delete")
             faults = faults_of(refused, _labels(context, self._entity))

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from runtime.context import RequestContext, current
 from runtime.delivery import Delivery, disposition
-from runtime.errors import PageNotFound
+from runtime.errors import OutOfReach
 from runtime.files.kinds import INLINE
 from runtime.files.labels import FILES, FileLabel, read_label
 from runtime.files.thumbnails import Picture
@@ -30,7 +30,7 @@ def file(entity: str, row: str, attribute: str, name: str) -> Response:
     context = current()
     label = held_file(context, entity, row, attribute)
     if label is None or label.name != name:
-        raise PageNotFound
+        raise OutOfReach
     return deliver(context, label, attribute_widths(context.snapshot, entity, attribute))
 
 

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from metadata.model import Block, Form
 from runtime.context import RequestContext
-from runtime.errors import AccessDenied, PageNotFound, SignInNeeded
+from runtime.errors import AccessDenied, OutOfReach, SignInNeeded
 from runtime.forms.bound import bind, labels_of
 from runtime.forms.builder import FormAsk, asked_fields, form_class
 from runtime.forms.layout import shown_paths
@@ -42,6 +42,7 @@ from runtime.passing import passing
 from runtime.records.details import Record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
 from runtime.records.write import update
+from runtime.refused import keep_denied
 from runtime.render import Action
 
 ID = "id"
@@ -127,7 +128,7 @@ def show_profile(ask: BlockAsk) -> Part:
         raise SignInNeeded
     record = record_by_id(context, form.entity, context.principal.contact, form_record_paths(context, form))
     if record is None or form.entity != "contact":
-        raise PageNotFound
+        raise OutOfReach
     return edit(ask, form, record)
 
 
@@ -144,7 +145,7 @@ def _record_of(ask: BlockAsk, form: Form) -> Record:
         found = record_by_id(ask.context, form.entity, int(given), form_record_paths(ask.context, form))
         if found is not None:
             return found
-    raise PageNotFound
+    raise OutOfReach
 
 
 def _may_edit(context: RequestContext, form: Form, record: Record) -> bool:
@@ -232,6 +233,7 @@ def _update(ask: BlockAsk, edited: Edit, version: int, tries: int) -> Part:
             raise Missing from None
         return edit_or_read(ask, form, by_now, Again(edited.posted, tries - 1))
     except (Invalid, Denied) as refused:
+        keep_denied(context, refused)
         return _refused(ask, edited, version, refused)
     if record.version != version:
         flash(say_of(context)("conflict.merged"), "info")

@@ -28,6 +28,7 @@ from runtime.records.errors import Denied, Invalid
 from runtime.records.proof import Reader
 from runtime.records.reach import Reach
 from runtime.records.write import create
+from runtime.refused import keep_denied
 
 Saving = Callable[[Connection, Callable[[], int]], int]
 
@@ -70,6 +71,7 @@ def make_record(
         work = Work(context.snapshot, context.principal, form.entity, _writing(context, form, values, due))
         sent = send(context.lease.transaction, context.services.submission, work, sending_draft(context, form.entity, form.key))
     except (Invalid, Denied) as refused:
+        keep_denied(context, refused)
         return lay_out(bound, refused, labels_of(bound))
     return lay_out(bound, sent, labels_of(bound)) if isinstance(sent, Refusal) else sent
 

@@ -12,7 +12,7 @@ from metadata.model import Form, RecordHistory
 from metadata.model.data import Attribute
 from runtime.access import access_for
 from runtime.context import RequestContext
-from runtime.errors import ChangedMeanwhile, PageNotFound
+from runtime.errors import ChangedMeanwhile, OutOfReach
 from runtime.forms.refusals import faults_of
 from runtime.pages.columns import words
 from runtime.pages.content import words_of
@@ -24,6 +24,7 @@ from runtime.records.details import Record
 from runtime.records.errors import Conflict, Denied, Invalid
 from runtime.records.trail import Difference, Event, changed_since, fetch_trail, names_of
 from runtime.records.write import update
+from runtime.refused import keep_denied
 from runtime.render import Action
 
 HISTORY, BEFORE, RESTORE = "history", "before", "restore"
@@ -96,7 +97,7 @@ def show_history(ask: BlockAsk, form: Form, record: Record) -> Part | None:
     if history is None or not (own.get(HISTORY) or own.get(RESTORE)):
         return None
     if "history" not in record.can:
-        raise PageNotFound
+        raise OutOfReach
     if own.get(RESTORE):
         return _restoring(ask, history, record, _number(own[RESTORE], RESTORE))
     return None if ask.posted else _list(ask, history, record)
@@ -136,10 +137,10 @@ def _restoring(ask: BlockAsk, history: RecordHistory, record: Record, number: in
     context = ask.context
     place = (record.entity, record.id)
     if not history.restore or "write" not in record.can:
-        raise PageNotFound
+        raise OutOfReach
     since = changed_since(context.connection, context.snapshot, context.principal, *place, number)
     if since is None:
-        raise PageNotFound
+        raise OutOfReach
     meant = _permitted(context, record.entity, since)
     if not ask.posted:
         return _question(ask, record, meant)
@@ -161,6 +162,7 @@ def _restoring(ask: BlockAsk, history: RecordHistory, record: Record, number: in
     except Conflict:
         raise ChangedMeanwhile from None
     except (Denied, Invalid) as refused:
+        keep_denied(context, refused)
         attributes = context.snapshot.entities[record.entity].attributes
         labels = {key: _label(context, item.model) for key, item in attributes.items()}
         said = tuple(fault.sentence(text_of(context)) for _, fault in faults_of(refused, labels))

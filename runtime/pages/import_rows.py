@@ -43,6 +43,7 @@ from runtime.records.details import Record, fetch_record
 from runtime.records.errors import Conflict, Denied, Invalid, Missing
 from runtime.records.reach import Reach
 from runtime.records.write import create, update
+from runtime.refused import keep_denied
 from runtime.render import texts
 
 Row = tuple[int, list[str]]
@@ -158,11 +159,13 @@ class RowImport:
         try:
             record = self._record(connection, told)
             return self._insert(connection, cells) if record is None else self._update(connection, cells, record)
-        except Missing:
+        except Missing as gone:
+            keep_denied(self._context, gone)
             raise RowRefused([("", Fault("bulk.gone"))]) from None
         except Conflict:
             raise RowRefused([("", Fault("error.conflict"))]) from None
         except (Denied, Invalid) as refused:
+            keep_denied(self._context, refused)
             raise RowRefused(faults_of(refused, self._labels)) from None
 
     def _record(self, connection: Connection, told: str) -> Record | None:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 from metadata.expressions.data import plain_value
 from metadata.model import Form
 from runtime.context import RequestContext, current
-from runtime.errors import PageNotFound
+from runtime.errors import OutOfReach
 from runtime.forms.builder import asked_fields
 from runtime.forms.conduct import rule_plan
 from runtime.forms.fields import Chosen
@@ -74,9 +74,9 @@ def lookup_rules(context: RequestContext, key: str, attribute: str) -> Rules:
     """The rules of a lookup that the person is asked for, on a new record or an existing one. Raises PageNotFound."""
     form = context.snapshot.forms.get(key)
     if form is None:
-        raise PageNotFound
+        raise OutOfReach
     for mode in ("insert", "edit"):
         for found, field in asked_fields(context.snapshot, form_ask(context, form, mode)):
             if found.key == attribute and found.type.name == "lookup":
                 return rules_for(context.snapshot, found, field, context.language)
-    raise PageNotFound
+    raise OutOfReach

@@ -8,7 +8,7 @@ from metadata.model import Form
 from runtime.access import access_for
 from runtime.captcha.asking import is_asked
 from runtime.context import RequestContext, current
-from runtime.errors import AccessDenied, PageNotFound
+from runtime.errors import AccessDenied, OutOfReach
 from runtime.forms import drafts
 from runtime.forms.bound import bind
 from runtime.forms.builder import form_class
@@ -49,7 +49,7 @@ def new_row(form: str, attribute: str) -> Response:
     rules = lookup_rules(context, form, attribute)
     target = context.snapshot.forms.get(rules.field.create_form)
     if target is None:
-        raise PageNotFound
+        raise OutOfReach
     allowed = access_for(context.snapshot, context.principal, target.entity, "create").allowed
     if not allowed or is_asked(context, target.captcha):
         raise AccessDenied

@@ -22,6 +22,7 @@ from runtime.records.defaults import without_empty
 from runtime.records.errors import Denied, Invalid
 from runtime.records.reach import Reach
 from runtime.records.write import create
+from runtime.refused import keep_denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,10 @@ def send_all(entered: Entered) -> Sent | Refused:
     try:
         sent = send(context.lease.transaction, context.services.submission, work, entered.draft)
     except _RowRefused as refused:
+        keep_denied(context, refused.cause)
         return Refused(refused.step, lay_out(refused.line.form, refused.cause, _labels(refused.line)))
     except (Invalid, Denied) as error:
+        keep_denied(context, error)
         return _of_record(entered, error)
     return _of_outside(entered, sent) if isinstance(sent, Refusal) else sent
 

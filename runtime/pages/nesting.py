@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from metadata.snapshot import PageNode, Snapshot
 from runtime.context import RequestContext
-from runtime.errors import PageNotFound
+from runtime.errors import OutOfReach, PageNotFound
 from runtime.pages.renumbered import lead_on
 from runtime.records.details import Record, fetch_record
 
@@ -66,7 +66,7 @@ def _read(context: RequestContext, owner: Owner, key: str, paths: tuple[str, ...
     wanted = tuple(dict.fromkeys((owner.name, *paths, *owner.ties)))
     found = fetch_record(context.reader, context.snapshot, context.principal, owner.entity, owner.attribute, key, wanted)
     if found is None or (outer is not None and not _belongs(found, owner, outer)):
-        raise PageNotFound
+        raise OutOfReach
     return found
 
 

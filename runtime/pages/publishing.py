@@ -12,7 +12,7 @@ from metadata.model import Component, ComponentId, Page
 from metadata.snapshot import PageNode
 from metadata.store import EditedMeanwhile, NoSuchComponent
 from runtime.context import RequestContext, current
-from runtime.errors import AccessDenied, ChangedMeanwhile, PageNotFound, Unprocessable
+from runtime.errors import AccessDenied, ChangedMeanwhile, OutOfReach, Unprocessable
 from runtime.pages.preview import ADDRESS, moves_from
 from runtime.pages.speech import text_of
 from runtime.security import local_path
@@ -51,9 +51,9 @@ def change_state(page: str) -> Response:
 def _page(context: RequestContext, key: str) -> PageNode:
     node = context.site.pages.get(key)
     if node is None or not context.signed_in:
-        raise PageNotFound
+        raise OutOfReach
     if verdicts(context.snapshot, context.site, context.principal.roles)[key] is not Verdict.OPEN:
-        raise PageNotFound
+        raise OutOfReach
     return node
 
 

@@ -11,7 +11,7 @@ from metadata.model import Form, RecordAction
 from metadata.snapshot import Snapshot
 from runtime.access import access_for
 from runtime.context import RequestContext
-from runtime.errors import ChangedMeanwhile, PageNotFound
+from runtime.errors import ChangedMeanwhile, OutOfReach
 from runtime.forms.drafts import new_key
 from runtime.forms.refusals import faults_of
 from runtime.pages.action_deeds import owe_deeds
@@ -27,6 +27,7 @@ from runtime.pages.stored_row import holds_of, stored_paths
 from runtime.records.details import Record
 from runtime.records.errors import Conflict, Denied, Invalid
 from runtime.records.write import update
+from runtime.refused import keep_denied
 from runtime.render import Action
 
 ACT, SENT = "do", "sent"
@@ -79,7 +80,7 @@ def show_action(ask: BlockAsk, form: Form, record: Record) -> Part | None:
         return None
     action = next((item for item in form.actions if item.key == wanted), None)
     if action is None or not _is_offered(ask.context, form, action, record):
-        raise PageNotFound
+        raise OutOfReach
     return _done(ask, action, record) if ask.posted else _question(ask, action, record)
 
 
@@ -123,6 +124,7 @@ def _done(ask: BlockAsk, action: RecordAction, record: Record) -> Part:
     except Conflict:
         raise ChangedMeanwhile from None
     except (Denied, Invalid) as refused:
+        keep_denied(context, refused)
         attributes = context.snapshot.entities[record.entity].attributes
         labels = {key: words_of(context, item.model.label) or words(key) for key, item in attributes.items()}
         said = tuple(fault.sentence(text_of(context)) for _, fault in faults_of(refused, labels))

@@ -14,7 +14,7 @@ from metadata.model import RecordSource
 from metadata.model.base import Privilege
 from runtime.access import access_for
 from runtime.context import RequestContext
-from runtime.errors import PageNotFound, SignInNeeded
+from runtime.errors import OutOfReach, SignInNeeded
 from runtime.pages.form_setting import record_by_id
 from runtime.pages.part import BlockAsk
 from runtime.records.details import Record
@@ -81,21 +81,21 @@ def _own(context: RequestContext, entity: str) -> int | None:
 def _record(context: RequestContext, entity: str, row: int | None, paths: tuple[str, ...]) -> Record:
     found = None if row is None else record_by_id(context, entity, row, paths)
     if found is None:
-        raise PageNotFound
+        raise OutOfReach
     return found
 
 
 def _related(ask: BlockAsk, source: RecordSource, entity: str, paths: tuple[str, ...]) -> Record | Gap:
     holder, lookup = _holder(ask, source.path)
     if lookup not in holder.values:
-        raise PageNotFound
+        raise OutOfReach
     target = _target(ask.context, holder, lookup)
     if target is not None:
         if target[0] != entity:
-            raise PageNotFound
+            raise OutOfReach
         return _record(ask.context, entity, target[1], paths)
     if not source.create or not _may_fill(ask.context, holder, lookup, entity):
-        raise PageNotFound
+        raise OutOfReach
     return Gap(ask.context, holder, lookup, entity)
 
 
@@ -109,7 +109,7 @@ def _holder(ask: BlockAsk, path: str) -> tuple[Record, str]:
     parts = path.removeprefix(CONTACT).split(".")
     for position, lookup in enumerate(parts):
         if start is None:
-            raise PageNotFound
+            raise OutOfReach
         holder = _record(context, *start, (lookup,))
         if position + 1 < len(parts):
             start = _target(context, holder, lookup)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from metadata.model import Form, RelatedList, Removal
 from metadata.snapshot import Relationship
 from runtime.context import RequestContext
-from runtime.errors import AccessDenied, PageNotFound
+from runtime.errors import AccessDenied, OutOfReach, PageNotFound
 from runtime.pages.content import words_of
 from runtime.pages.form import edit_or_read, form_record_paths
 from runtime.pages.form_insert import insert
@@ -24,6 +24,7 @@ from runtime.records.details import Record, fetch_record
 from runtime.records.errors import BadAsk, Conflict, Denied, Invalid
 from runtime.records.lookups import Offer, offer, resolve_offer
 from runtime.records.write import associate, disassociate, update
+from runtime.refused import keep_denied
 
 CHOSEN = "chosen"
 MOST_OFFERED = 50
@@ -87,7 +88,7 @@ def show_related_row(ask: BlockAsk, record: Record, form: Form) -> Part | None:
     action, _, key = rest.partition(".")
     related = related_lists(form).get(place)
     if related is None or action not in _ACTIONS:
-        raise PageNotFound
+        raise OutOfReach
     shown = ask.context.snapshot.views[related.view].entity
     relationship = ask.context.snapshot.entities[form.entity].leading(related.relationship, shown)
     return _ACTIONS[action](_Doing(ask, record, related, relationship, key))
@@ -96,7 +97,7 @@ def show_related_row(ask: BlockAsk, record: Record, form: Form) -> Part | None:
 def _new(doing: _Doing) -> Part:
     form = doing.context.snapshot.forms.get(doing.related.create_form)
     if form is None:
-        raise PageNotFound
+        raise OutOfReach
     record, relationship = doing.record, doing.relationship
     if relationship.attribute:
         return _named(doing, form, insert(doing.ask, form, Belongs({relationship.attribute: _pointer(doing)})))
@@ -134,7 +135,7 @@ def _pointer(doing: _Doing) -> object:
 def _edit(doing: _Doing) -> Part:
     form = doing.context.snapshot.forms.get(doing.related.edit_form)
     if form is None:
-        raise PageNotFound
+        raise OutOfReach
     row = _row(doing, form_record_paths(doing.context, form))
     block = replace(doing.ask.block, form=form.key, mode="edit", removal=None)
     return _named(doing, form, edit_or_read(replace(doing.ask, block=block, record=row), form, row))
@@ -142,14 +143,14 @@ def _edit(doing: _Doing) -> Part:
 
 def _remove(doing: _Doing) -> Part:
     if not doing.related.delete:
-        raise PageNotFound
+        raise OutOfReach
     row = _row(doing, _naming(doing))
     return remove(doing.ask, row, Removal(), doing.back, ROW)
 
 
 def _unlink(doing: _Doing) -> Part:
     if not doing.related.unlink:
-        raise PageNotFound
+        raise OutOfReach
     row = _row(doing, _naming(doing))
     if not doing.ask.posted:
         text = text_of(doing.context)
@@ -164,7 +165,7 @@ def _unlink(doing: _Doing) -> Part:
 def _link(doing: _Doing) -> Part:
     view = doing.context.snapshot.views.get(doing.related.link_view)
     if view is None:
-        raise PageNotFound
+        raise OutOfReach
     fault = ""
     if doing.ask.posted:
         done = _link_chosen(doing, view.key)
@@ -185,7 +186,8 @@ def _link_chosen(doing: _Doing, view: str) -> Part | str:
         with context.lease.transaction() as connection:
             for item in chosen:
                 _add(doing, connection, int(item[:18]), view)
-    except (Denied, Invalid, Conflict, PageNotFound):
+    except (Denied, Invalid, Conflict, PageNotFound) as refused:
+        keep_denied(context, refused)
         return text("related.not_linked")
     flash(text("related.linked", count=len(chosen)), "good")
     return _go(doing)
@@ -194,10 +196,10 @@ def _link_chosen(doing: _Doing, view: str) -> Part | str:
 def _add(doing: _Doing, connection: Connection, row: int, view: str) -> None:
     context, entity = doing.context, doing.relationship.entity
     if resolve_offer(connection, context.snapshot, context.principal, entity, row, view=view) is None:
-        raise PageNotFound
+        raise OutOfReach
     found = fetch_record(connection, context.snapshot, context.principal, entity, "id", row, ())
     if found is None:
-        raise PageNotFound
+        raise OutOfReach
     _set(doing, connection, found, linked=True)
 
 
@@ -283,7 +285,7 @@ def _row(doing: _Doing, paths: tuple[str, ...]) -> Record:
         context.connection, context.snapshot, context.principal, relationship.entity, attribute, doing.key, wanted
     )
     if found is None or (relationship.attribute and found.values.get(relationship.attribute) != _pointer(doing)):
-        raise PageNotFound
+        raise OutOfReach
     return found
 
 

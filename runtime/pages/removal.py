@@ -10,7 +10,7 @@ from flask import flash, make_response, redirect, request
 from metadata.model import ListComponent
 from metadata.text import Text
 from runtime.context import RequestContext
-from runtime.errors import AccessDenied, PageNotFound
+from runtime.errors import AccessDenied, OutOfReach
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.queries import UnusableArgument
@@ -57,7 +57,7 @@ def show_removal(ask: BlockAsk, model: ListComponent, attribute: str) -> Part:
     action = next((action for action in model.actions if action.type == "delete"), None)
     record = _record(ask, model, attribute)
     if action is None or record is None:
-        raise PageNotFound
+        raise OutOfReach
     return remove(ask, record, action, ask.query.link(**dict.fromkeys(GONE)))
 
 

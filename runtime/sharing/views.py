@@ -17,7 +17,7 @@ from metadata.snapshot import CompiledAttribute
 from runtime.access import Principal
 from runtime.access.sharing import Share
 from runtime.context import RequestContext, current
-from runtime.errors import BadRequest, PageNotFound, SignInNeeded
+from runtime.errors import BadRequest, OutOfReach, SignInNeeded
 from runtime.forms.faults import Unparsable
 from runtime.forms.parse import Manner, parse_value
 from runtime.identity.mails import address_of
@@ -171,7 +171,7 @@ def change(number: int) -> Response:
     except Conflict:
         return show_link(number, _say(context, "share.changed_meanwhile"))
     except Missing:
-        raise PageNotFound from None
+        raise OutOfReach from None
     except Invalid as error:
         return show_link(number, errors={key: _say(context, "share.unfit") for key in error.codes}, row=row)
     flash(_say(context, "share.saved"), "good")
@@ -203,7 +203,7 @@ def _ask(
     paths = (context.snapshot.entities[entity].primary_name.key,) if most.reading else ()
     found = [fetch_record(context.connection, context.snapshot, who, entity, "id", row, paths) for row in rows]
     if not most.reading or not found or None in found:
-        raise PageNotFound
+        raise OutOfReach
     attributes = context.snapshot.entities[entity].attributes
     days = longest(context.site, most).days
     if above is not None:
@@ -245,7 +245,7 @@ def _opened(context: RequestContext, number: int) -> tuple[Principal, Link]:
     """Who the visitor is by a link that he has opened. Raises PageNotFound."""
     found = come_by(context.connection, context.snapshot, context.site, number) if _is_open(number) else None
     if found is None:
-        raise PageNotFound
+        raise OutOfReach
     return found
 
 

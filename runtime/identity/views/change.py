@@ -6,6 +6,7 @@ from flask import Response, flash, request
 
 from runtime.context import RequestContext, current
 from runtime.errors import SignInNeeded
+from runtime.identity.events import note_password
 from runtime.identity.forms import PasswordForm
 from runtime.identity.logins import Login, login_of, set_password
 from runtime.identity.telling import PASSWORD, tell_person
@@ -45,6 +46,7 @@ def submit() -> Response:
     hashed = context.services.passwords.hash(form.password)
     with context.lease.transaction() as connection:
         set_password(connection, login.contact, login.email, hashed)
+        note_password(connection, context.site.key, login.contact, request.user_agent.string)
         person = load_person(connection, context.snapshot, login.contact)
     if person is None:
         raise SignInNeeded

@@ -7,6 +7,7 @@ from flask import Response, request
 from runtime.captcha.asking import CaptchaView, asking_on_page
 from runtime.context import RequestContext, current
 from runtime.errors import PageNotFound
+from runtime.identity.events import note_password
 from runtime.identity.forms import PasswordForm
 from runtime.identity.invitations import Invitation, find_invitation, redeem
 from runtime.identity.logins import Login, LoginTaken, login_of, set_password
@@ -82,6 +83,7 @@ def _redeem(
                 return _ask_code(context, form, REFUSED)
             if login is None:
                 set_password(connection, person.contact, person.email, hashed)
+                note_password(connection, context.site.key, person.contact, request.user_agent.string)
             context.services.hooks.call("invitation_redeemed", context, person.contact, invitation)
     except LoginTaken:
         return _ask_code(context, form, REFUSED)

@@ -6,6 +6,7 @@ from flask import Response, flash, request
 
 from runtime.captcha.asking import asking_on_page
 from runtime.context import RequestContext, current
+from runtime.identity.events import note_password
 from runtime.identity.forms import EmailForm, PasswordForm
 from runtime.identity.logins import login_of, normal_email, set_password
 from runtime.identity.mails import reset_mail
@@ -79,6 +80,7 @@ def submit_reset() -> Response:
         if use_reset(connection, form.token) is None:
             return _reset_page(context, form, 422, expired=True)
         set_password(connection, login.contact, login.email, hashed)
+        note_password(connection, context.site.key, login.contact, request.user_agent.string)
     tell(context, login.contact, PASSWORD)
     flash(say(context, "reset.done"), "good")
     return see_other(context.url("/signin"))

@@ -8,7 +8,7 @@ from flask import Response, flash, request
 
 from metadata.model import Joining
 from runtime.context import RequestContext, current
-from runtime.errors import BadRequest, PageNotFound, SignInNeeded
+from runtime.errors import BadRequest, OutOfReach, SignInNeeded
 from runtime.identity import registering
 from runtime.identity.forms import cut
 from runtime.identity.invitations import InvitationTerms
@@ -109,7 +109,7 @@ def _declared(context: RequestContext) -> Joining:
         raise SignInNeeded
     declared = context.site.model.joining
     if declared is None or not context.principal.roles & set(declared.approvers):
-        raise PageNotFound
+        raise OutOfReach
     return declared
 
 

@@ -11,6 +11,7 @@ from runtime.identity.sessions import list_sessions, revoke, revoke_all
 from runtime.identity.views.answers import page, see_other
 from runtime.identity.views.code import note_factor
 from runtime.identity.views.offers import offers
+from runtime.records.audit import record_act
 from runtime.render import formats_for
 
 OTHERS = "others"
@@ -49,6 +50,7 @@ def submit() -> Response:
             revoke_all(connection, contact, but=context.session_id)
         else:
             revoke(connection, contact, int(named))
+        record_act(connection, context.principal, "sign_out", "contact", contact, {}, context.principal.origin)
     if named == str(context.session_id):
         session.clear()
         return see_other(context.url("/"))

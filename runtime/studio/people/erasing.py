@@ -12,6 +12,7 @@ from runtime.identity.standings import standings
 from runtime.identity.tables import invitations, redemptions
 from runtime.records.errors import Conflict, Denied, Missing
 from runtime.records.joining import Reference
+from runtime.refused import keep_denied
 from runtime.studio.desk import Desk
 from runtime.studio.people.roster import member_of, people_desk, tends
 
@@ -52,6 +53,7 @@ def submit_erasing(contact: int) -> Response:
                 raise AccessDenied
             erase(connection, context.snapshot, context.principal, contact, listeners=context.services.listeners)
     except Denied as error:
+        keep_denied(context, error)
         return _page(desk, contact, refused=desk.say("studio.erase_may_not", what=error.attribute or CONTACT))
     except (Conflict, Missing):
         return _page(desk, contact, refused=desk.say("studio.erase_changed"))

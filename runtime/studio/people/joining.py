@@ -14,6 +14,7 @@ from runtime.records.errors import Denied, Refused
 from runtime.records.joining import MOST_ROWS, Reference, join_rows, move_references, references
 from runtime.records.people import load_person
 from runtime.records.roster import Member, Wanted, find_members, members_by_email
+from runtime.refused import keep_denied
 from runtime.studio.desk import Desk
 from runtime.studio.people.roster import member_of, people_desk, tends
 
@@ -71,6 +72,7 @@ def submit_join(contact: int) -> Response:
     except Changed:
         return join_page(desk, contact, other, refused=desk.say("studio.changed_meanwhile"), status=409)
     except Denied as error:
+        keep_denied(desk.context, error)
         said = desk.say("studio.people_may_not", what=error.detail or CONTACT)
         return join_page(desk, contact, other, refused=said, status=422)
     except Refused as error:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from runtime.errors import AccessDenied, BadRequest, PageNotFound
+from runtime.errors import AccessDenied, BadRequest, OutOfReach
 from runtime.identity.settings import roles_with_second_factor
 from runtime.identity.standings import STATES, Standing, ids_in, needs_factor, standings
 from runtime.records.roster import Member, Wanted, find_member, find_members
@@ -46,7 +46,7 @@ def member_of(desk: Desk, contact: int) -> Member:
     """A contact within reach. Raises PageNotFound for missing and for not permitted, alike."""
     found = find_member(desk.context.connection, desk.context.snapshot, desk.context.principal, contact)
     if found is None:
-        raise PageNotFound
+        raise OutOfReach
     return found
 
 
