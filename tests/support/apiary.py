@@ -64,8 +64,13 @@ class Apiary:
     def audited(self, entity: str = "hive") -> int:
         """How many changes of an entity's rows the audit trail holds."""
         with self.engine.connect() as connection:
-            found = sa.text("SELECT count(*) FROM foyer_audit WHERE entity = :entity")
+            found = sa.text("SELECT count(*) FROM foyer_audit WHERE entity = :entity AND privilege <> 'refused'")
             return int(connection.execute(found, {"entity": entity}).scalar_one())
+
+    def refused(self) -> list[str]:
+        """The entities of what the audit trail says people were refused."""
+        with self.engine.connect() as connection:
+            return list(connection.scalars(sa.text("SELECT entity FROM foyer_audit WHERE privilege = 'refused' ORDER BY id")))
 
     def as_(self, name: str) -> Browser:
         browser = Browser(self.app.test_client())

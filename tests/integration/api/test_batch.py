@@ -2,6 +2,9 @@
 
 import email.parser
 import email.policy
+import json
+
+import sqlalchemy as sa
 
 
 def json_batch(program, *requests, **headers):
@@ -13,6 +16,13 @@ def json_batch(program, *requests, **headers):
 def ask(name, method, url, body=None, **more):
     given = {"id": name, "method": method, "url": url, **more}
     return {**given, "body": body} if body is not None else given
+
+
+def refused_of(site):
+    """What the audit trail says was refused."""
+    lines = sa.text("SELECT entity, changes FROM foyer_audit WHERE privilege = 'refused' ORDER BY id")
+    with site.engine.connect() as connection:
+        return [(entity, json.loads(changes)) for entity, changes in connection.execute(lines)]
 
 
 def test_calls_as_json_refer_to_rows_made_before(site):
@@ -63,6 +73,11 @@ def test_a_batch_has_no_more_rights_than_its_calls(site):
         Prefer="odata.continue-on-error",
     )
     assert [found[name]["status"] for name in "1234"] == [404, 404, 501, 404]
+    assert refused_of(site) == [
+        ("scores", {"method": "GET", "path": f"/_api/scores({theirs})", "status": 404}),
+        ("scores", {"method": "PATCH", "path": f"/_api/scores({theirs})", "status": 404}),
+        ("ledger", {"method": "GET", "path": "/_api/ledger", "status": 404}),
+    ]
     for requests in (
         [{"id": "1"}],
         [ask("1", "get", "scores"), ask("1", "get", "scores")],

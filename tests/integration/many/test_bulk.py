@@ -50,6 +50,7 @@ def test_marked_rows_are_changed_after_a_question_and_nobody_elses_are(site):
     assert site.hives("code", "strength")[:3] == [("A1", "weak"), ("A2", "strong"), ("B1", "strong")]
     assert [checked is not None for (checked,) in site.hives("checked_on")] == [True, False, False, False]
     assert site.audited() == 1
+    assert site.refused() == ["hive", "hive", "hive"], "each row that was left is in the trail as refused"
     again = confirm(alice, where)
     assert "1 row is done." in words(again)
     assert site.audited() == 1, "a second press does nothing"

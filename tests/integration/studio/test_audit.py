@@ -83,3 +83,28 @@ def test_what_people_are_refused_is_in_it_and_not_without_end(site, maker):
     for _ in range(70):
         alice.get("/office")
     assert len(lines(dora.get("audit/file?kind=refused"))) <= 61
+
+
+def test_what_is_answered_as_not_there_is_in_it_whether_it_is_or_not(site, maker):
+    site.book("THEIRS", "carol")
+    alice, dora = site.as_("alice"), maker("dora")
+    places = ("/bookings/THEIRS", "/bookings/NOWHERE", "/_files/booking/1/photo/a.png", "/_lookup/booking-edit/nothing")
+    for place in places:
+        assert alice.get(place).status_code == 404, place
+    assert alice.post("/bookings/THEIRS", {"boat": "x"}, token_from="/bookings").status_code == 404
+    found = lines(dora.get(f"audit/file?kind=refused&who={site.people['alice']}"))
+    assert [line["what"] for line in reversed(found)] == [
+        *(f"method: GET; path: {place}; status: 404" for place in places),
+        "method: POST; path: /bookings/THEIRS; status: 404",
+    ]
+    assert alice.get("/no-such-page").status_code == 404
+    assert len(lines(dora.get("audit/file?kind=refused"))) == len(found)
+
+
+def test_wrong_addresses_do_not_use_up_the_lines_of_what_was_denied(site, maker):
+    alice, dora = site.as_("alice"), maker("dora")
+    for number in range(70):
+        alice.get(f"/bookings/X{number}")
+    assert alice.get("/office").status_code == 403
+    found = lines(dora.get("audit/file?kind=refused"))
+    assert (len(found), found[0]["what"]) == (61, "method: GET; path: /office")
