@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -59,6 +60,7 @@ def connections(environ: Mapping[str, str], snapshot: Snapshot) -> Iterator[Find
             yield Finding(state, name, f"{'set' if given else 'not set'}, for the connection {connection.key}")
 
 
+LOCAL = ("localhost", "127.0.0.1", "::1")
 # Read by the launcher, the tests and the benchmarks, not by an installation.
 OF_TOOLS = tuple(f"{PREFIX}{name}" for name in ("AUTHOR", "BENCH_", "EXTRAS", "REQUIRE", "TEST_", "VENV"))
 
@@ -89,9 +91,18 @@ def installation(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(WRONG, "themes", f"FOYER_THEME_DIR names no folder: {found.config.theme_dir}")
     if not environ.get("FOYER_SECRET_KEY") and not environ.get("FOYER_SECRET_KEY_FILE"):
         yield Finding(WARNING, "secret key", "is kept in the data folder; several machines need FOYER_SECRET_KEY")
+    if in_the_open(found.config.public_url):
+        said = f"FOYER_PUBLIC_URL is {found.config.public_url}: cookies also travel unencrypted, and no HSTS is sent"
+        yield Finding(WARNING, "encryption", said)
     if found.config.virus_scanner:
         yield _scanner(found.config.virus_scanner)
     yield from _release(environ, found)
+
+
+def in_the_open(address: str) -> bool:
+    """Whether people elsewhere reach the site at this address, without encryption."""
+    parts = urlsplit(address)
+    return parts.scheme == "http" and parts.hostname not in LOCAL
 
 
 def _scanner(address: str) -> Finding:

@@ -3,11 +3,14 @@
 import json
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from runtime.cli.invite import command as invite
 from runtime.cli.people import command as people
+from runtime.cli.token import command as token
 from runtime.cli.why import command as why
+from runtime.records.tables import AUDIT
 from support.portal import CAST, PASSWORD, SECRET
 
 ALICE, BOB, CAROL = (CAST[name][0] for name in ("alice", "bob", "carol"))
@@ -135,3 +138,47 @@ def test_why_says_what_it_was_not_told(run, arguments, words):
     code, said = run(why, *arguments)
     assert code != 0
     assert words in said
+
+
+def test_what_is_done_about_people_by_command_is_in_the_audit_trail(portal, run):
+    for arguments in (
+        ("grant", BOB, "member"),
+        ("revoke", BOB, "member"),
+        ("lock", CAROL),
+        ("unlock", CAROL),
+        ("signout", CAROL),
+    ):
+        assert run(people, *arguments, "--author", "olga")[0] == 0
+    assert run(people, "show", CAROL)[0] == 0
+    assert run(people, "grant", BOB, "nonsense")[0] == 1
+    assert run(invite, BOB, "--author", "olga", "--no-mail")[0] == 0
+    made = json.loads(run(token, "create", CAROL, "--name", "till", "--author", "olga", "--json")[1])
+    assert run(token, "revoke", str(made["id"]), "--author", "olga")[0] == 0
+    bob, carol = portal.ids["bob"], portal.ids["carol"]
+    found = portal.rows(sa.select(AUDIT.c.privilege, AUDIT.c.row, AUDIT.c.changes).order_by(AUDIT.c.id))
+    assert [(act, row) for act, row, _ in found] == [
+        ("roles", bob),
+        ("roles", bob),
+        ("lock", carol),
+        ("unlock", carol),
+        ("sign_out", carol),
+        ("invite", bob),
+        ("token", carol),
+        ("token_revoked", carol),
+    ]
+    assert {json.loads(changes)["by"] for _, _, changes in found} == {"olga"}
+    assert json.loads(found[0][2]) == {"given": ["member"], "taken": [], "by": "olga"}
+
+
+def test_a_new_password_is_in_the_audit_trail_and_shown_to_its_person(portal):
+    carol = portal.signed_in("carol")
+    new = "another long one 17"
+    sent = {"current": PASSWORD, "password": new, "repeat": new}
+    assert carol.post("/password/change", sent, token_from="/password/change").status_code == 303
+    code = portal.invite("bob")
+    portal.browser().post("/invitation", {"code": code, "password": new, "repeat": new})
+    found = portal.rows(sa.select(AUDIT.c.row, AUDIT.c.contact, AUDIT.c.changes).where(AUDIT.c.privilege == "password"))
+    bob, carols = portal.ids["bob"], portal.ids["carol"]
+    assert [(row, contact) for row, contact, _ in found] == [(carols, carols), (bob, bob)]
+    assert new not in repr(found)
+    assert "New password" in carol.get("/security").text

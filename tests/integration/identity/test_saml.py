@@ -245,6 +245,54 @@ REFUSED = {
 }
 
 
+def cut(after, what):
+    """The name and the e-mail of somebody else, cut off from one's own by what a signature does not see."""
+
+    def change(document):
+        values = (*document.iter(f"{{{SAML}}}NameID"), *document.iter(f"{{{SAML}}}AttributeValue"))
+        for one in values:
+            whole = one.text or ""
+            if after in whole:
+                head, _, tail = whole.partition(after)
+                one.text = head + after
+                one.append(what)
+                what.tail = tail
+
+    return change
+
+
+@pytest.mark.parametrize("kind", ["a comment", "an instruction"])
+def test_nobody_becomes_somebody_else_by_what_a_signature_does_not_see(local_doors, kind):
+    """Carol's address stands at the beginning of Mallory's, which the provider signs."""
+    made = etree.Comment("x") if kind == "a comment" else etree.ProcessingInstruction("x", "y")
+    mallory = {"email": f"{CAROL}.mallory.example"}
+    sent = local_doors.answer(f"{CAROL}.mallory.example", claims=mallory, after=cut(CAROL, made))
+    assert b"<!--x-->" in base64.b64decode(sent) or b"<?x y?>" in base64.b64decode(sent)
+    browser = local_doors.portal.browser()
+    asked = local_doors.begin(browser)
+    sent = local_doors.answer(f"{CAROL}.mallory.example", claims=mallory, after=cut(CAROL, made), asked=asked.id)
+    answer = browser.get(local_doors.post(sent))
+    assert answer.status_code == 422
+    assert browser.get("/club").status_code == 302
+    assert local_doors.portal.rows(sa.select(external_logins.c.subject)) == []
+
+
+def test_a_name_with_a_comment_in_it_is_read_whole(local_doors):
+    browser = local_doors.portal.browser()
+    assert local_doors.sign_in(browser, subject="carol-17", after=cut("carol-1", etree.Comment("x"))).status_code == 303
+    assert local_doors.portal.rows(sa.select(external_logins.c.subject)) == [("carol-17",)]
+
+
+def test_a_document_type_is_not_hidden_by_another_encoding(local_doors):
+    good = base64.b64decode(local_doors.answer()).decode()
+    body = good.partition("?>")[2] if good.startswith("<?xml") else good
+    hidden = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + body.replace("carol-1", "&x;")
+    for encoding in ("utf-7", "utf-32", "utf-16-le", "cp037"):
+        sent = f'<?xml version="1.0" encoding="{encoding}"?>'.encode("utf-8" if encoding == "utf-7" else encoding)
+        sent += hidden.encode(encoding)
+        assert "ticket" not in local_doors.post(base64.b64encode(sent).decode()), encoding
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_an_answer_is_refused_that_is(local_doors, name):
     led = local_doors.post(local_doors.answer(**REFUSED[name]))

@@ -246,6 +246,20 @@ def test_the_doctor_says_what_is_set_and_what_is_not_in_order(foyer, folder):
     assert "release 1 compiles" in foyer("doctor")[1]
 
 
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        ("http://portal.example", True),
+        ("https://portal.example", False),
+        ("http://127.0.0.1:8000", False),
+        ("http://localhost", False),
+    ],
+)
+def test_the_doctor_warns_of_an_address_without_encryption(foyer, monkeypatch, address, warned):
+    monkeypatch.setenv("FOYER_PUBLIC_URL", address)
+    assert ("no HSTS is sent" in foyer("doctor")[1]) is warned
+
+
 def test_the_doctor_knows_the_variables_that_connections_name(foyer, folder, monkeypatch):
     monkeypatch.setenv("FOYER_DEPOT_URL", "sqlite:///depot.db")
     monkeypatch.setenv("FOYER_QUAY_URL_FILE", "/etc/quay")
