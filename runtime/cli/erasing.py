@@ -27,7 +27,7 @@ def told_of_erasure(erasure: Erasure, *, done_already: bool) -> Iterator[str]:
     if erasure.owed:
         yield f"{erasure.owed} earlier changes have not gone out and keep their values: do this again when they have"
     yield "backups have all of it until they are deleted; after restoring one, do this again by the contact's number"
-    yield "texts that somebody wrote into other rows are not looked through"
+    yield "texts in other rows and the metadata (authors, permission tests) are not looked through"
     if not done_already:
         yield "it cannot be undone; --apply does it"
 
