@@ -82,9 +82,9 @@ def _outcome(
     verb = "may" if item.allowed else "may not"
     if told.allowed == item.allowed:
         return Outcome(test, place, "passed", f"{test.who} {verb} {item.action} {named}.")
-    return Outcome(
-        test, place, "failed", f"{test.who} should be one who {verb} {item.action} {named}, and is not: {_why(told)}."
-    )
+    wanted = "should be allowed to" if item.allowed else "should not be allowed to"
+    is_so = "is not" if item.allowed else "is"
+    return Outcome(test, place, "failed", f"{test.who} {wanted} {item.action} {named}, but {is_so}: {_why(told)}.")
 
 
 def _why(told: Explanation) -> str:
