@@ -194,7 +194,8 @@ class Budget:
         by_parent = [item.key for item in grants if item is not None and item.entity == table and item.scope == "parent"]
         if by_parent and self.connection.dialect.name == "sqlite":
             return f"SQLite asks of each whether {by_parent[0]} reaches it; PostgreSQL begins with the rows that it hangs on"
-        return "a filter that asks for choices by equality, or a permission by a lookup of its own, has an index made"
+        made = "a filter that asks for choices by equality, or a permission by a lookup of its own, has an index made"
+        return f"{made}, which the database finds good after ANALYZE"
 
     def _size(self, table: str) -> int:
         if table not in self._sizes:

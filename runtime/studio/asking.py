@@ -99,7 +99,8 @@ def run_tests() -> Response:
     except MetadataError:
         snapshot = context.snapshot
     site = snapshot.sites.get(context.site.key, context.site)
-    found = tuple(outcomes(context.connection, snapshot, site))
+    with desk.store.engine.connect() as connection:
+        found = tuple(outcomes(connection, snapshot, site))
     state = {name: sum(one.state == name for one in found) for name in ("failed", "skipped", "passed")}
     tests = {key: tuple(one for one in found if one.test.key == key) for key in dict.fromkeys(one.test.key for one in found)}
     ordered = sorted(tests.items(), key=lambda item: all(one.state != "failed" for one in item[1]))

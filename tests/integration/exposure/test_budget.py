@@ -67,11 +67,15 @@ def test_a_table_is_no_finding_where_most_of_it_is_asked_for(marina):
     assert all(cost.rows >= 300 for cost in found)
 
 
-@pytest.mark.parametrize("asked", [{"attribute": "status", "operator": "in", "value": ("moored", "confirmed")}])
-def test_choices_that_are_asked_for_are_found_by_an_index(marina):
+@pytest.mark.parametrize("asked", [{"attribute": "status", "value": "moored"}])
+def test_choices_that_are_asked_for_are_found_by_an_index_in_their_order(marina):
+    values = {"skipper": marina.people["alice"], "customer": marina.accounts["sail"], "status": "cancelled"}
+    marina.add_all("booking", [{"number": f"N-{number}", **values} for number in range(3000)])
+    with marina.engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
     found = [cost for cost in costs(marina, large=200) if "bookings-moored" in cost.what]
     assert [cost for cost in found if cost.findings] == []
-    assert "ix_booking_status_number_id" in {step.index for cost in found if cost.who == "master" for step in cost.steps}
+    assert {step.index for cost in found if cost.who == "master" for step in cost.steps} == {"ix_booking_status_number_id"}
 
 
 def test_what_a_lookup_offers_is_told_too_and_read_by_the_index_of_its_name(database_url, tmp_path):
