@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Sequence, String, Table
 
-from metadata.model import Attribute, Entity, EntityPermission, View
+from metadata.model import Attribute, Entity, EntityPermission, Filter, View
 from metadata.searching import SEARCHES, SearchIndex
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Relationship, frozen
 from metadata.system import RESERVED_ATTRIBUTES
@@ -159,22 +159,46 @@ def _relationships(entities: Iterable[Entity], links: Mapping[str, Mapping[str, 
     return found
 
 
-def _add_sort_indexes(tables: MetaData, views: Iterable[View], permissions: Iterable[EntityPermission]) -> None:
-    """An index for each declared sort, alone and behind each permission path, so that a page is read in its order."""
+def _equalities(filter: Filter | None) -> Iterator[str]:
+    """The attributes of an entity itself that each row of a filter has equal to a value, or to one of several."""
+    for part in filter.all if filter is not None else ():
+        yield from _equalities(part)
+    if filter is not None and filter.attribute and filter.operator in ("eq", "in") and "." not in filter.attribute:
+        yield filter.attribute
+
+
+def _sorted_by(view: View) -> tuple[str, ...]:
+    """The columns in whose order one index can have the rows of a view, without the id; none where it cannot."""
+    if any("." in sort.attribute for sort in view.sort) or len({sort.descending for sort in view.sort}) > 1:
+        return ()
+    return tuple(sort.attribute for sort in view.sort if sort.attribute != "id")
+
+
+def _add_view_indexes(
+    tables: MetaData, entities: Iterable[Entity], views: Iterable[View], permissions: Iterable[EntityPermission]
+) -> None:
+    """An index for each declared sort, alone and behind what a view asks for and each permission path.
+
+    So a page is read in its order, and what a view leaves out is not read to be counted. What it asks for by equality is a
+    choice: a lookup has an index of its own, and of two values, as of a boolean, an index finds too many.
+    """
     paths: dict[str, set[str]] = {}
     for permission in permissions:
         if permission.via and permission.active:
             paths.setdefault(permission.entity, set()).add(permission.via)
+    choices = {(entity.key, one.key) for entity in entities for one in entity.attributes if one.type == "choice"}
     wanted: set[tuple[str, tuple[str, ...]]] = set()
+    found: dict[str, set[tuple[str, ...]]] = {}
     for view in views:
-        if not view.sort or any("." in sort.attribute for sort in view.sort):
-            continue
-        if len({sort.descending for sort in view.sort}) > 1:
-            continue
-        columns = tuple(sort.attribute for sort in view.sort if sort.attribute != "id")
+        columns = _sorted_by(view)
+        asked = [name for name in dict.fromkeys(_equalities(view.filter)) if (view.entity, name) in choices]
+        found.setdefault(view.entity, set()).update((name, *columns) for name in asked if name not in columns)
         if columns:
             wanted.add((view.entity, (*columns, "id")))
             wanted.update((view.entity, (via, *columns, "id")) for via in paths.get(view.entity, ()) if via not in columns)
+    for entity, columns in ((entity, columns) for entity, several in found.items() for columns in several):
+        if len(columns) > 1 or all(other == columns or other[0] != columns[0] for other in found[entity]):
+            wanted.add((entity, (*columns, "id")))
     for entity, columns in sorted(wanted):
         table = tables.tables[entity]
         if all(name in table.c for name in columns):
@@ -206,7 +230,7 @@ def build_tables(
     own = {entity.key: _table(entity, tables) for entity in declared}
     links = {entity.key: _links(entity, tables) for entity in declared}
     relationships = _relationships(declared, links)
-    _add_sort_indexes(tables, views, permissions)
+    _add_view_indexes(tables, declared, views, permissions)
     _add_name_indexes(tables, names or {})
     for index in searches:
         own[index.entity].info.setdefault(SEARCHES, []).append(index)

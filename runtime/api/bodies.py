@@ -92,6 +92,8 @@ def writable(entity_set: EntitySet, name: str) -> str:
     """The attribute of a name that a value may be given for. Raises ApiFault."""
     found = entity_set.properties.get(name)
     if found is None:
+        if any(one.part != "value" and one.attribute.key == name for one in entity_set.properties.values()):
+            raise bad(f"{name} leads to a row: give its address in {name}{BIND}.", name)
         raise entity_set.no_property(name)
     if _kept(found):
         raise bad(f"{name} is kept by the server and cannot be given.", name)

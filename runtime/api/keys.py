@@ -64,7 +64,9 @@ def alternate_key(entity_set: EntitySet, segment: Segment) -> tuple[str, ...]:
     for key in entity_set.entity.model.keys:
         if set(key.attributes) == names and names <= entity_set.properties.keys():
             return key.attributes
-    raise bad(f"({', '.join(sorted(names))[:80]}) is no key of {entity_set.name}.")
+    known = [key.attributes for key in entity_set.entity.model.keys if set(key.attributes) <= entity_set.properties.keys()]
+    there = "; ".join(["id", *(", ".join(key) for key in known)])
+    raise bad(f"({', '.join(sorted(names))[:80]}) is no key of {entity_set.name}; these are: {there}.")
 
 
 def key_values(entity_set: EntitySet, segment: Segment) -> dict[str, Any]:

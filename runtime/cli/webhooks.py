@@ -56,4 +56,5 @@ def again(number: int) -> Report:
 
 def _line(job: Job) -> str:
     webhook = job.payload.get("webhook", "")
-    return f"{job.id}  {job.state} {webhook} of {job.entity} {job.record}, {job.attempts} tries. {job.reason}".rstrip()
+    tries = f"{job.attempts} {'try' if job.attempts == 1 else 'tries'}"
+    return f"{job.id}  {job.state} {webhook} of {job.entity} {job.record}, {tries}. {job.reason}".rstrip()

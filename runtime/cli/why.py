@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -62,10 +63,22 @@ def _require(portal: OpenPortal, site: CompiledSite, action: str, entity: str, a
     known: Any = site.lists if action == LIST else portal.snapshot.entities
     if entity not in known:
         what = "list" if action == LIST else "entity"
-        raise NotFound(f"there is no {what} {entity}.{did_you_mean(entity, known)}")
+        raise NotFound(f"there is no {what} {entity}.{_called(portal, entity, known) or did_you_mean(entity, known)}")
     if attribute and attribute not in portal.snapshot.entities[entity].attributes:
         there = portal.snapshot.entities[entity].attributes
         raise NotFound(f"there is no attribute {attribute} of {entity}.{did_you_mean(attribute, there)}")
+
+
+def _called(portal: OpenPortal, name: str, known: Mapping[str, Any]) -> str:
+    """The keys of entities that people call so."""
+    found = [
+        key
+        for key, entity in portal.snapshot.entities.items()
+        if key in known
+        for text in (entity.model.label, entity.model.plural)
+        if name.casefold() in (word.casefold() for word in dict(text.values).values())
+    ]
+    return f" Did you mean {', '.join(map(repr, dict.fromkeys(found)))}?" if found else ""
 
 
 def _report(principal: Principal, told: Told) -> Report:

@@ -6,8 +6,9 @@ first.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,23 +25,34 @@ from runtime.records.errors import Denied
 from runtime.records.lookups import offer_plan
 from runtime.records.people import load_person
 from runtime.records.plan import ListOptions, ListPlan, Near, plan_list
-from runtime.records.surveying import Asked, business_tables, explained, table_size
+from runtime.records.statement import CAP
+from runtime.records.surveying import FIRST_PAGE, Asked, business_tables, explained, how_many, table_size
 from runtime.sitemap import openable_pages
 
 LARGE = 1000
 """Rows from which on reading a whole table is a finding."""
 ALIAS = re.compile(r"(?:FROM|JOIN|,)\s+(\w+) AS (\w+)")
 SQLITE_STEP = re.compile(r"(SCAN|SEARCH) (\w+)(?: USING (?:COVERING )?INDEX (\w+))?(.*)")
+FOUND = 10
+"""Rows that SQLite is taken to find by an index that is not unique: it tells no number."""
+STREAMING = ("Limit", "Nested Loop", "Hash Join", "Append", "Merge Append", "Subquery Scan", "Result")
+"""Nodes of PostgreSQL that ask for rows below them one by one, so that a limit above holds for those as well."""
+SPARSE = 2
+"""Of how many rows that are read one must be asked for, lest an index would have been better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One table of a statement: the index by which its rows are found (none: all are read), and how many there will be."""
+    """One table of a statement: the index by which its rows are found (none: the table itself), and how many are read.
+
+    `scan`: the rows are read one after the other, of which `kept` are asked for.
+    """
 
     table: str
     index: str
     rows: int
     scan: bool
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +75,21 @@ class Limits:
     large: int = LARGE
 
 
-def _equal(filter: Filter) -> Iterator[str]:
+def _left_out(filter: Filter) -> Iterator[str]:
+    """The attributes by which a filter says which rows it does not want."""
     for part in filter.all:
-        yield from _equal(part)
-    if filter.attribute and filter.operator in ("eq", "in") and "." not in filter.attribute:
+        yield from _left_out(part)
+    if filter.operator in ("ne", "not_in") and "." not in filter.attribute:
         yield filter.attribute
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The entity whose rows are asked for, how, and how many there are of them, up to one more than are counted."""
+
+    entity: str
+    asked: Asked
+    found: int
 
 
 @dataclass
@@ -145,54 +167,97 @@ class Budget:
 
     def _cost(self, page: str, who: str, what: str, plan: ListPlan, principal: Principal, asked: Asked) -> Cost:
         rows, sql = explained(self.connection, principal, plan, asked)
-        on_sqlite = self.connection.dialect.name == "sqlite"
-        steps = tuple(self._sqlite(rows, sql) if on_sqlite else self._postgresql(rows[0][0]))
+        if self.connection.dialect.name == "sqlite":
+            found = how_many(self.connection, principal, plan)
+            steps = tuple(self._sqlite(rows, sql, _Wanted(plan.entity.key, asked, found)))
+        else:
+            steps = tuple(self._postgresql(rows[0][0]))
         touched = sum(step.rows for step in steps)
         return Cost(page, who, what, steps, touched, tuple(self._findings(plan, steps, touched)))
 
     def _findings(self, plan: ListPlan, steps: tuple[Step, ...], touched: int) -> Iterator[str]:
         for step in steps:
-            if step.scan and self._size(step.table) >= self.limits.large:
-                yield f"reads all {self._size(step.table)} rows of {step.table}; {self._proposal(plan, step.table)}"
+            if step.scan and step.rows >= self.limits.large and step.rows > SPARSE * step.kept:
+                read = f"reads {step.rows} rows of {step.table}" + (f" in the order of {step.index}" if step.index else "")
+                yield f"{read} to find {step.kept}; {self._proposal(plan, step.table)}"
         if self.limits.budget is not None and touched > self.limits.budget:
             yield f"about {touched} rows, over the budget of {self.limits.budget}"
 
     def _proposal(self, plan: ListPlan, table: str) -> str:
-        """The index in the words of metadata: what permissions go by, then what the view's filter asks for by equality."""
+        """What would help, in the words of metadata."""
+        own = plan.filters if plan.entity.key == table else ()
+        negative = list(dict.fromkeys(name for filter in own for name in _left_out(filter)))
+        if negative:
+            said = f"its filter says which {', '.join(negative)} it leaves out"
+            return f"{said}: name the values that it wants, and an index finds them"
         grants = [self.site.permissions.get(grant.permission) for access in plan.accesses for grant in access.grants]
-        own = [item for item in grants if item is not None and item.entity == table]
-        ways = [item.via or item.relationship for item in own]
-        equal = [path for filter in plan.filters for path in _equal(filter)] if plan.entity.key == table else []
-        entity = self.snapshot.entities.get(table)
-        wanted = [name for name in dict.fromkeys((*ways, *equal)) if name and entity is not None and name in entity.attributes]
-        if not wanted:
-            return "all of them are within reach, and no filter of the view asks for equal values, so that no index can help"
-        return f"an index of {table} over {', '.join(wanted)} would find them: a view that is sorted by them has one made"
+        by_parent = [item.key for item in grants if item is not None and item.entity == table and item.scope == "parent"]
+        if by_parent and self.connection.dialect.name == "sqlite":
+            return f"SQLite asks of each whether {by_parent[0]} reaches it; PostgreSQL begins with the rows that it hangs on"
+        made = "a filter that asks for choices by equality, or a permission by a lookup of its own, has an index made"
+        return f"{made}, which the database finds good after ANALYZE"
 
     def _size(self, table: str) -> int:
         if table not in self._sizes:
             self._sizes[table] = table_size(self.connection, self.snapshot, table)
         return self._sizes[table]
 
-    def _sqlite(self, rows: Any, sql: str) -> Iterator[Step]:
+    def _sqlite(self, rows: Any, sql: str, wanted: _Wanted) -> Iterator[Step]:
         names: dict[str, str] = {alias: table for table, alias in ALIAS.findall(sql)}
+        told = {row[0]: (row[1], str(row[3])) for row in rows}
+        sorted_after = any(row[1] == 0 and "TEMP B-TREE FOR ORDER BY" in str(row[3]) for row in rows)
         for row in rows:
             found = SQLITE_STEP.match(str(row[3]))
-            if found:
-                alias = str(found[2])
-                table = names.get(alias, alias)
-                if table not in business_tables(self.snapshot):
-                    continue
-                keyed = found[3] or ("primary key" if "PRIMARY KEY" in found[4] else "")
-                scan = found[1] == "SCAN" and not found[3]
-                yield Step(table, keyed, self._size(table) if scan else 1 if keyed == "primary key" else 10, scan)
+            table = names.get(str(found[2]), str(found[2])) if found else ""
+            if not found or table not in business_tables(self.snapshot):
+                continue
+            keyed = found[3] or ("primary key" if "PRIMARY KEY" in found[4] else "")
+            if found[1] == "SEARCH":
+                yield Step(table, keyed, 1 if keyed == "primary key" else FOUND, scan=False)
+            elif table == wanted.entity:
+                counting = wanted.asked == "count" or _within_another(told, row[0])
+                most = CAP + 1 if counting else self._size(table) if sorted_after else FIRST_PAGE["a_limit"]
+                read = math.ceil(self._size(table) * min(1, most / max(wanted.found, 1)))
+                yield Step(table, keyed, read, scan=True, kept=min(most, wanted.found))
+            else:
+                yield Step(table, keyed, self._size(table), scan=True)
 
     def _postgresql(self, document: Any) -> Iterator[Step]:
-        waiting = [document[0]["Plan"]]
+        """Estimates are of what a node would give in the end; a limit above it ends it after a share of that."""
+        waiting = [(document[0]["Plan"], 1.0, 1.0)]
         while waiting:
-            node = waiting.pop()
-            waiting += node.get("Plans", [])
+            node, share, processes = waiting.pop()
+            below = node.get("Plans", [])
+            workers = node.get("Workers Planned", 0)
+            processes *= workers + max(0, 1 - 0.3 * workers) if workers else 1
+            for place, part in enumerate(below):
+                once = part.get("Parent Relationship") in ("InitPlan", "SubPlan", "Inner")
+                passed = share if not once and (place == 0 or "Append" in node["Node Type"]) else 1.0
+                if node["Node Type"] == "Limit":
+                    passed *= min(1, node["Plan Rows"] / max(part["Plan Rows"], 1))
+                elif node["Node Type"] not in STREAMING:
+                    passed = 1.0
+                waiting.append((part, passed, processes))
             if "Relation Name" in node:
-                scan = node["Node Type"] == "Seq Scan"
-                rows = self._size(node["Relation Name"]) if scan else int(node["Plan Rows"])
-                yield Step(node["Relation Name"], node.get("Index Name", ""), rows, scan)
+                index = node.get("Index Name", "") or ", ".join(sorted(set(_indexes(below))))
+                scan = node["Node Type"] == "Seq Scan" or ("Index" in node["Node Type"] and "Index Cond" not in node)
+                kept = node["Plan Rows"] * (processes if node.get("Parallel Aware") else 1)
+                read = self._size(node["Relation Name"]) if scan else node["Plan Rows"]
+                yield Step(node["Relation Name"], index, math.ceil(read * share), scan, math.ceil(kept * share))
+
+
+def _within_another(told: Mapping[int, tuple[int, str]], step: int) -> bool:
+    """Whether a step of SQLite is part of a query within the query, as a count is."""
+    while step in told:
+        step, text = told[step]
+        if "SUBQUERY" in text or text.startswith(("CO-ROUTINE", "MATERIALIZE")):
+            return True
+    return False
+
+
+def _indexes(parts: Sequence[Any]) -> Iterator[str]:
+    for part in parts:
+        if "Index Name" in part:
+            yield part["Index Name"]
+        elif "Bitmap" in part["Node Type"]:
+            yield from _indexes(part.get("Plans", []))

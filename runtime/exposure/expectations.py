@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from metadata.errors import Position, Problem
 from metadata.model import Expectation, PermissionTest, component_id
@@ -75,16 +76,22 @@ def _outcome(
 ) -> Outcome:
     test, place, item = what
     action: Any = item.action
-    told = explain(connection, snapshot, principal, item.entity, action, item.record, item.attribute)
+    try:
+        with connection.begin_nested():
+            told = explain(connection, snapshot, principal, item.entity, action, item.record, item.attribute)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        return Outcome(test, place, "skipped", f"The database does not have what is asked of {item.entity} yet.")
     named = f"{item.entity}{f'.{item.attribute}' if item.attribute else ''} {item.record or '(any)'}"
     if not told.found:
         return Outcome(test, place, "skipped", f"There is no {item.entity} {item.record}.")
     verb = "may" if item.allowed else "may not"
     if told.allowed == item.allowed:
         return Outcome(test, place, "passed", f"{test.who} {verb} {item.action} {named}.")
-    return Outcome(
-        test, place, "failed", f"{test.who} should be one who {verb} {item.action} {named}, and is not: {_why(told)}."
-    )
+    wanted = "should be allowed to" if item.allowed else "should not be allowed to"
+    is_so = "is not" if item.allowed else "is"
+    return Outcome(test, place, "failed", f"{test.who} {wanted} {item.action} {named}, but {is_so}: {_why(told)}.")
 
 
 def _why(told: Explanation) -> str:

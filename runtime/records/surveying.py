@@ -56,6 +56,14 @@ def explained(connection: Connection, principal: Principal, plan: ListPlan, aske
     return list(rows), str(compiled)
 
 
+def how_many(connection: Connection, principal: Principal, plan: ListPlan) -> int:
+    """How many rows a plan finds, up to one more than are counted for a page."""
+    statement = count_statement(plan, shape_of(plan, ListAsk(plan.view)))
+    names = frozenset(name for name, bind in statement.compile().binds.items() if bind.required)
+    values: Mapping[str, Any] = {**bind_values(principal, names), **FIRST_PAGE}
+    return int(connection.execute(statement, {name: values[name] for name in names}).scalar_one())
+
+
 def business_tables(snapshot: Snapshot) -> frozenset[str]:
     """The names of the tables that entities and their links have."""
     return frozenset(snapshot.tables.tables)

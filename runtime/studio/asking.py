@@ -1,24 +1,34 @@
-"""Why may somebody, or not: the explainer in the studio, and keeping an answer as a permission test."""
+"""Why may somebody, or not: the explainer in the studio; keeping an answer as a permission test, and running those."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, flash, request
+from flask import Response, flash, make_response, redirect, request
 
+from metadata.errors import MetadataError
 from metadata.model import Expectation, PermissionTest
 from metadata.model.base import PRIVILEGES
+from metadata.schema.faults import did_you_mean
 from runtime.access import Principal
 from runtime.errors import AccessDenied, BadRequest
-from runtime.exposure.expectations import NOBODY, principal_of
+from runtime.exposure.expectations import NOBODY, outcomes, principal_of
 from runtime.exposure.explained import Told, tell
 from runtime.exposure.flips import Question
+from runtime.languages import prefixed_tags, split_language
+from runtime.records.people import load_person
+from runtime.records.reasons import explain
+from runtime.sitemap import find_page
 from runtime.studio.desk import Desk, open_desk
+from runtime.studio.viewing.eyes import drafted
+from runtime.studio.viewing.guise import Guise, split_guise
 
 SECURITY = "security"
 LONGEST = 200
+LONGEST_ADDRESS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +65,81 @@ def keep_answer() -> Response:
     told, refused = _answer(desk, asked)
     if told is None:
         return _page(desk, asked, refused=refused)
+    key = _keep(desk, asked, allowed=told.told.allowed)
+    flash(desk.say("studio.why_kept"), "good")
+    return desk.go("edit", "permission_test", key)
+
+
+def keep_seen() -> Response:
+    """Whether the person through whose eyes the site is seen reads the record of the page that is seen: kept with one click."""
+    desk = _desk()
+    if not desk.reach.views_as:
+        raise AccessDenied
+    seen = split_guise(request.form.get("at", "")[:LONGEST_ADDRESS])
+    if seen is None or "\x00" in seen[1]:
+        raise BadRequest
+    guise, path = seen
+    found = _seen(desk, guise, path)
+    if isinstance(found, str):
+        flash(found, "warn")
+    else:
+        asked, allowed = found
+        _keep(desk, asked, allowed=allowed)
+        flash(desk.say("studio.seen_kept" if allowed else "studio.unseen_kept", who=asked.who, record=asked.record), "good")
+    query = urlencode({"path": path, "state": guise.state})
+    return make_response(redirect(f"{desk.url('view')}?{query}", 303))
+
+
+def run_tests() -> Response:
+    """What the permission tests expect, asked of what would be released and of the rows that are there."""
+    desk = _desk()
+    context = desk.context
+    try:
+        snapshot = drafted(context).snapshot
+    except MetadataError:
+        snapshot = context.snapshot
+    site = snapshot.sites.get(context.site.key, context.site)
+    with desk.store.engine.connect() as connection:
+        found = tuple(outcomes(connection, snapshot, site))
+    state = {name: sum(one.state == name for one in found) for name in ("failed", "skipped", "passed")}
+    tests = {key: tuple(one for one in found if one.test.key == key) for key in dict.fromkeys(one.test.key for one in found)}
+    ordered = sorted(tests.items(), key=lambda item: all(one.state != "failed" for one in item[1]))
+    labels = {key: desk.label(desk.item("permission_test", key)) for key in tests}
+    return desk.page("tests.html", title=desk.say("studio.tests_title"), tests=ordered, state=state, labels=labels)
+
+
+def _keep(desk: Desk, asked: Asked, *, allowed: bool) -> str:
+    """An answer becomes an expectation of a draft, in the permission test of the person; the key of that."""
     key = f"{re.sub(r'[^A-Za-z0-9._-]', '.', asked.who)[:100]}-recorded".lstrip("._-")
     site = desk.context.site.key
     found = desk.bench.find("permission_test", key, site)
     test = found.component if found is not None and isinstance(found.component, PermissionTest) else None
-    new = Expectation(
-        entity=asked.entity,
-        record=asked.record,
-        action=asked.action,
-        attribute=asked.attribute,
-        allowed=told.told.allowed,
-    )
+    action: Any = asked.action
+    new = Expectation(entity=asked.entity, record=asked.record, action=action, attribute=asked.attribute, allowed=allowed)
     kept = test or PermissionTest(key=key, site=site, who=asked.who, expects=())
     others = tuple(one for one in kept.expects if replace(one, allowed=new.allowed) != new)
     desk.prove()
     desk.store.save((replace(kept, expects=(*others, new)),), desk.author, "kept as a permission test")
     desk.note("draft", "permission_test", 0, component=key)
-    flash(desk.say("studio.why_kept"), "good")
-    return desk.go("edit", "permission_test", key)
+    return key
+
+
+def _seen(desk: Desk, guise: Guise, path: str) -> tuple[Asked, bool] | str:
+    """Whether the person of a guise reads the record of a page; or why that is no question."""
+    context, say = desk.context, desk.say
+    who = NOBODY
+    if guise.kind == "contact":
+        person = load_person(context.connection, context.snapshot, int(guise.key))
+        who = person.email if person is not None else ""
+    principal = _principal(desk, who) if guise.kind != "role" and who else None
+    if principal is None:
+        return say("studio.seen_nobody")
+    found = find_page(context.site, split_language(path, prefixed_tags(context.snapshot, context.site))[1])
+    if found is None or not found.record_keys or not found.node.record_entity:
+        return say("studio.seen_no_record")
+    asked = Asked(who, "read", found.node.record_entity, found.record_keys[-1])
+    told = explain(context.connection, context.snapshot, principal, asked.entity, "read", asked.record)
+    return (asked, told.allowed) if told.found else say("studio.why_no_record", name=asked.record)
 
 
 def _desk() -> Desk:
@@ -96,7 +163,8 @@ def _answer(desk: Desk, asked: Asked) -> tuple[Told | None, str]:
     if entity is None or asked.action not in PRIVILEGES:
         return None, say("studio.why_no_entity", name=asked.entity)
     if asked.attribute and asked.attribute not in entity.attributes:
-        return None, say("studio.why_no_attribute", name=asked.attribute)
+        near = did_you_mean(asked.attribute, entity.attributes)
+        return None, f"{say('studio.why_no_attribute', name=asked.attribute)}{near}"
     principal = _principal(desk, asked.who)
     if principal is None:
         return None, say("studio.why_no_person", name=asked.who)
@@ -110,7 +178,14 @@ def _principal(desk: Desk, who: str) -> Principal | None:
 
 
 def _page(desk: Desk, asked: Asked, told: Told | None = None, *, refused: str = "") -> Response:
-    entities = sorted(desk.context.snapshot.entities)
+    context = desk.context
+    language, fallback = context.language, context.site.model.default_language
+    entities = sorted(
+        ((entity.model.label.in_language(language, fallback) or key, key) for key, entity in context.snapshot.entities.items()),
+        key=lambda named: named[0].casefold(),
+    )
+    chosen = context.snapshot.entities.get(asked.entity)
+    principal = _principal(desk, asked.who) if told is not None else None
     return desk.page(
         "why.html",
         title=desk.say("studio.why_title"),
@@ -120,5 +195,7 @@ def _page(desk: Desk, asked: Asked, told: Told | None = None, *, refused: str = 
         refused=refused,
         privileges=PRIVILEGES,
         entities=entities,
-        nobody=NOBODY,
+        attributes=sorted(chosen.attributes) if chosen is not None else (),
+        person=principal,
+        own={item.id.key for item in desk.within("entity_permission")},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from flask import Response, flash, request
@@ -20,6 +21,8 @@ from runtime.studio.signing import sign_off
 from runtime.studio.trial import Trial, try_components, try_items
 
 MOST_CHANGES = 60
+LONG_TEXT = 12
+"""Lines of a text, before and after together, from which on those alone are shown that differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,24 @@ def diff_lines(difference: Difference) -> tuple[DiffLine, ...]:
 def diff_line(change: Change) -> DiffLine:
     """One difference as a line."""
     sign = "+" if change.before is None else "-" if change.after is None else "~"
-    return DiffLine(change.path, sign, shown(change.before), shown(change.after))
+    before, after = shown(change.before), shown(change.after)
+    if before.count("\n") + after.count("\n") > LONG_TEXT:
+        before, after = _differing(before.splitlines(), after.splitlines())
+    return DiffLine(change.path, sign, before, after)
+
+
+def _differing(before: list[str], after: list[str]) -> tuple[str, str]:
+    """The lines of a long text that are there before or after alone, and how many more there are."""
+    taken, added = [], []
+    for tag, low, high, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            taken += before[low:high]
+            added += after[first:last]
+    return _first(taken), _first(added)
+
+
+def _first(lines: list[str]) -> str:
+    return "\n".join([*lines[:MOST_CHANGES], *([f"… +{len(lines) - MOST_CHANGES}"] if len(lines) > MOST_CHANGES else [])])
 
 
 def value_of(item: Item) -> str:

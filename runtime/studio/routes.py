@@ -72,6 +72,8 @@ RULES = (
     ("/adopt/<key>", "adopting:submit_adopt_tables", "POST"),
     ("/why", "asking:why", "GET"),
     ("/why", "asking:keep_answer", "POST"),
+    ("/seen", "asking:keep_seen", "POST"),
+    ("/tests", "asking:run_tests", "GET"),
     ("/publish", "releasing:publish", "GET"),
     ("/publish", "releasing:submit_publish", "POST"),
     ("/rollback/<int:release>", "releasing:go_back", "GET"),

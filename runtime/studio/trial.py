@@ -12,6 +12,7 @@ from metadata.migrate import Plan
 from metadata.model import Component, ComponentId, component_id
 from metadata.store import Components
 from runtime.exposure.blast import Blast, blasts
+from runtime.exposure.expectations import expectation_problems
 from runtime.exposure.lock import CODE, lock_problems
 from runtime.render.checks import check_looks
 from runtime.studio.bench import Item
@@ -33,9 +34,14 @@ class Trial:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
     @property
-    def unsigned(self) -> bool:
-        """Whether people would reach what nobody has signed off."""
-        return any(problem.code == CODE for problem in self.problems)
+    def unsigned(self) -> tuple[Problem, ...]:
+        """What people would reach that nobody has signed off, as many lines of it as are told."""
+        return tuple(problem for problem in self.problems if problem.code == CODE)
+
+    @property
+    def first(self) -> tuple[Problem, ...]:
+        """What forbids the release, and then what does not, without the lines of `unsigned`."""
+        return tuple(problem for problem in (*self.errors, *self.warnings) if problem.code != CODE)
 
     @property
     def needs_second(self) -> bool:
@@ -85,5 +91,6 @@ def try_components(desk: Desk, components: Components) -> Trial:
     looks = check_looks(snapshot, desk.context.renderer.roots)
     with desk.store.engine.connect() as connection:
         radius = blasts(connection, desk.context.snapshot, snapshot)
-    found = (*problems, *looks, *lock_problems(snapshot))
+        expected = tuple(expectation_problems(connection, snapshot))
+    found = (*problems, *looks, *expected, *lock_problems(snapshot))
     return Trial(found, desk.store.plan_tables(snapshot), blasts=tuple(one for one in radius if one.site == desk.reach.site))

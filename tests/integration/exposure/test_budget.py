@@ -4,14 +4,26 @@ from decimal import Decimal
 
 import pytest
 
-from metadata.model import EntityPermission, Form, FormField, Section, Tab
+from metadata.model import EntityPermission, Filter, Form, FormField, Section, Sort, Tab, View, ViewColumn
 from runtime.exposure.budget import Budget, Limits
 from support.marina_site import open_marina
 
 
+def moored(**filter):
+    """The view of moored bookings with another filter."""
+    columns, sort = (ViewColumn(attribute="number"),), (Sort(attribute="number"),)
+    return View(key="bookings-moored", entity="booking", columns=columns, filter=Filter(**filter), sort=sort)
+
+
 @pytest.fixture
-def marina(database_url, tmp_path):
-    with open_marina(database_url, tmp_path) as site:
+def asked():
+    """What the view of moored bookings asks for."""
+    return {"attribute": "status", "operator": "ne", "value": "asked"}
+
+
+@pytest.fixture
+def marina(database_url, tmp_path, asked):
+    with open_marina(database_url, tmp_path, moored(**asked)) as site:
         site.add_all(
             "booking",
             [
@@ -36,13 +48,34 @@ def test_every_view_of_a_page_is_told_for_each_role_that_may_open_it(marina):
     assert all(cost.steps for cost in costs(marina))
 
 
-def test_a_whole_large_table_and_an_overrun_are_findings_and_small_ones_are_none(marina):
+def test_many_rows_that_are_read_to_find_few_and_an_overrun_are_findings(marina):
     assert [cost for cost in costs(marina, large=100_000) if cost.findings] == []
-    scans = [cost for cost in costs(marina, large=200) if any("reads all 300 rows of booking" in one for one in cost.findings)]
-    assert "skipper" in {cost.who for cost in scans}
+    found = [cost for cost in costs(marina, large=200) if cost.findings]
+    assert {cost.what for cost in found} == {"list bookings, view bookings-moored"}
+    assert "master" in {cost.who for cost in found}
+    said = [finding for cost in found for finding in cost.findings]
+    assert all("rows of booking" in one and "name the values that it wants" in one for one in said)
     over = [cost for cost in costs(marina, budget=250, large=100_000) if cost.findings]
     assert all("over the budget of 250" in finding for cost in over for finding in cost.findings)
-    assert "skipper" in {cost.who for cost in over}
+    assert "master" in {cost.who for cost in over}
+
+
+def test_a_table_is_no_finding_where_most_of_it_is_asked_for(marina):
+    """The number of all bookings takes reading them all, by whatever index."""
+    found = [cost for cost in costs(marina, large=200) if cost.who == "master" and cost.what.endswith("view bookings-all")]
+    assert {cost.findings for cost in found} == {()}
+    assert all(cost.rows >= 300 for cost in found)
+
+
+@pytest.mark.parametrize("asked", [{"attribute": "status", "value": "moored"}])
+def test_choices_that_are_asked_for_are_found_by_an_index_in_their_order(marina):
+    values = {"skipper": marina.people["alice"], "customer": marina.accounts["sail"], "status": "cancelled"}
+    marina.add_all("booking", [{"number": f"N-{number}", **values} for number in range(3000)])
+    with marina.engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    found = [cost for cost in costs(marina, large=200) if "bookings-moored" in cost.what]
+    assert [cost for cost in found if cost.findings] == []
+    assert {step.index for cost in found if cost.who == "master" for step in cost.steps} == {"ix_booking_status_number_id"}
 
 
 def test_what_a_lookup_offers_is_told_too_and_read_by_the_index_of_its_name(database_url, tmp_path):

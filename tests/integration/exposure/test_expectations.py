@@ -80,7 +80,7 @@ def test_a_release_that_breaks_an_expectation_is_refused(marina):
     with pytest.raises(MetadataError) as refused:
         store.publish("ann", components=(wider,))
     said = str(refused.value)
-    assert "expects.4: permission_test marina/alice: alice@sail.example should be one who may not read booking M-3" in said
+    assert "expects.4: permission_test marina/alice: alice@sail.example should not be allowed to read booking M-3, but is" in said
     assert "wide lets it" in said
     assert store.current_release() == release
     told = store.publish("ann", components=(wider, SiteSetting(key="publish/guards", value="warn")))

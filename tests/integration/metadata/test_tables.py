@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from metadata.migrate import Blocked, Destructive, NotApplied
 from metadata.model import (
     Block,
+    Choice,
+    Option,
     ComponentId,
     EntityPermission,
+    Filter,
     Form,
     FormField,
     ListComponent,
@@ -91,6 +94,26 @@ def test_declared_sorts_and_permission_paths_get_indexes(store, engine):
     assert any(line.startswith("+ create index") for line in lines(done))
     assert ["name", "id"] in indexes(engine, "thing").values()
     assert ["account", "name", "id"] in indexes(engine, "thing").values()
+
+
+def test_choices_that_a_view_asks_for_get_an_index_in_its_order(store, engine):
+    """What is left out, or asked for among other ways, is found by none; a view without an order has that of one with."""
+    state = Choice(key="state", options=(Option(value="new"), Option(value="done")))
+    states = [attribute(name, "choice", choice="state") for name in ("state", "stage", "phase")]
+    publish(store, state, entity("thing", NAME, attribute("fine", "boolean"), *states))
+    asked = Filter(all=(Filter(attribute="state", operator="in", value=("new",)), Filter(attribute="fine", value=True)))
+    either = Filter(any=(Filter(attribute="stage", value="new"), Filter(attribute="stage", operator="empty")))
+    columns = (ViewColumn(attribute="name"),)
+    publish(
+        store,
+        View(key="new", entity="thing", columns=columns, filter=asked, sort=(Sort(attribute="name", descending=True),)),
+        View(key="some", entity="thing", columns=columns, filter=either),
+        View(key="rest", entity="thing", columns=columns, filter=Filter(attribute="phase", operator="ne", value="new")),
+        View(key="plain", entity="thing", columns=columns, filter=Filter(attribute="state", value="done")),
+    )
+    found = list(indexes(engine, "thing").values())
+    assert [names for names in found if "state" in names] == [["state", "name", "id"]]
+    assert [names for names in found if {"fine", "stage", "phase"} & set(names)] == []
 
 
 def test_names_by_which_rows_are_offered_get_an_index_where_they_need_one(store, engine):

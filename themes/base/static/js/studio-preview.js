@@ -118,6 +118,10 @@ export function startPreview() {
   });
   found.querySelector("iframe").addEventListener("load", (event) => {
     found.querySelector("[data-preview-open]").href = event.target.contentWindow.location.href;
+    const seen = found.querySelector("[data-preview-at]");
+    if (seen) {
+      seen.value = decodeURI(event.target.contentWindow.location.pathname);
+    }
     dress(event.target.contentDocument);
   });
   new ResizeObserver(fit).observe(found);

@@ -1,0 +1,95 @@
+"""Permission tests in the studio: kept with one click while looking through somebody's eyes, and asked."""
+
+import re
+
+import pytest
+
+from metadata.model import EntityPermission
+from metadata.store import MetadataStore
+from support.studio import data_of, words
+
+WIDE = EntityPermission(
+    key="all-bookings", site="marina", entity="booking", scope="global", privileges=("read",), roles=("skipper",)
+)
+
+
+@pytest.fixture
+def dora(site, maker):
+    """Keeps the harbour, and looks through Alice's eyes; Alice has the booking A1, Carol has C1."""
+    site.book("A1")
+    site.book("C1", "carol", boat="Curlew")
+    dora = maker("dora")
+    look = {"csrf_token": token(dora), "who": f"contact-{site.people['alice']}"}
+    assert dora.browser.client.post("/studio/look", data=look).status_code == 303
+    return dora
+
+
+def token(maker):
+    """The token of somebody's session."""
+    return re.search(r'name="csrf_token" value="([^"]+)"', maker.get("").text)[1]
+
+
+def keep(dora, path, who="", state="draft"):
+    """Presses the button of the window at a page of the site; gives what the page says then."""
+    form = dora.form(f"view?path={path}&state={state}", "at")
+    typed = {"at": f"/studio/as/{state}/{who}{path}"} if who else {}
+    answer = dora.send("seen", form, ("", ""), **typed)
+    assert answer.status_code == 303
+    return dora.browser.get(answer.location).text
+
+
+def kept(site, key="alice.sail.example-recorded"):
+    return [(one["record"], one.get("allowed", True)) for one in data_of(site, "permission_test", key)["expects"]]
+
+
+def test_what_somebody_sees_and_what_not_is_kept_with_one_click(site, dora):
+    assert "alice@sail.example sees A1" in keep(dora, "/bookings/A1")
+    assert "alice@sail.example does not see C1" in keep(dora, "/bookings/C1")
+    assert kept(site) == [("A1", True), ("C1", False)]
+    keep(dora, "/bookings/A1", state="served")
+    assert kept(site) == [("C1", False), ("A1", True)]
+    keep(dora, "/sv-SE/bookings/C1", "anonymous")
+    assert kept(site, "anonymous-recorded") == [("C1", False)]
+    assert dora.publish().status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("path", "who", "said"),
+    [
+        ("/bookings", "", "not about one record"),
+        ("/nothing/here", "", "not about one record"),
+        ("/bookings/Z9", "", "no record Z9"),
+        ("/bookings/A1", "role-skipper", "choose nobody signed in"),
+        ("/bookings/A1", "contact-99999", "choose nobody signed in"),
+    ],
+)
+def test_nothing_is_kept_where_there_is_no_such_question(site, dora, path, who, said):
+    assert said in keep(dora, path, who)
+    assert dora.get("edit/permission_test/alice.sail.example-recorded").status_code == 404
+
+
+def test_an_address_that_is_no_look_is_refused(dora):
+    form = dora.form("view", "at")
+    assert dora.send("seen", form, ("", ""), at="/bookings/A1").status_code == 400
+
+
+def test_they_are_asked_of_the_drafts_and_say_what_is_to_blame(site, dora):
+    keep(dora, "/bookings/A1")
+    keep(dora, "/bookings/C1")
+    assert "All that could be asked holds 2 hold, 0 could not be asked" in words(dora.get("tests"))
+    MetadataStore(site.engine).save((WIDE,), "tester")
+    fault = "alice@sail.example should not be allowed to read booking C1, but is: all-bookings lets it"
+    asked = dora.get("tests")
+    assert "1 expectation does not hold 1 hold, 0 could not be asked. alice.sail.example-recorded" in words(asked)
+    assert words(asked).index(fault) < words(asked).index("may read booking A1")
+    assert "/studio/why?who=alice%40sail.example&amp;action=read&amp;entity=booking&amp;record=C1" in asked.text
+    assert fault in dora.publish("check").text
+
+
+def test_they_are_for_who_works_on_security(site, dora, maker):
+    """Bob may work on other things."""
+    at = dict(dora.form("view", "at").fields)["at"]
+    bob = maker("bob")
+    assert bob.get("").status_code == 200
+    assert bob.get("tests").status_code == 403
+    assert bob.browser.client.post("/studio/seen", data={"csrf_token": token(bob), "at": at}).status_code == 403
