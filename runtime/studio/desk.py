@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from flask import Response, make_response, redirect, session
 
+from metadata.errors import Problem
 from metadata.model import KINDS, ComponentId
 from metadata.store import MetadataStore
 from runtime.context import RequestContext, current
@@ -217,6 +218,12 @@ class Desk:
     def place(self, item: Item, path: str) -> str:
         """A place in a component, in the words of its editor."""
         return place_of(KINDS[item.id.kind].model, item.data, path)
+
+    def named_in(self, problem: Problem) -> Item | None:
+        """The component that a finding is about; None for one that there is not, or where no one component is at fault."""
+        kind, _, name = problem.component.partition(" ")
+        own = name.partition("/")[2] if name.startswith(f"{self.reach.site}/") else name
+        return self.bench.find(kind, own, self.reach.site) or self.bench.find(kind, name, self.reach.site)
 
     def leaf(self, item: Item, current: ComponentId | None = None) -> Leaf:
         """A component as a line that leads to it."""

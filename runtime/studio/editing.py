@@ -137,7 +137,7 @@ def conflict(desk: Desk, item: Item, mine: Mapping[str, Any], base: int, collisi
         status=409,
         opened=item,
         item=item,
-        clashes=[ClashLine(clash) for clash in collision.clashes],
+        clashes=[ClashLine(clash, place_of(KINDS[item.id.kind].model, mine, clash.path)) for clash in collision.clashes],
         mine=orjson.dumps(mine).decode(),
         base=base,
         theirs=collision.theirs,
@@ -145,10 +145,10 @@ def conflict(desk: Desk, item: Item, mine: Mapping[str, Any], base: int, collisi
 
 
 class ClashLine:
-    """A clash as it is shown: values as YAML, nothing for what is not there."""
+    """A clash as it is shown, with its place in words: values as YAML, nothing for what is not there."""
 
-    def __init__(self, clash: Clash) -> None:
-        self.path = clash.path
+    def __init__(self, clash: Clash, place: str) -> None:
+        self.path, self.place = clash.path, place
         self.before, self.mine, self.theirs = map(shown, (clash.before, clash.mine, clash.theirs))
 
 

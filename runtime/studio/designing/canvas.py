@@ -13,6 +13,7 @@ from metadata.types import TYPES
 from runtime.studio.bench import Item
 from runtime.studio.designing.steps import found_at
 from runtime.studio.desk import Desk
+from runtime.studio.places import STEP, place_of
 from runtime.studio.shapes import shapes_of
 
 TYPE_ICONS = {
@@ -25,6 +26,15 @@ TYPE_ICONS = {
     "file": "file-earmark",
     "image": "file-earmark",
 }
+SHOWS = {
+    "list": "list",
+    "form": "form",
+    "multistep_form": "multistep_form",
+    "search": "search",
+    "snippet": "snippet",
+    "component": "web_template",
+}
+"""The kind of component that a block of a page shows, by its type."""
 BEYOND = " \u203a "
 """Between the names on a way over lookups."""
 
@@ -88,6 +98,18 @@ class Canvas:
             words.append(self._named(attribute) if attribute else step)
             facts = self.desk.bench.entities.get(attribute.target) if attribute and attribute.target else None
         return BEYOND.join(words)
+
+    def heading(self, path: str, part: Any) -> str:
+        """What a chosen part is called: by its attribute, its name or what it shows, else by its place."""
+        given = part if isinstance(part, Mapping) else {}
+        named = self.label(given.get("attribute") or given.get("key")) or self.text(given.get("label")) or self.shown(given)
+        return named or STEP.join(place_of(KINDS[self.item.id.kind].model, self.data, path).split(STEP)[-2:])
+
+    def shown(self, part: Mapping[str, Any]) -> str:
+        """The component that a part of a page or a menu shows, by its name; "" for a part that shows none."""
+        kind = SHOWS.get(str(part.get("type") or ""), "page" if part.get("page") else "")
+        name = "web_template" if kind == "web_template" else str(part.get("type") or "page")
+        return self.named(kind, part[name]) if kind and part.get(name) else ""
 
     def icon(self, path: Any) -> str:
         """The picture of the type of an attribute of the entity itself."""

@@ -100,7 +100,8 @@ def test_the_page_leads_to_the_editors_and_the_command_has_an_exit_code(database
     with open_people(database_url, tmp_path, *PLANTED[:4], Snippet(key="fine", value=text("[t](/terms)"))) as site:
         page = Maker.of(site, "dora").get("checkup")
         assert "The link /no/such leads nowhere" in words(page)
-        assert 'href="/studio/edit/page/leaflet"' in page.text
+        assert 'href="/studio/edit/page/leaflet#f-blocks.0.text"' in page.text
+            assert "Blocks › text › Text" in words(page)
         assert 'href="/studio/edit/page/leaflet"' not in Maker.of(site, "bob").get("checkup").text
         assert Maker.of(site, "alice").get("checkup").status_code == 403
         assert Maker.of(site, "erin").get("checkup").status_code == 403
