@@ -215,6 +215,11 @@ class Desk:
         key = f"studio.kinds.{kind}" if several else f"studio.kind.{kind}"
         return self.say(key) if key in self.say else kind.replace("_", " ").capitalize()
 
+    def type_label(self, name: str) -> str:
+        """What a type of attributes is called; as it is written where there is no such type."""
+        key = f"studio.of_type.{name}"
+        return self.say(key) if key in self.say else name
+
     def place(self, item: Item, path: str) -> str:
         """A place in a component, in the words of its editor."""
         return place_of(KINDS[item.id.kind].model, item.data, path)

@@ -111,10 +111,16 @@ def read_real(text: str) -> Any:
     return number if REAL.fullmatch(text.strip()) and math.isfinite(number := float(text)) else text
 
 
-def read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
-    """The plain data of one YAML document, and what is wrong with the text."""
+def read_yaml(text: str) -> tuple[Any, tuple[tuple[int, str], ...]]:
+    """The plain data of one YAML document, and what is wrong with the text: lines (0 for none) and what is wrong there."""
     documents, problems = parse(text, "")
-    told = [f"{problem.position.line}: {problem.message}" if problem.position.line else problem.message for problem in problems]
+    told = [(problem.position.line, problem.message) for problem in problems]
     if not told and len(documents) > 1:
-        told.append("There is more than one document; keep one.")
+        told.append((0, "There is more than one document; keep one."))
     return (documents[0].data if documents else None), tuple(told)
+
+
+def line_of(text: str, path: str) -> int:
+    """The line of a YAML text on which a place stands, or what holds it; 0 where the text cannot be read."""
+    documents, _ = parse(text, "")
+    return documents[0].positions(path).line if documents else 0

@@ -80,6 +80,10 @@ class Canvas:
         """The types that an attribute may have."""
         return tuple(TYPES)
 
+    def type_label(self, type_name: Any) -> str:
+        """What people call a type of attribute; a type that there is not as it is written."""
+        return self.desk.type_label(str(type_name or ""))
+
     def text(self, given: Any) -> str:
         """A text of plain data in the person's language; "" for what is none."""
         if isinstance(given, Mapping):
@@ -102,7 +106,7 @@ class Canvas:
     def heading(self, path: str, part: Any) -> str:
         """What a chosen part is called: by its attribute, its name or what it shows, else by its place."""
         given = part if isinstance(part, Mapping) else {}
-        named = self.label(given.get("attribute") or given.get("key")) or self.text(given.get("label")) or self.shown(given)
+        named = self.text(given.get("label")) or self.label(given.get("attribute") or given.get("key")) or self.shown(given)
         return named or STEP.join(place_of(KINDS[self.item.id.kind].model, self.data, path).split(STEP)[-2:])
 
     def shown(self, part: Mapping[str, Any]) -> str:

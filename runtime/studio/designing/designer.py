@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from metadata.model import KINDS
+from metadata.model import KINDS, Attribute
 from metadata.store import NoSuchComponent
+from metadata.types import TYPES
 from runtime.errors import BadRequest, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.designing.canvas import Canvas, canvas_of
@@ -54,6 +55,7 @@ def design(kind: str, key: str) -> Response:
         tab="design",
         canvas=canvas,
         designer=designer.template,
+        on_enter=designer.on_enter,
         at=at,
         entries=entries,
         focus="",
@@ -90,9 +92,18 @@ def submit_design(kind: str, key: str) -> Response:
     what, _, word = what.partition("=")
     if act in ACTS:
         chosen = take(data, act, what, model, word or _typed())
+        if act == "add":
+            _give_type(found_at(data, chosen), model_at(model, chosen))
     if act not in ACTS or act in TURNS:
         chosen = at or request.form.get("chosen", "")
     return _keep(desk, item, data, base, chosen)
+
+
+def _give_type(part: Any, model: Any) -> None:
+    """A new attribute has the type that was chosen with its name."""
+    given = request.form.get("type", "")
+    if model is Attribute and isinstance(part, dict) and given in TYPES:
+        part["type"] = given
 
 
 def _typed() -> str:
