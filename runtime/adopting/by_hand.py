@@ -21,7 +21,17 @@ from metadata.model import (
 from metadata.text import Text
 from runtime.adopting import naming
 from runtime.adopting.known import World
-from runtime.adopting.laid_out import Place, Shown, first_menu, first_view, free_key, list_and_pages, longer_menu, pages_of, taken_parts
+from runtime.adopting.laid_out import (
+    Place,
+    Shown,
+    first_menu,
+    first_view,
+    free_key,
+    list_and_pages,
+    longer_menu,
+    pages_of,
+    taken_parts,
+)
 
 PEOPLE = ("contact", "account")
 """The entities that a lookup leads to where its rows belong to somebody, and the scopes of the same names."""

@@ -46,7 +46,14 @@ def _of_problem(problem: Problem) -> Finding:
     kind, _, name = problem.component.partition(" ")
     of_site = kind in KINDS and KINDS[kind].of_site
     severity = "error" if problem.severity == "error" else "warning"
-    return Finding(severity, kind, name.partition("/")[2] if of_site and "/" in name else name, problem.position.path, problem.message, f"[{problem.code}]")  # type: ignore[arg-type]
+    return Finding(
+        severity,
+        kind,
+        name.partition("/")[2] if of_site and "/" in name else name,
+        problem.position.path,
+        problem.message,
+        f"[{problem.code}]",
+    )  # type: ignore[arg-type]
 
 
 def _tables(engine: Engine, snapshot: Snapshot) -> tuple[Finding, ...]:

@@ -215,6 +215,16 @@ class Desk:
         key = f"studio.kinds.{kind}" if several else f"studio.kind.{kind}"
         return self.say(key) if key in self.say else kind.replace("_", " ").capitalize()
 
+    def text(self, given: Any) -> str:
+        """A text of plain data in the person's language; "" for what is none."""
+        if isinstance(given, Mapping):
+            language = self.context.language
+            for tag in (language, language.partition("-")[0], "any", "en"):
+                if isinstance(given.get(tag), str):
+                    return str(given[tag])
+            return next((str(text) for text in given.values() if isinstance(text, str)), "")
+        return given if isinstance(given, str) else ""
+
     def type_label(self, name: str) -> str:
         """What a type of attributes is called; as it is written where there is no such type."""
         key = f"studio.of_type.{name}"

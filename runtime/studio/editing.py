@@ -176,7 +176,7 @@ def shown(value: Any) -> str:
 def editor(
     desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus: str = "", unsaved: bool = False, fresh: bool = False
 ) -> Response:
-    """The page with the fields of a component. `unsaved` data are checked by themselves only, a `fresh` part at `focus` not yet."""
+    """The page with the fields of a component. `unsaved` data are checked by themselves, a `fresh` part at `focus` not yet."""
     problems = made(item.id, data)[1] if unsaved else desk.bench.told(item.id)
     if fresh:  # nobody has had the time to fill it in
         problems = tuple(problem for problem in problems if not f"{problem.position.path}.".startswith(f"{focus}."))
@@ -210,13 +210,14 @@ def laid_out(
     entity = name.key if name.kind == "entity" else str(data.get("entity") or "")
     languages = [item.id.key for item in desk.bench.by_kind["language"]] or ["en-US"]
     kinds = kinds_of(desk, entity)
-    around = Surroundings({}, languages, entity, focus, kinds)
+    values = partial(values_of, desk, entity)
+    around = Surroundings({}, languages, entity, focus, kinds, values=values)
     entries = entries_of(model, data, around)
     if problems:
         told: dict[str, list[str]] = {}
         for problem in problems:
             told.setdefault(nearest(problem.position.path, entries), []).append(problem.message)
-        around = Surroundings(told, languages, entity, focus, kinds)
+        around = Surroundings(told, languages, entity, focus, kinds, values=values)
         entries = entries_of(model, data, around)
     return around, entries
 
@@ -225,6 +226,21 @@ def kinds_of(desk: Desk, entity: str) -> Mapping[str, str]:
     """The types of an entity's attributes."""
     facts = desk.bench.entities.get(entity)
     return {key: attribute.type for key, attribute in facts.attributes.items()} if facts else {}
+
+
+def values_of(desk: Desk, entity: str, part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The codes and labels that a value may be: of an attribute itself, or of the one that a condition names."""
+    choice, entities = part.get("choice"), desk.bench.entities
+    facts = entities.get(entity)
+    for step in str(part.get("attribute") or "").split("."):
+        attribute = facts.attributes.get(step) if facts else None
+        facts = entities.get(attribute.target) if attribute and attribute.target else None
+        choice = choice or (attribute.choice if attribute else "")
+    item = desk.bench.find("choice", str(choice or ""), "")
+    options = item.data.get("options") if item else ()
+    for option in options if isinstance(options, list) else ():
+        if isinstance(option, Mapping) and option.get("value"):
+            yield str(option["value"]), desk.text(option.get("label")) or str(option["value"])
 
 
 def nearest(path: str, entries: Sequence[Entry]) -> str:
@@ -260,7 +276,11 @@ def paths_from(desk: Desk, entity: str) -> list[tuple[str, str]]:
 def source_page(desk: Desk, item: Item, text: str, base: int, *, told: Told = (), status: int = 200) -> Response:
     """The page with the YAML of a component. `told` is what is wrong with a text that cannot be read, else the checks tell."""
     faults = [Fault(line, "", message) for line, message in told] or [
-        Fault(line_of(text, problem.position.path), desk.place(item, problem.position.path) or desk.kind_label(item.id.kind), problem.message)
+        Fault(
+            line_of(text, problem.position.path),
+            desk.place(item, problem.position.path) or desk.kind_label(item.id.kind),
+            problem.message,
+        )
         for problem in desk.bench.told(item.id)
     ]
     return desk.page(

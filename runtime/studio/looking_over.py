@@ -14,7 +14,7 @@ from runtime.studio.desk import Desk, open_desk
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A finding with its component's name, its place in words, and the address of the editor, where the person may work there."""
+    """A finding with its component's name, its place in words, and the address of the editor for whoever may work there."""
 
     finding: Finding
     name: str

@@ -11,8 +11,9 @@ from metadata.checks.world import EntityFacts
 from metadata.model import KINDS, Attribute
 from metadata.types import TYPES
 from runtime.studio.bench import Item
-from runtime.studio.designing.steps import found_at
+from runtime.studio.designing.steps import found_at, is_filter
 from runtime.studio.desk import Desk
+from runtime.studio.editing import values_of
 from runtime.studio.places import STEP, place_of
 from runtime.studio.shapes import shapes_of
 
@@ -22,7 +23,7 @@ TYPE_ICONS = {
     "choices": "list-check",
     "date": "calendar3",
     "datetime": "calendar3",
-    "boolean": "toggle-on",
+    "boolean": "check-lg",
     "file": "file-earmark",
     "image": "file-earmark",
 }
@@ -86,13 +87,14 @@ class Canvas:
 
     def text(self, given: Any) -> str:
         """A text of plain data in the person's language; "" for what is none."""
-        if isinstance(given, Mapping):
-            language = self.desk.context.language
-            for tag in (language, language.partition("-")[0], "any", "en"):
-                if isinstance(given.get(tag), str):
-                    return str(given[tag])
-            return next((str(text) for text in given.values() if isinstance(text, str)), "")
-        return given if isinstance(given, str) else ""
+        return self.desk.text(given)
+
+    def value(self, condition: Mapping[str, Any]) -> str:
+        """The value of a condition for people to read: choices by their labels."""
+        given = condition.get("value")
+        known = dict(values_of(self.desk, self.entity, condition))
+        words = [known.get(str(one), str(one)) for one in (given if isinstance(given, list) else [given]) if one is not None]
+        return ", ".join(words)
 
     def label(self, path: Any) -> str:
         """What people call an attribute, or a way over lookups to one."""
@@ -107,6 +109,8 @@ class Canvas:
         """What a chosen part is called: by its attribute, its name or what it shows, else by its place."""
         given = part if isinstance(part, Mapping) else {}
         named = self.text(given.get("label")) or self.label(given.get("attribute") or given.get("key")) or self.shown(given)
+        if not named and is_filter(KINDS[self.item.id.kind].model, path):
+            return self.desk.say("studio.condition")
         return named or STEP.join(place_of(KINDS[self.item.id.kind].model, self.data, path).split(STEP)[-2:])
 
     def shown(self, part: Mapping[str, Any]) -> str:

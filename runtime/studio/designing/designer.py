@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from runtime.studio.designing.designers import DESIGNERS, Designer
 from runtime.studio.designing.outside import ask_again
 from runtime.studio.designing.steps import ACTS, found_at, model_at, pair_all, take
 from runtime.studio.desk import Desk, open_desk
-from runtime.studio.editing import conflict, kinds_of, number_of, offer
+from runtime.studio.editing import conflict, kinds_of, number_of, offer, values_of
 from runtime.studio.entries import Entry, Surroundings, entries_of, id_of
 from runtime.studio.posted import FIELD, read_form
 from runtime.studio.saving import Collision, Draft, data_at, named, save
@@ -171,7 +172,15 @@ def _panel(canvas: Canvas, at: str, designer: Designer) -> tuple[Surroundings, t
     for problem in desk.bench.told(item.id):
         told.setdefault(problem.position.path, []).append(problem.message)
     languages = [found.id.key for found in desk.bench.by_kind["language"]] or ["en-US"]
-    around = Surroundings(told, languages, canvas.entity, "", kinds_of(desk, canvas.entity), sources=designer.sources)
+    around = Surroundings(
+        told,
+        languages,
+        canvas.entity,
+        "",
+        kinds_of(desk, canvas.entity),
+        sources=designer.sources,
+        values=partial(values_of, desk, canvas.entity),
+    )
     part, part_model = found_at(item.data, at) if at else item.data, model_at(model, at)
     if not isinstance(part, Mapping):
         return around, ()

@@ -32,7 +32,7 @@ def _of_entity(canvas: Canvas) -> Mapping[str, Any]:
 @dataclass(frozen=True, slots=True)
 class Designer:
     """A designer: its template, the properties that its canvas shows (as paths without places), what its template is given
-    besides, by property the list of words that completes it, and the step that the key Enter takes in an input of the canvas."""
+    besides, by property the list of words that completes it, and the step that Enter takes in an input of the canvas."""
 
     template: str
     shown: frozenset[str]
