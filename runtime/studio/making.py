@@ -142,7 +142,8 @@ def _address(desk: Desk, wish: Wish) -> dict[str, Any]:
     """A new page has a place in the tree and an address made of its key; the first one of a site is the root."""
     if not _root(desk):
         return {"partial_url": "/"}
-    return {"partial_url": wish.key.rpartition("/")[2].replace("_", "-")} if wish.refs.get(PARENT) else {}
+    named = wish.name and wish.refs.get(PARENT)
+    return {"partial_url": wish.key.rpartition("/")[2].replace("_", "-")} if named else {}
 
 
 def _wished(desk: Desk, kind: str) -> Wish:

@@ -33,6 +33,7 @@ SHOWS = {
     "multistep_form": "multistep_form",
     "search": "search",
     "snippet": "snippet",
+    "charts": "chart",
     "component": "web_template",
 }
 """The kind of component that a block of a page shows, by its type."""
@@ -93,8 +94,11 @@ class Canvas:
         """The value of a condition for people to read: choices by their labels."""
         given = condition.get("value")
         known = dict(values_of(self.desk, self.entity, condition))
-        words = [known.get(str(one), str(one)) for one in (given if isinstance(given, list) else [given]) if one is not None]
-        return ", ".join(words)
+        words = [one for one in (given if isinstance(given, list) else [given]) if one is not None]
+        return ", ".join(self._said(one) if isinstance(one, bool) else known.get(str(one), str(one)) for one in words)
+
+    def _said(self, flag: bool) -> str:
+        return self.desk.say("studio.sort.yes" if flag else "studio.sort.no")
 
     def label(self, path: Any) -> str:
         """What people call an attribute, or a way over lookups to one."""
@@ -117,7 +121,13 @@ class Canvas:
         """The component that a part of a page or a menu shows, by its name; "" for a part that shows none."""
         kind = SHOWS.get(str(part.get("type") or ""), "page" if part.get("page") else "")
         name = "web_template" if kind == "web_template" else str(part.get("type") or "page")
-        return self.named(kind, part[name]) if kind and part.get(name) else ""
+        given = part.get(name) if kind else None
+        return ", ".join(self.named(kind, one) for one in (given if isinstance(given, list) else [given]) if one)
+
+    def block_label(self, type_name: str) -> str:
+        """What a block of a page with this type is called."""
+        key = f"studio.block.{type_name}"
+        return self.desk.say(key) if key in self.desk.say else self.desk.kind_label(type_name) if type_name else ""
 
     def icon(self, path: Any) -> str:
         """The picture of the type of an attribute of the entity itself."""

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from metadata.model import KINDS, Attribute
+from metadata.model import KINDS, Attribute, Block
 from metadata.store import NoSuchComponent
 from metadata.types import TYPES
 from runtime.errors import BadRequest, PageNotFound
@@ -34,6 +34,13 @@ PAIR = "pair."
 TURNS = ("toggle", "value", "pair")
 """Acts that add nothing to be looked at next: what was chosen stays chosen."""
 KEPT_IN_ADDRESS = ("sample",)
+OF_BLOCKS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("text", "list", "form", "multistep_form", "snippet", "search", "tiles", "charts")},
+    **dict.fromkeys(("mode", "record", "removal"), ("form",)),
+    **dict.fromkeys(("web_template", "parameters"), ("component",)),
+    "view": (),
+}
+"""The types of the blocks of a page that have a property; what is not named here is one of all."""
 
 
 def design(kind: str, key: str) -> Response:
@@ -185,4 +192,11 @@ def _panel(canvas: Canvas, at: str, designer: Designer) -> tuple[Surroundings, t
     if not isinstance(part, Mapping):
         return around, ()
     entries = entries_of(part_model, part, around, f"{at}." if at else "")
-    return around, tuple(entry for entry in entries if not designer.apart(model, entry.path))
+    shown = (entry for entry in entries if not designer.apart(model, entry.path))
+    return around, tuple(entry for entry in shown if part_model is not Block or _of_block(entry, str(part.get("type") or "")))
+
+
+def _of_block(entry: Entry, type_name: str) -> bool:
+    """Is a property one of blocks of this type, or is something set there?"""
+    types = OF_BLOCKS.get(entry.shape.name)
+    return types is None or type_name in types or entry.there or bool(entry.errors)

@@ -80,7 +80,7 @@ def test_a_wrong_release_is_refused_with_the_place_and_the_old_one_serves_on(sit
     dora.edit("page/terms", p__title__any="House rules", p__parent="hom")
     page = dora.get("publish")
     told = re.sub(r"<[^>]+>", "", words_beside(page))
-    assert "Page House rules, Parent: There is no page 'hom' in the site marina. Did you mean 'home'?" in told
+    assert "Page Terms, Parent: There is no page 'hom' in the site marina. Did you mean 'home'?" in told
     assert 'href="/studio/edit/page/terms#f-parent"' in page.text
     refused = dora.publish()
     assert refused.status_code == 422
