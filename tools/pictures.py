@@ -121,6 +121,8 @@ DONE: dict[str, Callable[[Page], None]] = {"palette": open_palette}
 PICTURES = (
     ("entity", "design/entity/sales_order", ""),
     ("screens", "screens/shipment", ""),
+    ("yaml", "source/view/orders-open", ""),
+    ("condition", "design/view/orders-open?at=filter", ""),
     ("view", "design/view/orders-all", ""),
     ("preview", "design/view/orders-all", "#preview .pv-stage"),
     ("form", "design/form/order-edit", ""),

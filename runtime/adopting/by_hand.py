@@ -21,7 +21,17 @@ from metadata.model import (
 from metadata.text import Text
 from runtime.adopting import naming
 from runtime.adopting.known import World
-from runtime.adopting.laid_out import Place, Shown, first_view, free_key, list_and_pages, longer_menu, pages_of, taken_parts
+from runtime.adopting.laid_out import (
+    Place,
+    Shown,
+    first_menu,
+    first_view,
+    free_key,
+    list_and_pages,
+    longer_menu,
+    pages_of,
+    taken_parts,
+)
 
 PEOPLE = ("contact", "account")
 """The entities that a lookup leads to where its rows belong to somebody, and the scopes of the same names."""
@@ -37,6 +47,7 @@ class Wanted:
     insert: bool = False
     edit: bool = False
     menu: bool = True
+    first_menu: bool = False
     role: str = ""
     scope: str = "global"
     via: str = ""
@@ -98,7 +109,8 @@ class _Making:
 
 
 def first_screens(entity: Entity, wanted: Wanted, world: World) -> Iterator[Component]:
-    """The components, the page of the list first. A menu that there is comes with the entry at its end."""
+    """The components, the page of the list first. A menu that there is comes with the entry at its end;
+    a site without one gets one, where that is wanted too."""
     making = _Making(entity, wanted, world)
     pages = pages_of(world, wanted.site)
     root = next(page.key for page in pages if not page.parent)
@@ -120,6 +132,8 @@ def first_screens(entity: Entity, wanted: Wanted, world: World) -> Iterator[Comp
     shown = Shown(entity, making.one, making.several, view, read, insert, edit)
     yield from list_and_pages(world, shown, Place(wanted.site, root, listed, record, part))
     menu = longer_menu(world, wanted.site, (listed,)) if wanted.menu else None
+    if wanted.menu and wanted.first_menu:
+        yield from first_menu(world, wanted.site, (root, listed))
     yield from (item for item in (menu, view, read, insert, edit) if item is not None)
     if wanted.role:
         yield _permission(making)

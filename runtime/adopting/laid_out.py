@@ -138,6 +138,16 @@ def longer_menu(world: World, site: str, pages: Sequence[str]) -> WebLinkSet | N
     return replace(menu, links=(*menu.links, *(WebLink(page=page) for page in pages)))
 
 
+def first_menu(world: World, site: str, pages: Sequence[str]) -> tuple[Component, ...]:
+    """A menu with entries for the pages, and the site that has it from now on; nothing where the site has a menu already."""
+    found = world.site(site)
+    if found is None or (found.menu and ComponentId("web_link_set", found.menu, site) in world.components):
+        return ()
+    key = free_key(world, "web_link_set", found.menu or "main", site)
+    menu = WebLinkSet(key=key, site=site, links=tuple(WebLink(page=page) for page in pages))
+    return menu, replace(found, menu=key)
+
+
 def _in_address(entity: Entity) -> str:
     """The attribute that stands in the address of a record: one that no two rows share, or the row's own key."""
     kinds = {item.key: item.type for item in entity.attributes}

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from metadata.checks import check
 from metadata.compiler import assign_site
 from metadata.errors import Problem
-from metadata.model import component_id
+from metadata.model import KINDS, component_id
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import Components, MetadataStore
 from runtime.checkup import content, keeping, reach
@@ -44,8 +44,16 @@ def _outcome(rule: Rule, ground: Ground) -> Outcome:
 
 def _of_problem(problem: Problem) -> Finding:
     kind, _, name = problem.component.partition(" ")
+    of_site = kind in KINDS and KINDS[kind].of_site
     severity = "error" if problem.severity == "error" else "warning"
-    return Finding(severity, kind, name.rpartition("/")[2], problem.position.path, problem.message, f"[{problem.code}]")  # type: ignore[arg-type]
+    return Finding(
+        severity,
+        kind,
+        name.partition("/")[2] if of_site and "/" in name else name,
+        problem.position.path,
+        problem.message,
+        f"[{problem.code}]",
+    )  # type: ignore[arg-type]
 
 
 def _tables(engine: Engine, snapshot: Snapshot) -> tuple[Finding, ...]:

@@ -15,6 +15,7 @@ from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.permissions.cells import columns
 from runtime.studio.uses import uses_of
+from runtime.studio.viewing.window import look_as_holder
 
 KIND = "entity"
 PERMISSION = "entity_permission"
@@ -39,6 +40,8 @@ def submit_screens(key: str) -> Response:
         raise BadRequest
     made = [as_stored(one, stored) for one in first_screens(entity, wanted, world)]
     _save(desk, item, made)
+    if wanted.role and desk.reach.views_as:
+        look_as_holder(desk, wanted.role)
     flash(desk.say("studio.screens_made", count=len(made)), "good")
     return desk.go_to("design", component_id(made[0]))
 
@@ -71,6 +74,7 @@ def _wanted(desk: Desk, name: str) -> Wanted:
         insert=posted.get("insert") == "yes",
         edit=posted.get("edit") == "yes",
         menu=posted.get("menu") == "yes",
+        first_menu="site" in desk.reach.kinds,
         role=role,
         scope=scope if role else "global",
         via=via if role else "",

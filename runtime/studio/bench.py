@@ -173,6 +173,11 @@ class Bench:
             found |= fresh
         return found | {item.id for kind in ("site", "language") for item in self.by_kind[kind]}
 
+    def waiting_with(self, name: ComponentId) -> tuple[Item, ...]:
+        """What waits of a component and of all that it names, near and far."""
+        near = self._around({name})
+        return tuple(item for item in self.waiting if item.id in near)
+
     def affected(self) -> tuple[set[ComponentId], set[ComponentId]]:
         """What waits, together with all that names it; and the same with what must be known to judge it."""
         waiting = {item.id for item in self.waiting}

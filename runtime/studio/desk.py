@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from flask import Response, make_response, redirect, session
 
+from metadata.errors import Problem
 from metadata.model import KINDS, ComponentId
 from metadata.store import MetadataStore
 from runtime.context import RequestContext, current
@@ -214,9 +215,30 @@ class Desk:
         key = f"studio.kinds.{kind}" if several else f"studio.kind.{kind}"
         return self.say(key) if key in self.say else kind.replace("_", " ").capitalize()
 
+    def text(self, given: Any) -> str:
+        """A text of plain data in the person's language; "" for what is none."""
+        if isinstance(given, Mapping):
+            language = self.context.language
+            for tag in (language, language.partition("-")[0], "any", "en"):
+                if isinstance(given.get(tag), str):
+                    return str(given[tag])
+            return next((str(text) for text in given.values() if isinstance(text, str)), "")
+        return given if isinstance(given, str) else ""
+
+    def type_label(self, name: str) -> str:
+        """What a type of attributes is called; as it is written where there is no such type."""
+        key = f"studio.of_type.{name}"
+        return self.say(key) if key in self.say else name
+
     def place(self, item: Item, path: str) -> str:
         """A place in a component, in the words of its editor."""
         return place_of(KINDS[item.id.kind].model, item.data, path)
+
+    def named_in(self, problem: Problem) -> Item | None:
+        """The component that a finding is about; None for one that there is not, or where no one component is at fault."""
+        kind, _, name = problem.component.partition(" ")
+        own = name.partition("/")[2] if name.startswith(f"{self.reach.site}/") else name
+        return self.bench.find(kind, own, self.reach.site) or self.bench.find(kind, name, self.reach.site)
 
     def leaf(self, item: Item, current: ComponentId | None = None) -> Leaf:
         """A component as a line that leads to it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,15 +24,25 @@ from runtime.studio.merging import MISSING, Clash
 from runtime.studio.places import place_of
 from runtime.studio.posted import move, read_form
 from runtime.studio.saving import Collision, Draft, data_at, named, save
-from runtime.studio.scalars import read_yaml
+from runtime.studio.scalars import line_of, read_yaml
 from runtime.studio.shapes import shapes_of
 from runtime.studio.uploads import said as size_said
 from runtime.studio.uploads import with_uploads
 from runtime.studio.uses import uses_of
 from runtime.studio.viewing.window import window_of
 
+Told = tuple[tuple[int, str], ...]
 MOVES = ("add", "drop", "up", "down")
 OFFERED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in a YAML text: on which line (0 for none), in which place in words, and what it is."""
+
+    line: int
+    place: str
+    message: str
 
 
 def edit(kind: str, key: str) -> Response:
@@ -53,7 +64,7 @@ def submit(kind: str, key: str) -> Response:
     data = with_uploads(desk, kind, read_form(model, request.form.items(multi=True), keep_empty=act in MOVES))
     if act in MOVES:
         focus = move(data, act, path, model)
-        return editor(desk, item, named(item.id, data), base, focus=focus, unsaved=True)
+        return editor(desk, item, named(item.id, data), base, focus=focus, unsaved=True, fresh=act == "add")
     return keep(desk, item, data, base)
 
 
@@ -74,7 +85,7 @@ def submit_source(kind: str, key: str) -> Response:
     base = number_of(request.form.get("base", ""))
     data, told = read_yaml(text)
     if not told and not isinstance(data, dict):
-        told = (desk.say("studio.yaml_no_mapping"),)
+        told = ((0, desk.say("studio.yaml_no_mapping")),)
     if told:
         return source_page(desk, item, text, base, told=told, status=422)
     data.pop("kind", None)
@@ -137,7 +148,7 @@ def conflict(desk: Desk, item: Item, mine: Mapping[str, Any], base: int, collisi
         status=409,
         opened=item,
         item=item,
-        clashes=[ClashLine(clash) for clash in collision.clashes],
+        clashes=[ClashLine(clash, place_of(KINDS[item.id.kind].model, mine, clash.path)) for clash in collision.clashes],
         mine=orjson.dumps(mine).decode(),
         base=base,
         theirs=collision.theirs,
@@ -145,10 +156,10 @@ def conflict(desk: Desk, item: Item, mine: Mapping[str, Any], base: int, collisi
 
 
 class ClashLine:
-    """A clash as it is shown: values as YAML, nothing for what is not there."""
+    """A clash as it is shown, with its place in words: values as YAML, nothing for what is not there."""
 
-    def __init__(self, clash: Clash) -> None:
-        self.path = clash.path
+    def __init__(self, clash: Clash, place: str) -> None:
+        self.path, self.place = clash.path, place
         self.before, self.mine, self.theirs = map(shown, (clash.before, clash.mine, clash.theirs))
 
 
@@ -162,9 +173,13 @@ def shown(value: Any) -> str:
     return text.partition(":")[2].strip()
 
 
-def editor(desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus: str = "", unsaved: bool = False) -> Response:
-    """The page with the fields of a component. `unsaved` data are checked by themselves only."""
+def editor(
+    desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus: str = "", unsaved: bool = False, fresh: bool = False
+) -> Response:
+    """The page with the fields of a component. `unsaved` data are checked by themselves, a `fresh` part at `focus` not yet."""
     problems = made(item.id, data)[1] if unsaved else desk.bench.told(item.id)
+    if fresh:  # nobody has had the time to fill it in
+        problems = tuple(problem for problem in problems if not f"{problem.position.path}.".startswith(f"{focus}."))
     around, entries = laid_out(desk, item.id, data, problems, focus)
     return desk.page(
         "edit.html",
@@ -195,13 +210,14 @@ def laid_out(
     entity = name.key if name.kind == "entity" else str(data.get("entity") or "")
     languages = [item.id.key for item in desk.bench.by_kind["language"]] or ["en-US"]
     kinds = kinds_of(desk, entity)
-    around = Surroundings({}, languages, entity, focus, kinds)
+    values = partial(values_of, desk, entity)
+    around = Surroundings({}, languages, entity, focus, kinds, values=values)
     entries = entries_of(model, data, around)
     if problems:
         told: dict[str, list[str]] = {}
         for problem in problems:
             told.setdefault(nearest(problem.position.path, entries), []).append(problem.message)
-        around = Surroundings(told, languages, entity, focus, kinds)
+        around = Surroundings(told, languages, entity, focus, kinds, values=values)
         entries = entries_of(model, data, around)
     return around, entries
 
@@ -210,6 +226,21 @@ def kinds_of(desk: Desk, entity: str) -> Mapping[str, str]:
     """The types of an entity's attributes."""
     facts = desk.bench.entities.get(entity)
     return {key: attribute.type for key, attribute in facts.attributes.items()} if facts else {}
+
+
+def values_of(desk: Desk, entity: str, part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The codes and labels that a value may be: of an attribute itself, or of the one that a condition names."""
+    choice, entities = part.get("choice"), desk.bench.entities
+    facts = entities.get(entity)
+    for step in str(part.get("attribute") or "").split("."):
+        attribute = facts.attributes.get(step) if facts else None
+        facts = entities.get(attribute.target) if attribute and attribute.target else None
+        choice = choice or (attribute.choice if attribute else "")
+    item = desk.bench.find("choice", str(choice or ""), "")
+    options = item.data.get("options") if item else ()
+    for option in options if isinstance(options, list) else ():
+        if isinstance(option, Mapping) and option.get("value"):
+            yield str(option["value"]), desk.text(option.get("label")) or str(option["value"])
 
 
 def nearest(path: str, entries: Sequence[Entry]) -> str:
@@ -224,7 +255,7 @@ def offer(desk: Desk, name: str) -> Iterator[tuple[str, str]]:
     """The words that complete an input, with what people call them."""
     source, _, about = name.partition("-")
     if source == "types":
-        return iter([(word, "") for word in TYPES])
+        return iter([(word, desk.type_label(word)) for word in TYPES])
     if source == "kind":
         items = (item for item in desk.bench.by_kind.get(about, ()) if item.id.site in ("", desk.reach.site))
         return iter([(item.id.key, desk.label(item)) for item in items][:OFFERED])
@@ -242,9 +273,16 @@ def paths_from(desk: Desk, entity: str) -> list[tuple[str, str]]:
     return found
 
 
-def source_page(desk: Desk, item: Item, text: str, base: int, *, told: tuple[str, ...] = (), status: int = 200) -> Response:
-    """The page with the YAML of a component."""
-    problems = () if told else desk.bench.told(item.id)
+def source_page(desk: Desk, item: Item, text: str, base: int, *, told: Told = (), status: int = 200) -> Response:
+    """The page with the YAML of a component. `told` is what is wrong with a text that cannot be read, else the checks tell."""
+    faults = [Fault(line, "", message) for line, message in told] or [
+        Fault(
+            line_of(text, problem.position.path),
+            desk.place(item, problem.position.path) or desk.kind_label(item.id.kind),
+            problem.message,
+        )
+        for problem in desk.bench.told(item.id)
+    ]
     return desk.page(
         "source.html",
         title=desk.label(item),
@@ -254,8 +292,9 @@ def source_page(desk: Desk, item: Item, text: str, base: int, *, told: tuple[str
         tab="source",
         text=text,
         base=base,
-        told=told,
-        problems=[("yaml", problem) for problem in problems],
+        unread=bool(told),
+        faults=faults,
+        marks=orjson.dumps([{"line": fault.line, "message": fault.message} for fault in faults]).decode(),
         uses=len(uses_of(desk.bench, item.id)),
         about=about(item.id.kind),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
@@ -17,6 +17,7 @@ from runtime.studio.shapes import Shape, fits, shapes_of
 
 FIRST = 4
 FIXED = ("key", "site")
+SEVERAL = ("in", "not_in", "between")
 SORT_CHOICES = tuple((sort, sort) for sort in SORTS)
 
 
@@ -31,6 +32,12 @@ class Line:
     language: str = ""
     checked: tuple[str, ...] = ()
     second: str = ""
+    offered: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """What of the values that are offered stands in it; as many as it has lines."""
+        return tuple(line for line in self.value.split("\n") if line)
 
     @property
     def spoken(self) -> str:
@@ -83,12 +90,16 @@ class Entry:
         return id_of(self.path)
 
 
+def _none(data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What entries need to know besides the data: problems by path, languages, where names are completed from.
 
     `sources` names a list of words by property; the others are known from the rules of the model. `kinds` are the types of the
-    entity's attributes.
+    entity's attributes; `values` gives the codes and labels that the value of an attribute, or beside one, may be.
     """
 
     problems: Mapping[str, Sequence[str]]
@@ -98,6 +109,7 @@ class Surroundings:
     kinds: Mapping[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     sources: Mapping[str, str] = field(default_factory=dict)
+    values: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = _none
 
 
 def id_of(path: str) -> str:
@@ -119,8 +131,9 @@ def _entries(model: Any, data: Mapping[str, Any], around: Surroundings, above: s
         main = not above or shape.required or shape.name in data or number < FIRST or _below(path, around.problems)
         if shape.form == "scalar" and (value is None or fits(shape, value)):
             errors = tuple(around.problems.get(path, ()))
-            sort = sort_of(value) if shape.name in data else "number" if _counts(data, around) else "text"
+            sort = sort_of(value) if shape.name in data else _begins(data, around)
             line = _sorted(f"{FIELD}{path}.{TYPED}", value, sort, second=f"{FIELD}{path}.{SORT}")
+            line = replace(line, offered=_offered(shape, data, around, line))
             yield Entry(path, shape, "scalar", (line,), (), errors, main, there=shape.name in data)
         else:
             yield _entry(shape, path, value, around, main=main)
@@ -129,6 +142,22 @@ def _entries(model: Any, data: Mapping[str, Any], around: Surroundings, above: s
 def _sorted(name: str, value: Any, sort: str, second: str = "") -> Line:
     """The input of a value that may be of several types, with the sort that it has now as what is checked."""
     return Line(name, "" if value is None else show_as(sort, value), SORT_CHOICES, checked=(sort,), second=second)
+
+
+def _offered(shape: Shape, data: Mapping[str, Any], around: Surroundings, line: Line) -> tuple[tuple[str, str], ...]:
+    """The values that there are to choose from, with what stands there now; none where they are not known."""
+    if shape.name not in ("value", "default") or line.checked[0] not in ("text", "texts", "empty"):
+        return ()
+    known = dict(around.values(data))
+    return tuple({**known, **{word: known.get(word, word) for word in line.chosen}}.items()) if known else ()
+
+
+def _begins(data: Mapping[str, Any], around: Surroundings) -> str:
+    """The sort as which a value begins beside these data."""
+    several = data.get("operator") in SEVERAL
+    if _counts(data, around):
+        return "numbers" if several else "number"
+    return "texts" if several else "text"
 
 
 def _counts(data: Mapping[str, Any], around: Surroundings) -> bool:

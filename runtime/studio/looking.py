@@ -207,7 +207,7 @@ def history_page(desk: Desk, item: Item, *, refused: str = "", status: int = 200
     for place, revision in enumerate(revisions[:REVISIONS]):
         older = revisions[place + 1] if place + 1 < len(revisions) else None
         sides = ({item.id: data[side.id]} if side and data.get(side.id) else {} for side in (older, revision))
-        lines = tuple(line for difference in compare(*sides) for line in diff_lines(difference))
+        lines = tuple(line for difference in compare(*sides) for line in diff_lines(difference, data.get(revision.id)))
         steps.append(Step(revision, desk.formats.moment(revision.created_at), lines, revision.id == item.head.id))
     return desk.page(
         "revisions.html",

@@ -14,9 +14,11 @@ from runtime.studio.desk import Desk, open_desk
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A finding with the address of the editor, where the person may work there."""
+    """A finding with its component's name, its place in words, and the address of the editor for whoever may work there."""
 
     finding: Finding
+    name: str
+    place: str
     url: str
 
 
@@ -56,11 +58,15 @@ def _looked_over(desk: Desk) -> Response:
 
 
 def _lines(desk: Desk, outcome: Outcome) -> tuple[Line, ...]:
-    return tuple(Line(finding, _url(desk, finding)) for finding in outcome.findings)
+    return tuple(_line(desk, finding) for finding in outcome.findings)
 
 
-def _url(desk: Desk, finding: Finding) -> str:
-    if finding.kind not in desk.reach.kinds:
-        return ""
+def _line(desk: Desk, finding: Finding) -> Line:
     item = desk.bench.find(finding.kind, finding.key, desk.reach.site)
-    return desk.address("edit", item.id) if item is not None and desk.reach.covers(item.id) else ""
+    if item is None:
+        return Line(finding, finding.key, finding.path, "")
+    place = desk.place(item, finding.path)
+    if finding.kind not in desk.reach.kinds or not desk.reach.covers(item.id):
+        return Line(finding, desk.label(item), place, "")
+    address = desk.address("edit", item.id)
+    return Line(finding, desk.label(item), place, f"{address}#f-{finding.path}" if finding.path else address)

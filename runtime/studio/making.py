@@ -22,6 +22,7 @@ from runtime.studio.shapes import shapes_of
 from runtime.studio.uses import renamed, uses_of
 
 LONGEST_NAME = 200
+PARENT = "parent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def new(kind: str) -> Response:
     """The page that asks for the key of a new component."""
     desk = open_desk()
     _may(desk, kind)
-    return _ask(desk, "new", kind, None, Wish(request.args.get("key", "")[:200]))
+    refs = {PARENT: _root(desk)} if kind == "page" else {}
+    return _ask(desk, "new", kind, None, Wish(request.args.get("key", "")[:200], refs=refs))
 
 
 def submit_new(kind: str) -> Response:
@@ -49,8 +51,9 @@ def submit_new(kind: str) -> Response:
     if wrong:
         return _ask(desk, "new", kind, None, wish, wrong)
     given = {name: text for name, text in wish.refs.items() if text}
-    data = {**({"label": wish.name} if wish.name else {}), **given}
-    to = "design" if wish.name and desk.designs(kind) and len(given) == len(wish.refs) else "edit"
+    address = _address(desk, wish) if kind == "page" else {}
+    data = {**({"label": wish.name} if wish.name else {}), **given, **address}
+    to = "design" if wish.name and desk.designs(kind) and (address or len(given) == len(wish.refs)) else "edit"
     return _keep(desk, [_new(desk, kind, wish.key, data)], f"new {kind} {wish.key}", "studio.made", to=to)
 
 
@@ -125,7 +128,22 @@ def _is_named(kind: str) -> bool:
 def _refs(kind: str) -> dict[str, str]:
     """The properties that a component of a kind cannot do without and that name one other component, with the kind of that."""
     shapes = shapes_of(KINDS[kind].model)
-    return {one.name: str(one.rules["ref"]) for one in shapes if one.required and one.form == "word" and one.rules.get("ref")}
+    needed = {one.name: str(one.rules["ref"]) for one in shapes if one.required and one.form == "word" and one.rules.get("ref")}
+    return {**needed, PARENT: "page"} if kind == "page" else needed
+
+
+def _root(desk: Desk) -> str:
+    """The page of the site that has none above; "" where there is none yet."""
+    pages = (item for item in desk.bench.by_kind["page"] if item.id.site in ("", desk.reach.site))
+    return next((item.id.key for item in pages if not item.data.get(PARENT)), "")
+
+
+def _address(desk: Desk, wish: Wish) -> dict[str, Any]:
+    """A new page has a place in the tree and an address made of its key; the first one of a site is the root."""
+    if not _root(desk):
+        return {"partial_url": "/"}
+    named = wish.name and wish.refs.get(PARENT)
+    return {"partial_url": wish.key.rpartition("/")[2].replace("_", "-")} if named else {}
 
 
 def _wished(desk: Desk, kind: str) -> Wish:
@@ -160,7 +178,11 @@ def _ask(desk: Desk, act: str, kind: str, item: Item | None, wish: Wish, wrong: 
     refs = (
         []
         if item
-        else [(name, ref, wish.refs.get(name, ""), tuple(offer(desk, f"kind-{ref}"))) for name, ref in _refs(kind).items()]
+        else [
+            (name, ref, wish.refs.get(name, ""), tuple(offer(desk, f"kind-{ref}")))
+            for name, ref in _refs(kind).items()
+            if name != PARENT or _root(desk)
+        ]
     )
     return desk.page(
         "name.html",

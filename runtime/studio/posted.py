@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from metadata.schema.guard import DEPTH
-from runtime.studio.scalars import FIXED, SORTS, read_as, read_real, read_scalar, read_whole, read_yaml
+from runtime.studio.scalars import FIXED, LISTS, SORTS, read_as, read_real, read_scalar, read_whole, read_yaml
 from runtime.studio.shapes import Shape, shapes_of
 
 FIELD = "p."
@@ -71,7 +71,8 @@ def _scalar(shape: Shape, given: Any, keep_empty: bool) -> Any:
     """A value of the sort that was chosen for it; by itself it is read as YAML."""
     if not isinstance(given, dict):
         return _line(shape, given, keep_empty)
-    sort, text = _last(given.get(SORT)), _last(given.get(TYPED))
+    sort, typed = _last(given.get(SORT)), given.get(TYPED)
+    text = "\n".join(map(str, typed)) if sort in LISTS and isinstance(typed, list) else _last(typed)
     return read_as(sort if sort in SORTS else "text", text) if text or sort in FIXED else NOTHING
 
 

@@ -11,12 +11,13 @@ from flask import Response, flash, request
 
 from metadata.errors import MetadataError
 from metadata.migrate.errors import MigrationRefused
-from metadata.model import ComponentId
+from metadata.model import KINDS, ComponentId
 from metadata.store import Change, Difference, EditedMeanwhile, NoSuchRelease, StoreError, compare
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, Leaf, open_desk
 from runtime.studio.editing import shown
+from runtime.studio.places import place_of
 from runtime.studio.signing import sign_off
 from runtime.studio.trial import Trial, try_components, try_items
 
@@ -134,24 +135,25 @@ def lines_of(desk: Desk, waiting: Iterable[Item], picked: set[ComponentId]) -> l
     for item in items:
         before = {item.id: old[item.before.id]} if item.before is not None else {}
         after = {} if item.head.deleted else {item.id: item.data}
-        lines = tuple(line for difference in compare(before, after) for line in diff_lines(difference))
+        lines = tuple(line for difference in compare(before, after) for line in diff_lines(difference, item.data))
         moment = desk.formats.moment(item.head.created_at)
         found.append(Waiting(item, desk.leaf(item), value_of(item), item.id in picked, lines, moment))
     return found
 
 
-def diff_lines(difference: Difference) -> tuple[DiffLine, ...]:
-    """The differences of one component as lines."""
-    return tuple(map(diff_line, difference.changes[:MOST_CHANGES]))
+def diff_lines(difference: Difference, data: Mapping[str, Any] | None = None) -> tuple[DiffLine, ...]:
+    """The differences of one component as lines, each with its place in words; `data` are those it has now."""
+    model = KINDS[difference.component.kind].model
+    return tuple(diff_line(change, place_of(model, data or {}, change.path)) for change in difference.changes[:MOST_CHANGES])
 
 
-def diff_line(change: Change) -> DiffLine:
+def diff_line(change: Change, place: str) -> DiffLine:
     """One difference as a line."""
     sign = "+" if change.before is None else "-" if change.after is None else "~"
     before, after = shown(change.before), shown(change.after)
     if before.count("\n") + after.count("\n") > LONG_TEXT:
         before, after = _differing(before.splitlines(), after.splitlines())
-    return DiffLine(change.path, sign, before, after)
+    return DiffLine(place, sign, before, after)
 
 
 def _differing(before: list[str], after: list[str]) -> tuple[str, str]:

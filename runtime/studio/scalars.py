@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from metadata.files.parse import parse
 
 EMPTY = "null"
-FIXED: Mapping[str, Any] = {"yes": True, "no": False, "none": None}
+FIXED: Mapping[str, Any] = {"yes": True, "no": False, "none": None, "empty": ""}
 """The sorts that have one value each, and need no input."""
-SORTS = ("text", "number", *FIXED, "texts", "numbers", "yaml")
+LISTS = ("texts", "numbers", "values")
+"""The sorts of several values, one on each line."""
+SORTS = ("text", "number", *FIXED, *LISTS, "yaml")
 """What a value may be that may be of several types."""
 BREAKS = {ord(letter): f"\\u{ord(letter):04x}" for letter in "\x85\u2028\u2029\ufeff"}
 WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -49,15 +51,18 @@ def show_scalar(value: Any) -> str:
 
 def sort_of(value: Any) -> str:
     """The sort of a value among `SORTS`: the first one that reads what it shows as the same value; `yaml` reads all of them."""
-    return next((sort for sort in SORTS if _same(read_as(sort, show_as(sort, value)), value)), "yaml")
+    return (
+        "empty" if value == "" else next((sort for sort in SORTS if _same(read_as(sort, show_as(sort, value)), value)), "yaml")
+    )
 
 
 def show_as(sort: str, value: Any) -> str:
     """What stands in the input of a value of a sort: of a list, an item on each line."""
     if sort in FIXED:
         return ""
-    if sort in ("texts", "numbers"):
-        return "\n".join(_typed(item) for item in value) if isinstance(value, list) else ""
+    if sort in LISTS:
+        shown = show_scalar if sort == "values" else _typed
+        return "\n".join(map(shown, value)) if isinstance(value, list) else ""
     return show_scalar(value) if sort == "yaml" else _typed(value)
 
 
@@ -65,8 +70,8 @@ def read_as(sort: str, text: str) -> Any:
     """The value of a sort that a text stands for; what is none of that sort stays a text, for the checks to complain of."""
     if sort in FIXED:
         return FIXED[sort]
-    if sort in ("texts", "numbers"):
-        return [read_number(line) if sort == "numbers" else line for line in text.split("\n") if line.strip()]
+    if sort in LISTS:
+        return [LINE[sort](line) for line in text.split("\n") if line.strip()]
     return read_number(text) if sort == "number" else read_scalar(text) if sort == "yaml" else text
 
 
@@ -74,6 +79,10 @@ def read_number(text: str) -> Any:
     """A number, whole where it is written so, or the text where it is none."""
     whole = read_whole(text)
     return read_real(text) if isinstance(whole, str) else whole
+
+
+LINE: Mapping[str, Callable[[str], Any]] = {"texts": str, "numbers": read_number, "values": read_scalar}
+"""How a line of several values is read."""
 
 
 def _typed(value: Any) -> str:
@@ -111,10 +120,16 @@ def read_real(text: str) -> Any:
     return number if REAL.fullmatch(text.strip()) and math.isfinite(number := float(text)) else text
 
 
-def read_yaml(text: str) -> tuple[Any, tuple[str, ...]]:
-    """The plain data of one YAML document, and what is wrong with the text."""
+def read_yaml(text: str) -> tuple[Any, tuple[tuple[int, str], ...]]:
+    """The plain data of one YAML document, and what is wrong with the text: lines (0 for none) and what is wrong there."""
     documents, problems = parse(text, "")
-    told = [f"{problem.position.line}: {problem.message}" if problem.position.line else problem.message for problem in problems]
+    told = [(problem.position.line, problem.message) for problem in problems]
     if not told and len(documents) > 1:
-        told.append("There is more than one document; keep one.")
+        told.append((0, "There is more than one document; keep one."))
     return (documents[0].data if documents else None), tuple(told)
+
+
+def line_of(text: str, path: str) -> int:
+    """The line of a YAML text on which a place stands, or what holds it; 0 where the text cannot be read."""
+    documents, _ = parse(text, "")
+    return documents[0].positions(path).line if documents else 0

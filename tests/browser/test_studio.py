@@ -90,8 +90,20 @@ def test_a_wrong_draft_leads_to_its_fields_and_what_is_not_saved_is_guarded(desk
     expect(desk.locator('[name="p.page_size"]')).to_be_in_viewport()
     looked_at(desk)
     desk.get_by_role("link", name="YAML").click()
-    expect(desk.get_by_label("YAML")).to_have_value(re.compile("page_size: many"))
+    expect(desk.locator("#yaml")).to_have_value(re.compile("page_size: many"))
+    code = desk.get_by_role("textbox", name="YAML")
+    expect(code).to_contain_text("page_size: many")
     looked_at(desk)
+    summary.get_by_role("link", name=re.compile("^Line [0-9]+, Page size")).click()
+    expect(code).to_be_focused()
+    expect(desk.locator(".cm-activeLine")).to_have_text("page_size: many")
+    expect(desk.locator(".cm-lint-marker-error")).to_have_count(1)
+    desk.keyboard.press("End")
+    desk.keyboard.type("?")
+    expect(desk.get_by_role("dialog")).to_have_count(0)
+    desk.keyboard.press("Control+s")
+    expect(desk.locator(".toasts")).to_contain_text("The draft is saved")
+    expect(desk.locator("#yaml")).to_have_value(re.compile(r"page_size: many\?"))
     for path in (
         "history/list/bookings",
         "uses/view/bookings-all",

@@ -11,8 +11,10 @@ from metadata.checks.world import EntityFacts
 from metadata.model import KINDS, Attribute
 from metadata.types import TYPES
 from runtime.studio.bench import Item
-from runtime.studio.designing.steps import found_at
+from runtime.studio.designing.steps import found_at, is_filter
 from runtime.studio.desk import Desk
+from runtime.studio.editing import values_of
+from runtime.studio.places import STEP, place_of
 from runtime.studio.shapes import shapes_of
 
 TYPE_ICONS = {
@@ -21,10 +23,20 @@ TYPE_ICONS = {
     "choices": "list-check",
     "date": "calendar3",
     "datetime": "calendar3",
-    "boolean": "toggle-on",
+    "boolean": "check-lg",
     "file": "file-earmark",
     "image": "file-earmark",
 }
+SHOWS = {
+    "list": "list",
+    "form": "form",
+    "multistep_form": "multistep_form",
+    "search": "search",
+    "snippet": "snippet",
+    "charts": "chart",
+    "component": "web_template",
+}
+"""The kind of component that a block of a page shows, by its type."""
 BEYOND = " \u203a "
 """Between the names on a way over lookups."""
 
@@ -70,15 +82,23 @@ class Canvas:
         """The types that an attribute may have."""
         return tuple(TYPES)
 
+    def type_label(self, type_name: Any) -> str:
+        """What people call a type of attribute; a type that there is not as it is written."""
+        return self.desk.type_label(str(type_name or ""))
+
     def text(self, given: Any) -> str:
         """A text of plain data in the person's language; "" for what is none."""
-        if isinstance(given, Mapping):
-            language = self.desk.context.language
-            for tag in (language, language.partition("-")[0], "any", "en"):
-                if isinstance(given.get(tag), str):
-                    return str(given[tag])
-            return next((str(text) for text in given.values() if isinstance(text, str)), "")
-        return given if isinstance(given, str) else ""
+        return self.desk.text(given)
+
+    def value(self, condition: Mapping[str, Any]) -> str:
+        """The value of a condition for people to read: choices by their labels."""
+        given = condition.get("value")
+        known = dict(values_of(self.desk, self.entity, condition))
+        words = [one for one in (given if isinstance(given, list) else [given]) if one is not None]
+        return ", ".join(self._said(one) if isinstance(one, bool) else known.get(str(one), str(one)) for one in words)
+
+    def _said(self, flag: bool) -> str:
+        return self.desk.say("studio.sort.yes" if flag else "studio.sort.no")
 
     def label(self, path: Any) -> str:
         """What people call an attribute, or a way over lookups to one."""
@@ -88,6 +108,26 @@ class Canvas:
             words.append(self._named(attribute) if attribute else step)
             facts = self.desk.bench.entities.get(attribute.target) if attribute and attribute.target else None
         return BEYOND.join(words)
+
+    def heading(self, path: str, part: Any) -> str:
+        """What a chosen part is called: by its attribute, its name or what it shows, else by its place."""
+        given = part if isinstance(part, Mapping) else {}
+        named = self.text(given.get("label")) or self.label(given.get("attribute") or given.get("key")) or self.shown(given)
+        if not named and is_filter(KINDS[self.item.id.kind].model, path):
+            return self.desk.say("studio.condition")
+        return named or STEP.join(place_of(KINDS[self.item.id.kind].model, self.data, path).split(STEP)[-2:])
+
+    def shown(self, part: Mapping[str, Any]) -> str:
+        """The component that a part of a page or a menu shows, by its name; "" for a part that shows none."""
+        kind = SHOWS.get(str(part.get("type") or ""), "page" if part.get("page") else "")
+        name = "web_template" if kind == "web_template" else str(part.get("type") or "page")
+        given = part.get(name) if kind else None
+        return ", ".join(self.named(kind, one) for one in (given if isinstance(given, list) else [given]) if one)
+
+    def block_label(self, type_name: str) -> str:
+        """What a block of a page with this type is called."""
+        key = f"studio.block.{type_name}"
+        return self.desk.say(key) if key in self.desk.say else self.desk.kind_label(type_name) if type_name else ""
 
     def icon(self, path: Any) -> str:
         """The picture of the type of an attribute of the entity itself."""

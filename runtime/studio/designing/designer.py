@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
 
-from metadata.model import KINDS
+from metadata.model import KINDS, Attribute, Block
 from metadata.store import NoSuchComponent
+from metadata.types import TYPES
 from runtime.errors import BadRequest, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.designing.canvas import Canvas, canvas_of
@@ -18,7 +20,7 @@ from runtime.studio.designing.designers import DESIGNERS, Designer
 from runtime.studio.designing.outside import ask_again
 from runtime.studio.designing.steps import ACTS, found_at, model_at, pair_all, take
 from runtime.studio.desk import Desk, open_desk
-from runtime.studio.editing import conflict, kinds_of, number_of, offer
+from runtime.studio.editing import conflict, kinds_of, number_of, offer, values_of
 from runtime.studio.entries import Entry, Surroundings, entries_of, id_of
 from runtime.studio.posted import FIELD, read_form
 from runtime.studio.saving import Collision, Draft, data_at, named, save
@@ -32,6 +34,13 @@ PAIR = "pair."
 TURNS = ("toggle", "value", "pair")
 """Acts that add nothing to be looked at next: what was chosen stays chosen."""
 KEPT_IN_ADDRESS = ("sample",)
+OF_BLOCKS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("text", "list", "form", "multistep_form", "snippet", "search", "tiles", "charts")},
+    **dict.fromkeys(("mode", "record", "removal"), ("form",)),
+    **dict.fromkeys(("web_template", "parameters"), ("component",)),
+    "view": (),
+}
+"""The types of the blocks of a page that have a property; what is not named here is one of all."""
 
 
 def design(kind: str, key: str) -> Response:
@@ -54,6 +63,7 @@ def design(kind: str, key: str) -> Response:
         tab="design",
         canvas=canvas,
         designer=designer.template,
+        on_enter=designer.on_enter,
         at=at,
         entries=entries,
         focus="",
@@ -90,9 +100,18 @@ def submit_design(kind: str, key: str) -> Response:
     what, _, word = what.partition("=")
     if act in ACTS:
         chosen = take(data, act, what, model, word or _typed())
+        if act == "add":
+            _give_type(found_at(data, chosen), model_at(model, chosen))
     if act not in ACTS or act in TURNS:
         chosen = at or request.form.get("chosen", "")
     return _keep(desk, item, data, base, chosen)
+
+
+def _give_type(part: Any, model: Any) -> None:
+    """A new attribute has the type that was chosen with its name."""
+    given = request.form.get("type", "")
+    if model is Attribute and isinstance(part, dict) and given in TYPES:
+        part["type"] = given
 
 
 def _typed() -> str:
@@ -160,9 +179,24 @@ def _panel(canvas: Canvas, at: str, designer: Designer) -> tuple[Surroundings, t
     for problem in desk.bench.told(item.id):
         told.setdefault(problem.position.path, []).append(problem.message)
     languages = [found.id.key for found in desk.bench.by_kind["language"]] or ["en-US"]
-    around = Surroundings(told, languages, canvas.entity, "", kinds_of(desk, canvas.entity), sources=designer.sources)
+    around = Surroundings(
+        told,
+        languages,
+        canvas.entity,
+        "",
+        kinds_of(desk, canvas.entity),
+        sources=designer.sources,
+        values=partial(values_of, desk, canvas.entity),
+    )
     part, part_model = found_at(item.data, at) if at else item.data, model_at(model, at)
     if not isinstance(part, Mapping):
         return around, ()
     entries = entries_of(part_model, part, around, f"{at}." if at else "")
-    return around, tuple(entry for entry in entries if not designer.apart(model, entry.path))
+    shown = (entry for entry in entries if not designer.apart(model, entry.path))
+    return around, tuple(entry for entry in shown if part_model is not Block or _of_block(entry, str(part.get("type") or "")))
+
+
+def _of_block(entry: Entry, type_name: str) -> bool:
+    """Is a property one of blocks of this type, or is something set there?"""
+    types = OF_BLOCKS.get(entry.shape.name)
+    return types is None or type_name in types or entry.there or bool(entry.errors)

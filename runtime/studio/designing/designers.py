@@ -22,21 +22,23 @@ def _nothing(canvas: Canvas) -> Mapping[str, Any]:
 
 
 def _of_entity(canvas: Canvas) -> Mapping[str, Any]:
-    """The drawing, and what publishing this alone would change in the database; of a large site that is left to Publish."""
+    """The drawing, and what publishing this, with the drafts that it stands on, would change in the database; of a large site
+    that is left to Publish."""
     known = canvas.item.waits and canvas.desk.bench.checked
-    trial: Trial | None = try_items(canvas.desk, [canvas.item]) if known else None
+    trial: Trial | None = try_items(canvas.desk, canvas.desk.bench.waiting_with(canvas.item.id)) if known else None
     return {"drawing": diagram(canvas.desk, canvas.entity), "trial": trial}
 
 
 @dataclass(frozen=True, slots=True)
 class Designer:
     """A designer: its template, the properties that its canvas shows (as paths without places), what its template is given
-    besides, and by property the list of words that completes it."""
+    besides, by property the list of words that completes it, and the step that Enter takes in an input of the canvas."""
 
     template: str
     shown: frozenset[str]
     more: More = _nothing
     sources: Mapping[str, str] = field(default_factory=dict)
+    on_enter: str = "set"
 
     def words(self, more: Mapping[str, Any]) -> Mapping[str, Sequence[tuple[str, str]]]:
         """The words of its own lists, from what its template is given."""
@@ -65,9 +67,11 @@ def _of_map(canvas: Canvas) -> Mapping[str, Any]:
 
 
 def _designer(name: str, shown: str, more: More = _nothing, **sources: str) -> Designer:
-    return Designer(f"studio/design_{name}.html", frozenset(shown.split()), more, sources)
+    return Designer(f"studio/design_{name}.html", frozenset(shown.split()), more, sources, ON_ENTER.get(name, "set"))
 
 
+ON_ENTER = {"entity": "add:attributes", "map": "add:attributes", "site": "pairs:tokens"}
+"""Of a designer without inputs on its canvas: nothing is done."""
 _COLUMNS = ("column", "lookup_columns", "change_column", "identity_column", "effective_from", "effective_to")
 
 

@@ -182,7 +182,9 @@ def _item(part: Any, word: str, keys: list[str]) -> dict[str, Any]:
         key = {"key": _unused(word_of(word), keys)} if "key" in shapes else {}
         return {**key, "attribute": word}
     if "blocks" not in shapes and shapes.keys() >= {"multistep_form", "snippet"}:
-        return {"type": first, **({"web_template" if first == "component" else first: rest} if rest else {})}
+        name = "web_template" if first == "component" else first
+        shown = [rest] if name in shapes and shapes[name].form == "words" else rest
+        return {"type": first, **({name: shown} if rest else {})}
     if shapes.keys() == {"block", "web_template"}:
         return {"block": word}
     if "new_window" in shapes:

@@ -112,6 +112,12 @@ def look() -> Response:
     return make_response(redirect(local_path(request.form.get("back", "")) or desk.url("view"), 303))
 
 
+def look_as_holder(desk: Desk, role: str) -> None:
+    """See the site as somebody with a role from now on, unless other eyes were chosen or the person holds it."""
+    if CHOSEN not in session and role not in desk.context.principal.roles:
+        session[CHOSEN] = f"role-{role}"
+
+
 def window_of(desk: Desk, item: Item) -> Window | None:
     """The window beside the editor of a component; None where there is nothing to see, or the person may not."""
     if not desk.reach.views_as or item.head.deleted:

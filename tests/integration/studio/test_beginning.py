@@ -98,3 +98,50 @@ def test_what_new_pages_open_is_signed_off_in_the_studio_and_published_along(sit
     assert "lantern" in words(dora.get("publish"))
     assert dora.publish().status_code == 303
     assert site.as_("alice").get("/lantern").status_code == 200
+
+
+def test_a_new_page_has_its_place_and_its_address_from_the_beginning(site, maker):
+    dora = maker("dora")
+    made = begun(dora, "page", name="Winter storage")
+    assert made.location == "/studio/design/page/winter-storage"
+    page = data_of(site, "page", "winter-storage")
+    assert (page["parent"], page["partial_url"]) == ("home", "winter-storage")
+    assert "problem" not in words(dora.get("edit/page/winter-storage"))
+    assert "Page above" in words(dora.get("new/page"))
+
+
+def test_a_site_without_a_menu_gets_one_with_its_first_pages_and_they_are_seen_by_who_may_see_them(site, maker):
+    dora = maker("dora")
+    lantern(dora)
+    dora.edit("site/marina", p__menu="")
+    made = dora.send("screens/lantern", dora.form("screens/lantern", "insert"), ("", ""), role="skipper")
+    menu = data_of(site, "site", "marina")["menu"]
+    assert [link["page"] for link in data_of(site, "web_link_set", menu)["links"]] == ["home", "lantern-list"]
+    assert "/studio/as/draft/role-skipper/" in dora.get(made.location.removeprefix("/studio/")).text
+    dora.publish()
+    assert "/lantern" in site.as_("alice").get("/").text
+
+
+def test_a_new_attribute_has_the_type_that_was_chosen_and_enter_adds_it(site, maker):
+    dora = maker("dora")
+    begun(dora, "entity", name="Lamp")
+    page = dora.get("design/entity/lamp").text
+    first = page.partition("data-designer")[2].partition('type="submit"')[2].partition(">")[0]
+    assert 'value="add:attributes"' in first
+    panel = page.partition("data-panel")[2].partition('type="submit"')[2].partition(">")[0]
+    assert 'value="set"' in panel
+    step(dora, "entity/lamp", "add:attributes", word="Lit since", type="date")
+    step(dora, "entity/lamp", "add:attributes", word="Odd", type="no such")
+    given = data_of(site, "entity", "lamp")["attributes"]
+    assert [one.get("type") for one in given] == ["date", None]
+
+
+def test_what_publishing_would_change_counts_the_drafts_that_an_entity_stands_on(site, maker):
+    dora = maker("dora")
+    begun(dora, "choice", key="glow")
+    form = dora.form("source/choice/glow", "yaml")
+    dora.send("source/choice/glow", form, yaml="key: glow\noptions: [{value: red}]")
+    begun(dora, "entity", name="Lamp")
+    step(dora, "entity/lamp", "add:attributes", word="Glow", type="choice")
+    step(dora, "entity/lamp", "set", at="attributes.0", p__attributes__0__choice="glow")
+    assert "create table lamp" in dora.get("design/entity/lamp").text

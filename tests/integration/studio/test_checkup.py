@@ -22,6 +22,7 @@ from metadata.model import (
 from metadata.store import MetadataStore
 from runtime.checkup.running import look_over
 from runtime.cli import main
+from runtime.studio.places import STEP
 from support.marina import BERTH
 from support.people import open_people
 from support.studio import Maker, words
@@ -100,7 +101,8 @@ def test_the_page_leads_to_the_editors_and_the_command_has_an_exit_code(database
     with open_people(database_url, tmp_path, *PLANTED[:4], Snippet(key="fine", value=text("[t](/terms)"))) as site:
         page = Maker.of(site, "dora").get("checkup")
         assert "The link /no/such leads nowhere" in words(page)
-        assert 'href="/studio/edit/page/leaflet"' in page.text
+        assert 'href="/studio/edit/page/leaflet#f-blocks.0.text"' in page.text
+        assert f"Blocks{STEP}text{STEP}Text" in words(page)
         assert 'href="/studio/edit/page/leaflet"' not in Maker.of(site, "bob").get("checkup").text
         assert Maker.of(site, "alice").get("checkup").status_code == 403
         assert Maker.of(site, "erin").get("checkup").status_code == 403

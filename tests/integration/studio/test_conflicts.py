@@ -24,6 +24,7 @@ def test_changes_of_two_are_brought_together_and_what_collides_is_asked(site, ma
     page = words(answer)
     assert "Bob" in page
     assert ("Dora's" in page, "Bob's" in page, "was Extras" in page) == (True, True, True)
+    assert "Label was Extras" in page
     form = dora.form_in(answer, "mine")
     assert [value for name, value in form.fields if name == "path"] == ["label"]
     settled = dora.send("settle/view/extras", form, ("do", "settle"), choice__0="theirs", **{"choice.0": "theirs"})

@@ -4,9 +4,10 @@ import pytest
 
 from metadata.model import KINDS, Snippet, View
 from metadata.store import MetadataStore
+from runtime.studio.places import STEP
 from runtime.studio.scalars import SORTS, read_as, show_as, sort_of
 from support.charts import CHARTS
-from support.studio import Maker, open_studio, words
+from support.studio import Maker, open_studio, step, words
 from support.theatre import theatre
 
 DEFAULT = "p.attributes.0.default"
@@ -192,7 +193,12 @@ def test_what_is_typed_as_a_sort_of_value_is_shown_as_what_reads_the_same(sort):
 def test_a_value_has_the_type_that_is_chosen_for_it_and_needs_no_quotes(site, maker):
     dora = maker("dora")
     chosen = (("text", "5", "5"), ("number", "5", 5), ("number", "2.50", 2.5), ("yes", "", True), ("no", "left", False))
-    for sort, typed, value in (*chosen, ("texts", "a, b\nc", ["a, b", "c"]), ("numbers", "1\n2.5", [1, 2.5])):
+    several = (
+        ("texts", "a, b\nc", ["a, b", "c"]),
+        ("numbers", "1\n2.5", [1, 2.5]),
+        ("values", "a\n2\ntrue\nnull", ["a", 2, True, None]),
+    )
+    for sort, typed, value in (*chosen, *several, ("empty", "left", "")):
         dora.edit("entity/berth", **{f"{DEFAULT}.~as": sort, f"{DEFAULT}.~is": typed})
         given = data_of(site, "entity", "berth")["attributes"][0]["default"]
         assert (given, type(given)) == (value, type(value))
@@ -212,3 +218,42 @@ def test_a_type_that_is_no_word_is_edited_all_the_same(maker):
     dora.send("source/entity/berth", dora.form("source/entity/berth", "yaml"), yaml="attributes: [{key: a, type: [b]}]")
     assert dora.get("edit/entity/berth").status_code == 200
     assert dora.get("design/entity/berth?at=attributes.0").status_code == 200
+
+
+def test_the_value_of_a_choice_is_chosen_from_its_options(site, maker):
+    dora = maker("dora")
+    path, at = "design/view/bookings-all?at=filter.all.0", "filter.all.0"
+    step(dora, "view/bookings-all", "condition:filter")
+    value = f"p.{at}.value"
+    step(dora, "view/bookings-all", "set", at=at, **{f"p.{at}.attribute": "status"})
+    assert '<option value="moored">Moored</option>' in dora.get(path).text
+    step(dora, "view/bookings-all", "set", at=at, **{f"{value}.~is": "moored"})
+    assert data_of(site, "view", "bookings-all")["filter"]["all"][0] == {"attribute": "status", "value": "moored"}
+    assert "Status is Moored" in words(dora.get(path))
+    step(
+        dora, "view/bookings-all", "set", at=at, **{f"p.{at}.operator": "in", f"{value}.~as": "texts", f"{value}.~is": "moored"}
+    )
+    boxes = dora.get(path).text
+    assert 'type="checkbox" id="f-filter.all.0.value.2" name="p.filter.all.0.value.~is" value="moored" checked' in boxes
+    assert data_of(site, "view", "bookings-all")["filter"]["all"][0]["value"] == ["moored"]
+
+
+def test_a_part_that_was_just_added_is_not_reproached_for_being_empty(maker):
+    dora = maker("dora")
+    added = dora.edit("choice/mooring", ("do", "add:options"))
+    assert 'name="p.options.4.value"' in added.text
+    assert "A value is required here" not in words(added)
+    saved = dora.send("edit/choice/mooring", dora.form_in(added), p__options__4__label__any="Sunk")
+    assert saved.status_code == 303
+    assert "A value is required here" in words(dora.get("edit/choice/mooring"))
+
+
+def test_yaml_is_shown_with_the_lines_at_fault(maker):
+    dora = maker("dora")
+    form = dora.form("source/choice/mooring", "yaml")
+    dora.send("source/choice/mooring", form, yaml="key: mooring\noptions:\n- value: a\n- label: b\n")
+    page = dora.get("source/choice/mooring")
+    assert 'data-line="4"' in page.text
+    assert f"Line 4, Options{STEP}b{STEP}Value : A value is required" in words(page)
+    unread = dora.send("source/choice/mooring", dora.form("source/choice/mooring", "yaml"), yaml="key: a\nb: [\nc: d\n")
+    assert (unread.status_code, "Line 4 : This is not valid YAML" in words(unread)) == (422, True)

@@ -1,6 +1,7 @@
 """From drafts to a release: who may, what is checked, what is served, and the way back."""
 
 import json
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -78,7 +79,9 @@ def test_a_wrong_release_is_refused_with_the_place_and_the_old_one_serves_on(sit
     dora, visitor = maker("dora"), site.as_("alice")
     dora.edit("page/terms", p__title__any="House rules", p__parent="hom")
     page = dora.get("publish")
-    assert "parent: There is no page 'hom' in the site marina. Did you mean 'home'?" in words(page) + words_beside(page)
+    told = re.sub(r"<[^>]+>", "", words_beside(page))
+    assert "Page Terms, Parent: There is no page 'hom' in the site marina. Did you mean 'home'?" in told
+    assert 'href="/studio/edit/page/terms#f-parent"' in page.text
     refused = dora.publish()
     assert refused.status_code == 422
     assert "Nothing was published." in refused.text

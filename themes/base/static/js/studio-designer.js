@@ -42,6 +42,7 @@ async function show(answer, key) {
   document.querySelector(".st-side").replaceWith(fresh.querySelector(".st-side"));
   const head = fresh.querySelector(".st-main > .page-head");
   document.querySelector(".st-main > .page-head").replaceWith(head);
+  document.querySelector("[data-drafts]").replaceWith(fresh.querySelector("[data-drafts]"));
   const at = new URL(answer.url).searchParams.get("at") ?? "";
   window.history.replaceState(null, "", answer.url);
   start();

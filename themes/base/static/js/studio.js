@@ -10,7 +10,7 @@ const GO = { h: home, p: publish, r: history };
 let going = false;
 
 function typing(target) {
-  return target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target.closest("input, textarea, select, [contenteditable], [data-typing]") !== null;
 }
 
 function editorForm() {

@@ -1,0 +1,30 @@
+"""Where something stands in a component, in words: by the places of items, by their names, and without any data."""
+
+import pytest
+
+from metadata.model import Entity, Form, View
+from runtime.studio.places import STEP, place_of
+
+BERTH = {"key": "berth", "attributes": [{"key": "length", "type": "decimal"}, {"key": "3", "type": "text"}]}
+FORM = {"tabs": [{"sections": [{"label": {"en": "Boat"}}, {"fields": [{"attribute": "name"}, {}]}]}]}
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "path", "said"),
+    [
+        (Entity, BERTH, "attributes.0.target", ["Attributes", "length", "Target"]),
+        (Entity, BERTH, "attributes[length].max_length", ["Attributes", "length", "Max length"]),
+        (Entity, BERTH, "attributes[3].label.en", ["Attributes", "3", "Label", "en"]),
+        (Entity, {}, "attributes[owner].target", ["Attributes", "owner", "Target"]),
+        (Form, FORM, "tabs.0.sections.1", ["Tabs", "1", "Sections", "2"]),
+        (Form, FORM, "tabs.0.sections.0.columns", ["Tabs", "1", "Sections", "Boat", "Columns"]),
+        (Form, FORM, "tabs[0].sections[1].fields[name].mode", ["Tabs", "1", "Sections", "2", "Fields", "name", "mode"]),
+        (Form, {}, "tabs[0].sections[1]", ["Tabs", "1", "Sections", "2"]),
+        (View, {}, "columns[owner.name].width", ["Columns", "owner.name", "Width"]),
+        (View, {}, "columns (order)", ["Columns (order)"]),
+        (View, {}, "no_such.thing", ["no_such", "thing"]),
+        (View, {}, "", [""]),
+    ],
+)
+def test_a_place_is_told_in_the_words_of_the_editor(model, data, path, said):
+    assert place_of(model, data, path) == STEP.join(said)
