@@ -27,6 +27,9 @@ function enhance(box) {
   box.querySelector("[data-find]")?.remove();
 
   function close() {
+    // What is still being searched for must not open the list again behind somebody who has left.
+    state.asked += 1;
+    window.clearTimeout(state.timer);
     list.hidden = true;
     state.at = -1;
     input.setAttribute("aria-expanded", "false");
@@ -88,6 +91,11 @@ function enhance(box) {
       value.value = "";
     }
     soon();
+  });
+  input.addEventListener("click", () => {
+    if (list.hidden) {
+      search();
+    }
   });
   input.addEventListener("blur", () => window.setTimeout(close, WAIT));
   input.addEventListener("keydown", (event) => {
