@@ -151,7 +151,8 @@ def known_error(error: Exception) -> RequestError:
 def note(error: Exception, failure: Failure) -> None:
     """Log a failure under its number; with its trace where nobody foresaw it."""
     fields = {"action": "request_failed", "request": failure.error_id, "status": failure.status, "cause": type(error).__name__}
-    if failure.status >= 500:
+    # 501 is the caller's doing as any 4xx is: it must not wake whoever watches for errors.
+    if failure.status >= 500 and failure.status != 501:
         foreseen = isinstance(error, RequestError) and type(error) is not RequestError
         log.error("request failed", extra=fields, exc_info=None if foreseen else error)
     else:

@@ -8,6 +8,9 @@ import threading
 from typing import BinaryIO
 
 MOST_PIXELS = 50_000_000
+MOST_OPENED = {"image/webp": 24_000_000}
+"""The most pixels of which a small picture is made, where that is less: WebP cannot be opened at a smaller scale, and takes
+four times as long as PNG and three copies in memory."""
 LONGEST_SIDE = 20_000
 TALLEST = 4
 """How many times as tall as wide a small picture may be."""
@@ -57,8 +60,11 @@ def small(content: BinaryIO, kind: str, width: int) -> bytes:
     made = io.BytesIO()
     try:
         with _ONE_AT_A_TIME, Image.open(content, formats=(FORMATS[kind],)) as picture:
+            if picture.width * picture.height > MOST_OPENED.get(kind, MOST_PIXELS):
+                return b""
             picture.draft("RGB", (width, width))
-            upright = ImageOps.exif_transpose(picture)
+            ImageOps.exif_transpose(picture, in_place=True)  # else it is copied where it is upright already
+            upright: Image.Image = picture
             if upright.mode not in ("RGB", "RGBA"):
                 upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
             upright.thumbnail((width, width * TALLEST), Image.Resampling.LANCZOS)

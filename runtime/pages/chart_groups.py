@@ -15,6 +15,7 @@ from runtime.pages.addresses import page_url, quoted
 from runtime.pages.content import words_of
 from runtime.pages.layouts import LAYOUT, TABLE, layouts_of
 from runtime.pages.list_filters import Declared, filters_of
+from runtime.pages.list_ready import views_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.queries import SEPARATOR
 from runtime.pages.speech import formats_of, text_of
@@ -53,13 +54,15 @@ def way_of(ask: BlockAsk, model: Chart) -> Way | None:
     if node is None or model.page not in readable_pages(context.snapshot, context.site, context.principal.roles):
         return None
     keys = [block.list for block in node.page.blocks if block.type == "list"]
-    place, key = next(((n, key) for n, key in enumerate(keys) if model.view in context.site.lists[key].views), (0, ""))
+    place, key = next(
+        ((n, key) for n, key in enumerate(keys) if model.view in views_of(context, context.site.lists[key])), (0, "")
+    )
     if not key:
         return None
     found, prefix = context.site.lists[key], f"{place + 1}{SEPARATOR}" if place else ""
     layouts = layouts_of(found)
     arguments = {
-        "view": "" if found.views[0] == model.view else model.view,
+        "view": "" if views_of(context, found)[0] == model.view else model.view,
         LAYOUT: TABLE if TABLE in layouts and layouts[0] != TABLE else "",
     }
     query = "&".join(f"{quoted(prefix + name)}={quoted(value)}" for name, value in arguments.items() if value)

@@ -54,7 +54,7 @@ def _chart(ask: BlockAsk, model: Chart, number: int) -> ChartView:
     try:
         figures = _fetched(ask, model)
     except Denied:
-        return replace(shown, say=text("state.denied"))
+        return replace(shown, say=text("state.denied" if context.signed_in else "state.sign_in"))
     counts = figures.by is None and model.aggregate == "count"  # of which none is a figure too
     if not counts and not any(group.rows for group in figures.groups.found):
         return replace(shown, say=words_of(context, model.empty) or text("state.empty"))

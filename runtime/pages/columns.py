@@ -122,6 +122,8 @@ def _column(snapshot: Snapshot, entity: str, declared: ViewColumn, override: Col
 
 
 def _placed(columns: tuple[Column, ...], given: tuple[str, ...], choices: Mapping[str, Choice]) -> tuple[Column, ...]:
+    # A card has one place for each of these: a second column there would stand on top of the first.
+    given = tuple("line" if place in ("title", "figure") and place in given[:i] else place for i, place in enumerate(given))
     places = dict(enumerate(given))
     free = [position for position, place in places.items() if not place]
     if "title" not in given and free:

@@ -88,7 +88,9 @@ class DetailSheet:
 def detail_sheet(ask: BlockAsk, record: Record) -> DetailSheet:
     """The sheet of a block. What the record has no value for may not be read by anybody of this standing."""
     context = ask.context
-    key = ("detail", context.site.key, ask.node.page.key, ask.index, context.principal.standing, formats_of(context))
+    # The form is part of it: a block shows a related row, too, by the form of that row.
+    at = (context.site.key, ask.node.page.key, ask.index, ask.block.form)
+    key = ("detail", at, context.principal.standing, formats_of(context))
     return kept(context, key, lambda: _make(ask, record))
 
 

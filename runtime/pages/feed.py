@@ -25,7 +25,7 @@ from runtime.records.counting import count_exactly
 from runtime.records.errors import Denied
 from runtime.records.keyset import read_token
 from runtime.records.lists import fetch_list
-from runtime.records.plan import ListPlan, SortKey, plan_list
+from runtime.records.plan import ListPlan, SortKey, plan_list, readable_views
 
 PAGE = 500
 LARGEST = 10**9
@@ -50,8 +50,9 @@ def rows(key: str) -> Response:
     context = current()
     model = _feed(context, key)
     arguments = read_arguments(request.args.items(multi=True))
-    view = arguments.get("view") or model.views[0]
-    if view not in model.views:
+    views = readable_views(context.snapshot, context.principal, model.views)
+    view = arguments.get("view") or views[0]
+    if view not in views:
         raise UnusableArgument("view")
     plan = plan_list(context.snapshot, context.principal, view)
     found = properties(context.snapshot, plan)
@@ -75,7 +76,7 @@ def describe(key: str) -> Response:
     """The description of a feed's entity sets: the views of its list that the caller may read."""
     context = current()
     plans: dict[str, ListPlan] = {}
-    for view in _feed(context, key).views:
+    for view in readable_views(context.snapshot, context.principal, _feed(context, key).views):
         plans[set_name(view)] = plan_list(context.snapshot, context.principal, view)
     sets = {name: properties(context.snapshot, plan) for name, plan in plans.items()}
     return Response(description(sets), content_type="application/xml; charset=utf-8", headers=VERSION)

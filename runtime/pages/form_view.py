@@ -12,7 +12,7 @@ from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm
 from runtime.forms.layout import ErrorLink, FormView, Showing, form_view, with_errors
 from runtime.pages.content import words_of
-from runtime.pages.form_setting import say_of
+from runtime.pages.denied import denied
 from runtime.pages.part import BlockAsk, Part
 from runtime.render import Action, State
 
@@ -106,7 +106,4 @@ def heading_of(ask: BlockAsk, form: Form) -> str:
 
 def denied_part(context: RequestContext) -> Part:
     """The person may not use the form."""
-    say = say_of(context)
-    home = Action(say("action.home"), context.url("/"))
-    state = State("denied", say("state.denied"), say("state.denied_text"), secondary=home)
-    return Part("forms/state.html", StatePart(state), status=403)
+    return Part("forms/state.html", StatePart(denied(context)), status=403)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from metadata.model import ListComponent
 from runtime.pages.list_filters import chosen_filters
-from runtime.pages.list_ready import scopes_of
+from runtime.pages.list_ready import scopes_of, views_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.places import around, wanted_place
 from runtime.pages.queries import UnusableArgument
@@ -21,7 +21,7 @@ def parsed(ask: BlockAsk, model: ListComponent) -> ListAsk:
         return parse_list_ask(
             context.snapshot,
             context.principal,
-            model.views,
+            views_of(context, model),
             ask.query.own,
             page_size=model.page_size,
             searchable=model.search,

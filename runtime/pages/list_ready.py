@@ -23,7 +23,7 @@ from runtime.pages.places import place_paths, place_search
 from runtime.pages.queries import Query
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.ask import ListAsk, parse_list_ask
-from runtime.records.plan import ListOptions, ListPlan, plan_list
+from runtime.records.plan import ListOptions, ListPlan, plan_list, readable_views
 from runtime.render import Action
 from runtime.sitemap import readable_pages
 
@@ -96,6 +96,11 @@ def entity_of(context: RequestContext, model: ListComponent) -> str:
     return context.snapshot.views[model.views[0]].entity
 
 
+def views_of(context: RequestContext, model: ListComponent) -> tuple[str, ...]:
+    """The views of a list that there are for this person, in order; never none."""
+    return readable_views(context.snapshot, context.principal, model.views)
+
+
 def list_id(ask: BlockAsk) -> str:
     """The id of a list's region on its page."""
     return f"list-{ask.index}"
@@ -166,7 +171,7 @@ def _create_action(ask: BlockAsk, model: ListComponent) -> Action | None:
 def _chrome(ask: BlockAsk, model: ListComponent, view: View, asked: ListAsk, top: tuple[str, Action | None]) -> ListView:
     context, layout = ask.context, layout_of(ask, model)
     label, create = top
-    views = [context.snapshot.views[key] for key in model.views]
+    views = [context.snapshot.views[key] for key in views_of(context, model)]
     return ListView(
         id=list_id(ask),
         label=label,

@@ -9,6 +9,7 @@ from metadata.text import Text
 from runtime.context import RequestContext
 from runtime.pages.columns import words
 from runtime.pages.content import words_of
+from runtime.pages.denied import denied
 from runtime.pages.freshness import Freshness
 from runtime.pages.queries import FILTER, Query
 from runtime.pages.speech import text_of
@@ -30,8 +31,7 @@ class Emptiness:
 
 def denied_state(context: RequestContext, messages: ListMessages) -> State:
     """The person may not read any row."""
-    home = Action(text_of(context)("action.home"), context.url("/"))
-    return _state(context, "denied", messages.denied, secondary=home)
+    return denied(context, words_of(context, messages.denied))
 
 
 def empty_state(context: RequestContext, found: Emptiness, query: Query) -> State:
@@ -59,9 +59,8 @@ def _state(
     message: Text,
     *,
     primary: Action | None = None,
-    secondary: Action | None = None,
     q: str = "",
 ) -> State:
     text = text_of(context)
     heading = text("state.filtered_for", query=q) if q else text(f"state.{kind}")
-    return State(kind, heading, words_of(context, message) or text(f"state.{kind}_text"), primary, secondary)
+    return State(kind, heading, words_of(context, message) or text(f"state.{kind}_text"), primary)

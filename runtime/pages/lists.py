@@ -21,7 +21,7 @@ from runtime.pages.layouts import BOARD, CALENDAR, CARDS, layout_arguments, layo
 from runtime.pages.list_filters import filter_arguments
 from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
 from runtime.pages.list_narrowing import narrowed, parsed
-from runtime.pages.list_ready import ReadyList, chrome_of, dress_of, entity_of, label_of, list_id, ready_list
+from runtime.pages.list_ready import ReadyList, chrome_of, dress_of, entity_of, label_of, list_id, ready_list, views_of
 from runtime.pages.list_rows import record_key, row_links
 from runtime.pages.list_sketch import ListSketch
 from runtime.pages.list_states import denied_state
@@ -91,8 +91,9 @@ def show_list(ask: BlockAsk) -> Part:
     led = opening(ask, model, saved) if saved is not None and not ask.posted else None
     if led is not None:
         return Part(response=led)
-    view = own.get("view") or model.views[0]
-    ready = ready_list(ask, model, view if view in model.views else model.views[0])
+    views = views_of(context, model)
+    view = own.get("view") or views[0]
+    ready = ready_list(ask, model, view if view in views else views[0])
     if own.get(CHOOSER):
         return show_columns(ask, ready, saved)
     ready = with_columns(ask, ready, saved)

@@ -27,6 +27,7 @@ from runtime.pages.form_setting import FIND, record_by_id, say_of
 from runtime.pages.form_view import ACTION, DRAFT, StatePart, denied_part
 from runtime.pages.multistep_again import going_out
 from runtime.pages.multistep_entered import QUERY, Entered
+from runtime.pages.multistep_renamed import carried
 from runtime.pages.multistep_send import Refused, send_all
 from runtime.pages.multistep_strangers import admit_stranger, judged, steps_owner
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
@@ -138,7 +139,7 @@ def _go_on(ask: BlockAsk, multi: MultistepForm, over: Draft) -> Part:
     if found is not None and found.finished:
         forget_over(ask)
         return _go(next_url(ask, multi.entity, found.record, multi.success_page))
-    kept = _kept(context, multi, found) or _fresh(ask, multi, posted.get(DRAFT, ""))
+    kept = carried(context, multi, _kept(context, multi, found) or _fresh(ask, multi, posted.get(DRAFT, "")))
     entered = Entered(context, multi, replace(kept, definition=definition(context.snapshot, multi)))
     step = _permitted(entered, posted.get(STEP_FIELD, ""))
     if step.key == posted.get(STEP_FIELD, "") and step.type != "review":
@@ -170,7 +171,9 @@ def _fresh(ask: BlockAsk, multi: MultistepForm, key: str) -> Draft:
 
 def _current(context: RequestContext, multi: MultistepForm, draft: Draft) -> Draft:
     """A draft that was begun with another form goes on at the first step, with everything kept."""
-    return draft if draft.definition == definition(context.snapshot, multi) else replace(draft, step="")
+    if draft.definition == definition(context.snapshot, multi):
+        return draft
+    return replace(carried(context, multi, draft), step="")
 
 
 def _permitted(entered: Entered, wanted: str) -> Step:
@@ -202,7 +205,8 @@ def _post(ask: BlockAsk, multi: MultistepForm) -> Part:
         return _go(next_url(ask, multi.entity, found.record, multi.success_page))
     if found is None:
         admit_stranger(context)
-    draft = replace(found or _fresh(ask, multi, request.form.get(DRAFT, "")), definition=definition(context.snapshot, multi))
+    draft = carried(context, multi, found or _fresh(ask, multi, request.form.get(DRAFT, "")))
+    draft = replace(draft, definition=definition(context.snapshot, multi))
     entered = Entered(context, multi, draft)
     step = _permitted(entered, request.form.get(STEP_FIELD, ""))
     if step.key != request.form.get(STEP_FIELD, ""):

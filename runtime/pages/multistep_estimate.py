@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from metadata.model import Attribute, Step
 from metadata.snapshot import Snapshot
 from runtime.forms.bound import all_values
 from runtime.forms.lines import Line
+from runtime.forms.opening import fixed_values
 from runtime.forms.tiers import tier_path
 from runtime.forms.totals import product, total, total_paths
 from runtime.pages.columns import fixed_currency
@@ -21,8 +23,8 @@ def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
     paths = total_paths(step.total)
     if not paths or line.blank or line.form.errors:
         return None
-    entity, values = entered.relationship(step).entity, all_values(line.form)
-    snapshot = entered.context.snapshot
+    entity, snapshot = entered.relationship(step).entity, entered.context.snapshot
+    values = {**_unasked(entered, step, paths), **all_values(line.form)}
 
     def value_of(path: str) -> Any:
         tiers = tier_path(snapshot, entity, path)
@@ -32,6 +34,19 @@ def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
         return None if reached is None else entered.tiers.value(tiers, step.tier, values, reached)
 
     return product(paths, value_of)
+
+
+def _unasked(entered: Entered, step: Step, paths: Sequence[str]) -> dict[str, Any]:
+    """What the row will have of attributes that the form does not ask for: what it fills in, else their plain defaults."""
+    form = entered.step_form(step)
+    attributes = entered.context.snapshot.entities[form.form.entity].attributes
+    found = {path: attributes[path].model for path in paths if path in attributes}
+    defaults = {path: form.words.value(model.default, model) for path, model in found.items() if _is_plain(model.default)}
+    return {**defaults, **fixed_values(entered.context.snapshot, form.form, form.words)}
+
+
+def _is_plain(default: Any) -> bool:
+    return default is not None and not str(default).startswith("@")
 
 
 def amount_text(entered: Entered, step: Step, amount: Decimal | None) -> str:

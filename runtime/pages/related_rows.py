@@ -13,6 +13,7 @@ from metadata.snapshot import Relationship
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, OutOfReach, PageNotFound
 from runtime.pages.content import words_of
+from runtime.pages.detail import detail_paths
 from runtime.pages.form import edit_or_read, form_record_paths
 from runtime.pages.form_insert import insert
 from runtime.pages.form_sending import Belongs
@@ -136,8 +137,10 @@ def _edit(doing: _Doing) -> Part:
     form = doing.context.snapshot.forms.get(doing.related.edit_form)
     if form is None:
         raise OutOfReach
-    row = _row(doing, form_record_paths(doing.context, form))
     block = replace(doing.ask.block, form=form.key, mode="edit", removal=None)
+    # Who may not change the row reads it, and then its look-ups are links.
+    paths = (*form_record_paths(doing.context, form), *detail_paths(doing.context, block))
+    row = _row(doing, tuple(dict.fromkeys(paths)))
     return _named(doing, form, edit_or_read(replace(doing.ask, block=block, record=row), form, row))
 
 

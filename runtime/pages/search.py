@@ -17,6 +17,7 @@ from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
 from runtime.pages.cells import column_cells
 from runtime.pages.content import words_of
+from runtime.pages.denied import denied
 from runtime.pages.list_views import Search as SearchBox
 from runtime.pages.list_views import Tab, paging_of
 from runtime.pages.part import BlockAsk, Part
@@ -77,7 +78,7 @@ def show_search(ask: BlockAsk) -> Part:
     types = row_types(ask.context, model)
     sought = _sought(ask, model, typed, types)
     if not types and not model.pages:
-        return Part(TEMPLATE, _view(ask, model, typed, state=_denied(ask)))
+        return Part(TEMPLATE, _view(ask, model, typed, state=denied(ask.context)))
     if not typed:
         return Part(TEMPLATE, _view(ask, model, typed))
     with ask.context.stages.measure("fetch"):
@@ -231,11 +232,6 @@ def _link(ask: BlockAsk, key: str) -> str:
 def _nothing(ask: BlockAsk, typed: str) -> State:
     text = text_of(ask.context)
     return State("filtered", text("state.filtered_for", query=typed), text("search.nothing_text"))
-
-
-def _denied(ask: BlockAsk) -> State:
-    text = text_of(ask.context)
-    return State("denied", text("state.denied"), text("state.denied_text"))
 
 
 def _view(ask: BlockAsk, model: Search, typed: str, **more: Any) -> SearchView:

@@ -133,6 +133,17 @@ def plan_entity(snapshot: Snapshot, principal: Principal, entity: str, options: 
     return snapshot.derive(identity, lambda: _make_entity(snapshot, principal.standing, entity, options))
 
 
+def readable_views(snapshot: Snapshot, principal: Principal, views: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a list's views of which a column may be read; the first one alone where there is none.
+
+    The others are for this person as if the list did not have them.
+    """
+    if len(views) == 1:
+        return views
+    standing = principal.standing
+    return snapshot.derive(("readable views", standing, views), lambda: _readable_views(snapshot, standing, views))
+
+
 def plan_rows(
     snapshot: Snapshot, principal: Principal, entity: str, selected: tuple[Selected, ...], near: Near | None = None
 ) -> ListPlan:
@@ -205,6 +216,16 @@ def _make(snapshot: Snapshot, standing: Standing, view_key: str, options: ListOp
         sort=_readable_sort(snapshot, standing, view.entity, ((item.attribute, item.descending) for item in view.sort)),
         filters=tuple(part for part in (view.filter, options.filter) if part is not None),
     )
+
+
+def _readable_views(snapshot: Snapshot, standing: Standing, views: tuple[str, ...]) -> tuple[str, ...]:
+    found = [snapshot.views[key] for key in views]
+    open_ones = (
+        view.key
+        for view in found
+        if any(trace(snapshot, standing, view.entity, column.attribute) is not None for column in view.columns)
+    )
+    return tuple(open_ones) or views[:1]
 
 
 def _make_entity(snapshot: Snapshot, standing: Standing, entity: str, options: ListOptions) -> ListPlan:

@@ -13,9 +13,9 @@ _SCHEMES = frozenset({"http", "https"})
 
 
 def email_html(value: str) -> str:
-    """An address of a mailbox, as a link that writes to it."""
-    shown = escape(value)
-    return f'<a href="mailto:{quote(value, safe="@+")}">{shown}</a>' if _EMAIL.fullmatch(value) else str(shown)
+    """An address of a mailbox, as a link that writes to it. Where it is too long for a line it breaks before its marks."""
+    shown = str(escape(value)).replace("@", "<wbr>@").replace(".", "<wbr>.")
+    return f'<a href="mailto:{quote(value, safe="@+")}">{shown}</a>' if _EMAIL.fullmatch(value) else str(escape(value))
 
 
 def phone_html(value: str) -> str:

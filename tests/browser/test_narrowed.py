@@ -1,11 +1,15 @@
 """A lookup that follows another one in the browser, as a dropdown and as a search box."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from support.axe import assert_no_axe_violations
 from support.marina_site import served
 from support.shelves import make_shelves
+
+ASKED = re.compile(r"[?&]q=")
 
 
 @pytest.fixture(params=["dropdown", ""])
@@ -24,6 +28,29 @@ def loading(request, tmp_path, browser):
         assert complaints == []
         context.close()
     pottery.engine.dispose()
+
+
+def test_a_search_box_shows_what_it_offers_on_a_click_and_nothing_once_it_is_left(loading):
+    page, style = loading
+    if style == "dropdown":
+        pytest.skip("a dropdown opens by itself")
+    page.get_by_label("Kiln").select_option(label="Big Bertha")
+    shelf, rows = page.locator("#f-shelf"), page.locator(".options [role=option]")
+    shelf.click()
+    expect(rows).to_have_text(["bottom", "top"])
+    assert_no_axe_violations(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".options")).to_be_hidden()
+    held = []
+    page.route(ASKED, lambda route: held.append(route))  # Playwright marks what it is given, a method takes no mark
+    with page.expect_request(ASKED):
+        shelf.click()
+    page.get_by_label("Kiln").focus()
+    with page.expect_response(ASKED) as answered:
+        held[0].continue_()
+    answered.value.finished()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.locator(".options")).to_be_hidden()
 
 
 def test_what_is_offered_follows_what_was_chosen_before(loading):

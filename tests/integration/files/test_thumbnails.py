@@ -141,6 +141,14 @@ def test_what_cannot_be_made_small_is_given_as_it_is(gallery, ada, monkeypatch):
     assert [row["size"] for row in gallery.select(sa.select(thumbnails))] == [0]
 
 
+def test_of_a_kind_that_opens_slowly_only_smaller_ones_are_made_small(monkeypatch):
+    monkeypatch.setattr("runtime.files.pictures.MOST_OPENED", {"image/webp": 20_000})
+    for kind, size, made in (("WEBP", (100, 200), True), ("WEBP", (100, 201), False), ("PNG", (100, 201), True)):
+        picture = io.BytesIO()
+        Image.new("RGB", size, "navy").save(picture, kind)
+        assert bool(small_picture(picture, f"image/{kind.lower()}", 16)) is made, (kind, size)
+
+
 def test_without_pillow_pictures_are_given_as_they_are_and_the_doctor_says_so(gallery, database_url, tmp_path, monkeypatch):
     environment = {"FOYER_DATABASE_URL": database_url, "FOYER_DATA_DIR": str(tmp_path)}
 

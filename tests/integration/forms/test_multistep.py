@@ -276,6 +276,24 @@ def test_a_form_that_changed_meanwhile_goes_on_at_its_first_step_with_everything
     assert "Celadon" in walk.text
 
 
+def test_what_was_entered_in_a_step_that_has_another_name_now_is_not_lost(pottery):
+    browser = pottery.as_("ada")
+    at_check(pottery, browser)
+    names = {"basics": "begin", "pieces": "cups"}
+    renamed = tuple(dataclasses.replace(step, key=names.get(step.key, step.key), otherwise="") for step in STEPS.steps)
+    hot = dataclasses.replace(renamed[1], otherwise="cups")
+    again = MultistepForm(**{**fields_of(STEPS), "steps": (renamed[0], hot, *renamed[2:])})
+    MetadataStore(pottery.engine).publish("tester", components=(again,))
+    walk = Walk(browser)
+    assert (walk.step, 'value="Cups"' in walk.text) == ("begin", True)
+    assert walk.press().step == "cups"
+    assert ("Celadon" in walk.text, "Tenmoku" in walk.text) == (True, True)
+    assert walk.press().step == "check"
+    walk.press()
+    assert [row["title"] for row in pottery.rows("firing")] == ["Cups"]
+    assert [row["coats"] for row in pottery.rows("piece")] == [2, 3]
+
+
 @pytest.mark.parametrize("style", ["numeric", "bar"])
 def test_the_way_through_is_shown_as_asked_and_a_new_session_begins_anew(pottery, style):
     changed = MultistepForm(**{**fields_of(STEPS), "progress": style, "new_session": True})

@@ -243,6 +243,13 @@ class TestStates:
         assert "Nothing matches “submarine”" in page.text
         assert 'href="/bookings">Clear search</a>' in page.text
 
+    def test_somebody_who_has_not_signed_in_is_led_to_the_sign_in_and_back(self, site):
+        page = site.stranger().get("/berths").text
+        assert ("This is not open to you" in page, "Sign in to go on" in page) == (False, True)
+        assert "Berths are for the harbour office." in page
+        assert re.search(r'class="btn btn-primary" href="/signin\?next=/berths"', page)
+        assert "Logga in för att fortsätta" in site.stranger().get("/sv-SE/berths").text
+
     def test_not_permitted(self, site):
         site.add("berth", number="Hidden berth")
         page = site.as_("erin").get("/berths")

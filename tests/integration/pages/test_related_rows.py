@@ -5,8 +5,8 @@ import re
 import pytest
 
 from metadata.checks import check
-from metadata.model import EntityPermission, component_id
-from support.pottery import POTTERY, hidden
+from metadata.model import EntityPermission, FormField, component_id
+from support.pottery import POTTERY, form, hidden, text
 from support.related import related_components, related_pottery
 from support.ruled import publish
 from support.statements import counting, note_statements
@@ -117,6 +117,31 @@ def test_nothing_is_offered_that_the_person_may_not(pottery):
         "you may not" in browser.get(f"{PAGE}?row=0.new").text.lower()
         or browser.client.get(f"{PAGE}?row=0.new").status_code == 403
     )
+
+
+def test_a_row_that_may_only_be_read_is_shown_by_its_own_form_and_leaves_the_page_of_its_record_alone(pottery):
+    firing = pottery.rows("firing")[0]["id"]
+    row = pottery.add("piece", title="Mine", glaze=pottery.ids["Celadon"], coats=7, firing=firing)
+    rights = {"entity": "piece", "scope": "parent", "relationship": "firing", "parent": "mine", "roles": ("potter",)}
+    publish(pottery, EntityPermission(key="pieces", privileges=("read",), **rights))
+    browser = pottery.as_("ada")
+    shown = browser.get(f"{PAGE}?row=0.edit.{row}").text  # the first of all: what is kept of it serves the next ones
+    assert ("<dt>Coats</dt>" in shown, "Celadon" in shown, "Samples" in shown) == (True, True, False)
+    page = browser.get(PAGE).text
+    assert ("<dt>Title</dt>" in page, "Samples" in page, "<dt>Coats</dt>" in page) == (True, True, False)
+    again = browser.get(f"{PAGE}?row=0.edit.{row}").text
+    assert ("<dt>Coats</dt>" in again, "Samples" in again) == (True, False)
+
+
+def test_a_row_that_its_form_locks_is_shown_by_that_form(pottery):
+    firing = pottery.rows("firing")[0]["id"]
+    row = pottery.add("piece", title="Mine", glaze=pottery.ids["Celadon"], coats=7, firing=firing)
+    fields = (FormField(attribute="title"), FormField(attribute="coats"))
+    publish(pottery, form("piece-edit", "piece", *fields, locked_when="coats > 5", locked_message=text("It is fired.")))
+    browser = pottery.as_("ada")
+    shown = browser.get(f"{PAGE}?row=0.edit.{row}").text
+    assert ("It is fired." in shown, "<dt>Coats</dt>" in shown, "Samples" in shown) == (True, True, False)
+    assert "Samples" in browser.get(PAGE).text
 
 
 def test_notes_are_shown_in_time(database_url, tmp_path):

@@ -27,6 +27,9 @@ function enhance(box) {
   box.querySelector("[data-find]")?.remove();
 
   function close() {
+    // What is still being searched for must not open the list again.
+    state.asked += 1;
+    window.clearTimeout(state.timer);
     list.hidden = true;
     state.at = -1;
     input.setAttribute("aria-expanded", "false");
@@ -68,8 +71,9 @@ function enhance(box) {
     const url = address(box);
     url.searchParams.set("q", input.value === found.value ? "" : input.value);
     const answer = await fetch(url, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (answer?.ok && asked === state.asked) {
-      show((await answer.json()).options);
+    const options = answer?.ok ? (await answer.json()).options : null;
+    if (options && asked === state.asked && document.activeElement === input) {
+      show(options);
     }
   }
 
@@ -88,6 +92,11 @@ function enhance(box) {
       value.value = "";
     }
     soon();
+  });
+  input.addEventListener("click", () => {
+    if (list.hidden) {
+      search();
+    }
   });
   input.addEventListener("blur", () => window.setTimeout(close, WAIT));
   input.addEventListener("keydown", (event) => {
