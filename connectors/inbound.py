@@ -35,6 +35,10 @@ DATABASE_REFUSES = (IntegrityError, DataError, ValueError, OverflowError)
 Store = Callable[[Work, Sequence[Mapped]], Counts]
 
 
+class _EditedMeanwhile(Exception):
+    """Somebody here has changed a row of the map after it was asked what is owed: it may have been written over."""
+
+
 def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store: Store | None = None) -> Counts:
     """Take records; the numbers say what became of them. Records that cannot be taken become rejects.
 
@@ -65,7 +69,9 @@ def _take_columns(work: Work, records: Converted, lookups: Lookups) -> Counts:
     try:
         with work.connection.begin_nested():
             done = work.rows.bulk_load(work.table_map.entity.key, work.table_map.model.integration_key, names, rows)
-    except DATABASE_REFUSES:
+            if _owes(work):
+                raise _EditedMeanwhile
+    except (*DATABASE_REFUSES, _EditedMeanwhile):
         return counts + _apply(work, list(records), lookups, bulk)[0]
     reached("applying")
     counts += Counts(inserted=done.inserted, updated=done.updated, unchanged=done.unchanged)
