@@ -223,6 +223,23 @@ def test_conflicts_are_told_once(world_of):
         assert connection.execute(sa.text("SELECT count(*) FROM foyer_sync_conflict")).scalar_one() == 1
 
 
+def test_each_of_several_values_that_lost_to_the_outside_is_kept(world_of):
+    world = opened(world_of, "outside")
+    ours(world, name="First")
+    ours(world, name="Second")
+    theirs(world, name="Theirs")
+    station = world.station()
+    station.deliver()  # the first alone
+    station.close()
+    assert both(world, "name")[0] == ("Second",)
+    theirs(world, seq=3, name="Theirs too")
+    world.pull()
+    settle_both(world)
+    assert both(world, "name") == (("Theirs too",), ("Theirs too",))
+    assert sorted((item.ours, item.theirs) for item in conflicts(world)) == [("First", "Theirs"), ("Second", "Theirs too")]
+    assert owed(world) == {}
+
+
 @pytest.fixture
 def waits_for_a_lock(pg_url):
     """Whether some session of our database does."""
