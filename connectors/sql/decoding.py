@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, String, and_, cast, column, select, text, values
 
-from connectors.errors import Fatal, Gap
+from connectors.batched import batched
+from connectors.errors import Fatal, Gap, Retriable
 from connectors.protocol import Batch, Cursor, Record
+from connectors.sql.moment import Seen, seen_by
 from connectors.sql.names import publication_name, slot_name
 from connectors.sql.pulls import Pulls
 from connectors.sql.shape import Shape
@@ -23,6 +26,9 @@ IDLE_BYTES = 16 * 1024 * 1024
 """After so much of the log without a change of the table our place moves on, so that the server may remove it."""
 _SLOT = text("SELECT confirmed_flush_lsn::text, wal_status FROM pg_replication_slots WHERE slot_name = :slot")
 _FLUSHED = text("SELECT pg_current_wal_flush_lsn()::text")
+_WRITTEN = text("SELECT pg_current_wal_insert_lsn()::text")
+FLUSH_SECONDS = 10.0
+FLUSH_LOOK_SECONDS = 0.002
 _PEEK = text(
     "SELECT data FROM pg_logical_slot_peek_binary_changes(:slot, NULL, :most,"
     " 'proto_version', '1', 'publication_names', :publication)"
@@ -64,6 +70,44 @@ class Decoding:
         """The rows that transactions after a place have touched; whole transactions, so that a large one exceeds the limit."""
         with self._turn:
             return self._changed(connection, table_map, of, cursor, limit)
+
+    def all_changed(
+        self, moment: Connection, table_map: CompiledMap, of: tuple[Shape, Pulls], cursor: Cursor, limit: int
+    ) -> Iterator[Batch]:
+        """Pages of the rows that transactions after a place have touched, as a transaction that stands still sees them.
+
+        It sees what was committed before it began, which is not quite the order of the log: the place is before the first
+        transaction that it does not see, and one that it sees behind that is told again.
+        """
+        seen = seen_by(moment)
+        with self._turn, moment.engine.connect() as beside:
+            _wait_until_flushed(beside)
+            keys, following = self._seen(beside, table_map, cursor, seen)
+        for part in batched(keys, limit):
+            records, gone = _rows(moment, table_map, of, part)
+            yield Batch(records, cursor, True, gone=gone)
+        yield Batch([], {**cursor, "lsn": place(following)})
+
+    def _seen(self, beside: Connection, table_map: CompiledMap, cursor: Cursor, seen: Seen) -> tuple[dict[Key, None], int]:
+        """The keys that transactions which are seen have touched, and how far they are all of them."""
+        self._assert_whole(beside, table_map, cursor)
+        self._pending.pop(table_map.key, None)
+        self._settle(beside, table_map, cursor)  # what another process has committed and did not live to tell
+        at = number_of(cursor["lsn"])
+        flushed = number_of(beside.execute(_FLUSHED).scalar_one())
+        keys: dict[Key, None] = {}
+        following, whole = at, True
+        with closing(self._messages(beside, table_map, None)) as messages:
+            for transaction in committed(messages, table_map.key_columns):
+                if transaction.end <= at:
+                    continue
+                if seen.has(transaction.number):
+                    keys.update(transaction.keys)
+                else:
+                    whole = False
+                following = transaction.end if whole else following
+        idle = following == at and whole and flushed - at > IDLE_BYTES
+        return keys, flushed if idle else following
 
     def settle(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:
         """Let the server forget what was taken."""
@@ -116,12 +160,21 @@ class Decoding:
         if number_of(slot[0]) > number_of(cursor["lsn"]):
             raise Gap(f"the replication slot begins at {slot[0]}, and {cursor['lsn']} was read; {mend}")
 
-    def _messages(self, connection: Connection, table_map: CompiledMap, most: int) -> Generator[bytes, None, None]:
+    def _messages(self, connection: Connection, table_map: CompiledMap, most: int | None) -> Generator[bytes, None, None]:
         given = {"slot": _slot(connection, table_map), "most": most, "publication": publication_name(table_map.key)}
         streamed = connection.execution_options(yield_per=MESSAGES_AT_ONCE)
         with streamed.execute(_PEEK, given) as found:
             for row in found:
                 yield bytes(row[0])
+
+
+def _wait_until_flushed(connection: Connection) -> None:
+    """Wait until what is written to the log by now can be decoded: who commits without waiting for the disk is seen earlier."""
+    written, until = number_of(connection.execute(_WRITTEN).scalar_one()), time.monotonic() + FLUSH_SECONDS
+    while number_of(connection.execute(_FLUSHED).scalar_one()) < written:
+        if time.monotonic() > until:
+            raise Retriable(f"the server has not written its log to disk for {FLUSH_SECONDS:.0f} s")
+        time.sleep(FLUSH_LOOK_SECONDS)
 
 
 def _slot(connection: Connection, table_map: CompiledMap) -> str:
