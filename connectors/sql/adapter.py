@@ -145,6 +145,8 @@ class SqlAdapter:
                 shapes = {item: self._shape(connection, item) for item in maps}
                 connection.rollback()
                 stand_still(connection)
+                if any(item.model.tracking == "log" for item in maps):
+                    self._decoding.stand_still(connection)
 
             def changed(table_map: CompiledMap, cursor: Cursor) -> Iterator[Batch]:
                 with sorted_errors(self._name):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, String, and_, cast, column, select, text, values
 
 from connectors.batched import batched
-from connectors.errors import Fatal, Gap, Retriable
+from connectors.errors import Fatal, Gap
 from connectors.protocol import Batch, Cursor, Record
 from connectors.sql.moment import Seen, seen_by
 from connectors.sql.names import publication_name, slot_name
@@ -26,8 +26,11 @@ IDLE_BYTES = 16 * 1024 * 1024
 """After so much of the log without a change of the table our place moves on, so that the server may remove it."""
 _SLOT = text("SELECT confirmed_flush_lsn::text, wal_status FROM pg_replication_slots WHERE slot_name = :slot")
 _FLUSHED = text("SELECT pg_current_wal_flush_lsn()::text")
-_WRITTEN = text("SELECT pg_current_wal_insert_lsn()::text")
-FLUSH_SECONDS = 10.0
+_WRITTEN = text(
+    "SELECT pg_current_wal_insert_lsn()::text, EXTRACT(epoch FROM current_setting('wal_writer_delay')::interval)::float"
+)
+LATE_DELAYS = 3
+"""After so many of its delays the server has written each commit to disk that nobody waited for."""
 FLUSH_LOOK_SECONDS = 0.002
 _PEEK = text(
     "SELECT data FROM pg_logical_slot_peek_binary_changes(:slot, NULL, :most,"
@@ -47,6 +50,7 @@ class Decoding:
     def __init__(self) -> None:
         self._pending: dict[str, list[tuple[int, int]]] = {}
         self._turn = RLock()
+        self._seen = Seen(0, frozenset())
 
     def begun(self, connection: Connection, table_map: CompiledMap, *, anew: bool) -> dict[str, str]:
         """Where the slot stands; with `anew` now, since all rows are read afterwards."""
@@ -71,6 +75,12 @@ class Decoding:
         with self._turn:
             return self._changed(connection, table_map, of, cursor, limit)
 
+    def stand_still(self, moment: Connection) -> None:
+        """Note what a transaction sees that stands still from here on, once the log tells all of it."""
+        self._seen = seen_by(moment)
+        with moment.engine.connect() as beside:
+            wait_until_flushed(beside)
+
     def all_changed(
         self, moment: Connection, table_map: CompiledMap, of: tuple[Shape, Pulls], cursor: Cursor, limit: int
     ) -> Iterator[Batch]:
@@ -79,16 +89,14 @@ class Decoding:
         It sees what was committed before it began, which is not quite the order of the log: the place is before the first
         transaction that it does not see, and one that it sees behind that is told again.
         """
-        seen = seen_by(moment)
         with self._turn, moment.engine.connect() as beside:
-            _wait_until_flushed(beside)
-            keys, following = self._seen(beside, table_map, cursor, seen)
+            keys, following = self._touched(beside, table_map, cursor)
         for part in batched(keys, limit):
             records, gone = _rows(moment, table_map, of, part)
             yield Batch(records, cursor, True, gone=gone)
         yield Batch([], {**cursor, "lsn": place(following)})
 
-    def _seen(self, beside: Connection, table_map: CompiledMap, cursor: Cursor, seen: Seen) -> tuple[dict[Key, None], int]:
+    def _touched(self, beside: Connection, table_map: CompiledMap, cursor: Cursor) -> tuple[dict[Key, None], int]:
         """The keys that transactions which are seen have touched, and how far they are all of them."""
         self._assert_whole(beside, table_map, cursor)
         self._pending.pop(table_map.key, None)
@@ -101,7 +109,7 @@ class Decoding:
             for transaction in committed(messages, table_map.key_columns):
                 if transaction.end <= at:
                     continue
-                if seen.has(transaction.number):
+                if self._seen.has(transaction.number):
                     keys.update(transaction.keys)
                 else:
                     whole = False
@@ -168,12 +176,14 @@ class Decoding:
                 yield bytes(row[0])
 
 
-def _wait_until_flushed(connection: Connection) -> None:
-    """Wait until what is written to the log by now can be decoded: who commits without waiting for the disk is seen earlier."""
-    written, until = number_of(connection.execute(_WRITTEN).scalar_one()), time.monotonic() + FLUSH_SECONDS
-    while number_of(connection.execute(_FLUSHED).scalar_one()) < written:
-        if time.monotonic() > until:
-            raise Retriable(f"the server has not written its log to disk for {FLUSH_SECONDS:.0f} s")
+def wait_until_flushed(connection: Connection) -> None:
+    """Wait until every commit that can be seen by now can be decoded: one that nobody waited for is seen before it is on disk.
+
+    Other things that are written need not come to disk for long, so that they are not waited for.
+    """
+    written, delay = connection.execute(_WRITTEN).one()
+    until = time.monotonic() + LATE_DELAYS * delay
+    while number_of(connection.execute(_FLUSHED).scalar_one()) < number_of(written) and time.monotonic() < until:
         time.sleep(FLUSH_LOOK_SECONDS)
 
 
