@@ -42,7 +42,9 @@ def _owed(work: Work, records: Sequence[int]) -> dict[int, list[Owed]]:
 def _records(work: Work, rows: Sequence[Mapped]) -> dict[str, int]:
     key = work.table_map.model.integration_key
     wanted = {row.key: tuple(row.values.get(name) for name in key) for row in rows}
-    found = work.rows.resolve(work.table_map.entity.key, key, {value for value in wanted.values() if None not in value}, held=True)
+    found = work.rows.resolve(
+        work.table_map.entity.key, key, {value for value in wanted.values() if None not in value}, held=True
+    )
     return {name: found[value] for name, value in wanted.items() if value in found}
 
 

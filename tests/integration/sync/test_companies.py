@@ -42,9 +42,7 @@ CUSTOMERS = harbours(
         AttributeMap(attribute="company", column="area", lookup_key=("code",)),
         AttributeMap(attribute="number", column="no"),
         AttributeMap(attribute="name", column="name", direction="both"),
-        AttributeMap(
-            attribute="parent_account", lookup_columns=("area", "invoice_to"), lookup_key=("company.code", "number")
-        ),
+        AttributeMap(attribute="parent_account", lookup_columns=("area", "invoice_to"), lookup_key=("company.code", "number")),
     ),
 )
 
@@ -61,9 +59,7 @@ def pair(database_url, outside_sqlite, request):
         told = [{"area": code, "no": f"N{at}", "name": f"{code} {at}", "invoice_to": "N0", "seq": 1} for code, at in rows]
         connection.execute(sa.insert(CUSTOMER), told)
     given = {"url": theirs}
-    world = make_world(
-        database_url, (CUSTOMERS, AREAS), SqlAdapter("outside", given), connector="sql", settings=given
-    )
+    world = make_world(database_url, (CUSTOMERS, AREAS), SqlAdapter("outside", given), connector="sql", settings=given)
     yield world, outside
     world.adapter.close()
     world.engine.dispose()
@@ -120,7 +116,14 @@ def edit(world, names):
             with world.now() as connection:
                 values, system = {"name": names[row.code, row.number]}, Principal.system("portal")
                 update(
-                    connection, world.snapshot, system, "account", row.id, row.version, values, listeners=Listeners((keep_outbox,))
+                    connection,
+                    world.snapshot,
+                    system,
+                    "account",
+                    row.id,
+                    row.version,
+                    values,
+                    listeners=Listeners((keep_outbox,)),
                 )
     station = world.station()
     while station.deliver():

@@ -224,7 +224,9 @@ def test_a_worker_killed_anywhere_leaves_all_of_a_transaction_or_nothing_and_it_
     for point, times in (("read", 1), ("applying", 22), ("commit", 1), ("committed", 1)):
         before, versions = pair.ours(), pair.versions()
         pair.change(*EVERY)
-        assert ended(begin(turn, pair.database, ("sql", pair.settings, pair.maps), point, times)) == KILLED, [pair.world.checkpoint(name).problem for name in ("boats", "harbours")]
+        assert ended(begin(turn, pair.database, ("sql", pair.settings, pair.maps), point, times)) == KILLED, [
+            pair.world.checkpoint(name).problem for name in ("boats", "harbours")
+        ]
         assert pair.ours() == (pair.theirs() if point == "committed" else before), point
         pair.pull()
         assert pair.ours() == pair.theirs(), point

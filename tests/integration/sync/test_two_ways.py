@@ -160,7 +160,9 @@ def test_edits_of_the_same_rows_end_alike_by_policy_and_each_value_that_lost_is_
     together(*(lambda who=who: editor(who) for who in ("theirs", *(f"ours{at}" for at in range(EDITORS)))))
     assert eventually(lambda: settled(there), PATIENCE)
     table = there.snapshot.entities["boat"].table
-    final = {row[0]: {"name": row[1], "berth": row[2]} for row in there.ours(sa.select(table.c.number, table.c.name, table.c.berth))}
+    final = {
+        row[0]: {"name": row[1], "berth": row[2]} for row in there.ours(sa.select(table.c.number, table.c.name, table.c.berth))
+    }
     ids = dict(there.ours(sa.select(table.c.id, table.c.number)))
     kept, winners = defaultdict(set), defaultdict(set)
     told = there.ours(sa.text("SELECT record_id, attribute, winner, ours, theirs FROM foyer_sync_conflict"))

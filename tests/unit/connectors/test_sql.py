@@ -80,7 +80,16 @@ AGE = 2**32
         (5 * AGE + 3, AGE - 2, False),
         (5 * AGE - 2, 4, False),
     ],
-    ids=["before", "the next", "open", "of this age", "later", "of the age before", "open since the age before", "of the next age"],
+    ids=[
+        "before",
+        "the next",
+        "open",
+        "of this age",
+        "later",
+        "of the age before",
+        "open since the age before",
+        "of the next age",
+    ],
 )
 def test_the_half_of_a_transactions_number_tells_whether_it_is_seen(end, number, seen):
     assert Seen(end, frozenset({700, 5 * AGE - 2})).has(number) is seen
