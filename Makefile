@@ -35,6 +35,7 @@ nightly: setup ## at full size: 1,000,000 questions of permissions, all planted 
 	@FOYER_TEST_KILLS=50 FOYER_TEST_WRITES=200000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_writers.py -k postgresql $(ARGS)
 	@FOYER_TEST_CUTS=200 FOYER_TEST_CUT_SECONDS=10 FOYER_TEST_HEALED_SECONDS=10 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_partition.py -k "postgresql and triggers" $(ARGS)
 	@FOYER_TEST_POLLS=10000 FOYER_TEST_PAUSED=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_whole.py tests/integration/sync/test_history.py $(ARGS)
+	@FOYER_TEST_TWO_WAY=10000 FOYER_TEST_COMPANIES=1000 FOYER_TEST_RATE=1000 FOYER_TEST_RATE_SECONDS=60 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_two_ways.py tests/integration/sync/test_companies.py tests/integration/sync/test_versions.py $(ARGS)
 	@FOYER_TEST_POLLS=10000 FOYER_TEST_SYNC_ROWS=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_groups.py $(ARGS)
 
 audit: ## known weaknesses of the pinned versions; says so where the index of packages does not answer

@@ -14,12 +14,15 @@ from connectors.outbox import Owed
 
 
 def guarded(work: Work, rows: Sequence[Mapped]) -> list[Mapped]:
-    """The rows without the attributes in which ours stays. Costs one small statement where nothing is owed."""
+    """The rows without the attributes in which ours stays. Costs two small statements where nothing is owed.
+
+    Our rows are held before it is asked what is owed of them: who changes one after the question would be written over.
+    """
     if not rows or not work.table_map.outward:
         return list(rows)
-    if not outbox.has_pending(work.connection, work.table_map.key):
-        return list(rows)
     records = _records(work, rows)
+    if not records or not outbox.has_pending(work.connection, work.table_map.key):
+        return list(rows)
     owed = _owed(work, list(records.values()))
     if not owed:
         return list(rows)
@@ -39,7 +42,9 @@ def _owed(work: Work, records: Sequence[int]) -> dict[int, list[Owed]]:
 def _records(work: Work, rows: Sequence[Mapped]) -> dict[str, int]:
     key = work.table_map.model.integration_key
     wanted = {row.key: tuple(row.values.get(name) for name in key) for row in rows}
-    found = work.rows.resolve(work.table_map.entity.key, key, {value for value in wanted.values() if None not in value})
+    found = work.rows.resolve(
+        work.table_map.entity.key, key, {value for value in wanted.values() if None not in value}, held=True
+    )
     return {name: found[value] for name, value in wanted.items() if value in found}
 
 

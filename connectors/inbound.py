@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 
 from connectors.adjusted import keep_adjusted
+from connectors.batched import batched
 from connectors.circles import find_circles
 from connectors.dated import is_dated, switch, switch_due
 from connectors.drift import set_aside
@@ -24,7 +26,7 @@ from connectors.links import in_flight, linked_records, unlink
 from connectors.mapping import Lookups, Mapped, Refusal, convert_records, resolve_lookups
 from connectors.outbox import has_pending, mended
 from connectors.protocol import Event, Record
-from connectors.rejects import drop_rejects, due_rejects, has_rejects, keep_rejects
+from connectors.rejects import by_keys, drop_rejects, due_rejects, has_rejects, keep_rejects, refused_since
 from connectors.seen import changed_records, keep_seen, keeps_seen, known_values
 from connectors.setwise import Converted, with_ids
 from connectors.sweep import remove_gone
@@ -33,6 +35,10 @@ from connectors.writethrough import is_accepted, no_message
 RETRIED_AT_ONCE = 1000
 DATABASE_REFUSES = (IntegrityError, DataError, ValueError, OverflowError)
 Store = Callable[[Work, Sequence[Mapped]], Counts]
+
+
+class _EditedMeanwhile(Exception):
+    """Somebody here has changed a row of the map after it was asked what is owed: it may have been written over."""
 
 
 def apply_records(work: Work, records: Sequence[Record], lookups: Lookups, store: Store | None = None) -> Counts:
@@ -65,7 +71,9 @@ def _take_columns(work: Work, records: Converted, lookups: Lookups) -> Counts:
     try:
         with work.connection.begin_nested():
             done = work.rows.bulk_load(work.table_map.entity.key, work.table_map.model.integration_key, names, rows)
-    except DATABASE_REFUSES:
+            if _owes(work):
+                raise _EditedMeanwhile
+    except (*DATABASE_REFUSES, _EditedMeanwhile):
         return counts + _apply(work, list(records), lookups, bulk)[0]
     reached("applying")
     counts += Counts(inserted=done.inserted, updated=done.updated, unchanged=done.unchanged)
@@ -123,6 +131,23 @@ def retry_due(work: Work, lookups: Lookups) -> Counts:
     if not due:
         return Counts()
     return retry_records(work, [reject.record for reject in due], lookups)
+
+
+def retry_refused(work: Work, since: dt.datetime) -> Counts:
+    """Take what was refused since a moment only for rows that have come after it, as in a circle; until nothing more can be."""
+    counts, taken = Counts(), True
+    while taken:
+        taken = False
+        for keys in batched(refused_since(work.connection, work.table_map.key, since), RETRIED_AT_ONCE):
+            done = retry_keys(work, keys)
+            counts, taken = counts + done, taken or done.rejected < 0
+    return counts
+
+
+def retry_keys(work: Work, keys: Sequence[str]) -> Counts:
+    """Refused rows once more; those that are taken count as refused no longer."""
+    records = [reject.record for reject in by_keys(work.connection, work.table_map.key, keys)]
+    return retry_records(work, records, Lookups(work.rows)) + Counts(rejected=-len(records))
 
 
 def retry_records(work: Work, records: Sequence[Record], lookups: Lookups) -> Counts:

@@ -63,9 +63,9 @@ class Recording:
         """See RowStore.upsert."""
         return self.rows.upsert(entity, integration_key, rows, origin, self.images if images is None else images)
 
-    def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> dict[Key, int]:
+    def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key], held: bool = False) -> dict[Key, int]:
         """See RowStore.resolve."""
-        return self.rows.resolve(entity, key_attributes, values)
+        return self.rows.resolve(entity, key_attributes, values, held)
 
     def natural_key(self, entity: str, id: int, key_attributes: tuple[str, ...]) -> Key | None:
         """See RowStore.natural_key."""

@@ -60,7 +60,16 @@ def settle_met(work: Work, item: Owed, met: Met) -> None:
     """Write down what was met; theirs is taken here where it wins, and a change that somebody must decide is parked."""
     for clash, won in met.clashes:
         keep_conflict(work, item.record_id, clash, won)
-    store(work, item.record_id, {clash.attribute: clash.theirs for clash, won in met.clashes if won == OUTSIDE})
+    _take(work, item, {clash.attribute: clash.theirs for clash, won in met.clashes if won == OUTSIDE})
     if met.waits:
         names = ", ".join(clash.attribute for clash, won in met.clashes if won not in (PORTAL, OUTSIDE))
         outbox.park(work.connection, item, f"conflict: {names} was changed on both sides", CONFLICT, work.now)
+
+
+def _take(work: Work, item: Owed, theirs: Mapping[str, Any]) -> None:
+    """Store what wins, but not over what somebody here has put in its place since: that is owed too, and meets it next."""
+    if theirs:
+        work.rows.resolve(work.table_map.entity.key, ("id",), {(item.record_id,)}, held=True)
+        owed = outbox.pending(work.connection, work.table_map.key, (item.record_id,))
+        since = {name for later in owed if later.id > item.id for name in later.payload.get("was", {})}
+        store(work, item.record_id, {name: value for name, value in theirs.items() if name not in since})

@@ -74,8 +74,11 @@ class RowStore(Protocol):
         """
         ...
 
-    def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> dict[Key, int]:
-        """The ids of the rows with these values; values without a row are left out. An attribute may be a path over lookups."""
+    def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key], held: bool = False) -> dict[Key, int]:
+        """The ids of the rows with these values; values without a row are left out. An attribute may be a path over lookups.
+
+        Where they are to be `held` nobody else changes these rows until the transaction ends.
+        """
         ...
 
     def natural_key(self, entity: str, id: int, key_attributes: tuple[str, ...]) -> Key | None:

@@ -19,7 +19,7 @@ from connectors.errors import LONGEST_WAIT, ConnectorError, Gap, Retriable, pati
 from connectors.failpoints import reached
 from connectors.history import Counts, Run, keep_run
 from connectors.home import Home
-from connectors.inbound import Store, apply_events, apply_records, bulk, retry_due, switch_on, upsert
+from connectors.inbound import Store, apply_events, apply_records, bulk, retry_due, retry_refused, switch_on, upsert
 from connectors.initial import SECOND, Step
 from connectors.journal import keep_batch, recorded
 from connectors.lease import Lease, under_lease
@@ -116,6 +116,7 @@ class Runner:
         if once and state.loaded:
             return Counts()
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
+        begun = self.home.now()
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
         source = Converting(self.source) if store is bulk else self.source
         aside = partial(self.meanwhile, table_map) if self.meanwhile else None
@@ -124,7 +125,8 @@ class Runner:
                 return counts
             if batch.records and not _same_kinds(kinds, batch.records[0]):
                 table_map = replace(table_map, suspect=self.seen_as(table_map, at_once=True).suspect)
-            counts, state = self._take(table_map, batch, state, (lookups, store, counts))
+            refused_since = begun if counts.rejected and store is upsert else None
+            counts, state = self._take(table_map, batch, state, (lookups, store, counts), refused_since)
             self.progress(table_map, state)
             if batch.more and self.interrupted():
                 break
@@ -149,9 +151,17 @@ class Runner:
             return not due_rejects(connection, table_map.key, now, 1) and not due_keys(connection, table_map, now)
 
     def _take(
-        self, table_map: CompiledMap, batch: Batch, state: Checkpoint, so_far: tuple[Lookups, Store, Counts]
+        self,
+        table_map: CompiledMap,
+        batch: Batch,
+        state: Checkpoint,
+        so_far: tuple[Lookups, Store, Counts],
+        refused_since: dt.datetime | None = None,
     ) -> tuple[Counts, Checkpoint]:
-        """One batch, its rejects and its checkpoint, in one transaction."""
+        """One batch, its rejects and its checkpoint, in one transaction.
+
+        The last one takes what earlier ones of the same pull refused, where that is given, only for rows that came after it.
+        """
         lookups, store, counts = so_far
         total = batch.total if batch.total is not None else state.rows_total
         following = replace(
@@ -174,6 +184,7 @@ class Runner:
                 done += apply_events(work, batch.events, lookups, store)
             done += remove_gone(work, batch.gone, left)
             if not batch.more:
+                done += retry_refused(work, refused_since) if refused_since is not None else Counts()
                 done += retry_due(work, lookups) + switch_on(work, lookups)
             keep_batch(work, self.home, "load" if store is bulk else "changes", done)
             if state.map == table_map.key:  # a second pass reads the same rows once more

@@ -21,13 +21,13 @@ from connectors.errors import ConnectorError, Fatal
 from connectors.failpoints import reached
 from connectors.history import Counts, Run
 from connectors.home import Work
-from connectors.inbound import apply_records, retry_due, retry_records, switch_on, upsert
+from connectors.inbound import apply_records, retry_due, retry_keys, switch_on, upsert
 from connectors.initial import plan_load
 from connectors.journal import keep_batch, recorded
 from connectors.lease import under_lease
 from connectors.mapping import Lookups
 from connectors.protocol import Acknowledging, Changed, Momentary, Record
-from connectors.rejects import by_keys, refused_since
+from connectors.rejects import refused_since
 from connectors.runner import Runner
 from connectors.spooled import Spool
 from connectors.sweep import departed, remove_gone, sweep
@@ -168,7 +168,7 @@ class _Stored:
             taken = False
             for name in self.maps:
                 for keys in batched(refused_since(self.connection, name, since)):
-                    counts = self._do(name, partial(_again, keys=keys))
+                    counts = self._do(name, partial(retry_keys, keys=keys))
                     taken = taken or counts.rejected < 0
 
     def end(self, table_map: CompiledMap) -> None:
@@ -187,12 +187,6 @@ class _Stored:
 def _take(work: Work, records: Sequence[Record], lookups: Lookups) -> Counts:
     lookups.use(work.rows)
     return apply_records(work, records, lookups, upsert)
-
-
-def _again(work: Work, keys: Sequence[str]) -> Counts:
-    """Refused rows once more; those that are taken count as refused no longer."""
-    records = [reject.record for reject in by_keys(work.connection, work.table_map.key, keys)]
-    return retry_records(work, records, Lookups(work.rows)) + Counts(rejected=-len(records))
 
 
 def waits_for(table_map: str, problem: str) -> str:

@@ -137,7 +137,7 @@ class SqlAdapter:
 
     @contextmanager
     def at_one_moment(self, maps: Sequence[CompiledMap]) -> Iterator[Changed]:
-        """See `Momentary.at_one_moment`: maps whose changes are told by triggers."""
+        """See `Momentary.at_one_moment`: maps with tracking."""
         with sorted_errors(self._name):
             connection = self._engine.connect()
         try:
@@ -145,11 +145,13 @@ class SqlAdapter:
                 shapes = {item: self._shape(connection, item) for item in maps}
                 connection.rollback()
                 stand_still(connection)
+                if any(item.model.tracking == "log" for item in maps):
+                    self._decoding.stand_still(connection)
 
             def changed(table_map: CompiledMap, cursor: Cursor) -> Iterator[Batch]:
                 with sorted_errors(self._name):
                     limit = table_map.model.batch_size
-                    yield from self._changelog.all_changed(connection, table_map, shapes[table_map], cursor, limit)
+                    yield from self._tracking(table_map).all_changed(connection, table_map, shapes[table_map], cursor, limit)
 
             yield changed
         finally:

@@ -6,7 +6,7 @@ twice is harmless. First all rows are loaded by key; what changes meanwhile is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -39,6 +39,12 @@ class Tracking(Protocol):
 
     def changed(self, connection: Connection, table_map: CompiledMap, of: Of, cursor: Cursor, limit: int) -> Batch:
         """The rows that have changed after a place, and the keys of those that are gone. Raises Gap."""
+        ...
+
+    def all_changed(
+        self, connection: Connection, table_map: CompiledMap, of: Of, cursor: Cursor, limit: int
+    ) -> Iterator[Batch]:
+        """Pages of all of that, as a transaction that stands still sees it; the last one has the new place. Raises Gap."""
         ...
 
     def settle(self, connection: Connection, table_map: CompiledMap, cursor: Cursor) -> None:

@@ -17,9 +17,13 @@ Values = Mapping[str, str | None]
 
 @dataclass(slots=True)
 class Committed:
-    """A transaction that was committed: where it ends in the log, and the keys of the rows that it touched, in order."""
+    """A transaction that was committed: where it ends in the log, and the keys of the rows that it touched, in order.
+
+    `number` is the lower half of the transaction's, which the log tells alone.
+    """
 
     end: int = 0
+    number: int = 0
     keys: dict[Key, None] = field(default_factory=dict)
     messages: int = 0
 
@@ -33,7 +37,8 @@ def committed(messages: Iterable[bytes], key_columns: tuple[str, ...]) -> Iterat
         now.messages += 1
         match reader.letter():
             case "B":
-                now = Committed(messages=1)
+                reader.skip(8 + 8)
+                now = Committed(number=reader.number(4), messages=1)
             case "R":
                 oid, names = _relation(reader)
                 columns[oid] = names

@@ -10,7 +10,7 @@ from metadata.model import Connection, TableMap
 
 
 def groups(world: World) -> Iterator[Problem]:
-    """Maps of a group come in, from one database whose triggers tell their changes; one map alone is no group."""
+    """Maps of a group come in, from one database whose triggers or log tell their changes; one map alone is no group."""
     connectors = {connection.key: connection.connector for connection in world.all(Connection)}
     grouped = [owner for owner in world.all(TableMap) if owner.group]
     for owner in grouped:
@@ -24,8 +24,8 @@ def _fault(owner: TableMap, connector: str, others: list[TableMap]) -> str:
     elsewhere = next((other for other in others if other.connection != owner.connection), None)
     if connector and connector != "sql":
         return f"group is for connector sql, and {owner.connection} is {connector}; leave it out."
-    if owner.tracking != "triggers":
-        return f"Maps of a group need tracking: triggers, and this one has {owner.tracking or 'none'}; name it, or no group."
+    if not owner.tracking:
+        return "Maps of a group need tracking: triggers or log, and this one has none; name one of them, or no group."
     if all(item.direction == "out" for item in owner.attributes):
         return "No attribute of this map comes in, so that there is nothing to store together; leave group out."
     if elsewhere is not None:

@@ -11,13 +11,12 @@ import click
 
 from connectors import checkpoint as checkpoints
 from connectors import outbox
-from connectors.checkpoint import Checkpoint
 from connectors.errors import ConnectorError, first_line
 from connectors.history import Run
 from connectors.home import utc_now
 from connectors.lease import LeaseLost
 from connectors.rejects import read_rejects
-from connectors.tablemap import CompiledMap
+from connectors.tablemap import CompiledMap, compiled_maps
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
 from runtime.cli import (
@@ -32,6 +31,7 @@ from runtime.cli import (
 )
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
+from runtime.cli.sync_progress import Progress
 from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.cli.worker import summary
 from runtime.database import writing
@@ -62,7 +62,6 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
     wanted = chosen_maps(snapshot, maps)
     if initial:
         steering.load_again(home_of(installation.engine, snapshot), wanted)
-    progress = _Progress()
     runs: list[Run] = []
     faults: list[str] = []
     adapters = Adapters()
@@ -70,7 +69,7 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
         for connection in maps_by_connection(snapshot):
             mine = [item for item in wanted if item.connection == connection]
             try:
-                runs += _run_connection(installation, snapshot, mine, adapters, progress) if mine else []
+                runs += _run_connection(installation, snapshot, mine, adapters) if mine else []
             except (ConnectorError, LeaseLost) as fault:
                 faults.append(f"{connection.key}: {first_line(fault)}")
     finally:
@@ -86,9 +85,10 @@ def _paused(installation: Installation, maps: Sequence[CompiledMap]) -> list[str
 
 
 def _run_connection(
-    installation: Installation, snapshot: Snapshot, maps: Sequence[CompiledMap], adapters: Adapters, progress: _Progress
+    installation: Installation, snapshot: Snapshot, maps: Sequence[CompiledMap], adapters: Adapters
 ) -> list[Run]:
     """Run the maps of one connection here, or have them run by the worker that serves it already."""
+    progress = Progress(compiled_maps(snapshot), installation.engine.dialect.name)
     station = open_station(installation.engine, snapshot, maps[0].connection, adapters, progress)
     wishes: dict[int, CompiledMap] = {}
     end = time.monotonic() + WORKER_WAIT_SECONDS
@@ -197,27 +197,6 @@ def resume(table_map: str) -> Report:
     steering.resume(home_of(installation.engine, snapshot), chosen)
     lines = tuple(f"{name} runs again." for name in chosen.unit)
     return Report(lines, {"map": chosen.key, "state": "current", "maps": list(chosen.unit)})
-
-
-class _Progress:
-    """Tells on the error stream how a long load goes, once a second at most."""
-
-    def __init__(self) -> None:
-        self._told = time.monotonic()
-        self._began: dict[str, tuple[float, int]] = {}
-
-    def __call__(self, table_map: CompiledMap, state: Checkpoint) -> None:
-        """One batch is in."""
-        now = time.monotonic()
-        started, first = self._began.setdefault(table_map.key, (now, state.rows_done))
-        if now - self._told < 1.0:
-            return
-        self._told = now
-        rate = (state.rows_done - first) / max(now - started, 0.001)
-        total = f" of {state.rows_total}" if state.rows_total and state.rows_done <= state.rows_total else ""
-        left = (state.rows_total or 0) - state.rows_done
-        ahead = f", {left / rate:.0f} s to go" if rate and left > 0 else ""
-        click.echo(f"{table_map.key}: {state.rows_done}{total} rows, {rate:.0f} rows/s{ahead}", err=True)
 
 
 SINGLE = (sync_plan, sync_batches, sync_rejects, sync_conflicts, sync_compare, sync_shape, sync_check, sync_tracking)

@@ -86,12 +86,14 @@ class SqlRowStore:
         unchanged = len(latest) - len(fresh) - len(differing)
         return Upserted(len(fresh), len(differing), unchanged, tuple(ids[_key_of(row, key)] for row in given))
 
-    def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> dict[Key, int]:
+    def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key], held: bool = False) -> dict[Key, int]:
         """See RowStore.resolve."""
         ends = Ends(self.snapshot, entity, key_attributes)
         found: dict[Key, int] = {}
         for chunk in _chunks(sorted(values, key=repr)):
             statement = select(ends.table.c.id, *ends.columns).select_from(ends.source).where(self._any_of(ends.columns, chunk))
+            if held:
+                statement = statement.order_by(ends.table.c.id).with_for_update(of=ends.table, key_share=True)
             found |= {tuple(row[1:]): row[0] for row in self.connection.execute(statement)}
         return {value: found[value] for value in values if value in found}
 

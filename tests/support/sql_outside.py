@@ -80,12 +80,17 @@ def _hashes(connection: sa.Connection, rows: sa.Select[Any]) -> set[tuple[int, i
 
 
 def note_effects(outside: sa.Engine, column: str) -> None:
-    """Have an SQLite outside note each update of a column of boats from now on."""
+    """Have an outside note each update of a column of boats from now on."""
+    statements = [f"CREATE TRIGGER note AFTER UPDATE OF {column} ON boat BEGIN INSERT INTO effect (no) VALUES (NEW.no); END"]
+    if outside.dialect.name == "postgresql":
+        body = "BEGIN INSERT INTO effect (no) VALUES (NEW.no); RETURN NULL; END"
+        statements = [
+            f"CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $note$ {body} $note$",
+            f"CREATE TRIGGER note AFTER UPDATE OF {column} ON boat FOR EACH ROW EXECUTE FUNCTION note()",
+        ]
     with outside.begin() as connection:
-        connection.execute(sa.text("CREATE TABLE effect (no INTEGER)"))
-        connection.execute(
-            sa.text(f"CREATE TRIGGER note AFTER UPDATE OF {column} ON boat BEGIN INSERT INTO effect (no) VALUES (NEW.no); END")
-        )
+        for statement in ("CREATE TABLE effect (no INTEGER)", *statements):
+            connection.execute(sa.text(statement))
 
 
 def effects(outside: sa.Engine) -> dict[int, int]:

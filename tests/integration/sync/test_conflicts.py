@@ -1,6 +1,7 @@
 """Both sides change one attribute: the policy says whose value stays, and the other one is kept."""
 
 import datetime as dt
+import threading
 from dataclasses import replace
 
 import pytest
@@ -8,17 +9,19 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors import outbox
+from connectors import inbound, outbox
 from connectors.conflicts import count_open, decide, read_conflicts
 from connectors.home import Work, utc_now
 from connectors.outbox import count_owed
-from connectors.tablemap import compiled_map
+from connectors.tablemap import compiled_map, compiled_maps
 from metadata.model import AttributeMap
 from runtime.access import Principal
+from runtime.records.errors import Conflict
 from runtime.records.hooks import Listeners
 from runtime.records.write import update
+from runtime.sync import steering
 from runtime.sync.listener import keep_outbox
-from support.harbour import boat_row, boats, harbour_row, harbours, make_world
+from support.harbour import boat_row, boats, eventually, harbour_row, harbours, make_world
 
 ATTRIBUTES = (
     AttributeMap(attribute="number", column="no"),
@@ -218,3 +221,70 @@ def test_conflicts_are_told_once(world_of):
         theirs(world, seq=9, name="Theirs")
     with world.engine.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM foyer_sync_conflict")).scalar_one() == 1
+
+
+def test_each_of_several_values_that_lost_to_the_outside_is_kept(world_of):
+    world = opened(world_of, "outside")
+    ours(world, name="First")
+    ours(world, name="Second")
+    theirs(world, name="Theirs")
+    station = world.station()
+    station.deliver()  # the first alone
+    station.close()
+    assert both(world, "name")[0] == ("Second",)
+    theirs(world, seq=3, name="Theirs too")
+    world.pull()
+    settle_both(world)
+    assert both(world, "name") == (("Theirs too",), ("Theirs too",))
+    assert sorted((item.ours, item.theirs) for item in conflicts(world)) == [("First", "Theirs"), ("Second", "Theirs too")]
+    assert owed(world) == {}
+
+
+@pytest.fixture
+def waits_for_a_lock(pg_url):
+    """Whether some session of our database does."""
+    engine = sa.create_engine(pg_url, isolation_level="AUTOCOMMIT")
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    def asked():
+        with engine.connect() as connection:
+            return bool(connection.execute(sa.text(waiting)).scalar_one())
+
+    yield asked
+    engine.dispose()
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["what has changed", "everything again"])
+def test_what_is_saved_between_the_look_and_the_writing_of_a_pull_is_not_written_over(
+    pg_url, monkeypatch, waits_for_a_lock, again
+):
+    world = opened(lambda *maps: make_world(pg_url, maps), revert_days=0)
+    theirs(world, price="7.00")
+    if again:
+        steering.load_again(world.home, compiled_maps(world.snapshot))
+    real, savers = outbox.has_pending, []
+
+    def looked(*args):
+        found = real(*args)
+        if not savers:
+            savers.append(threading.Thread(target=save))
+            savers[0].start()
+            assert eventually(lambda: not savers[0].is_alive() or waits_for_a_lock())
+        return found
+
+    def save():
+        try:
+            ours(world, name="Ours")
+        except Conflict:  # the person is told that the row has changed, and saves once more
+            ours(world, name="Ours")
+
+    monkeypatch.setattr(outbox, "has_pending", looked)
+    monkeypatch.setattr(inbound, "has_pending", looked)
+    world.pull()
+    savers[0].join()
+    assert both(world, "name")[0] == ("Ours",)
+    settle_both(world)
+    assert [str(value) for value in both(world, "name", "price")[0]] == ["Ours", "7.00"]
+    assert both(world, "name") == (("Ours",), ("Ours",))
+    assert conflicts(world) == []
+    world.engine.dispose()

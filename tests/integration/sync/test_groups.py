@@ -7,6 +7,7 @@ import os
 import random
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from connectors.checkpoint import begin_at
+from connectors.sql import decoding
 from connectors.sql.adapter import SqlAdapter
 from connectors.sql.installing import plan_tracking
 from connectors.sql.tracked import fill_cursor
@@ -40,20 +42,22 @@ LINED = (
     AttributeMap(attribute="tender_of", column="tender_of", lookup_key=("number",)),
 )
 SIDES = {
-    "sqlite": ("sqlite_url", "outside_sqlite"),
-    "postgresql": ("pg_url", "outside_pg"),
-    "mariadb": ("sqlite_url", "outside_mariadb"),
+    "sqlite": ("sqlite_url", "outside_sqlite", "triggers"),
+    "postgresql": ("pg_url", "outside_pg", "triggers"),
+    "postgresql log": ("pg_url", "log_url", "log"),
+    "mariadb": ("sqlite_url", "outside_mariadb", "triggers"),
 }
 
 
 @pytest.fixture(params=SIDES)
 def scene_of(request):
     """Makes a scene over each kind of outside."""
-    ours, theirs = (request.getfixturevalue(name) for name in SIDES[request.param])
+    *sides, tracking = SIDES[request.param]
+    ours, theirs = (request.getfixturevalue(name) for name in sides)
     made = []
 
     def make(*maps):
-        made.append(Scene(ours, theirs, *maps))
+        made.append(Scene(ours, theirs, *(replace(item, tracking=tracking) for item in maps)))
         return made[-1]
 
     yield make
@@ -64,9 +68,10 @@ def scene_of(request):
 class Pair:
     """An outside whose harbours and boats are a group, and our side, which pulls when it is told to."""
 
-    def __init__(self, ours, theirs, boats_outside=2 * LINES, **more):
-        self.database, self.outside = ours, filled(theirs, boats_outside)
-        self.maps = boats(**{**GROUPED, "attributes": LINED, "batch_size": 3, **more}), harbours(**GROUPED, batch_size=2)
+    def __init__(self, ours, theirs, tracking, boats_outside=2 * LINES, **more):
+        self.database, self.outside, self.tracking = ours, filled(theirs, boats_outside), tracking
+        maps = boats(**{**GROUPED, "attributes": LINED, "batch_size": 3, **more}), harbours(**GROUPED, batch_size=2)
+        self.maps = tuple(replace(item, tracking=tracking) for item in maps)
         self.settings = {"url": theirs}
         self.change(sa.update(OUTSIDE_BOATS).values(tender_of=1))
         self.world = make_world(ours, self.maps, SqlAdapter("outside", self.settings), connector="sql", settings=self.settings)
@@ -115,11 +120,12 @@ class Pair:
 @pytest.fixture(params=SIDES)
 def pair_of(request):
     """Makes a pair over each kind of outside; loaded."""
-    ours, theirs = (request.getfixturevalue(name) for name in SIDES[request.param])
+    *sides, tracking = SIDES[request.param]
+    ours, theirs = (request.getfixturevalue(name) for name in sides)
     made = []
 
     def make(**more):
-        made.append(Pair(ours, theirs, **more))
+        made.append(Pair(ours, theirs, tracking, **more))
         made[-1].pull()
         assert made[-1].ours() == made[-1].theirs()
         return made[-1]
@@ -153,6 +159,14 @@ def withdraw(connection, turn):
     connection.execute(sa.delete(OUTSIDE_BOATS).where(OUTSIDE_BOATS.c.harbour == f"N{turn}"))
 
 
+def far_behind(connection, tracking):
+    """Whether much waits outside that was not read."""
+    if tracking == "log":
+        slots = "FROM pg_replication_slots WHERE slot_name LIKE 'foyer%boats%' AND database = current_database()"
+        return connection.execute(sa.text(f"SELECT pg_current_wal_lsn() - confirmed_flush_lsn > 500000 {slots}")).scalar_one()
+    return connection.execute(sa.text("SELECT count(*) FROM foyer_change_boats")).scalar_one() > 200
+
+
 @pytest.mark.timeout(180 + POLLS)
 def test_half_a_transaction_is_never_seen(scene_of):
     there = scene_of(boats(**GROUPED, attributes=LINED, batch_size=3), harbours(**GROUPED, batch_size=2))
@@ -171,7 +185,7 @@ def test_half_a_transaction_is_never_seen(scene_of):
     chance = random.Random(5)
 
     def trade(connection, turn):
-        if connection.execute(sa.text("SELECT count(*) FROM foyer_change_boats")).scalar_one() > 200:
+        if far_behind(connection, there.snapshot.table_maps["boats"].tracking):
             return  # whoever writes faster than is read would be waited for at the end
         order(connection, turn)
         if chance.random() < 0.5:
@@ -210,7 +224,9 @@ def test_a_worker_killed_anywhere_leaves_all_of_a_transaction_or_nothing_and_it_
     for point, times in (("read", 1), ("applying", 22), ("commit", 1), ("committed", 1)):
         before, versions = pair.ours(), pair.versions()
         pair.change(*EVERY)
-        assert ended(begin(turn, pair.database, ("sql", pair.settings, pair.maps), point, times)) == KILLED
+        assert ended(begin(turn, pair.database, ("sql", pair.settings, pair.maps), point, times)) == KILLED, [
+            pair.world.checkpoint(name).problem for name in ("boats", "harbours")
+        ]
         assert pair.ours() == (pair.theirs() if point == "committed" else before), point
         pair.pull()
         assert pair.ours() == pair.theirs(), point
@@ -277,10 +293,19 @@ def test_a_map_at_fault_holds_up_its_group_and_what_waited_comes_at_once(pair_of
     assert pair.ours() == pair.theirs()
 
 
+def forget_the_slot(pair):
+    with pair.outside.begin() as connection:
+        asked = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'foyer%boats%'"
+        assert len(connection.execute(sa.text(asked)).all()) == 1
+
+
 def test_a_gap_of_one_map_is_closed_by_reading_its_rows_again(pair_of):
     pair = pair_of()
-    trigger = "foyer_change_boats_u" if pair.outside.dialect.name != "postgresql" else "foyer_change_boats ON boat"
-    pair.change(f"DROP TRIGGER {trigger}")
+    if pair.tracking == "log":
+        forget_the_slot(pair)
+    else:
+        trigger = "foyer_change_boats_u" if pair.outside.dialect.name != "postgresql" else "foyer_change_boats ON boat"
+        pair.change(f"DROP TRIGGER {trigger}")
     pair.change("UPDATE harbour SET depth = 7", "UPDATE boat SET price = 7")
     assert "backfill boats" in pair.pull()["boats"][1]
     assert pair.ours()[0][0][2] == 4.5
@@ -292,6 +317,31 @@ def test_a_gap_of_one_map_is_closed_by_reading_its_rows_again(pair_of):
     pair.change(*EVERY)
     pair.pull()
     assert pair.ours() == pair.theirs()
+
+
+def test_what_commits_while_the_log_is_read_comes_whole_with_the_next_pull(pg_url, log_url, monkeypatch):
+    pair = Pair(pg_url, log_url, "log")
+    pair.pull()
+    before = pair.ours()
+    real, late = decoding.wait_until_flushed, pair.outside.connect()
+    late.execute(EVERY[0])  # open while the moment is taken, and committed before the log is read
+    pair.change("INSERT INTO harbour (code, name) VALUES ('NEW', 'New')")
+
+    def meanwhile(connection):
+        if late.in_transaction():
+            late.execute(EVERY[1])
+            late.commit()
+            pair.change("INSERT INTO harbour (code, name) VALUES ('NEWER', 'Newer')")
+        real(connection)
+
+    monkeypatch.setattr(decoding, "wait_until_flushed", meanwhile)
+    pair.pull()
+    late.close()
+    assert pair.ours() == ([*before[0], ("NEW", "New", None)], before[1])
+    pair.pull()
+    assert pair.ours() == pair.theirs()
+    assert pair.ours()[1] != before[1]
+    pair.close()
 
 
 @pytest.mark.timeout(120 + ROWS // 20)

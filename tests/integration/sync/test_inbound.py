@@ -122,6 +122,21 @@ def test_a_row_that_points_at_itself_and_rows_in_a_circle_are_taken_by_one_pull(
     assert (counts.inserted, counts.updated, counts.rejected) == (6, 0, 0)
 
 
+@pytest.mark.parametrize("change_column", ["seq", ""])
+def test_a_circle_that_is_spread_over_several_batches_is_taken_by_one_pull(world_of, change_column):
+    world = world_of(harbours(), boats(batch_size=2, change_column=change_column))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", boat_row(99))
+    world.pull()
+    circle = {no: no % 9 + 1 for no in range(1, 10)}
+    broken = (boat_row(20, seq=9, tender_of=25), boat_row(25, seq=9, tender_of=20, harbour="NIX"))
+    world.put("boat", *(boat_row(no, seq=9, tender_of=tender) for no, tender in circle.items()), *broken)
+    counts = world.pull()["boats"].counts
+    assert tenders(world) == {99: None, **circle}
+    assert [reject.key for reject in world.rejects()] == ["20", "25"]
+    assert (counts.inserted, counts.updated, counts.rejected) == (9, 0, 2)
+
+
 def test_rows_that_are_there_come_to_point_in_a_circle_with_a_new_one(afloat):
     afloat.put("boat", boat_row(99, seq=9, tender_of=1), boat_row(1, seq=9, tender_of=99))
     counts = afloat.pull()["boats"].counts

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from connectors.errors import Fatal, Retriable
 from connectors.settings import read_settings
 from connectors.sql.adapter import SqlAdapter
+from connectors.sql.moment import Seen
 from connectors.tablemap import compiled_map
 from metadata.model import Connection
 from support.harbour import harbours, snapshot_of
@@ -62,3 +63,33 @@ def test_settings_take_variables_and_files_and_name_what_is_missing(tmp_path):
     assert read_settings(connection, {"ERP_URL_FILE": str(secret)}) == {"url": "sqlite://?x=1"}
     with pytest.raises(Fatal, match="ERP_URL"):
         read_settings(connection, {})
+
+
+AGE = 2**32
+
+
+@pytest.mark.parametrize(
+    ("end", "number", "seen"),
+    [
+        (800, 799, True),
+        (800, 800, False),
+        (800, 700, False),
+        (5 * AGE + 800, 799, True),
+        (5 * AGE + 800, 801, False),
+        (5 * AGE + 3, AGE - 7, True),
+        (5 * AGE + 3, AGE - 2, False),
+        (5 * AGE - 2, 4, False),
+    ],
+    ids=[
+        "before",
+        "the next",
+        "open",
+        "of this age",
+        "later",
+        "of the age before",
+        "open since the age before",
+        "of the next age",
+    ],
+)
+def test_the_half_of_a_transactions_number_tells_whether_it_is_seen(end, number, seen):
+    assert Seen(end, frozenset({700, 5 * AGE - 2})).has(number) is seen

@@ -598,7 +598,6 @@ FAULTS = [
     ),
     (grouped(), "", "", ""),
     (grouped("rest"), "table-map", "group", "connector sql"),
-    (grouped(first={"tracking": "log"}), "table-map", "group", "tracking: triggers"),
     (grouped(first={"tracking": ""}), "table-map", "group", "has none"),
     (grouped(group=""), "table-map", "group", "the same word"),
     (grouped(connection="shop"), "table-map", "group", "a map of shop"),
