@@ -152,14 +152,15 @@ def _dress(context: RequestContext, ready: ReadyList, query: Query) -> Dress:
 
 
 def _create_action(ask: BlockAsk, model: ListComponent) -> Action | None:
-    """The button for a new row: for those who may create one and read the page that does it."""
+    """The button for a new row: for those who may create one and read a page that does it."""
     context = ask.context
-    node = context.site.pages.get(model.create_page)
-    if node is None or model.create_page not in readable_pages(context.snapshot, context.site, context.principal.roles):
+    readable = readable_pages(context.snapshot, context.site, context.principal.roles)
+    key = next((key for key in (model.create_page, *model.create_instead) if key in readable), "")
+    node = context.site.pages.get(key)
+    if node is None or not access_for(context.snapshot, context.principal, entity_of(context, model), "create").allowed:
         return None
-    if not access_for(context.snapshot, context.principal, entity_of(context, model), "create").allowed:
-        return None
-    label = words_of(context, model.create_label) or words_of(context, node.page.label)
+    own = words_of(context, model.create_label) if key == model.create_page else ""
+    label = own or words_of(context, node.page.label)
     return Action(label, page_url(context, node, ask.keys), "plus-lg", "primary")
 
 

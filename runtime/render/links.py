@@ -13,9 +13,11 @@ _SCHEMES = frozenset({"http", "https"})
 
 
 def email_html(value: str) -> str:
-    """An address of a mailbox, as a link that writes to it."""
-    shown = escape(value)
-    return f'<a href="mailto:{quote(value, safe="@+")}">{shown}</a>' if _EMAIL.fullmatch(value) else str(shown)
+    """An address of a mailbox, as a link that writes to it; where room is short it breaks behind its @."""
+    shown = str(escape(value))
+    if not _EMAIL.fullmatch(value):
+        return shown
+    return f'<a href="mailto:{quote(value, safe="@+")}">{shown.replace("@", "@<wbr>")}</a>'
 
 
 def phone_html(value: str) -> str:

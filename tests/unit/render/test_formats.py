@@ -128,7 +128,7 @@ def test_a_boolean_is_a_word():
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("email_", "jane@x.example", '<a href="mailto:jane@x.example">jane@x.example</a>'),
+        ("email_", "jane@x.example", '<a href="mailto:jane@x.example">jane@<wbr>x.example</a>'),
         ("email_", "not one", "not one"),
         ("phone_", "+46 31-12 34", '<a class="nowrap" href="tel:+46311234">+46 31-12 34</a>'),
         ("phone_", "ext.", "ext."),
