@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Block, Form, Page, Site
-from metadata.schema.faults import shown
+from metadata.schema.faults import did_you_mean, shown
 
 ILLEGAL = frozenset("/?#!%")
 ENGINE = frozenset(
@@ -157,7 +157,8 @@ def fault_in_record_key(world: World, page: Page) -> str:
     key = page.record_key or entity.model.primary_name or "id"
     attribute = entity.attributes.get(key)
     if attribute is None:
-        return f"The entity {entity.key} has no attribute {shown(key)} of its own to stand in the address."
+        hint = did_you_mean(key, entity.attributes)
+        return f"The entity {entity.key} has no attribute {shown(key)} of its own to stand in the address.{hint}"
     alone = {item.attributes for item in entity.model.keys}
     if key == "id" or attribute.type in UNIQUE_TYPES or (key,) in alone:
         return ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from metadata.checks.charts import lists_of
+from metadata.checks.lists import views_of
 from metadata.checks.world import World
 from metadata.checks.zones import is_time_zone, no_time_zone
 from metadata.errors import Problem
-from metadata.model import Component, Language, Page, Redirect, Site, WebLink, WebLinkSet, WebRole
+from metadata.model import Component, Language, Page, Redirect, Site, Tile, WebLink, WebLinkSet, WebRole
 from metadata.schema.faults import shown
 
 THEME = re.compile(r"[a-z0-9][a-z0-9_-]{0,58}")
@@ -95,13 +97,28 @@ def link_problems(world: World, menu: WebLinkSet, path: str, link: WebLink) -> I
 
 
 def tiles(world: World) -> Iterator[Problem]:
-    """A tile leads to one place."""
+    """A tile leads to one place, and where that is a list, to the rows that it counts."""
     for page in world.all(Page):
         for index, block in enumerate(page.blocks):
             for number, tile in enumerate(block.tiles):
+                path = f"blocks.{index}.tiles.{number}"
                 if bool(tile.page) == bool(tile.url):
-                    path = f"blocks.{index}.tiles.{number}"
                     yield world.problem(page, path, "link", "A tile needs either a page or a url.")
+                fault = fault_in_view(world, page, tile)
+                if fault:
+                    yield world.warning(page, f"{path}.view", "tile-link", fault)
+
+
+def fault_in_view(world: World, page: Page, tile: Tile) -> str:
+    """Why the rows that a tile counts are not those of the lists to which it leads."""
+    target = world.find("page", tile.page, page.site) if tile.page else None
+    if not isinstance(target, Page) or world.find("view", tile.view) is None:
+        return ""
+    keys = [view.key for item in lists_of(world, target) for view in views_of(world, item)]
+    if not keys or tile.view in keys:
+        return ""
+    told = f"The tile counts the rows of {tile.view}, which no list of the page {target.key} shows; "
+    return f"{told}take one of {', '.join(keys)}, or add the view to the list."
 
 
 def redirects(world: World) -> Iterator[Problem]:

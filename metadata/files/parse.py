@@ -34,6 +34,17 @@ WORDS: dict[str, Any] = {
 }
 PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
+# How libyaml's words begin, and what is to be done about them.
+MENDS = {
+    "could not find expected ':'": "write name: value",
+    "did not find expected '-' indicator": "begin each entry of the list with a dash, all of them equally far in",
+    "did not find expected ','": "close the bracket, or put commas between",
+    "did not find expected key": "indent this line as the lines that belong with it",
+    "found a tab character": "indent with blanks",
+    "found character that cannot start any token": "indent with blanks and not with tabs, and put a text that begins with @ or % in quotes",
+    "mapping values are not allowed": "put a text that has a colon in quotes, or indent this line as the one above",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Positions:
@@ -196,6 +207,14 @@ def scalar(event: yaml.ScalarEvent) -> Any:
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
 
 
+def _mend(error: yaml.YAMLError, reason: str) -> str:
+    """What most likely mends it, as the parser says only where it stumbled."""
+    if reason == "found unexpected end of stream":
+        opened = getattr(error, "context_mark", None)
+        return f"; close the quote or bracket that is opened in line {opened.line + 1}" if opened else ""
+    return next((f"; {mend}" for begin, mend in MENDS.items() if reason.startswith(begin)), "")
+
+
 def _line_of_control(text: str) -> int:
     """The line of the first control character, which the reader refuses without saying where; 0 without one."""
     found = CONTROL.search(text)
@@ -223,7 +242,7 @@ def parse(text: str, file: str) -> tuple[list[Document], list[Problem]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        message = f"This is not valid YAML: {reason}."
+        message = f"This is not valid YAML: {reason}{_mend(error, reason)}."
         problems.append(Problem(Position(file, mark.line + 1 if mark else _line_of_control(text)), "", "yaml", message))
     finally:
         loader.dispose()

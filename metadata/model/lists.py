@@ -184,6 +184,11 @@ class ListComponent:
     account_attribute: str = prop("", "Lookup to account.")
     create_page: str = prop("", "Page with the form for a new row; its button appears for those who may create.", ref="page")
     create_label: Text = prop(Text(), "Text of that button.")
+    create_instead: tuple[str, ...] = prop(
+        (),
+        "Pages in the place of create_page for those who may not open it; the first that may be opened, under its own label.",
+        ref="page",
+    )
     actions: tuple[RowAction, ...] = prop((), "Row actions; the first `details` action makes the first column a link.")
     bulk: tuple[BulkAction, ...] = prop((), "What can be done with many rows at once: those marked, or all that match.")
     columns: tuple[ColumnOverride, ...] = prop((), "Overrides for columns.")

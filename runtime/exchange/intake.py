@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from metadata.checks import check
@@ -12,14 +12,13 @@ from metadata.errors import MetadataError, Problem
 from metadata.files import Opened, Reading, read_folder
 from metadata.model import Component, ComponentId, component_id
 from metadata.schema import dump
-from metadata.schema.faults import without_suggestion
 from metadata.store import Components, Difference, compare
+from runtime.exchange.following import without_following
 from runtime.exchange.looks import problems_of_looks
 from runtime.exchange.overrides import overridden
 from runtime.exchange.since import read_deleted
 
 UNSIGNED = "exposure"
-FOLLOWING = ("unknown-reference", "unknown-entity", "unknown-attribute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,12 @@ def take_in(
 def problems_of(
     reading: Reading, components: Mapping[ComponentId, Component], themes: Sequence[Path] | None = None
 ) -> tuple[Problem, ...]:
-    """What is wrong with a reading among these components; what only follows from an unreadable component is left out.
+    """What is wrong with a reading among these components; what only follows from another fault is left out.
 
     Looks are checked once all else is in order. Raises MetadataError where the components do not compile.
     """
     found = check(components, reading.positions)
-    marks = tuple(mark for key in _broken(reading.problems) for mark in (repr(key), f"entity {key} "))
-    real = (problem for problem in found if not _follows(problem, marks))
-    problems = {*reading.problems, *real}
+    problems = {*reading.problems, *without_following(found, components, reading.problems)}
     if not any(problem.severity == "error" for problem in problems):
         problems.update(problems_of_looks(components, reading.positions, themes))
     return tuple(sorted(problems))
@@ -91,15 +88,3 @@ def differences(before: Components, after: Components) -> tuple[Difference, ...]
     """What differs between two sets of components."""
     changed = [name for name in {*before, *after} if before.get(name) != after.get(name)]
     return compare(*({name: dump(side[name]) for name in changed if name in side} for side in (before, after)))
-
-
-def _broken(problems: Iterable[Problem]) -> set[str]:
-    """The keys of components that could not be read, as far as they are known."""
-    errors = [problem for problem in problems if problem.severity == "error"]
-    named = {problem.component.rpartition(" ")[2].rpartition("/")[2] for problem in errors if problem.component}
-    return named | {PurePath(problem.position.file).stem for problem in errors if problem.position.file}
-
-
-def _follows(problem: Problem, marks: tuple[str, ...]) -> bool:
-    said = without_suggestion(problem.message)  # a name that is nearly that of a broken component is a fault of its own
-    return problem.code in FOLLOWING and any(mark in said for mark in marks)

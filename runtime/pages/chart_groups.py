@@ -15,9 +15,8 @@ from runtime.pages.addresses import page_url, quoted
 from runtime.pages.content import words_of
 from runtime.pages.layouts import LAYOUT, TABLE, layouts_of
 from runtime.pages.list_filters import Declared, filters_of
-from runtime.pages.list_ready import views_of
+from runtime.pages.list_places import list_of, views_of
 from runtime.pages.part import BlockAsk
-from runtime.pages.queries import SEPARATOR
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.figures import Group
 from runtime.sitemap import readable_pages
@@ -53,13 +52,10 @@ def way_of(ask: BlockAsk, model: Chart) -> Way | None:
     node = context.site.pages.get(model.page)
     if node is None or model.page not in readable_pages(context.snapshot, context.site, context.principal.roles):
         return None
-    keys = [block.list for block in node.page.blocks if block.type == "list"]
-    place, key = next(
-        ((n, key) for n, key in enumerate(keys) if model.view in views_of(context, context.site.lists[key])), (0, "")
-    )
-    if not key:
+    there = list_of(context, node.page, model.view)
+    if there is None:
         return None
-    found, prefix = context.site.lists[key], f"{place + 1}{SEPARATOR}" if place else ""
+    found, prefix = there
     layouts = layouts_of(found)
     arguments = {
         "view": "" if views_of(context, found)[0] == model.view else model.view,

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from metadata.model import ListComponent
 from runtime.pages.list_filters import chosen_filters
-from runtime.pages.list_ready import scopes_of, views_of
+from runtime.pages.list_places import views_of
+from runtime.pages.list_ready import scopes_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.places import around, wanted_place
 from runtime.pages.queries import UnusableArgument

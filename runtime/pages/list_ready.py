@@ -14,6 +14,7 @@ from runtime.pages.content import words_of
 from runtime.pages.export import export_links
 from runtime.pages.layouts import TABLE, is_plain, layout_of, layout_paths, layout_tabs, layouts_of
 from runtime.pages.list_filters import filter_panel, is_idle
+from runtime.pages.list_places import views_of
 from runtime.pages.list_rows import RowLinks, record_key, row_links
 from runtime.pages.list_states import plural_of
 from runtime.pages.list_views import Heading, ListView, Order, Search, headings, scope_switch, view_tabs
@@ -23,7 +24,7 @@ from runtime.pages.places import place_paths, place_search
 from runtime.pages.queries import Query
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.ask import ListAsk, parse_list_ask
-from runtime.records.plan import ListOptions, ListPlan, plan_list, readable_views
+from runtime.records.plan import ListOptions, ListPlan, plan_list
 from runtime.render import Action
 from runtime.sitemap import readable_pages
 
@@ -96,11 +97,6 @@ def entity_of(context: RequestContext, model: ListComponent) -> str:
     return context.snapshot.views[model.views[0]].entity
 
 
-def views_of(context: RequestContext, model: ListComponent) -> tuple[str, ...]:
-    """The views of a list that there are for this person, in order; never none."""
-    return readable_views(context.snapshot, context.principal, model.views)
-
-
 def list_id(ask: BlockAsk) -> str:
     """The id of a list's region on its page."""
     return f"list-{ask.index}"
@@ -157,14 +153,15 @@ def _dress(context: RequestContext, ready: ReadyList, query: Query) -> Dress:
 
 
 def _create_action(ask: BlockAsk, model: ListComponent) -> Action | None:
-    """The button for a new row: for those who may create one and read the page that does it."""
+    """The button for a new row: for those who may create one and read a page that does it."""
     context = ask.context
-    node = context.site.pages.get(model.create_page)
-    if node is None or model.create_page not in readable_pages(context.snapshot, context.site, context.principal.roles):
+    readable = readable_pages(context.snapshot, context.site, context.principal.roles)
+    key = next((key for key in (model.create_page, *model.create_instead) if key in readable), "")
+    node = context.site.pages.get(key)
+    if node is None or not access_for(context.snapshot, context.principal, entity_of(context, model), "create").allowed:
         return None
-    if not access_for(context.snapshot, context.principal, entity_of(context, model), "create").allowed:
-        return None
-    label = words_of(context, model.create_label) or words_of(context, node.page.label)
+    own = words_of(context, model.create_label) if key == model.create_page else ""
+    label = own or words_of(context, node.page.label)
     return Action(label, page_url(context, node, ask.keys), "plus-lg", "primary")
 
 

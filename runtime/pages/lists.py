@@ -21,7 +21,8 @@ from runtime.pages.layouts import BOARD, CALENDAR, CARDS, layout_arguments, layo
 from runtime.pages.list_filters import filter_arguments
 from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
 from runtime.pages.list_narrowing import narrowed, parsed
-from runtime.pages.list_ready import ReadyList, chrome_of, dress_of, entity_of, label_of, list_id, ready_list, views_of
+from runtime.pages.list_places import views_of
+from runtime.pages.list_ready import ReadyList, chrome_of, dress_of, entity_of, label_of, list_id, ready_list
 from runtime.pages.list_rows import record_key, row_links
 from runtime.pages.list_sketch import ListSketch
 from runtime.pages.list_states import denied_state

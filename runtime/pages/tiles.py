@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metadata.model import Tile
+from metadata.snapshot import PageNode
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.files.labels import at_width
-from runtime.pages.addresses import page_url
+from runtime.pages.addresses import page_url, quoted
 from runtime.pages.content import words_of
+from runtime.pages.list_places import list_of, views_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.lists import count_view
@@ -57,12 +59,21 @@ def _view(ask: BlockAsk, tile: Tile) -> TileView:
     return TileView(
         label=words_of(context, tile.label) or (words_of(context, node.page.label) if node else ""),
         text=words_of(context, tile.text),
-        url=page_url(context, node, ask.keys) if node else tile.url,
+        url=_address(ask, node, tile.view) if node else tile.url,
         icon=tile.icon or (node.page.icon if node else ""),
         figure=_figure(ask, tile.view),
         primary=tile.primary,
         picture=_picture(context, tile),
     )
+
+
+def _address(ask: BlockAsk, node: PageNode, view: str) -> str:
+    """The page of a tile, with the view whose rows it counts where the list there would open another."""
+    url = page_url(ask.context, node, ask.keys)
+    found, prefix = list_of(ask.context, node.page, view) or (None, "")
+    if found is None or views_of(ask.context, found)[0] == view:
+        return url
+    return f"{url}?{quoted(f'{prefix}view')}={quoted(view)}"
 
 
 def _picture(context: RequestContext, tile: Tile) -> str:

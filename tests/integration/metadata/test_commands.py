@@ -96,6 +96,75 @@ def test_problems_that_only_follow_from_an_unreadable_component_are_left_out(foy
     assert said.count("[") == 1
 
 
+TOWN = """kind: site
+key: town
+label: Town
+---
+kind: page
+key: home
+label: Home
+partial_url: /
+---
+kind: list
+key: things
+views: [all]
+---
+kind: page
+key: things
+label: Things
+parent: home
+partial_url: things
+blocks:
+- {type: list, list: things}
+---
+kind: chart
+key: things
+view: all
+type: number
+page: things
+"""
+
+
+@pytest.mark.parametrize(
+    ("view", "told"),
+    [
+        ("kind: view\nkey: all\nentity: thing\ncolumns:\n- {attribute: name}\nsort:\n- {attribute: name, descending: maybe}\n", 7),
+        ("kind: view\nkey: all\nentity: thingy\ncolumns:\n- {attribute: name}\n", 3),
+    ],
+    ids=["unreadable", "leads nowhere"],
+)
+def test_what_follows_over_several_components_does_not_hide_its_cause(foyer, folder, view, told):
+    (folder / "site.yaml").write_text(TOWN)
+    (folder / "all.yaml").write_text("kind: view\nkey: all\nentity: thing\ncolumns:\n- {attribute: name}\n")
+    assert foyer("check", folder)[0] == 0
+    (folder / "all.yaml").write_text(view)
+    code, said = foyer("check", folder)
+    assert (code, said.count("[")) == (1, 1), said
+    assert f"all.yaml:{told} " in said
+    (folder / "site.yaml").write_text(TOWN.replace("list: things", "list: thinks"))
+    assert "'things'" in foyer("check", folder)[1]
+
+
+def test_a_site_that_cannot_be_read_is_told_once_and_not_by_all_that_belongs_to_it(foyer, folder):
+    (folder / "site.yaml").unlink()
+    home = folder / "sites" / "town"
+    home.mkdir(parents=True)
+    (home / "site.yaml").write_text("- a list\n")
+    (home / "parts.yaml").write_text("kind: web_role\nkey: guest\nsite: town\n---\nkind: web_role\nkey: host\nsite: town\n")
+    code, said = foyer("check", folder)
+    assert (code, said.count("[")) == (1, 1), said
+    assert "site.yaml:1" in said
+
+
+def test_a_fault_of_its_own_is_told_beside_what_cannot_be_read(foyer, folder):
+    (folder / "site.yaml").write_text(TOWN.replace("view: all", "view: few").replace("key: things\nlabel", "key: thongs\nlabel"))
+    (folder / "few.yaml").write_text("kind: view\nkey: few\nentity: thing\ncolumns:\n- {attribute: name}\n")
+    (folder / "broken.yaml").write_text("kind: view\nkey: [\n")
+    (folder / "all.yaml").write_text("kind: view\nkey: all\nentity: thing\ncolumns:\n- {attribute: name}\n")
+    code, said = foyer("check", folder)
+    assert (code, "broken.yaml" in said, "thongs" in said) == (1, True, True)
+
+
 def test_a_name_that_is_nearly_that_of_an_unreadable_component_is_told_with_it(foyer, folder):
     (folder / "broken.yaml").write_text("kind: view\nkey: thing\nentity: thing\ncolums: []\n")
     (folder / "view.yaml").write_text("kind: view\nkey: all\nentity: thingy\ncolumns:\n  - attribute: name\n")

@@ -68,6 +68,33 @@ def test_a_tile_counts_what_the_person_may_read(site):
     assert '<div class="figure">3</div>' in site.as_("dora").get("/").text
 
 
+def test_a_tile_leads_to_the_rows_that_it_counts(site):
+    moored = Tile(label=Text.of("Moored"), page="bookings", view="bookings-moored")
+    first = Tile(label=Text.of("All"), page="bookings", view="bookings-all")
+    elsewhere = Tile(label=Text.of("Berths"), page="office", view="berths-all")
+    republish(site, replace(page_of("home"), blocks=(Block(type="tiles", tiles=(moored, first, elsewhere)),)))
+    site.book("B-1", status="moored")
+    site.book("B-2", status="asked")
+    assert re.findall(r'href="([^"]+)"', main(site.as_("dora").get("/"))) == [
+        "/bookings?view=bookings-moored",
+        "/bookings",
+        "/office",
+    ]
+    page = site.as_("dora").get("/bookings?view=bookings-moored")
+    assert ("B-1</a>" in page.text, "B-2</a>" in page.text) == (True, False)
+
+
+def test_a_tile_leads_to_the_list_of_its_view_where_a_page_has_several(site):
+    tile = Block(type="tiles", tiles=(Tile(label=Text.of("Moored"), page="bookings", view="bookings-moored"),))
+    lists = (Block(type="list", list="berths"), Block(type="list", list="bookings"))
+    republish(site, replace(page_of("home"), blocks=(tile,)), replace(page_of("bookings"), blocks=lists))
+    site.book("B-1", status="moored")
+    site.book("B-2", status="asked")
+    [address] = re.findall(r'href="([^"]+)"', main(site.as_("dora").get("/")))
+    page = site.as_("dora").get(address)
+    assert ("B-1</a>" in page.text, "B-2</a>" in page.text) == (True, False)
+
+
 def test_a_tile_of_a_view_without_readable_rows_has_no_figure(site):
     page = main(site.as_("erin").get("/"))
     assert 'href="/bookings"' in page

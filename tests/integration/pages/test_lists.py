@@ -2,10 +2,15 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+
+from metadata.model import ListComponent, PageAccessRule
+from metadata.store import MetadataStore
+from support.marina import MARINA
 
 
 def numbers(page) -> list[str]:
@@ -230,6 +235,17 @@ class TestActions:
     def test_the_button_for_a_new_row_is_for_those_who_may_create_one(self, bookings):
         assert 'href="/bookings/new"' in bookings.as_("alice").get("/bookings").text.split("main>")[0].split("<main")[1]
         assert 'href="/bookings/new"' not in bookings.as_("dora").get("/bookings").text.split("main>")[0].split("<main")[1]
+
+    def test_who_may_not_open_its_page_gets_the_first_of_the_others_that_may_be_opened(self, bookings):
+        [bookings_list] = [part for part in MARINA if isinstance(part, ListComponent) and part.key == "bookings"]
+        rule = PageAccessRule(key="new", site="marina", page="booking-new", roles=("master",))
+        other = replace(bookings_list, create_instead=("office", "terms"))
+        MetadataStore(bookings.engine).publish("tester", components=(rule, other))
+        shown = bookings.as_("alice").get("/bookings").text.split("main>")[0].split("<main")[1]
+        assert 'href="/bookings/new"' not in shown
+        assert 'href="/office"' not in shown
+        assert re.search(r'<a class="btn btn-primary" href="/terms">.*?</svg>\s*Terms</a>', shown), shown[:2000]
+        assert 'href="/terms"' not in bookings.as_("dora").get("/bookings").text.split("main>")[0].split("<main")[1]
 
 
 class TestStates:

@@ -230,6 +230,14 @@ def charted(**more):
     return {"list tasks": {"filters": [{"key": "state", "attribute": "state"}]}, "chart tasks": chart}
 
 
+def tiled(view):
+    """A tile on the first page that counts the rows of a view and leads to the list of the tasks."""
+    return {
+        "page home": {"blocks": [{"type": "tiles", "tiles": [{"label": "T", "page": "tasks", "view": view}]}]},
+        "view others": {"entity": "task", "columns": [{"attribute": "number"}]},
+    }
+
+
 def sourced(**record):
     """A page without a record whose form takes it from somewhere."""
     return {"page tasks#blocks.0": {"type": "form", "form": "task", "mode": "edit", "record": record}}
@@ -416,6 +424,7 @@ FAULTS = [
     ({"page two": {"label": "T", "parent": "tasks", "partial_url": "sessions"}}, "", "", ""),
     ({"page two": {"label": "T", "parent": "tasks", "record_entity": "task"}}, "same-address", "partial_url", "task"),
     ({"page tasks": {"parent": "edit"}}, "cycle", "parent", "itself"),
+    ({"page task": {"record_key": "numbr"}}, "record-page", "record_key", "'number'"),
     ({"page task": {"record_key": "due"}}, "record-page", "record_key", "alternate key"),
     ({"page tasks": {"record_key": "number"}}, "record-page", "record_key", "record_entity"),
     ({"page tasks#blocks.0": {"type": "list"}}, "block", "blocks.0", "list:"),
@@ -482,6 +491,8 @@ FAULTS = [
     (charted(attribute="hours"), "chart", "attribute", "counted"),
     (charted(aggregate="sum"), "chart", "attribute", "needs attribute"),
     (charted(aggregate="sum", attribute="number"), "chart", "attribute", "number is needed"),
+    (tiled("tasks"), "", "", ""),
+    (tiled("others"), "tile-link", "blocks.0.tiles.0.view", "take one of tasks"),
     (charted(page="home"), "chart-link", "page", "no list"),
     (charted(page=""), "chart-link", "filter", "needs page"),
     (charted(filter="stat"), "chart-link", "filter", "state"),
@@ -632,6 +643,7 @@ WARNINGS = {
     "no-privileges",
     "not-offered",
     "engine-address",
+    "tile-link",
 }
 
 

@@ -184,6 +184,25 @@ def test_a_document_of_too_many_values_is_refused(tmp_path):
     assert found(tmp_path) == [("size", 250_001, "")]
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "mend"),
+    [
+        ("kind: view\nkey: all: of\n", 2, "colon in quotes"),
+        ("kind: view\nlabel: 'All\nkey: all\n", 4, "opened in line 2"),
+        ("kind: view\nviews: [all, few\nkey: all\n", 3, "close the bracket"),
+        ("kind: view\nkey: @all\n", 2, "in quotes"),
+        ("kind: view\nsort:\n\t- all\n", 3, "not with tabs"),
+        ("kind: view\nsort:\n  all: yes\n key: all\n", 4, "indent this line"),
+        ("- kind: view\nkey: all\n", 2, "with a dash"),
+    ],
+)
+def test_yaml_that_cannot_be_read_is_told_with_its_line_and_what_mends_it(tmp_path, text, line, mend):
+    (tmp_path / "a.yaml").write_text(text)
+    [problem] = read_folder(tmp_path).problems
+    assert (problem.position.line, problem.code) == (line, "yaml")
+    assert mend in problem.message
+
+
 def test_bytes_that_are_no_text_give_a_problem(tmp_path):
     (tmp_path / "a.yaml").write_bytes(b"kind: entity\nkey: \xff\n")
     assert found(tmp_path) == [("encoding", 2, "")]
