@@ -15,9 +15,8 @@ from sqlalchemy import Connection, Select, select
 
 from metadata.snapshot import Snapshot
 from runtime.access import Principal, access_for
-from runtime.records.tables import AUDIT
+from runtime.records.tables import AUDIT, OF_ROWS
 
-OF_ROWS = ("create", "write", "delete", "associate", "disassociate")
 AT_ONCE = 500
 
 

@@ -8,6 +8,9 @@ from metadata.types import KEY_TYPE, UtcDateTime
 
 TABLES = MetaData()
 
+OF_ROWS = ("create", "write", "delete", "associate", "disassociate")
+"""What the trail calls changes of rows; its other lines tell of acts, with facts in the place of values."""
+
 AUDIT = Table(
     "foyer_audit",
     TABLES,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, FromClause, Select, and_, bindparam, false, f
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from metadata.types import KEY_TYPE
 from runtime.access import Access, Principal, access_for
-from runtime.records.tables import AUDIT
+from runtime.records.tables import AUDIT, OF_ROWS
 from runtime.records.values import read_value
 
 PERSON = "contact"
@@ -148,7 +148,9 @@ def _statement(
     joined = AUDIT.join(rows, rows.c.id == AUDIT.c.row).outerjoin(people, and_(people.c.id == AUDIT.c.contact, known))
     columns = (AUDIT.c.id, AUDIT.c.at, AUDIT.c.contact, AUDIT.c.origin, AUDIT.c.privilege, AUDIT.c.changes, name.label("who"))
     found = select(*columns, *flags).select_from(joined)
-    found = found.where(of_row, AUDIT.c.id > gone, read.predicate(rows), history.predicate(rows))
+    found = found.where(
+        of_row, AUDIT.c.privilege.in_(OF_ROWS), AUDIT.c.id > gone, read.predicate(rows), history.predicate(rows)
+    )
     if older:
         found = found.where(AUDIT.c.id < bindparam("a_before", type_=KEY_TYPE))
     return found.order_by(AUDIT.c.id.desc()).limit(bindparam("a_limit", type_=KEY_TYPE))

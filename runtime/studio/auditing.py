@@ -15,8 +15,9 @@ from flask import Response, request
 
 from runtime.errors import AccessDenied, BadRequest
 from runtime.pages.export_sheet import harmless
-from runtime.records.audit_log import OF_ROWS, Asked, Entry, follow_log, kinds_of_log, read_log
+from runtime.records.audit_log import Asked, Entry, follow_log, kinds_of_log, read_log
 from runtime.records.people import find_contacts_by_email
+from runtime.records.tables import OF_ROWS
 from runtime.records.trail import names_of
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.rights import AUDIT

@@ -66,6 +66,18 @@ def test_people_are_invited_by_file_merged_and_found_in_the_audit(desk: Page, si
     looked_at(desk)
 
 
+def test_a_person_is_erased_once_one_is_sure(desk: Page, site: Marina) -> None:
+    ida = site.add("contact", full_name="Ida", email="ida@sail.example", active=True)
+    goto(desk, f"/studio/people/{ida}")
+    desk.get_by_role("link", name="Erase").click()
+    expect(desk.get_by_role("heading", name="What goes")).to_be_visible()
+    looked_at(desk)
+    desk.get_by_label("I know that this cannot be undone").check()
+    desk.get_by_role("button", name="Erase now").click()
+    expect(desk.get_by_role("status").last).to_contain_text("Erased")
+    expect(desk.get_by_role("heading", name=f"– {ida}")).to_be_visible()
+
+
 def test_merging_goes_on_by_itself_where_there_are_more_rows_than_are_moved_at_once(
     desk: Page, site: Marina, monkeypatch: pytest.MonkeyPatch
 ) -> None:

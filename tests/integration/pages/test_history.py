@@ -58,6 +58,15 @@ def test_who_may_sees_each_change_with_who_made_it_and_pages_back(pottery):
     assert "Plates" not in older
 
 
+def test_acts_about_a_row_are_no_changes_of_it(pottery):
+    row = pottery.rows("firing")[0]
+    with pottery.engine.begin() as connection:
+        for act, facts in (("sign_in", {"device": "Firefox · Linux"}), ("action", {"did": ["mail"]}), ("erased", {"rows": 7})):
+            record_act(connection, Principal.system("admin"), act, "firing", row["id"], facts)
+    shown = pottery.as_("ada").get(f"{PAGE}?history=1")
+    assert (shown.status_code, "Firefox" in shown.text, "Made" in shown.text) == (200, False, True)
+
+
 def test_it_is_for_those_whose_permission_says_so_and_of_rows_and_attributes_that_they_may_read(pottery):
     change(pottery, who="ben", note="secret", title="Plates")
     ben = pottery.as_("ben")

@@ -255,6 +255,9 @@ def test_who_may_not_write_contacts_or_stands_below_erases_nobody(site, zebulon,
     before = places_of(site, MARK)
     erin = maker("erin")
     assert press(erin, zebulon, sure="yes").status_code == 422
+    refused = sa.text("SELECT contact, entity FROM foyer_audit WHERE privilege = 'refused'")
+    with site.engine.connect() as connection:
+        assert connection.execute(refused).all() == [(site.people["erin"], "contact")]
     with site.engine.begin() as connection:
         grant_roles(connection, zebulon, "marina", ("chief",))
     assert "Nobody erases themselves" in words(erin.get(f"people/{zebulon}/erase"))
