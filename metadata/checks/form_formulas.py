@@ -9,12 +9,14 @@ from metadata.checks.formulas import faults, read
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.expressions.entities import KINDS, formula_in
+from metadata.expressions.grammar import ExpressionError, parse
 from metadata.expressions.tree import aggregates, names
 from metadata.model import Attribute, Form
 from metadata.types import TYPES
 
 WITHOUT = ("lookup", "auto_number")
 """What no expression can give: which row one leads to is not known before it is evaluated."""
+STORED_ONLY = "only locked_when and an action's when can ask for a calculated attribute that is worked out of them."
 
 
 def form_formulas(world: World) -> Iterator[Problem]:
@@ -80,10 +82,21 @@ def _fault_in_name(world: World, form: Form, path: str, *, opening: bool) -> str
     first = path.partition(".")[0]
     attribute = world.attribute(form.entity, first)
     if attribute is not None and attribute.formula:
-        return f"{first} is calculated, and not known before it is saved; write out its formula."
+        return calculated_fault(attribute)
     if first not in {field.attribute for _, field in fields(form)}:
         return f"{first} is not on the form {form.key}; add it as a field, with hidden: true where nobody is to see it."
     return ""
+
+
+def calculated_fault(attribute: Attribute) -> str:
+    """Why a form that is being filled in does not know a calculated attribute, and what to write instead."""
+    try:
+        rows = aggregates(parse(attribute.formula))
+    except ExpressionError:  # told where the formula stands
+        rows = ()
+    if rows:
+        return f"{attribute.key} is calculated of rows of {rows[0].relationship}, which a form does not know; {STORED_ONLY}"
+    return f"{attribute.key} is calculated, and not known before it is saved; write out its formula."
 
 
 RULES = (form_formulas, conditions)

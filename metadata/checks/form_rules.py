@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metadata.checks.form_formulas import faults_in
+from metadata.checks.form_formulas import STORED_ONLY, calculated_fault, faults_in
 from metadata.checks.forms import fields
 from metadata.checks.formulas import faults, read
 from metadata.checks.world import World
@@ -81,11 +81,11 @@ def _condition_faults(world: World, form: Form, text: str) -> Iterator[str]:
     if found.node is None:
         return
     for one in aggregates(found.node):
-        yield f"A form knows no rows of {one.relationship}; a calculated attribute can be worked out of them."
+        yield f"A form knows no rows of {one.relationship}; {STORED_ONLY}"
     for name in names(found.node):
         attribute = None if name.path.startswith("@") else world.attribute(form.entity, name.path.partition(".")[0])
         if attribute is not None and attribute.formula:
-            yield f"{attribute.key} is calculated, and not known before it is saved; write out its formula."
+            yield calculated_fault(attribute)
 
 
 def _field_fault(on_form: dict[str, FormField], name: str) -> str:

@@ -19,7 +19,11 @@ class ViewColumn:
     label: Text = prop(Text(), "Heading; the attribute's label where missing.")
     second: str = prop("", "Attribute shown in small print under the value.", attribute="self")
     width: str = prop("", "Share of the table's width.", choices=("", "narrow", "medium", "wide"))
-    place: str = prop("", "Part of the card that the column becomes on a phone; the first title and the first figure get theirs, others are lines.", choices=PLACES)
+    place: str = prop(
+        "",
+        "Part of the card that the column becomes on a phone; of titles and figures the first, others are lines.",
+        choices=PLACES,
+    )
     wide_only: bool = prop(False, "Left out on middle widths.")
     thumbnail: int = prop(
         0, "Width in pixels at which a picture (image) is shown, made small once; its name where 0.", min=0, max=WIDEST

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from metadata.checks import check
-from metadata.model import FormDefault, FormRule, component_id
-from support.pottery import POTTERY, hidden, text
+from metadata.model import Attribute, FormDefault, FormRule, component_id
+from support.pottery import FIRING, POTTERY, hidden, text
 from support.ruled import RULES, in_steps, publish, ruled
 from support.walking import Walk, line
 
@@ -151,12 +151,25 @@ def test_the_row_of_a_lookup_is_told_where_rules_ask_for_it(ruled_pottery):
         assert ruled_pottery.as_("ada").client.get(f"/_lookup/firing-new/kiln?row={row}").json == {"values": {}}
 
 
+def test_a_rule_over_what_is_counted_of_other_rows_is_told_where_that_can_be_asked_instead():
+    counted = Attribute(key="load", type="integer", formula="count(pieces)")
+    doubled = Attribute(key="twice", type="integer", formula="peak * 2")
+    firing = dataclasses.replace(FIRING, attributes=(*FIRING.attributes, counted, doubled))
+    for key, said in (("load", "only locked_when"), ("twice", "write out its formula")):
+        components = {component_id(item): item for item in (*POTTERY, firing)}
+        form = ruled("firing-new", (FormRule(when=f"{key} > 1", show=("note",)),))
+        (problem,) = check({**components, component_id(form): form})
+        assert (problem.position.path, said in problem.message) == ("rules.0.when", True), problem.message
+    locked = dataclasses.replace(next(item for item in POTTERY if item.key == "firing-edit"), locked_when="load > 1")
+    assert not check({**components, component_id(locked): locked})
+
+
 @pytest.mark.parametrize(
     ("rule", "place", "message"),
     [
         (FormRule(when="peek > 1", show=("note",)), "rules.0.when", "Did you mean 'peak'?"),
         (FormRule(when="peak", show=("note",)), "rules.0.when", ""),
-        (FormRule(when="count(pieces) > 1", show=("note",)), "rules.0.when", "knows no rows of pieces"),
+        (FormRule(when="count(pieces) > 1", show=("note",)), "rules.0.when", "only locked_when"),
         (FormRule(when="insured", show=("nota",)), "rules.0.show.0", "Did you mean 'note'?"),
         (FormRule(when="insured", lock=("potter",)), "rules.0.lock.0", "never asked for (hidden)"),
         (FormRule(when="insured", show=("title",)), "rules.0.show.0", "give the attribute a default"),

@@ -274,3 +274,49 @@ def test_a_tab_without_a_label_is_called_by_its_key_in_words(sqlite_url, tmp_pat
         show(site, "One", "done", title="Hamlet")
         page = site.as_("dora").get("/programme/One")
     assert re.findall(r'<a href="#tab-\w+">(.*?)</a>', page.text) == ["Main", "Behind the scenes"]
+
+
+UNNAMED = """\
+kind: view
+key: late_shows
+entity: show
+columns: [{attribute: code}]
+---
+kind: list
+key: unnamed
+views: [late_shows, full]
+---
+kind: chart
+key: by_hall
+view: late_shows
+group: stage
+---
+kind: page
+key: unnamed
+label: Unnamed
+parent: home
+partial_url: unnamed
+blocks: [{type: list, list: unnamed}, {type: charts, charts: [by_hall]}]
+---
+kind: form
+key: hall
+entity: hall
+tabs: [{sections: [{fields: [{attribute: name}]}, {related: {relationship: show_hall, view: late_shows}}]}]
+---
+kind: page
+key: hall
+label: Hall
+parent: home
+record_entity: hall
+blocks: [{type: form, form: hall}]
+"""
+
+
+def test_views_charts_and_related_lists_without_labels_are_called_by_their_keys_in_words(sqlite_url, tmp_path):
+    with open_marina(sqlite_url, tmp_path, *theatre(more=UNNAMED)) as site:
+        show(site, "One", "done", hall=site.add("hall", name="Round"))
+        dora = site.as_("dora")
+        page, hall = dora.get("/unnamed").text, dora.get("/Round").text
+    assert re.search(r">Late shows\s*<", page[page.index("<main") :])
+    assert re.search(r"<h\d[^>]*>\s*By hall\s*</h\d>", page)
+    assert re.search(r"<h\d[^>]*>\s*Late shows\b", hall)

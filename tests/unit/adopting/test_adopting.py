@@ -4,7 +4,8 @@ import pytest
 
 from connectors.described import OutsideColumn, OutsideLink, OutsideTable
 from connectors.sql.listed import listed_values
-from metadata.model import Attribute, AttributeMap, Connection, Entity, TableMap, component_id
+from metadata.model import Attribute, AttributeMap, Connection, Entity, Page, Site, TableMap, component_id
+from metadata.text import Text
 from runtime.adopting.adopting import adopt, problems_of
 from runtime.adopting.fitting import Fitted, fit
 from runtime.adopting.making import Wanted
@@ -227,3 +228,16 @@ def test_two_tables_of_one_entity_add_to_it_one_after_the_other():
     assert [item.attribute for item in maps["stock"].attributes] == ["no", "pieces", "stamp_2"]
     assert [item.added for item in found.adopted] == [("stamp",), ("pieces", "stamp_2")]
     assert problems_of(found, existing) == ()
+
+
+def test_a_list_of_a_table_called_like_an_address_of_the_engine_stands_elsewhere():
+    site = (Site(key="farm"), Page(key="home", site="farm", label=Text.of("Home"), partial_url="/"))
+    tables = [table(name, number("no"), word("name"), key=("no",)) for name in ("sessions", "Studio", "orchard")]
+    made = adopt(
+        tables,
+        [item.name for item in tables],
+        {**FARM, **{component_id(one): one for one in site}},
+        Wanted("farm", True, "farm"),
+    )
+    parts = {page.partial_url for page in made.components if isinstance(page, Page) and page.parent == "home"}
+    assert parts == {"sessions-2", "studio-2", "orchard"}
