@@ -62,6 +62,6 @@ class Progress:
         return left + self._cost * total / rate if state.map in self._twice and not state.loaded else left
 
     def _pass(self, table_map: str, state: Checkpoint) -> str:
-        if table_map not in self._twice:
-            return ""
-        return ", second pass" if state.map.endswith(SECOND) else ", first of two passes"
+        if state.map.endswith(SECOND):
+            return ", second pass"
+        return ", first of two passes" if table_map in self._twice and not state.loaded else ""
