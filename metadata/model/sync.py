@@ -196,7 +196,7 @@ class TableMap:
     group: str = prop(
         "",
         "Maps of one connection that name the same group are stored together: what one transaction outside changes in their"
-        " tables is seen at once here. They pause, resume and wait together. For tracking triggers.",
+        " tables is seen at once here. They pause, resume and wait together. For tracking triggers and log.",
         pattern=f"^({COMPONENT_KEY.strip('^$')})?$",
     )
     overlap: float = prop(

@@ -31,8 +31,8 @@ from runtime.cli import (
 )
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
-from runtime.cli.sync_progress import Progress
 from runtime.cli.sync_maps import chosen_maps, open_sync
+from runtime.cli.sync_progress import Progress
 from runtime.cli.worker import summary
 from runtime.database import writing
 from runtime.sync import steering

@@ -1,4 +1,4 @@
-"""How a long load goes, told while it does: rows, pace, and how long the rest takes, with the second pass where there is one."""
+"""How a long load goes, told while it does: rows, pace, and how long the rest takes, a second pass included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from connectors.initial import SECOND, plan_load
 from connectors.tablemap import CompiledMap
 
 SECOND_COSTS = {"sqlite": 1.4, "postgresql": 2.2}
-"""How many times longer a row takes in a second pass, which changes rows that are there, than in a first one, which adds them."""
+"""How many times longer a row takes in a second pass, which changes rows, than in a first one, which adds them."""
 EACH_SECONDS = 1.0
 """How often it is told, at most."""
 
@@ -62,6 +62,6 @@ class Progress:
         return left + self._cost * total / rate if state.map in self._twice and not state.loaded else left
 
     def _pass(self, table_map: str, state: Checkpoint) -> str:
-        if table_map not in self._twice:
-            return ""
-        return ", second pass" if state.map.endswith(SECOND) else ", first of two passes"
+        if state.map.endswith(SECOND):
+            return ", second pass"
+        return ", first of two passes" if table_map in self._twice and not state.loaded else ""

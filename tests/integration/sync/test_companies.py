@@ -1,4 +1,4 @@
-"""One map for all companies: rows that are called alike in each are kept apart, on both sides, however many companies there are.
+"""One map for all companies: rows called alike in each are kept apart, on both sides, however many companies there are.
 
 FOYER_TEST_COMPANIES says how many.
 """

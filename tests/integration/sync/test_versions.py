@@ -110,7 +110,7 @@ def test_a_version_is_activated_and_rolled_back_under_a_stream_of_changes_and_no
         writing.join()
         names = sa.select(OUTSIDE_BOATS.c.no, OUTSIDE_BOATS.c.name)
         with outside.connect() as connection:
-            wanted = {no: name for no, name in connection.execute(names)}
+            wanted = {row.no: row.name for row in connection.execute(names)}
         assert eventually(lambda: dict(world.rows("boat", "number", "name")) == wanted)
     finally:
         stop.set()
