@@ -79,7 +79,7 @@ def test_a_page_is_judged_by_eye_until_its_release_and_the_way_back_are_known(si
     assert "Page: Terms changed" in said
     assert "Page: Berths changed" in said
     assert "season 5" in said
-    assert "page booking " not in said
+    assert "Page: Booking " not in said
     assert 'href="/studio/rollback/4"' in page.text
     again = dora.browser.get(links(page)[f"Ask again {looked_at[-1]}"])
     assert asked_for(again) == looked_at[-1]
