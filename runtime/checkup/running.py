@@ -14,7 +14,7 @@ from metadata.model import KINDS, component_id
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import Components, MetadataStore
 from runtime.checkup import content, keeping, reach
-from runtime.checkup.findings import Finding, Ground, Outcome, Rule
+from runtime.checkup.findings import Finding, Ground, Outcome, Rule, Severity
 from runtime.exposure.lock import lock_problems
 from runtime.render.checks import check_looks
 
@@ -44,16 +44,9 @@ def _outcome(rule: Rule, ground: Ground) -> Outcome:
 
 def _of_problem(problem: Problem) -> Finding:
     kind, _, name = problem.component.partition(" ")
-    of_site = kind in KINDS and KINDS[kind].of_site
-    severity = "error" if problem.severity == "error" else "warning"
-    return Finding(
-        severity,
-        kind,
-        name.partition("/")[2] if of_site and "/" in name else name,
-        problem.position.path,
-        problem.message,
-        f"[{problem.code}]",
-    )  # type: ignore[arg-type]
+    key = name.partition("/")[2] if kind in KINDS and KINDS[kind].of_site and "/" in name else name
+    severity: Severity = "error" if problem.severity == "error" else "warning"
+    return Finding(severity, kind, key, problem.position.path, problem.message, f"[{problem.code}]")
 
 
 def _tables(engine: Engine, snapshot: Snapshot) -> tuple[Finding, ...]:

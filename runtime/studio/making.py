@@ -22,7 +22,7 @@ from runtime.studio.shapes import shapes_of
 from runtime.studio.uses import renamed, uses_of
 
 LONGEST_NAME = 200
-PARENT = "parent"
+PARENT, OF_RECORD = "parent", "record_entity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _refs(kind: str) -> dict[str, str]:
     """The properties that a component of a kind cannot do without and that name one other component, with the kind of that."""
     shapes = shapes_of(KINDS[kind].model)
     needed = {one.name: str(one.rules["ref"]) for one in shapes if one.required and one.form == "word" and one.rules.get("ref")}
-    return {**needed, PARENT: "page"} if kind == "page" else needed
+    return {**needed, PARENT: "page", OF_RECORD: "entity"} if kind == "page" else needed
 
 
 def _root(desk: Desk) -> str:
@@ -139,10 +139,10 @@ def _root(desk: Desk) -> str:
 
 
 def _address(desk: Desk, wish: Wish) -> dict[str, Any]:
-    """A new page has a place in the tree and an address made of its key; the first one of a site is the root."""
+    """A new page has an address made of its key, that of one record that record's; the first one of a site is the root."""
     if not _root(desk):
         return {"partial_url": "/"}
-    named = wish.name and wish.refs.get(PARENT)
+    named = wish.name and wish.refs.get(PARENT) and not wish.refs.get(OF_RECORD)
     return {"partial_url": wish.key.rpartition("/")[2].replace("_", "-")} if named else {}
 
 
@@ -181,7 +181,7 @@ def _ask(desk: Desk, act: str, kind: str, item: Item | None, wish: Wish, wrong: 
         else [
             (name, ref, wish.refs.get(name, ""), tuple(offer(desk, f"kind-{ref}")))
             for name, ref in _refs(kind).items()
-            if name != PARENT or _root(desk)
+            if name not in (PARENT, OF_RECORD) or _root(desk)
         ]
     )
     return desk.page(

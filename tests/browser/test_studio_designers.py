@@ -147,10 +147,12 @@ class Keys(Mouse):
         self.page.keyboard.press("Control+s")
 
 
-def begin(hands: Mouse, kinds: str, kind: str, key: str) -> None:
+def begin(hands: Mouse, kinds: str, kind: str, key: str, **more: str) -> None:
     page = hands.page
     hands.new(kinds, kind)
     hands.write(page.get_by_label("What people call it"), key)
+    for label, word in more.items():
+        hands.write(page.get_by_label(label.replace("_", " ")), word)
     hands.press(page.locator("main").get_by_role("button", name="New component"))
     expect(page.locator("h1")).to_have_text(key)
     fields = page.get_by_role("main").get_by_role("link", name="Fields", exact=True)
@@ -190,11 +192,10 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
     hands = with_hands(desk)
     begin(hands, "Entities", "Entity", "buoy")
     hands.press(desk.get_by_role("main").get_by_role("link", name="Design", exact=True))
-    for number, (name, kind) in enumerate((("Name", "text"), ("Colour", "text"))):
+    for number, name in enumerate(("Name", "Colour")):
         hands.write(desk.get_by_label("What people call it"), name)
         hands.press(desk.get_by_role("button", name="Add an attribute"))
-        hands.write(desk.locator(f'[name="p.attributes.{number}.type"]'), kind)
-        expect(desk.locator("#designer tbody tr").nth(number)).to_contain_text("text")
+        expect(desk.locator("#designer tbody tr").nth(number)).to_contain_text("Text")
     hands.press(desk.get_by_role("link", name="General"))
     hands.write(desk.locator('[name="p.primary_name"]'), "name")
     expect(desk.locator(".error-summary")).to_have_count(0)
@@ -221,7 +222,7 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
         blocks__0__type="list",
         blocks__0__list="buoys",
     )
-    begin(hands, "Pages", "Page", "buoy")
+    begin(hands, "Pages", "Page", "buoy", Shows_one_record_of_this_entity="buoy")
     fill(
         hands,
         label__any="Buoy",
@@ -279,9 +280,10 @@ def test_pages_of_an_entity_are_made_with_a_few_keys_and_seen_as_a_customer(desk
         desk.keyboard.press("Enter")
     expect(desk).to_have_url(re.compile("/studio/design/entity/spare_sail"))
     hands.write(desk.get_by_label("What people call it"), "Name")
-    hands.press(desk.get_by_role("button", name="Add an attribute"))
-    hands.write(desk.locator('[name="p.attributes.0.type"]'), "text")
-    expect(desk.locator("#designer tbody tr").first).to_contain_text("text")
+    hands.choose(desk.get_by_label("Type", exact=True).first, "text")
+    hands.reach(desk.get_by_label("What people call it"))
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#designer tbody tr").first).to_contain_text("Text")
     hands.press(desk.get_by_role("main").get_by_role("link", name="Make pages"))
     expect(desk.get_by_role("button", name="Make the drafts")).to_be_visible()
     looked_at(desk)

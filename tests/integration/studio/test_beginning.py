@@ -108,6 +108,9 @@ def test_a_new_page_has_its_place_and_its_address_from_the_beginning(site, maker
     assert (page["parent"], page["partial_url"]) == ("home", "winter-storage")
     assert "problem" not in words(dora.get("edit/page/winter-storage"))
     assert "Page above" in words(dora.get("new/page"))
+    begun(dora, "page", name="One berth", ref__record_entity="berth")
+    record = data_of(site, "page", "one-berth")
+    assert (record["record_entity"], "partial_url" in record) == ("berth", False)
 
 
 def test_a_site_without_a_menu_gets_one_with_its_first_pages_and_they_are_seen_by_who_may_see_them(site, maker):

@@ -76,10 +76,10 @@ def test_a_page_is_judged_by_eye_until_its_release_and_the_way_back_are_known(si
     said = words(page)
     assert "The page broke with release 5" in said
     assert "Release 4 is the last in which the page is right, and release 5 the first" in said
-    assert "page terms changed" in said
-    assert "page berths changed" in said
+    assert "Page: Terms changed" in said
+    assert "Page: Berths changed" in said
     assert "season 5" in said
-    assert "page booking " not in said
+    assert "Page: Booking " not in said
     assert 'href="/studio/rollback/4"' in page.text
     again = dora.browser.get(links(page)[f"Ask again {looked_at[-1]}"])
     assert asked_for(again) == looked_at[-1]

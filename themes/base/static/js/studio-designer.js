@@ -6,6 +6,16 @@ import { refreshPreview, showToken } from "./studio-preview.js";
 // How long somebody must have stopped typing. A list or a mark that was chosen is sent at once.
 const PAUSE = 350;
 let queue = Promise.resolve();
+// What was typed in a panel and not sent yet; it goes along where somebody leaves the page.
+let typed = null;
+window.addEventListener("pagehide", () => {
+  if (typed) {
+    const fields = new URLSearchParams(new FormData(typed));
+    fields.set("base", page().elements.base.value);
+    fields.set("do", "set");
+    navigator.sendBeacon(typed.action, fields);
+  }
+});
 
 function page() {
   return document.querySelector("[data-designer]");
@@ -117,15 +127,18 @@ function start() {
   let timer;
   const set = () => {
     clearTimeout(timer);
+    typed = null;
     send(panel, { do: "set" });
   };
   panel.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(timer);
+    typed = null;
     send(panel, { do: event.submitter?.value ?? "set" });
   });
   panel.addEventListener("input", (event) => {
     clearTimeout(timer);
+    typed = panel;
     timer = setTimeout(set, event.target.matches("select, [type=checkbox], [type=radio]") ? 0 : PAUSE);
   });
   for (const list of form.querySelectorAll("[data-sortable]")) {
