@@ -41,7 +41,7 @@ MENDS = {
     "did not find expected ','": "close the bracket, or put commas between",
     "did not find expected key": "indent this line as the lines that belong with it",
     "found a tab character": "indent with blanks",
-    "found character that cannot start any token": "indent with blanks and not with tabs, and put a text that begins with @ or % in quotes",
+    "found character that cannot start any token": "indent with blanks, not tabs; quote a text that begins with @ or %",
     "mapping values are not allowed": "put a text that has a colon in quotes, or indent this line as the one above",
 }
 

@@ -39,7 +39,8 @@ from runtime.sync.listener import keep_outbox
 
 SYSTEM = Principal.system("admin")
 LISTENERS = AUDITED.plus(keep_outbox, owe_webhooks)
-Change = Callable[[Connection, Person, CompiledSite], None]
+NOTHING_TO_LOCK = "has no sign-in yet, so nothing is locked: an invitation that was sent still works"
+Change = Callable[[Connection, Person, CompiledSite], str]
 
 
 @click.group("people")
@@ -59,7 +60,7 @@ def _change(
         found = find_site(portal.snapshot, site)
         with writing(portal.engine).begin() as connection:
             person = find_person(connection, portal.snapshot, email)
-            change(connection, person, found)
+            done = change(connection, person, found)
             if act:
                 note_act(connection, act, person.contact, author, **(given or {}))
             roles = sorted(roles_of(connection, person.contact, found.key))
@@ -68,8 +69,10 @@ def _change(
     except UnknownRoles as error:
         sentence = f"the site has no web role to give named {error}; there are {', '.join(sorted(found.roles))}"
         return Report((sentence,), {"error": sentence}, ok=False)
-    line = f"{person.name or email} has {', '.join(roles) or 'no roles of their own'} on {found.key}"
-    return Report((line,), {"contact": person.contact, "site": found.key, "roles": roles})
+    name = person.name or email
+    line = f"{name} has {', '.join(roles) or 'no roles of their own'} on {found.key}"
+    said = (f"{name} {done}",) if done else ()
+    return Report((*said, line), {"contact": person.contact, "site": found.key, "roles": roles, "done": done})
 
 
 @command.command("add")
@@ -99,7 +102,7 @@ def add(email: str, name: str, account: str) -> Report:
 @reporting
 def show(email: str, site: str) -> Report:
     """Say which web roles the contact has."""
-    return _change(email, site, lambda connection, person, found: None)
+    return _change(email, site, lambda connection, person, found: "")
 
 
 @command.command("grant")
@@ -111,8 +114,9 @@ def show(email: str, site: str) -> Report:
 def grant(email: str, roles: tuple[str, ...], site: str, author: str) -> Report:
     """Give the contact web roles."""
 
-    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+    def change(connection: Connection, person: Person, found: CompiledSite) -> str:
         grant_roles(connection, person.contact, found.key, require_roles(found, roles))
+        return ""
 
     return _change(email, site, change, "roles", author, {"given": sorted(roles), "taken": []})
 
@@ -126,8 +130,9 @@ def grant(email: str, roles: tuple[str, ...], site: str, author: str) -> Report:
 def revoke(email: str, roles: tuple[str, ...], site: str, author: str) -> Report:
     """Take web roles from the contact."""
 
-    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+    def change(connection: Connection, person: Person, found: CompiledSite) -> str:
         revoke_roles(connection, person.contact, found.key, roles)
+        return ""
 
     return _change(email, site, change, "roles", author, {"given": [], "taken": sorted(roles)})
 
@@ -140,8 +145,9 @@ def revoke(email: str, roles: tuple[str, ...], site: str, author: str) -> Report
 def lock(email: str, site: str, author: str) -> Report:
     """Bar the contact from signing in, and end its sessions everywhere."""
 
-    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
-        set_disabled(connection, person.contact, disabled=True)
+    def change(connection: Connection, person: Person, found: CompiledSite) -> str:
+        had = set_disabled(connection, person.contact, disabled=True)
+        return "may not sign in any more" if had else NOTHING_TO_LOCK
 
     return _change(email, site, change, "lock", author)
 
@@ -154,8 +160,9 @@ def lock(email: str, site: str, author: str) -> Report:
 def unlock(email: str, site: str, author: str) -> Report:
     """Let the contact sign in again."""
 
-    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
-        set_disabled(connection, person.contact, disabled=False)
+    def change(connection: Connection, person: Person, found: CompiledSite) -> str:
+        had = set_disabled(connection, person.contact, disabled=False)
+        return "may sign in again" if had else "has no sign-in; foyer invite sends an invitation"
 
     return _change(email, site, change, "unlock", author)
 
@@ -197,11 +204,12 @@ def erase_person(email: str, contact: int | None, apply: bool, author: str) -> R
 def reset_second_factor(email: str, site: str, author: str) -> Report:
     """Take the contact's second factor away, as where the phone is lost, and end all its sessions."""
 
-    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
+    def change(connection: Connection, person: Person, found: CompiledSite) -> str:
         had = turn_off(connection, person.contact)
         revoke_all(connection, person.contact)
         done = "reset" if had else "reset, where there was none"
         note_act(connection, "second_factor", person.contact, author, second_factor=done)
+        return "has no second factor any more, and no session" if had else "had no second factor; all sessions are ended"
 
     return _change(email, site, change)
 
@@ -214,7 +222,8 @@ def reset_second_factor(email: str, site: str, author: str) -> Report:
 def signout(email: str, site: str, author: str) -> Report:
     """End all sessions of the contact."""
 
-    def change(connection: Connection, person: Person, found: CompiledSite) -> None:
-        revoke_all(connection, person.contact)
+    def change(connection: Connection, person: Person, found: CompiledSite) -> str:
+        ended = revoke_all(connection, person.contact)
+        return f"is signed out of {ended} session{'s' if ended > 1 else ''}" if ended else "had no session"
 
     return _change(email, site, change, "sign_out", author)

@@ -124,6 +124,21 @@ def test_may_without_a_role_gets_home_terms_and_company_but_no_orders(demo):
     assert "/orders" not in may.get("/").links()
 
 
+def test_the_administrator_is_led_to_orders_for_customers_and_a_buyer_to_her_own(demo):
+    for person, new in (("admin", "/orders/new-for-customer"), ("jane", "/orders/new")):
+        for path in ("/", "/orders"):
+            led = {link for link in demo.known(person).get(path).links() if "/orders/new" in link}
+            assert led == {new}, (person, path)
+        assert demo.known(person).get(new).status == 200
+
+
+def test_countries_are_shown_by_name_in_the_readers_language(demo):
+    shown = {language: demo.known("rita").get(f"{language}/orders/SO-100001").text for language in ("", "/sv-SE", "/nl-NL")}
+    assert "Ship-to country Sweden" in shown[""]
+    assert "Leveransland Sverige" in shown["/sv-SE"]
+    assert "Leveringsland Zweden" in shown["/nl-NL"]
+
+
 @pytest.mark.parametrize(("language", "heading", "status"), [
     ("", "Orders", "Invoiced"), ("/sv-SE", "Ordrar", "Fakturerad"), ("/nl-NL", "Orders", "Gefactureerd"),
 ])  # fmt: skip

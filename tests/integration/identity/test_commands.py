@@ -109,6 +109,26 @@ def test_who_is_locked_by_command_is_out_at_once(portal, run):
     assert portal.browser().sign_in(CAROL, PASSWORD).status_code == 303
 
 
+def test_the_commands_say_what_they_did_to_a_sign_in(portal, run):
+    portal.signed_in("carol")
+    for name, words in (
+        ("signout", "is signed out of 1 session\n"),
+        ("signout", "had no session"),
+        ("reset-second-factor", "had no second factor"),
+        ("lock", "may not sign in any more"),
+        ("unlock", "may sign in again"),
+    ):
+        code, said = run(people, name, CAROL)
+        assert (code, words in said) == (0, True), said
+
+
+def test_who_has_no_sign_in_yet_is_not_said_to_be_locked(run):
+    run(people, "add", "dora@quay.example", "--name", "Dora Dock", "--account", "QUAY")
+    run(invite, "dora@quay.example", "--role", "member")
+    assert "nothing is locked: an invitation that was sent still works" in run(people, "lock", "dora@quay.example")[1]
+    assert "has no sign-in; foyer invite" in run(people, "unlock", "dora@quay.example")[1]
+
+
 def test_without_a_release_the_commands_say_so(tmp_path):
     environ = {"FOYER_DATA_DIR": str(tmp_path), "FOYER_SECRET_KEY": SECRET}
     done = CliRunner().invoke(invite, [BOB], env=environ)

@@ -96,6 +96,7 @@ def test_problems_that_only_follow_from_an_unreadable_component_are_left_out(foy
     assert said.count("[") == 1
 
 
+VIEW = "kind: view\nkey: all\nentity: thing\ncolumns:\n- {attribute: name}\n"
 TOWN = """kind: site
 key: town
 label: Town
@@ -128,14 +129,14 @@ page: things
 @pytest.mark.parametrize(
     ("view", "told"),
     [
-        ("kind: view\nkey: all\nentity: thing\ncolumns:\n- {attribute: name}\nsort:\n- {attribute: name, descending: maybe}\n", 7),
-        ("kind: view\nkey: all\nentity: thingy\ncolumns:\n- {attribute: name}\n", 3),
+        (f"{VIEW}sort:\n- {{attribute: name, descending: maybe}}\n", 7),
+        (VIEW.replace("thing", "thingy"), 3),
     ],
     ids=["unreadable", "leads nowhere"],
 )
 def test_what_follows_over_several_components_does_not_hide_its_cause(foyer, folder, view, told):
     (folder / "site.yaml").write_text(TOWN)
-    (folder / "all.yaml").write_text("kind: view\nkey: all\nentity: thing\ncolumns:\n- {attribute: name}\n")
+    (folder / "all.yaml").write_text(VIEW)
     assert foyer("check", folder)[0] == 0
     (folder / "all.yaml").write_text(view)
     code, said = foyer("check", folder)
@@ -157,10 +158,11 @@ def test_a_site_that_cannot_be_read_is_told_once_and_not_by_all_that_belongs_to_
 
 
 def test_a_fault_of_its_own_is_told_beside_what_cannot_be_read(foyer, folder):
-    (folder / "site.yaml").write_text(TOWN.replace("view: all", "view: few").replace("key: things\nlabel", "key: thongs\nlabel"))
-    (folder / "few.yaml").write_text("kind: view\nkey: few\nentity: thing\ncolumns:\n- {attribute: name}\n")
+    town = TOWN.replace("view: all", "view: few").replace("key: things\nlabel", "key: thongs\nlabel")
+    (folder / "site.yaml").write_text(town)
+    (folder / "few.yaml").write_text(VIEW.replace("key: all", "key: few"))
     (folder / "broken.yaml").write_text("kind: view\nkey: [\n")
-    (folder / "all.yaml").write_text("kind: view\nkey: all\nentity: thing\ncolumns:\n- {attribute: name}\n")
+    (folder / "all.yaml").write_text(VIEW)
     code, said = foyer("check", folder)
     assert (code, "broken.yaml" in said, "thongs" in said) == (1, True, True)
 
