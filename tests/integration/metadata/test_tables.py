@@ -10,7 +10,6 @@ from metadata.migrate import Blocked, Destructive, NotApplied
 from metadata.model import (
     Block,
     Choice,
-    Option,
     ComponentId,
     EntityPermission,
     Filter,
@@ -18,6 +17,7 @@ from metadata.model import (
     FormField,
     ListComponent,
     ListFilter,
+    Option,
     Page,
     Section,
     Site,
