@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from metadata.expressions.entities import formula_in
 from metadata.model import Attribute, Step
 from metadata.snapshot import Snapshot
 from runtime.forms.bound import all_values
+from runtime.forms.builder import form_fields
 from runtime.forms.lines import Line
 from runtime.forms.opening import fixed_values
 from runtime.forms.tiers import tier_path
@@ -24,7 +26,8 @@ def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
     if not paths or line.blank or line.form.errors:
         return None
     entity, snapshot = entered.relationship(step).entity, entered.context.snapshot
-    values = {**_unasked(entered, step, paths), **all_values(line.form)}
+    before, after = _unasked(entered, step, paths)
+    values = {**before, **all_values(line.form), **after}
 
     def value_of(path: str) -> Any:
         tiers = tier_path(snapshot, entity, path)
@@ -36,17 +39,22 @@ def line_amount(entered: Entered, step: Step, line: Line) -> Decimal | None:
     return product(paths, value_of)
 
 
-def _unasked(entered: Entered, step: Step, paths: Sequence[str]) -> dict[str, Any]:
-    """What the row will have of attributes that the form does not ask for: what it fills in, else their plain defaults."""
-    form = entered.step_form(step)
-    attributes = entered.context.snapshot.entities[form.form.entity].attributes
+def _unasked(entered: Entered, step: Step, paths: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the row will have of attributes that nobody is asked for, below and above what is typed.
+
+    Below: what the form fills in, else the plain defaults. Above: the plain values that it sets on save.
+    """
+    form, snapshot = entered.step_form(step), entered.context.snapshot
+    attributes = snapshot.entities[form.form.entity].attributes
     found = {path: attributes[path].model for path in paths if path in attributes}
     defaults = {path: form.words.value(model.default, model) for path, model in found.items() if _is_plain(model.default)}
-    return {**defaults, **fixed_values(entered.context.snapshot, form.form, form.words)}
+    set_fields = {field.attribute: field.set_on_save for field in form_fields(form.form) if _is_plain(field.set_on_save)}
+    above = {path: form.words.value(set_fields[path], model) for path, model in found.items() if path in set_fields}
+    return {**defaults, **fixed_values(snapshot, form.form, form.words)}, above
 
 
-def _is_plain(default: Any) -> bool:
-    return default is not None and not str(default).startswith("@")
+def _is_plain(given: Any) -> bool:
+    return given is not None and formula_in(given) is None and not str(given).startswith("@")
 
 
 def amount_text(entered: Entered, step: Step, amount: Decimal | None) -> str:

@@ -1,14 +1,15 @@
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import MultistepForm
+from metadata.model import FormField, MultistepForm
 from metadata.store import MetadataStore
 from runtime.forms import drafts
 from runtime.forms.ports import Queued, Refusal
-from support.pottery import STEPS, hidden, shown_errors
+from support.pottery import FORMS, PIECE, STEPS, hidden, shown_errors
 from support.walking import BOOK, Walk, line
 
 
@@ -96,6 +97,22 @@ def test_rows_are_added_and_removed_without_script_and_the_estimate_is_shown(pot
     walk.press("remove:0", **line(pottery, 0, coats="2"), **line(pottery, 1, "Tenmoku", "5"))
     assert 'name="lines-0-coats"' not in walk.text
     assert walk.press(**line(pottery, 1, "Tenmoku", "5")).step == "check"
+
+
+@pytest.mark.parametrize("given", [{"default": 3}, {"default": None, "set_on_save": 3}])
+def test_an_estimate_counts_with_what_a_row_will_have_that_nobody_is_asked_for(pottery, given):
+    coats = next(attribute for attribute in PIECE.attributes if attribute.key == "coats")
+    attributes = [replace(coats, default=given["default"]) if one is coats else one for one in PIECE.attributes]
+    asked = next(form for form in FORMS if form.key == "piece")
+    (tab,) = asked.tabs
+    fields = [field for field in tab.sections[0].fields if field.attribute != "coats"]
+    if "set_on_save" in given:
+        fields.append(FormField(attribute="coats", hidden=True, set_on_save=given["set_on_save"]))
+    form = replace(asked, tabs=(replace(tab, sections=(replace(tab.sections[0], fields=tuple(fields)),)),))
+    MetadataStore(pottery.engine).publish("tester", components=(replace(PIECE, attributes=tuple(attributes)), form))
+    walk = Walk(pottery.as_("ada")).press(title="Cups")
+    walk.press("update", **{"lines-0-glaze": str(pottery.ids["Celadon"])})
+    assert "12.75" in walk.text
 
 
 @pytest.mark.parametrize(("declared", "code"), [("EUR", "EUR"), ("@contact.full_name", "SEK"), ("@contact.time_zone", "")])
