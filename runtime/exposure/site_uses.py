@@ -47,9 +47,9 @@ def _shares(site: CompiledSite) -> Iterator[Use]:
     for permission in site.permissions.values():
         surface = f"share:{permission.key}/{permission.share_days} days"
         for key in permission.share_read:
-            yield Use(surface, permission.entity, key)
+            yield Use(surface, permission.entity, key, permission=permission.key)
         for key in permission.share_write:
-            yield Use(surface, permission.entity, key, "write")
+            yield Use(surface, permission.entity, key, "write", permission=permission.key)
 
 
 def _rights(snapshot: Snapshot) -> Iterator[Use]:

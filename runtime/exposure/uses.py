@@ -18,7 +18,8 @@ class Use:
     """An attribute met on a surface, whoever may get there.
 
     `page` must be open to the person, where there is one. `path` starts at `entity`; `*` stands for whole rows. `where` is a
-    condition of the maker's on the rows. `needs` are privileges without which the surface is not offered.
+    condition of the maker's on the rows. `needs` are privileges without which the surface is not offered, `permission` the only
+    one by which it is, where it takes that very one.
     """
 
     surface: str
@@ -28,6 +29,7 @@ class Use:
     page: str = ""
     where: str = ""
     needs: tuple[tuple[str, Privilege], ...] = ()
+    permission: str = ""
 
 
 def on_page(uses: Iterator[Use], page: str) -> Iterator[Use]:

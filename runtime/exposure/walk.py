@@ -104,7 +104,7 @@ class _Walk:
     pages: frozenset[str]
     own: bool = True
     """Whether it is about people, who have rows of their own; nothing else reaches a row by whose it is."""
-    known: dict[tuple[str, str, str], tuple[Met, ...]] = field(default_factory=dict)
+    known: dict[tuple[str, str, str, str], tuple[Met, ...]] = field(default_factory=dict)
 
     def doors(self) -> Iterator[str]:
         """What is open or not as a whole: pages, web files, the studio's rooms, publishing states that may be set."""
@@ -125,14 +125,17 @@ class _Walk:
             return ()
         if not all(access_of(self.snapshot, self.who.standing, *need).allowed for need in use.needs):
             return ()
-        key = (use.entity, use.path, use.action)
+        key = (use.entity, use.path, use.action, use.permission)
         if key not in self.known:
             self.known[key] = tuple(dict.fromkeys(self._reached(*key)))
         return self.known[key]
 
-    def _reached(self, entity: str, path: str, action: Any) -> Iterator[Met]:
+    def _reached(self, entity: str, path: str, action: Any, permission: str) -> Iterator[Met]:
         standing = self.who.standing
-        if path == ROWS:
+        if permission:
+            grants = access_of(self.snapshot, standing, entity, action).covering(path)
+            yield from self._scopes(entity, path, tuple(grant for grant in grants if grant.permission == permission))
+        elif path == ROWS:
             yield from self._scopes(entity, ROWS, access_of(self.snapshot, standing, entity, action).grants)
         elif action == "read":
             leaves = trace(self.snapshot, standing, entity, path)

@@ -97,3 +97,10 @@ def test_two_roles_together_are_told_where_they_reach_what_neither_does():
     lines = lock_of((*narrow, replace(rule, key="berths", page="berths"))).lines
     assert "master+skipper  berth.number  read  page:berths/list:berths/view:berths-all  global" in lines
     assert "skipper  berth.number  read  page:berths/list:berths/view:berths-all" not in lines.replace("master+skipper", "")
+
+
+def test_what_may_be_shared_is_told_of_those_alone_whose_permission_says_so():
+    berths = next(item for item in LOCKED if isinstance(item, EntityPermission) and item.key == "berths")
+    shared = replace(berths, key="to-share", roles=("skipper",), privileges=("read",), share_read=("number",), share_days=7)
+    lines = [line for line in lock_of((*LOCKED, shared)).lines.splitlines() if "share:" in line]
+    assert lines == ["skipper  berth.number  read  share:to-share/7 days  global"]
