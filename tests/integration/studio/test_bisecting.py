@@ -123,7 +123,7 @@ def test_the_eyes_that_were_chosen_see_their_own_rows_and_each_look_is_noted(sit
     rest = next(item for item in MARINA if isinstance(item, EntityPermission) and item.key == "my-bookings")
     store.publish("tester", components=(replace(rest, active=False),))
     dora = maker("dora")
-    form = dora.form("view", "csrf_token")
+    form = replace(dora.form("view", "csrf_token"), action="/studio/look")
     dora.send("look", form, ("who", f"contact-{site.people['alice']}"))
     page, _ = checked(dora, path="/bookings", good="8", bad="11", check="shows", value="Boat A1")
     assert "The page broke with release 11" in words(page)
