@@ -23,11 +23,11 @@ SOURCES: dict[str, str] = {
 
 
 class Import(click.Group):
-    """Without the word of another form, what is imported is a folder of metadata; `./dual-write` is a folder of that name."""
+    """Without a word, what is imported is a folder of metadata; `./dual-write` is a folder of that name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments, with the word for folders where there is none."""
-        return super().parse_args(ctx, args if args and args[0] in SOURCES else [FOLDER, *args])
+        return super().parse_args(ctx, args if args and args[0] in (FOLDER, *SOURCES) else [FOLDER, *args])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The words."""

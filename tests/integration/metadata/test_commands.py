@@ -73,6 +73,7 @@ def test_an_import_is_a_draft_until_it_is_published(foyer, folder):
     assert "create table thing" in foyer("migrate", "--plan")[1]
     assert "Release 1 is published." in foyer("publish")[1]
     assert "Nothing has changed" in foyer("import", folder)[1]
+    assert "Nothing has changed" in foyer("import", "folder", folder)[1], "as its own help says"
 
 
 def test_wrong_metadata_is_reported_all_at_once_with_file_and_line_and_nothing_is_saved(foyer, folder):
