@@ -26,6 +26,7 @@ from runtime.cli.persons import (
 )
 from runtime.database import writing
 from runtime.erasing import erase, plan_erasure
+from runtime.identity.invitations import revoke_invitations
 from runtime.identity.logins import set_disabled
 from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles, roles_of
 from runtime.identity.second_factor import turn_off
@@ -39,7 +40,7 @@ from runtime.sync.listener import keep_outbox
 
 SYSTEM = Principal.system("admin")
 LISTENERS = AUDITED.plus(keep_outbox, owe_webhooks)
-NOTHING_TO_LOCK = "has no sign-in yet, so nothing is locked: an invitation that was sent still works"
+NOTHING_TO_LOCK = "has no sign-in yet, so nothing is locked"
 Change = Callable[[Connection, Person, CompiledSite], str]
 
 
@@ -143,11 +144,13 @@ def revoke(email: str, roles: tuple[str, ...], site: str, author: str) -> Report
 @author_option
 @reporting
 def lock(email: str, site: str, author: str) -> Report:
-    """Bar the contact from signing in, and end its sessions everywhere."""
+    """Bar the contact from signing in, end its sessions everywhere, and its invitations to the site."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> str:
         had = set_disabled(connection, person.contact, disabled=True)
-        return "may not sign in any more" if had else NOTHING_TO_LOCK
+        ended = revoke_invitations(connection, person.contact, found.key)
+        locked = "may not sign in any more" if had else NOTHING_TO_LOCK
+        return f"{locked}; an invitation that was sent works no longer" if ended else locked
 
     return _change(email, site, change, "lock", author)
 

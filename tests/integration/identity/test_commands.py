@@ -125,7 +125,9 @@ def test_the_commands_say_what_they_did_to_a_sign_in(portal, run):
 def test_who_has_no_sign_in_yet_is_not_said_to_be_locked(run):
     run(people, "add", "dora@quay.example", "--name", "Dora Dock", "--account", "QUAY")
     run(invite, "dora@quay.example", "--role", "member")
-    assert "nothing is locked: an invitation that was sent still works" in run(people, "lock", "dora@quay.example")[1]
+    said = run(people, "lock", "dora@quay.example")[1]
+    assert "has no sign-in yet, so nothing is locked; an invitation that was sent works no longer" in said
+    assert "works no longer" not in run(people, "lock", "dora@quay.example")[1]
     assert "has no sign-in; foyer invite" in run(people, "unlock", "dora@quay.example")[1]
 
 
