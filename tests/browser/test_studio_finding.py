@@ -72,7 +72,7 @@ def test_the_release_that_broke_a_page_is_found_by_eye_and_by_a_check(desk: Page
         desk.get_by_role("link", name="Right" if number < 5 else "Wrong", exact=True).focus()
         desk.keyboard.press("Enter")
     expect(heading).to_have_text("The page broke with release 5")
-    expect(desk.get_by_role("region", name="What that release changed")).to_contain_text("page terms")
+    expect(desk.get_by_role("region", name="What that release changed")).to_contain_text("Page: Terms")
     looked_at(desk)
     desk.get_by_role("link", name="Back to release 4").click()
     expect(heading).to_have_text("Back to release 4")

@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
-from werkzeug.serving import make_server
 
 from metadata.model import Component
 from metadata.snapshot import Snapshot
@@ -19,6 +18,7 @@ from runtime.app import create_app, make_services
 from runtime.identity.logins import create_login
 from runtime.identity.roles import grant_roles
 from runtime.pages.freshness import Freshness
+from support.listening import listening
 from support.marina import MARINA
 from support.portal import PASSWORD, AtOnce, Browser, Outbox, config
 from support.released import released
@@ -128,7 +128,7 @@ def altered(changed: Iterable[Component]) -> tuple[Component, ...]:
 @contextmanager
 def served(app: Flask, port: int = 0) -> Iterator[str]:
     """The application on a port, one of its own where none is given, for a browser: its address."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
+    server = listening(app, port)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

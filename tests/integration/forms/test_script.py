@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
+from support.listening import listening
 from support.portal import PASSWORD
 from support.pottery import CAST, Pottery, make_pottery
 
@@ -16,7 +16,7 @@ def served(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Pottery, str]]:
     """The pottery behind a port of this machine."""
     made = make_pottery(sqlite_url, tmp_path)
     made.app.config["SESSION_COOKIE_SECURE"] = False
-    server = make_server("127.0.0.1", 0, made.app, threaded=True)
+    server = listening(made.app)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield made, f"http://127.0.0.1:{server.server_port}"
