@@ -19,6 +19,7 @@ from runtime.exposure.explained import Line, Told, tell, why_rows
 from runtime.exposure.flips import Question
 
 LIST = "list"
+DOING = {"history": "see the history of", "append": "link others to", "append_to": "be linked to"}
 
 
 @click.command("why")
@@ -48,7 +49,9 @@ def command(person: str, action: Any, entity: str, key: str, attribute: str, sit
                 raise NotFound(f"no contact has the e-mail {person}")
             if action == LIST:
                 rows = tuple(why_rows(connection, portal.snapshot, principal, found.lists[entity]))
-                lines = tuple(f"View {item.view}: {item.shown} rows; {item.why}." for item in rows)
+                lines = tuple(
+                    f"View {item.view}: {item.shown} {'row' if item.shown == 1 else 'rows'}; {item.why}." for item in rows
+                )
                 return Report(lines, {"views": [asdict(item) for item in rows]})
             told = tell(connection, portal.snapshot, principal, Question(entity, action, key, attribute))
     except NotFound as error:
@@ -85,9 +88,9 @@ def _report(principal: Principal, told: Told) -> Report:
     question = told.question
     who = principal.name or ("somebody who is not signed in" if principal.contact is None else "the contact")
     what = f"{question.entity}{f'.{question.attribute}' if question.attribute else ''} {question.key}".strip()
-    allowed = told.told.allowed
+    allowed, doing = told.told.allowed, DOING.get(question.privilege, question.privilege)
     lines = [
-        f"{'Yes' if allowed else 'No'}: {who} {'may' if allowed else 'may not'} {question.privilege} {what}.",
+        f"{'Yes' if allowed else 'No'}: {who} {'may' if allowed else 'may not'} {doing} {what}.",
         f"Web roles: {', '.join(sorted(principal.roles)) or 'none'}.",
     ]
     lines += [text for line in told.lines for text in _lines(line)] or ["No permission of the site is on this entity."]

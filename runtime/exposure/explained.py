@@ -36,6 +36,8 @@ class Line:
             return f"does not count, {part.lacks}"
         if not part.covers:
             return "does not open the attribute"
+        if part.vain:
+            return f"counts, and reaches no row, as {part.vain}"
         if part.reaches is None:
             return "counts"
         return f"counts, and {'reaches' if part.reaches else 'does not reach'} this row"
@@ -97,21 +99,24 @@ def why_rows(connection: Connection, snapshot: Snapshot, principal: Principal, m
             continue
         within = _count(connection, plan_entity(snapshot, principal, view.entity), principal)
         shown = _count(connection, plan_list(snapshot, principal, key), principal)
-        yield Emptiness(model.key, key, there, within, shown, _why(connection, snapshot, view.entity, (there, within, shown)))
+        why = _why(connection, snapshot, principal, view.entity, (there, within, shown))
+        yield Emptiness(model.key, key, there, within, shown, why)
 
 
 def _count(connection: Connection, plan: ListPlan, principal: Principal) -> int:
     return count_exactly(connection, plan, principal)
 
 
-def _why(connection: Connection, snapshot: Snapshot, entity: str, counts: tuple[int, int, int]) -> str:
+def _why(connection: Connection, snapshot: Snapshot, principal: Principal, entity: str, counts: tuple[int, int, int]) -> str:
     there, within, shown = counts
     if shown:
         return f"{shown} of {there} rows are shown"
     if within:
         return f"the view's filter leaves none of the {within} rows within reach"
     if there:
-        return f"there are {there} rows, and the permissions that count reach none of them"
+        vain = {part.vain for part in explain(connection, snapshot, principal, entity, "read").parts if not part.lacks}
+        because = f", as {vain.pop()}" if len(vain) == 1 and "" not in vain else ""
+        return f"there are {there} rows, and the permissions that count reach none of them{because}"
     mapped = any(item.inward and item.entity.key == entity for item in compiled_maps(snapshot))
     if mapped and freshness(connection, snapshot, entity) is None:
         return "there are no rows, because their first synchronisation has not finished"

@@ -14,7 +14,7 @@ from runtime.access import Principal
 from runtime.access.attributes import RIGHTS
 from runtime.access.principal import default_roles
 from runtime.access.scopes import lineage
-from runtime.records.reasons import Explanation, explain
+from runtime.records.reasons import Explanation, explain, vain_for
 
 NEW = "new-permission"
 EDIT = 10
@@ -92,7 +92,7 @@ def _widening(snapshot: Snapshot, site: CompiledSite, principal: Principal, ques
         yield opened
     for permission in site.permissions.values():
         if permission.entity == question.entity:
-            for edit in _edits(site, permission, own, question):
+            for edit in _edits(site, principal, permission, own, question):
                 yield edit
                 yield from _with(edit, opened)
     if principal.kind == "contact":
@@ -115,9 +115,13 @@ def _with(edit: Change, opened: Change | None) -> Iterator[Change]:
         yield Change(f"{edit.said}, and {opened.said}", edit.cost + opened.cost, (*edit.components, *opened.components))
 
 
-def _edits(site: CompiledSite, permission: EntityPermission, own: list[str], question: Question) -> Iterator[Change]:
-    """A permission made to count for one of the person's roles, as far as it does not, and made to reach further."""
+def _edits(
+    site: CompiledSite, principal: Principal, permission: EntityPermission, own: list[str], question: Question
+) -> Iterator[Change]:
+    """A permission made to count for one of the person's roles, as far as it does not, and made to reach further; not where it
+    would count in vain."""
     chain = lineage_even_inactive(site, permission)
+    vain = bool(vain_for(site, principal, chain[-1]))
     for role in own:
         fixed, said = [], []
         for link in chain:
@@ -127,11 +131,11 @@ def _edits(site: CompiledSite, permission: EntityPermission, own: list[str], que
             if changed != link:
                 fixed.append(changed)
                 said += _said(link, changed)
-        if fixed:
+        if fixed and not vain:
             yield Change(" and ".join(said), EDIT * len(said) + _far(chain[-1]), tuple(fixed))
         near = next((item for item in fixed if item.key == permission.key), permission)
         rest = tuple(item for item in fixed if item.key != permission.key)
-        if permission.scope == "account" and not permission.subsidiaries:
+        if permission.scope == "account" and not permission.subsidiaries and not vain:
             wide = replace(near, subsidiaries=True)
             yield Change(
                 " and ".join([*said, f"{permission.key}: add subsidiaries: true"]), EDIT * (len(said) + 1) + 3, (*rest, wide)

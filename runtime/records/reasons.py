@@ -21,7 +21,8 @@ from runtime.records.details import fetch_record
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one permission comes to. `lacks` is why it does not count, empty where it does.
+    """What one permission comes to. `lacks` is why it does not count, empty where it does; `vain` is why one that counts
+    reaches no row of this person, whichever there are.
 
     `reaches` tells whether it reaches the row that was asked about; None where none was. `covers` tells whether it counts for
     the attribute that was asked about.
@@ -32,6 +33,7 @@ class Part:
     lacks: str = ""
     reaches: bool | None = None
     covers: bool = True
+    vain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,18 @@ def _parts(
     for permission in sorted(site.permissions.values(), key=lambda found: (found.key not in counted, found.key)):
         if permission.entity == entity:
             lacks = "" if permission.key in counted else _lack(site, principal, permission, privilege)
-            yield Part(permission.key, permission.scope, lacks, reached.get(permission.key))
+            vain = "" if lacks else vain_for(site, principal, permission)
+            yield Part(permission.key, permission.scope, lacks, reached.get(permission.key), vain=vain)
+
+
+def vain_for(site: CompiledSite, principal: Principal, permission: EntityPermission) -> str:
+    """Why a permission reaches no row of this person, whichever there are; empty where it may reach some."""
+    root = (lineage(site, permission) or (permission,))[-1]
+    if root.scope in ("contact", "self") and principal.contact is None:
+        return "the person is not signed in"
+    if root.scope == "account" and principal.account is None:
+        return "the person belongs to no account"
+    return ""
 
 
 def _lack(site: CompiledSite, principal: Principal, permission: EntityPermission, privilege: str) -> str:

@@ -18,6 +18,9 @@ from runtime.access.scopes import Reach
 from runtime.records.details import fetch_record
 
 MOST_PARENTS = 1
+MOST_ABOVE = 50
+MARK = "'condition'"
+"""What the statement around a condition selects, so that its own part is told from that of the rows it names before."""
 SYSTEM = Principal.system("admin")
 
 
@@ -56,24 +59,40 @@ def predicate_text(snapshot: Snapshot, site: CompiledSite, permission: EntityPer
     reach = Reach(snapshot, site, permission)
     named: Any = type(connection.dialect)
     table = reach.entity.table
-    asked: Select[Any] = select(literal_column("1")).select_from(table).where(reach.rows(table))
-    return " ".join(str(asked.compile(dialect=named(paramstyle="named"))).partition("WHERE")[2].split()) or "true"
+    asked: Select[Any] = select(literal_column(MARK)).select_from(table).where(reach.rows(table))
+    named_rows, _, rest = " ".join(str(asked.compile(dialect=named(paramstyle="named"))).split()).partition(f"SELECT {MARK}")
+    return "; ".join(filter(None, (rest.partition(" WHERE ")[2] or "true", named_rows.strip())))
 
 
 def _onward(
     connection: Connection, snapshot: Snapshot, who: tuple[CompiledSite, Principal], permission: EntityPermission, row: int
 ) -> Iterator[Stop]:
-    site, _ = who
-    if permission.scope in ("contact", "account") and permission.via:
-        value = _held(connection, snapshot, permission.entity, permission.via, row)
-        entity, target = value if isinstance(value, tuple) else (permission.scope, value)
-        yield Stop(entity, name_of(connection, snapshot, entity, target), permission.via)
+    site, principal = who
+    if permission.scope in ("contact", "account"):
+        entity, target = permission.scope, row
+        if permission.via:
+            value = _held(connection, snapshot, permission.entity, permission.via, row)
+            entity, target = value if isinstance(value, tuple) else (permission.scope, value)
+            yield Stop(entity, name_of(connection, snapshot, entity, target), permission.via)
+        if permission.subsidiaries and entity == "account":
+            yield from _above(connection, snapshot, principal.account, target)
     elif permission.scope == "parent" and permission.parent in site.permissions:
         above = site.permissions[permission.parent]
         parent = _parent(connection, snapshot, who, permission, row)
         yield Stop(above.entity, name_of(connection, snapshot, above.entity, parent), permission.relationship)
         if parent is not None:
             yield from _onward(connection, snapshot, who, above, parent)
+
+
+def _above(connection: Connection, snapshot: Snapshot, own: int | None, account: int | None) -> Iterator[Stop]:
+    """The accounts above one, up to the person's own; all there are where that is none of them."""
+    known = {account}
+    while account is not None and account != own and len(known) < MOST_ABOVE:
+        account = _held(connection, snapshot, "account", "parent_account", account)
+        if account is None or account in known:
+            return
+        known.add(account)
+        yield Stop("account", name_of(connection, snapshot, "account", account), "parent_account")
 
 
 def _held(connection: Connection, snapshot: Snapshot, entity: str, attribute: str, row: int) -> Any:

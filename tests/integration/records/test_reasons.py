@@ -1,11 +1,16 @@
 """Why somebody may or may not: each permission with what it comes to, in agreement with what the records layer does."""
 
+from dataclasses import replace
+
 import pytest
 
 from metadata.model import WebRole
 from metadata.model.base import Privilege
+from runtime.exposure.explained import tell
+from runtime.exposure.flips import Question
 from runtime.records import create, fetch_record
 from runtime.records.reasons import explain
+from runtime.records.ways import name_of
 from support.cast import SITE, permission, stage_for
 
 MORE = (
@@ -78,3 +83,33 @@ def test_the_answer_is_that_of_the_records(stage, ask, name):
         for privilege in PRIVILEGES:
             if privilege != "create" and (record is not None or privilege == "read"):
                 assert ask(principal, privilege, "boat", number).allowed == (privilege in held), (number, privilege)
+
+
+def test_a_permission_for_an_account_and_those_below_is_told_with_its_condition_and_the_accounts_between(stage):
+    with stage.transaction() as connection:
+        values = {"name": "three", "owner": stage.contacts["dave"], "customer": stage.accounts["acme north"]}
+        create(connection, stage.snapshot, stage.system, "boat", values)
+    reader, stranger = stage.person("alice", "reader"), stage.person("carol", "reader")
+    with stage.engine.connect() as connection:
+        told = tell(connection, stage.snapshot, reader, Question("boat", "read", "B-003"))
+        line = next(line for line in told.lines if line.part.permission == "group-boats")
+        lost = tell(connection, stage.snapshot, stranger, Question("boat", "read", "B-003"))
+        far = next(line for line in lost.lines if line.part.permission == "group-boats")
+        called = [name_of(connection, stage.snapshot, "account", stage.accounts[key]) for key in ("acme north", "acme")]
+    assert line.way[1:] == (f"customer -> account {called[0]}", f"parent_account -> account {called[1]}")
+    assert (line.part.reaches, far.part.reaches, far.way) == (True, False, line.way)
+    condition, rows = line.predicate.split("; ")
+    assert condition.startswith("boat.customer IN (SELECT")
+    assert rows.startswith("WITH RECURSIVE")
+
+
+@pytest.mark.parametrize("why", ["the person belongs to no account", "the person is not signed in"])
+def test_a_permission_that_reaches_no_row_of_the_person_says_so_and_is_no_mend(stage, why):
+    homeless = replace(stage.person("erin", "reader"), account=None)
+    person = homeless if "account" in why else replace(stage.nobody, roles=frozenset({"keeper"}))
+    with stage.engine.connect() as connection:
+        told = tell(connection, stage.snapshot, person, Question("boat", "read"))
+        denied = tell(connection, stage.snapshot, person, Question("boat", "delete"))
+    assert why in {line.part.vain for line in told.lines}
+    assert f"counts, and reaches no row, as {why}" in {line.state for line in told.lines}
+    assert "add the privilege delete" not in denied.change.said
