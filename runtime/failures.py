@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from runtime.context import PageView, RequestContext
 from runtime.errors import RequestError, Unavailable, for_status, sentence_of
 from runtime.records.errors import Denied, Refused
-from runtime.refused import keep_denied, keep_refusal
+from runtime.refused import REFUSED, UNKNOWN, keep_denied, keep_refusal
 from runtime.render.texts import texts
 from runtime.routes import sign_in_first
 from runtime.sitemap import marked_page, readable_pages
@@ -66,12 +66,12 @@ class FailureHandler:
         context = context_of(error)
         failure = describe(error, g.get("request_id", ""))
         note(error, failure)
-        if failure.status == 401 and context is not None:
-            return sign_in_first(context)
         if context is not None:
-            if failure.status == 403 and not isinstance(error, Denied):
-                keep_refusal(context, request.method, request.path, "")
+            if failure.status == REFUSED and not isinstance(error, Denied):
+                keep_refusal(context, request.method, request.path)
             keep_denied(context, error)
+            if failure.status == UNKNOWN:
+                return sign_in_first(context)
         response = self._answer(context, failure)
         if isinstance(error, HTTPException):
             for name, value in error.get_headers():

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, make_response, redirect, request
 
 from runtime.assets import serve_asset, serve_tokens
 from runtime.context import PageView, RequestContext, current
-from runtime.errors import AccessDenied, OutOfReach, PageNotFound
+from runtime.errors import AccessDenied, OutOfReach, PageNotFound, SignInNeeded
 from runtime.health import healthz, metrics, readyz
 from runtime.loading import Later
 from runtime.redirects import Moved, language_redirect, redirect_target
@@ -41,7 +41,8 @@ def add_routes(app: Flask, show: PageView, blueprints: Iterable[Blueprint]) -> N
 
 
 def serve_path(context: RequestContext, path: str, show: PageView) -> Response:
-    """Answer for a path of the site without its language part. Raises PageNotFound, AccessDenied, what `show` raises."""
+    """Answer for a path of the site without its language part. Raises PageNotFound, AccessDenied, SignInNeeded and what
+    `show` raises."""
     with context.stages.measure("route"):
         moved = _moved(context, path)
         file = None if moved else find_file(context.snapshot, context.site, path)
@@ -49,9 +50,11 @@ def serve_path(context: RequestContext, path: str, show: PageView) -> Response:
     if moved is not None:
         return _keep_query(moved)
     if file is not None:
-        return serve_file(context, file) if permitted_file(context, file) else sign_in_first(context)
+        if not permitted_file(context, file):
+            raise SignInNeeded
+        return serve_file(context, file)
     if found is None:
-        return sign_in_first(context)
+        raise SignInNeeded
     with context.stages.measure("page"):
         return show(context, found.node, found.record_keys)
 

@@ -17,14 +17,13 @@ from runtime.csrf import bearer_token
 from runtime.errors import FormExpired
 from runtime.failures import context_of, describe, known_error, note
 from runtime.pages.files import deliver
-from runtime.refused import GONE, keep_refusal
+from runtime.refused import GONE, REFUSED, UNKNOWN, keep_refusal
 from runtime.security import refuse_bad_text
 from runtime.terms_step import require_terms
 from runtime.thumbnails import NONE
 
 WRONG_TOKEN = "This token is not known, or it is over."  # noqa: S105 no secret
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
-REFUSED = (403, GONE)
 NO_TOKEN = "Send the token of your session in the header X-CSRFToken; /_api/$token gives it."  # noqa: S105 no secret
 
 
@@ -35,7 +34,8 @@ def serve(path: str = "") -> Response:
     if token:
         found_token = arrive(context, token)
         if found_token is None:
-            return _response(refusal(None, ApiFault(401, SESSION, WRONG_TOKEN, headers=CHALLENGE)))
+            keep_refusal(context, request.method, f"{ROOT}/{path}", _entity_set(path), status=UNKNOWN)
+            return _response(refusal(None, ApiFault(UNKNOWN, SESSION, WRONG_TOKEN, headers=CHALLENGE)))
         context, reading, program = found_token[0], found_token[1].reading, found_token[1].id
         g.foyer = context
         require_terms(context)
@@ -48,9 +48,8 @@ def serve(path: str = "") -> Response:
 
     def note_call(made: Call, answer: Answer) -> None:
         """What was refused of a call, also of one within a batch, goes into the audit trail."""
-        if answer.status in REFUSED:
-            subject = made.path.split("/")[0].split("(")[0]
-            keep_refusal(context, made.method, f"{ROOT}/{made.path}", subject, gone=answer.status == GONE)
+        if answer.status in (REFUSED, GONE):
+            keep_refusal(context, made.method, f"{ROOT}/{made.path}", _entity_set(made.path), status=answer.status)
 
     with context.stages.measure("api"):
         try:
@@ -61,6 +60,11 @@ def serve(path: str = "") -> Response:
     if found.file is not None:
         return deliver(context, found.file, NONE)
     return _response(found)
+
+
+def _entity_set(path: str) -> str:
+    """What the address begins with, where it names an entity set."""
+    return path.split("/")[0].split("(")[0]
 
 
 def told(error: Exception) -> Response:

@@ -97,6 +97,10 @@ class Unbounded(Throttle):
         """Whether it is done: always."""
         return True
 
+    def spare(self, purpose: str, subject: str, per_hour: int) -> bool:
+        """Whether it would be done: always."""
+        return True
+
 
 class AtOnce(Executor):
     """Does at once what is otherwise done aside, so that nothing of one request is left when the next one comes."""

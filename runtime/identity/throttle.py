@@ -35,6 +35,12 @@ class Throttle:
 
         return self._limiter.hit(RateLimitItemPerHour(per_hour), purpose, subject)
 
+    def spare(self, purpose: str, subject: str, per_hour: int) -> bool:
+        """Whether `hourly` would still say yes; counts nothing."""
+        from limits import RateLimitItemPerHour
+
+        return self._limiter.test(RateLimitItemPerHour(per_hour), purpose, subject)
+
     @functools.cached_property
     def _limiter(self) -> FixedWindowRateLimiter:
         from limits.storage import Storage, storage_from_string  # loaded with the first attempt, not with every start

@@ -187,7 +187,7 @@ class RowImport:
         context, form = self._context, self._form
         wanted = self._asks.get("insert")
         if wanted is None:
-            raise RowRefused([("", Fault("form.may_not_save"))])
+            raise Denied(form.entity)
         given, unread = self._posted(wanted, cells, new=True)
         values = {key: value for key, value in self._opening.items() if key not in given}
         bound = bind(form_class(context.snapshot, wanted), self._person(), posted=given, values=values)
@@ -203,7 +203,7 @@ class RowImport:
         context, form = self._context, self._form
         wanted = self._asks.get("edit")
         if wanted is None or "write" not in record.can:
-            raise RowRefused([("", Fault("form.may_not_save"))])
+            raise Denied(form.entity)
         if is_locked(context, form, record):
             own = form.locked_message.in_language(context.language)
             raise RowRefused([("", Fault("form.locked", (), own))])

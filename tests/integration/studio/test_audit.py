@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from metadata.model import WebRole
 from runtime.identity.roles import grant_roles
+from runtime.refused import NOBODY_PER_ADDRESS, NOBODY_PER_HOUR
 from support.people import open_people
 from support.studio import Maker, words
 
@@ -82,7 +83,8 @@ def test_what_people_are_refused_is_in_it_and_not_without_end(site, maker):
     assert "path /studio/" in page
     for _ in range(70):
         alice.get("/office")
-    assert len(lines(dora.get("audit/file?kind=refused"))) <= 61
+    found = lines(dora.get("audit/file?kind=refused"))
+    assert (len(found), found[0]["what"]) == (61, "status: 403; more: not kept for an hour")
 
 
 def test_what_is_answered_as_not_there_is_in_it_whether_it_is_or_not(site, maker):
@@ -107,4 +109,44 @@ def test_wrong_addresses_do_not_use_up_the_lines_of_what_was_denied(site, maker)
         alice.get(f"/bookings/X{number}")
     assert alice.get("/office").status_code == 403
     found = lines(dora.get("audit/file?kind=refused"))
-    assert (len(found), found[0]["what"]) == (61, "method: GET; path: /office")
+    assert (len(found), found[0]["what"]) == (62, "method: GET; path: /office")
+    assert found[1]["what"] == "status: 404; more: not kept for an hour"
+
+
+def test_an_argument_that_names_what_may_not_be_read_is_in_it_as_one_that_names_nothing(site, maker):
+    alice, dora = site.as_("alice"), maker("dora")
+    for argument in ("sort=note", "sort=nothing", "f.note=x", "f.nothing=x", "view=secret"):
+        assert alice.get(f"/bookings?{argument}").status_code == 400, argument
+    found = lines(dora.get(f"audit/file?kind=refused&who={site.people['alice']}"))
+    assert [line["what"] for line in reversed(found)] == [
+        f"method: GET; path: /bookings; status: 400; argument: {name}"
+        for name in ("sort", "sort", "f.note", "f.nothing", "view")
+    ]
+
+
+def test_what_is_refused_to_who_is_not_signed_in_is_in_it_with_the_number_of_the_request(site, maker):
+    nobody, dora = Maker(site.stranger()), maker("dora")
+    told = []
+    for path, status in (("/office", 302), ("/bookings/A1", 404), ("/bookings?nothing=1", 400), ("/_api/bookings", 404)):
+        answer = nobody.browser.get(path)
+        assert answer.status_code == status, path
+        told.append(answer.headers["X-Request-Id"])
+    wrong = nobody.browser.client.get("/_api/bookings", headers={"Authorization": "Bearer foyer_wrong"})
+    assert wrong.status_code == 401
+    told.append(wrong.headers["X-Request-Id"])
+    found = [line for line in lines(dora.get("audit/file?kind=refused")) if not line["contact"]]
+    assert [line["what"].partition("request: ")[2] for line in reversed(found)] == told
+    assert all(line["who"] == "" for line in found)
+
+
+def test_a_flood_of_those_who_are_not_signed_in_leaves_few_lines_and_one_that_says_so(site, maker):
+    nobody, dora = site.stranger(), maker("dora")
+    for number in range(NOBODY_PER_ADDRESS + 30):
+        nobody.get(f"/bookings/X{number}")
+    site.as_("alice").get("/office")
+    found = lines(dora.get("audit/file?kind=refused"))
+    assert (len(found), found[0]["what"]) == (NOBODY_PER_ADDRESS + 2, "method: GET; path: /office")
+    assert found[1]["what"] == "status: 404; more: not kept for an hour"
+    for number in range(NOBODY_PER_HOUR + 10):
+        nobody.client.get("/bookings/A1", environ_base={"REMOTE_ADDR": f"192.0.2.{number % 250}"})
+    assert len(lines(dora.get("audit/file?kind=refused"))) == NOBODY_PER_HOUR + 2

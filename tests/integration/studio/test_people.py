@@ -322,6 +322,10 @@ def test_duplicates_become_one_with_all_that_named_them(site, maker):
     assert "Booking skipper : 3 rows" in words(plan)
     assert merge(dora, ann[0], ann[1], 2).status_code == 409
     assert merge(maker("erin"), ann[0], ann[1], 3).status_code == 422
+    refused = sa.text("SELECT contact, entity, changes FROM foyer_audit WHERE privilege = 'refused' ORDER BY id DESC")
+    with site.engine.connect() as connection:
+        who, entity, facts = connection.execute(refused).first()
+    assert (who, entity, f"/studio/people/{ann[0]}/merge" in facts) == (site.people["erin"], "booking", True)
     with site.engine.connect() as connection:
         assert set(connection.scalars(sa.text("SELECT skipper FROM booking"))) == {ann[1]}
     assert merge(dora, ann[0], ann[1], 3).status_code == 303
