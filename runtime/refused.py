@@ -1,5 +1,5 @@
-"""What people were refused, in the audit trail: who asked for what and may not. A few lines an hour for each person, and for each
-address of which nobody is signed in; what goes beyond is told by one line."""
+"""What people were refused, in the audit trail: who asked for what and may not. A few lines an hour for each person, and for
+each address of which nobody is signed in; what goes beyond is told by one line."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from runtime.records.errors import BadAsk, Denied, Missing
 PER_HOUR = 60
 """Of each kind: wrong addresses must not use up the lines that tell of what was denied."""
 NOBODY_PER_ADDRESS, NOBODY_PER_HOUR = 20, 120
-"""Of each kind, of those who are not signed in: of one address, so that it does not use up the lines of all others, and of all of
-a site, so that no flood fills the disk."""
+"""Of each kind, of those who are not signed in: of one address, so that it does not use up the lines of all others, and of all
+of a site, so that no flood fills the disk."""
 LONGEST_PATH = 500
 LONGEST_SUBJECT = 60
 UNCLEAR, UNKNOWN, REFUSED, GONE = 400, 401, 403, 404

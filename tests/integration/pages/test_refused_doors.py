@@ -12,7 +12,7 @@ from metadata.model import EntityPermission, FormField, RecordAction, RecordHist
 from runtime.access import Principal
 from runtime.records.write import update
 from support.apiary import open_apiary
-from support.pottery import FIELDS, FORMS, form, hidden, make_pottery
+from support.pottery import FIELDS, form, hidden, make_pottery
 from support.related import related_components
 from support.ruled import publish
 from support.walking import Walk, line
