@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, literal_column, select
 
+from metadata.model.base import Privilege
 from metadata.snapshot import CompiledEntity, Snapshot
 from metadata.types import KEY_TYPE
 from runtime.access import Principal, Standing, access_for, access_of
@@ -41,7 +42,7 @@ def permit_pointers(snapshot: Snapshot, principal: Principal, entity: CompiledEn
 
 def pointer_conditions(snapshot: Snapshot, standing: Standing, targets: Iterable[str]) -> list[ColumnElement[bool]]:
     """What must hold for lookups that point at rows of these entities; the rows are the binds of `pointer_values`."""
-    return [_reached(snapshot, standing, target, place) for place, target in enumerate(targets)]
+    return [_reached(snapshot, standing, target, place, "append_to") for place, target in enumerate(targets)]
 
 
 def pointer_values(found: Iterable[Pointer]) -> dict[str, int]:
@@ -61,18 +62,24 @@ def check_pointers(
     if not wanted:
         return
     permit_pointers(snapshot, principal, entity, wanted)
-    checks = pointer_conditions(snapshot, principal.standing, (target for _, target, _ in wanted))
-    asked = select(*(check.label(f"c{place}") for place, check in enumerate(checks)))
-    answers = connection.execute(asked, {**principal.binds, **pointer_values(wanted)}).one()
-    for (key, target, _), reached in zip(wanted, answers, strict=True):
-        if not reached and principal.kind == "system":
+    for (key, target, _), there in zip(wanted, reached(connection, snapshot, principal, wanted, "append_to"), strict=True):
+        if not there and principal.kind == "system":
             raise Invalid({key: "not_found"})
-        if not reached:
+        if not there:
             raise Denied(target, attribute=key, side="append_to")
 
 
-def _reached(snapshot: Snapshot, standing: Standing, target: str, place: int) -> ColumnElement[bool]:
+def reached(
+    connection: Connection, snapshot: Snapshot, principal: Principal, found: Sequence[Pointer], privilege: Privilege
+) -> Sequence[bool]:
+    """Whether each row that a lookup points at is there and within reach of a privilege: one statement for all."""
+    checks = (_reached(snapshot, principal.standing, target, place, privilege) for place, (_, target, _) in enumerate(found))
+    asked = select(*(check.label(f"c{place}") for place, check in enumerate(checks)))
+    return connection.execute(asked, {**principal.binds, **pointer_values(found)}).one()
+
+
+def _reached(snapshot: Snapshot, standing: Standing, target: str, place: int, privilege: Privilege) -> ColumnElement[bool]:
     rows = snapshot.entities[target].table.alias(f"t{place}")
-    within = access_of(snapshot, standing, target, "append_to").predicate(rows)
+    within = access_of(snapshot, standing, target, privilege).predicate(rows)
     row = bindparam(f"a_target{place}", type_=KEY_TYPE)
     return exists(select(literal_column("1")).select_from(rows).where(rows.c.id == row, within))

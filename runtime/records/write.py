@@ -23,6 +23,7 @@ from runtime.records.proof import Reader, proven
 from runtime.records.refusals import Undo, guarded, readable, refuse
 from runtime.records.rows import Look, look_at, stamps, to_columns, to_values
 from runtime.records.saving import Save, save
+from runtime.records.unseen import unseen
 
 
 @passing
@@ -100,7 +101,8 @@ def update(
     listeners: Listeners = AUDITED,
     undo: Undo = "savepoint",
 ) -> Written:
-    """Change some values of a row that is still at `version`. A row whose values are these already stays as it is.
+    """Change some values of a row that is still at `version`. A row whose values are these already stays as it is, but for
+    values that the principal does not see: whether they are stored already is not told by what becomes of them.
 
     `undo` as in `create`. Raises Missing, Conflict, Denied (also where the row would leave the principal's reach) and Invalid.
     """
@@ -113,7 +115,10 @@ def update(
         if before is None or before["version"] != version:
             refuse(connection, snapshot, principal, (entity, id, version))
         old = to_values(compiled, before)
-        changed = _changed(compiled, cleaned(snapshot, principal, compiled, values), old)
+        clean = cleaned(snapshot, principal, compiled, values)
+        same = {key: value for key, value in clean.items() if value == old[key]}
+        hidden = unseen(connection, snapshot, principal, access, (compiled, id), same)
+        changed = _changed(compiled, clean, old, hidden)
         if not changed:
             return Written(id, version)
         linked = pointers(compiled, changed)
@@ -208,9 +213,11 @@ def auto_numbers(snapshot: Snapshot, entity: CompiledEntity) -> tuple[CompiledAt
     )
 
 
-def _changed(entity: CompiledEntity, clean: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that differ from the stored ones. Raises Invalid where one of them is fixed."""
-    changed = {key: value for key, value in clean.items() if value != old[key]}
+def _changed(
+    entity: CompiledEntity, clean: Mapping[str, Any], old: Mapping[str, Any], hidden: frozenset[str]
+) -> dict[str, Any]:
+    """The values that differ from the stored ones, or of which these are hidden. Raises Invalid where one of them is fixed."""
+    changed = {key: value for key, value in clean.items() if value != old[key] or key in hidden}
     fixed = {key: "immutable" for key in changed if entity.attributes[key].model.immutable}
     if fixed:
         raise Invalid(fixed)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from metadata.model import SiteSetting
+from metadata.model import AttributePermission, AttributeRight, SiteSetting
 from metadata.store import MetadataStore
 from runtime.forms.ports import Accepted, Refusal
 from support.archive import open_archive
@@ -296,3 +296,32 @@ def test_what_is_inside_is_told_only_where_the_site_says_so(site, alma):
     MetadataStore(site.engine).publish("tester", components=(setting,))
     told = alma.send("PATCH", f"scores({mine})", {"pages": 0}).get_json()["error"]
     assert told["innererror"]["type"] == "Invalid"
+
+
+def test_what_is_not_seen_is_not_found_out_by_writing_it(database_url, tmp_path):
+    shut = AttributePermission(
+        key="insurance",
+        site="archive",
+        entity="score",
+        roles=("singer",),
+        others=("read", "create", "update"),
+        attributes=(AttributeRight(attribute="insured", update=True),),
+    )
+    with open_archive(database_url, tmp_path, METADATA, shut) as site:
+        alma, lib = site.as_("alma"), site.people["lib"]
+        row = site.score("A1", holder=site.choirs["low"], holder__entity="account", insured=Decimal(50), composer=None)
+        assert alma.get(f"scores({row})").get_json().get("_holder_value") is None
+        answers = [
+            alma.send("PATCH", f"scores({row})", {f"holder_{kind}@odata.bind": f"/{name}({number})"})
+            for kind, name, number in (
+                ("account", "choirs", site.choirs["low"]),
+                ("account", "choirs", 999),
+                ("contact", "people", lib),
+            )
+        ]
+        assert len({(answer.status_code, answer.text) for answer in answers}) == 1, [answer.text for answer in answers]
+        assert code(answers[0]) == (403, "90040106")
+        own = {"keeper@odata.bind": f"/choirs({site.choirs['high']})", "number": "A1"}
+        assert alma.send("PATCH", f"scores({row})", own).headers["ETag"] == 'W/"1"', "what one sees is not written again"
+        tags = [alma.send("PATCH", f"scores({row})", {"insured": value}).headers["ETag"] for value in (50, 50, 60)]
+        assert tags == ['W/"2"', 'W/"3"', 'W/"4"']
