@@ -8,7 +8,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import Entity, EntityPermission, FurtherAccounts, ManyToMany
+from metadata.model import Attribute, Entity, EntityPermission, FurtherAccounts, ManyToMany
 from runtime.access.sharing import links
 from runtime.database import writing
 from runtime.identity.logins import set_disabled
@@ -182,3 +182,13 @@ def test_a_secret_is_known_by_its_hash_alone_and_strangers_learn_nothing(local_p
     opened(local_portal, link)
     assert secret not in kept
     assert secret not in caplog.text
+
+
+def test_what_can_be_chosen_is_called_as_on_a_form_where_it_has_no_label(sqlite_url, tmp_path):
+    berth = Entity(key="contact", attributes=(Attribute(key="berth_place", type="text"),))
+    portal = make_portal(sqlite_url, tmp_path, (*components(), berth))
+    portal.publish(dataclasses.replace(CREW, share_read=("berth_place",), share_write=()))
+    page = portal.signed_in("alice").get(f"/shares/new?entity=contact&row={portal.ids['bob']}").text
+    portal.engine.dispose()
+    said = re.findall(r'<label[^>]*for="read-[^"]*"[^>]*>([^<]*)</label>', page)
+    assert [text.strip() for text in said] == ["Berth place"]
