@@ -41,7 +41,7 @@ def change_mail(snapshot: Snapshot, site: CompiledSite, person: Person, change: 
     tags = language_tags(snapshot, site)
     language = tags.get(person.language.lower(), "") or site.model.default_language
     say, name = texts(snapshot, site, language), site_name(site, language)
-    when = formats_for(language, person.time_zone).moment(at)
+    when = formats_for(language, person.time_zone or site.model.time_zone).moment(at)
     body = say("mail.change.body", site=name, what=say(f"mail.change.{change}", site=name), when=when)
     return MailMessage(person.email, say("mail.change.subject", site=name), body)
 

@@ -9,7 +9,7 @@ from runtime.errors import BadRequest
 from runtime.identity.external.logins import LastLogin, issuer_of, list_external, plain_issuer, remove_external, used_issuers
 from runtime.identity.logins import login_of
 from runtime.identity.telling import LOGIN_REMOVED, tell
-from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other
+from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, say_wrong, see_other
 from runtime.identity.views.coming import note_login, own_contact
 from runtime.identity.views.offers import bound_offers, label_of, offers
 from runtime.identity.views.signin import doorman
@@ -45,7 +45,7 @@ def submit() -> Response:
     count_attempt(context, "signin")
     login, number = login_of(context.connection, contact), request.form.get("remove", "")
     if login is not None and doorman(context).identify(login.email, request.form.get("password", "")) is None:
-        return show(say(context, WRONG_CURRENT), REFUSED)
+        return show(say_wrong(context, WRONG_CURRENT), REFUSED)
     if not number:
         going = bound_offers(context, used_issuers(list_external(context.connection, contact)), adding=True)
         return page(context, "identity/external.html", own=(), offered=False, with_password=False, failure="", going=going)
