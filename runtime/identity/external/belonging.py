@@ -27,10 +27,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """The contact of a sign-in; `new` where it became the contact's just now."""
+    """The contact of a sign-in; `new` where it became the contact's just now, `besides` where there were other ways before."""
 
     contact: int
     new: bool
+    besides: bool = False
 
 
 def belonging(context: RequestContext, connection: Connection, provider: IdentityProvider, told: Told, code: str) -> Belonging:
@@ -43,8 +44,9 @@ def belonging(context: RequestContext, connection: Connection, provider: Identit
     contact = _invited(context, connection, code) if code else _matched(context.snapshot, connection, provider, told)
     if contact is None:
         raise Refused
+    besides = _has_login(connection, contact)
     add_external(connection, contact, told.identity)
-    return Belonging(contact, new=True)
+    return Belonging(contact, new=True, besides=besides)
 
 
 def _invited(context: RequestContext, connection: Connection, code: str) -> int | None:

@@ -97,6 +97,8 @@ def _enter(context: RequestContext, provider: IdentityProvider, told: Told, held
                 ticket = note_arrival(connection, vault(), context.site.key, provider, person.contact, told)
     except (Refused, LoginElsewhere):
         return refuse(context, provider, "external.unknown")
+    if found.besides:
+        tell(context, person.contact, LOGIN_ADDED)
     session.pop(ORIGIN, None)
     if ticket:
         session[ORIGIN] = ticket

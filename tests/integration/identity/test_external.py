@@ -106,10 +106,13 @@ def test_who_has_a_verified_email_comes_in_and_is_known_from_then_on(portal, dir
     assert owners(portal) == {who: portal.person("carol").contact}
     noted = portal.rows(sa.select(AUDIT.c.changes).where(AUDIT.c.privilege == "external_login"))
     assert "added from guild" in noted[0].changes
+    # Who had another way in is told of the new one, once.
+    (mail,) = portal.outbox.sent
+    assert (mail.to, "A sign-in with another provider was added" in mail.text) == (CAROL, True)
     # The e-mail may change there: the sign-in stays that of the contact.
     verified(directory, who, "other@elsewhere.example")
     again = portal.browser()
-    assert (sign_in(again, who).status_code, again.who()) == (303, "Carol")
+    assert (sign_in(again, who).status_code, again.who(), len(portal.outbox.sent)) == (303, "Carol", 1)
 
 
 STRANGERS = (
