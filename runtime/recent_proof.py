@@ -48,6 +48,7 @@ WITH_PASSWORD = frozenset(
         "identity.passkeys_submit",
         "identity.second_factor_submit",
         "identity.email_submit",
+        "identity.change_submit",
     }
 )
 """Changing the ways to sign in: the forms that ask for the password themselves, of whoever has one."""

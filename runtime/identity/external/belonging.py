@@ -22,7 +22,7 @@ SPOKEN = {"true": True, "false": False}
 
 
 class Refused(Exception):
-    """It is nobody's here."""
+    """It is nobody's here. What is told besides is for the log: it names no value of a claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +42,21 @@ def belonging(context: RequestContext, connection: Connection, provider: Identit
     if known is not None and not code:
         return Belonging(known, new=False)
     contact = _invited(context, connection, code) if code else _matched(context.snapshot, connection, provider, told)
-    if contact is None:
-        raise Refused
     besides = _has_login(connection, contact)
     add_external(connection, contact, told.identity)
     return Belonging(contact, new=True, besides=besides)
 
 
-def _invited(context: RequestContext, connection: Connection, code: str) -> int | None:
+def _invited(context: RequestContext, connection: Connection, code: str) -> int:
     """The contact of an invitation, which is used up. One who can sign in already proves that in the way he has."""
     invitation = find_invitation(connection, context.site.key, code)
     if invitation is None or context.site.model.registration == "closed":
-        return None
+        raise Refused("the invitation is used, too old or none of this site, or nobody joins here")
     person = load_person(connection, context.snapshot, invitation.contact)
     if person is None or not person.active or _has_login(connection, person.contact):
-        return None
+        raise Refused("who was invited is inactive, or can sign in already")
     if not redeem(connection, context.snapshot, context.site, invitation):
-        return None
+        raise Refused("the invitation was used by somebody else meanwhile")
     context.services.hooks.call("invitation_redeemed", context, person.contact, invitation)
     return person.contact
 
@@ -67,11 +65,16 @@ def _has_login(connection: Connection, contact: int) -> bool:
     return login_of(connection, contact) is not None or bool(list_external(connection, contact))
 
 
-def _matched(snapshot: Snapshot, connection: Connection, provider: IdentityProvider, told: Told) -> int | None:
-    if provider.match != "email" or not told.verified_email:
-        return None
+def _matched(snapshot: Snapshot, connection: Connection, provider: IdentityProvider, told: Told) -> int:
+    if provider.match != "email":
+        raise Refused("nobody has this sign-in, and by its e-mail nobody is let in (match: invitation)")
+    if not told.verified_email:
+        wanted = f"the claim {provider.email_claim}" if provider.protocol == "saml" else "an e-mail with email_verified true"
+        raise Refused(f"the provider did not tell {wanted}")
     found = find_contacts_by_email(connection, snapshot, told.verified_email)
-    return found[0].contact if len(found) == 1 and found[0].active else None
+    if len(found) != 1 or not found[0].active:
+        raise Refused(f"{len(found)} contacts have the e-mail, and there must be one that is active")
+    return found[0].contact
 
 
 def kept_claims(snapshot: Snapshot, connection: Connection, provider: IdentityProvider, told: Told, found: Belonging) -> None:
@@ -81,6 +84,8 @@ def kept_claims(snapshot: Snapshot, connection: Connection, provider: IdentityPr
     for claim in wanted:
         value = told.claims.get(claim.claim)
         if value is None or claim.attribute not in attributes:
+            facts = {"action": "external_claim_missing", "claim": claim.claim, "provider": provider.key}
+            log.info("a claim was not told", extra=facts)
             continue
         fitting = _fitting(attributes[claim.attribute].type.name, value)
         try:

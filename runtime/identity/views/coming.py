@@ -85,17 +85,20 @@ def _enter(context: RequestContext, provider: IdentityProvider, told: Told, held
         with context.lease.transaction() as connection:
             found = belonging(context, connection, provider, told, str(held.get("code", "")))
             if is_barred(connection, found.contact):
-                raise Refused
+                raise Refused("the contact was barred from signing in")
             kept_claims(context.snapshot, connection, provider, told, found)
             note_use(connection, told.identity)
             if found.new:
                 note_login(context, connection, found.contact, f"added from {provider.key}")
             person = load_person(connection, context.snapshot, found.contact)
             if person is None or not person.active:
-                raise Refused
+                raise Refused("the contact is inactive")
             if provider.sign_out:
                 ticket = note_arrival(connection, vault(), context.site.key, provider, person.contact, told)
-    except (Refused, LoginElsewhere):
+    except (Refused, LoginElsewhere) as error:
+        why = str(error) or "the contact has another sign-in of this provider"
+        facts = {"action": "external_unknown", "provider": provider.key, "why": why, "claims": sorted(map(str, told.claims))}
+        log.warning("a sign-in is nobody's here", extra=facts)
         return refuse(context, provider, "external.unknown")
     if found.besides:
         tell(context, person.contact, LOGIN_ADDED)

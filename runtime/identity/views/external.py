@@ -14,7 +14,7 @@ from runtime.context import RequestContext, current
 from runtime.identity.external.openid import Attempt, OpenIdClient
 from runtime.identity.external.proof import ProviderDown, Untrusted
 from runtime.identity.sessions import utc_now
-from runtime.identity.views.answers import count_attempt
+from runtime.identity.views.answers import count_attempt, spoken
 from runtime.identity.views.coming import AWAY, admit, again, back_address, provider_of, refuse
 from runtime.identity.views.offers import BINDING
 from runtime.identity.views.saml import saml_client
@@ -29,7 +29,7 @@ def start(key: str) -> Response:
     context = current()
     provider = provider_of(context, key)
     count_attempt(context, "signin")
-    held: dict[str, Any] = {"key": provider.key, "next": local_path(request.args.get("next", ""))}
+    held: dict[str, Any] = {"key": provider.key, "next": spoken(context, local_path(request.args.get("next", "")))}
     named = request.args.get("binding", "")
     if named:
         binding = session.pop(BINDING, None) or {}

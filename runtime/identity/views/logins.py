@@ -6,12 +6,12 @@ from flask import Response, flash, request
 
 from runtime.context import current
 from runtime.errors import BadRequest
-from runtime.identity.external.logins import LastLogin, issuer_of, list_external, plain_issuer, remove_external, used_issuers
+from runtime.identity.external.logins import LastLogin, issuer_of, list_external, plain_issuer, used_issuers
 from runtime.identity.logins import login_of
 from runtime.identity.telling import LOGIN_REMOVED, tell
 from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, say_wrong, see_other
 from runtime.identity.views.coming import note_login, own_contact
-from runtime.identity.views.offers import bound_offers, label_of, offers
+from runtime.identity.views.offers import bound_offers, label_of, offers, remove_login
 from runtime.identity.views.signin import doorman
 from runtime.render import formats_for
 
@@ -53,7 +53,7 @@ def submit() -> Response:
         raise BadRequest
     try:
         with context.lease.transaction() as connection:
-            removed = remove_external(connection, contact, int(number))
+            removed = remove_login(context, connection, contact, int(number))
             if removed:
                 note_login(context, connection, contact, "removed")
     except LastLogin:
