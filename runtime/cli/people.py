@@ -28,10 +28,11 @@ from runtime.cli.persons import (
 from runtime.database import writing
 from runtime.erasing import erase, plan_erasure
 from runtime.identity.invitations import revoke_invitations
-from runtime.identity.logins import set_disabled
+from runtime.identity.logins import clear_attempts, set_disabled
 from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles, roles_of
 from runtime.identity.second_factor import turn_off
 from runtime.identity.sessions import revoke_all
+from runtime.identity.tables import second_factors
 from runtime.identity.telling import FACTOR_OFF
 from runtime.jobs.webhooks import owe_webhooks
 from runtime.records.audit import AUDITED
@@ -168,10 +169,12 @@ def lock(email: str, site: str, author: str) -> Report:
 @author_option
 @reporting
 def unlock(email: str, site: str, author: str) -> Report:
-    """Let the contact sign in again."""
+    """Let the contact sign in again, also after too many wrong passwords or codes."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> str:
         had = set_disabled(connection, person.contact, disabled=False)
+        clear_attempts(connection, person.contact)
+        clear_attempts(connection, person.contact, second_factors)
         return "may sign in again" if had else "has no sign-in; foyer invite sends an invitation"
 
     return _change(email, site, change, "unlock", author)

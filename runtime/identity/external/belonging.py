@@ -41,20 +41,28 @@ def belonging(context: RequestContext, connection: Connection, provider: Identit
     known = contact_of(connection, told.identity)
     if known is not None and not code:
         return Belonging(known, new=False)
-    contact = _invited(context, connection, code) if code else _matched(context.snapshot, connection, provider, told)
+    if code:
+        contact = _invited(context, connection, code, known)
+        if contact == known:
+            return Belonging(contact, new=False)
+    else:
+        contact = _matched(context.snapshot, connection, provider, told)
     besides = _has_login(connection, contact)
     add_external(connection, contact, told.identity)
     return Belonging(contact, new=True, besides=besides)
 
 
-def _invited(context: RequestContext, connection: Connection, code: str) -> int:
-    """The contact of an invitation, which is used up. One who can sign in already proves that in the way he has."""
+def _invited(context: RequestContext, connection: Connection, code: str, known: int | None) -> int:
+    """The contact of an invitation, which is used up. One who can sign in already proves that in the way he has.
+
+    That may be the sign-in that he comes with, which is that of the `known` contact.
+    """
     invitation = find_invitation(connection, context.site.key, code)
     if invitation is None or context.site.model.registration == "closed":
         raise Refused("the invitation is used, too old or none of this site, or nobody joins here")
     person = load_person(connection, context.snapshot, invitation.contact)
-    if person is None or not person.active or _has_login(connection, person.contact):
-        raise Refused("who was invited is inactive, or can sign in already")
+    if person is None or not person.active or (person.contact != known and _has_login(connection, person.contact)):
+        raise Refused("who was invited is inactive, or can sign in already in another way")
     if not redeem(connection, context.snapshot, context.site, invitation):
         raise Refused("the invitation was used by somebody else meanwhile")
     context.services.hooks.call("invitation_redeemed", context, person.contact, invitation)

@@ -121,28 +121,17 @@ def _keep_origin(context: RequestContext, connection: Connection, contact: int, 
 
 
 def landing_path(context: RequestContext, wanted: str) -> str:
-    """The page wanted or home, in the language of the address, else of the request."""
-    asked, path = split_language(wanted, set(language_tags(context.snapshot, context.site).values()))
-    prefix = prefix_of(context.site, asked or context.language)
-    return prefix or "/" if path in ALIASES_OF_HOME else f"{prefix}{path}"
-
-
-def spoken(context: RequestContext, wanted: str) -> str:
-    """A local address with the language of the request before it, for whoever is away meanwhile; as it is in the default."""
-    prefix = prefix_of(context.site, context.language)
-    asked, _ = split_language(wanted, set(language_tags(context.snapshot, context.site).values()))
-    return wanted if asked or prefix == context.site.base else f"{prefix}{wanted or '/'}"
+    """The page wanted or home, in the language of the request."""
+    _, path = split_language(wanted, set(language_tags(context.snapshot, context.site).values()))
+    return context.url("/" if path in ALIASES_OF_HOME else path)
 
 
 def landing(context: RequestContext, person: Person, wanted: str) -> str:
-    """Where to go after signing in: the page wanted or home, in the language of the person's profile.
-
-    Who has chosen none gets that of the address: a provider sends everybody back to the same one, in the site's default.
-    """
+    """Where to go after signing in: the page wanted or home, in the language of the person's profile."""
     site = context.site
     tags = language_tags(context.snapshot, site)
-    asked, path = split_language(wanted, set(tags.values()))
-    language = tags.get(person.language.lower(), "") or asked or context.language
+    _, path = split_language(wanted, set(tags.values()))
+    language = tags.get(person.language.lower(), context.language) if person.language else context.language
     prefix = prefix_of(site, language)
     if path in ALIASES_OF_HOME:
         return prefix or "/"

@@ -19,7 +19,6 @@ from runtime.identity.pending import begin_pending, pending_contact, take_pendin
 from runtime.identity.second_factor import MAIL, RECOVERY, Checker, SecondFactor, factor_of, issue_mail_code
 from runtime.identity.vault import Vault
 from runtime.identity.views.answers import count_attempt, landing, page, say, say_wrong, see_other, settings, start_session
-from runtime.languages import language_tags, prefix_of, split_language
 from runtime.lease import Lease
 from runtime.mail import deliver
 from runtime.records.audit import record_act
@@ -186,10 +185,8 @@ def start_again(context: RequestContext) -> Response:
 
 
 def step_address(context: RequestContext, wanted: str) -> str:
-    """The address of the second step, from which one goes on to the page wanted, in its language."""
-    asked, _ = split_language(wanted, set(language_tags(context.snapshot, context.site).values()))
-    prefix = prefix_of(context.site, asked or context.language)
-    return f"{prefix}/signin/code" + (f"?{urlencode({'next': wanted})}" if wanted else "")
+    """The address of the second step, from which one goes on to the page wanted."""
+    return context.url("/signin/code") + (f"?{urlencode({'next': wanted})}" if wanted else "")
 
 
 def _page(context: RequestContext, factor: SecondFactor, wanted: str, failure: str = "") -> Response:

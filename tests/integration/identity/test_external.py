@@ -22,7 +22,7 @@ from runtime.identity.external import openid  # noqa: E402
 from runtime.identity.external.logins import Identity, add_external  # noqa: E402
 from runtime.identity.external.proof import ProviderDown  # noqa: E402
 from runtime.identity.logins import set_disabled  # noqa: E402
-from runtime.identity.tables import external_logins, logins, second_factors  # noqa: E402
+from runtime.identity.tables import external_logins, invitations, logins, second_factors  # noqa: E402
 from runtime.identity.views.answers import PROVED  # noqa: E402
 from runtime.records.tables import AUDIT  # noqa: E402
 from support.portal import CAST, PASSWORD, text  # noqa: E402
@@ -180,6 +180,21 @@ def test_an_invitation_is_redeemed_with_a_provider_once_and_by_its_own_page_alon
     assert owners(portal) == {who: portal.person("bob").contact}
 
 
+def test_who_comes_with_the_provider_already_redeems_an_invitation_with_it(portal, directory, guild):
+    who, contact = verified(directory, "carol-16", CAROL), portal.person("carol").contact
+    sign_in(portal.browser(), who)
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.contact_id == contact))
+    code, browser, other = portal.invite("carol", roles=("member",)), portal.browser(), portal.browser()
+    # Somebody else's sign-in proves nothing of her.
+    (link,) = links(other.get(f"/invitation?code={code}"))
+    assert sign_in(other, member(directory, "stranger-16"), link).status_code == 422
+    (link,) = links(browser.get(f"/invitation?code={code}"))
+    answer = sign_in(browser, who, link)
+    assert (answer.status_code, browser.who(), owners(portal)) == (303, "Carol", {who: contact})
+    assert portal.rows(sa.select(invitations.c.redeemed)) == [(1,)]
+
+
 def test_what_comes_back_must_answer_what_this_browser_asked(portal, directory, guild):
     who, browser, other = verified(directory, "carol-2", CAROL), portal.browser(), portal.browser()
     back = there(browser, who)
@@ -237,6 +252,8 @@ def test_who_begins_in_another_language_comes_back_to_it(portal, directory, guil
     for path, wanted in (("/sv-SE/signin/with/guild", "/sv-SE"), ("/sv-SE/signin/with/guild?next=/sv-SE/news", "/sv-SE/news")):
         assert sign_in(portal.browser(), who, path).location == wanted
     assert sign_in(portal.browser(), who).location == "/"
+    refused = sign_in(portal.browser(), member(directory, "stranger-sv"), "/sv-SE/signin/with/guild")
+    assert (refused.status_code, 'lang="sv-SE"' in refused.text) == (422, True)
     with_mail(portal, portal.person("carol").contact)
     assert sign_in(portal.browser(), who, "/sv-SE/signin/with/guild").location.startswith("/sv-SE/signin/code")
     # Whoever has chosen a language gets that one.
