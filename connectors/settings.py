@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from connectors.errors import Fatal
 from metadata.model import Connection
-from metadata.variables import VARIABLE, is_own, named_in
+from metadata.variables import VARIABLE, is_own, named_in, value_of
 
 
 def read_settings(connection: Connection, environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -31,12 +30,10 @@ def variables_of(connection: Connection) -> tuple[str, ...]:
 def _value(owner: str, name: str, variables: Mapping[str, str]) -> str:
     if is_own(name):
         raise Fatal(f"{owner} names the environment variable {name}, which is for the installation alone")
-    if name in variables:
-        return variables[name]
-    file = variables.get(f"{name}_FILE")
-    if file is None:
-        raise Fatal(f"{owner} needs the environment variable {name}, which is not set")
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        found = value_of(name, variables)
     except (OSError, UnicodeDecodeError) as error:
         raise Fatal(f"the file that {name}_FILE names cannot be read: {error}") from None
+    if found is None:
+        raise Fatal(f"{owner} needs the environment variable {name}, which is not set")
+    return found

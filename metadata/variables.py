@@ -6,6 +6,8 @@ Who may write metadata says where such a value is sent to; the installation's ow
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 IN_A_FILE = "_FILE"
@@ -30,6 +32,17 @@ def is_own(name: str) -> bool:
     """Whether a variable is the installation's own, so that metadata may not name it."""
     plain = name.upper()
     return plain.removesuffix(IN_A_FILE) in OWN_SECRETS or plain.startswith(OF_LIBRARIES)
+
+
+def value_of(name: str, environment: Mapping[str, str]) -> str | None:
+    """What a variable holds, or the file that NAME_FILE names, without blanks around it; None where neither is set.
+
+    Raises OSError and UnicodeDecodeError where the file cannot be read.
+    """
+    if name in environment:
+        return environment[name]
+    file = environment.get(f"{name}{IN_A_FILE}")
+    return None if file is None else Path(file).read_text(encoding="utf-8").strip()
 
 
 def named_in(text: str) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ def _touch(arriving: Arriving, snapshot: Snapshot, site: CompiledSite, found: Li
 
 def _principal(snapshot: Snapshot, site: CompiledSite, found: LiveSession | None, language: str) -> Principal:
     if found is None:
-        return Principal.anonymous(snapshot, site.key, language=language, time_zone=site.model.time_zone)
+        return Principal.anonymous(snapshot, site.key, language=language)
     person = found.person
     actor = Actor(
         person.contact,
@@ -165,7 +165,7 @@ def _principal(snapshot: Snapshot, site: CompiledSite, found: LiveSession | None
         person.company,
         person.name,
         person.language or language,
-        person.time_zone or site.model.time_zone,
+        person.time_zone,
         found.acting,
     )
     return Principal.signed_in(snapshot, site.key, actor, found.roles)

@@ -18,7 +18,7 @@ from runtime.identity.logins import Login
 from runtime.identity.passkeys import asked_to_prove, has_passkeys, new_challenge, passkeys_work
 from runtime.identity.second_factor import MAIL, PASSKEY, factor_of
 from runtime.identity.sessions import utc_now
-from runtime.identity.views.answers import PROVED, count_attempt, page, say, settings
+from runtime.identity.views.answers import PROVED, count_attempt, page, say_wrong, settings
 from runtime.identity.views.code import any_login, checker, mail_code, note_factor
 from runtime.identity.views.offers import Offer, bound_offers
 from runtime.identity.views.passkeys import place, proves
@@ -48,6 +48,7 @@ WITH_PASSWORD = frozenset(
         "identity.passkeys_submit",
         "identity.second_factor_submit",
         "identity.email_submit",
+        "identity.change_submit",
     }
 )
 """Changing the ways to sign in: the forms that ask for the password themselves, of whoever has one."""
@@ -93,7 +94,7 @@ def ask_recent_proof(context: RequestContext, asked: Request) -> Response | None
     else:
         proved = _proves(context, contact, login, ways, (given or "")[:1000])
     if not proved:
-        return _page(context, asked, ways, say(context, "proof.wrong"))
+        return _page(context, asked, ways, say_wrong(context, "proof.wrong"))
     session[PROVED] = _now()
     return None
 

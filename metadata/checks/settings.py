@@ -95,7 +95,7 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/lockout_minutes": COUNT,
     "identity/attempts_per_minute": COUNT,
     "identity/session_hours": COUNT,
-    "identity/remember_days": COUNT,
+    "identity/remember_days": (is_count_or_none, "a whole number from 0 to 100000"),
     "identity/password_min_length": COUNT,
     "identity/password_strength": (lambda value: value in ("0", "1", "2", "3", "4"), "a whole number from 0 to 4"),
     "identity/reset_minutes": COUNT,

@@ -45,14 +45,17 @@ class Principal:
         return cls("system", origin=origin)
 
     @classmethod
-    def anonymous(cls, snapshot: Snapshot, site: str, *, language: str = "", time_zone: str = "UTC") -> Principal:
-        """Somebody who is not signed in: holds the site's anonymous-default role and nothing else."""
+    def anonymous(cls, snapshot: Snapshot, site: str, *, language: str = "") -> Principal:
+        """Somebody who is not signed in: holds the site's anonymous-default role and nothing else, and lives by its clock."""
         roles = default_roles(snapshot, site, "anonymous")
-        return cls("anonymous", site, roles=roles, language=language, time_zone=time_zone)
+        return cls("anonymous", site, roles=roles, language=language, time_zone=snapshot.sites[site].model.time_zone)
 
     @classmethod
     def signed_in(cls, snapshot: Snapshot, site: str, person: Person, granted: Iterable[str]) -> Principal:
-        """A contact with the roles granted to it and the authenticated-default one; role names unknown here are dropped."""
+        """A contact with the roles granted to it and the authenticated-default one; role names unknown here are dropped.
+
+        Where it has chosen no time zone it has that of the site.
+        """
         known = frozenset(granted) & frozenset(snapshot.sites[site].roles)
         roles = known | default_roles(snapshot, site, "authenticated")
         return cls(
@@ -64,7 +67,7 @@ class Principal:
             roles,
             person.name,
             person.language,
-            person.time_zone,
+            person.time_zone or snapshot.sites[site].model.time_zone,
             acting=person.acting,
         )
 
@@ -98,7 +101,7 @@ class Person:
     company: int | None = None
     name: str = ""
     language: str = ""
-    time_zone: str = "UTC"
+    time_zone: str = ""
     acting: int | None = None
 
 

@@ -26,8 +26,7 @@ def arrive(context: RequestContext, token: str) -> tuple[RequestContext, LiveTok
         _note(context, found)
     person = found.person
     language = person.language or context.language
-    zone = person.time_zone or context.site.model.time_zone
-    actor = Actor(person.contact, person.account, person.company, person.name, language, zone, found.acting)
+    actor = Actor(person.contact, person.account, person.company, person.name, language, person.time_zone, found.acting)
     principal = Principal.signed_in(context.snapshot, context.site.key, actor, found.granted)
     if found.narrowed:
         principal = replace(principal, roles=principal.roles & found.narrowed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import click
@@ -14,6 +15,7 @@ from connectors.settings import variables_of
 from metadata.errors import MetadataError
 from metadata.snapshot import Snapshot
 from metadata.store import StoreError, checked_snapshot
+from metadata.variables import named_in
 from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting, sentence
 from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts
@@ -60,13 +62,29 @@ def connections(environ: Mapping[str, str], snapshot: Snapshot) -> Iterator[Find
             yield Finding(state, name, f"{'set' if given else 'not set'}, for the connection {connection.key}")
 
 
+def providers(environ: Mapping[str, str], snapshot: Snapshot) -> Iterator[Finding]:
+    """Whether what identity providers need is there: the variables that they name, and the libraries of their protocols."""
+    found = [one for site in snapshot.sites.values() for one in site.identity_providers.values()]
+    for provider in found:
+        for name in (name for text in (provider.client_secret, provider.key_pair) for name in named_in(text)):
+            given = name in environ or f"{name}_FILE" in environ
+            state = OK if given or not provider.active else WARNING
+            yield Finding(state, name, f"{'set' if given else 'not set'}, for the identity provider {provider.key}")
+    for protocol, (module, extra) in LIBRARIES.items():
+        named = sorted(one.key for one in found if one.active and one.protocol == protocol)
+        if named and find_spec(module) is None:
+            said = f"nobody can sign in with {', '.join(named)}, which takes the extra: pip install 'foyer[{extra}]'"
+            yield Finding(WRONG, "identity providers", said)
+
+
+LIBRARIES = {"openid": ("authlib", "oidc"), "saml": ("onelogin", "saml")}
 LOCAL = ("localhost", "127.0.0.1", "::1")
 # Read by the launcher, the tests and the benchmarks, not by an installation.
 OF_TOOLS = tuple(f"{PREFIX}{name}" for name in ("AUTHOR", "BENCH_", "EXTRAS", "REQUIRE", "TEST_", "VENV"))
 
 
 def unknown(environ: Mapping[str, str], known: frozenset[str]) -> Iterator[Finding]:
-    """Variables that look like settings and are neither those nor named by a published connection."""
+    """Variables that look like settings and are neither those nor named by a published connection or identity provider."""
     for name in sorted(environ):
         if not name.startswith(PREFIX) or name.startswith(OF_TOOLS):
             continue
@@ -124,6 +142,7 @@ def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Findin
         return
     yield Finding(OK, "release", f"release {number} compiles, with {len(snapshot.components)} components")
     yield from connections(environ, snapshot)
+    yield from providers(environ, snapshot)
     if declares_thumbnails(snapshot) and not has_pillow():
         yield Finding(WARNING, "pictures", "are to be shown small, which takes the extra: pip install 'foyer[images]'")
     steps = found.store.plan_tables(snapshot).steps

@@ -11,7 +11,7 @@ from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, account_id, find_person, find_site, note_act, open_portal
 from runtime.database import writing
 from runtime.identity.invitations import ContactNotReady, InvitationTerms, invite
-from runtime.identity.mails import invitation_link, invitation_mail
+from runtime.identity.mails import invitation_link, invitation_mail, language_of
 from runtime.identity.roles import UnknownRoles
 from runtime.identity.settings import settings_for
 from runtime.mail import deliver, make_mailer
@@ -48,7 +48,7 @@ def command(
     except UnknownRoles as error:
         sentence = f"the site has no web role to give named {error}; there are {', '.join(sorted(found.roles))}"
         return Report((sentence,), {"error": sentence}, ok=False)
-    language = person.language if person.language in found.model.languages else found.model.default_language
+    language = language_of(portal.snapshot, found, person)
     link = invitation_link(portal.config.public_url, found, language, code)
     mailed = not no_mail and deliver(
         make_mailer(portal.config.smtp_url, portal.config.mail_folder, portal.config.mail_from),

@@ -23,14 +23,17 @@ from runtime.cli.persons import (
     note_act,
     open_portal,
     person_of,
+    tell_of_change,
 )
 from runtime.database import writing
 from runtime.erasing import erase, plan_erasure
 from runtime.identity.invitations import revoke_invitations
-from runtime.identity.logins import set_disabled
+from runtime.identity.logins import clear_attempts, set_disabled
 from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles, roles_of
 from runtime.identity.second_factor import turn_off
 from runtime.identity.sessions import revoke_all
+from runtime.identity.tables import second_factors
+from runtime.identity.telling import FACTOR_OFF
 from runtime.jobs.webhooks import owe_webhooks
 from runtime.records.audit import AUDITED
 from runtime.records.errors import Invalid
@@ -40,7 +43,10 @@ from runtime.sync.listener import keep_outbox
 
 SYSTEM = Principal.system("admin")
 LISTENERS = AUDITED.plus(keep_outbox, owe_webhooks)
+NO_FACTOR_ANY_MORE = "has no second factor any more, and no session"
 NOTHING_TO_LOCK = "has no sign-in yet, so nothing is locked"
+TOLD = {NO_FACTOR_ANY_MORE: FACTOR_OFF}
+"""Of what a person is told by mail, by what was done."""
 Change = Callable[[Connection, Person, CompiledSite], str]
 
 
@@ -70,6 +76,8 @@ def _change(
     except UnknownRoles as error:
         sentence = f"the site has no web role to give named {error}; there are {', '.join(sorted(found.roles))}"
         return Report((sentence,), {"error": sentence}, ok=False)
+    if done in TOLD:
+        tell_of_change(portal, found, person, TOLD[done])
     name = person.name or email
     line = f"{name} has {', '.join(roles) or 'no roles of their own'} on {found.key}"
     said = (f"{name} {done}",) if done else ()
@@ -161,10 +169,12 @@ def lock(email: str, site: str, author: str) -> Report:
 @author_option
 @reporting
 def unlock(email: str, site: str, author: str) -> Report:
-    """Let the contact sign in again."""
+    """Let the contact sign in again, also after too many wrong passwords or codes."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> str:
         had = set_disabled(connection, person.contact, disabled=False)
+        clear_attempts(connection, person.contact)
+        clear_attempts(connection, person.contact, second_factors)
         return "may sign in again" if had else "has no sign-in; foyer invite sends an invitation"
 
     return _change(email, site, change, "unlock", author)
@@ -205,14 +215,14 @@ def erase_person(email: str, contact: int | None, apply: bool, author: str) -> R
 @author_option
 @reporting
 def reset_second_factor(email: str, site: str, author: str) -> Report:
-    """Take the contact's second factor away, as where the phone is lost, and end all its sessions."""
+    """Take the contact's second factor away, as where the phone is lost, and end all its sessions. The contact is told."""
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> str:
         had = turn_off(connection, person.contact)
         revoke_all(connection, person.contact)
         done = "reset" if had else "reset, where there was none"
         note_act(connection, "second_factor", person.contact, author, second_factor=done)
-        return "has no second factor any more, and no session" if had else "had no second factor; all sessions are ended"
+        return NO_FACTOR_ANY_MORE if had else "had no second factor; all sessions are ended"
 
     return _change(email, site, change)
 

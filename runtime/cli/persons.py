@@ -13,6 +13,9 @@ from runtime.cli.installation import open_installation
 from runtime.config import Config
 from runtime.errors import NothingPublished
 from runtime.forms.parse import coerce
+from runtime.identity.sessions import utc_now
+from runtime.identity.telling import change_mail
+from runtime.mail import deliver, make_mailer
 from runtime.records.audit import record_act
 from runtime.records.people import Person, find_accounts, find_contacts_by_email, load_person
 from runtime.snapshots import SnapshotHolder
@@ -45,6 +48,13 @@ def open_portal() -> OpenPortal:
     except NothingPublished:
         raise OSError("Nothing has been published yet; run foyer publish first.") from None
     return OpenPortal(installation.config, installation.engine, snapshot)
+
+
+def tell_of_change(portal: OpenPortal, site: CompiledSite, person: Person, change: str) -> None:
+    """Mail a person one of the changes to the ways they sign in, once it is saved; nothing to one without an e-mail."""
+    if person.email:
+        mailer = make_mailer(portal.config.smtp_url, portal.config.mail_folder, portal.config.mail_from)
+        deliver(mailer, change_mail(portal.snapshot, site, person, change, utc_now()))
 
 
 def find_site(snapshot: Snapshot, key: str) -> CompiledSite:

@@ -7,15 +7,13 @@ import datetime as dt
 import click
 from sqlalchemy import Connection
 
-from metadata.snapshot import CompiledSite, Snapshot
+from metadata.snapshot import Snapshot
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, OpenPortal, account_id, find_person, find_site, note_act, open_portal
+from runtime.cli.persons import NotFound, account_id, find_person, find_site, note_act, open_portal, tell_of_change
 from runtime.database import writing
 from runtime.identity.api_tokens import NewToken, TokenEntry, entries, give, take_back
-from runtime.identity.sessions import utc_now
-from runtime.identity.telling import TOKEN, TOKEN_REVOKED, change_mail
-from runtime.mail import deliver, make_mailer
+from runtime.identity.telling import TOKEN, TOKEN_REVOKED
 from runtime.records.memberships import may_act_for
 from runtime.records.people import Person, load_person
 
@@ -58,7 +56,7 @@ def create(
             note_act(connection, "token", person.contact, author, token=number, days=days, roles=sorted(roles))
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
-    _tell(portal, found, person, TOKEN)
+    tell_of_change(portal, found, person, TOKEN)
     told = f"Token {number} works for {days} days; send it as Authorization: Bearer. It is not shown again."
     return Report((token, told), {"id": number, "token": token, "days": days})
 
@@ -96,16 +94,10 @@ def revoke(token: int, author: str) -> Report:
     ended = whose is not None
     site = portal.snapshot.sites.get(whose[1]) if whose is not None else None
     if person is not None and site is not None:
-        _tell(portal, site, person, TOKEN_REVOKED)
+        tell_of_change(portal, site, person, TOKEN_REVOKED)
     missing = f"There is no token {token} that works; foyer token list has them."
     sentence = f"Token {token} no longer works." if ended else missing
     return Report((sentence,), {"id": token, "revoked": ended}, ok=ended)
-
-
-def _tell(portal: OpenPortal, site: CompiledSite, person: Person, change: str) -> None:
-    if person.email:
-        mailer = make_mailer(portal.config.smtp_url, portal.config.mail_folder, portal.config.mail_from)
-        deliver(mailer, change_mail(portal.snapshot, site, person, change, utc_now()))
 
 
 def _acting(connection: Connection, snapshot: Snapshot, person: Person, account: str) -> int | None:

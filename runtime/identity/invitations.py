@@ -22,6 +22,7 @@ PHRASES = {
     "email_twice": "another contact has the same e-mail address",
     "login_elsewhere": "another contact signs in with the same e-mail address",
     "inactive": "the contact is not active",
+    "closed": "nobody joins this site: its registration is closed",
 }
 
 
@@ -65,12 +66,12 @@ class Issued:
     works: bool
 
 
-def missing_of(connection: Connection, snapshot: Snapshot, person: Person) -> tuple[str, ...]:
+def missing_of(connection: Connection, snapshot: Snapshot, site: CompiledSite, person: Person) -> tuple[str, ...]:
     """What a contact lacks before it can be invited, a phrase each."""
-    return tuple(PHRASES[code] for code in lacks_of(connection, snapshot, person))
+    return tuple(PHRASES[code] for code in lacks_of(connection, snapshot, site, person))
 
 
-def lacks_of(connection: Connection, snapshot: Snapshot, person: Person) -> tuple[str, ...]:
+def lacks_of(connection: Connection, snapshot: Snapshot, site: CompiledSite, person: Person) -> tuple[str, ...]:
     """The same as codes, the keys of PHRASES."""
     missing = []
     if not person.email.strip() or "@" not in person.email:
@@ -81,6 +82,8 @@ def lacks_of(connection: Connection, snapshot: Snapshot, person: Person) -> tupl
         missing.append("login_elsewhere")
     if not person.active:
         missing.append("inactive")
+    if site.model.registration == "closed":
+        missing.append("closed")
     return tuple(missing)
 
 
@@ -92,7 +95,7 @@ def _login_elsewhere(connection: Connection, person: Person) -> bool:
 def invite(connection: Connection, snapshot: Snapshot, site: CompiledSite, person: Person, terms: InvitationTerms) -> str:
     """Prepare an invitation and return its code, which is kept nowhere else. Raises ContactNotReady, UnknownRoles."""
     roles = require_roles(site, terms.roles)
-    missing = missing_of(connection, snapshot, person)
+    missing = missing_of(connection, snapshot, site, person)
     if missing:
         raise ContactNotReady(missing)
     now, code = utc_now(), new_code()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.context import RequestContext
-from runtime.languages import prefix_of
+from runtime.languages import language_tags, prefix_of
 from runtime.mail import MailMessage
+from runtime.records.people import Person
 from runtime.render.texts import texts
 
 
@@ -46,9 +48,15 @@ def known_mail(context: RequestContext, to: str) -> MailMessage:
     return _mail(context, "known", to, "/password/forgot")
 
 
-def request_mail(context: RequestContext, to: str, name: str) -> MailMessage:
-    """The mail to somebody who approves: a person asks for access."""
-    return _mail(context, "request", to, "/access-requests", name=name)
+def request_mail(context: RequestContext, approver: Person, name: str) -> MailMessage:
+    """The mail to somebody who approves: a person asks for access. It is in the approver's language, not in that person's."""
+    language = language_of(context.snapshot, context.site, approver)
+    return _mail(replace(context, language=language), "request", approver.email, "/access-requests", name=name)
+
+
+def language_of(snapshot: Snapshot, site: CompiledSite, person: Person) -> str:
+    """The language in which a person reads mails of a site: the one they chose, the site's own where it has none of theirs."""
+    return language_tags(snapshot, site).get(person.language.lower(), "") or site.model.default_language
 
 
 def refusal_mail(context: RequestContext, to: str, language: str, reason: str) -> MailMessage:

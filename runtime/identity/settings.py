@@ -56,12 +56,14 @@ class IdentitySettings:
 
     def lifetime(self, remember: bool) -> dt.timedelta:
         """How long a session lives after it was last seen."""
-        return dt.timedelta(days=self.remember_days) if remember else dt.timedelta(hours=self.session_hours)
+        return (
+            dt.timedelta(days=self.remember_days) if remember and self.remember_days else dt.timedelta(hours=self.session_hours)
+        )
 
 
 SETTING_NAMES = tuple(f"{PREFIX}{field.name}" for field in dataclasses.fields(IdentitySettings))
 SECOND_FACTOR_ROLES = f"{PREFIX}second_factor_roles"
-LEAST = {"password_strength": 0, "second_factor_days": 0, "passwords": 0, "passkeys": 0}
+LEAST = {"password_strength": 0, "remember_days": 0, "second_factor_days": 0, "passwords": 0, "passkeys": 0}
 HIGHEST = 100_000
 LONGEST = 10
 

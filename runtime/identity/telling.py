@@ -6,9 +6,8 @@ import datetime as dt
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.context import RequestContext
-from runtime.identity.mails import site_name
+from runtime.identity.mails import language_of, site_name
 from runtime.identity.sessions import utc_now
-from runtime.languages import language_tags
 from runtime.mail import MailMessage, deliver
 from runtime.records.people import Person, load_person
 from runtime.render import formats_for
@@ -38,10 +37,9 @@ CHANGES = (
 
 def change_mail(snapshot: Snapshot, site: CompiledSite, person: Person, change: str, at: dt.datetime) -> MailMessage:
     """The mail about one of CHANGES, in the person's language and time. It names no address, device or secret."""
-    tags = language_tags(snapshot, site)
-    language = tags.get(person.language.lower(), "") or site.model.default_language
+    language = language_of(snapshot, site, person)
     say, name = texts(snapshot, site, language), site_name(site, language)
-    when = formats_for(language, person.time_zone).moment(at)
+    when = formats_for(language, person.time_zone or site.model.time_zone).moment(at)
     body = say("mail.change.body", site=name, what=say(f"mail.change.{change}", site=name), when=when)
     return MailMessage(person.email, say("mail.change.subject", site=name), body)
 

@@ -120,8 +120,9 @@ class Office:
         person = load_person(connection, snapshot, job.contact, job.acting)
         if person is None or not person.active:
             raise _Parked("who took the action is there no more, or inactive, or may not act for the account any more")
-        zone = person.time_zone or snapshot.sites[job.site].model.time_zone
-        actor = Actor(person.contact, person.account, person.company, person.name, person.language, zone, job.acting)
+        actor = Actor(
+            person.contact, person.account, person.company, person.name, person.language, person.time_zone, job.acting
+        )
         roles = roles_for(connection, snapshot, person.contact, job.site, job.acting)
         return Principal.signed_in(snapshot, job.site, actor, roles)
 

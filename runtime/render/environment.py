@@ -92,6 +92,7 @@ def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts
         ],
         "theme_colours": {name: chain.tokens.get(name, "") for name in ("brand", "brand-dark")} | dict(site.model.tokens),
         "registration": site.model.registration,
+        "passwords": site.settings.get("identity/passwords", "1").strip() != "0",
         "looked_through": bool(site.base),
     }
 

@@ -142,6 +142,8 @@ def test_the_site_is_seen_with_its_drafts_through_the_eyes_of_somebody_else(desk
     expect(desk.get_by_role("link", name="Phone")).to_have_attribute("aria-current", "true")
     assert seen.locator("html").evaluate("node => innerWidth") == 390
     looked_at(desk)
+    # What is on top of the page is found by those who go from landmark to landmark.
+    expect(seen.get_by_role("complementary", name="Whose eyes these are")).to_be_visible()
     seen.get_by_role("link", name="Bookings").first.click()
     expect(seen.locator(".looked-through")).to_contain_text("Seen as Alice")
 

@@ -22,15 +22,16 @@ SPOKEN = {"true": True, "false": False}
 
 
 class Refused(Exception):
-    """It is nobody's here."""
+    """It is nobody's here. What is told besides is for the log: it names no value of a claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """The contact of a sign-in; `new` where it became the contact's just now."""
+    """The contact of a sign-in; `new` where it became the contact's just now, `besides` where there were other ways before."""
 
     contact: int
     new: bool
+    besides: bool = False
 
 
 def belonging(context: RequestContext, connection: Connection, provider: IdentityProvider, told: Told, code: str) -> Belonging:
@@ -40,23 +41,30 @@ def belonging(context: RequestContext, connection: Connection, provider: Identit
     known = contact_of(connection, told.identity)
     if known is not None and not code:
         return Belonging(known, new=False)
-    contact = _invited(context, connection, code) if code else _matched(context.snapshot, connection, provider, told)
-    if contact is None:
-        raise Refused
+    if code:
+        contact = _invited(context, connection, code, known)
+        if contact == known:
+            return Belonging(contact, new=False)
+    else:
+        contact = _matched(context.snapshot, connection, provider, told)
+    besides = _has_login(connection, contact)
     add_external(connection, contact, told.identity)
-    return Belonging(contact, new=True)
+    return Belonging(contact, new=True, besides=besides)
 
 
-def _invited(context: RequestContext, connection: Connection, code: str) -> int | None:
-    """The contact of an invitation, which is used up. One who can sign in already proves that in the way he has."""
+def _invited(context: RequestContext, connection: Connection, code: str, known: int | None) -> int:
+    """The contact of an invitation, which is used up. One who can sign in already proves that in the way he has.
+
+    That may be the sign-in that he comes with, which is that of the `known` contact.
+    """
     invitation = find_invitation(connection, context.site.key, code)
     if invitation is None or context.site.model.registration == "closed":
-        return None
+        raise Refused("the invitation is used, too old or none of this site, or nobody joins here")
     person = load_person(connection, context.snapshot, invitation.contact)
-    if person is None or not person.active or _has_login(connection, person.contact):
-        return None
+    if person is None or not person.active or (person.contact != known and _has_login(connection, person.contact)):
+        raise Refused("who was invited is inactive, or can sign in already in another way")
     if not redeem(connection, context.snapshot, context.site, invitation):
-        return None
+        raise Refused("the invitation was used by somebody else meanwhile")
     context.services.hooks.call("invitation_redeemed", context, person.contact, invitation)
     return person.contact
 
@@ -65,11 +73,16 @@ def _has_login(connection: Connection, contact: int) -> bool:
     return login_of(connection, contact) is not None or bool(list_external(connection, contact))
 
 
-def _matched(snapshot: Snapshot, connection: Connection, provider: IdentityProvider, told: Told) -> int | None:
-    if provider.match != "email" or not told.verified_email:
-        return None
+def _matched(snapshot: Snapshot, connection: Connection, provider: IdentityProvider, told: Told) -> int:
+    if provider.match != "email":
+        raise Refused("nobody has this sign-in, and by its e-mail nobody is let in (match: invitation)")
+    if not told.verified_email:
+        wanted = f"the claim {provider.email_claim}" if provider.protocol == "saml" else "an e-mail with email_verified true"
+        raise Refused(f"the provider did not tell {wanted}")
     found = find_contacts_by_email(connection, snapshot, told.verified_email)
-    return found[0].contact if len(found) == 1 and found[0].active else None
+    if len(found) != 1 or not found[0].active:
+        raise Refused(f"{len(found)} contacts have the e-mail, and there must be one that is active")
+    return found[0].contact
 
 
 def kept_claims(snapshot: Snapshot, connection: Connection, provider: IdentityProvider, told: Told, found: Belonging) -> None:
@@ -79,6 +92,8 @@ def kept_claims(snapshot: Snapshot, connection: Connection, provider: IdentityPr
     for claim in wanted:
         value = told.claims.get(claim.claim)
         if value is None or claim.attribute not in attributes:
+            facts = {"action": "external_claim_missing", "claim": claim.claim, "provider": provider.key}
+            log.info("a claim was not told", extra=facts)
             continue
         fitting = _fitting(attributes[claim.attribute].type.name, value)
         try:

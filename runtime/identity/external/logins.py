@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from metadata.model import IdentityProvider
@@ -132,16 +132,21 @@ def list_external(connection: Connection, contact: int) -> tuple[ExternalLogin, 
     return tuple(ExternalLogin(*row) for row in rows)
 
 
-def remove_external(connection: Connection, contact: int, number: int) -> bool:
-    """Take one of them from a contact; False where there is none of this number. Raises LastLogin."""
+def remove_external(connection: Connection, contact: int, number: int, *, issuers: Collection[str], passwords: bool) -> bool:
+    """Take one of them from a contact; False where there is none of this number.
+
+    Raises LastLogin for the last one that lets in: of one of the `issuers` that the site has by now (see `issuer_of`), where
+    there is no password that the site takes; and for the last one of all.
+    """
     columns = external_logins.c
     # Of two that are taken away at once neither must count on the other: the first to come holds the rows of both.
-    held = select(columns.id).where(columns.contact_id == contact).order_by(columns.id).with_for_update()
-    numbers = set(connection.scalars(held))
-    if number not in numbers:
+    held = select(columns.id, columns.issuer).where(columns.contact_id == contact).order_by(columns.id).with_for_update()
+    own = {row.id: plain_issuer(row.issuer) in issuers for row in connection.execute(held)}
+    if number not in own:
         return False
-    passwords = connection.execute(select(func.count()).select_from(logins).where(logins.c.contact_id == contact)).scalar_one()
-    if len(numbers) + passwords == 1:
+    works = own.pop(number)
+    found = connection.execute(select(logins.c.contact_id).where(logins.c.contact_id == contact)).first() is not None
+    if not (own or found) or (works and not (any(own.values()) or (found and passwords))):
         raise LastLogin
     connection.execute(delete(external_logins).where(columns.id == number))
     return True

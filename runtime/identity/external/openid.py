@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from metadata.model import IdentityProvider
-from metadata.variables import VARIABLE, is_own
+from metadata.variables import VARIABLE, is_own, value_of
 from runtime.identity.external.departures import INDEX
 from runtime.identity.external.logins import LONGEST_NAME, Identity, Told
 from runtime.identity.external.proof import ProviderDown, UnknownKey, Untrusted, departed, proved
@@ -171,9 +171,13 @@ def secret_of(provider: IdentityProvider, environment: Mapping[str, str]) -> str
         return ""
     if is_own(found[1]):
         raise ProviderDown(f"the environment variable {found[1]} is for the installation alone")
-    if not environment.get(found[1]):
+    try:
+        held = value_of(found[1], environment)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProviderDown(f"the file that {found[1]}_FILE names cannot be read: {error}") from None
+    if not held:
         raise ProviderDown(f"the environment variable {found[1]} is not set")
-    return environment[found[1]]
+    return held
 
 
 def _fetch(session: OAuth2Session, endpoint: str, attempt: Attempt, code: str) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from metadata.model import IdentityProvider
-from metadata.variables import is_own
+from metadata.variables import is_own, value_of
 from runtime.identity.external.logins import LONGEST_NAME, Identity, Told, issuer_of
 from runtime.identity.external.proof import LONGEST_SUBJECT, ProviderDown, Untrusted
 
@@ -193,7 +193,10 @@ def key_pair_of(provider: IdentityProvider, environment: Mapping[str, str]) -> K
     name = provider.key_pair.removeprefix("${").removesuffix("}")
     if not name:
         return None
-    text = "" if is_own(name) else environment.get(name, "")
+    try:
+        text = "" if is_own(name) else value_of(name, environment) or ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProviderDown(f"the file that {name}_FILE names cannot be read: {error}") from None
     key, certificate = _KEY.search(text), _CERTIFICATE.search(text)
     if key is None or certificate is None:
         raise ProviderDown(f"the environment variable {name} lacks a private key or a certificate, both as PEM")

@@ -28,6 +28,7 @@ PROVED = "proved"
 ORIGIN = "origin"
 """What the cookie keeps of whoever has come from a provider, until the session begins."""
 WRONG_CURRENT = "password.wrong"  # the current password
+WRONG_SIGN_IN = "signin.refused"
 ALIASES_OF_HOME = ("", "/")
 
 
@@ -51,10 +52,18 @@ def say(context: RequestContext, key: str, **parameters: object) -> str:
     return texts(context.snapshot, context.site, context.language)(key, **parameters)
 
 
+def say_wrong(context: RequestContext, key: str) -> str:
+    """The text of a password or code that was not taken, and how long too many of them lock: said each time, locked or not."""
+    chosen = settings(context)
+    return f"{say(context, key)} {say(context, 'signin.locks', tries=chosen.lockout_attempts, minutes=chosen.lockout_minutes)}"
+
+
 def password_errors(context: RequestContext, problem: str, least: int) -> dict[str, str]:
     """The text of what is wrong with a chosen password, by field; empty for nothing."""
     field = {DIFFERS: "repeat", WRONG_CURRENT: "current"}.get(problem, "password")
     count = LONGEST if problem == TOO_LONG else least
+    if problem in (WRONG_CURRENT, WRONG_SIGN_IN):
+        return {field: say_wrong(context, problem)}
     return {field: say(context, problem, count=count)} if problem else {}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Response, flash, request
 
 from runtime.context import RequestContext, current
-from runtime.errors import SignInNeeded
+from runtime.errors import PageNotFound, SignInNeeded
 from runtime.identity.events import note_password
 from runtime.identity.forms import PasswordForm
-from runtime.identity.logins import Login, login_of, set_password
+from runtime.identity.logins import Login, LoginTaken, set_password
 from runtime.identity.telling import PASSWORD, tell_person
 from runtime.identity.views.answers import (
     WRONG_CURRENT,
@@ -21,33 +21,41 @@ from runtime.identity.views.answers import (
     start_session,
 )
 from runtime.identity.views.choosing import password_fault
-from runtime.identity.views.signin import doorman
+from runtime.identity.views.code import any_login
+from runtime.identity.views.signin import knows_password
 from runtime.records.people import load_person
+
+TAKEN = "password.taken"
 
 
 def show() -> Response:
-    """Ask for the current and the new password."""
+    """Ask for the current and the new password; for a first one of whoever comes by another way alone."""
     context = current()
-    _login(context)
-    return _page(context, "")
+    return _page(context, _login(context), "")
 
 
 def submit() -> Response:
-    """Set the new password: 303, every other session ends and this one gets a new token; 422 for what will not do."""
+    """Set the new password: 303, every other session ends and this one gets a new token; 422 for what will not do.
+
+    Of whoever has none yet another proof was asked for before.
+    """
     context = current()
     login = _login(context)
     count_attempt(context, "signin")
     form = PasswordForm.of(request.form)
-    if doorman(context).identify(login.email, form.current) is None:
-        return _page(context, WRONG_CURRENT)
+    if not knows_password(context, login, form.current):
+        return _page(context, login, WRONG_CURRENT)
     problem = password_fault(context, form, login.email, context.principal.name)
     if problem:
-        return _page(context, problem)
+        return _page(context, login, problem)
     hashed = context.services.passwords.hash(form.password)
-    with context.lease.transaction() as connection:
-        set_password(connection, login.contact, login.email, hashed)
-        note_password(connection, context.site.key, login.contact, request.user_agent.string)
-        person = load_person(connection, context.snapshot, login.contact)
+    try:
+        with context.lease.transaction() as connection:
+            set_password(connection, login.contact, login.email, hashed)
+            note_password(connection, context.site.key, login.contact, request.user_agent.string)
+            person = load_person(connection, context.snapshot, login.contact)
+    except LoginTaken:
+        return _page(context, login, TAKEN)
     if person is None:
         raise SignInNeeded
     tell_person(context, person, PASSWORD)
@@ -57,14 +65,18 @@ def submit() -> Response:
 
 
 def _login(context: RequestContext) -> Login:
+    """How the person signs in. Raises SignInNeeded, and PageNotFound where a password would be of no use."""
     contact = context.principal.contact
-    found = None if contact is None else login_of(context.connection, contact)
+    found = None if contact is None else any_login(context, contact)
     if found is None:
         raise SignInNeeded
+    if not settings(context).passwords or not found.email:
+        raise PageNotFound
     return found
 
 
-def _page(context: RequestContext, problem: str) -> Response:
+def _page(context: RequestContext, login: Login, problem: str) -> Response:
     least = settings(context).password_min_length
     errors = password_errors(context, problem, least)
-    return page(context, "identity/change.html", 422 if problem else 200, errors=errors, least=least)
+    status = 422 if problem else 200
+    return page(context, "identity/change.html", status, errors=errors, least=least, has=bool(login.password_hash))

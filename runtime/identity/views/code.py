@@ -18,7 +18,7 @@ from runtime.identity.passkeys import has_passkeys, passkeys_work
 from runtime.identity.pending import begin_pending, pending_contact, take_pending
 from runtime.identity.second_factor import MAIL, RECOVERY, Checker, SecondFactor, factor_of, issue_mail_code
 from runtime.identity.vault import Vault
-from runtime.identity.views.answers import count_attempt, landing, page, say, see_other, settings, start_session
+from runtime.identity.views.answers import count_attempt, landing, page, say, say_wrong, see_other, settings, start_session
 from runtime.lease import Lease
 from runtime.mail import deliver
 from runtime.records.audit import record_act
@@ -78,7 +78,7 @@ def submit() -> Response:
         if stood and form.known and settings(context).second_factor_days:
             known = _know(context, connection, factor.contact)
     if not way:
-        return _page(context, factor, form.next, say(context, "second.refused"))
+        return _page(context, factor, form.next, say_wrong(context, "second.refused"))
     if not stood or person is None or not person.active:
         return start_again(context)
     start_session(context, person, remember=wants_to_stay())

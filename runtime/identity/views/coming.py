@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, flash, session
@@ -21,6 +22,7 @@ from runtime.identity.telling import LOGIN_ADDED, tell
 from runtime.identity.views.answers import ORIGIN, PROVED, landing, landing_path, page, say, see_other, start_session
 from runtime.identity.views.code import enter, vault
 from runtime.identity.views.offers import label_of
+from runtime.languages import prefix_of
 from runtime.records.audit import record_act
 from runtime.records.people import Person, load_person
 
@@ -39,6 +41,14 @@ def admit(context: RequestContext, provider: IdentityProvider, told: Told, held:
     if held.get("proving"):
         return _prove(context, provider, told, held)
     return _add(context, provider, told) if held.get("adding") else _enter(context, provider, told, held)
+
+
+def as_begun(context: RequestContext, held: dict[str, Any]) -> RequestContext:
+    """The context in the language in which somebody set out: providers send everybody back to one address, in the default."""
+    language = str(held.get("language", ""))
+    if language not in (context.site.model.default_language, *context.site.model.languages):
+        return context
+    return replace(context, language=language, prefix=prefix_of(context.site, language))
 
 
 def provider_of(context: RequestContext, key: str) -> IdentityProvider:
@@ -85,18 +95,23 @@ def _enter(context: RequestContext, provider: IdentityProvider, told: Told, held
         with context.lease.transaction() as connection:
             found = belonging(context, connection, provider, told, str(held.get("code", "")))
             if is_barred(connection, found.contact):
-                raise Refused
+                raise Refused("the contact was barred from signing in")
             kept_claims(context.snapshot, connection, provider, told, found)
             note_use(connection, told.identity)
             if found.new:
                 note_login(context, connection, found.contact, f"added from {provider.key}")
             person = load_person(connection, context.snapshot, found.contact)
             if person is None or not person.active:
-                raise Refused
+                raise Refused("the contact is inactive")
             if provider.sign_out:
                 ticket = note_arrival(connection, vault(), context.site.key, provider, person.contact, told)
-    except (Refused, LoginElsewhere):
+    except (Refused, LoginElsewhere) as error:
+        why = str(error) or "the contact has another sign-in of this provider"
+        facts = {"action": "external_unknown", "provider": provider.key, "why": why, "claims": sorted(map(str, told.claims))}
+        log.warning("a sign-in is nobody's here", extra=facts)
         return refuse(context, provider, "external.unknown")
+    if found.besides:
+        tell(context, person.contact, LOGIN_ADDED)
     session.pop(ORIGIN, None)
     if ticket:
         session[ORIGIN] = ticket

@@ -12,7 +12,7 @@ from runtime.identity.logins import login_of, normal_email
 from runtime.identity.mails import email_mail
 from runtime.identity.moving import PURPOSE, AddressTaken, ask_for_address, take_address, wanted_address
 from runtime.identity.telling import EMAIL, tell_person
-from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other, settings
+from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, say_wrong, see_other, settings
 from runtime.identity.views.signin import doorman
 from runtime.lease import Lease
 from runtime.mail import deliver
@@ -41,7 +41,7 @@ def submit() -> Response:
         return _ask(context, person, {"email": say(context, "form.not_email")})
     login = login_of(context.connection, person.contact)
     if login is not None and doorman(context).identify(login.email, cut(request.form, "password")) is None:
-        return _ask(context, person, {"current": say(context, WRONG_CURRENT)})
+        return _ask(context, person, {"current": say_wrong(context, WRONG_CURRENT)})
     if context.services.throttle.hourly(PURPOSE, str(person.contact), MAILS_PER_HOUR):
         context.services.aside.submit(send, context, person.contact, email)
     return page(context, SENT, email=email, minutes=settings(context).reset_minutes)

@@ -15,7 +15,7 @@ from runtime.identity.external.openid import Attempt, OpenIdClient
 from runtime.identity.external.proof import ProviderDown, Untrusted
 from runtime.identity.sessions import utc_now
 from runtime.identity.views.answers import count_attempt
-from runtime.identity.views.coming import AWAY, admit, again, back_address, provider_of, refuse
+from runtime.identity.views.coming import AWAY, admit, again, as_begun, back_address, provider_of, refuse
 from runtime.identity.views.offers import BINDING
 from runtime.identity.views.saml import saml_client
 from runtime.security import local_path
@@ -29,7 +29,8 @@ def start(key: str) -> Response:
     context = current()
     provider = provider_of(context, key)
     count_attempt(context, "signin")
-    held: dict[str, Any] = {"key": provider.key, "next": local_path(request.args.get("next", ""))}
+    wanted = local_path(request.args.get("next", ""))
+    held: dict[str, Any] = {"key": provider.key, "next": wanted, "language": context.language}
     named = request.args.get("binding", "")
     if named:
         binding = session.pop(BINDING, None) or {}
@@ -59,6 +60,7 @@ def come_back(key: str) -> Response:
     if provider.protocol == "saml":
         return again(context)
     held: dict[str, Any] = session.pop(AWAY, None) or {}
+    context = as_begun(context, held)
     attempt = Attempt(*held.get("attempt", ("", "", "")))
     if held.get("key") != key or not hmac.compare_digest(request.args.get("state", ""), attempt.state):
         return again(context)

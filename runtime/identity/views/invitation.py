@@ -11,7 +11,7 @@ from runtime.identity.events import note_password
 from runtime.identity.forms import PasswordForm
 from runtime.identity.invitations import Invitation, find_invitation, redeem
 from runtime.identity.logins import Login, LoginTaken, login_of, set_password
-from runtime.identity.views.answers import captcha_page, count_attempt, page, password_errors, say, settings
+from runtime.identity.views.answers import WRONG_SIGN_IN, captcha_page, count_attempt, page, password_errors, say, settings
 from runtime.identity.views.choosing import password_fault
 from runtime.identity.views.code import enter
 from runtime.identity.views.offers import bound_offers
@@ -20,7 +20,6 @@ from runtime.records.people import Person, load_person
 
 PAGE = "invitation"
 REFUSED = "invitation.wrong"
-WRONG_PASSWORD = "signin.refused"  # noqa: S105 - the key of a text
 
 
 def show() -> Response:
@@ -69,7 +68,7 @@ def _answer(context: RequestContext, form: PasswordForm, *, redeeming: bool, jud
 def _password_fault(context: RequestContext, form: PasswordForm, person: Person, login: Login | None) -> str:
     """Somebody who signs in already proves it with the password; others choose one."""
     if login is not None:
-        return "" if doorman(context).identify(login.email, form.password) else WRONG_PASSWORD
+        return "" if doorman(context).identify(login.email, form.password) else WRONG_SIGN_IN
     return password_fault(context, form, person.email, person.name)
 
 

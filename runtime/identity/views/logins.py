@@ -6,12 +6,12 @@ from flask import Response, flash, request
 
 from runtime.context import current
 from runtime.errors import BadRequest
-from runtime.identity.external.logins import LastLogin, issuer_of, list_external, plain_issuer, remove_external, used_issuers
+from runtime.identity.external.logins import LastLogin, issuer_of, list_external, plain_issuer, used_issuers
 from runtime.identity.logins import login_of
 from runtime.identity.telling import LOGIN_REMOVED, tell
-from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other
+from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, say_wrong, see_other
 from runtime.identity.views.coming import note_login, own_contact
-from runtime.identity.views.offers import bound_offers, label_of, offers
+from runtime.identity.views.offers import bound_offers, label_of, offers, remove_login
 from runtime.identity.views.signin import doorman
 from runtime.render import formats_for
 
@@ -45,7 +45,7 @@ def submit() -> Response:
     count_attempt(context, "signin")
     login, number = login_of(context.connection, contact), request.form.get("remove", "")
     if login is not None and doorman(context).identify(login.email, request.form.get("password", "")) is None:
-        return show(say(context, WRONG_CURRENT), REFUSED)
+        return show(say_wrong(context, WRONG_CURRENT), REFUSED)
     if not number:
         going = bound_offers(context, used_issuers(list_external(context.connection, contact)), adding=True)
         return page(context, "identity/external.html", own=(), offered=False, with_password=False, failure="", going=going)
@@ -53,7 +53,7 @@ def submit() -> Response:
         raise BadRequest
     try:
         with context.lease.transaction() as connection:
-            removed = remove_external(connection, contact, int(number))
+            removed = remove_login(context, connection, contact, int(number))
             if removed:
                 note_login(context, connection, contact, "removed")
     except LastLogin:

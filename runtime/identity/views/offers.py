@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import session
+from sqlalchemy import Connection
 
 from metadata.model import IdentityProvider
 from runtime.context import RequestContext
-from runtime.identity.external.logins import issuer_of
+from runtime.identity.external.logins import issuer_of, remove_external
+from runtime.identity.views.answers import settings
 
 BINDING = "binding"
 """What the session keeps of whoever is about to make a sign-in his own."""
@@ -35,6 +37,13 @@ def offers(context: RequestContext, used: frozenset[str] = frozenset(), **query:
         Offer(label_of(context, one), context.url(f"/signin/with/{one.key}") + (f"?{more}" if more else ""), one.icon)
         for one in found
     )
+
+
+def remove_login(context: RequestContext, connection: Connection, contact: int, number: int) -> bool:
+    """Take a sign-in with a provider from a contact; False where there is none of this number. Raises LastLogin."""
+    issuers = frozenset(issuer_of(one) for one in context.site.identity_providers.values() if one.active)
+    passwords = bool(settings(context).passwords)
+    return remove_external(connection, contact, number, issuers=issuers, passwords=passwords)
 
 
 def bound_offers(context: RequestContext, used: frozenset[str] = frozenset(), **purpose: object) -> tuple[Offer, ...]:

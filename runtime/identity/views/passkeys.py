@@ -31,7 +31,17 @@ from runtime.identity.second_factor import PASSKEY, factor_of, rest_on_passkeys,
 from runtime.identity.sessions import revoke_all
 from runtime.identity.settings import roles_with_second_factor
 from runtime.identity.telling import PASSKEY_ADDED, PASSKEY_REMOVED, tell
-from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, landing, page, say, see_other, settings, start_session
+from runtime.identity.views.answers import (
+    WRONG_CURRENT,
+    count_attempt,
+    landing,
+    page,
+    say,
+    say_wrong,
+    see_other,
+    settings,
+    start_session,
+)
 from runtime.identity.views.code import (
     any_login,
     note_factor,
@@ -67,7 +77,7 @@ def submit() -> Response:
     count_attempt(context, "signin")
     number, name = request.form.get("remove", ""), cut(request.form, "name").strip()[:LONGEST_NAME]
     if not knows_password(context, login, cut(request.form, "password")):
-        return _page(context, login, {"password": say(context, WRONG_CURRENT)})
+        return _page(context, login, {"password": say_wrong(context, WRONG_CURRENT)})
     if number:
         return _remove(context, login, number)
     if not name:

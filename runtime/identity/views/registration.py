@@ -129,7 +129,7 @@ def tell_approvers(context: RequestContext, declared: Joining, found: Registrati
         lease.release()
     for person in people:
         if person is not None and person.active and person.email:
-            deliver(context.services.mailer, request_mail(context, person.email, found.name))
+            deliver(context.services.mailer, request_mail(context, person, found.name))
 
 
 def _declared(context: RequestContext) -> Joining:

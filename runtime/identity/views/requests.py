@@ -11,7 +11,7 @@ from runtime.context import RequestContext, current
 from runtime.errors import BadRequest, OutOfReach, SignInNeeded
 from runtime.identity import registering
 from runtime.identity.forms import cut
-from runtime.identity.invitations import InvitationTerms
+from runtime.identity.invitations import ContactNotReady, InvitationTerms
 from runtime.identity.mails import invitation_link, invitation_mail, refusal_mail
 from runtime.identity.moving import is_free
 from runtime.identity.registering import CannotJoin, Registration
@@ -43,9 +43,10 @@ def submit() -> Response:
     if found is None:
         flash(say(context, "requests.gone"), "warn")
         return see_other(context.url("/access-requests"))
-    if request.form.get("act") == "refuse":
-        return _refuse(context, declared, found)
-    return _approve(context, declared, found)
+    decide = {"approve": _approve, "refuse": _refuse}.get(request.form.get("act", ""))
+    if decide is None:
+        raise BadRequest
+    return decide(context, declared, found)
 
 
 def _refuse(context: RequestContext, declared: Joining, found: Registration) -> Response:
@@ -81,7 +82,7 @@ def _approve(context: RequestContext, declared: Joining, found: Registration) ->
             contact, code = registering.admit(connection, context.snapshot, context.site, found, terms, context.listeners, by)
             facts = {"registration": "approved", "email": found.email}
             record_act(connection, context.principal, "registration", "contact", contact, facts)
-    except CannotJoin:
+    except (CannotJoin, ContactNotReady):
         return _page(context, declared, {f"account-{found.id}": say(context, "requests.cannot")}, 422)
     link = invitation_link(context.services.config.public_url, context.site, found.language, code)
     message = invitation_mail(context.snapshot, context.site, found.language, found.email, link)

@@ -21,7 +21,7 @@ from runtime.identity.external.answers import keep_answer, take_answer
 from runtime.identity.external.proof import ProviderDown, Untrusted
 from runtime.identity.external.saml import SamlClient, key_pair_of
 from runtime.identity.views.answers import count_attempt, see_other
-from runtime.identity.views.coming import AWAY, admit, again, back_address, provider_of, refuse
+from runtime.identity.views.coming import AWAY, admit, again, as_begun, back_address, provider_of, refuse
 from runtime.security import local_path
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ def finish(key: str) -> Response:
     provider = _provider(context, key)
     count_attempt(context, "signin")
     held: dict[str, Any] = session.pop(AWAY, None) or {}
+    context = as_begun(context, held)
     ticket = request.args.get("ticket", "")
     if not ticket:
         return refuse(context, provider, "external.untrusted")

@@ -27,7 +27,7 @@ from runtime.identity.second_factor import (
 from runtime.identity.sessions import revoke_all
 from runtime.identity.settings import roles_with_second_factor
 from runtime.identity.telling import FACTOR_OFF, FACTOR_ON, RECOVERY_CODES, tell
-from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, see_other
+from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, say_wrong, see_other
 from runtime.identity.views.code import any_login, checker, mail_code, note_factor, vault
 from runtime.identity.views.signin import knows_password
 from runtime.render import formats_for
@@ -52,7 +52,7 @@ def submit() -> Response:
     if form.act not in METHODS and not (factor and form.act in _offered(context)):
         raise BadRequest
     if not knows_password(context, login, form.password):
-        return _page(context, login, {"password": say(context, WRONG_CURRENT)})
+        return _page(context, login, {"password": say_wrong(context, WRONG_CURRENT)})
     if form.act == CODES:
         with context.lease.transaction() as connection:
             codes = renew_recovery(connection, vault(), login.contact)
@@ -103,7 +103,7 @@ def submit_setup() -> Response:
         if codes:
             revoke_all(connection, login.contact, but=context.session_id)
     if not codes:
-        return _setup_page(context, login, proposal, {"code": say(context, "second.refused")})
+        return _setup_page(context, login, proposal, {"code": say_wrong(context, "second.refused")})
     tell(context, login.contact, FACTOR_ON)
     return _show_codes(context, codes, turned_on=True)
 

@@ -12,11 +12,11 @@ from runtime.identity.api_tokens import entries
 from runtime.identity.browsers import list_browsers
 from runtime.identity.events import consents_of, events_of
 from runtime.identity.external.logins import list_external
-from runtime.identity.logins import login_of
 from runtime.identity.own_data import own_data
 from runtime.identity.second_factor import factor_of
 from runtime.identity.sessions import list_sessions
-from runtime.identity.views.answers import page
+from runtime.identity.views.answers import page, settings
+from runtime.identity.views.code import any_login
 from runtime.identity.views.offers import offers
 from runtime.records.audit import record_act
 from runtime.records.doings import account_doings, may_see_doings
@@ -33,12 +33,13 @@ def show() -> Response:
     """Ways to sign in, where one is signed in, what happened lately, and what one has accepted."""
     context = current()
     contact, connection, site = _contact(context), context.connection, context.site.key
-    login, factor = login_of(connection, contact), factor_of(connection, contact)
+    login, factor = any_login(context, contact), factor_of(connection, contact)
     return page(
         context,
         "identity/security.html",
         email=login.email if login is not None else "",
-        with_password=login is not None,
+        with_password=login is not None and bool(login.password_hash),
+        passwords=bool(settings(context).passwords),
         second=factor.method if factor is not None else "",
         external=len(list_external(connection, contact)) if offers(context) else None,
         sessions=list_sessions(connection, contact, site, context.session_id),

@@ -14,14 +14,13 @@ from runtime.identity.logins import LockRule, Login, normal_email
 from runtime.identity.passkeys import passkeys_work
 from runtime.identity.sessions import revoke
 from runtime.identity.signin import Doorman
-from runtime.identity.views.answers import captcha_page, count_attempt, say, see_other, settings
+from runtime.identity.views.answers import WRONG_SIGN_IN, captcha_page, count_attempt, say, say_wrong, see_other, settings
 from runtime.identity.views.code import enter, vault
 from runtime.identity.views.leaving import farewell
 from runtime.identity.views.offers import offers
 from runtime.lease import Lease
 from runtime.records.people import Person
 
-REFUSED = "signin.refused"
 NOTED_PER_HOUR = 20
 TEMPLATE = "identity/signin.html"
 
@@ -62,7 +61,7 @@ def submit() -> Response:
     if person is None:
         if context.services.throttle.hourly(SIGN_IN_REFUSED, normal_email(form.email), NOTED_PER_HOUR):
             context.services.aside.submit(note, context, form.email, request.user_agent.string)
-        return _page(context, asking, None, form, 422, failure=say(context, REFUSED))
+        return _page(context, asking, None, form, 422, failure=say_wrong(context, WRONG_SIGN_IN))
     return enter(context, person, remember=form.remember, wanted=form.next)
 
 
@@ -117,5 +116,6 @@ def _page(
         ways=ways,
         passwords=passwords,
         passkey=passkey,
+        remember=settings(context).remember_days,
         **more,
     )

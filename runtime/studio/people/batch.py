@@ -206,7 +206,7 @@ def _check(desk: Desk, connection: Connection, person: Person, account: int | No
         raise Fault("studio.batch_signs_in")
     if account is not None and person.account not in (None, account):
         raise Fault("studio.batch_other_account")
-    for code in lacks_of(connection, context.snapshot, person):
+    for code in lacks_of(connection, context.snapshot, context.site, person):
         raise Fault("studio.ready_inactive" if code == "inactive" else f"studio.ready_lacks.{code}")
 
 

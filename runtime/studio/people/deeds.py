@@ -9,7 +9,7 @@ from flask import Response, flash, request
 from sqlalchemy import Connection
 
 from runtime.errors import AccessDenied, BadRequest
-from runtime.identity.external.logins import LastLogin, remove_external
+from runtime.identity.external.logins import LastLogin
 from runtime.identity.invitations import ContactNotReady, revoke_invitations
 from runtime.identity.logins import clear_attempts, set_disabled
 from runtime.identity.roles import UnknownRoles, grant_roles, require_roles, revoke_roles
@@ -18,6 +18,7 @@ from runtime.identity.sessions import revoke, revoke_all
 from runtime.identity.standings import Standing, standings
 from runtime.identity.tables import second_factors
 from runtime.identity.telling import FACTOR_OFF, LOGIN_REMOVED, tell
+from runtime.identity.views.offers import remove_login
 from runtime.records.audit import record_act
 from runtime.records.people import Person, load_person
 from runtime.studio.desk import Desk
@@ -149,7 +150,7 @@ def reset_factor(case: Case) -> str:
 def unlink(case: Case) -> str:
     """A sign-in with a provider is taken from the person, unless it is the last way in."""
     try:
-        if remove_external(case.connection, case.contact, _number("login")):
+        if remove_login(case.desk.context, case.connection, case.contact, _number("login")):
             case.note("unlink")
     except LastLogin:
         raise Refusal("studio.people_last_login") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.context import RequestContext
 from runtime.identity.invitations import InvitationTerms, invite, revoke_invitations
-from runtime.identity.mails import invitation_link, invitation_mail
+from runtime.identity.mails import invitation_link, invitation_mail, language_of
 from runtime.identity.settings import settings_for
 from runtime.mail import MailMessage, deliver
 from runtime.records.audit import record_act
@@ -21,7 +21,7 @@ def send_invitation(context: RequestContext, person: Person, roles: tuple[str, .
     terms = InvitationTerms(roles, account, settings_for(context.snapshot, site).invitation)
     code = invite(connection, context.snapshot, site, person, terms)
     record_act(connection, context.principal, "invite", "contact", person.contact, {"roles": list(roles)})
-    language = person.language if person.language in site.model.languages else site.model.default_language
+    language = language_of(context.snapshot, site, person)
     link = invitation_link(context.services.config.public_url, site, language, code)
     message = invitation_mail(context.snapshot, site, language, person.email, link)
     context.lease.after_commit(lambda: _post(context, message))

@@ -86,7 +86,7 @@ def sheet_of(desk: Desk, contact: int) -> Sheet:
         list_invitations(connection, contact, site.key),
         list_sessions(connection, contact, site.key, context.session_id),
         list_external(connection, contact),
-        not lacks_of(connection, context.snapshot, person),
+        not lacks_of(connection, context.snapshot, site, person),
         tends(desk, standing.roles),
         contact == context.principal.contact,
     )

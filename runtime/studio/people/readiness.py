@@ -49,7 +49,7 @@ def _signing_in(desk: Desk, person: Person, standing: Standing) -> Iterator[Step
     elif standing.invited_until:
         yield Step("warn", say("studio.ready_invited", when=desk.formats.moment(standing.invited_until)))
     else:
-        lacks = [code for code in lacks_of(context.connection, context.snapshot, person) if code != "inactive"]
+        lacks = [code for code in lacks_of(context.connection, context.snapshot, context.site, person) if code != "inactive"]
         for code in lacks:
             yield Step("fail", say(f"studio.ready_lacks.{code}"))
         if not lacks:

@@ -107,22 +107,19 @@ def disguised(own: RequestContext, asked: Request, guise: Guise, snapshot: Snaps
 
 def principal_of(own: RequestContext, snapshot: Snapshot, site: CompiledSite, guise: Guise, language: str) -> Principal:
     """Somebody whose eyes or rights are asked for. Raises PageNotFound for a contact or role that there is not."""
-    zone = site.model.time_zone
     match guise.kind:
         case "anonymous":
-            return Principal.anonymous(snapshot, site.key, language=language, time_zone=zone)
+            return Principal.anonymous(snapshot, site.key, language=language)
         case "role":
             role = site.roles.get(guise.key)
             if role is None:
                 raise PageNotFound
             name = role.label.in_language(language, site.model.default_language) or role.key
             if role.default == "anonymous":
-                return replace(Principal.anonymous(snapshot, site.key, language=language, time_zone=zone), name=name)
-            return Principal.signed_in(snapshot, site.key, Person(0, name=name, language=language, time_zone=zone), {role.key})
+                return replace(Principal.anonymous(snapshot, site.key, language=language), name=name)
+            return Principal.signed_in(snapshot, site.key, Person(0, name=name, language=language), {role.key})
     found = load_person(own.connection, own.snapshot, int(guise.key))
     if found is None:
         raise PageNotFound
-    person = Person(
-        found.contact, found.account, found.company, found.name, found.language or language, found.time_zone or zone
-    )
+    person = Person(found.contact, found.account, found.company, found.name, found.language or language, found.time_zone)
     return Principal.signed_in(snapshot, site.key, person, roles_of(own.connection, found.contact, site.key))

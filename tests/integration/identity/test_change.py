@@ -1,10 +1,12 @@
 """Changing one's own password while signed in."""
 
+import datetime as dt
 import re
 
 import pytest
 
-from support.portal import CAST, PASSWORD
+from runtime.identity import telling
+from support.portal import CAST, PASSWORD, SITE, components, make_portal
 
 CAROL = CAST["carol"][0]
 NEW = {"password": "a new long password", "repeat": "a new long password"}
@@ -95,3 +97,14 @@ def test_each_change_to_a_sign_in_is_told_by_mail_in_the_persons_language(portal
         (CAROL, "New recovery codes were made for your sign-in at Harbour. The old ones no longer work."),
         (CAROL, "The second step for signing in to Harbour was taken away."),
     ]
+
+
+def test_the_time_in_the_mail_is_the_sites_for_whoever_has_chosen_none(sqlite_url, tmp_path):
+    portal = make_portal(sqlite_url, tmp_path, components(time_zone="Pacific/Kiritimati"))
+    site, at = portal.snapshot.sites[SITE], dt.datetime(2026, 3, 1, 22, 30, tzinfo=dt.UTC)
+    mail = telling.change_mail(portal.snapshot, site, portal.person("carol"), telling.PASSWORD, at)
+    assert re.search(r"When: Mar\s2\s12:30\sPM", mail.text)
+    contact = portal.snapshot.entities["contact"].table
+    portal.change(contact, contact.c.id == portal.ids["carol"], time_zone="Europe/Stockholm")
+    mail = telling.change_mail(portal.snapshot, site, portal.person("carol"), telling.PASSWORD, at)
+    assert re.search(r"When: Mar\s1\s11:30\sPM", mail.text)

@@ -1,6 +1,8 @@
 """The commands about people: invite, roles, lock; each with a sentence and exit code 1 for what cannot be."""
 
+import datetime as dt
 import json
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +12,7 @@ from runtime.cli.invite import command as invite
 from runtime.cli.people import command as people
 from runtime.cli.token import command as token
 from runtime.cli.why import command as why
+from runtime.identity import tables
 from runtime.records.tables import AUDIT
 from support.portal import CAST, PASSWORD, SECRET
 
@@ -107,6 +110,20 @@ def test_who_is_locked_by_command_is_out_at_once(portal, run):
     assert portal.browser().sign_in(CAROL).status_code == 422
     assert run(people, "unlock", CAROL)[0] == 0
     assert portal.browser().sign_in(CAROL, PASSWORD).status_code == 303
+
+
+def test_who_was_locked_by_wrong_passwords_or_codes_is_unlocked_by_command(portal, run):
+    with portal.engine.begin() as connection:
+        connection.execute(sa.insert(tables.second_factors).values(contact_id=portal.ids["carol"], method="mail"))
+    for table in (tables.logins, tables.second_factors):
+        until = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=15)
+        portal.change(table, table.c.contact_id == portal.ids["carol"], failed=5, locked_until=until)
+    assert portal.browser().sign_in(CAROL).status_code == 422
+    assert run(people, "unlock", CAROL)[0] == 0
+    browser = portal.browser()
+    assert browser.sign_in(CAROL).location == "/signin/code"
+    (code,) = re.findall(r"\b\d{6}\b", portal.outbox.sent[-1].text)
+    assert browser.post("/signin/code", {"code": code}, token_from="/signin/code").status_code == 303
 
 
 def test_the_commands_say_what_they_did_to_a_sign_in(portal, run):

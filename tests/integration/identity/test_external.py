@@ -19,9 +19,11 @@ mock = pytest.importorskip("oidc_provider_mock")
 
 from metadata.model import ClaimMap, IdentityProvider, SiteSetting  # noqa: E402 - after the libraries it may lack
 from runtime.identity.external import openid  # noqa: E402
+from runtime.identity.external.logins import Identity, add_external  # noqa: E402
 from runtime.identity.external.proof import ProviderDown  # noqa: E402
 from runtime.identity.logins import set_disabled  # noqa: E402
-from runtime.identity.tables import external_logins, logins  # noqa: E402
+from runtime.identity.tables import external_logins, invitations, logins, second_factors  # noqa: E402
+from runtime.identity.views.answers import PROVED  # noqa: E402
 from runtime.records.tables import AUDIT  # noqa: E402
 from support.portal import CAST, PASSWORD, text  # noqa: E402
 
@@ -89,6 +91,11 @@ def sign_in(browser, subject, path="/signin/with/guild"):
     return browser.get(there(browser, subject, path))
 
 
+def with_mail(portal, contact):
+    with portal.engine.begin() as connection:
+        connection.execute(sa.insert(second_factors).values(contact_id=contact, method="mail"))
+
+
 def links(answer):
     return [one.replace("&amp;", "&") for one in re.findall(r'href="(/signin/with/guild[^"]*)"', answer.text)]
 
@@ -106,10 +113,13 @@ def test_who_has_a_verified_email_comes_in_and_is_known_from_then_on(portal, dir
     assert owners(portal) == {who: portal.person("carol").contact}
     noted = portal.rows(sa.select(AUDIT.c.changes).where(AUDIT.c.privilege == "external_login"))
     assert "added from guild" in noted[0].changes
+    # Who had another way in is told of the new one, once.
+    (mail,) = portal.outbox.sent
+    assert (mail.to, "A sign-in with another provider was added" in mail.text) == (CAROL, True)
     # The e-mail may change there: the sign-in stays that of the contact.
     verified(directory, who, "other@elsewhere.example")
     again = portal.browser()
-    assert (sign_in(again, who).status_code, again.who()) == (303, "Carol")
+    assert (sign_in(again, who).status_code, again.who(), len(portal.outbox.sent)) == (303, "Carol", 1)
 
 
 STRANGERS = (
@@ -128,6 +138,23 @@ def test_who_is_not_known_and_has_no_verified_email_of_one_contact_stays_out(por
         answer = sign_in(browser, member(directory, f"stranger-{number}", **claims))
         assert (answer.status_code, browser.who(), owners(portal)) == (422, "nobody", {}), claims
         assert "Nobody here signs in" in answer.text
+
+
+def test_why_nobody_was_found_is_in_the_log_with_the_names_of_claims_and_no_value(portal, directory, guild, caplog):
+    portal.publish(dataclasses.replace(guild, claims=(ClaimMap(claim="given_name", attribute="full_name"),)))
+    for claims, why in (
+        ({"email": CAROL, "nickname": "Caro"}, "email_verified true"),
+        ({"email": "nobody@elsewhere.example", "email_verified": True, "nickname": "Caro"}, "0 contacts"),
+    ):
+        caplog.clear()
+        assert sign_in(portal.browser(), member(directory, f"stranger {why}", **claims)).status_code == 422
+        (record,) = [one for one in caplog.records if vars(one).get("action") == "external_unknown"]
+        assert (why in vars(record)["why"], {"email", "nickname", "sub"} <= set(vars(record)["claims"])) == (True, True)
+        assert not {"Caro", CAROL, "nobody@elsewhere.example"} & {str(value) for value in vars(record).values()}
+    with caplog.at_level("INFO"):
+        sign_in(portal.browser(), verified(directory, "carol-14", CAROL))
+    missing = [vars(one)["claim"] for one in caplog.records if vars(one).get("action") == "external_claim_missing"]
+    assert missing == ["given_name"]
 
 
 def test_where_the_site_wants_invitations_an_email_opens_nothing(portal, directory, guild):
@@ -151,6 +178,21 @@ def test_an_invitation_is_redeemed_with_a_provider_once_and_by_its_own_page_alon
     (link,) = links(second.get(f"/invitation?code={code}")) or ("",)
     assert not link or sign_in(second, member(directory, "bob-2"), link).status_code == 422
     assert owners(portal) == {who: portal.person("bob").contact}
+
+
+def test_who_comes_with_the_provider_already_redeems_an_invitation_with_it(portal, directory, guild):
+    who, contact = verified(directory, "carol-16", CAROL), portal.person("carol").contact
+    sign_in(portal.browser(), who)
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.contact_id == contact))
+    code, browser, other = portal.invite("carol", roles=("member",)), portal.browser(), portal.browser()
+    # Somebody else's sign-in proves nothing of her.
+    (link,) = links(other.get(f"/invitation?code={code}"))
+    assert sign_in(other, member(directory, "stranger-16"), link).status_code == 422
+    (link,) = links(browser.get(f"/invitation?code={code}"))
+    answer = sign_in(browser, who, link)
+    assert (answer.status_code, browser.who(), owners(portal)) == (303, "Carol", {who: contact})
+    assert portal.rows(sa.select(invitations.c.redeemed)) == [(1,)]
 
 
 def test_what_comes_back_must_answer_what_this_browser_asked(portal, directory, guild):
@@ -205,6 +247,22 @@ def test_barred_and_inactive_people_stay_out(portal, directory, guild):
     assert sign_in(portal.browser(), who).status_code == 422
 
 
+def test_who_begins_in_another_language_comes_back_to_it(portal, directory, guild):
+    who = verified(directory, "carol-15", CAROL)
+    for path, wanted in (("/sv-SE/signin/with/guild", "/sv-SE"), ("/sv-SE/signin/with/guild?next=/sv-SE/news", "/sv-SE/news")):
+        assert sign_in(portal.browser(), who, path).location == wanted
+    assert sign_in(portal.browser(), who).location == "/"
+    refused = sign_in(portal.browser(), member(directory, "stranger-sv"), "/sv-SE/signin/with/guild")
+    assert (refused.status_code, 'lang="sv-SE"' in refused.text) == (422, True)
+    with_mail(portal, portal.person("carol").contact)
+    assert sign_in(portal.browser(), who, "/sv-SE/signin/with/guild").location.startswith("/sv-SE/signin/code")
+    # Whoever has chosen a language gets that one.
+    table = portal.snapshot.entities["contact"].table
+    portal.change(table, table.c.id == portal.person("carol").contact, language="en-US")
+    portal.publish(dataclasses.replace(guild, second_factor=True))
+    assert sign_in(portal.browser(), who, "/sv-SE/signin/with/guild?next=/sv-SE/news").location == "/news"
+
+
 def test_claims_are_kept_as_the_metadata_says(portal, directory, guild):
     claims = (ClaimMap(claim="name", attribute="full_name"), ClaimMap(claim="locale", attribute="language", when="first"))
     portal.publish(dataclasses.replace(guild, claims=claims))
@@ -241,6 +299,53 @@ def test_a_person_adds_and_removes_providers_with_the_password_and_never_the_las
     kept = alone.post("/logins", {"remove": number})
     assert (kept.status_code, "only way in" in kept.text) == (422, True)
     assert owners(portal) == {who: portal.person("carol").contact}
+
+
+def test_what_lets_nobody_in_any_more_is_no_way_that_is_left(portal, directory, guild):
+    who, contact = verified(directory, "carol-11", CAROL), portal.person("carol").contact
+    browser = portal.browser()
+    assert sign_in(browser, who).status_code == 303
+    with portal.engine.begin() as connection:
+        add_external(connection, contact, Identity("https://gone.example", "carol"))
+    number = str(portal.rows(sa.select(external_logins.c.id).where(external_logins.c.subject == who))[0].id)
+    # A password counts for nothing where the site takes none, nor does a provider that it has no longer.
+    portal.publish(SiteSetting(key="identity/passwords", value="0"))
+    kept = browser.post("/logins", {"password": PASSWORD, "remove": number})
+    assert (kept.status_code, "only way in" in kept.text, len(owners(portal))) == (422, True, 2)
+    portal.publish(SiteSetting(key="identity/passwords", value="1"))
+    assert browser.post("/logins", {"password": PASSWORD, "remove": number}).status_code == 303
+
+
+def test_who_comes_with_a_provider_alone_may_choose_a_password(portal, directory, guild):
+    who = verified(directory, "carol-12", CAROL)
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.email == CAROL))
+    browser, chosen = portal.browser(), {"password": "blue otters sing at dawn", "repeat": "blue otters sing at dawn"}
+    sign_in(browser, who)
+    assert CAROL in browser.get("/security").text
+    assert "Choose a password" in browser.get("/security").text
+    shown = browser.get("/password/change")
+    assert (shown.status_code, 'name="current"' in shown.text) == (200, False)
+    assert browser.post("/password/change", {**chosen, "repeat": "x"}).status_code == 422
+    with browser.client.session_transaction() as cookie:
+        cookie[PROVED] = 0
+    # Like any other way in, a first password takes a proof that is not old.
+    asked = browser.post("/password/change", chosen)
+    assert ("Is it you?" in asked.text, portal.browser().sign_in(CAROL, chosen["password"]).status_code) == (True, 422)
+    again = portal.browser()
+    sign_in(again, who)
+    assert again.post("/password/change", chosen).status_code == 303
+    assert (again.who(), portal.browser().sign_in(CAROL, chosen["password"]).status_code) == ("Carol", 303)
+    assert 'name="current"' in again.get("/password/change").text
+
+
+def test_where_nobody_has_a_password_none_is_offered(portal, directory, guild):
+    browser = portal.browser()
+    sign_in(browser, verified(directory, "carol-13", CAROL))
+    assert 'href="/password/change"' in browser.get("/security").text
+    portal.publish(SiteSetting(key="identity/passwords", value="0"))
+    assert 'href="/password/change"' not in browser.get("/security").text
+    assert browser.get("/password/change").status_code == 404
 
 
 def test_a_second_step_is_asked_here_unless_the_provider_asks_for_one(portal, directory, guild):

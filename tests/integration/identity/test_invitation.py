@@ -1,5 +1,6 @@
 """Invitations: a code binds a new sign-in to a prepared contact; every code that will not do gets the same answer."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from runtime.identity import tables
 from runtime.identity.invitations import ContactNotReady, find_invitation, redeem
 from runtime.identity.roles import UnknownRoles, roles_of
-from support.portal import CAST, PASSWORD, SITE, components, make_portal
+from support.portal import CAST, HARBOUR, PASSWORD, SITE, make_portal
 
 BOB = CAST["bob"][0]
 NEW = {"password": "a new long password", "repeat": "a new long password"}
@@ -130,11 +131,15 @@ def test_a_contact_that_left_meanwhile_cannot_redeem(portal):
 
 
 def test_a_closed_site_takes_no_invitations(sqlite_url, tmp_path):
-    portal = make_portal(sqlite_url, tmp_path, metadata=components(registration="closed"))
+    portal = make_portal(sqlite_url, tmp_path)
     code = portal.invite("bob")
+    portal.publish(dataclasses.replace(HARBOUR, registration="closed"))
     assert portal.browser().get("/invitation").status_code == 404
     assert portal.browser().post("/invitation", {"code": code, **NEW}).status_code == 404
     assert "/invitation" not in portal.browser().get("/signin").text
+    # Nobody is sent an address that is not there.
+    with pytest.raises(ContactNotReady, match="closed"):
+        portal.invite("bob")
 
 
 def test_nothing_is_saved_when_a_listener_fails(portal):

@@ -144,6 +144,8 @@ def test_a_request_waits_until_somebody_with_the_role_approves(asked):
     carol = asked.signed_in("carol")
     shown = carol.get("/access-requests").text
     assert "Dora" in shown
+    nothing = {"request": str(asked.rows(sa.select(REGISTRATIONS.c.id))[0][0])}
+    assert carol.post("/access-requests", nothing, token_from="/access-requests").status_code == 400, "what to do is not said"
     assert 'value="QUAY"' in shown
     number = asked.rows(sa.select(REGISTRATIONS.c.id))[0][0]
     fields = {"request": str(number), "act": "approve", "account": "nowhere"}
@@ -159,6 +161,14 @@ def test_a_request_waits_until_somebody_with_the_role_approves(asked):
     assert people(asked) == [("Dora", "Quay", {"member"})]
     row = asked.rows(sa.select(REGISTRATIONS.c.state, REGISTRATIONS.c.decided_by, REGISTRATIONS.c.answers))[0]
     assert tuple(row) == ("admitted", asked.ids["carol"], "{}")
+
+
+def test_approvers_are_told_in_their_own_language(asked):
+    asked.browser().post("/sv-SE/register", {"email": DORA, "a_full_name": "Dora"}, token_from="/sv-SE/register")
+    assert "/sv-SE/register/confirm" in asked.outbox.sent[-1].text
+    confirm(asked)
+    mail = asked.outbox.sent[-1]
+    assert (mail.to, "/sv-SE" in mail.text, "asks for access" in mail.text) == (CAST["carol"][0], False, True)
 
 
 def test_an_approver_learns_nothing_of_accounts_that_he_may_not_read(asked):

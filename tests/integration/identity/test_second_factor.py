@@ -1,6 +1,8 @@
 """The second step of a sign-in: set up, asked for, locked, remembered, recovered, required, reset; codes are taken once."""
 
 import datetime as dt
+import email
+import email.policy
 import re
 
 import pyotp
@@ -250,3 +252,9 @@ def test_a_lost_phone_is_reset_by_command(portal, tmp_path):
     acts = sa.select(AUDIT.c.origin, AUDIT.c.changes).where(AUDIT.c.privilege == "second_factor").order_by(AUDIT.c.id.desc())
     said = portal.rows(acts)[0]
     assert (said.origin, "reset" in said.changes) == ("admin", True)
+    (mail,) = (tmp_path / "mail").iterdir()
+    told = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+    assert (told["To"], "second step" in told.get_content()) == (CAROL, True)
+    # Of what was not there nobody is told.
+    assert CliRunner().invoke(people, ("reset-second-factor", CAROL), env=environ).exit_code == 0
+    assert len(list((tmp_path / "mail").iterdir())) == 1

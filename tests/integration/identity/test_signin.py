@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import SiteSetting
+from metadata.model import Joining, SiteSetting
 from runtime.identity import tables
 from runtime.identity.logins import set_disabled
 from runtime.identity.passwords import Passwords
@@ -227,3 +227,45 @@ def test_roles_given_and_taken_count_on_the_next_request(portal):
     with portal.engine.begin() as connection:
         connection.execute(sa.delete(tables.contact_roles).where(tables.contact_roles.c.site == SITE))
     assert browser.get("/club/vault").status_code == 403
+
+
+def test_how_long_a_browser_stays_signed_in_is_said_and_offered_where_the_site_wants_it(portal):
+    assert "for 30 days" in portal.browser().get("/signin").text
+    portal.publish(SiteSetting(key="identity/remember_days", value="7"))
+    assert "for 7 days" in portal.browser().get("/signin").text
+    portal.publish(SiteSetting(key="identity/remember_days", value="0"))
+    browser = portal.browser()
+    assert 'name="remember"' not in browser.get("/signin").text
+    # Who asks for it all the same has a session as long as any other.
+    assert (browser.sign_in(CAROL, remember="1").status_code, browser.who()) == (303, "Carol")
+    portal.pass_time(dt.timedelta(hours=13))
+    assert browser.who() == "nobody"
+
+
+@pytest.mark.parametrize(
+    ("registration", "says", "leads"),
+    [
+        ("closed", (), ()),
+        ("invitation", ("by invitation",), ("/invitation",)),
+        ("request", ("Ask for access",), ("/register", "/invitation")),
+        ("open", ("Register",), ("/register", "/invitation")),
+    ],
+)
+def test_how_people_come_to_a_sign_in_is_said_by_the_mode_of_the_site(sqlite_url, tmp_path, registration, says, leads):
+    joining = Joining(approvers=("keeper",)) if registration == "request" else Joining() if registration == "open" else None
+    page = (
+        make_portal(sqlite_url, tmp_path, components(registration=registration, joining=joining)).browser().get("/signin").text
+    )
+    for words in ("by invitation", "Ask for access", "Register"):
+        assert (words in page) == (words in says), words
+    for address in ("/register", "/invitation"):
+        assert (f'href="{address}"' in page) == (address in leads), address
+
+
+def test_how_long_wrong_passwords_lock_is_said_whether_they_have_or_not(local_portal):
+    local_portal.publish(SiteSetting(key="identity/lockout_attempts", value="2"))
+    tries = [local_portal.browser().sign_in(CAROL, password) for password in ("wrong", "wrong", "wrong", PASSWORD)]
+    assert [(answer.status_code, "After 2 failed tries in a row" in answer.text) for answer in tries] == [(422, True)] * 4
+    known = local_portal.signed_in("alice").post("/email", {"email": "new@harbour.example", "password": "wrong"})
+    assert "Efter 2 felaktiga" in local_portal.signed_in("alice").post("/sv-SE/email", {"email": "x@y.example"}).text
+    assert "After 2 failed tries in a row" in known.text

@@ -332,6 +332,28 @@ def test_the_doctor_warns_of_an_address_without_encryption(foyer, monkeypatch, a
     assert ("no HSTS is sent" in foyer("doctor")[1]) is warned
 
 
+def test_the_doctor_knows_what_identity_providers_need(foyer, folder, monkeypatch):
+    text = "kind: identity_provider\nkey: {}\nlabel: Town\nissuer: https://{}.example\nclient_id: us\n"
+    (folder / "providers.yaml").write_text(
+        "---\n".join(
+            (
+                f"{text.format('town', 'town')}client_secret: ${{TOWN_SECRET}}\n",
+                f"{text.format('past', 'past')}client_secret: ${{PAST_SECRET}}\nactive: false\n",
+            )
+        ),
+        encoding="utf-8",
+    )
+    assert foyer("publish", str(folder))[0] == 0
+    said = foyer("doctor")[1]
+    assert "warning TOWN_SECRET: not set, for the identity provider town" in said
+    assert "ok      PAST_SECRET: not set, for the identity provider past" in said
+    monkeypatch.setenv("TOWN_SECRET_FILE", "/etc/town")
+    monkeypatch.setattr("runtime.cli.doctor.find_spec", lambda name: None)
+    code, said = foyer("doctor")
+    assert "ok      TOWN_SECRET: set, for the identity provider town" in said
+    assert (code, "nobody can sign in with town, which takes the extra: pip install 'foyer[oidc]'" in said) == (1, True)
+
+
 def test_the_doctor_knows_the_variables_that_connections_name(foyer, folder, monkeypatch):
     monkeypatch.setenv("FOYER_DEPOT_URL", "sqlite:///depot.db")
     monkeypatch.setenv("FOYER_QUAY_URL_FILE", "/etc/quay")

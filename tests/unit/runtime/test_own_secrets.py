@@ -40,3 +40,24 @@ def test_no_connection_webhook_or_provider_is_given_a_secret_of_the_installation
         key_pair_of(provider, held)
     other = dataclasses.replace(provider, client_secret="${TOWN_SECRET}")
     assert secret_of(other, {"TOWN_SECRET": "ours"}) == "ours"
+
+
+def test_what_a_provider_needs_may_lie_in_files(tmp_path):
+    secret, pair = tmp_path / "secret", tmp_path / "pair"
+    secret.write_text("ours\n", encoding="utf-8")
+    key, certificate = (
+        "-----BEGIN PRIVATE KEY-----a-----END PRIVATE KEY-----",
+        "-----BEGIN CERTIFICATE-----b-----END CERTIFICATE-----",
+    )
+    pair.write_text(f"{key}\n{certificate}\n", encoding="utf-8")
+    named = IdentityProvider(
+        key="town", label=Text.of("Town"), issuer="https://town.example", client_secret="${TOWN}", key_pair="${PAIR}"
+    )
+    held = {"TOWN_FILE": str(secret), "PAIR_FILE": str(pair)}
+    assert secret_of(named, held) == "ours"
+    found = key_pair_of(named, held)
+    assert found is not None
+    assert (found.key, found.certificate) == (key, certificate)
+    for reads in (secret_of, key_pair_of):
+        with pytest.raises(ProviderDown, match="cannot be read"):
+            reads(named, {"TOWN_FILE": str(tmp_path / "none"), "PAIR_FILE": str(tmp_path / "none")})
