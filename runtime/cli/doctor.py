@@ -14,6 +14,7 @@ from connectors.settings import variables_of
 from metadata.errors import MetadataError
 from metadata.snapshot import Snapshot
 from metadata.store import StoreError, checked_snapshot
+from metadata.text import counted
 from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting, sentence
 from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts
@@ -122,15 +123,15 @@ def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Findin
     except (MetadataError, StoreError) as error:
         yield Finding(WRONG, "release", f"release {number} does not compile: {error}")
         return
-    yield Finding(OK, "release", f"release {number} compiles, with {len(snapshot.components)} components")
+    yield Finding(OK, "release", f"release {number} compiles, with {counted(len(snapshot.components), 'component')}")
     yield from connections(environ, snapshot)
     if declares_thumbnails(snapshot) and not has_pillow():
         yield Finding(WARNING, "pictures", "are to be shown small, which takes the extra: pip install 'foyer[images]'")
     steps = found.store.plan_tables(snapshot).steps
-    state, message = (WARNING, f"{len(steps)} steps behind; foyer migrate --apply") if steps else (OK, "in step")
+    state, message = (WARNING, f"{counted(len(steps), 'step')} behind; foyer migrate --apply") if steps else (OK, "in step")
     yield Finding(state, "tables", message)
     if drafts := found.store.drafts():
-        yield Finding(OK, "drafts", f"{len(drafts)} components are saved and not released")
+        yield Finding(OK, "drafts", f"{counted(len(drafts), 'component is', 'components are')} saved and not released")
 
 
 def _value(setting: Setting, texts: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import click
 from sqlalchemy import Connection
 
 from metadata.snapshot import CompiledSite, Snapshot
+from metadata.text import counted
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, OpenPortal, account_id, find_person, find_site, note_act, open_portal
@@ -59,7 +60,7 @@ def create(
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
     _tell(portal, found, person, TOKEN)
-    told = f"Token {number} works for {days} days; send it as Authorization: Bearer. It is not shown again."
+    told = f"Token {number} works for {counted(days, 'day')}; send it as Authorization: Bearer. It is not shown again."
     return Report((token, told), {"id": number, "token": token, "days": days})
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from connectors.tablemap import compiled_maps
 from metadata.model import EntityPermission, ListComponent
 from metadata.snapshot import Snapshot
+from metadata.text import counted
 from runtime.access import Principal, access_for
 from runtime.exposure.flips import Change, Question, smallest
 from runtime.records.counting import count_exactly
@@ -109,7 +110,7 @@ def _why(connection: Connection, snapshot: Snapshot, entity: str, counts: tuple[
     if shown:
         return f"{shown} of {there} rows are shown"
     if within:
-        return f"the view's filter leaves none of the {within} rows within reach"
+        return f"the view's filter leaves none of the {counted(within, 'row')} within reach"
     if there:
         return f"there are {there} rows, and the permissions that count reach none of them"
     mapped = any(item.inward and item.entity.key == entity for item in compiled_maps(snapshot))

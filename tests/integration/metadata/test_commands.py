@@ -253,7 +253,7 @@ def test_what_changed_since_a_release_is_taken_out_and_repeated_elsewhere(foyer,
     (folder / "other.yaml").write_text(OTHER)
     foyer("publish", folder, "--delete")
     code, said = foyer("export", delta, "--since", "1")
-    assert (code, "1 components deleted since release 1" in said) == (0, True)
+    assert (code, "1 component deleted since release 1" in said) == (0, True)
     written = sorted(str(file.relative_to(delta)) for file in delta.rglob("*") if file.is_file())
     assert written == ["deleted.txt", "entities/other.yaml", "entities/thing.yaml"]
     assert (delta / "deleted.txt").read_text().splitlines()[1:] == ["snippet main/goes"]
@@ -264,7 +264,7 @@ def test_what_changed_since_a_release_is_taken_out_and_repeated_elsewhere(foyer,
     code, said = foyer("import", delta, "--publish", "--overrides", over)
     assert code == 0, said
     told = foyer("diff", "2", "4")[1]
-    assert "1 components differ." in told
+    assert "1 component differs." in told
     assert "changed entity other" in told
     assert foyer("export", tmp_path / "none", "--since", "4")[0] == 0
     assert [file.name for file in (tmp_path / "none").rglob("*")] == ["deleted.txt"]
