@@ -30,6 +30,16 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException) as error:
             raise MailFailed(f"{self._server.host}:{self._server.port}: {type(error).__name__}") from error
 
+    def try_out(self) -> str:
+        """Reach the server as a message would, and send none; tells which it is. Raises MailFailed."""
+        place = f"{self._server.host}:{self._server.port}"
+        try:
+            with self._connect() as server:
+                server.noop()
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailFailed(f"{place}: {type(error).__name__}") from error
+        return place
+
     def _connect(self) -> smtplib.SMTP:
         at = self._server
         if at.scheme == "smtps":

@@ -161,6 +161,12 @@ def test_the_doctor_names_a_setting_that_cannot_be_used(run, name, value):
     assert [line for line in said.splitlines() if line.startswith("wrong") and name in line]
 
 
+def test_a_backup_into_a_folder_that_is_not_there_names_the_folder(run, folder, tmp_path):
+    run("publish", folder)
+    code, said = run("backup", tmp_path / "none" / "at.backup")
+    assert (code, said.startswith(f"{tmp_path / 'none'}: there is no such folder")) == (1, True)
+
+
 def test_a_name_that_is_no_text_is_printed_all_the_same(run, folder, tmp_path):
     run("publish", folder)
     name = tmp_path / NO_TEXT

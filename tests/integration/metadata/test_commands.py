@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from metadata.checks import RULES
 from runtime.cli import main
 from runtime.cli.commands import COMMANDS
+from support.ports import free_port
 
 THING = """\
 kind: entity
@@ -330,6 +332,25 @@ def test_the_doctor_says_what_is_set_and_what_is_not_in_order(foyer, folder):
 def test_the_doctor_warns_of_an_address_without_encryption(foyer, monkeypatch, address, warned):
     monkeypatch.setenv("FOYER_PUBLIC_URL", address)
     assert ("no HSTS is sent" in foyer("doctor")[1]) is warned
+
+
+def test_the_doctor_warns_where_each_process_counts_attempts_for_itself(foyer, monkeypatch):
+    monkeypatch.setenv("FOYER_WORKERS", "2")
+    assert "warning throttle: attempts are counted in each of 2 processes" in foyer("doctor")[1]
+    monkeypatch.setenv("FOYER_WORKERS", "1")
+    assert "throttle:" not in foyer("doctor")[1]
+
+
+def test_the_doctor_says_whether_the_mail_server_takes_mails(foyer, monkeypatch):
+    monkeypatch.setenv("FOYER_SMTP_URL", f"smtp+starttls://portal:topsecret@127.0.0.1:{free_port()}")
+    code, said = foyer("doctor")
+    assert (code, "topsecret" in said) == (0, False)
+    assert "warning mail: cannot be handed over, so that nobody gets any: 127.0.0.1:" in said
+
+
+def test_the_version_is_told(foyer):
+    code, said = foyer("--version")
+    assert (code, said) == (0, f"Foyer {version('foyer')}\n")
 
 
 def test_the_doctor_knows_the_variables_that_connections_name(foyer, folder, monkeypatch):
