@@ -51,6 +51,17 @@ def test_an_order_is_there_for_those_of_the_matrix_and_for_nobody_else(demo, ord
         assert order not in page.text
 
 
+@pytest.mark.parametrize(("order", "person"), CELLS, ids=[f"{order} by {person}" for order, person in CELLS])
+def test_a_file_and_a_search_hold_an_order_for_those_of_the_matrix_and_for_nobody_else(demo, order, person):
+    visitor = demo.known(person)
+    file = visitor.get(f"/orders?view=orders-all&q={order}&export=csv")
+    found = visitor.get(f"/search?q={order}")
+    assert (file.status, found.status) == (403 if person == "may" else 200, 200)
+    seen = person in MATRIX[order]
+    assert (file.status == 200 and order in file.body) is seen
+    assert (f"/orders/{order}" in found.links()) is seen
+
+
 @pytest.mark.parametrize("person", ["jane", "sam", "rita"])
 @pytest.mark.parametrize("path", ["/orders/{}", "/orders/{}/edit", "/sv-SE/orders/{}"])
 def test_another_ones_order_and_one_that_does_not_exist_get_the_same_answer(demo, person, path):
