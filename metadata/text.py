@@ -10,6 +10,11 @@ from metadata.pseudo import is_pseudo, pseudo
 ANY_LANGUAGE = ""
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, for what is told in English: `1 file`, `2 files`. `many` where an s does not make it."""
+    return f"{number:d} {one if number == 1 else many or f'{one}s'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text per language. The language `""` holds the text for every language that has none of its own.

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from runtime.database import UnknownDatabase, parse_url
 from runtime.files.places import read_files_url
 from runtime.files.scanning import Clamd
+from runtime.mail.address import mail_server
 
 PREFIX = "FOYER_"
 SHORTEST_SECRET = 16
@@ -79,9 +80,7 @@ def _address(value: str) -> str:
 
 
 def _mail(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
-        raise ValueError("must be smtp://host:port, smtp+starttls://user:password@host or smtps://user:password@host")
+    mail_server(value)
     return value
 
 

@@ -155,7 +155,7 @@ class Bucket:
             try:
                 boto3, config = importlib.import_module("boto3"), importlib.import_module("botocore.config")
             except ImportError:
-                raise Fatal(f"connection {self._name}: an S3 store needs the extra: pip install foyer[s3]") from None
+                raise Fatal(f"connection {self._name}: an S3 store needs the extra s3 of Foyer") from None
             patience = config.Config(
                 connect_timeout=PATIENCE_SECONDS, read_timeout=PATIENCE_SECONDS, retries={"max_attempts": 2}
             )

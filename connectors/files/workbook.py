@@ -65,7 +65,7 @@ class WorkbookFile:
             importlib.import_module("defusedxml")
             library = importlib.import_module("openpyxl")
         except ImportError:
-            raise Fatal(f"{self.name}: workbooks need the extra: pip install foyer[xlsx]") from None
+            raise Fatal(f"{self.name}: workbooks need the extra xlsx of Foyer") from None
         try:
             return library.load_workbook(raw, read_only=True, data_only=True, keep_links=False)
         except Exception as error:  # what a broken file makes the library raise is of every kind

@@ -233,6 +233,6 @@ def _require(name: str, settings: Mapping[str, str]) -> None:
     from importlib.util import find_spec
 
     if find_spec("nats") is None:
-        raise Fatal(f"connection {name} needs the extra nats: pip install 'foyer[nats]'")
+        raise Fatal(f"connection {name} needs the extra nats of Foyer")
     if not settings.get("url"):
         raise Fatal(f"connection {name} has no setting url")

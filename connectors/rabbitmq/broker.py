@@ -172,7 +172,7 @@ def _parameters(name: str, settings: Mapping[str, str]) -> Any:
     try:
         import pika
     except ImportError:
-        raise Fatal(f"connection {name} needs the extra rabbitmq: pip install 'foyer[rabbitmq]'") from None
+        raise Fatal(f"connection {name} needs the extra rabbitmq of Foyer") from None
     if not settings.get("url"):
         raise Fatal(f"connection {name} has no setting url")
     try:

@@ -94,7 +94,7 @@ def _client(name: str, settings: Mapping[str, str]) -> redis.Redis:
     try:
         import redis
     except ImportError:
-        raise Fatal(f"connection {name} needs the extra redis: pip install 'foyer[redis]'") from None
+        raise Fatal(f"connection {name} needs the extra redis of Foyer") from None
     if not settings.get("url"):
         raise Fatal(f"connection {name} has no setting url")
     try:

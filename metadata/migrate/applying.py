@@ -15,6 +15,7 @@ from metadata.migrate.errors import Blocked, Destructive, NotApplied
 from metadata.migrate.planning import Plan
 from metadata.migrate.register import write_register
 from metadata.migrate.steps import AddForeignKey, CreateTable, RebuildTable, Step
+from metadata.text import counted
 
 Some = TypeVar("Some", bound=Step)
 
@@ -112,7 +113,9 @@ def _check_references(connection: Connection, steps: Iterable[Step]) -> None:
         return
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
-        raise Blocked([f"{len(broken)} rows of {broken[0][0]} and other tables point at rows of {broken[0][2]} that are gone"])
+        raise Blocked(
+            [f"{counted(len(broken), 'row')} of {broken[0][0]} and other tables point at rows of {broken[0][2]} that are gone"]
+        )
 
 
 def _chunks(steps: list[Some]) -> Iterable[list[Some]]:

@@ -28,6 +28,7 @@ from metadata.migrate.steps import (
     Step,
 )
 from metadata.searching import SEARCHES
+from metadata.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,9 @@ def _repeated(connection: Connection, table: str, word: str, old: Shape) -> str:
     if not word.startswith("unique ") or any(column not in old.columns for column in columns):
         return ""
     number = counting.count_repeated(connection, table, columns)
-    return f"{number} rows repeat the values of others; change or delete them first" if number else ""
+    return (
+        f"{counted(number, 'row repeats', 'rows repeat')} the values of others; change or delete them first" if number else ""
+    )
 
 
 def _ordered(table: Table, around: Surroundings, shape: Shape, parts: _Parts) -> tuple[Step, ...]:

@@ -20,6 +20,7 @@ from typing_extensions import override
 import metadata.migrate.conversion as conversion
 from metadata.migrate.physical import indexes_of
 from metadata.migrate.shapes import columns_of, family, text_length, type_for
+from metadata.text import counted
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -62,7 +63,7 @@ class CreateTable(Step):
     @property
     @override
     def text(self) -> str:
-        return f"create table {self.table} with {len(self.target.columns)} columns"
+        return f"create table {self.table} with {counted(len(self.target.columns), 'column')}"
 
     @override
     def statements(self, dialect: Dialect) -> tuple[str, ...]:
@@ -133,7 +134,7 @@ class ChangeLength(Step):
     @override
     def text(self) -> str:
         verb = "shorten" if self.narrowing else "widen"
-        cut = f", cutting {_count(self.lost, 'value')} that are longer" if self.narrowing else ""
+        cut = f", cutting {counted(self.lost, 'value')} that are longer" if self.narrowing else ""
         return f"{verb} column {self.table}.{self.name} from {self.before} to {self.after}{cut}"
 
     @override
@@ -164,7 +165,7 @@ class ConvertColumn(Step):
     @property
     @override
     def text(self) -> str:
-        lost = f"losing {_count(self.lost, 'value')} that cannot be converted"
+        lost = f"losing {counted(self.lost, 'value')} that cannot be converted"
         return f"change column {self.table}.{self.name} from {self.before} to {self.after}, {lost}"
 
     @override
@@ -190,7 +191,7 @@ class DropColumn(Step):
     @property
     @override
     def text(self) -> str:
-        return f"drop column {self.table}.{self.name}, losing {_count(self.lost, 'value')}"
+        return f"drop column {self.table}.{self.name}, losing {counted(self.lost, 'value')}"
 
     @override
     def run(self, connection: Connection) -> None:
@@ -208,7 +209,7 @@ class DropTable(Step):
     @property
     @override
     def text(self) -> str:
-        return f"drop table {self.table}, losing {_count(self.lost, 'row')}"
+        return f"drop table {self.table}, losing {counted(self.lost, 'row')}"
 
     @override
     def run(self, connection: Connection) -> None:
@@ -344,10 +345,6 @@ def rename_sqlite_column(connection: Connection, table: str, before: str, after:
 
 def _quoted(connection: Connection, name: str) -> str:
     return connection.dialect.identifier_preparer.quote(name)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 __all__ = [

@@ -46,6 +46,8 @@ def back_up(engine: Engine, store: Store | None, path: Path, secret_key: str, no
     """
     if path.exists():
         raise BackupRefused(f"{path}: is there already; name a new file.")
+    if not path.parent.is_dir():
+        raise BackupRefused(f"{path.parent}: there is no such folder; make it first, for this user to write to.")
     with _one_moment(engine) as connection:
         found, business = _there(connection)
         head = {

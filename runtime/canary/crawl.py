@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
+from metadata.text import counted
 from runtime.canary.asking import Ask, send
 from runtime.canary.findings import Findings, judge_answer
 from runtime.canary.ground import Ground
@@ -93,7 +94,7 @@ class Turn:
 
     def said(self, outcome: Outcome) -> str:
         """What is told once it is over."""
-        line = f"{self.site}: {self.who}: {outcome.asked} requests, {outcome.findings.number} findings"
+        line = f"{self.site}: {self.who}: {counted(outcome.asked, 'request')}, {counted(outcome.findings.number, 'finding')}"
         return f"{line} (sees and may do what {self.like} does: in brief)" if self.like else line
 
 

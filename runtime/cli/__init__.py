@@ -64,6 +64,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="foyer", message="Foyer %(version)s")
 def main() -> None:
     """Foyer: customer portals from metadata. Settings are environment variables; see `foyer doctor`."""
 

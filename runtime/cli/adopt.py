@@ -15,6 +15,7 @@ from metadata.errors import MetadataError
 from metadata.files import read_folder, write_folder
 from metadata.model import Component, ComponentId, Connection, component_id
 from metadata.store import Components, MetadataStore
+from metadata.text import counted
 from runtime.adopting.adopting import adopt, problems_of
 from runtime.adopting.findings import LEFT_OUT, Adoption
 from runtime.adopting.making import Wanted
@@ -114,7 +115,7 @@ def _report(adoption: Adoption, into: str, *, dry_run: bool) -> Report:
 
 def _lines(adoption: Adoption) -> Iterator[str]:
     for item in adoption.adopted:
-        told = f"{len(item.added)} attributes" if item.is_new else f"{len(item.added)} new attributes"
+        told = counted(len(item.added), "attribute" if item.is_new else "new attribute")
         yield f"{item.table} -> {item.entity}: {told}, table map {item.table_map}"
     ordered = sorted(adoption.findings, key=lambda finding: finding.verdict != LEFT_OUT)
     for finding in ordered:
@@ -126,7 +127,10 @@ def _last(count: int, into: str, *, dry_run: bool) -> str:
     if not count:
         return "There is nothing new."
     if dry_run:
-        return f"It would be {count} components. Nothing is changed."
+        return f"It would be {counted(count, 'component')}. Nothing is changed."
     if into == DRAFTS:
-        return f"{count} components are saved as drafts. Look at them in the studio; foyer publish releases them."
-    return f"{count} components are in {into}. Look at them; foyer import {into} saves them as drafts."
+        saved = counted(count, "component is", "components are")
+        return f"{saved} saved as drafts. Look at them in the studio; foyer publish releases them."
+    return (
+        f"{counted(count, 'component is', 'components are')} in {into}. Look at them; foyer import {into} saves them as drafts."
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from metadata.text import counted
 from runtime.backup import BackupRefused
 from runtime.backup.taking import back_up
 from runtime.cli.installation import open_installation
@@ -30,7 +31,7 @@ def command(file: Path, *, without_files: bool) -> Report:
     except (BackupRefused, StoreFailed) as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
     rows = sum(taken.rows.values())
-    lines = [f"{file}: {rows} rows of {len(taken.rows)} tables, {taken.files} files.", KEEP]
+    lines = [f"{file}: {counted(rows, 'row')} of {counted(len(taken.rows), 'table')}, {counted(taken.files, 'file')}.", KEEP]
     lines += [f"warning: the content {key} of a file is not in the store" for key in taken.lost]
     data = {"file": str(file), "rows": taken.rows, "files": taken.files, "bytes": taken.bytes, "lost": taken.lost}
     return Report(tuple(lines), data)

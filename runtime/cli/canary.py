@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from metadata.files import read_folder
 from metadata.store.contents import contents_of, pieces
+from metadata.text import counted
 from runtime.canary.crawl import SURFACES, Outcome, Terms
 from runtime.canary.together import crawl_together
 from runtime.canary.worlds import release
@@ -66,7 +67,8 @@ def _opened(engine: Engine, digest: str, size: int) -> BinaryIO:
 def _told(outcome: Outcome) -> Report:
     found = outcome.findings
     lines = [str(one) for one in found.kept]
-    lines.append(f"{outcome.people} people, {outcome.asked} requests, {found.number} findings.")
+    people, requests = counted(outcome.people, "person", "people"), counted(outcome.asked, "request")
+    lines.append(f"{people}, {requests}, {counted(found.number, 'finding')}.")
     lines += [f"Left out: {number} ({why})." for why, number in outcome.left.most_common()]
     data = {
         "people": outcome.people,

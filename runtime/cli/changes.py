@@ -9,13 +9,14 @@ from metadata.errors import Problem
 from metadata.migrate import Plan
 from metadata.model import ComponentId
 from metadata.store import Difference, Published
+from metadata.text import counted
 from runtime.cli.output import Report
 
 
 def of_differences(differences: tuple[Difference, ...], intro: str = "") -> Report:
     """Every difference, property by property."""
     lines = tuple(line for difference in differences for line in str(difference).splitlines())
-    summary = f"{len(differences)} components differ." if differences else "Nothing differs."
+    summary = f"{counted(len(differences), 'component differs', 'components differ')}." if differences else "Nothing differs."
     return Report((*((intro,) if intro else ()), *lines, summary), {"differences": [difference_data(d) for d in differences]})
 
 
@@ -32,8 +33,8 @@ def of_published(published: Published, warnings: Iterable[Problem] = ()) -> Repo
     done = f"Release {published.release} is published."
     last = done if published.changed else f"Nothing has changed: release {published.release} stays."
     data = {"release": published.release, "changed": published.changed, **plan_data(plan)}
-    told = tuple(dict.fromkeys((*warnings, *published.warnings)))
-    return Report((*_warned(told), *plan.lines, last), data)
+    told = {(problem.component, problem.code, problem.message): problem for problem in (*published.warnings, *warnings)}
+    return Report((*_warned(told.values()), *plan.lines, last), data)
 
 
 def plan_data(plan: Plan) -> Mapping[str, Any]:

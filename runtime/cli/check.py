@@ -11,6 +11,7 @@ from metadata.checks import outcomes
 from metadata.errors import Problem
 from metadata.files import read_folder
 from metadata.model import component_id
+from metadata.text import counted
 from runtime.cli import options
 from runtime.cli.output import Report, of_problems, reporting
 from runtime.exchange.intake import problems_of
@@ -26,7 +27,7 @@ def command(folder: str, *, by_rule: bool) -> Report:
     components = {component_id(component): component for component in reading.components}
     problems = problems_of(reading, components)
     number = len(reading.components)
-    report = Report((f"{number} components are in order.",), {"problems": [], "components": number})
+    report = Report((f"{counted(number, 'component is', 'components are')} in order.",), {"problems": [], "components": number})
     report = of_problems(problems) if problems else report
     if not by_rule:
         return report

@@ -16,11 +16,13 @@ from metadata.errors import MetadataError
 from metadata.snapshot import Snapshot
 from metadata.store import StoreError, checked_snapshot
 from metadata.variables import named_in
+from metadata.text import counted
 from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting, sentence
 from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts
 from runtime.files.pictures import has_pillow
 from runtime.files.scanning import Clamd, ScannerDown
+from runtime.mail import MailFailed, SmtpMailer
 from runtime.thumbnails import declares_thumbnails
 
 OK, WARNING, WRONG = "ok", "warning", "wrong"
@@ -73,7 +75,7 @@ def providers(environ: Mapping[str, str], snapshot: Snapshot) -> Iterator[Findin
     for protocol, (module, extra) in LIBRARIES.items():
         named = sorted(one.key for one in found if one.active and one.protocol == protocol)
         if named and find_spec(module) is None:
-            said = f"nobody can sign in with {', '.join(named)}, which takes the extra: pip install 'foyer[{extra}]'"
+            said = f"nobody can sign in with {', '.join(named)}, which takes the extra {extra} of Foyer"
             yield Finding(WRONG, "identity providers", said)
 
 
@@ -112,6 +114,11 @@ def installation(environ: Mapping[str, str]) -> Iterator[Finding]:
     if in_the_open(found.config.public_url):
         said = f"FOYER_PUBLIC_URL is {found.config.public_url}: cookies also travel unencrypted, and no HSTS is sent"
         yield Finding(WARNING, "encryption", said)
+    if found.config.workers > 1 and found.config.throttle_url == "memory://":
+        said = f"attempts are counted in each of {found.config.workers} processes for itself; set FOYER_THROTTLE_URL"
+        yield Finding(WARNING, "throttle", said)
+    if found.config.smtp_url:
+        yield _mail_server(found.config)
     if found.config.virus_scanner:
         yield _scanner(found.config.virus_scanner)
     yield from _release(environ, found)
@@ -121,6 +128,14 @@ def in_the_open(address: str) -> bool:
     """Whether people elsewhere reach the site at this address, without encryption."""
     parts = urlsplit(address)
     return parts.scheme == "http" and parts.hostname not in LOCAL
+
+
+def _mail_server(config: Config) -> Finding:
+    try:
+        place = SmtpMailer(config.smtp_url, config.mail_from).try_out()
+    except MailFailed as error:
+        return Finding(WARNING, "mail", f"cannot be handed over, so that nobody gets any: {error}")
+    return Finding(OK, "mail", f"{place} takes it")
 
 
 def _scanner(address: str) -> Finding:
@@ -140,16 +155,16 @@ def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Findin
     except (MetadataError, StoreError) as error:
         yield Finding(WRONG, "release", f"release {number} does not compile: {error}")
         return
-    yield Finding(OK, "release", f"release {number} compiles, with {len(snapshot.components)} components")
+    yield Finding(OK, "release", f"release {number} compiles, with {counted(len(snapshot.components), 'component')}")
     yield from connections(environ, snapshot)
     yield from providers(environ, snapshot)
     if declares_thumbnails(snapshot) and not has_pillow():
-        yield Finding(WARNING, "pictures", "are to be shown small, which takes the extra: pip install 'foyer[images]'")
+        yield Finding(WARNING, "pictures", "are to be shown small, which takes the extra images of Foyer")
     steps = found.store.plan_tables(snapshot).steps
-    state, message = (WARNING, f"{len(steps)} steps behind; foyer migrate --apply") if steps else (OK, "in step")
+    state, message = (WARNING, f"{counted(len(steps), 'step')} behind; foyer migrate --apply") if steps else (OK, "in step")
     yield Finding(state, "tables", message)
     if drafts := found.store.drafts():
-        yield Finding(OK, "drafts", f"{len(drafts)} components are saved and not released")
+        yield Finding(OK, "drafts", f"{counted(len(drafts), 'component is', 'components are')} saved and not released")
 
 
 def _value(setting: Setting, texts: Mapping[str, str]) -> str:

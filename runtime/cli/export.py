@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from metadata.files import write_folder
+from metadata.text import counted
 from runtime.cli import options
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
@@ -29,8 +30,10 @@ def command(folder: str, *, release: int | None, since: int | None, prune: bool)
     if since is not None:
         write_deleted(folder, gone, since)
     counts = {"files": len(written.files), "changed": list(written.changed), "removed": list(written.removed)}
-    line = f"{len(written.files)} files, {len(written.changed)} of them new or changed, {len(written.removed)} removed."
+    line = (
+        f"{counted(len(written.files), 'file')}, {len(written.changed)} of them new or changed, {len(written.removed)} removed."
+    )
     if since is None:
         return Report((line,), counts)
-    deleted = f"{len(gone)} components deleted since release {since}."
+    deleted = f"{counted(len(gone), 'component')} deleted since release {since}."
     return Report((line, deleted), {**counts, "deleted": [str(name) for name in gone]})

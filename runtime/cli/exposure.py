@@ -43,9 +43,8 @@ def command(folder: str | None, *, write: bool, check: bool, note: str, author: 
     if folder is not None:
         return _written(Path(folder), locks)
     saved = store.save(locks, author, note or "What is reachable, signed off")
-    return Report(
-        (f"Saved {len(saved)} locks as drafts; foyer publish releases them.",), {"saved": [str(name) for name in saved]}
-    )
+    told = "Saved 1 lock as a draft" if len(saved) == 1 else f"Saved {len(saved)} locks as drafts"
+    return Report((f"{told}; foyer publish releases what is saved.",), {"saved": [str(name) for name in saved]})
 
 
 def _checked(snapshot: Snapshot) -> Report:

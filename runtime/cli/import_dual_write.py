@@ -13,6 +13,7 @@ from connectors.errors import ConnectorError
 from metadata.checks import check
 from metadata.files import read_folder, write_folder
 from metadata.model import Component, Connection, component_id
+from metadata.text import counted
 from runtime.cli import options
 from runtime.cli.output import Report, of_problems, reporting
 from runtime.dualwrite.converting import Conversion, convert, read_maps
@@ -81,7 +82,7 @@ def _remarks(report: MapReport) -> Iterator[str]:
 
 
 def _last(found: Conversion, new: list[Component], folder: str | None, dry_run: bool) -> str:
-    maps = len(found.reports)
+    maps, made = counted(len(found.reports), "map"), counted(len(new), "component")
     if dry_run or folder is None:
-        return f"{maps} maps would make {len(new)} components. Nothing is written."
-    return f"{maps} maps made {len(new)} components in {folder}. Look at what is to do by hand, then `foyer check {folder}`."
+        return f"{maps} would make {made}. Nothing is written."
+    return f"{maps} made {made} in {folder}. Look at what is to do by hand, then `foyer check {folder}`."

@@ -10,12 +10,13 @@ import click
 
 from metadata.files import read_folder, write_folder
 from metadata.model import Content, component_id
+from metadata.text import counted
 from runtime.cli import options
 from runtime.cli.output import Report, of_problems, reporting
 from runtime.dualwrite.source import APPROXIMATED, BY_HAND
 from runtime.powerpages.converting import Conversion, convert
 from runtime.powerpages.reading import read_export
-from runtime.powerpages.report import counted
+from runtime.powerpages.report import counted as tallied
 
 SHOWN = 3
 """Names that are told of each reason; --json tells all."""
@@ -41,7 +42,7 @@ def command(path: str, *, folder: str | None, site: str, dry_run: bool) -> Repor
     if folder is not None and not dry_run:
         written = tuple(write_folder(found.components, folder, lambda content: _pieces(found, content)).changed)
     data = {
-        "counts": counted(list(found.outcomes)),
+        "counts": tallied(list(found.outcomes)),
         "records": [outcome.as_data() for outcome in found.outcomes],
         "written": list(written),
     }
@@ -66,6 +67,7 @@ def _lines(found: Conversion) -> Iterator[str]:
 
 def _last(found: Conversion, folder: str | None, dry_run: bool) -> str:
     number = len(found.components)
+    made = counted(number, "component")
     if dry_run or folder is None:
-        return f"The export would make {number} components. Nothing is written."
-    return f"The export made {number} components in {folder}. Look at what is to do by hand, then `foyer publish {folder}`."
+        return f"The export would make {made}. Nothing is written."
+    return f"The export made {made} in {folder}. Look at what is to do by hand, then `foyer publish {folder}`."

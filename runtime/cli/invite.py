@@ -9,12 +9,13 @@ import click
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, account_id, find_person, find_site, note_act, open_portal
+from runtime.config import Config
 from runtime.database import writing
 from runtime.identity.invitations import ContactNotReady, InvitationTerms, invite
 from runtime.identity.mails import invitation_link, invitation_mail, language_of
 from runtime.identity.roles import UnknownRoles
 from runtime.identity.settings import settings_for
-from runtime.mail import deliver, make_mailer
+from runtime.mail import MailFailed, MailMessage, make_mailer
 
 
 @click.command("invite")
@@ -50,9 +51,15 @@ def command(
         return Report((sentence,), {"error": sentence}, ok=False)
     language = language_of(portal.snapshot, found, person)
     link = invitation_link(portal.config.public_url, found, language, code)
-    mailed = not no_mail and deliver(
-        make_mailer(portal.config.smtp_url, portal.config.mail_folder, portal.config.mail_from),
-        invitation_mail(portal.snapshot, found, language, person.email, link),
-    )
-    told = "The mail is on its way." if mailed else "No mail was sent; pass the address on yourself."
+    mailed, told = _mailed(portal.config, invitation_mail(portal.snapshot, found, language, person.email, link), no_mail)
     return Report((link, told), {"link": link, "code": code, "mailed": mailed})
+
+
+def _mailed(config: Config, mail: MailMessage, no_mail: bool) -> tuple[bool, str]:
+    if no_mail:
+        return False, "No mail was sent; pass the address on yourself."
+    try:
+        make_mailer(config.smtp_url, config.mail_folder, config.mail_from).send(mail)
+    except MailFailed as error:
+        return False, f"No mail was sent ({error}); pass the address on yourself."
+    return True, "The mail is on its way."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from sqlalchemy import Engine
 
+from metadata.text import counted
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
 from runtime.database import writing
@@ -38,11 +39,12 @@ def _engine() -> Engine:
 
 
 def _line(job: Job) -> str:
-    return f"{job.id}  {job.state} {job.kind} for {job.entity} {job.record}, {job.attempts} tries. {job.reason}".rstrip()
+    tries = counted(job.attempts, "try", "tries")
+    return f"{job.id}  {job.state} {job.kind} for {job.entity} {job.record}, {tries}. {job.reason}".rstrip()
 
 
 @command.command("retry")
-@click.argument("number", type=int, metavar="NUMBER")
+@click.argument("number", type=click.IntRange(1, 2**62), metavar="NUMBER")
 @reporting
 def try_again(number: int) -> Report:
     """Have a job tried again by the worker, at once."""

@@ -6,6 +6,7 @@ import click
 
 from metadata.migrate import Plan
 from metadata.store import MetadataStore, checked_snapshot
+from metadata.text import counted
 from runtime.cli import options
 from runtime.cli.changes import plan_data
 from runtime.cli.installation import open_installation
@@ -31,7 +32,9 @@ def command(folder: str | None, *, mode: str, allow_destructive: bool) -> Report
             raise click.UsageError("--apply is for the current release; foyer publish DIR releases a folder.")
         return _report(store.mend_tables(allow_destructive=allow_destructive), "The tables are in step.")
     plan = _plan(store, folder, drop=allow_destructive)
-    return _report(plan, f"{len(plan.steps)} steps; nothing has been changed." if plan else "The tables are in step.")
+    return _report(
+        plan, f"{counted(len(plan.steps), 'step')}; nothing has been changed." if plan else "The tables are in step."
+    )
 
 
 def _plan(store: MetadataStore, folder: str | None, *, drop: bool) -> Plan:

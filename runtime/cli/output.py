@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from metadata.errors import MetadataError, Problem
 from metadata.migrate import MigrationRefused
 from metadata.store import StoreError
+from metadata.text import counted
 from runtime.config import ConfigError
 from runtime.database import UnknownDatabase
 
@@ -62,10 +64,22 @@ def show(report: Report, *, as_json: bool) -> None:
     """Print a report."""
     if as_json:
         document = {"ok": report.ok, **report.data}
-        click.echo(orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2).decode())
+        click.echo(_as_json(document))
         return
     for line in report.lines:
-        click.echo(line if report.ok else brief(line), err=not report.ok)
+        click.echo(printable(line if report.ok else brief(line)), err=not report.ok)
+
+
+def _as_json(document: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONEncodeError:  # a name that is no text in UTF-8, which the standard library escapes
+        return json.dumps(document, default=str, indent=2)
+
+
+def printable(text: str) -> str:
+    """A text as it can be printed: names of files may have bytes that are no text in UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def failure(error: Exception) -> Report:
@@ -100,7 +114,7 @@ def of_problems(problems: tuple[Problem, ...]) -> Report:
     """The report of a check: every problem, as `file:line component message`. Warnings alone are no failure."""
     errors = sum(problem.severity == "error" for problem in problems)
     lines = [str(problem) if problem.severity == "error" else f"warning: {problem}" for problem in problems]
-    lines.append(f"{_count(errors, 'problem')}, {_count(len(problems) - errors, 'warning')}.")
+    lines.append(f"{counted(errors, 'problem')}, {counted(len(problems) - errors, 'warning')}.")
     return Report(tuple(lines), {"problems": [as_data(problem) for problem in problems]}, ok=errors == 0)
 
 
@@ -115,7 +129,3 @@ def as_data(problem: Problem) -> dict[str, Any]:
         "message": problem.message,
         "severity": problem.severity,
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -9,6 +9,7 @@ import click
 from sqlalchemy import Connection
 
 from metadata.snapshot import CompiledSite
+from metadata.text import counted
 from runtime.access import Principal
 from runtime.cli.erasing import facts_of_erasure, told_of_erasure
 from runtime.cli.options import author as author_option
@@ -182,7 +183,7 @@ def unlock(email: str, site: str, author: str) -> Report:
 
 @command.command("erase")
 @click.argument("email", default="")
-@click.option("--contact", type=int, help="Number of the contact, where no e-mail names it any more.")
+@click.option("--contact", type=click.IntRange(1, 2**62), help="Number of the contact, where no e-mail names it any more.")
 @click.option("--apply", "apply", is_flag=True, help="Do it. Without, it is counted what would be done.")
 @author_option
 @reporting
@@ -237,6 +238,6 @@ def signout(email: str, site: str, author: str) -> Report:
 
     def change(connection: Connection, person: Person, found: CompiledSite) -> str:
         ended = revoke_all(connection, person.contact)
-        return f"is signed out of {ended} session{'s' if ended > 1 else ''}" if ended else "had no session"
+        return f"is signed out of {counted(ended, 'session')}" if ended else "had no session"
 
     return _change(email, site, change, "sign_out", author)

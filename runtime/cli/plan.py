@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from metadata.text import counted
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import open_portal
 from runtime.exposure.budget import LARGE, Budget, Cost, Limits
@@ -27,11 +28,11 @@ def command(*, budget: int | None, large: int, everything: bool) -> Report:
         ]
     found = [cost for cost in costs if cost.findings]
     lines = [line for cost in (costs if everything else found) for line in _lines(cost)]
-    lines.append(f"{len(costs)} statements, {len(found)} with findings.")
+    lines.append(f"{counted(len(costs), 'statement')}, {len(found)} with findings.")
     return Report(tuple(lines), {"statements": [asdict(cost) for cost in costs]}, ok=not found)
 
 
 def _lines(cost: Cost) -> list[str]:
     indexes = ", ".join(f"{step.table} by {step.index or 'reading it whole'}" for step in cost.steps)
-    said = [f"page {cost.page}, {cost.who}, {cost.what}: about {cost.rows} rows; {indexes}"]
+    said = [f"page {cost.page}, {cost.who}, {cost.what}: about {counted(cost.rows, 'row')}; {indexes}"]
     return said + [f"  {finding}" for finding in cost.findings]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from metadata.text import counted
 from runtime.backup import BackupRefused
 from runtime.backup.restoring import Checked, check, restore
 from runtime.cli.installation import configured, make_folder
@@ -37,7 +38,8 @@ def command(file: Path, *, replace: bool, only_check: bool) -> Report:
     head, end = checked.head, checked.end
     done = "is whole" if only_check else "is restored"
     lines = [
-        f"{file} {done}: {sum(checked.rows.values())} rows of {len(checked.rows)} tables, {end['files']} files, "
+        f"{file} {done}: {counted(sum(checked.rows.values()), 'row')} of {counted(len(checked.rows), 'table')}, "
+        f"{counted(end['files'], 'file')}, "
         f"made by version {head['version']} at {head['made_at']}, release {head['release']}."
     ]
     lines += [] if checked.same_key else [OTHER_KEY]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from metadata.text import counted
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
 from runtime.database import writing
@@ -20,7 +21,7 @@ def command() -> Report:
     config = found.config
     with writing(found.engine).begin() as connection:
         rotated = rotate(connection, config.secret_key, config.old_secret_keys)
-    lines = [f"{rotated.done} second factors are sealed with the secret key of now."]
+    lines = [f"{counted(rotated.done, 'second factor is', 'second factors are')} sealed with the secret key of now."]
     lines += [
         f"The second factor of contact {contact} was sealed with a key that is not named: add it to FOYER_OLD_SECRET_KEYS, "
         "or take the second factor away with foyer people reset-second-factor."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from metadata.text import counted
 from runtime.cli.changes import plan_data
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
@@ -22,5 +23,9 @@ def rebuild() -> Report:
     Otherwise nobody needs it: the database itself keeps the indexes in step with the rows.
     """
     plan = open_installation().store.remake_searches()
-    last = f"{len(plan.steps)} search indexes have been made anew." if plan else "No search asks for an index."
+    last = (
+        f"{counted(len(plan.steps), 'search index has', 'search indexes have')} been made anew."
+        if plan
+        else "No search asks for an index."
+    )
     return Report((*plan.lines, last), plan_data(plan))

@@ -28,7 +28,7 @@ def batches(table_map: str | None, *, limit: int) -> Report:
 
 
 @click.command("revert")
-@click.argument("number", type=int, metavar="BATCH")
+@click.argument("number", type=click.IntRange(1, 2**62), metavar="BATCH")
 @reporting
 def revert_batch(number: int) -> Report:
     """Undo a batch: every row that it changed is as it was before. Refused, with the rows, where any has changed since."""

@@ -12,6 +12,7 @@ from connectors.preflight.findings import ERROR, Finding
 from connectors.tablemap import CompiledMap, compiled_map
 from metadata.migrate import plan
 from metadata.snapshot import Snapshot
+from metadata.text import counted
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import open_sync
@@ -51,13 +52,15 @@ def _tables(installation: Installation, snapshot: Snapshot, maps: Sequence[Compi
     for item in maps:
         owing = [step for step in steps if step.table == item.entity.table.name]
         if owing:
-            what = f"the table of {item.entity.key} is not as the release says: {len(owing)} changes are due."
+            due = counted(len(owing), "change is", "changes are")
+            what = f"the table of {item.entity.key} is not as the release says: {due} due."
             yield Finding(item.key, "table", ERROR, item.entity.key, what, "Run foyer migrate.")
 
 
 def _report(findings: Sequence[Finding], number: int) -> Report:
     errors = sum(found.severity == ERROR for found in findings)
-    last = f"{number} maps looked at: {errors} errors, {len(findings) - errors} warnings. Nothing was written."
+    told = f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}"
+    last = f"{counted(number, 'map')} looked at: {told}. Nothing was written."
     data = {"findings": [dataclasses.asdict(found) for found in findings], "maps": number}
     return Report((*map(str, findings), last), data, ok=errors == 0)
 

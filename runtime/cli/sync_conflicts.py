@@ -34,7 +34,7 @@ def _line(item: Conflict) -> str:
 
 
 @click.command("resolve")
-@click.argument("number", type=int, metavar="NUMBER")
+@click.argument("number", type=click.IntRange(1, 2**62), metavar="NUMBER")
 @click.argument("side", type=click.Choice((PORTAL, OUTSIDE)), metavar="portal|outside")
 @reporting
 def resolve(number: int, side: str) -> Report:

@@ -10,6 +10,7 @@ from connectors.errors import ConnectorError
 from connectors.settings import read_settings
 from connectors.sql.installing import Step, plan_tracking
 from connectors.tablemap import compiled_maps
+from metadata.text import counted
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.sync.homes import home_of
@@ -43,7 +44,7 @@ def _lines(steps: list[Step], *, plan: bool, remove: bool) -> tuple[str, ...]:
     if plan:
         return tuple(f"{step.statement};" for step in steps)
     done = sorted({step.map for step in steps})
-    return (f"{'Taken out' if remove else 'Installed'} for {', '.join(done)}: {len(steps)} statements.",)
+    return (f"{'Taken out' if remove else 'Installed'} for {', '.join(done)}: {counted(len(steps), 'statement')}.",)
 
 
 @click.command("backfill")

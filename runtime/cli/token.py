@@ -8,6 +8,7 @@ import click
 from sqlalchemy import Connection
 
 from metadata.snapshot import Snapshot
+from metadata.text import counted
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, account_id, find_person, find_site, note_act, open_portal, tell_of_change
@@ -57,7 +58,7 @@ def create(
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
     tell_of_change(portal, found, person, TOKEN)
-    told = f"Token {number} works for {days} days; send it as Authorization: Bearer. It is not shown again."
+    told = f"Token {number} works for {counted(days, 'day')}; send it as Authorization: Bearer. It is not shown again."
     return Report((token, told), {"id": number, "token": token, "days": days})
 
 

@@ -8,6 +8,7 @@ import click
 
 from metadata.model import Site
 from metadata.store import Components
+from metadata.text import counted
 from runtime.cli import options
 from runtime.cli.changes import of_differences, of_published, of_saved
 from runtime.cli.installation import open_installation
@@ -31,7 +32,7 @@ def status(key: str) -> Report:
     """Say for each language of the site how much is translated, drafts included."""
     components, site = _found(open_installation().store.readable(), key)
     told = {tag: count(phrases_of(components, tongues_of(site, tag))) for tag in translated(site)}
-    lines = tuple(f"{tag}: {done} of {total} texts" for tag, (done, total) in told.items())
+    lines = tuple(f"{tag}: {done} of {counted(total, 'text')}" for tag, (done, total) in told.items())
     data = {tag: {"translated": done, "texts": total} for tag, (done, total) in told.items()}
     return Report(lines or (f"{site.key or 'The site'} has one language.",), {"languages": data})
 
@@ -49,7 +50,9 @@ def export(file: str, *, language: str, missing: bool, key: str) -> Report:
     phrases = tuple(phrase for phrase in phrases_of(components, tongues) if not (missing and phrase.translation))
     Path(file).write_bytes(written(phrases, tongues, site.key))
     done, total = count(phrases)
-    return Report((f"{total} texts, {done} of them translated, written to {file}.",), {"texts": total, "translated": done})
+    return Report(
+        (f"{counted(total, 'text')}, {done} of them translated, written to {file}.",), {"texts": total, "translated": done}
+    )
 
 
 @command.command("import")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from metadata.text import counted
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
 from runtime.database import writing
@@ -43,7 +44,7 @@ def log(most: int) -> Report:
 
 
 @command.command("replay")
-@click.argument("number", type=int, metavar="NUMBER")
+@click.argument("number", type=click.IntRange(1, 2**62), metavar="NUMBER")
 @reporting
 def again(number: int) -> Report:
     """Have a message sent again by the worker, at once, with the same id."""
@@ -56,5 +57,5 @@ def again(number: int) -> Report:
 
 def _line(job: Job) -> str:
     webhook = job.payload.get("webhook", "")
-    tries = f"{job.attempts} {'try' if job.attempts == 1 else 'tries'}"
+    tries = counted(job.attempts, "try", "tries")
     return f"{job.id}  {job.state} {webhook} of {job.entity} {job.record}, {tries}. {job.reason}".rstrip()

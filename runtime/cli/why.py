@@ -11,6 +11,7 @@ import click
 from metadata.model.base import PRIVILEGES
 from metadata.schema.faults import did_you_mean
 from metadata.snapshot import CompiledSite
+from metadata.text import counted
 from runtime.access import Principal
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, OpenPortal, find_person, find_site, open_portal
@@ -49,9 +50,7 @@ def command(person: str, action: Any, entity: str, key: str, attribute: str, sit
                 raise NotFound(f"no contact has the e-mail {person}")
             if action == LIST:
                 rows = tuple(why_rows(connection, portal.snapshot, principal, found.lists[entity]))
-                lines = tuple(
-                    f"View {item.view}: {item.shown} {'row' if item.shown == 1 else 'rows'}; {item.why}." for item in rows
-                )
+                lines = tuple(f"View {item.view}: {counted(item.shown, 'row')}; {item.why}." for item in rows)
                 return Report(lines, {"views": [asdict(item) for item in rows]})
             told = tell(connection, portal.snapshot, principal, Question(entity, action, key, attribute))
     except NotFound as error:

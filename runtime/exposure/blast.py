@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect, select
 
 from metadata.snapshot import CompiledSite, Snapshot
+from metadata.text import counted
 from runtime.access import Access, Person, Principal, access_for
 from runtime.exposure.lock import reached
 from runtime.exposure.walk import Exposure
@@ -61,8 +62,11 @@ class Blast:
         found = [f"page {key} is added" for key in self.pages_added] + [f"page {key} is removed" for key in self.pages_removed]
         for who in sorted({item.who for item in (*self.gained, *self.lost)}):
             more, less = (sum(item.who == who for item in side) for side in (self.gained, self.lost))
-            found.append(f"{who} gains {more} and loses {less} ways to attributes")
-        return (*found, *(f"{item.who} gains {item.gained} and loses {item.lost} rows of {item.entity}" for item in self.rows))
+            found.append(f"{who} gains {more} and loses {counted(less, 'way')} to attributes")
+        return (
+            *found,
+            *(f"{item.who} gains {item.gained} and loses {counted(item.lost, 'row')} of {item.entity}" for item in self.rows),
+        )
 
 
 def blasts(connection: Connection, before: Snapshot | None, after: Snapshot) -> tuple[Blast, ...]:

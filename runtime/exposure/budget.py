@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from metadata.model import Block, Filter, Form, FormField
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
+from metadata.text import counted
 from runtime.access import Person, Principal
 from runtime.exposure.standings import ANONYMOUS, Who, singles
 from runtime.forms.builder import form_fields
@@ -178,7 +179,9 @@ class Budget:
     def _findings(self, plan: ListPlan, steps: tuple[Step, ...], touched: int) -> Iterator[str]:
         for step in steps:
             if step.scan and step.rows >= self.limits.large and step.rows > SPARSE * step.kept:
-                read = f"reads {step.rows} rows of {step.table}" + (f" in the order of {step.index}" if step.index else "")
+                read = f"reads {counted(step.rows, 'row')} of {step.table}" + (
+                    f" in the order of {step.index}" if step.index else ""
+                )
                 yield f"{read} to find {step.kept}; {self._proposal(plan, step.table)}"
         if self.limits.budget is not None and touched > self.limits.budget:
             yield f"about {touched} rows, over the budget of {self.limits.budget}"

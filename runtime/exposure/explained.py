@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from connectors.tablemap import compiled_maps
 from metadata.model import EntityPermission, ListComponent
 from metadata.snapshot import Snapshot
+from metadata.text import counted
 from runtime.access import Principal, access_for
 from runtime.exposure.flips import Change, Question, smallest
 from runtime.records.counting import count_exactly
@@ -112,7 +113,7 @@ def _why(connection: Connection, snapshot: Snapshot, principal: Principal, entit
     if shown:
         return f"{shown} of {there} rows are shown"
     if within:
-        return f"the view's filter leaves none of the {within} rows within reach"
+        return f"the view's filter leaves none of the {counted(within, 'row')} within reach"
     if there:
         vain = {part.vain for part in explain(connection, snapshot, principal, entity, "read").parts if not part.lacks}
         because = f", as {vain.pop()}" if len(vain) == 1 and "" not in vain else ""

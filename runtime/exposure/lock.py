@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from metadata.errors import Position, Problem
 from metadata.model import ExposureLock, component_id
 from metadata.snapshot import CompiledSite, Snapshot
+from metadata.text import counted
 from runtime.exposure.walk import WHERE, Exposure, exposures
 from runtime.exposure.wording import ALL
 
@@ -90,9 +91,7 @@ def _of_site(snapshot: Snapshot, site: CompiledSite) -> Iterator[Problem]:
         yield Problem(Position(path="lines"), name, CODE, message, severity)
     if found.stale:
         number = len(found.stale)
-        message = (
-            f"Signed off and not reachable: {number} line{'s' if number > 1 else ''}; foyer exposure --write leaves them out."
-        )
+        message = f"Signed off and not reachable: {counted(number, 'line')}; foyer exposure --write leaves them out."
         yield Problem(Position(path="lines"), name, STALE, message, "warning")
 
 

@@ -62,7 +62,7 @@ class S3Store:
         try:
             boto3, config = importlib.import_module("boto3"), importlib.import_module("botocore.config")
         except ImportError as error:
-            raise StoreFailed("an S3 store needs the extra: pip install foyer[s3]") from error
+            raise StoreFailed("an S3 store needs the extra s3 of Foyer") from error
         options = config.Config(connect_timeout=PATIENCE_S, read_timeout=PATIENCE_S, retries={"max_attempts": 3})
         session = boto3.session.Session()
         return session.client("s3", endpoint_url=self._endpoint, region_name=self._region or "us-east-1", config=options)

@@ -80,11 +80,14 @@ class Keeping:
         if not self._autosave:
             return None
         key = going_on.data[TYPED]["key"] if going_on is not None else self._key or drafts.new_key()
+        formats = formats_of(self._context)
         found = self._latest() if going_on is None and not self._ask.posted else None
         if found is None:
-            return KeepingView(key)
-        at = formats_of(self._context).moment(found.changed_at)
-        return KeepingView(key, say_of(self._context)("form.kept", at=at), self._ask.query.link(**{CONTINUE: "1"}))
+            return KeepingView(key, formats.zone.key)
+        at = formats.moment(found.changed_at)
+        return KeepingView(
+            key, formats.zone.key, say_of(self._context)("form.kept", at=at), self._ask.query.link(**{CONTINUE: "1"})
+        )
 
     def done(self) -> None:
         """The form was saved: what was kept for it is over, also what a script still sends under this page's key."""

@@ -44,9 +44,11 @@ class FormPart:
 
 @dataclass(frozen=True, slots=True)
 class KeepingView:
-    """What keeps what is typed: the key of the page and, where something was kept before, the sentence and where it goes on."""
+    """What keeps what is typed: the key of the page, the time zone in which a script tells when, and, where something was kept
+    before, the sentence and where it goes on."""
 
     key: str
+    zone: str
     text: str = ""
     url: str = ""
 

@@ -98,6 +98,7 @@ class StepPart:
     keep_days: int = 0
     stranger: bool = False
     captcha: CaptchaView | None = None
+    zone: str = "UTC"
 
     @property
     def keeping(self) -> bool:
@@ -157,6 +158,7 @@ def step_part(
         keep_days=entered.multi.keep_days if context.signed_in else min(entered.multi.keep_days, STRANGER_DAYS),
         stranger=not context.signed_in,
         captcha=captcha,
+        zone=formats_of(context).zone.key,
     )
     headers = captcha.headers if captcha is not None else ()
     return Part(STEP, part, _head(ask, entered), status=status, failed=bool(errors), headers=headers)

@@ -1,6 +1,7 @@
 """The demo, as the people in it: who sees what, a new order's way to the ERP and back, and changes by an administrator."""
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -48,6 +49,17 @@ def test_an_order_is_there_for_those_of_the_matrix_and_for_nobody_else(demo, ord
         assert listed == set()
         assert page.status == (403 if person == "may" else 404)
         assert order not in page.text
+
+
+@pytest.mark.parametrize(("order", "person"), CELLS, ids=[f"{order} by {person}" for order, person in CELLS])
+def test_a_file_and_a_search_hold_an_order_for_those_of_the_matrix_and_for_nobody_else(demo, order, person):
+    visitor = demo.known(person)
+    file = visitor.get(f"/orders?view=orders-all&q={order}&export=csv")
+    found = visitor.get(f"/search?q={order}")
+    assert (file.status, found.status) == (403 if person == "may" else 200, 200)
+    seen = person in MATRIX[order]
+    assert (file.status == 200 and order in file.body) is seen
+    assert (f"/orders/{order}" in found.links()) is seen
 
 
 @pytest.mark.parametrize("person", ["jane", "sam", "rita"])
@@ -154,3 +166,22 @@ def test_what_the_starter_expects_of_its_people_holds(demo):
     done = demo.foyer("test-permissions", "--strict")
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout.split()[0]) >= 60
+
+
+@pytest.mark.parametrize(("person", "prices"), [("jane", "SEK-PARTNER"), ("dave", "SEK-TRADE")])
+def test_the_product_list_has_each_customers_own_price_in_the_customers_currency(demo, person, prices):
+    products = demo.erp(
+        "SELECT product_number, unit_price, price.currency, list_price FROM price JOIN product "
+        "ON product.number = product_number WHERE price_group = ? AND min_quantity = 1 ORDER BY product_number LIMIT 3",
+        prices,
+    )
+    assert len(products) == 3
+    for number, price, currency, listed in products:
+        assert (price, currency) != (listed, "EUR")
+        for path in (f"/products?view=products-all&q={number}", f"/products/{number}"):
+            assert f"{Decimal(str(price)):,.2f} {currency}" in demo.known(person).get(path).text
+
+
+def test_who_has_no_price_list_sees_the_list_price(demo):
+    [(number, price, currency)] = demo.erp("SELECT number, list_price, currency FROM product ORDER BY number LIMIT 1")
+    assert f"{Decimal(str(price)):,.2f} {currency}" in demo.known("admin").get(f"/products?view=products-all&q={number}").text

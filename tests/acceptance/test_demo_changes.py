@@ -1,5 +1,6 @@
 """An administrator changes files of the running demo and publishes them; and a process that dies takes nothing with it."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -13,6 +14,12 @@ import pytest
 from support.demo import children, eventually, running_demo
 from support.ordering import place, to_review
 
+MATRIX = {
+    "SO-100001": {"admin", "rita", "jane"},
+    "SO-100002": {"admin", "rita", "sam"},
+    "SO-100003": {"admin"},
+}
+PEOPLE = ("admin", "rita", "jane", "sam", "may")
 VIEW = "views/orders-all.yaml"
 COMPANY_ORDERS = "sites/customer-portal/entity-permissions/company-orders.yaml"
 
@@ -50,6 +57,44 @@ def test_a_label_a_column_and_a_permission_that_are_published_are_there_at_the_n
     assert "Requisition" in after.text
     assert "/orders/SO-100002" not in after.links()
     assert rita.get("/orders/SO-100002").status == 404
+
+
+OPENED = """kind: api_entity
+key: orders
+entity: sales_order
+name: orders
+attributes: [number, status, total, currency, account, company, contact, requested_date]
+"""
+
+
+@pytest.fixture
+def opened(demo, site) -> Iterator[None]:
+    """Orders are offered to programs, until the test ends."""
+    file = site / "sites/customer-portal/api-entities/orders.yaml"
+    file.parent.mkdir()
+    file.write_text(OPENED, encoding="utf-8")
+    done = demo.publish()
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield
+    file.unlink()
+    file.parent.rmdir()
+    assert demo.foyer("publish", str(site), "--delete").returncode == 0
+
+
+def test_programs_reach_the_orders_that_the_matrix_gives_their_person_and_no_others(demo, opened):
+    for order, allowed in MATRIX.items():
+        [(key,)] = demo.portal("SELECT id FROM sales_order WHERE number = ?", order)
+        for person in PEOPLE:
+            visitor = demo.known(person)
+            listed = visitor.get(f"/_api/orders?$filter=number%20eq%20'{order}'&$select=number")
+            one = visitor.get(f"/_api/orders({key})")
+            if person in allowed:
+                assert [row["number"] for row in json.loads(listed.body)["value"]] == [order], (order, person)
+                assert json.loads(one.body)["number"] == order
+            else:
+                assert listed.status == 403 if person == "may" else json.loads(listed.body)["value"] == [], (order, person)
+                assert one.status in (403, 404), (order, person)
+                assert order not in one.body
 
 
 def test_a_file_that_is_wrong_is_refused_with_its_place_and_the_site_goes_on_as_it_was(demo, site):

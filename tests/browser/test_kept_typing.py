@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import re
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -37,6 +39,28 @@ def test_typing_is_kept_and_offered(tmp_path, browser, width):
         expect(page.get_by_text("It is booked")).to_be_visible()
         page.goto("/firings/new")
         expect(page.get_by_text("You have unsaved changes of")).to_have_count(0)
+        context.close()
+    pottery.engine.dispose()
+
+
+def test_the_script_tells_the_time_of_the_persons_zone_wherever_the_device_is(tmp_path, browser):
+    pottery = make_pottery(f"sqlite:///{tmp_path}/pottery.db", tmp_path)
+    publish(pottery, dataclasses.replace(FORMS[0], autosave=True))
+    cookie = pottery.as_("ada").client.get_cookie("foyer")
+    with served(pottery.app) as url:
+        context = browser.new_context(base_url=url, locale="en-US", timezone_id="Pacific/Kiritimati")
+        context.add_cookies([{"name": "foyer", "value": cookie.value, "url": url}])
+        page = context.new_page()
+        page.goto("/firings/new")
+        began = dt.datetime.now(dt.UTC)
+        page.get_by_label("Title").fill("Bowls")
+        kept = page.get_by_text("Kept at")
+        expect(kept).to_be_visible()
+        zone = ZoneInfo(str(kept.get_attribute("data-zone")))
+        told = re.search(r"(\d+:\d+)\s(AM|PM)", kept.inner_text())
+        passed = (dt.datetime.now(dt.UTC) - began) // dt.timedelta(minutes=1) + 2
+        minutes = [(began + dt.timedelta(minutes=more)).astimezone(zone) for more in range(passed)]
+        assert " ".join(told.groups()) in [f"{minute:%I:%M %p}" for minute in minutes]
         context.close()
     pottery.engine.dispose()
 

@@ -1,5 +1,6 @@
 """Whatever is passed to a command, it says in a sentence what is wrong, and leaves with 1."""
 
+import json
 import os
 import socket
 
@@ -95,7 +96,8 @@ def test_garbage_is_no_release_component_person_or_map(run, folder, tmp_path, wo
     run("publish", folder)
     for arguments in (
         ("rollback", "--", word), ("rollback", "1", "--component", word), ("history", "--", word),
-        ("sync", "pause", "--", word),
+        ("sync", "pause", "--", word), ("sync", "revert", "--", word), ("jobs", "retry", "--", word),
+        ("webhooks", "replay", "--", word), ("people", "erase", "--contact", word),
         ("people", "show", "--", word), ("people", "grant", "--", word, word), ("invite", "--", word),
         ("invite", "a@b", "--days", word),
         ("serve", "--port", word), ("demo", "--port", word), ("people", "--", word),
@@ -157,3 +159,19 @@ def test_the_doctor_names_a_setting_that_cannot_be_used(run, name, value):
     code, said = run("doctor", **{name: value})
     assert code == 1
     assert [line for line in said.splitlines() if line.startswith("wrong") and name in line]
+
+
+def test_a_backup_into_a_folder_that_is_not_there_names_the_folder(run, folder, tmp_path):
+    run("publish", folder)
+    code, said = run("backup", tmp_path / "none" / "at.backup")
+    assert (code, said.startswith(f"{tmp_path / 'none'}: there is no such folder")) == (1, True)
+
+
+def test_a_name_that_is_no_text_is_printed_all_the_same(run, folder, tmp_path):
+    run("publish", folder)
+    name = tmp_path / NO_TEXT
+    code, said = run("backup", name)
+    assert (code, "rows of" in said, name.exists()) == (0, True, True)
+    assert "\\udcff" in said
+    code, said = run("restore", "--check", "--json", name)
+    assert (code, json.loads(said)["ok"]) == (0, True)

@@ -154,7 +154,7 @@ def test_without_pillow_pictures_are_given_as_they_are_and_the_doctor_says_so(ga
 
     def warnings():
         said = CliRunner().invoke(main, ["doctor"], env=environment).output
-        return [line for line in said.splitlines() if "pip install 'foyer[images]'" in line]
+        return [line for line in said.splitlines() if "the extra images of Foyer" in line]
 
     assert warnings() == []
     monkeypatch.setitem(sys.modules, "PIL", None)

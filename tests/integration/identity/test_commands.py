@@ -15,6 +15,7 @@ from runtime.cli.why import command as why
 from runtime.identity import tables
 from runtime.records.tables import AUDIT
 from support.portal import CAST, PASSWORD, SECRET
+from support.ports import free_port
 
 ALICE, BOB, CAROL = (CAST[name][0] for name in ("alice", "bob", "carol"))
 
@@ -49,6 +50,15 @@ def test_an_invitation_is_mailed_and_its_address_works(portal, run, tmp_path):
     assert browser.post("/invitation", sent).status_code == 303
     assert browser.get("/club").status_code == 200
     assert portal.person("bob").account_number == "QUAY"
+
+
+def test_an_invitation_that_could_not_be_mailed_says_why_and_has_its_address(run, monkeypatch):
+    monkeypatch.setenv("FOYER_SMTP_URL", f"smtp://portal:topsecret@127.0.0.1:{free_port()}")
+    code, said = run(invite, BOB, "--role", "member")
+    assert code == 0
+    assert "https://portal.example/invitation?code=" in said
+    assert "No mail was sent (127.0.0.1:" in said
+    assert "topsecret" not in said
 
 
 @pytest.mark.parametrize(

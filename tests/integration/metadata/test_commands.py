@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from metadata.checks import RULES
 from runtime.cli import main
 from runtime.cli.commands import COMMANDS
+from support.ports import free_port
 
 THING = """\
 kind: entity
@@ -253,7 +255,7 @@ def test_what_changed_since_a_release_is_taken_out_and_repeated_elsewhere(foyer,
     (folder / "other.yaml").write_text(OTHER)
     foyer("publish", folder, "--delete")
     code, said = foyer("export", delta, "--since", "1")
-    assert (code, "1 components deleted since release 1" in said) == (0, True)
+    assert (code, "1 component deleted since release 1" in said) == (0, True)
     written = sorted(str(file.relative_to(delta)) for file in delta.rglob("*") if file.is_file())
     assert written == ["deleted.txt", "entities/other.yaml", "entities/thing.yaml"]
     assert (delta / "deleted.txt").read_text().splitlines()[1:] == ["snippet main/goes"]
@@ -264,7 +266,7 @@ def test_what_changed_since_a_release_is_taken_out_and_repeated_elsewhere(foyer,
     code, said = foyer("import", delta, "--publish", "--overrides", over)
     assert code == 0, said
     told = foyer("diff", "2", "4")[1]
-    assert "1 components differ." in told
+    assert "1 component differs." in told
     assert "changed entity other" in told
     assert foyer("export", tmp_path / "none", "--since", "4")[0] == 0
     assert [file.name for file in (tmp_path / "none").rglob("*")] == ["deleted.txt"]
@@ -351,7 +353,24 @@ def test_the_doctor_knows_what_identity_providers_need(foyer, folder, monkeypatc
     monkeypatch.setattr("runtime.cli.doctor.find_spec", lambda name: None)
     code, said = foyer("doctor")
     assert "ok      TOWN_SECRET: set, for the identity provider town" in said
-    assert (code, "nobody can sign in with town, which takes the extra: pip install 'foyer[oidc]'" in said) == (1, True)
+    assert (code, "nobody can sign in with town, which takes the extra oidc of Foyer" in said) == (1, True)
+def test_the_doctor_warns_where_each_process_counts_attempts_for_itself(foyer, monkeypatch):
+    monkeypatch.setenv("FOYER_WORKERS", "2")
+    assert "warning throttle: attempts are counted in each of 2 processes" in foyer("doctor")[1]
+    monkeypatch.setenv("FOYER_WORKERS", "1")
+    assert "throttle:" not in foyer("doctor")[1]
+
+
+def test_the_doctor_says_whether_the_mail_server_takes_mails(foyer, monkeypatch):
+    monkeypatch.setenv("FOYER_SMTP_URL", f"smtp+starttls://portal:topsecret@127.0.0.1:{free_port()}")
+    code, said = foyer("doctor")
+    assert (code, "topsecret" in said) == (0, False)
+    assert "warning mail: cannot be handed over, so that nobody gets any: 127.0.0.1:" in said
+
+
+def test_the_version_is_told(foyer):
+    code, said = foyer("--version")
+    assert (code, said) == (0, f"Foyer {version('foyer')}\n")
 
 
 def test_the_doctor_knows_the_variables_that_connections_name(foyer, folder, monkeypatch):

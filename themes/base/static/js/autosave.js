@@ -24,7 +24,8 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     sending = new AbortController();
     try {
       const answer = await fetch(form.action, { method: "POST", body: typed(form), signal: sending.signal, keepalive: true });
-      const at = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      const clock = { hour: "2-digit", minute: "2-digit", timeZone: status.dataset.zone };
+      const at = new Date().toLocaleTimeString(document.documentElement.lang, clock);
       status.textContent = answer.status === 204 ? status.dataset.kept.replace("{at}", at) : "";
     } catch {
       status.textContent = "";
