@@ -15,8 +15,8 @@ from connectors.settings import variables_of
 from metadata.errors import MetadataError
 from metadata.snapshot import Snapshot
 from metadata.store import StoreError, checked_snapshot
-from metadata.variables import named_in
 from metadata.text import counted
+from metadata.variables import named_in
 from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting, sentence
 from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts

@@ -354,6 +354,8 @@ def test_the_doctor_knows_what_identity_providers_need(foyer, folder, monkeypatc
     code, said = foyer("doctor")
     assert "ok      TOWN_SECRET: set, for the identity provider town" in said
     assert (code, "nobody can sign in with town, which takes the extra oidc of Foyer" in said) == (1, True)
+
+
 def test_the_doctor_warns_where_each_process_counts_attempts_for_itself(foyer, monkeypatch):
     monkeypatch.setenv("FOYER_WORKERS", "2")
     assert "warning throttle: attempts are counted in each of 2 processes" in foyer("doctor")[1]
