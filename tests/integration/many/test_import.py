@@ -355,6 +355,14 @@ def test_what_unpacks_to_a_great_deal_of_nothing_takes_a_second_and_no_memory(he
     assert most < 150 * MILLION
 
 
+def test_empty_cells_at_the_end_of_a_line_are_no_columns_however_many():
+    empty = b"," * 4_000_000
+    data = b"Code" + empty + b"\nA1" + empty + b"\n"
+    assert grid.read_csv(io.BytesIO(data), 300).rows == ((2, ["A1"]),)
+    with pytest.raises(grid.NotReadable, match="too_many_columns"):
+        grid.read_csv(io.BytesIO(b"Code\nA2" + empty + b"x"), 300)
+
+
 def test_a_workbook_has_so_many_cells_and_a_csv_file_more(sqlite_site, monkeypatch):
     monkeypatch.setattr(workbook, "MOST_CELLS", 5)
     rows = ["Code", "Name"], ["A1", "x"], [None, "y"]
