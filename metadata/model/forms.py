@@ -17,7 +17,7 @@ class FormField:
     """An attribute on a form."""
 
     attribute: str = prop(help="Attribute; on a read-only form also a path over lookups.", attribute="self")
-    label: Text = prop(Text(), "Label; the attribute's where missing.")
+    label: Text = prop(Text(), "Label; where missing the attribute's, or of a name behind a lookup that of the lookup.")
     hint: Text = prop(Text(), "Help between label and control.")
     required: bool | None = prop(None, "Stricter than the attribute where true.")
     read_only: bool = prop(False, "Shown, never taken from the request.")

@@ -16,7 +16,7 @@ class ViewColumn:
     """One column of a view."""
 
     attribute: str = prop(help="Attribute, or path over lookups such as customer.name.", attribute="self")
-    label: Text = prop(Text(), "Heading; the attribute's label where missing.")
+    label: Text = prop(Text(), "Heading; where missing the attribute's label, or of a name behind a lookup that of the lookup.")
     second: str = prop("", "Attribute shown in small print under the value.", attribute="self")
     width: str = prop("", "Share of the table's width.", choices=("", "narrow", "medium", "wide"))
     place: str = prop(
@@ -122,7 +122,7 @@ class ListFilter:
     key: str = prop(help="Name of the filter, which stands in addresses.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
     attribute: str = prop("", "Attribute, or path over lookups such as customer.name.")
     conditions: tuple[FilterCondition, ...] = prop((), "Conditions to tick, over any attributes and relationships.")
-    label: Text = prop(Text(), "Label; the attribute's where missing.")
+    label: Text = prop(Text(), "Label; where missing the attribute's, or of a name behind a lookup that of the lookup.")
     view: str = prop("", "View that limits and sorts the rows offered for a lookup.", ref="view")
 
 

@@ -113,6 +113,10 @@ def _lines(text: str, mark: str, offset: int) -> Iterator[Line]:
     before = 0
     try:
         for cells in reader:
+            if len(cells) > MOST_COLUMNS:  # a line of nothing but commas is millions of empty cells
+                if any(map(str.strip, cells[MOST_COLUMNS:])):
+                    raise NotReadable("import.too_many_columns", count=MOST_COLUMNS)
+                del cells[MOST_COLUMNS:]
             if max(map(len, cells), default=0) > LONGEST_CELL:
                 raise NotReadable("import.broken_line", line=before + 1 + offset)
             yield before + 1 + offset, [_armed(cell) for cell in cells]

@@ -176,6 +176,8 @@ def _column(place: str) -> int:
 
 def _text(value: Any, manner: Manner) -> str:
     match value:
+        case str():
+            return value
         case None:
             return ""
         case bool():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import posixpath
+import threading
 import time
 import zipfile
 import zlib
@@ -29,6 +30,11 @@ SECONDS = 1.0
 """Processor time for all parts together, beside that of the cells that have something in them."""
 CELL_SECONDS = 1e-5
 """What a cell that has something in it adds to that."""
+MOST_CELLS = 200_000
+"""Cells of a sheet with something in them: as many take a second or two. CSV is read many times as fast and has no limit."""
+PATIENCE = 2.0
+"""Seconds that a workbook waits for another one of the process to be read, before the person is asked to send it again."""
+ONE_AT_A_TIME = threading.Lock()
 PIECE = 1 << 16
 """Bytes that are unpacked and parsed between two looks at the time."""
 PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -50,6 +56,9 @@ def read_workbook(file: IO[bytes], most_rows: int, manner: Manner) -> Grid:
     if file.tell() > MOST_BYTES:
         raise NotReadable("import.too_large", count=MOST_BYTES // 1_000_000)
     file.seek(0)
+    # Reading is Python all through: several at once would take the other requests of the process their turns.
+    if not ONE_AT_A_TIME.acquire(timeout=PATIENCE):
+        raise NotReadable("import.busy")
     try:
         with zipfile.ZipFile(file) as archive:
             return grid_of(_Book(_Parts(archive), manner).lines(), most_rows)
@@ -67,6 +76,8 @@ def read_workbook(file: IO[bytes], most_rows: int, manner: Manner) -> Grid:
         ValueError,
     ) as error:
         raise NotReadable("import.not_readable") from error
+    finally:
+        ONE_AT_A_TIME.release()
 
 
 class _Parts:
@@ -150,9 +161,12 @@ class _Book:
         library = importlib.import_module("openpyxl.utils.datetime")
         epoch = library.MAC_EPOCH if since_1904 else library.WINDOWS_EPOCH
         sheet = Sheet(Cells(strings, dates, partial(library.from_excel, epoch=epoch)), self._manner)
+        cells = 0
         for _ in self._parts.pieces(next(sheets, ""), sheet.start, sheet.end, sheet.text):
             self._parts.allow(sheet.count)
-            sheet.count = 0
+            cells, sheet.count = cells + sheet.count, 0
+            if cells > MOST_CELLS:
+                raise NotReadable("import.too_full", count=MOST_CELLS)
             yield from sheet.taken()
             if sheet.over:
                 return

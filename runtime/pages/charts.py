@@ -12,7 +12,7 @@ from metadata.snapshot import CompiledAttribute
 from runtime.pages.chart_drawing import bars, line, pie
 from runtime.pages.chart_groups import Way, group_name, way_of, without_gaps
 from runtime.pages.chart_view import ChartRow, ChartsView, ChartView, Drawing
-from runtime.pages.columns import heading_of, words
+from runtime.pages.columns import heading_at, words
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.speech import formats_of, text_of
@@ -90,10 +90,14 @@ def _drawn(ask: BlockAsk, figures: Figures, by: CompiledAttribute, shown: ChartV
         rows.append((ChartRow(text("chart.rest"), _written(ask, figures, rest), series=0), rest.figure))
     # Rows without a key are nowhere along a line; the table has them.
     drawn = [pair for pair in rows if pair[0].series] if model.type == "line" else rows
-    value = heading_of(figures.of.model, lambda said: words_of(context, said)) if figures.of else ""
+    entity = context.snapshot.views[model.view].entity
+    grouped, value = (
+        heading_at(context.snapshot, entity, path, lambda said: words_of(context, said)) if path else ""
+        for path in (model.group, model.attribute)
+    )
     return replace(
         shown,
-        group=heading_of(by.model, lambda said: words_of(context, said)),
+        group=grouped,
         value=text(f"chart.{model.aggregate}", name=value) if value else text("chart.count"),
         described=text(f"chart.is_{model.type}", name=shown.label),
         rows=tuple(row for row, _ in rows),

@@ -72,6 +72,15 @@ def heading_of(attribute: Attribute, say: Callable[[Text], str]) -> str:
     return say(attribute.label) or words(attribute.key)
 
 
+def heading_at(snapshot: Snapshot, entity: str, path: str, say: Callable[[Text], str]) -> str:
+    """The label of what a path leads to. The name of a row that a lookup points at is called as the lookup is: "Name" alone
+    would not say whose."""
+    *way, last = snapshot.resolve(entity, path)
+    if way and snapshot.entities[way[-1].targets[0]].primary_name.key == last.key:
+        return heading_of(way[-1].model, say)
+    return heading_of(last.model, say)
+
+
 def fixed_currency(attribute: Attribute, fallback: str = "") -> str:
     """The code of money in one currency; empty where an attribute holds it, or where it is not money.
 
@@ -110,7 +119,7 @@ def _column(snapshot: Snapshot, entity: str, declared: ViewColumn, override: Col
     return Column(
         path=declared.attribute,
         attribute=found.model,
-        heading=label or heading_of(found.model, wording.say),
+        heading=label or heading_at(snapshot, entity, declared.attribute, wording.say),
         second=declared.second,
         currency=fixed_currency(found.model, wording.currency),
         width=(override and override.width) or declared.width,

@@ -60,7 +60,8 @@ def exported(ask: BlockAsk, model: ListComponent, plan: ListPlan, asked: ListAsk
     if ready and not re.fullmatch("[0-9a-f]{16}", ready):
         raise UnusableArgument(ask.query.name(READY))
     text = text_of(context)
-    wording = Wording(lambda found: words_of(context, found), text("value.yes"), text("value.no"), formats_of(context).zone)
+    zone, currency = formats_of(context).zone, context.site.model.currency
+    wording = Wording(lambda found: words_of(context, found), text("value.yes"), text("value.no"), zone, currency)
     columns = sheet_columns(context.snapshot, plan, model.columns, wording)
     pages = _pages(context, plan, asked)
     body = _csv(columns, pages, wording) if form == "csv" else workbook(columns, pages)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+
+from babel.numbers import get_currency_precision
 
 from metadata.model import Attribute, ColumnOverride
 from metadata.snapshot import Snapshot
 from metadata.text import Text
-from runtime.pages.columns import currency_path, heading_of
+from runtime.pages.columns import currency_path, fixed_currency, heading_at, heading_of
 from runtime.records.plan import ListPlan, PlannedColumn
 from runtime.records.prepared import Row
 
@@ -29,12 +32,13 @@ class SheetColumn:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How values are worded: texts of the metadata, yes and no, and the person's time zone."""
+    """How values are worded: texts of the metadata, yes and no, the person's time zone, the currency where money names none."""
 
     say: Say
     yes: str
     no: str
     zone: dt.tzinfo
+    currency: str = ""
 
 
 def sheet_columns(
@@ -66,7 +70,9 @@ def _columns(snapshot: Snapshot, plan: ListPlan, column: PlannedColumn, label: s
     index = column.index if column.attribute.type.name != "lookup" else column.label_index
     if index is None:
         return
-    yield SheetColumn(label or heading_of(model, wording.say), index, _writer(snapshot, model, wording))
+    yield SheetColumn(
+        label or heading_at(snapshot, plan.entity.key, column.path, wording.say), index, _writer(snapshot, model, wording)
+    )
     currency = plan.extra.get(currency_path(column.path, model))
     if currency is not None:
         yield SheetColumn(heading_of(currency.attribute.model, wording.say), currency.index, _plain)
@@ -85,7 +91,9 @@ def _writer(snapshot: Snapshot, model: Attribute, wording: Wording) -> Callable[
             if model.type == "choice":
                 return lambda value: None if value is None else known.get(value, value)
             return lambda values: None if values is None else ", ".join(known.get(value, value) for value in values)
-        case "integer" | "decimal" | "money" | "date":
+        case "money":
+            return _amount(fixed_currency(model, wording.currency))
+        case "integer" | "decimal" | "date":
             return _plain
     return _text
 
@@ -93,6 +101,19 @@ def _writer(snapshot: Snapshot, model: Attribute, wording: Wording) -> Callable[
 def cells(columns: Sequence[SheetColumn], row: Row) -> list[Any]:
     """The cells of a row."""
     return [column.value(row[column.index]) for column in columns]
+
+
+def _amount(currency: str) -> Callable[[Any], Any]:
+    """Amounts as exact as they are kept, with the digits of their currency and no zeros after them."""
+    digits = Decimal(1).scaleb(-get_currency_precision(currency))
+
+    def write(value: Decimal | None) -> Decimal | None:
+        if value is None:
+            return None
+        rounded = value.quantize(digits)
+        return rounded if rounded == value else value.normalize()
+
+    return write
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from metadata.snapshot import Snapshot
 from runtime.access import Standing
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
-from runtime.pages.columns import words
+from runtime.pages.columns import heading_at, words
 from runtime.pages.content import words_of
 from runtime.pages.filter_view import Chip, FilterField, FilterOption, FilterPanel
 from runtime.pages.part import BlockAsk
@@ -45,9 +45,10 @@ INPUTS = {"date": "date", "datetime": "date", "integer": "number", "decimal": "n
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A filter that this person may use: what the list says of it, and its field."""
+    """A filter that this person may use: what the list says of it, of which entity, and its field."""
 
     model: ListFilter
+    entity: str
     field: Field
 
     @property
@@ -64,7 +65,9 @@ def filters_of(context: RequestContext, model: ListComponent) -> tuple[Declared,
 
     def make() -> tuple[Declared, ...]:
         fields = (_field_of(snapshot, standing, entity, item, f"f{place}") for place, item in enumerate(model.filters))
-        return tuple(Declared(item, field) for item, field in zip(model.filters, fields, strict=True) if field is not None)
+        return tuple(
+            Declared(item, entity, field) for item, field in zip(model.filters, fields, strict=True) if field is not None
+        )
 
     return snapshot.derive(("list filters", context.site.key, model.key, standing), make) if model.filters else ()
 
@@ -167,7 +170,7 @@ def _field(ask: BlockAsk, one: Declared) -> FilterField:
     name = ask.query.name(one.names[0])
     attribute = one.field.attribute
     label = words_of(context, one.model.label) or (words(one.model.key) if one.model.conditions else "")
-    label = label or words_of(context, attribute.model.label) or words(attribute.key)
+    label = label or heading_at(context.snapshot, one.entity, one.model.attribute, lambda said: words_of(context, said))
     match one.field.kind:
         case "range":
             kind = INPUTS[attribute.type.name]

@@ -72,25 +72,30 @@ def action_buttons(ask: BlockAsk, form: Form, record: Record) -> tuple[Action, .
 def show_action(ask: BlockAsk, form: Form, record: Record) -> Part | None:
     """The question of the action that the address names; on POST the deed. None where it names none.
 
-    Raises PageNotFound for an action that the record does not have for the person, ChangedMeanwhile where somebody else was
-    quicker.
+    Raises PageNotFound for an action that the person may not take, ChangedMeanwhile where somebody else was quicker. Whoever
+    may take it where the record no longer allows it, such as by pressing twice, is led back to the record and told so.
     """
     wanted = ask.query.own.get(ACT)
     if not wanted:
         return None
     action = next((item for item in form.actions if item.key == wanted), None)
-    if action is None or not _is_offered(ask.context, form, action, record):
+    if action is None or not _may_take(ask.context, form, action, record):
         raise OutOfReach
+    if not _is_offered(ask.context, form, action, record):
+        flash(text_of(ask.context)("action.over", label=_label(ask.context, action)), "warn")
+        return Part(response=make_response(redirect(ask.query.link(**{ACT: None}), 303)))
     return _done(ask, action, record) if ask.posted else _question(ask, action, record)
 
 
 def _is_offered(context: RequestContext, form: Form, action: RecordAction, record: Record) -> bool:
+    return _may_take(context, form, action, record) and (not action.when or holds_of(context, record, action.when))
+
+
+def _may_take(context: RequestContext, form: Form, action: RecordAction, record: Record) -> bool:
     writable = access_for(context.snapshot, context.principal, form.entity, "write")
     if "write" not in record.can or not writable.allowed:
         return False
-    if not writable.attributes.issuperset(value.attribute for value in action.values):
-        return False
-    return not action.when or holds_of(context, record, action.when)
+    return writable.attributes.issuperset(value.attribute for value in action.values)
 
 
 def _act(connection: Connection, context: RequestContext, action: RecordAction, record: Record, version: int) -> None:

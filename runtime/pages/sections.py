@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from metadata.model import Form, FormField
 from metadata.snapshot import Snapshot
 from metadata.text import Text
-from runtime.pages.columns import attribute_at, currency_path, heading_of
+from runtime.pages.columns import attribute_at, currency_path, heading_at
 from runtime.pages.progress import progress_paths
 
 
@@ -55,4 +55,4 @@ def shown_fields(fields: tuple[FormField, ...], readable: Container[str]) -> tup
 
 def field_label(snapshot: Snapshot, entity: str, say: Callable[[Text], str], field: FormField) -> str:
     """The label of a field: its own, or the attribute's."""
-    return say(field.label) or heading_of(attribute_at(snapshot, entity, field.attribute), say)
+    return say(field.label) or heading_at(snapshot, entity, field.attribute, say)

@@ -14,13 +14,39 @@ from support.marina_site import CAST, PASSWORD, Marina, open_marina, served
 from support.screens import sideways
 from support.theatre import theatre
 
+WIDE = """\
+---
+kind: view
+key: wide
+entity: show
+columns: [{attribute: code}, {attribute: title}, {attribute: begins}, {attribute: ends}, {attribute: whole_day},
+  {attribute: opens}, {attribute: closes}, {attribute: stage}, {attribute: hall}, {attribute: seats}, {attribute: takings},
+  {attribute: price}, {attribute: created_at}, {attribute: created_from}, {attribute: changed_at}, {attribute: changed_from}]
+---
+{kind: list, key: wide, views: [wide]}
+---
+kind: form
+key: wide
+entity: show
+tabs:
+- sections:
+  - fields: [{attribute: code}, {attribute: stage}]
+  - columns: 2
+    fields: [{attribute: code}, {attribute: stage}, {attribute: hall}, {attribute: title, width: full}, {attribute: seats}]
+  - columns: 3
+    fields: [{attribute: code}, {attribute: stage}, {attribute: hall}, {attribute: title}, {attribute: seats}]
+---
+{kind: page, key: wide, label: Wide, parent: home, partial_url: wide, blocks: [{type: list, list: wide}]}
+---
+{kind: page, key: wide-show, label: Wide, parent: wide, record_entity: show, blocks: [{type: form, form: wide}]}
+"""
 PHONE = {"width": 360, "height": 740}
 MARCH = "programme?on=2026-03-10"
 
 
 @pytest.fixture
 def marina(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
-    with open_marina(sqlite_url, tmp_path, *theatre(more=CHARTS)) as site:
+    with open_marina(sqlite_url, tmp_path, *theatre(more=CHARTS + WIDE)) as site:
         halls = [site.add("hall", name=name) for name in ("Great hall", "Cellar")]
         noon = dt.datetime(2026, 3, 10, 11, tzinfo=dt.UTC)
         for n, name in enumerate(("Hamlet", "Macbeth", "Lear", "Othello", "Antigone")):
@@ -122,3 +148,27 @@ def test_charts_stand_beside_their_tables_and_a_bar_leads_to_its_rows(page, addr
     page.locator(".chart-svg a", has_text="Planned").click()
     expect(page.locator(".data .rec")).to_have_text(["Antigone", "Lear", "Macbeth", "Othello"])
     assert complaints == []
+
+
+def test_a_table_of_many_columns_scrolls_by_itself(page, address):
+    sign_in(page, address)
+    page.goto(f"{address}/wide")
+    table = page.locator(".data-wrap")
+    assert table.evaluate("found => found.scrollWidth > found.clientWidth")
+    assert sideways(page) == 0
+    assert_no_axe_violations(page)
+
+
+def test_a_record_has_as_many_fields_beside_each_other_as_its_form_says(page, address):
+    sign_in(page, address)
+    page.goto(f"{address}/wide/Hamlet")
+    for width, beside in ((1280, [1, 2, 3]), (360, [1, 1, 1])):
+        page.set_viewport_size({"width": width, "height": 800})
+        places = page.locator("dl.facts").evaluate_all(
+            "lists => lists.map(list => new Set([...list.children].map(fact => fact.getBoundingClientRect().left)).size)"
+        )
+        assert places == beside
+        assert sideways(page) == 0
+    page.set_viewport_size({"width": 1280, "height": 800})
+    lengths = [page.locator(found).evaluate("found => found.clientWidth") for found in (".facts-of-2", ".facts-of-2 > .wide")]
+    assert lengths[0] == lengths[1]

@@ -141,12 +141,30 @@ def test_what_cannot_be_made_small_is_given_as_it_is(gallery, ada, monkeypatch):
     assert [row["size"] for row in gallery.select(sa.select(thumbnails))] == [0]
 
 
-def test_of_a_kind_that_opens_slowly_only_smaller_ones_are_made_small(monkeypatch):
-    monkeypatch.setattr("runtime.files.pictures.MOST_OPENED", {"image/webp": 20_000})
-    for kind, size, made in (("WEBP", (100, 200), True), ("WEBP", (100, 201), False), ("PNG", (100, 201), True)):
-        picture = io.BytesIO()
-        Image.new("RGB", size, "navy").save(picture, kind)
-        assert bool(small_picture(picture, f"image/{kind.lower()}", 16)) is made, (kind, size)
+@pytest.mark.parametrize(
+    ("kind", "longest", "bytes_beside", "made"),
+    [
+        ("JPEG", 7000, 12_000_000, True),
+        ("JPEG", 7000, 20_000_000, False),
+        ("PNG", 7000, 0, True),
+        ("PNG", 5000, 20_000_000, False),
+        ("WEBP", 4000, 5_000_000, True),
+        ("WEBP", 6000, 0, False),
+        ("WEBP", 4000, 9_000_000, False),
+    ],
+)
+def test_no_small_picture_is_made_of_one_that_is_long_to_open(kind, longest, bytes_beside, made):
+    picture = io.BytesIO()
+    Image.new("1" if kind != "WEBP" else "RGB", (longest, longest), 0).save(picture, kind)
+    picture.write(bytes(bytes_beside))
+    assert bool(small_picture(picture, f"image/{kind.lower()}", 16)) is made
+
+
+def test_a_tall_picture_is_no_larger_made_small_than_a_wide_one():
+    picture = io.BytesIO()
+    Image.new("L", (1600, 12_000)).save(picture, "PNG")
+    with Image.open(io.BytesIO(small_picture(picture, "image/png", 1600))) as made:
+        assert made.width * made.height <= 3_500_000
 
 
 def test_without_pillow_pictures_are_given_as_they_are_and_the_doctor_says_so(gallery, database_url, tmp_path, monkeypatch):

@@ -355,6 +355,34 @@ def test_what_unpacks_to_a_great_deal_of_nothing_takes_a_second_and_no_memory(he
     assert most < 150 * MILLION
 
 
+def test_empty_cells_at_the_end_of_a_line_are_no_columns_however_many():
+    empty = b"," * 4_000_000
+    data = b"Code" + empty + b"\nA1" + empty + b"\n"
+    assert grid.read_csv(io.BytesIO(data), 300).rows == ((2, ["A1"]),)
+    with pytest.raises(grid.NotReadable, match="too_many_columns"):
+        grid.read_csv(io.BytesIO(b"Code\nA2" + empty + b"x"), 300)
+
+
+def test_a_workbook_has_so_many_cells_and_a_csv_file_more(sqlite_site, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_CELLS", 5)
+    rows = ["Code", "Name"], ["A1", "x"], [None, "y"]
+    assert upload(sqlite_site, book(*rows), "a.xlsx").status_code == 303
+    refused = upload(sqlite_site, book(*rows, ["A3", None]), "a.xlsx")
+    assert (refused.status_code, "more than 5 cells" in words(refused)) == (422, True)
+    assert upload(sqlite_site, b"Code,Name\nA1,x\n,y\nA3,\n").status_code == 303
+
+
+def test_workbooks_are_read_one_at_a_time(sqlite_site, monkeypatch):
+    monkeypatch.setattr(workbook, "PATIENCE", 0)
+    data = book(["Code", "Name"], ["A1", "x"])
+    with workbook.ONE_AT_A_TIME:
+        waiting = upload(sqlite_site, data, "a.xlsx")
+        assert upload(sqlite_site, b"Code,Name\nA1,x\n").status_code == 303
+    assert (waiting.status_code, "Another workbook is being read" in words(waiting)) == (422, True)
+    for _ in range(2):
+        assert upload(sqlite_site, data, "a.xlsx").status_code == 303
+
+
 def test_packing_that_says_how_much_memory_it_takes_is_refused(sqlite_site):
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(book(["Code", "Name"], ["A1", "x"]))) as old, zipfile.ZipFile(made, "w") as new:

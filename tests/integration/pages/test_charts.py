@@ -11,7 +11,10 @@ from support.charts import CHARTS
 from support.marina_site import open_marina
 from support.theatre import theatre
 
-SECTION = re.compile(r'<section class="panel chart is-(\w+)" aria-labelledby="([^"]+)">(.*?)</section>', re.DOTALL)
+SECTION = re.compile(
+    r'<div class="panel chart is-(\w+)" role="group" aria-labelledby="([^"]+)">(.*?)(?=<div class="panel chart |<link )',
+    re.DOTALL,
+)
 ROW = re.compile(
     r'<tr><th scope="row">(?:<svg.*?</svg>)?(?:<a href="([^"]+)">)?([^<]*)(?:</a>)?</th><td class="num">([^<]*)</td>', re.DOTALL
 )

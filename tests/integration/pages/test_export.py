@@ -59,7 +59,7 @@ def test_all_that_matches_comes_with_the_views_columns_and_no_others(site, monke
     head, *rows = lines(answer)
     assert head == ["Booking", "Boat", "Arrival", "Berth", "Depth", "Status", "Fee"]
     assert [row[0] for row in rows] == [f"B{n}" for n in reversed(range(8))]
-    assert rows[-1] == ["B0", "Boat B0", "2026-07-01", "N1", "2.5", "Asked for", "1250.5000"]
+    assert rows[-1] == ["B0", "Boat B0", "2026-07-01", "N1", "2.5", "Asked for", "1250.50"]
     assert re.search(r'attachment; filename="bookings-\d{4}-\d\d-\d\d.csv"', answer.headers["Content-Disposition"])
     narrowed = browser.get("/bookings?export=csv&f.status=moored&q=B3&page=1")
     assert [row[0] for row in lines(narrowed)[1:]] == ["B3"]
@@ -77,7 +77,7 @@ def test_a_workbook_holds_numbers_as_numbers_and_no_formula(site):
     assert found["A2"] == ("inlineStr", "B1")
     assert found["B2"] == ("inlineStr", "=HYPERLINK(1)")
     assert found["C2"] == ("", "46204")
-    assert found["G2"] == ("", "1234.5000")
+    assert found["G2"] == ("", "1234.50")
     assert answer.content_type.endswith("spreadsheetml.sheet")
     empty = site.as_("carol").get("/bookings?export=xlsx")
     assert set(sheet(empty)) == {"A1", "B1", "C1", "D1", "E1", "F1", "G1"}
@@ -88,7 +88,14 @@ def test_texts_that_look_like_formulas_are_disarmed_in_csv(site):
         site.book(f"B{n}", boat=boat, fee=Decimal(-5))
     rows = lines(site.as_("alice").get("/bookings?export=csv"))[1:]
     assert [row[1] for row in rows] == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", 'a"b,c\nd']
-    assert {row[6] for row in rows} == {"-5.0000"}
+    assert {row[6] for row in rows} == {"-5.00"}
+
+
+def test_an_amount_is_exact_and_has_the_digits_of_its_currency(site):
+    for n, fee in enumerate(("1250", "0.125", "1250.0625", "0")):
+        site.book(f"B{n}", fee=Decimal(fee))
+    rows = lines(site.as_("alice").get("/bookings?export=csv"))[1:]
+    assert [row[6] for row in rows] == ["1250.00", "0.125", "1250.0625", "0.00"]
 
 
 def test_a_script_is_told_when_the_file_begins_to_come(site):

@@ -8,9 +8,11 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import ListComponent, PageAccessRule
+from metadata.model import ListComponent, ListFilter, PageAccessRule, View, ViewColumn
 from metadata.store import MetadataStore
-from support.marina import MARINA
+from metadata.text import Text
+from support.marina import BERTH, BOOKINGS, MARINA
+from support.marina_site import open_marina
 
 
 def numbers(page) -> list[str]:
@@ -102,6 +104,18 @@ class TestColumns:
         assert model.columns
         assert heads(site.as_("alice").get("/berths")) == ["Mooring place"]
         assert 'class="w-wide"' in site.as_("alice").get("/berths").text
+
+    def test_the_name_behind_a_lookup_is_called_as_the_lookup(self, database_url, tmp_path):
+        plate = replace(BERTH.attributes[0], label=Text.of("Plate"))
+        columns = tuple(ViewColumn(attribute=path) for path in ("number", "berth.number", "berth.depth"))
+        filters = (ListFilter(key="berth", attribute="berth.number"), ListFilter(key="depth", attribute="berth.depth"))
+        bookings = View(key="bookings-all", entity="booking", columns=columns)
+        changed = (replace(BERTH, attributes=(plate, *BERTH.attributes[1:])), bookings, replace(BOOKINGS, filters=filters))
+        with open_marina(database_url, tmp_path, *changed) as site:
+            site.book("B-1")
+            page = site.as_("alice").get("/bookings")
+        assert heads(page)[:3] == ["Booking", "Berth", "Depth"]
+        assert re.findall(r'([^<>]+)</label><input[^>]* name="f.berth"', page.text) == ["Berth"]
 
 
 class TestViews:

@@ -73,9 +73,23 @@ def test_an_action_is_gone_when_its_condition_no_longer_holds(pottery):
     browser = pottery.as_("ada")
     fields = hidden(browser.get(f"{PAGE}?do=cancel").text)
     pottery.change("firing", pottery.rows("firing")[0]["id"], insured=True)
-    assert browser.client.post(f"{PAGE}?do=cancel", data=fields).status_code == 404
-    assert "do=cancel" not in browser.get(PAGE).text
+    for ask in (lambda: browser.client.post(f"{PAGE}?do=cancel", data=fields), lambda: browser.client.get(f"{PAGE}?do=cancel")):
+        answer = ask()
+        assert (answer.status_code, answer.location) == (303, PAGE)
+        page = browser.get(PAGE).text
+        assert "“Cancel it” is not possible as this is now." in page
+        assert "do=cancel" not in page
+    assert pottery.rows("firing")[0]["note"] is None
     assert browser.client.get(f"{PAGE}?do=nothing").status_code == 404
+
+
+def test_who_presses_twice_is_led_to_the_record_as_it_is(pottery):
+    browser = pottery.as_("ada")
+    fields = hidden(browser.get(f"{PAGE}?do=cancel").text)
+    for _ in range(2):
+        answer = browser.client.post(f"{PAGE}?do=cancel", data=fields)
+        assert (answer.status_code, answer.location) == (303, PAGE)
+    assert pottery.rows("firing")[0]["version"] == 2
 
 
 def test_of_two_people_one_is_told_that_the_other_was_quicker(pottery):
