@@ -21,7 +21,7 @@ class Checkpoint:
     """The state of a map. `loaded` says that the initial load is complete; `problem` is what went wrong last.
 
     `began_at` is when it was first tried since it was last told to begin anew, `behind` how many rows waited outside when
-    that was last counted.
+    that was last counted, `pace` the rows of a load in a second, as they lately came.
     """
 
     map: str
@@ -39,6 +39,7 @@ class Checkpoint:
     paused_by: str | None = None
     began_at: dt.datetime | None = None
     behind: int | None = None
+    pace: float | None = None
 
 
 def read_checkpoint(connection: Connection, table_map: str) -> Checkpoint:
@@ -65,6 +66,7 @@ def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, do
         "rows_total": checkpoint.rows_total,
         "updated_at": now,
         "began_at": checkpoint.began_at or now,
+        "pace": checkpoint.pace,
         "problem": None,
         "retry_at": None,
         "failures": 0,

@@ -35,6 +35,12 @@ class Conflict:
     winner: str
     owed: int
     at: dt.datetime
+    last_owed: int | None = None
+
+    @property
+    def about(self) -> int:
+        """The last of the changes that it is about: what is owed after that one has met nothing yet."""
+        return self.owed if self.last_owed is None else self.last_owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +67,21 @@ def winner(table_map: CompiledMap, clash: Clash, changed_at: Any) -> str:
 
 
 def keep_conflict(work: Work, record_id: int, clash: Clash, won: str) -> None:
-    """Write down what lost, or what is to be decided; the same two values once."""
+    """Write down what lost, or what is to be decided; the same two values once, and what is open as it is by now."""
     first = clash.owed[0]
-    values = {"ours": dump_json(clash.ours), "theirs": dump_json(clash.theirs)}
-    same = [_TABLE.c[name] == value for name, value in values.items()]
+    both = {"ours": dump_json(clash.ours), "theirs": dump_json(clash.theirs)}
+    about: dict[str, Any] = {"owed": first.id, "last_owed": clash.owed[-1].id}
+    waiting = _open(work, record_id, clash.attribute)
+    if waiting is not None:
+        mine = update(_TABLE).where(_TABLE.c.id == waiting.id)
+        work.connection.execute(mine.values(**both, **about, winner=won))
+        return
+    same = [_TABLE.c[name] == value for name, value in both.items()]
     known = select(_TABLE.c.id).where(_TABLE.c.owed == first.id, _TABLE.c.attribute == clash.attribute, *same)
     if work.connection.execute(known).first() is None:
-        values |= {"map": work.table_map.key, "entity": work.table_map.entity.key, "attribute": clash.attribute, "winner": won}
-        work.connection.execute(insert(_TABLE).values(record_id=record_id, owed=first.id, at=work.now, **values))
+        values = about | both | {"map": work.table_map.key, "entity": work.table_map.entity.key, "winner": won}
+        values |= {"record_id": record_id, "attribute": clash.attribute, "at": work.now}
+        work.connection.execute(insert(_TABLE).values(**values))
 
 
 def read_conflicts(connection: Connection, maps: Iterable[str], limit: int = 100) -> list[Conflict]:
@@ -90,19 +103,48 @@ def count_open(connection: Connection) -> dict[str, int]:
 
 
 def decide(work: Work, conflict: Conflict, won: str) -> None:
-    """Somebody has decided: ours goes out, or theirs is taken here and ours is not sent."""
+    """Somebody has decided: ours goes out, or theirs is taken here and ours is not sent.
+
+    What was changed here after the conflict was written down is none of its business: it stays, is owed as before, and may
+    meet a conflict of its own.
+    """
+    work.rows.resolve(conflict.entity, ("id",), {(conflict.record_id,)}, held=True)
     owed = outbox.pending(work.connection, conflict.map, (conflict.record_id,))
     if won == PORTAL:
         rebase(work, owed, conflict.attribute, conflict.theirs)
     else:
-        give_up(work, owed, conflict.attribute)
-        store(work, conflict.record_id, {conflict.attribute: conflict.theirs})
-    others = select(_TABLE.c.id).where(_TABLE.c.owed == conflict.owed, _TABLE.c.winner == "", _TABLE.c.id != conflict.id)
-    still_open = work.connection.execute(others).first() is not None
-    first = outbox.read_owed(work.connection, conflict.owed)
-    if first is not None and first.state == outbox.PARKED and not still_open:
-        outbox.replay(work.connection, first)
+        mine = [item for item in owed if conflict.attribute in item.payload.get("was", {})]
+        give_up(work, [item for item in mine if item.id <= conflict.about], conflict.attribute)
+        if all(item.id <= conflict.about for item in mine):
+            store(work, conflict.record_id, {conflict.attribute: conflict.theirs})
+    _close(work, conflict, won)
+
+
+def settled_outside(work: Work, record_id: int, attribute: str, there: Iterable[Owed]) -> None:
+    """The outside has by now what we have, or again what our change began from: nobody has to decide any more.
+
+    `there` are changes whose end the outside has already, so that they need not go out.
+    """
+    conflict = _open(work, record_id, attribute)
+    if conflict is not None:
+        give_up(work, there, attribute)
+        _close(work, conflict, PORTAL)
+
+
+def _open(work: Work, record_id: int, attribute: str) -> Conflict | None:
+    """The conflict of an attribute of a record that waits for somebody."""
+    mine = _TABLE.c.map == work.table_map.key, _TABLE.c.record_id == record_id, _TABLE.c.attribute == attribute
+    row = work.connection.execute(select(_TABLE).where(*mine, _TABLE.c.winner == "")).mappings().first()
+    return None if row is None else _conflict(row)
+
+
+def _close(work: Work, conflict: Conflict, won: str) -> None:
+    """A conflict is over: the change that waited goes on, unless something else of it is open."""
     work.connection.execute(update(_TABLE).where(_TABLE.c.id == conflict.id).values(winner=won))
+    others = select(_TABLE.c.id).where(_TABLE.c.owed == conflict.owed, _TABLE.c.winner == "")
+    first = outbox.read_owed(work.connection, conflict.owed)
+    if first is not None and first.state == outbox.PARKED and work.connection.execute(others).first() is None:
+        outbox.replay(work.connection, first)
 
 
 def rebase(work: Work, owed: Iterable[Owed], attribute: str, theirs: Any) -> None:

@@ -7,7 +7,19 @@ from typing import Any
 
 from connectors import outbox
 from connectors.batched import batched
-from connectors.conflicts import CONFLICT, MANUAL, OUTSIDE, PORTAL, Clash, give_up, keep_conflict, plain, rebase, winner
+from connectors.conflicts import (
+    CONFLICT,
+    MANUAL,
+    OUTSIDE,
+    PORTAL,
+    Clash,
+    give_up,
+    keep_conflict,
+    plain,
+    rebase,
+    settled_outside,
+    winner,
+)
 from connectors.home import Work
 from connectors.mapping import Mapped
 from connectors.outbox import Owed
@@ -64,9 +76,13 @@ def _values(
 ) -> dict[str, Any]:
     was, stored, owed = ours
     values = dict(row.values)
+    waits = any(item.code == CONFLICT for item in owed)
     for name in was.keys() & row.values.keys():
         theirs = values[name]
-        if theirs == stored[name]:
+        same = theirs == stored[name]
+        if waits and (same or plain(theirs) == was[name]):
+            settled_outside(work, record_id, name, owed if same else ())
+        if same:
             continue
         if plain(theirs) != was[name]:
             mine = tuple(item for item in owed if name in item.payload["was"])

@@ -24,6 +24,7 @@ from connectors.initial import SECOND, Step
 from connectors.journal import keep_batch, recorded
 from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
+from connectors.pace import Pace
 from connectors.protocol import Acknowledging, Adapter, Batch, Cursor, Record, Source
 from connectors.rejects import due_rejects
 from connectors.setwise import Converting
@@ -120,6 +121,7 @@ class Runner:
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
         source = Converting(self.source) if store is bulk else self.source
         aside = partial(self.meanwhile, table_map) if self.meanwhile else None
+        pace, since, loads = Pace(), begun, not state.loaded
         for batch in pages(source, table_map, state.cursor, limit, aside):
             if not (batch.records or batch.gone or batch.events) and self.is_quiet(table_map, state, batch.cursor):
                 return counts
@@ -127,7 +129,10 @@ class Runner:
                 table_map = replace(table_map, suspect=self.seen_as(table_map, at_once=True).suspect)
             refused_since = begun if counts.rejected and store is upsert else None
             counts, state = self._take(table_map, batch, state, (lookups, store, counts), refused_since)
-            self.progress(table_map, state)
+            now = self.home.now()
+            at = replace(state, pace=pace.add(len(batch.records), (now - since).total_seconds()))
+            state, since = at if loads else state, now
+            self.progress(table_map, at)
             if batch.more and self.interrupted():
                 break
         return counts

@@ -27,6 +27,7 @@ checkpoint = Table(
     Column("paused_by", String(200)),
     Column("began_at", UtcDateTime()),
     Column("behind", KEY_TYPE),
+    Column("pace", Float),
 )
 
 seen = Table(
@@ -241,6 +242,7 @@ conflict = Table(
     Column("winner", String(20), nullable=False),
     Column("owed", KEY_TYPE, nullable=False),
     Column("at", UtcDateTime(), nullable=False),
+    Column("last_owed", KEY_TYPE),
     Index("ix_foyer_sync_conflict_owed", "owed", "attribute"),
     Index("ix_foyer_sync_conflict_map", "map", "winner"),
 )

@@ -35,7 +35,8 @@ def plan_tracking(
 ) -> list[Step]:
     """What is to be done so that the changes of these maps' tables are told, or no longer; done at once with `run`.
 
-    Nothing where everything is there already. Raises Fatal, with what may have been meant, and Retriable.
+    Nothing where everything is there already. The statements can be run by hand, one after the other: what several maps share
+    is made once. Raises Fatal, with what may have been meant, and Retriable.
     """
     engine = open_engine(name, settings)
     schema = settings.get("schema") or None
@@ -43,7 +44,9 @@ def plan_tracking(
     try:
         for item in maps:
             with sorted_errors(name), engine.connect() as connection:
-                steps += _run(connection, _plan(connection, item, schema, remove=remove), run=run)
+                mine = _plan(connection, item, schema, remove=remove)
+                shared = {step.statement for step in steps}
+                steps += _run(connection, [step for step in mine if step.statement not in shared], run=run)
     finally:
         engine.dispose()
     return steps

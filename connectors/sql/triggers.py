@@ -169,7 +169,9 @@ def _mariadb(given: Given) -> list[Definition]:
     def trigger(end: str, event: str, body: str) -> Definition:
         return "trigger", f"CREATE TRIGGER {given.within(given.log + end)} AFTER {event} ON {table} FOR EACH ROW {body}"
 
-    update = f"BEGIN {given.insert('OLD')}; IF NOT ({same}) THEN {given.insert('NEW')}; END IF; END"
+    # one statement, so that a client that ends statements at each semicolon takes it whole
+    both = f"SELECT {given.side('OLD')} FROM DUAL UNION ALL SELECT {given.side('NEW')} FROM DUAL WHERE NOT ({same})"
+    update = f"INSERT INTO {log} ({given.keys}) {both}"
     numbered = f"CREATE TABLE {log} (foyer_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY)"
     return [
         ("table of changes", f"{numbered} AS SELECT {given.keys} FROM {table} LIMIT 0"),

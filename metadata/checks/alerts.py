@@ -9,6 +9,9 @@ from metadata.errors import Problem
 from metadata.model import SyncAlert, TableMap, WebRole
 
 LASTING = ("lag", "no_success", "dead_letter")
+BETWEEN_PULLS = 10.0
+"""Seconds beyond its interval for which a map that is in order may say nothing new: a pull takes time, and a quiet one is not
+written down at once."""
 
 
 def alerts(world: World) -> Iterator[Problem]:
@@ -21,6 +24,7 @@ def alerts(world: World) -> Iterator[Problem]:
         if alert.code and alert.when != "errors":
             yield world.problem(alert, "code", "alert", "A class of errors is for `when: errors`; remove it.")
         yield from _maps(world, alert)
+        yield from _pulls(world, alert)
         yield from _told(world, alert)
 
 
@@ -30,6 +34,28 @@ def _maps(world: World, alert: SyncAlert) -> Iterator[Problem]:
         if isinstance(found, TableMap) and alert.connection and found.connection != alert.connection:
             message = f"{key} is a map of {found.connection}, not of {alert.connection}; leave one of the two out."
             yield world.problem(alert, f"maps.{index}", "alert", message)
+
+
+def _pulls(world: World, alert: SyncAlert) -> Iterator[Problem]:
+    """What holds between any two pulls would be told, and be over, with each of them."""
+    if alert.when not in ("lag", "no_success") or not alert.seconds:
+        return
+    watched = [item for item in world.all(TableMap) if _watches(alert, item)]
+    slowest = max(watched, key=lambda item: item.interval, default=None)
+    if slowest is not None and alert.seconds < slowest.interval + BETWEEN_PULLS:
+        least = f"{slowest.interval + BETWEEN_PULLS:g}"
+        message = (
+            f"{slowest.key} is pulled every {slowest.interval:g} seconds, so this would be told between any two pulls;"
+            f" say {least} seconds or more, or name maps that are pulled more often."
+        )
+        # no error: releases of before have such alerts, and are to be served
+        yield world.warning(alert, "seconds", "always-late", message)
+
+
+def _watches(alert: SyncAlert, table_map: TableMap) -> bool:
+    if not table_map.active or all(item.direction == "out" for item in table_map.attributes):
+        return False
+    return table_map.key in alert.maps or (not alert.maps and alert.connection in ("", table_map.connection))
 
 
 def _told(world: World, alert: SyncAlert) -> Iterator[Problem]:

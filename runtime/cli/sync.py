@@ -16,7 +16,7 @@ from connectors.history import Run
 from connectors.home import utc_now
 from connectors.lease import LeaseLost
 from connectors.rejects import read_rejects
-from connectors.tablemap import CompiledMap, compiled_maps
+from connectors.tablemap import CompiledMap
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
 from runtime.cli import (
@@ -32,14 +32,14 @@ from runtime.cli import (
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
-from runtime.cli.sync_progress import Progress
+from runtime.cli.sync_progress import Progress, words_of_load
 from runtime.cli.worker import summary
 from runtime.database import writing
 from runtime.sync import steering
 from runtime.sync.homes import home_of
 from runtime.sync.metrics import metrics_text
 from runtime.sync.pool import Adapters
-from runtime.sync.state import MapState, map_states
+from runtime.sync.state import MapState, map_states, second_costs
 from runtime.sync.worker import maps_by_connection, open_station
 
 SHOWN_REJECTS = 5
@@ -88,7 +88,8 @@ def _run_connection(
     installation: Installation, snapshot: Snapshot, maps: Sequence[CompiledMap], adapters: Adapters
 ) -> list[Run]:
     """Run the maps of one connection here, or have them run by the worker that serves it already."""
-    progress = Progress(compiled_maps(snapshot), installation.engine.dialect.name)
+    with installation.engine.connect() as reading:
+        progress = Progress(second_costs(snapshot, checkpoints.read_checkpoints(reading), reading.dialect.name))
     station = open_station(installation.engine, snapshot, maps[0].connection, adapters, progress)
     wishes: dict[int, CompiledMap] = {}
     end = time.monotonic() + WORKER_WAIT_SECONDS
@@ -166,6 +167,8 @@ def metrics() -> Report:
 
 def _line(state: MapState) -> str:
     parts = [f"{state.map:<24} {state.state:<8} {state.rows_done:>9} rows"]
+    if state.loading is not None and state.rows_done:
+        parts.append(f"{state.loading.share:.0%}: {words_of_load(state.loading, twice=state.passes > 1)}")
     if state.succeeded_at:
         parts.append(f"as of {state.succeeded_at:%Y-%m-%d %H:%M:%S} UTC")
     parts += [f"group {state.group}"] * bool(state.group)

@@ -12,7 +12,9 @@ from connectors.checkpoint import Checkpoint, read_checkpoints
 from connectors.conflicts import count_open
 from connectors.errors import GAP
 from connectors.history import Counts, last_runs
+from connectors.initial import SECOND, plan_load
 from connectors.outbox import PARKED, WAITING, count_owed, oldest
+from connectors.pace import Loading, loading, second_cost
 from connectors.rejects import count_rejects, oldest_rejects
 from connectors.tablemap import CompiledMap, compiled_maps
 from connectors.tally import ERROR, OUT, read_tally
@@ -26,7 +28,7 @@ class MapState:
 
     `group` is that with which it waits and is paused. `behind` are rows that wait outside, None where that is not known;
     `owed_since` is when the oldest change that waits to go out was made, `refused_since` when the oldest row that one side
-    would not take came.
+    would not take came. `loading` is how far its load is, in how many `passes`, and None once that is over.
     """
 
     map: str
@@ -53,6 +55,26 @@ class MapState:
     refused_since: dt.datetime | None = None
     delivered_at: dt.datetime | None = None
     group: str = ""
+    passes: int = 1
+    loading: Loading | None = None
+
+
+def second_costs(snapshot: Snapshot, states: Mapping[str, Checkpoint], dialect: str) -> dict[str, float]:
+    """What a row costs in the second pass of a load, in rows of the first one, by map; those that have one only."""
+    return {name: second_cost(states, name, dialect) for name in _twice(snapshot)}
+
+
+def _twice(snapshot: Snapshot) -> frozenset[str]:
+    """The maps that are loaded in two passes. All maps of a connection are loaded together."""
+
+    def make() -> frozenset[str]:
+        by_connection: dict[str, list[CompiledMap]] = {}
+        for item in compiled_maps(snapshot):
+            by_connection.setdefault(item.connection.key, []).append(item)
+        steps = (step for maps in by_connection.values() for step in plan_load(maps))
+        return frozenset(step.table_map.key for step in steps if step.later)
+
+    return snapshot.derive("runtime.sync.twice", make)
 
 
 def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
@@ -61,16 +83,18 @@ def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
     rejects, owed, undecided = count_rejects(connection), count_owed(connection), count_open(connection)
     waiting, parked, refused = oldest(connection, WAITING), oldest(connection, PARKED), oldest_rejects(connection)
     sent = {item.map: item.at for item in read_tally(connection) if item.direction == OUT and item.kind != ERROR}
+    costs = second_costs(snapshot, checkpoints, connection.dialect.name)
     found = []
     for item in compiled_maps(snapshot):
         at = _within_group(item, checkpoints)
+        load = loading(at, checkpoints.get(item.key + SECOND), costs.get(item.key, 0.0)) if item.inward else None
         sending = owed.get(item.key, {})
         found.append(
             MapState(
                 map=item.key,
                 connection=item.connection.key,
                 entity=item.entity.key,
-                state=_word(at, at.failures),
+                state=_word(at, load),
                 loaded=at.loaded,
                 rows_done=at.rows_done,
                 rows_total=at.rows_total,
@@ -91,6 +115,8 @@ def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
                 refused_since=min((found[item.key] for found in (parked, refused) if item.key in found), default=None),
                 delivered_at=sent.get(item.key),
                 group=item.model.group if item.together else "",
+                passes=2 if item.key in costs else 1,
+                loading=load,
             )
         )
     return found
@@ -122,13 +148,13 @@ def _behind(state: Checkpoint) -> int | None:
     return state.behind
 
 
-def _word(state: Checkpoint, failures: int) -> str:
+def _word(state: Checkpoint, load: Loading | None) -> str:
     if state.paused_at is not None:
         return "paused"
     if state.problem and state.problem.startswith(GAP):
         return "gap"
     if state.problem:
-        return "failed" if failures > 3 else "waiting"
-    if state.loaded:
+        return "failed" if state.failures > 3 else "waiting"
+    if state.loaded and load is None:
         return "current"
     return "loading" if state.rows_done else "never"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from metadata.snapshot import Snapshot
 from support.harbour import boat_row, harbour_row
@@ -35,6 +36,7 @@ OUTSIDE_BOATS = sa.Table(
     sa.Column("tender_of", sa.Integer),
     sa.Column("external_id", sa.String(60)),
     sa.Column("seq", sa.Integer, index=True),
+    sa.Column("changed", sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")),
 )
 
 

@@ -18,8 +18,6 @@ from runtime.sync.state import MapState, map_states
 HOUR = dt.timedelta(hours=1)
 BINS, BIN_MINUTES = 12, 5
 HEIGHT, STEP, TOP = 24, 8, 2
-LATELY = 10
-"""Minutes over which the pace of a load is taken."""
 TONES = {
     "current": "good",
     "loading": "info",
@@ -48,6 +46,7 @@ class Load:
     done: str
     total: str
     percent: int
+    part: str
     pace: str
     left: str
 
@@ -124,27 +123,23 @@ def _line(
         problem=state.problem,
         paused_by=state.paused_by,
         again=duration(desk, (state.retry_at - now).total_seconds()) if state.retry_at and state.retry_at > now else "",
-        load=_load(desk, state, moved, now),
+        load=_load(desk, state),
     )
 
 
-def _load(desk: Desk, state: MapState, moved: Mapping[int, int], now: dt.datetime) -> Load | None:
-    """How a load goes: by the pace of the last minutes, which a pause before them does not slow down."""
-    if state.loaded or not state.rows_done or state.rows_total is None:
+def _load(desk: Desk, state: MapState) -> Load | None:
+    """How a load goes that has begun, its second pass included."""
+    at = state.loading
+    if at is None or not state.rows_done or at.total is None:
         return None
-    first = minute_of(now) - LATELY
-    began = state.began_at or now
-    minutes = [minute for minute in moved if minute >= first]
-    begun = max(began.timestamp(), min(minutes, default=0) * 60)
-    seconds = max(1.0, (state.updated_at or now).timestamp() - begun)
-    pace = sum(moved[minute] for minute in minutes) / seconds
-    left = max(0, state.rows_total - state.rows_done)
+    part = desk.say(f"studio.sync_pass.{'second' if at.second else 'first'}") if state.passes > 1 else ""
     return Load(
-        number(desk, state.rows_done),
-        number(desk, state.rows_total),
-        min(100, round(100 * state.rows_done / max(1, state.rows_total))),
-        desk.say("studio.sync_per_minute", number=round(pace * 60)) if minutes else "",
-        duration(desk, left / pace) if pace else "",
+        number(desk, at.done),
+        number(desk, at.total),
+        round(100 * at.share),
+        part,
+        desk.say("studio.sync_per_minute", number=round(at.pace * 60)) if at.pace else "",
+        duration(desk, at.seconds) if at.seconds is not None else "",
     )
 
 

@@ -107,6 +107,23 @@ def test_a_map_is_paused_resumed_run_loaded_and_read_again_and_the_trail_says_by
         assert f'"did": "{act}"' in done
 
 
+def test_the_second_pass_of_a_load_belongs_to_its_progress(quay: Quay) -> None:
+    _, world, erin = quay
+    world.put("boat", *(row(number, tender_of=number % 20 + 100) for number in range(100, 120)))
+    assert post(erin, "sync/map/boats", do="load").status_code == 303
+    station = world.station()
+    station.interrupted = lambda: world.checkpoint().loaded
+    station.turn()
+    station.close()
+    for place in ("sync", "sync/map/boats"):
+        page = words(erin.get(place))
+        assert "0 of 25 rows · second pass: references between rows" in page
+    turned(world)
+    page = words(erin.get("sync/map/boats"))
+    assert "second pass" not in page
+    assert "First load" not in page
+
+
 def test_a_refused_row_is_shown_with_its_place_mended_and_tried_again(quay: Quay) -> None:
     _, world, erin = quay
     listed = words(erin.get("sync/map/boats/rows?way=in&code=type"))

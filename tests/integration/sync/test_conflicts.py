@@ -159,6 +159,61 @@ def test_a_conflict_that_somebody_decides_waits_with_its_record_until_then(world
     assert (both(world, "name"), owed(world)) == (((stays,), (stays,)), {})
 
 
+def open_conflict(world):
+    (found,) = [item for item in conflicts(world) if not item.winner]
+    return found
+
+
+def decided(world, side):
+    return steering.resolve(world.home, compiled_maps(world.snapshot), open_conflict(world).id, side)
+
+
+@pytest.mark.parametrize("first", ["pull", "push"])
+@pytest.mark.parametrize(("side", "stays"), [("portal", "Second"), ("outside", "Theirs")])
+def test_what_is_changed_here_after_a_conflict_is_not_decided_with_it(world_of, side, stays, first):
+    world = opened(world_of, "manual")
+    ours(world, name="First", price=1)
+    theirs(world, name="Theirs")
+    world.pull() if first == "pull" else deliver(world)
+    ours(world, name="Second")
+    assert decided(world, "outside").ours == "First"
+    assert both(world, "name") == (("Second",), ("Theirs",))
+    settle_both(world)
+    found = open_conflict(world)
+    assert (found.ours, found.theirs) == ("Second", "Theirs")
+    decided(world, side)
+    settle_both(world)
+    assert both(world, "name") == ((stays,), (stays,))
+    assert [str(value) for (value,) in both(world, "price")] == ["1.00", "1.00"]
+    assert owed(world) == {}
+
+
+@pytest.mark.parametrize(("side", "stays"), [("portal", "Ours"), ("outside", "Later")])
+def test_a_conflict_that_waits_is_about_what_the_outside_has_by_now(world_of, side, stays):
+    world = opened(world_of, "manual")
+    ours(world, name="Ours")
+    for number, name in enumerate(("Theirs", "Later"), 2):
+        theirs(world, seq=number, name=name)
+        world.pull()
+    assert open_conflict(world).theirs == "Later"
+    decided(world, side)
+    settle_both(world)
+    assert (both(world, "name"), owed(world)) == (((stays,), (stays,)), {})
+
+
+@pytest.mark.parametrize(("theirs_at_last", "stays"), [("Ours too", "Ours too"), ("Boat 1", "Ours too")])
+def test_a_conflict_is_over_where_the_outside_comes_to_our_value_or_goes_back(world_of, theirs_at_last, stays):
+    world = opened(world_of, "manual")
+    ours(world, name="Ours")
+    ours(world, name="Ours too")
+    for number, name in enumerate(("Theirs", theirs_at_last), 2):
+        theirs(world, seq=number, name=name)
+        world.pull()
+    settle_both(world)
+    assert (both(world, "name"), owed(world)) == (((stays,), (stays,)), {})
+    assert [item.winner for item in conflicts(world)] == ["portal"]
+
+
 def test_a_pull_does_not_undo_what_waits_to_go_out(world_of):
     world = opened(world_of, "outside")
     ours(world, name="Ours")

@@ -3,93 +3,188 @@
 By a clock that goes on with each row; with FOYER_TEST_PROGRESS_ROWS by a real one, over so many rows of a real database.
 """
 
+import contextlib
+import datetime as dt
 import os
 import random
 import re
 import time
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
+from connectors.checkpoint import read_checkpoints
+from connectors.pace import SECOND_COSTS
 from connectors.sql.adapter import SqlAdapter
 from runtime.cli import sync_progress
-from runtime.cli.sync_progress import SECOND_COSTS, Progress
+from runtime.cli.sync_progress import Progress
+from runtime.sync.state import map_states, second_costs
 from support.harbour import boats, harbours, make_world
 from support.seeds import seed
 from support.sql_outside import OUTSIDE_BOATS, filled
 
 GIVEN = "FOYER_TEST_PROGRESS_ROWS" in os.environ
-ROWS = int(os.environ.get("FOYER_TEST_PROGRESS_ROWS", "2000"))
+ROWS = int(os.environ.get("FOYER_TEST_PROGRESS_ROWS", "1000"))
 WITHIN = 0.2
 ROUNDED = 0.5
 """Seconds: a line tells whole ones."""
-A_ROW = 0.01
+A_ROW = 0.1
 """Seconds that a row takes by the clock that goes on with rows."""
+BEGAN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 ALONE = boats().attributes[:-1]
 """Without the look-up that points at other boats, and so needs no second pass."""
 
 
 class Pacing:
-    """An outside whose clock goes on with each row that is read, now slower and now faster."""
+    """An outside, and a clock that goes on as its rows are stored: each takes `cost` times as long in a second pass, and
+    `slower(share)` times as long when that share of the rows of its pass is there."""
 
-    def __init__(self, adapter, cost):
-        self.adapter, self.cost, self.now = adapter, cost, 0.0
+    def __init__(self, adapter, cost, slower):
+        self.adapter, self.cost, self.slower, self.seconds = adapter, cost, slower, 0.0
         self.chance = random.Random(seed())
+        self.rows, self.done = [], {}
 
     def __getattr__(self, name):
         return getattr(self.adapter, name)
 
     def clock(self):
-        return self.now
+        return self.seconds
+
+    def now(self):
+        return BEGAN + dt.timedelta(seconds=self.seconds)
 
     def pull(self, table_map, cursor, limit):
         batch = self.adapter.pull(table_map, cursor, limit)
-        each = A_ROW * (1 if table_map.creates else self.cost) * self.chance.uniform(0.7, 1.3)
-        self.now += each * len(batch.records)
+        self.rows.append(len(batch.records))
         return batch
 
+    def committed(self, table_map, cursor):
+        rows, name = self.rows.pop(0), (table_map.key, table_map.creates)
+        each = A_ROW * (1 if table_map.creates else self.cost) * self.chance.uniform(0.8, 1.2)
+        self.seconds += rows * each * self.slower(self.done.get(name, 0) / ROWS)
+        self.done[name] = self.done.get(name, 0) + rows
 
-@pytest.mark.parametrize("attributes", [ALONE, boats().attributes], ids=["one pass", "two passes"])
-@pytest.mark.timeout(120 + ROWS // 500)
-def test_the_time_that_is_left_is_told_within_a_fifth(database_url, tmp_path, monkeypatch, attributes):
+
+def even(share):
+    return 1
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """A world whose outside is a real database with many boats, that database, and the clock."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *args, **more: stack.enter_context(loaded_by_clock(tmp_path, *args, **more))
+
+
+@contextlib.contextmanager
+def loaded_by_clock(tmp_path, url, attributes, slower=even, cost=None):
     theirs = f"sqlite:///{tmp_path / 'outside.db'}"
     outside = filled(theirs, ROWS)
     given = {"url": theirs}
-    pacing = Pacing(SqlAdapter("outside", given), SECOND_COSTS[database_url.split("+")[0].split(":")[0]])
+    pacing = Pacing(SqlAdapter("outside", given), cost or SECOND_COSTS[url.split("+")[0].split(":")[0]], slower)
     maps = harbours(), boats(attributes=attributes, batch_size=max(5, ROWS // 200))
-    world = make_world(database_url, maps, pacing, connector="sql", settings=given)
-    clock = time.monotonic if GIVEN else pacing.clock
-    monkeypatch.setattr(sync_progress, "EACH_SECONDS", 0.0)
-    told = []
-    station = world.station()
-    progress = Progress(station.maps, world.engine.dialect.name, clock, lambda line: told.append((clock(), line)))
-    station.progress = progress
-    begun = clock()
-    station.pull(station.maps)
-    ended = clock()
-    station.close()
-    quarter = begun + (ended - begun) / 4
-    later = [(at, float(found[1])) for at, line in told if at >= quarter and (found := re.search(r"(\d+) s to go", line))]
-    assert len(later) > 5
-    last = (ended - begun) / 10  # a batch that is read ahead counts for much there
-    still = [(at, left, ended - at) for at, left in later if ended - at > last]
-    wrong = [each for each in still if abs(each[1] - each[2]) > WITHIN * each[2] + ROUNDED]
-    assert wrong == []
-    assert passes(told) == ({"first of two", "second pass"} if attributes is not ALONE else set())
-    told.clear()
-    station = world.station()
-    station.progress = progress
-    with outside.begin() as connection:
-        connection.execute(sa.update(OUTSIDE_BOATS).values(name="Anew", seq=ROWS + 1))
-    station.pull(station.maps)
-    station.close()
-    assert told
-    assert passes(told) == set()
+    world = make_world(url, maps, pacing.adapter if GIVEN else pacing, connector="sql", settings=given)
+    yield world, outside, pacing
     outside.dispose()
     world.adapter.close()
     world.engine.dispose()
 
 
+def station_of(world, pacing, told, monkeypatch):
+    clock = time.monotonic if GIVEN else pacing.clock
+    monkeypatch.setattr(sync_progress, "EACH_SECONDS", 0.0)
+    station = world.station()
+    if not GIVEN:
+        station.home = replace(station.home, now=pacing.now)
+    with world.engine.connect() as connection:
+        costs = second_costs(world.snapshot, read_checkpoints(connection), connection.dialect.name)
+
+    def tell(line):
+        with world.engine.connect() as connection:
+            (state,) = [found for found in map_states(connection, world.snapshot) if found.map == "boats"]
+        told.append((clock(), line, state))
+
+    station.progress = Progress(costs, clock, tell)
+    return station, clock
+
+
+def left(line):
+    found = re.search(r"(\d+) s to go", line)
+    return float(found[1]) if found else None
+
+
+@pytest.mark.parametrize("attributes", [ALONE, boats().attributes], ids=["one pass", "two passes"])
+@pytest.mark.timeout(120 + ROWS // 500)
+def test_the_time_that_is_left_is_told_within_a_fifth(database_url, opened, monkeypatch, attributes):
+    world, outside, pacing = opened(database_url, attributes)
+    told = []
+    station, clock = station_of(world, pacing, told, monkeypatch)
+    begun = clock()
+    station.pull(station.maps)
+    ended = clock()
+    station.close()
+    quarter, last = begun + (ended - begun) / 4, (ended - begun) / 10  # near the end a batch counts for much
+    still = [(at, line, state) for at, line, state in told if quarter <= at < ended - last and line.startswith("boats")]
+    assert len(still) > 5
+    for at, line, state in still:
+        rest = ended - at
+        if left(line) is not None:  # the line of a pass's last batch tells its rows alone
+            assert abs(left(line) - rest) <= WITHIN * rest + ROUNDED, line
+        # what the studio shows is read from the database, where the last batch has not been timed yet
+        assert abs(state.loading.seconds - rest) <= WITHIN * rest + last + ROUNDED
+        assert state.state == "loading"
+    assert passes(told) == ({"first of two", "second pass"} if attributes is not ALONE else set())
+    shares = [state.loading.share for _, _, state in told if state.loading is not None]
+    assert shares == sorted(shares)
+    with world.engine.connect() as connection:
+        assert [(state.state, state.loading) for state in map_states(connection, world.snapshot)] == [("current", None)] * 2
+    lines = []
+    station, _ = station_of(world, pacing, [], monkeypatch)
+    station.progress = Progress({"boats": 2.0}, clock, lambda line: lines.append((0, line, None)))
+    with outside.begin() as connection:
+        connection.execute(sa.update(OUTSIDE_BOATS).values(name="Anew", seq=ROWS + 1))
+    station.pull(station.maps)
+    station.close()
+    assert lines
+    assert passes(lines) == set()
+
+
+@pytest.mark.skipif(GIVEN, reason="by a real clock nobody knows how the pace changes")
+@pytest.mark.parametrize("attributes", [ALONE, boats().attributes], ids=["one pass", "two passes"])
+@pytest.mark.parametrize("times", [3, 1 / 3], ids=["slower", "faster"])
+def test_a_pace_that_changes_is_followed(sqlite_url, opened, monkeypatch, attributes, times):
+    """From two fifths of each pass on rows take three times as long, or a third."""
+    world, _, pacing = opened(sqlite_url, attributes, lambda share: times if share >= 0.4 else 1)
+    told = []
+    station, _ = station_of(world, pacing, told, monkeypatch)
+    station.pull(station.maps)
+    station.close()
+    ended = pacing.seconds
+    last = [(at, line) for at, line, state in told if state.loading and state.loading.done >= 0.65 * ROWS]
+    last = [(at, line) for at, line in last if ("second pass" in line) == (attributes is not ALONE) and left(line)]
+    assert len(last) > 5
+    for at, line in last:
+        assert abs(left(line) - (ended - at)) <= WITHIN * (ended - at) + 10 * A_ROW * 3 + ROUNDED, line
+
+
+@pytest.mark.skipif(GIVEN, reason="by a real clock nobody knows what a second pass costs")
+def test_what_a_second_pass_costs_is_learnt(sqlite_url, opened, monkeypatch):
+    world, _, pacing = opened(sqlite_url, boats().attributes, cost=6)
+    for time_ in (1, 2):
+        told = []
+        station, _ = station_of(world, pacing, told, monkeypatch)
+        begun = pacing.seconds
+        station.pull(station.maps)
+        station.close()
+        took = pacing.seconds - begun
+        early = [(at - begun, left(line)) for at, line, _ in told if "first of two" in line and at - begun > took / 10]
+        wrong = [each for each in early if abs(each[1] - (took - each[0])) > WITHIN * (took - each[0])]
+        assert bool(wrong) == (time_ == 1), wrong
+        with world.now() as connection:
+            connection.execute(sa.text("UPDATE foyer_sync_checkpoint SET cursor = NULL, loaded = false, rows_done = 0"))
+
+
 def passes(told):
     """Which passes the lines about boats name."""
-    return {word for _, line in told if line.startswith("boats") for word in ("first of two", "second pass") if word in line}
+    return {word for _, line, _ in told if line.startswith("boats") for word in ("first of two", "second pass") if word in line}

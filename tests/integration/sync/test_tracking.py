@@ -2,18 +2,20 @@
 
 import contextlib
 import threading
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
 from connectors.errors import Fatal
+from connectors.sql.installing import plan_tracking
 from connectors.tablemap import compiled_maps
 from metadata.model import Connection
 from metadata.store import MetadataStore
 from runtime.cli.sync import command
 from runtime.database import make_engine
-from support.harbour import BOAT, HARBOUR, STATE, column, harbours
+from support.harbour import BOAT, HARBOUR, STATE, column, harbours, snapshot_of
 from support.tracked import Tracked
 
 
@@ -113,6 +115,24 @@ def test_installing_shows_what_it_does_does_it_once_and_takes_all_of_it_out_agai
     assert tracked.install(remove=True) == []
     tracked.add(1)
     assert set(sa.inspect(tracked.engine).get_table_names()) <= {*before, "foyer_tracking"}
+
+
+def test_what_is_shown_can_be_given_to_whoever_runs_that_database(tracked):
+    """A script of several maps, run by a client that ends statements at semicolons where the database has no better way."""
+    settings, (first,) = {"url": tracked.url}, compiled_maps(tracked.world.snapshot)
+    maps = compiled_maps(snapshot_of(first.model, replace(first.model, key="quays"), settings=settings, connector="sql"))
+    shown = [step.statement for step in plan_tracking("outside", settings, maps)]
+    assert len(shown) == len(set(shown))
+    if tracked.engine.dialect.name in ("mysql", "mariadb"):
+        assert [statement for statement in shown if ";" in statement] == []
+    with tracked.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in shown:
+            connection.exec_driver_sql(statement)
+    assert plan_tracking("outside", settings, maps) == []
+    tracked.add(1)
+    assert tracked.pull() == [("H1", "A")]
+    tracked.run("UPDATE harbour SET code = 'H2' WHERE no = 1")
+    assert tracked.pull() == [("H2", "A")]
 
 
 def test_nothing_is_read_where_nothing_is_installed(tracked):

@@ -624,7 +624,10 @@ FAULTS = [
     ({"connection files": {"settings": {"url": "x?${foyer_database_url_FILE}"}}}, "own-secret", "settings.url", "of its own"),
     (alerting(webhook="${URL}", secret="${AWS_SECRET_ACCESS_KEY}"), "own-secret", "secret", "of its own"),
     (alerting(when="lag"), "alert", "seconds", "seconds"),
-    (alerting(when="lag", seconds=5, code="lookup"), "alert", "code", "errors"),
+    (alerting(when="lag", seconds=100, code="lookup"), "alert", "code", "errors"),
+    (alerting(when="lag", seconds=5), "always-late", "seconds", "between any two pulls"),
+    (alerting(when="no_success", seconds=5, maps=["tasks"]), "always-late", "seconds", "between any two pulls"),
+    (alerting(when="dead_letter", seconds=5), "", "", ""),
     (alerting(maps=["tasks"], connection="other"), "alert", "maps.0", "leave one of the two out"),
     (alerting(roles=["user"]), "alert", "roles.0", "one by one"),
     (alerting(webhook="${URL}"), "alert", "secret", "signed"),
@@ -636,6 +639,7 @@ FAULTS = [
     (telling("account.name"), "path", "write_through.message_attribute", "itself"),
 ]
 WARNINGS = {
+    "always-late",
     "unknown-language",
     "unknown-setting",
     "anonymous-write",
