@@ -61,6 +61,21 @@ def scopes_of(entity: Entity) -> tuple[tuple[str, str], ...]:
     return (("global", ""), *sorted(led, key=lambda one: PEOPLE.index(one[0])))
 
 
+def left_out(entity: Entity, wanted: Wanted, world: World) -> tuple[Attribute, ...]:
+    """The lookups that stay off the pages, for the role may not read what they lead to: to it they would always be empty."""
+    if not wanted.role:
+        return ()
+    own = [item for item in world.components.values() if getattr(item, "site", "") == wanted.site]
+    held = {wanted.role, *(item.key for item in own if isinstance(item, WebRole) and item.default)}
+    given = [item for item in own if isinstance(item, EntityPermission) and item.active and held.intersection(item.roles)]
+    readable = {entity.key, *(item.entity for item in given if "read" in item.privileges)}
+    return tuple(
+        item
+        for item in entity.attributes
+        if item.type == "lookup" and not readable.intersection((item.target, *item.targets)) and item.key != entity.primary_name
+    )
+
+
 def has_root(world: World, site: str) -> bool:
     """Whether the site has a page that others can stand below."""
     return any(not page.parent for page in pages_of(world, site))
@@ -91,9 +106,17 @@ class _Making:
         return Form(key=self.key("form", end), entity=self.entity.key, label=label, tabs=(Tab(sections=sections),))
 
     @property
+    def shown(self) -> list[Attribute]:
+        """What people read."""
+        left = left_out(self.entity, self.wanted, self.world)
+        return [item for item in self.entity.attributes if item not in left]
+
+    @property
     def typed(self) -> list[Attribute]:
-        """What people fill in."""
-        return [item for item in self.entity.attributes if not item.formula and item.type not in NEVER_TYPED]
+        """What people fill in. What must be filled in is asked even where the role finds nothing to choose."""
+        left = [item for item in left_out(self.entity, self.wanted, self.world) if item.required != "required"]
+        given = (item for item in self.entity.attributes if item not in left)
+        return [item for item in given if not item.formula and item.type not in NEVER_TYPED]
 
     def inserted(self) -> list[FormField]:
         """The fields of a new row. The lookup by which it belongs to somebody is set, not asked."""
@@ -114,8 +137,8 @@ def first_screens(entity: Entity, wanted: Wanted, world: World) -> Iterator[Comp
     making = _Making(entity, wanted, world)
     pages = pages_of(world, wanted.site)
     root = next(page.key for page in pages if not page.parent)
-    view = first_view(world, entity, making.several, (entity.primary_name,))
-    read = making.form("", making.one, [FormField(attribute=item.key) for item in entity.attributes], columns=2)
+    view = first_view(world, replace(entity, attributes=tuple(making.shown)), making.several, (entity.primary_name,))
+    read = making.form("", making.one, [FormField(attribute=item.key) for item in making.shown], columns=2)
     record, listed = making.key("page", "", wanted.site), making.key("page", "-list", wanted.site)
     insert = (
         replace(making.form("-new", making.titled(wanted.insert_title), making.inserted()), success_page=record)
