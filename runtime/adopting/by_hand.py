@@ -13,6 +13,7 @@ from metadata.model import (
     EntityPermission,
     Form,
     FormField,
+    Language,
     PageAccessRule,
     Section,
     Tab,
@@ -89,11 +90,18 @@ class _Making:
 
     @property
     def one(self) -> Text:
-        return self.entity.label or Text.of(naming.words(self.entity.key))
+        return self.spoken(self.entity.label) or Text.of(naming.words(self.entity.key))
 
     @property
     def several(self) -> Text:
-        return self.entity.plural or self.one
+        return self.spoken(self.entity.plural) or self.one
+
+    def spoken(self, text: Text) -> Text:
+        """A text in the languages that there are; those of what every installation has speak more."""
+        tags = {item.key for item in self.world.components.values() if isinstance(item, Language)}
+        known = {"", *tags, *(tag.partition("-")[0] for tag in tags)}
+        kept = {tag: said for tag, said in text.values if tag in known}
+        return Text.of(kept or text.in_language("en"))
 
     def titled(self, title: str) -> Text:
         return Text.of(title) if title else self.one
@@ -119,8 +127,11 @@ class _Making:
         return [item for item in given if not item.formula and item.type not in NEVER_TYPED]
 
     def inserted(self) -> list[FormField]:
-        """The fields of a new row. The lookup by which it belongs to somebody is set, not asked."""
-        owned = {"contact": "@contact", "account": "@contact.account"}.get(self.wanted.scope)
+        """The fields of a new row. The lookup by which it belongs to somebody is set, not asked.
+
+        By the words of the request, for @contact.account is an attribute that the role may not be allowed to read.
+        """
+        owned = {"contact": "@contact", "account": "@account"}.get(self.wanted.scope)
         fields = [FormField(attribute=item.key) for item in self.typed if item.key != self.wanted.via]
         if owned and self.wanted.via:
             fields.append(FormField(attribute=self.wanted.via, hidden=True, set_on_save=owned))

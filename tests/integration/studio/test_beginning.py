@@ -6,9 +6,11 @@ import re
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 
 from metadata.model import EntityPermission, ExposureLock
 from metadata.store import MetadataStore
+from runtime.identity.roles import grant_roles
 from support.studio import data_of, form_of, step, words
 
 
@@ -69,6 +71,24 @@ def test_pages_are_made_of_an_entity_for_the_rows_of_each_person_and_undone(site
     back = dora.send("rollback/1", dora.form("rollback/1", "note"), ("do", "publish"))
     assert back.status_code == 303
     assert alice.get("/lantern").status_code == 404
+
+
+def test_a_row_that_belongs_to_the_account_is_added_by_a_role_that_may_read_nothing_of_people(site, maker):
+    dora, erin = maker("dora"), site.as_("erin")
+    begun(dora, "web_role", name="Buyer")
+    lantern(dora)
+    step(dora, "entity/lantern", "set", at="attributes.1", p__attributes__1__target="account")
+    offered = dora.form("screens/lantern", "insert")
+    dora.send("screens/lantern", offered, ("", ""), role="buyer", rows="account owner", insert="yes")
+    assert dora.publish().status_code == 303, words(dora.get("publish"))
+    with site.engine.begin() as connection:
+        grant_roles(connection, site.people["erin"], "marina", ("buyer",))
+        erins = {"account": site.accounts["sail"], "erin": site.people["erin"]}
+        connection.execute(sa.text("UPDATE contact SET account = :account WHERE id = :erin"), erins)
+    new = form_of(erin.get("/lantern/new"), "name")
+    kept = erin.client.post("/lantern/new", data={**dict(new.fields), "name": "Red one"})
+    assert kept.status_code == 303, words(kept)
+    assert "Red one" in words(erin.get("/lantern"))
 
 
 @pytest.mark.parametrize("reads", [False, True])

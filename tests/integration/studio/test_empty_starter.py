@@ -50,6 +50,9 @@ def test_an_empty_site_is_published_and_filled_by_its_administrator(database_url
     ada.send("design/entity/lantern", panel, ("do", "set"), p__primary_name="name")
     ada.send("screens/lantern", ada.form("screens/lantern", "insert"), ("", ""), role="administrator")
     assert "Make pages of Lantern" in words(ada.get(""))
+    ada.send("new/entity", ada.form("new/entity", "key"), ("", ""), name="Account")
+    ada.send("screens/account", ada.form("screens/account", "insert"), ("", ""), role="administrator", rows="global")
+    assert "There is no language" not in words(ada.get("publish"))  # the texts of accounts are those of the site's languages
     assert ada.publish().status_code == 303, words(ada.get("publish"))
     assert "First steps" not in words(ada.get(""))
     assert 'href="/lantern"' in browser.get("/").text
