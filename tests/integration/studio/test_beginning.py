@@ -28,6 +28,8 @@ def test_a_name_is_enough_for_something_new_and_what_it_stands_on_is_asked_too(s
     assert data_of(site, "view", "every-booking") == {"key": "every-booking", "label": "Every booking", "entity": "booking"}
     assert begun(dora, "view", name="Of nothing yet").location == "/studio/edit/view/of-nothing-yet"
     assert begun(dora, "view", key="plain").location == "/studio/edit/view/plain"
+    of_map = begun(dora, "table_map", key="berths-in", ref__connection="erp", ref__entity="berth")
+    assert of_map.location == "/studio/design/table_map/berths-in"  # a kind without a name for people needs none
     refused = begun(dora, "page", name="???")
     assert refused.status_code == 422
     assert "A key must match" in words(refused)
