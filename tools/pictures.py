@@ -6,23 +6,34 @@ writes docs/screenshots/studio-*.png.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from click.testing import CliRunner
 from playwright.sync_api import Page, sync_playwright
+
+from runtime.app import create_app
+from runtime.cli import main as foyer
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.demo import Demo, running_demo  # noqa: E402 - the tests' support is no package of ours
 from support.exports import write_export  # noqa: E402 - likewise
+from support.marina_site import served  # noqa: E402 - likewise
+from support.portal import PASSWORD, SECRET, config  # noqa: E402 - likewise
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZE = {"width": 1280, "height": 720}
 ADMINISTRATOR = "admin"
+FIRST = "first-steps"
+"""The picture of a site of its own."""
+EMPTY = ROOT / "metadata" / "starters" / "empty"
 
 
 def main() -> None:
@@ -32,7 +43,7 @@ def main() -> None:
         page = browser.new_page(viewport=SIZE, locale="en-US")  # type: ignore[arg-type]
         sign_in(page, demo, ADMINISTRATOR)
         look_as(page, demo, next(name for name in demo.people if name != ADMINISTRATOR))
-        wanted = sys.argv[1:] or [name for name, *_ in PICTURES]
+        wanted = sys.argv[1:] or [name for name, *_ in PICTURES] + [FIRST]
         for name, path, place in PICTURES:
             if name not in wanted:
                 continue
@@ -44,7 +55,31 @@ def main() -> None:
             if place:
                 page.locator(place).first.scroll_into_view_if_needed()
             page.screenshot(path=FOLDER / f"studio-{name}.png")
+        if FIRST in wanted:
+            with empty_site(Path(folder) / "empty") as invitation:
+                page = browser.new_page(viewport=SIZE, locale="en-US")  # type: ignore[arg-type]
+                page.goto(invitation)
+                for name in ("password", "repeat"):
+                    page.fill(f"input[name={name}]", PASSWORD)
+                with page.expect_navigation():
+                    page.locator("main form button[type=submit]").last.click()
+                page.goto(invitation.partition("/invitation")[0] + "/studio/", wait_until="networkidle")
+                page.screenshot(path=FOLDER / f"studio-{FIRST}.png")
         browser.close()
+
+
+@contextmanager
+def empty_site(folder: Path) -> Iterator[str]:
+    """A site of the starter that is empty; gives the address of the invitation of its administrator."""
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'foyer.db'}"
+    names = ("FOYER_DATABASE_URL", "FOYER_DATA_DIR", "FOYER_SECRET_KEY")
+    told = dict(zip(names, (url, str(folder), SECRET), strict=True))
+    invite = ("invite", "ada@portal.example", "--role", "administrator", "--no-mail", "--json")
+    people = ("people", "add", "ada@portal.example", "--name", "Ada")
+    ran = [CliRunner().invoke(foyer, words, env=told) for words in (("publish", str(EMPTY)), people, invite)]
+    with served(create_app(config(url, folder))) as address:
+        yield f"{address}/invitation{json.loads(ran[-1].output)['link'].partition('/invitation')[2]}"
 
 
 def sign_in(page: Page, demo: Demo, name: str) -> None:

@@ -79,20 +79,20 @@ def options(world: World) -> Iterator[Problem]:
             if given and attribute.type in TYPES and attribute.type not in allowed:
                 message = f"{name} is not for the type {attribute.type}, only for {', '.join(sorted(allowed))}; remove it."
                 yield world.problem(item.entity, f"{item.path}.{name}", "option", message)
-        fault = missing_option(attribute)
+        name, fault = missing_option(attribute)
         if fault:
-            yield world.problem(item.entity, item.path, "option", f"The attribute {attribute.key}: {fault}")
+            yield world.problem(item.entity, f"{item.path}.{name}", "option", f"The attribute {attribute.key}: {fault}")
 
 
-def missing_option(attribute: Attribute) -> str:
-    """What the type of an attribute needs and it has not."""
+def missing_option(attribute: Attribute) -> tuple[str, str]:
+    """The option that the type of an attribute needs and it has not, and what is said of it."""
     if attribute.type == "lookup" and bool(attribute.target) == bool(attribute.targets):
-        return "a lookup names one entity as target, or several as targets."
+        return "target", "a lookup names one entity as target, or several as targets."
     if attribute.type in ("choice", "choices") and not attribute.choice:
-        return f"the type {attribute.type} needs choice: with the key of a choice."
+        return "choice", f"the type {attribute.type} needs choice: with the key of a choice."
     if attribute.type == "auto_number":
-        return fault_in_format(attribute.format)
-    return ""
+        return "format", fault_in_format(attribute.format)
+    return "", ""
 
 
 def fault_in_format(pattern: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
@@ -29,11 +29,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One component that differs. `changes` is empty for components that were added or removed."""
+    """One component that differs. `changes` is empty for components that were added or removed.
+
+    `old` and `new` are its plain data on both sides, in which the paths of the changes lead.
+    """
 
     component: ComponentId
     kind: Literal["added", "changed", "removed"]
     changes: tuple[Change, ...] = ()
+    old: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    new: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         return "\n".join((f"{self.kind} {self.component}", *(f"  {change}" for change in self.changes)))
@@ -50,7 +55,7 @@ def compare(
         elif component not in before:
             found.append(Difference(component, "added"))
         elif changes := tuple(_changes("", before[component], after[component])):
-            found.append(Difference(component, "changed", changes))
+            found.append(Difference(component, "changed", changes, before[component], after[component]))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from metadata.model import (
     EntityPermission,
     Form,
     FormField,
+    Language,
     PageAccessRule,
     Section,
     Tab,
@@ -61,6 +62,21 @@ def scopes_of(entity: Entity) -> tuple[tuple[str, str], ...]:
     return (("global", ""), *sorted(led, key=lambda one: PEOPLE.index(one[0])))
 
 
+def left_out(entity: Entity, wanted: Wanted, world: World) -> tuple[Attribute, ...]:
+    """The lookups that stay off the pages, for the role may not read what they lead to: to it they would always be empty."""
+    if not wanted.role:
+        return ()
+    own = [item for item in world.components.values() if getattr(item, "site", "") == wanted.site]
+    held = {wanted.role, *(item.key for item in own if isinstance(item, WebRole) and item.default)}
+    given = [item for item in own if isinstance(item, EntityPermission) and item.active and held.intersection(item.roles)]
+    readable = {entity.key, *(item.entity for item in given if "read" in item.privileges)}
+    return tuple(
+        item
+        for item in entity.attributes
+        if item.type == "lookup" and not readable.intersection((item.target, *item.targets)) and item.key != entity.primary_name
+    )
+
+
 def has_root(world: World, site: str) -> bool:
     """Whether the site has a page that others can stand below."""
     return any(not page.parent for page in pages_of(world, site))
@@ -74,11 +90,18 @@ class _Making:
 
     @property
     def one(self) -> Text:
-        return self.entity.label or Text.of(naming.words(self.entity.key))
+        return self.spoken(self.entity.label) or Text.of(naming.words(self.entity.key))
 
     @property
     def several(self) -> Text:
-        return self.entity.plural or self.one
+        return self.spoken(self.entity.plural) or self.one
+
+    def spoken(self, text: Text) -> Text:
+        """A text in the languages that there are; those of what every installation has speak more."""
+        tags = {item.key for item in self.world.components.values() if isinstance(item, Language)}
+        known = {"", *tags, *(tag.partition("-")[0] for tag in tags)}
+        kept = {tag: said for tag, said in text.values if tag in known}
+        return Text.of(kept or text.in_language("en"))
 
     def titled(self, title: str) -> Text:
         return Text.of(title) if title else self.one
@@ -91,13 +114,24 @@ class _Making:
         return Form(key=self.key("form", end), entity=self.entity.key, label=label, tabs=(Tab(sections=sections),))
 
     @property
+    def shown(self) -> list[Attribute]:
+        """What people read."""
+        left = left_out(self.entity, self.wanted, self.world)
+        return [item for item in self.entity.attributes if item not in left]
+
+    @property
     def typed(self) -> list[Attribute]:
-        """What people fill in."""
-        return [item for item in self.entity.attributes if not item.formula and item.type not in NEVER_TYPED]
+        """What people fill in. What must be filled in is asked even where the role finds nothing to choose."""
+        left = [item for item in left_out(self.entity, self.wanted, self.world) if item.required != "required"]
+        given = (item for item in self.entity.attributes if item not in left)
+        return [item for item in given if not item.formula and item.type not in NEVER_TYPED]
 
     def inserted(self) -> list[FormField]:
-        """The fields of a new row. The lookup by which it belongs to somebody is set, not asked."""
-        owned = {"contact": "@contact", "account": "@contact.account"}.get(self.wanted.scope)
+        """The fields of a new row. The lookup by which it belongs to somebody is set, not asked.
+
+        By the words of the request, for @contact.account is an attribute that the role may not be allowed to read.
+        """
+        owned = {"contact": "@contact", "account": "@account"}.get(self.wanted.scope)
         fields = [FormField(attribute=item.key) for item in self.typed if item.key != self.wanted.via]
         if owned and self.wanted.via:
             fields.append(FormField(attribute=self.wanted.via, hidden=True, set_on_save=owned))
@@ -114,8 +148,8 @@ def first_screens(entity: Entity, wanted: Wanted, world: World) -> Iterator[Comp
     making = _Making(entity, wanted, world)
     pages = pages_of(world, wanted.site)
     root = next(page.key for page in pages if not page.parent)
-    view = first_view(world, entity, making.several, (entity.primary_name,))
-    read = making.form("", making.one, [FormField(attribute=item.key) for item in entity.attributes], columns=2)
+    view = first_view(world, replace(entity, attributes=tuple(making.shown)), making.several, (entity.primary_name,))
+    read = making.form("", making.one, [FormField(attribute=item.key) for item in making.shown], columns=2)
     record, listed = making.key("page", "", wanted.site), making.key("page", "-list", wanted.site)
     insert = (
         replace(making.form("-new", making.titled(wanted.insert_title), making.inserted()), success_page=record)

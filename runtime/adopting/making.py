@@ -68,7 +68,7 @@ def make_table(draft: Draft, wanted: Wanted, world: World, notes: Notes) -> Made
         return Made(draft, entity, replace(draft.known.table_map, attributes=maps), added, tuple(choices), numbered)
     entity = Entity(
         key=draft.entity,
-        label=Text.of(_told(draft.entity, draft.table.name.rpartition(".")[2])),
+        label=Text.of(naming.words(draft.table.name.rpartition(".")[2])),
         description=Text.of(draft.table.comment),
         primary_name=_primary_name(draft, added),
         attributes=tuple(part.attribute for part in added),

@@ -1,7 +1,8 @@
 """What differs from one installation to the next, put over a folder of metadata that is the same for all of them.
 
 One YAML file for each installation, kept apart from the folder: components by kind and key, each with the properties that are
-otherwise there. `connection erp: {url: ...}`, `site_setting shop/captcha/site_key: {value: ...}`.
+otherwise there. `connection erp: {active: false}`, `site_setting shop/captcha/site_key: {value: ...}`. A point leads into a
+property that is a mapping, and leaves the rest of it: `connection erp: {settings.url: ...}`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def read_overrides(text: str) -> Mapping[str, Mapping[str, Any]]:
     if len(text) > LARGEST or not isinstance(found, dict) or not all(isinstance(value, dict) for value in found.values()):
         message = "Overrides are a mapping of components, such as connection erp, to properties and their values."
         raise MetadataError([Problem(Position("overrides"), "", CODE, message)])
-    return {str(name): dict(value) for name, value in found.items()}
+    return {str(name): {str(inner): one for inner, one in value.items()} for name, value in found.items()}
 
 
 def overridden(
@@ -55,12 +56,22 @@ def overridden(
             problems.append(Problem(Position("overrides", 0, text), text, CODE, message))
             continue
         try:
-            found[name] = load(name.kind, {**dump(found[name]), **properties})
+            found[name] = load(name.kind, _over(dump(found[name]), properties))
         except MetadataError as error:
             problems += [Problem(Position("overrides", 0, text), text, CODE, item.message) for item in error.problems]
     if problems:
         raise MetadataError(problems)
     return tuple(found.values())
+
+
+def _over(data: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a component with other values."""
+    found = dict(data)
+    for text, value in properties.items():
+        name, _, inner = text.partition(".")
+        held = found.get(name)
+        found[name] = {**(held if isinstance(held, dict) else {}), inner: value} if inner else value
+    return found
 
 
 def _of_site(text: str, found: Mapping[ComponentId, Component]) -> ComponentId | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Response, flash, request
 
 from metadata.compiler import assign_site
-from metadata.model import Component, ComponentId, component_id
+from metadata.model import Attribute, Component, ComponentId, component_id
 from metadata.store import EditedMeanwhile
 from runtime.adopting.adopting import as_stored
-from runtime.adopting.by_hand import Wanted, first_screens, has_root, scopes_of
+from runtime.adopting.by_hand import Wanted, first_screens, has_root, left_out, scopes_of
 from runtime.adopting.known import World
 from runtime.errors import AccessDenied, BadRequest, ChangedMeanwhile, PageNotFound
 from runtime.studio.bench import Item
@@ -43,7 +43,15 @@ def submit_screens(key: str) -> Response:
     if wanted.role and desk.reach.views_as:
         look_as_holder(desk, wanted.role)
     flash(desk.say("studio.screens_made", count=len(made)), "good")
+    left = [_called(desk, one) for one in left_out(entity, wanted, world)]
+    if left:
+        flash(desk.say("studio.screens_left_out", what=", ".join(left), role=wanted.role), "info")
     return desk.go_to("design", component_id(made[0]))
+
+
+def _called(desk: Desk, attribute: Attribute) -> str:
+    told = attribute.label.in_language(desk.context.language, desk.context.site.model.default_language)
+    return told or attribute.key.replace("_", " ").capitalize()
 
 
 def _desk(key: str) -> tuple[Desk, Item]:

@@ -206,7 +206,7 @@ def _found(desk: Desk, search: Search, turn: Turn, releases: Sequence[Release]) 
     changes = desk.store.diff(turn.good, turn.bad)
     within = [difference for difference in changes if desk.reach.covers(difference.component)]
     causes = [
-        Cause(difference, diff_lines(difference), desk.address("history", difference.component))
+        Cause(difference, diff_lines(difference, desk.property), desk.address("history", difference.component))
         for difference in within[:MOST_CHANGES]
     ]
     return desk.page(

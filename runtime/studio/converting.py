@@ -173,7 +173,7 @@ def _converted_in(desk: Desk, product: Product, data: bytes, folder: Path) -> tu
 def _look(desk: Desk, converted: Converted, before: Before) -> Look:
     after = {**before.components, **{component_id(item): item for item in converted.components}}
     found = differences(before.components, after)
-    lines = tuple((str(one.component), one.kind, line_of(one).lines) for one in found[:MOST_SHOWN])
+    lines = tuple((str(one.component), one.kind, line_of(desk, one).lines) for one in found[:MOST_SHOWN])
     parts = sorted(converted.outcomes, key=lambda one: -VERDICTS.index(one.verdict))  # what is to be done comes first
     return Look(tuple(parts), lines, len(found), tuple(dict.fromkeys(map(str, converted.problems))))
 

@@ -23,6 +23,7 @@ from runtime.studio.bench import Bench, Item, label_of
 from runtime.studio.places import place_of
 from runtime.studio.rights import ADOPTING, SCREENS, Reach, author_of, reach_of, right_of
 from runtime.studio.routes import ROOT
+from runtime.studio.shapes import Shape
 
 RECENT = "studio"
 DOORS: tuple[tuple[str, str, str, str], ...] = (
@@ -232,7 +233,11 @@ class Desk:
 
     def place(self, item: Item, path: str) -> str:
         """A place in a component, in the words of its editor."""
-        return place_of(KINDS[item.id.kind].model, item.data, path)
+        return place_of(KINDS[item.id.kind].model, item.data, path, self.property)
+
+    def property(self, shape: Shape) -> str:
+        """What a property of a component is called."""
+        return self.say(f"studio.property.{shape.name}")
 
     def named_in(self, problem: Problem) -> Item | None:
         """The component that a finding is about; None for one that there is not, or where no one component is at fault."""

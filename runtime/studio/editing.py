@@ -148,7 +148,10 @@ def conflict(desk: Desk, item: Item, mine: Mapping[str, Any], base: int, collisi
         status=409,
         opened=item,
         item=item,
-        clashes=[ClashLine(clash, place_of(KINDS[item.id.kind].model, mine, clash.path)) for clash in collision.clashes],
+        clashes=[
+            ClashLine(clash, place_of(KINDS[item.id.kind].model, mine, clash.path, desk.property))
+            for clash in collision.clashes
+        ],
         mine=orjson.dumps(mine).decode(),
         base=base,
         theirs=collision.theirs,
@@ -197,7 +200,7 @@ def editor(
         about=about(item.id.kind),
         takes_files=bool(content_names(item.id.kind)),
         size_said=partial(size_said, desk),
-        place=partial(place_of, KINDS[item.id.kind].model, data),
+        place=lambda path: place_of(KINDS[item.id.kind].model, data, path, desk.property),
         window=window_of(desk, item),
     )
 

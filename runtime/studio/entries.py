@@ -176,7 +176,7 @@ def _entry(shape: Shape, path: str, value: Any, around: Surroundings, *, main: b
     match shape.form:
         case "part":
             given = value or {}
-            parts = (_part(shape, path, given, around, title=shape.label),) if value is not None or not shape.optional else ()
+            parts = (_part(shape, path, given, around, title=""),) if value is not None or not shape.optional else ()
         case "parts":
             items = enumerate(value or ())
             parts = tuple(_part(shape, f"{path}.{place}", item, around, title=title_of(item, place)) for place, item in items)

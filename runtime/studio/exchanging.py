@@ -23,13 +23,19 @@ from runtime.exchange.exports import PRODUCTS
 from runtime.exchange.intake import Intake, take_in
 from runtime.exchange.overrides import read_overrides
 from runtime.studio.desk import Desk, open_desk
+from runtime.studio.editing import OFFERED
 from runtime.studio.releasing import DiffLine, diff_lines
 from runtime.studio.rights import EXCHANGE
+from runtime.studio.scalars import SORTS, read_as
 
 WORKING, RELEASED = "working", "released"
 CHUNK = 1 << 16
 MOST_SHOWN = 200
 LONGEST_OVERRIDES = 100_000
+LINES, MOST_LINES = 3, 50
+"""Lines for what differs in the installation: shown at first, and at most."""
+DIFFERING = ("connection", "site_setting", "site", "identity_provider", "webhook", "table_map", "sync_alert")
+"""The kinds whose components are offered there: those that are most often otherwise from one installation to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What was handed in: the archive, what is otherwise here, and whether what it lacks is to go."""
+    """What was handed in: the archive, what is otherwise here, as text and line by line, and whether what it lacks is to go."""
 
     data: bytes
     overrides: str
+    lines: Mapping[str, Mapping[str, Any]]
     delete: bool
 
 
@@ -144,14 +151,33 @@ def _given() -> Given:
     if uploaded is None or not uploaded.filename:
         raise NoArchive("not_zip")
     data = uploaded.stream.read(LARGEST + 1)
-    return Given(data, request.form.get("overrides", "")[: LONGEST_OVERRIDES + 1], request.form.get("delete") == "yes")
+    text = request.form.get("overrides", "")[: LONGEST_OVERRIDES + 1]
+    return Given(data, text, _over_lines(), request.form.get("delete") == "yes")
+
+
+def _over_lines() -> Mapping[str, Mapping[str, Any]]:
+    """What differs here, line by line as it was typed: component, property and value. Lines that are not filled in are none."""
+    found: dict[str, dict[str, Any]] = {}
+    for component, name, sort, value in typed_lines():
+        if component and name and sort in SORTS:
+            found.setdefault(component, {})[name] = read_as(sort, value)
+    return found
+
+
+def typed_lines() -> tuple[tuple[str, ...], ...]:
+    """The lines that were posted, as they were typed."""
+    given = (request.form.getlist(f"over.{part}")[:MOST_LINES] for part in ("component", "property", "sort", "value"))
+    return tuple(tuple(text.strip() for text in line) for line in zip(*given, strict=False))
 
 
 def _look(desk: Desk, given: Given) -> Response:
     with tempfile.TemporaryDirectory() as folder:
         intake, before = _taken(desk, given, Path(folder))
-    found = tuple(map(line_of, intake.differences(before.components)))
-    held = {"zip": base64.b64encode(given.data).decode(), "overrides": given.overrides, "delete": given.delete}
+    found = tuple(line_of(desk, difference) for difference in intake.differences(before.components))
+    held = {
+        "zip": base64.b64encode(given.data).decode(),
+        **{name: getattr(given, name) for name in ("overrides", "lines", "delete")},
+    }
     with desk.context.lease.transaction() as connection:
         errand = errands.begin(connection, _owner(desk), held, {}, dt.datetime.now(dt.UTC))
     return page(desk, lines=found, errand=errand.id, warnings=intake.warnings, given=given)
@@ -161,7 +187,7 @@ def _save(desk: Desk, key: str) -> Response:
     found = errands.find(desk.context.connection, _owner(desk), key, dt.datetime.now(dt.UTC))
     if found is None:
         raise Refusal(desk.say("studio.exchange_forgotten"))
-    given = Given(base64.b64decode(found.given["zip"]), found.given["overrides"], found.given["delete"])
+    given = Given(base64.b64decode(found.given["zip"]), *(found.given[name] for name in ("overrides", "lines", "delete")))
     with tempfile.TemporaryDirectory() as folder:
         intake, before = _taken(desk, given, Path(folder))
         desk.prove()
@@ -180,7 +206,9 @@ def _taken(desk: Desk, given: Given, folder: Path) -> tuple[Intake, Before]:
     unpack(given.data, folder)
     before = Before.of(own_of(desk, desk.store.readable()))
     try:
-        over = read_overrides(given.overrides)
+        over = dict(read_overrides(given.overrides))
+        for name, properties in given.lines.items():
+            over[name] = {**over.get(name, {}), **properties}
         themes = desk.context.renderer.roots
         intake = take_in(str(folder), before.components, delete=given.delete, drafts=True, overrides=over, themes=themes)
     except MetadataError as error:
@@ -214,9 +242,9 @@ def _without(problem: Problem, folder: Path) -> Problem:
     return problem
 
 
-def line_of(difference: Difference) -> Line:
+def line_of(desk: Desk, difference: Difference) -> Line:
     """A component that differs, for people to read."""
-    return Line(difference.component, difference.kind, diff_lines(difference))
+    return Line(difference.component, difference.kind, diff_lines(difference, desk.property))
 
 
 def _owner(desk: Desk) -> errands.Owner:
@@ -248,4 +276,22 @@ def page(
         refused=refused,
         most=LARGEST // 1_000_000,
         products=PRODUCTS,
+        over=_shown_lines() if lines is None else (),
+        over_text=request.form.get("overrides", ""),
+        over_offered=[
+            (f"{kind} {item.id.key}", desk.label(item))
+            for kind in DIFFERING
+            for item in desk.within(kind)
+            if not item.head.deleted
+        ][:OFFERED],
+        over_sorts=SORTS,
+        over_most=MOST_LINES,
     )
+
+
+def _shown_lines() -> list[tuple[str, ...]]:
+    """What was typed, with lines to be filled in after it; as many as the address asks for."""
+    typed = [line for line in typed_lines() if any(line[:2]) or line[3]]
+    asked = request.args.get("lines", "")
+    wanted = min(int(asked), MOST_LINES) if asked.isdecimal() and len(asked) < 4 else len(typed) + LINES
+    return [*typed, *([("", "", "text", "")] * (wanted - len(typed)))]

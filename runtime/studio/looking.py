@@ -18,6 +18,7 @@ from runtime.studio.bench import Item
 from runtime.studio.desk import ICONS, Desk, Leaf, open_desk
 from runtime.studio.editing import number_of
 from runtime.studio.finding import people_of, records_of
+from runtime.studio.first_steps import first_steps
 from runtime.studio.releasing import DiffLine, diff_lines
 from runtime.studio.routes import ROOT
 from runtime.studio.turning import turned
@@ -58,6 +59,7 @@ def home() -> Response:
     return desk.page(
         "home.html",
         title=desk.say("studio.overview"),
+        steps=first_steps(desk),
         release=releases[0] if releases else None,
         released=desk.formats.moment(releases[0].created_at) if releases else "",
         waiting=[desk.leaf(item) for item in desk.bench.waiting if desk.reach.covers(item.id)],
@@ -207,7 +209,7 @@ def history_page(desk: Desk, item: Item, *, refused: str = "", status: int = 200
     for place, revision in enumerate(revisions[:REVISIONS]):
         older = revisions[place + 1] if place + 1 < len(revisions) else None
         sides = ({item.id: data[side.id]} if side and data.get(side.id) else {} for side in (older, revision))
-        lines = tuple(line for difference in compare(*sides) for line in diff_lines(difference, data.get(revision.id)))
+        lines = tuple(line for difference in compare(*sides) for line in diff_lines(difference, desk.property))
         steps.append(Step(revision, desk.formats.moment(revision.created_at), lines, revision.id == item.head.id))
     return desk.page(
         "revisions.html",

@@ -53,7 +53,8 @@ def submit_new(kind: str) -> Response:
     given = {name: text for name, text in wish.refs.items() if text}
     address = _address(desk, wish) if kind == "page" else {}
     data = {**({"label": wish.name} if wish.name else {}), **given, **address}
-    to = "design" if wish.name and desk.designs(kind) and (address or len(given) == len(wish.refs)) else "edit"
+    told = bool(wish.name or not _is_named(kind)) and (bool(address) or len(given) == len(wish.refs))
+    to = "design" if told and desk.designs(kind) else "edit"
     return _keep(desk, [_new(desk, kind, wish.key, data)], f"new {kind} {wish.key}", "studio.made", to=to)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from metadata.store.difference import NAMING
 from runtime.studio.shapes import Shape, shapes_of
 
+Called = Callable[[Shape], str]
+"""What a property is called."""
 STEP = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 TITLES = ("key", *NAMING, "type", "operator", "relationship", "label")
 ORDER = " (order)"
@@ -16,14 +18,14 @@ STEPS = re.compile(r"\[(?P<item>[^\[\]]*)\]|(?P<name>[^.\[\]]+)")
 """The steps of a path: `tabs.0.label` by places, or `attributes[customer].target` by what tells items apart."""
 
 
-def place_of(model: Any, data: Mapping[str, Any], path: str) -> str:
+def place_of(model: Any, data: Mapping[str, Any], path: str, called: Called) -> str:
     """The way to a place: the labels of properties and the titles of items, such as attributes, customer, target.
 
     Paths come with the places of items (`tabs.0.label`) or, of differences, with their names (`tabs[main].label`). A step that
     no editor has stays as it is.
     """
     path, order = path.removesuffix(ORDER), path.endswith(ORDER)
-    return STEP.join(_steps(model, data, path)) + (ORDER if order else "") if path else ""
+    return STEP.join(_steps(model, data, path, called)) + (ORDER if order else "") if path else ""
 
 
 def title_of(item: Mapping[str, Any], place: int) -> str:
@@ -37,7 +39,7 @@ def title_of(item: Mapping[str, Any], place: int) -> str:
     return str(place + 1)
 
 
-def _steps(model: Any, data: Any, path: str) -> Iterator[str]:
+def _steps(model: Any, data: Any, path: str, called: Called) -> Iterator[str]:
     shape: Shape | None = None
     for found in STEPS.finditer(path):
         item, step = found["item"], found["name"]
@@ -51,7 +53,7 @@ def _steps(model: Any, data: Any, path: str) -> Iterator[str]:
             shape = next((one for one in shapes_of(model) if one.name == step), None) if model is not None else None
             model = shape.model if shape else None
             data = data.get(step) if isinstance(data, Mapping) else None
-            yield shape.label if shape else step
+            yield called(shape) if shape else step
 
 
 def _item(items: Any, name: str) -> Any:

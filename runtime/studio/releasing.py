@@ -17,7 +17,7 @@ from runtime.errors import AccessDenied, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, Leaf, open_desk
 from runtime.studio.editing import shown
-from runtime.studio.places import place_of
+from runtime.studio.places import Called, place_of
 from runtime.studio.signing import sign_off
 from runtime.studio.trial import Trial, try_components, try_items
 
@@ -135,16 +135,19 @@ def lines_of(desk: Desk, waiting: Iterable[Item], picked: set[ComponentId]) -> l
     for item in items:
         before = {item.id: old[item.before.id]} if item.before is not None else {}
         after = {} if item.head.deleted else {item.id: item.data}
-        lines = tuple(line for difference in compare(before, after) for line in diff_lines(difference, item.data))
+        lines = tuple(line for difference in compare(before, after) for line in diff_lines(difference, desk.property))
         moment = desk.formats.moment(item.head.created_at)
         found.append(Waiting(item, desk.leaf(item), value_of(item), item.id in picked, lines, moment))
     return found
 
 
-def diff_lines(difference: Difference, data: Mapping[str, Any] | None = None) -> tuple[DiffLine, ...]:
-    """The differences of one component as lines, each with its place in words; `data` are those it has now."""
+def diff_lines(difference: Difference, called: Called) -> tuple[DiffLine, ...]:
+    """The differences of one component as lines, each with its place in words; what went is named as it was."""
     model = KINDS[difference.component.kind].model
-    return tuple(diff_line(change, place_of(model, data or {}, change.path)) for change in difference.changes[:MOST_CHANGES])
+    return tuple(
+        diff_line(change, place_of(model, difference.old if change.after is None else difference.new, change.path, called))
+        for change in difference.changes[:MOST_CHANGES]
+    )
 
 
 def diff_line(change: Change, place: str) -> DiffLine:
@@ -222,7 +225,7 @@ def go_back_page(desk: Desk, release: int, *, refused: str = "", status: int = 2
         title=desk.say("studio.back_to", release=release),
         status=status,
         release=release,
-        differences=[(difference, diff_lines(difference)) for difference in found],
+        differences=[(difference, diff_lines(difference, desk.property)) for difference in found],
         reachable=desk.reach.publishes and all(desk.reach.covers(difference.component) for difference in found),
         trial=trial,
         refused=refused,

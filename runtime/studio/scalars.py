@@ -11,8 +11,8 @@ from typing import Any
 from metadata.files.parse import parse
 
 EMPTY = "null"
-FIXED: Mapping[str, Any] = {"yes": True, "no": False, "none": None, "empty": ""}
-"""The sorts that have one value each, and need no input."""
+FIXED: Mapping[str, Any] = {"yes": True, "no": False, "none": None, "empty": "", "no_values": ()}
+"""The sorts that have one value each, and need no input; `no_values` is a list of nothing."""
 LISTS = ("texts", "numbers", "values")
 """The sorts of several values, one on each line."""
 SORTS = ("text", "number", *FIXED, *LISTS, "yaml")
@@ -69,7 +69,7 @@ def show_as(sort: str, value: Any) -> str:
 def read_as(sort: str, text: str) -> Any:
     """The value of a sort that a text stands for; what is none of that sort stays a text, for the checks to complain of."""
     if sort in FIXED:
-        return FIXED[sort]
+        return list(FIXED[sort]) if sort == "no_values" else FIXED[sort]
     if sort in LISTS:
         return [LINE[sort](line) for line in text.split("\n") if line.strip()]
     return read_number(text) if sort == "number" else read_scalar(text) if sort == "yaml" else text
@@ -95,7 +95,7 @@ def _typed(value: Any) -> str:
 def _same(one: Any, other: Any) -> bool:
     """Equal and of one type, for True is 1 and 1 is 1.0 in Python."""
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other)) and one != []
+        return len(one) == len(other) and all(map(_same, one, other))
     return type(one) is type(other) and one == other and one != ""
 
 

@@ -33,11 +33,6 @@ class Shape:
     optional: bool = False
 
     @property
-    def label(self) -> str:
-        """The name in words."""
-        return self.name.replace("_", " ").capitalize()
-
-    @property
     def help(self) -> str:
         """The sentence of the model."""
         return str(self.rules.get("help", ""))

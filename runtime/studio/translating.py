@@ -41,10 +41,9 @@ class Look:
     unsure: int
     errand: str
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self, desk: Desk) -> tuple[Line, ...]:
         """The changes, for people."""
-        return tuple(map(line_of, self.taken.changes[:MOST_SHOWN]))
+        return tuple(line_of(desk, change) for change in self.taken.changes[:MOST_SHOWN])
 
 
 class Refusal(Exception):

@@ -21,7 +21,7 @@ from connectors.held import count_held
 from connectors.home import Home, Work
 from connectors.inbound import follow_up, retry_records
 from connectors.links import link_records, unlink
-from connectors.mapping import Lookups
+from connectors.mapping import Lookups, key_text
 from connectors.outbox import SUBMIT, Owed
 from connectors.rejects import IN_USE, Reject
 from connectors.tablemap import CompiledMap
@@ -147,7 +147,24 @@ def replay_letter(home: Home, letter: Letter) -> bool | None:
         work = Work(connection, home.rows(connection), letter.map, home.now())
         retry_records(work, [letter.reject.record], Lookups(work.rows))
         left = rejects.find_reject(connection, letter.reject.map, letter.reject.key)
-        return left is None or left.record != letter.reject.record
+        if left is None or left.record != letter.reject.record:
+            return True
+        other = _other_key(letter.map, letter.reject)
+        if not other or rejects.find_reject(connection, letter.reject.map, other) is not None:
+            return False
+        rejects.drop_rejects(
+            connection, letter.reject.map, (letter.reject.key,)
+        )  # its row is in, under the key that was mended
+        follow_up(work, (letter.reject.key,), Lookups(work.rows))
+        return True
+
+
+def _other_key(table_map: CompiledMap, reject: Reject) -> str:
+    """The key of a reject's record where it is another one now, because somebody mended a column of the key."""
+    if not all(column in reject.record for column in table_map.key_columns):
+        return ""
+    key = key_text(table_map, reject.record)
+    return key if key != reject.key else ""
 
 
 def discard_letter(home: Home, letter: Letter) -> int:

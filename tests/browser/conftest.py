@@ -8,6 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from support.demo import Demo, running_demo
+from support.desks import at_studio
+from support.marina_site import Marina
+from support.people import open_people
 
 Desk = Callable[..., Page]
 
@@ -61,6 +64,20 @@ def at_desk(demo: Demo, browser: Browser, signed_in: Callable[[str], Path]) -> I
         context.close()
     # A browser notes each answer that is not 200 as an error; that the answer is right is for the tests to say.
     assert [text for text in complaints if not text.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
+    """The marina with somebody who looks after people; modules that need another site have a fixture of this name."""
+    with open_people(sqlite_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(page: Page, site: Marina) -> Iterator[Page]:
+    """Dora at the studio of that site."""
+    with at_studio(page, site) as opened:
+        yield opened
 
 
 def sign_in(page: Page, demo: Demo, name: str) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from connectors.memory.adapter import memory_world
 from metadata.model import AttributeMap, Chart, Connection, MultistepForm, Step, TableMap
-from support.desks import at_studio, goto, looked_at
+from support.desks import goto, looked_at
 from support.marina_site import Marina
 from support.studio import open_studio
 
@@ -35,12 +35,6 @@ def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
     world = memory_world("harbour in a browser")
     world.tables = {"PLACES": [{"PlaceNo": "A1", "DEPTH": "2.5"}, {"PlaceNo": "A2", "DEPTH": "deep"}]}
     with open_studio(sqlite_url, tmp_path, *GIVEN) as opened:
-        yield opened
-
-
-@pytest.fixture
-def desk(page: Page, site: Marina) -> Iterator[Page]:
-    with at_studio(page, site) as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from support.desks import at_studio, goto, looked_at
+from support.desks import goto, looked_at
 from support.marina_site import Marina
 from support.studio import open_studio
 
@@ -17,12 +17,6 @@ from support.studio import open_studio
 @pytest.fixture
 def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
     with open_studio(sqlite_url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def desk(page: Page, site: Marina) -> Iterator[Page]:
-    with at_studio(page, site) as opened:
         yield opened
 
 

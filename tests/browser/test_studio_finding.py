@@ -1,34 +1,19 @@
 """What is looked for in the studio, in a browser: sound to axe on a laptop and a phone, by keyboard, and without script."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from metadata.model import Block, Text
 from metadata.model import Page as SitePage
 from metadata.store import MetadataStore
 from support.axe import assert_no_axe_violations
-from support.desks import at_studio, goto, looked_at
+from support.desks import goto, looked_at
 from support.exports import write_export
 from support.marina import MARINA
 from support.marina_site import Marina
-from support.people import open_people
-
-
-@pytest.fixture
-def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
-    with open_people(sqlite_url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def desk(page: Page, site: Marina) -> Iterator[Page]:
-    with at_studio(page, site) as opened:
-        yield opened
 
 
 def test_a_record_is_found_by_keyboard_and_opened(desk: Page, site: Marina) -> None:

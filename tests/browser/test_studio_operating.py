@@ -1,27 +1,11 @@
 """The pages by which a site is run, in a browser: sound to axe on a laptop and a phone, and done by hand."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
-from support.desks import at_studio, goto, looked_at
+from support.desks import goto, looked_at
 from support.marina_site import Marina
-from support.people import open_people
-
-
-@pytest.fixture
-def site(sqlite_url: str, tmp_path: Path) -> Iterator[Marina]:
-    with open_people(sqlite_url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def desk(page: Page, site: Marina) -> Iterator[Page]:
-    with at_studio(page, site) as opened:
-        yield opened
 
 
 def test_people_are_found_invited_and_locked(desk: Page, site: Marina) -> None:
@@ -107,7 +91,9 @@ def test_the_site_is_checked_set_and_taken_out_and_in(desk: Page, site: Marina) 
     desk.get_by_label("Zip file", exact=True).set_input_files(
         {"name": "site.zip", "mimeType": "application/zip", "buffer": taken.value.path().read_bytes()}
     )
-    desk.get_by_label("What differs in this installation").fill("site_setting identity/attempts_per_minute: {value: '30'}")
+    desk.get_by_label("Component 1").fill("site_setting identity/attempts_per_minute")
+    desk.get_by_label("Property 1").fill("value")
+    desk.get_by_label("Value 1", exact=True).fill("30")
     desk.get_by_role("button", name="Show the differences").click()
     expect(desk.get_by_role("main")).to_contain_text("attempts_per_minute")
     looked_at(desk)

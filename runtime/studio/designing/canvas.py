@@ -115,7 +115,9 @@ class Canvas:
         named = self.text(given.get("label")) or self.label(given.get("attribute") or given.get("key")) or self.shown(given)
         if not named and is_filter(KINDS[self.item.id.kind].model, path):
             return self.desk.say("studio.condition")
-        return named or STEP.join(place_of(KINDS[self.item.id.kind].model, self.data, path).split(STEP)[-2:])
+        return named or STEP.join(
+            place_of(KINDS[self.item.id.kind].model, self.data, path, self.desk.property).split(STEP)[-2:]
+        )
 
     def shown(self, part: Mapping[str, Any]) -> str:
         """The component that a part of a page or a menu shows, by its name; "" for a part that shows none."""

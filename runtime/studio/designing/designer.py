@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
+from metadata.checks.attributes import OPTIONS
 from metadata.model import KINDS, Attribute, Block
 from metadata.store import NoSuchComponent
 from metadata.types import TYPES
@@ -34,6 +35,7 @@ PAIR = "pair."
 TURNS = ("toggle", "value", "pair")
 """Acts that add nothing to be looked at next: what was chosen stays chosen."""
 KEPT_IN_ADDRESS = ("sample",)
+FEW_TYPES = 2
 OF_BLOCKS: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("text", "list", "form", "multistep_form", "snippet", "search", "tiles", "charts")},
     **dict.fromkeys(("mode", "record", "removal"), ("form",)),
@@ -47,9 +49,8 @@ def design(kind: str, key: str) -> Response:
     """The designer of a component, with the part at `at` chosen."""
     desk = open_desk()
     item = _item(desk, kind, key)
-    at = request.args.get("at", "")
-    if found_at(item.data, at) is None or model_at(KINDS[kind].model, at) is None:
-        at = ""
+    asked = request.args.get("at", "")
+    at = _part_at(item.data, KINDS[kind].model, asked)
     canvas = canvas_of(desk, item)
     designer = DESIGNERS[kind]
     more = designer.more(canvas)
@@ -66,7 +67,7 @@ def design(kind: str, key: str) -> Response:
         on_enter=designer.on_enter,
         at=at,
         entries=entries,
-        focus="",
+        focus=id_of(asked) if at != asked else "",
         part=found_at(item.data, at) if at else item.data,
         problems=[(id_of(problem.position.path), problem) for problem in desk.bench.told(item.id)],
         offers=[(name, words[name] if name in words else offer(desk, name)) for name in sorted({*around.used, *words})],
@@ -105,6 +106,15 @@ def submit_design(kind: str, key: str) -> Response:
     if act not in ACTS or act in TURNS:
         chosen = at or request.form.get("chosen", "")
     return _keep(desk, item, data, base, chosen)
+
+
+def _part_at(data: Mapping[str, Any], model: Any, path: str) -> str:
+    """The part that a path names, or that holds what it names, such as a line that was just added; "" for the whole."""
+    if found_at(data, path) is None:
+        return ""
+    while path and (model_at(model, path) is None or not isinstance(found_at(data, path), Mapping)):
+        path = path.rpartition(".")[0]
+    return path
 
 
 def _give_type(part: Any, model: Any) -> None:
@@ -193,7 +203,22 @@ def _panel(canvas: Canvas, at: str, designer: Designer) -> tuple[Surroundings, t
         return around, ()
     entries = entries_of(part_model, part, around, f"{at}." if at else "")
     shown = (entry for entry in entries if not designer.apart(model, entry.path))
-    return around, tuple(entry for entry in shown if part_model is not Block or _of_block(entry, str(part.get("type") or "")))
+    given = str(part.get("type") or "")
+    if part_model is Attribute and given in TYPES:
+        fitting = (entry for entry in shown if _of_attribute(entry, given))
+        return around, tuple(sorted(fitting, key=_what_a_type_needs_first))
+    return around, tuple(entry for entry in shown if part_model is not Block or _of_block(entry, given))
+
+
+def _of_attribute(entry: Entry, type_name: str) -> bool:
+    """Is a property one of attributes of this type, or is something set there?"""
+    return entry.there or bool(entry.errors) or type_name in OPTIONS.get(entry.shape.name, TYPES)
+
+
+def _what_a_type_needs_first(entry: Entry) -> int:
+    """Key and type, then what one or two types have alone, such as the target of a lookup; then the rest in its order."""
+    name = entry.shape.name
+    return 0 if name in ("key", "type") else 1 if len(OPTIONS.get(name, TYPES)) <= FEW_TYPES else 2
 
 
 def _of_block(entry: Entry, type_name: str) -> bool:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from metadata.model import ExposureLock
+import re
+from html import unescape
+
+import pytest
+import sqlalchemy as sa
+
+from metadata.model import EntityPermission, ExposureLock
 from metadata.store import MetadataStore
+from runtime.identity.roles import grant_roles
 from support.studio import data_of, form_of, step, words
 
 
@@ -21,6 +28,8 @@ def test_a_name_is_enough_for_something_new_and_what_it_stands_on_is_asked_too(s
     assert data_of(site, "view", "every-booking") == {"key": "every-booking", "label": "Every booking", "entity": "booking"}
     assert begun(dora, "view", name="Of nothing yet").location == "/studio/edit/view/of-nothing-yet"
     assert begun(dora, "view", key="plain").location == "/studio/edit/view/plain"
+    of_map = begun(dora, "table_map", key="berths-in", ref__connection="erp", ref__entity="berth")
+    assert of_map.location == "/studio/design/table_map/berths-in"  # a kind without a name for people needs none
     refused = begun(dora, "page", name="???")
     assert refused.status_code == 422
     assert "A key must match" in words(refused)
@@ -64,6 +73,70 @@ def test_pages_are_made_of_an_entity_for_the_rows_of_each_person_and_undone(site
     back = dora.send("rollback/1", dora.form("rollback/1", "note"), ("do", "publish"))
     assert back.status_code == 303
     assert alice.get("/lantern").status_code == 404
+
+
+def test_a_row_that_belongs_to_the_account_is_added_by_a_role_that_may_read_nothing_of_people(site, maker):
+    dora, erin = maker("dora"), site.as_("erin")
+    begun(dora, "web_role", name="Buyer")
+    lantern(dora)
+    step(dora, "entity/lantern", "set", at="attributes.1", p__attributes__1__target="account")
+    offered = dora.form("screens/lantern", "insert")
+    dora.send("screens/lantern", offered, ("", ""), role="buyer", rows="account owner", insert="yes")
+    assert dora.publish().status_code == 303, words(dora.get("publish"))
+    with site.engine.begin() as connection:
+        grant_roles(connection, site.people["erin"], "marina", ("buyer",))
+        erins = {"account": site.accounts["sail"], "erin": site.people["erin"]}
+        connection.execute(sa.text("UPDATE contact SET account = :account WHERE id = :erin"), erins)
+    new = form_of(erin.get("/lantern/new"), "name")
+    kept = erin.client.post("/lantern/new", data={**dict(new.fields), "name": "Red one"})
+    assert kept.status_code == 303, words(kept)
+    assert "Red one" in words(erin.get("/lantern"))
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_lookup_that_a_role_would_always_see_empty_stays_off_its_pages_and_that_is_said(site, maker, reads):
+    dora, store = maker("dora"), MetadataStore(site.engine)
+    lantern(dora)
+    step(dora, "entity/lantern", "set", at="attributes.1", p__attributes__1__target="company")
+    if reads:
+        allowed = EntityPermission(key="firms", entity="company", scope="global", privileges=("read",), roles=("skipper",))
+        store.save((allowed,), "tester")
+    made = dora.send("screens/lantern", dora.form("screens/lantern", "insert"), ("", ""), role="skipper", rows="global")
+    told = "Left off the pages, for skipper may not read what it leads to: Owner." in unescape(
+        dora.browser.get(made.location).text
+    )
+    assert told is not reads
+    expected = ["name", "owner"] if reads else ["name"]
+    assert [column["attribute"] for column in data_of(site, "view", "lantern")["columns"]] == expected
+    for form in ("lantern", "lantern-new"):
+        (tab,) = data_of(site, "form", form)["tabs"]
+        assert [field["attribute"] for field in tab["sections"][0]["fields"]] == expected, form
+
+
+def test_an_attribute_is_asked_what_its_type_needs_first_and_nothing_of_other_types(site, maker):
+    dora = maker("dora")
+    begun(dora, "entity", name="Lantern")
+    for word, type_name in (("Colour", "choice"), ("Owner", "lookup")):
+        form = dora.form("design/entity/lantern", "base")
+        dora.send("design/entity/lantern", form, ("do", "add:attributes"), word=word, type=type_name)
+    for place, (needed, other) in enumerate((("choice", "target"), ("target", "choice"))):
+        panel = dora.get(f"design/entity/lantern?at=attributes.{place}").text.partition('id="panel"')[2]
+        asked = re.findall(rf'name="p\.attributes\.{place}\.(\w+)', panel)
+        assert asked[:3] == ["key", "type", needed]
+        assert not {other, "max_size", "format"}.intersection(asked)
+        assert f'id="f-attributes.{place}.{needed}-error"' in panel
+
+
+def test_a_line_that_is_added_in_a_panel_is_there_to_be_filled_in(site, maker):
+    dora = maker("dora")
+    lantern(dora)
+    step(dora, "entity/lantern", "add:keys=by_name")
+    added = step(dora, "entity/lantern", "add:keys.0.attributes", at="keys.0")
+    page = dora.browser.get(added.location)
+    assert '<input type="hidden" name="at" value="keys.0">' in page.text
+    assert re.search(r'id="f-keys.0.attributes.0" name="p.keys.0.attributes.0"[^>]* autofocus', page.text)
+    dora.send("design/entity/lantern", form_of(page, "at"), ("do", "set"), p__keys__0__attributes__0="name")
+    assert data_of(site, "entity", "lantern")["keys"] == [{"key": "by_name", "attributes": ["name"]}]
 
 
 def test_pages_are_made_by_who_may_make_all_of_them_and_of_what_has_attributes(site, maker):

@@ -78,6 +78,9 @@ def test_a_page_is_judged_by_eye_until_its_release_and_the_way_back_are_known(si
     assert "Release 4 is the last in which the page is right, and release 5 the first" in said
     assert "Page: Terms changed" in said
     assert "Page: Berths changed" in said
+    assert (
+        "Blocks \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} text \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} Text" in said
+    )
     assert "season 5" in said
     assert "Page: Booking " not in said
     assert 'href="/studio/rollback/4"' in page.text

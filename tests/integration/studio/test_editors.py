@@ -198,12 +198,23 @@ def test_a_value_has_the_type_that_is_chosen_for_it_and_needs_no_quotes(site, ma
         ("numbers", "1\n2.5", [1, 2.5]),
         ("values", "a\n2\ntrue\nnull", ["a", 2, True, None]),
     )
-    for sort, typed, value in (*chosen, *several, ("empty", "left", "")):
+    for sort, typed, value in (*chosen, *several, ("empty", "left", ""), ("no_values", "left", [])):
         dora.edit("entity/berth", **{f"{DEFAULT}.~as": sort, f"{DEFAULT}.~is": typed})
         given = data_of(site, "entity", "berth")["attributes"][0]["default"]
         assert (given, type(given)) == (value, type(value))
+    assert '<option value="no_values" selected>' in dora.get("design/entity/berth?at=attributes.0").text
     dora.edit("entity/berth", **{f"{DEFAULT}.~as": "text", f"{DEFAULT}.~is": ""})
     assert "default" not in data_of(site, "entity", "berth")["attributes"][0]
+
+
+def test_properties_and_places_are_named_in_the_language_of_the_person(maker):
+    dora = maker("dora")
+    dora.edit("list/bookings", p__page_size="many")
+    for language, size, label in (("", "Page size", "Label"), ("/sv-SE", "Rader per sida", "Etikett")):
+        page = dora.browser.get(f"{language}/studio/edit/list/bookings")
+        assert f'<label for="f-page_size">{size}' in page.text
+        assert f">{label} " in page.text
+        assert words(page).count(size) == 2  # above the fields, where the problem is told, and at the field
 
 
 def test_the_value_beside_a_number_begins_as_a_number(maker):

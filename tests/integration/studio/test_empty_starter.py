@@ -40,6 +40,8 @@ def test_an_empty_site_is_published_and_filled_by_its_administrator(database_url
     assert "/studio/" in browser.get("/").text
 
     ada = Maker(browser)
+    assert "First steps" in words(ada.get(""))
+    assert 'href="/studio/new/entity"' in ada.get("").text
     begin = ada.form("new/entity", "key")
     ada.send("new/entity", begin, ("", ""), name="Lantern")
     place = ada.form("design/entity/lantern", "base")
@@ -47,7 +49,12 @@ def test_an_empty_site_is_published_and_filled_by_its_administrator(database_url
     panel = ada.form("design/entity/lantern", "at")
     ada.send("design/entity/lantern", panel, ("do", "set"), p__primary_name="name")
     ada.send("screens/lantern", ada.form("screens/lantern", "insert"), ("", ""), role="administrator")
+    assert "Make pages of Lantern" in words(ada.get(""))
+    ada.send("new/entity", ada.form("new/entity", "key"), ("", ""), name="Account")
+    ada.send("screens/account", ada.form("screens/account", "insert"), ("", ""), role="administrator", rows="global")
+    assert "There is no language" not in words(ada.get("publish"))  # the texts of accounts are those of the site's languages
     assert ada.publish().status_code == 303, words(ada.get("publish"))
+    assert "First steps" not in words(ada.get(""))
     assert 'href="/lantern"' in browser.get("/").text
     assert browser.get("/lantern/new").status_code == 200
     assert "Ada" in words(ada.get("people"))

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from metadata.files import write_folder
-from metadata.model import ComponentId, SiteSetting
+from metadata.model import ComponentId, Connection, SiteSetting
 from metadata.store import MetadataStore
 from runtime.exchange.archive import NoArchive, unpack
 from support.people import open_people
@@ -98,6 +98,32 @@ def test_what_differs_in_an_installation_is_put_over_the_files(site, maker):
     assert draft.value == "30"
     for wrong in ("nothing here: {value: 1}", "site_setting identity/attempts_per_minute: {key: x}", "- a", "a: [", "x: 1"):
         assert bring(dora, data, overrides=wrong).status_code == 422, wrong
+
+
+def test_what_differs_in_an_installation_is_told_line_by_line_without_yaml(site, maker):
+    dora, store = maker("dora"), MetadataStore(site.engine)
+    outside = Connection(key="erp", connector="sql", settings=(("url", "sqlite:///there.db"), ("schema", "main")))
+    store.publish("tester", "an outside", components=(outside,))
+    data = taken(dora)
+    lines = {
+        "over.component": ["site_setting identity/attempts_per_minute", "", "connection erp", "connection erp"],
+        "over.property": ["value", "value", "settings.url", "active"],
+        "over.sort": ["text", "text", "text", "no"],
+        "over.value": ["30", "", "sqlite:///here.db", ""],
+    }
+    assert '<option value="connection erp">' in dora.get("exchange").text
+    page = bring(dora, data, **lines)
+    assert "site_setting marina/identity/attempts_per_minute Changed" in words(page)
+    dora.send("exchange", form_of(page, "errand"), ("do", "save"))
+    drafts = store.drafts()
+    assert drafts[ComponentId("site_setting", "identity/attempts_per_minute", "")].value == "30"
+    here = drafts[ComponentId("connection", "erp", "")]
+    assert dict(here.settings) == {"url": "sqlite:///here.db", "schema": "main"}
+    assert not here.active
+    refused = bring(dora, data, **{**lines, "over.component": ["nothing here", "", "", ""]})
+    assert refused.status_code == 422
+    assert 'value="nothing here"' in refused.text
+    assert "sqlite:///here.db" in refused.text
 
 
 def test_wrong_files_are_refused_whole_with_their_places(site, maker):

@@ -148,6 +148,18 @@ def test_a_refused_row_is_shown_with_its_place_mended_and_tried_again(quay: Quay
     assert Maker.of(quay[0], "bob").get("sync/row?name=boats/2").status_code == 403
 
 
+def test_a_row_whose_key_is_mended_is_taken_under_it_and_refused_no_longer(quay: Quay) -> None:
+    _, world, erin = quay
+    form = erin.form_in(erin.get("sync/row?name=boats/3"), "v.price")
+    (number,) = (name for name, value in form.fields if name.startswith("v.") and value == "3")
+    answer = erin.send("sync/row", form, ("do", "replay"), **{number: "33", "v.price": "12.50"})
+    assert answer.status_code == 303, words(answer)
+    assert (33,) in world.rows("boat", "number")
+    assert (3,) not in world.rows("boat", "number")
+    assert "type" not in {item.code for item in world.rejects()}
+    assert erin.get("sync/row?name=boats/3").status_code == 404
+
+
 def test_a_class_of_rows_is_tried_again_or_given_up_together(quay: Quay) -> None:
     _, world, erin = quay
     path = "sync/map/boats/rows"

@@ -64,6 +64,11 @@ def test_a_foreign_key_within_a_key_takes_the_place_of_its_columns_and_is_pointe
     assert lookup.lookup_key == ("orchard.region", "orchard.no", "tree_no")
 
 
+def test_an_entity_is_called_as_its_table_in_words_and_not_by_its_key():
+    entities, _, _ = adopted(table("order_lines", number("no"), key=("no",)), table("FruitPress", number("no"), key=("no",)))
+    assert [one.label.in_language("en", "en") for one in entities.values()] == ["Order lines", "Fruit press"]
+
+
 def test_columns_of_two_foreign_keys_stay_and_the_lookups_stand_beside_them():
     links = [
         OutsideLink(("region", "orchard_no"), "orchard", ("region", "no")),

@@ -266,7 +266,7 @@ FAULTS = [
     # attributes
     ({"entity task#attributes.0.type": "txt"}, "unknown-type", "attributes.0.type", "'text'"),
     ({"entity task#attributes.0.scale": 2}, "option", "attributes.0.scale", "decimal"),
-    ({"entity task#attributes.5.targets": ["contact"]}, "option", "attributes.5", "target"),
+    ({"entity task#attributes.5.targets": ["contact"]}, "option", "attributes.5.target", "target"),
     (
         {"entity part#attributes.1": {"key": "n", "type": "file", "accept": ["image/*", "pdf"]}},
         "media-type",
@@ -288,18 +288,23 @@ FAULTS = [
         "attributes.2.attribute",
         "not synchronised",
     ),
-    ({"entity task#attributes.1.choice": ""}, "option", "attributes.1", "choice:"),
-    ({"entity part#attributes.1": {"key": "n", "type": "auto_number", "format": "N"}}, "option", "attributes.1", "{number}"),
+    ({"entity task#attributes.1.choice": ""}, "option", "attributes.1.choice", "choice:"),
+    (
+        {"entity part#attributes.1": {"key": "n", "type": "auto_number", "format": "N"}},
+        "option",
+        "attributes.1.format",
+        "{number}",
+    ),
     (
         {"entity part#attributes.1": {"key": "n", "type": "auto_number", "format": "{number.x}"}},
         "option",
-        "attributes.1",
+        "attributes.1.format",
         "{number}",
     ),
     (
         {"entity part#attributes.1": {"key": "n", "type": "auto_number", "format": "{number:q}"}},
         "option",
-        "attributes.1",
+        "attributes.1.format",
         "{number}",
     ),
     ({"entity task#attributes.1.default": "opn"}, "value", "attributes.1.default", "'open'"),

@@ -2,11 +2,36 @@
 
 import pytest
 
-from metadata.model import Entity, Form, View
+from metadata.model import KINDS, Entity, Form, View
+from runtime.render.texts import engine_texts
 from runtime.studio.places import STEP, place_of
+from runtime.studio.shapes import shapes_of
 
 BERTH = {"key": "berth", "attributes": [{"key": "length", "type": "decimal"}, {"key": "3", "type": "text"}]}
 FORM = {"tabs": [{"sections": [{"label": {"en": "Boat"}}, {"fields": [{"attribute": "name"}, {}]}]}]}
+
+SAY = engine_texts("en")
+
+
+def called(shape):
+    return SAY(f"studio.property.{shape.name}")
+
+
+def models(model, found):
+    if model not in found:
+        found.add(model)
+        for shape in shapes_of(model):
+            if shape.model:
+                models(shape.model, found)
+    return found
+
+
+def test_every_property_of_every_kind_has_a_name_for_people():
+    found = set()
+    for kind in KINDS.values():
+        models(kind.model, found)
+    names = {shape.name for model in found for shape in shapes_of(model)}
+    assert [name for name in sorted(names) if f"studio.property.{name}" not in SAY] == []
 
 
 @pytest.mark.parametrize(
@@ -27,4 +52,4 @@ FORM = {"tabs": [{"sections": [{"label": {"en": "Boat"}}, {"fields": [{"attribut
     ],
 )
 def test_a_place_is_told_in_the_words_of_the_editor(model, data, path, said):
-    assert place_of(model, data, path) == STEP.join(said)
+    assert place_of(model, data, path, called) == STEP.join(said)

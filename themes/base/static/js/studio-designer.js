@@ -31,8 +31,12 @@ function focusKey() {
 
 function focusAgain(key, path) {
   const chosen = path ? document.getElementById(`d-${path}`) : null;
-  const same = key ? (key.startsWith("[") ? document.querySelector(key) : document.getElementById(key)) : null;
-  (same ?? chosen ?? document.getElementById("main")).focus({ preventScroll: Boolean(same) });
+  // A line that was just added is no part of its own: it stands in the panel of the part, ready to be typed in.
+  const line = path && !chosen ? document.getElementById(`f-${path}`) : null;
+  const button = key.startsWith("[");
+  const same = key ? (button ? document.querySelector(key) : document.getElementById(key)) : null;
+  const next = button && line ? line : same;
+  (next ?? chosen ?? document.getElementById("main")).focus({ preventScroll: Boolean(next) && next === same });
 }
 
 async function show(answer, key) {
