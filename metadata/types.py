@@ -91,6 +91,24 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], dt.datetime | None] | None:
+        """The same, in one step on SQLite: to give a moment its zone afterwards costs three times as much as to read it."""
+        return _moment_of_sqlite if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _moment_of_sqlite(text: str | None) -> dt.datetime | None:
+    """A moment as it is stored there: without a zone, or by another program with one."""
+    if text is None:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(text + "+00:00")
+    except ValueError:
+        found = dt.datetime.fromisoformat(text)
+    if found.tzinfo is dt.UTC:
+        return found
+    # A day alone takes what was added for its hour.
+    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+
 
 def _sqlite_moment(value: dt.datetime | None) -> str | None:
     """A moment as SQLAlchemy stores it there."""

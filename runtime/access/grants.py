@@ -32,9 +32,9 @@ class Grant:
     reach: Reach | SharedReach | None
     attributes: frozenset[str]
 
-    def rows(self, rows: FromClause) -> Predicate:
-        """Whether the grant reaches a row."""
-        return true() if self.reach is None else self.reach.rows(rows)
+    def rows(self, rows: FromClause, *, many: bool = False) -> Predicate:
+        """Whether the grant reaches a row; `many` as in `Reach.rows`."""
+        return true() if self.reach is None else self.reach.rows(rows, many=many)
 
     @property
     def holds_own(self) -> bool:
@@ -66,13 +66,14 @@ class Access:
         """Every row is within reach, though perhaps not with every attribute."""
         return any(grant.reach is None for grant in self.grants)
 
-    def predicate(self, rows: FromClause, attributes: Iterable[str] = ()) -> Predicate:
+    def predicate(self, rows: FromClause, attributes: Iterable[str] = (), *, many: bool = False) -> Predicate:
         """Whether a row is within reach and, where `attributes` are given, each of them may be used on that row.
 
-        `rows` is the entity's table or an alias of it. The binds are those of `Principal.binds`.
+        `rows` is the entity's table or an alias of it. The binds are those of `Principal.binds`. `many` says that all such rows
+        are asked for, not one or those that hang on one: the same rows, but found from what the person reaches.
         """
         needed = {tuple(grant for grant in self.grants if key in grant.attributes) for key in attributes}
-        return and_(*(_union(grants, rows) for grants in (needed or {self.grants})))
+        return and_(*(_union(grants, rows, many=many) for grants in (needed or {self.grants})))
 
     def column(self, rows: FromClause, attribute: str, column: str) -> ColumnElement[Any]:
         """A column of `attribute`, empty on rows where a grant reaches the row but not the attribute."""
@@ -116,8 +117,8 @@ def access_of(snapshot: Snapshot, standing: Standing, entity: str, privilege: Pr
     return snapshot.derive(("access", standing, entity, privilege), lambda: _make(snapshot, standing, entity, privilege))
 
 
-def _union(grants: Iterable[Grant], rows: FromClause) -> Predicate:
-    return or_(false(), *(grant.rows(rows) for grant in grants))
+def _union(grants: Iterable[Grant], rows: FromClause, *, many: bool = False) -> Predicate:
+    return or_(false(), *(grant.rows(rows, many=many) for grant in grants))
 
 
 def _make(snapshot: Snapshot, standing: Standing, entity: str, privilege: Privilege) -> Access:

@@ -3,6 +3,10 @@
 Values of the person are bind parameters, so the text depends on metadata alone. A scope that cannot be told (a lookup
 that is not there, a parent on another entity) reaches nothing. A person without a value reaches nothing either: nothing
 equals NULL, and no predicate here is ever negated.
+
+A predicate comes in two forms that reach the same rows. For one row, or the few that hang on one, a parent is looked up from
+the row (EXISTS). For many rows it is the other way round: what the person reaches is gathered and rows are found by it (IN),
+as not every database turns the one into the other.
 """
 
 from __future__ import annotations
@@ -33,9 +37,18 @@ class Reach:
         """The entity on which the permission is."""
         return self.snapshot.entities[self.permission.entity]
 
-    def rows(self, rows: FromClause) -> Predicate:
-        """Whether a row of `rows` (the entity's table or an alias of it) lies within the permission's scope."""
-        return SCOPES[self.permission.scope](self, rows)
+    def rows(self, rows: FromClause, *, many: bool = False) -> Predicate:
+        """Whether a row of `rows` (the entity's table or an alias of it) lies within the permission's scope.
+
+        `many`: all rows that do are asked for, so that what they hang on is gathered instead of looked up from each.
+        """
+        return SCOPES[self.permission.scope](self, rows, many)
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it begins with rows of the person's, so that gathering them is less than looking at all."""
+        chain = lineage(self.site, self.permission)
+        return bool(chain) and chain[-1].scope != "global"
 
     @property
     def holds_own(self) -> bool:
@@ -80,6 +93,14 @@ def points_at(rows: FromClause, attribute: CompiledAttribute, target: str, value
     return and_(rows.c[attribute.target_column.name] == target, held)
 
 
+def points_among(rows: FromClause, attribute: CompiledAttribute, target: str, ids: Select[Any]) -> Predicate:
+    """Whether a lookup holds one of some rows of the entity `target`; as `points_at`."""
+    held = rows.c[attribute.column.name].in_(ids)
+    if attribute.target_column is None:
+        return held
+    return and_(rows.c[attribute.target_column.name] == target, held)
+
+
 def _make_subsidiaries(snapshot: Snapshot) -> CTE:
     account = snapshot.entities["account"].table
     above = select(account.c.id).where(account.c.id == person("p_account")).cte("foyer_reach", recursive=True)
@@ -92,22 +113,22 @@ def _lookup(reach: Reach, target: str) -> CompiledAttribute | None:
     return attribute if attribute is not None and target in attribute.targets else None
 
 
-def _global(reach: Reach, rows: FromClause) -> Predicate:
+def _global(reach: Reach, rows: FromClause, many: bool) -> Predicate:
     return true()
 
 
-def _contact(reach: Reach, rows: FromClause) -> Predicate:
+def _contact(reach: Reach, rows: FromClause, many: bool) -> Predicate:
     if not reach.permission.via:
-        return _self(reach, rows)
+        return _self(reach, rows, many)
     attribute = _lookup(reach, "contact")
     return points_at(rows, attribute, "contact", person("p_contact")) if attribute else false()
 
 
-def _self(reach: Reach, rows: FromClause) -> Predicate:
+def _self(reach: Reach, rows: FromClause, many: bool) -> Predicate:
     return rows.c.id == person("p_contact") if reach.entity.key == "contact" else false()
 
 
-def _account(reach: Reach, rows: FromClause) -> Predicate:
+def _account(reach: Reach, rows: FromClause, many: bool) -> Predicate:
     attribute = _lookup(reach, "account")
     if (reach.permission.via and attribute is None) or (not reach.permission.via and reach.entity.key != "account"):
         return false()
@@ -121,25 +142,34 @@ def _account(reach: Reach, rows: FromClause) -> Predicate:
     return and_(rows.c[attribute.target_column.name] == "account", within)
 
 
-def _parent(reach: Reach, rows: FromClause) -> Predicate:
+def _parent(reach: Reach, rows: FromClause, many: bool) -> Predicate:
     above = reach.site.permissions.get(reach.permission.parent)
     if above is None or above.entity not in reach.snapshot.entities:
         return false()
     upper = Reach(reach.snapshot, reach.site, above)
     parents = upper.entity.table.alias()
+    gathered = many and upper.gathers
+    within = upper.rows(parents, many=gathered)
     attribute = reach.entity.attributes.get(reach.permission.relationship)
     if attribute is not None and above.entity in attribute.targets:
-        tie = points_at(rows, attribute, above.entity, parents.c.id)
-        return exists(_one(parents, and_(tie, upper.rows(parents))))
+        if gathered:
+            return points_among(rows, attribute, above.entity, _those(parents.c.id, parents, within))
+        return exists(_one(parents, and_(points_at(rows, attribute, above.entity, parents.c.id), within)))
     relationship = reach.entity.relationships.get(reach.permission.relationship)
     if relationship is None or relationship.entity != above.entity:
         return false()
     if relationship.link is None:
         back = upper.entity.attributes[relationship.attribute]
-        return exists(_one(parents, and_(points_at(parents, back, reach.entity.key, rows.c.id), upper.rows(parents))))
+        if gathered:
+            held = parents.c[back.column.name]
+            named = true() if back.target_column is None else parents.c[back.target_column.name] == reach.entity.key
+            return rows.c.id.in_(_those(held, parents, and_(held.is_not(None), named, within)))
+        return exists(_one(parents, and_(points_at(parents, back, reach.entity.key, rows.c.id), within)))
     link = relationship.link.alias()
     tied = link.join(parents, link.c[relationship.far] == parents.c.id)
-    return exists(_one(tied, and_(link.c[relationship.near] == rows.c.id, upper.rows(parents)), link, parents))
+    if gathered:
+        return rows.c.id.in_(_those(link.c[relationship.near], tied, within))
+    return exists(_one(tied, and_(link.c[relationship.near] == rows.c.id, within), link, parents))
 
 
 def _one(source: FromClause, where: Predicate, *own: FromClause) -> Select[Any]:
@@ -147,7 +177,12 @@ def _one(source: FromClause, where: Predicate, *own: FromClause) -> Select[Any]:
     return select(literal_column("1")).select_from(source).where(where).correlate_except(*(own or (source,)))
 
 
-SCOPES: dict[str, Callable[[Reach, FromClause], Predicate]] = {
+def _those(column: ColumnElement[Any], source: FromClause, where: Predicate) -> Select[Any]:
+    """The ids in a column of `source`, which depend on no row of the statement around it; none of them is empty."""
+    return select(column).select_from(source).where(where).correlate(None)
+
+
+SCOPES: dict[str, Callable[[Reach, FromClause, bool], Predicate]] = {
     "global": _global,
     "contact": _contact,
     "account": _account,

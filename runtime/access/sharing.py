@@ -7,7 +7,7 @@ the ones alone that the metadata lets the maker share, on the rows and attribute
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import (
     Column,
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    Select,
     String,
     Table,
     Text,
@@ -91,8 +92,8 @@ def shareable(permission: EntityPermission, privilege: str) -> frozenset[str]:
 class Reaching(Protocol):
     """What tells whether a row is within reach."""
 
-    def rows(self, rows: FromClause) -> Predicate:
-        """Whether a row of `rows` is."""
+    def rows(self, rows: FromClause, *, many: bool = False) -> Predicate:
+        """Whether a row of `rows` is; `many` as in `Reach.rows`."""
         ...
 
 
@@ -102,9 +103,14 @@ class SharedReach:
 
     maker: Reaching | None
 
-    def rows(self, rows: FromClause) -> Predicate:
-        """Whether the maker reaches the row and it is one of a link that is not revoked."""
+    def rows(self, rows: FromClause, *, many: bool = False) -> Predicate:
+        """Whether the maker reaches the row and it is one of a link that is not revoked; `many` as in `Reach.rows`."""
         held = link_rows.join(links, and_(links.c.id == link_rows.c.share_id, links.c.revoked_at.is_(None)))
-        named = (link_rows.c.share_id == bindparam(BIND, type_=KEY_TYPE), link_rows.c.row_id == rows.c["id"])
-        listed = exists(select(literal_column("1")).select_from(held).where(*named).correlate(rows))
-        return listed if self.maker is None else and_(self.maker.rows(rows), listed)
+        named = link_rows.c.share_id == bindparam(BIND, type_=KEY_TYPE)
+        listed: Predicate
+        if many:
+            listed = rows.c["id"].in_(select(link_rows.c.row_id).select_from(held).where(named).correlate(None))
+        else:
+            one: Select[Any] = select(literal_column("1")).select_from(held).where(named, link_rows.c.row_id == rows.c["id"])
+            listed = exists(one.correlate(rows))
+        return listed if self.maker is None else and_(self.maker.rows(rows, many=many), listed)

@@ -193,10 +193,6 @@ class Budget:
         if negative:
             said = f"its filter says which {', '.join(negative)} it leaves out"
             return f"{said}: name the values that it wants, and an index finds them"
-        grants = [self.site.permissions.get(grant.permission) for access in plan.accesses for grant in access.grants]
-        by_parent = [item.key for item in grants if item is not None and item.entity == table and item.scope == "parent"]
-        if by_parent and self.connection.dialect.name == "sqlite":
-            return f"SQLite asks of each whether {by_parent[0]} reaches it; PostgreSQL begins with the rows that it hangs on"
         made = "a filter that asks for choices by equality, or a permission by a lookup of its own, has an index made"
         return f"{made}, which the database finds good after ANALYZE"
 

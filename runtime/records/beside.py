@@ -68,7 +68,7 @@ def fetch_beside(
 
 def _statement(plan: ListPlan, shape: Shape, near: Near | None, size: int, dialect: Dialect) -> Select[Any]:
     source = Source(plan.snapshot, plan.standing, plan.entity.key)
-    where = conditions(plan, shape, source)
+    where = conditions(plan, shape, source, tied=True)
     columns = columns_of(plan, source)
     order = ordering_of(plan, shape, source)
     owner = _owner(plan, source, near, where)

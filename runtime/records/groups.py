@@ -66,7 +66,7 @@ def _statement(snapshot: Snapshot, standing: Standing, entity: str, wanted: Grou
     by = [_column(source, of).label(f"g{place}") for place, of in enumerate(wanted.by)]
     of = [_column(source, number.of).label(f"n{place}") for place, number in enumerate(wanted.numbers) if number.of]
     access = access_of(snapshot, standing, entity, "read")
-    where = [] if access.unrestricted else [access.predicate(source.rows)]
+    where = [] if access.unrestricted else [access.predicate(source.rows, many=True)]
     where += [part.condition(source) for part in wanted.narrowings]
     inner = select(source.rows.c.id, *by, *of).select_from(source.joined).where(*where).subquery("found")
     groups = [inner.c[f"g{place}"] for place in range(len(by))]

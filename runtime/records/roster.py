@@ -39,7 +39,7 @@ class Wanted:
 
 def find_members(connection: Connection, snapshot: Snapshot, principal: Principal, wanted: Wanted) -> tuple[Member, ...]:
     """The contacts within the principal's reach that are wanted, by name: one statement. None where no grant lets it read."""
-    made = _statement(snapshot, principal)
+    made = _statement(snapshot, principal, many=True)
     if made is None:
         return ()
     statement, columns = made
@@ -66,19 +66,19 @@ def find_member(connection: Connection, snapshot: Snapshot, principal: Principal
 
 def members_by_email(connection: Connection, snapshot: Snapshot, principal: Principal, limit: int) -> tuple[Member, ...]:
     """The contacts within reach whose e-mail another one within reach has as well, by e-mail."""
-    made = _statement(snapshot, principal)
+    made = _statement(snapshot, principal, many=True)
     if made is None:
         return ()
     statement, columns = made
     address = func.lower(columns["email"])
-    found, inner = _statement(snapshot, principal) or made
+    found, inner = _statement(snapshot, principal, many=True) or made
     twice = found.with_only_columns(func.lower(inner["email"])).where(inner["email"] != "")
     twice = twice.group_by(func.lower(inner["email"])).having(func.count() > 1)
     statement = statement.where(address.in_(twice)).order_by(address, columns["id"]).limit(limit)
     return tuple(_members(connection, statement, principal))
 
 
-def _statement(snapshot: Snapshot, principal: Principal) -> tuple[Select[Any], dict[str, Any]] | None:
+def _statement(snapshot: Snapshot, principal: Principal, *, many: bool = False) -> tuple[Select[Any], dict[str, Any]] | None:
     """The select of members, and its columns by what they are called; every name passes the grants that open it."""
     read = access_for(snapshot, principal, CONTACT, "read")
     if not read.allowed:
@@ -94,7 +94,7 @@ def _statement(snapshot: Snapshot, principal: Principal) -> tuple[Select[Any], d
         joined = rows.outerjoin(accounts, and_(accounts.c.id == pointed, of_account.predicate(accounts)))
         columns["account"] = of_account.column(accounts, "name", "name")
     named = [column.label(key) for key, column in columns.items()]
-    return select(*named).select_from(joined).where(read.predicate(rows)), columns
+    return select(*named).select_from(joined).where(read.predicate(rows, many=many)), columns
 
 
 def _column(read: Access, rows: FromClause, key: str) -> Any:

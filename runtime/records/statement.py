@@ -160,9 +160,12 @@ def count_statement(plan: ListPlan, shape: Shape) -> Select[Any]:
     return select(func.count()).select_from(found.correlate(None).subquery("found"))
 
 
-def conditions(plan: ListPlan, shape: Shape, source: Source) -> list[ColumnElement[bool]]:
-    """Everything that a row must meet, the keyset apart."""
-    where: list[ColumnElement[bool]] = [access.predicate(source.rows) for access in plan.accesses if not access.unrestricted]
+def conditions(plan: ListPlan, shape: Shape, source: Source, *, tied: bool = False) -> list[ColumnElement[bool]]:
+    """Everything that a row must meet, the keyset apart. `tied`: the rows hang on others that the caller names."""
+    many = not tied and plan.relationship is None and shape.window != "row"
+    where: list[ColumnElement[bool]] = [
+        access.predicate(source.rows, many=many) for access in plan.accesses if not access.unrestricted
+    ]
     where += [condition(plan.snapshot, plan.standing, source, part) for part in plan.filters]
     where += _near(plan, source)
     where += _switch(plan, shape, source)

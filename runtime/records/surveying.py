@@ -80,7 +80,7 @@ def ids_within(connection: Connection, snapshot: Snapshot, principal: Principal,
     if not access.allowed:
         return frozenset()
     table = snapshot.entities[access.entity].table
-    query = select(table.c.id).where(access.predicate(table))
+    query = select(table.c.id).where(access.predicate(table, many=True))
     try:
         with connection.begin_nested():
             return frozenset(connection.execute(query, dict(principal.binds)).scalars())
