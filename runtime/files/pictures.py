@@ -16,7 +16,7 @@ MOST_COST = 1_000_000_000
 LONGEST_SIDE = 20_000
 TALLEST = 4
 """How many times as tall as wide a small picture may be."""
-MOST_MADE = 3_500_000
+MOST_MADE = 2_000_000
 """The most pixels of a small picture: writing them costs more than reading as many."""
 QUALITY, EFFORT = 80, 2
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
