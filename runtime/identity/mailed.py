@@ -45,6 +45,13 @@ def take(connection: Connection, purpose: str, token: str) -> Mailed | None:
     return found
 
 
+def open_subject(connection: Connection, purpose: str, contact: int) -> str:
+    """What the token of a contact for a purpose is about, while it is good; "" for none."""
+    open_ones = select(tokens.c.subject).where(tokens.c.contact_id == contact, *_good(purpose))
+    found: str | None = connection.execute(open_ones.order_by(tokens.c.created_at.desc()).limit(1)).scalar()
+    return found or ""
+
+
 def use_up(connection: Connection, purpose: str, contact: int) -> None:
     """Have none of a contact's tokens for a purpose work any longer."""
     where = (tokens.c.contact_id == contact, tokens.c.purpose == purpose, tokens.c.used_at.is_(None))
@@ -52,9 +59,8 @@ def use_up(connection: Connection, purpose: str, contact: int) -> None:
 
 
 def _holds(purpose: str, token: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        tokens.c.token_hash == digest(token[:LONGEST_TOKEN]),
-        tokens.c.purpose == purpose,
-        tokens.c.used_at.is_(None),
-        tokens.c.expires_at > utc_now(),
-    )
+    return (tokens.c.token_hash == digest(token[:LONGEST_TOKEN]), *_good(purpose))
+
+
+def _good(purpose: str) -> tuple[ColumnElement[bool], ...]:
+    return (tokens.c.purpose == purpose, tokens.c.used_at.is_(None), tokens.c.expires_at > utc_now())

@@ -48,6 +48,11 @@ def known_mail(context: RequestContext, to: str) -> MailMessage:
     return _mail(context, "known", to, "/password/forgot")
 
 
+def ways_mail(context: RequestContext, to: str, ways: tuple[str, ...]) -> MailMessage:
+    """The mail to somebody who has no password here and asked for one, or wanted to register: how they sign in."""
+    return _mail(context, "ways", to, "/signin", ways=", ".join(ways))
+
+
 def request_mail(context: RequestContext, approver: Person, name: str) -> MailMessage:
     """The mail to somebody who approves: a person asks for access. It is in the approver's language, not in that person's."""
     language = language_of(context.snapshot, context.site, approver)

@@ -38,10 +38,22 @@ def is_free(connection: Connection, snapshot: Snapshot, contact: int, email: str
 
 
 def ask_for_address(connection: Connection, snapshot: Snapshot, contact: int, email: str, lifetime: dt.timedelta) -> str | None:
-    """A token for the link that is sent to the address; None where somebody else has it."""
-    if not is_free(connection, snapshot, contact, email):
-        return None
-    return mailed.issue(connection, PURPOSE, contact, lifetime, email)
+    """A token for the link that is sent to the address; None where somebody else has it.
+
+    Also then the address waits, with a token that goes to nobody: that none waits would tell that somebody has it.
+    """
+    token = mailed.issue(connection, PURPOSE, contact, lifetime, email)
+    return token if is_free(connection, snapshot, contact, email) else None
+
+
+def waiting_address(connection: Connection, contact: int) -> str:
+    """The e-mail whose link a contact has still to open; "" for none."""
+    return mailed.open_subject(connection, PURPOSE, contact)
+
+
+def give_up_address(connection: Connection, contact: int) -> None:
+    """Stay with the e-mail that is: the link that was sent works no longer."""
+    mailed.use_up(connection, PURPOSE, contact)
 
 
 def take_address(connection: Connection, snapshot: Snapshot, listeners: Listeners, token: str) -> tuple[Person, str] | None:

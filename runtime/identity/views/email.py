@@ -10,7 +10,15 @@ from runtime.identity import mailed
 from runtime.identity.forms import cut
 from runtime.identity.logins import login_of, normal_email
 from runtime.identity.mails import email_mail
-from runtime.identity.moving import PURPOSE, AddressTaken, ask_for_address, take_address, wanted_address
+from runtime.identity.moving import (
+    PURPOSE,
+    AddressTaken,
+    ask_for_address,
+    give_up_address,
+    take_address,
+    waiting_address,
+    wanted_address,
+)
 from runtime.identity.telling import EMAIL, tell_person
 from runtime.identity.views.answers import WRONG_CURRENT, count_attempt, page, say, say_wrong, see_other, settings
 from runtime.identity.views.signin import doorman
@@ -20,6 +28,7 @@ from runtime.records.people import Person, load_person
 
 ASKING, SENT, CONFIRMING = "identity/email.html", "identity/email_sent.html", "identity/email_confirm.html"
 MAILS_PER_HOUR = 5
+AGAIN, GIVE_UP = "again", "give_up"
 
 
 def show() -> Response:
@@ -31,20 +40,22 @@ def show() -> Response:
 def submit() -> Response:
     """Say that a mail is on its way: the same page whoever has the address; 422 for no address or a wrong password.
 
-    What is to be found out of others is done aside, so that time tells nothing.
+    What is to be found out of others is done aside, so that time tells nothing. The address that waits by now is sent its link
+    again, or given up, without the password: it was asked for when the address was chosen.
     """
     context = current()
     person = _person(context)
     count_attempt(context, "signin")
+    act = cut(request.form, "act")
+    if act in (AGAIN, GIVE_UP):
+        return _go_on(context, person, act)
     email = wanted_address(context.snapshot, cut(request.form, "email"))
     if not email:
         return _ask(context, person, {"email": say(context, "form.not_email")})
     login = login_of(context.connection, person.contact)
     if login is not None and doorman(context).identify(login.email, cut(request.form, "password")) is None:
         return _ask(context, person, {"current": say_wrong(context, WRONG_CURRENT)})
-    if context.services.throttle.hourly(PURPOSE, str(person.contact), MAILS_PER_HOUR):
-        context.services.aside.submit(send, context, person.contact, email)
-    return page(context, SENT, email=email, minutes=settings(context).reset_minutes)
+    return _sent(context, person, email)
 
 
 def send(context: RequestContext, contact: int, email: str) -> None:
@@ -91,8 +102,33 @@ def _person(context: RequestContext) -> Person:
     return found
 
 
+def _go_on(context: RequestContext, person: Person, act: str) -> Response:
+    """Send the address that waits its link again, or give it up; where none waits any longer, the form."""
+    waiting = waiting_address(context.connection, person.contact)
+    if waiting and act == AGAIN:
+        return _sent(context, person, waiting)
+    if waiting:
+        with context.lease.transaction() as connection:
+            give_up_address(connection, person.contact)
+        flash(say(context, "email.given_up"), "good")
+    return see_other(context.url("/email"))
+
+
+def _sent(context: RequestContext, person: Person, email: str) -> Response:
+    if context.services.throttle.hourly(PURPOSE, str(person.contact), MAILS_PER_HOUR):
+        context.services.aside.submit(send, context, person.contact, email)
+    return page(context, SENT, email=email, minutes=settings(context).reset_minutes)
+
+
 def _ask(context: RequestContext, person: Person, errors: dict[str, str]) -> Response:
     with_password = login_of(context.connection, person.contact) is not None
-    typed = cut(request.form, "email")
-    status = 422 if errors else 200
-    return page(context, ASKING, status, now=person.email, email=typed, errors=errors, with_password=with_password)
+    return page(
+        context,
+        ASKING,
+        422 if errors else 200,
+        now=person.email,
+        waiting=waiting_address(context.connection, person.contact),
+        email=cut(request.form, "email"),
+        errors=errors,
+        with_password=with_password,
+    )

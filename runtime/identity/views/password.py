@@ -14,8 +14,9 @@ from runtime.identity.resets import reset_contact, reset_for_email, use_reset
 from runtime.identity.telling import PASSWORD, tell
 from runtime.identity.views.answers import captcha_page, count_attempt, page, password_errors, say, see_other, settings
 from runtime.identity.views.choosing import password_fault
+from runtime.identity.views.ways import mail_of_ways
 from runtime.lease import Lease
-from runtime.mail import deliver
+from runtime.mail import MailMessage, deliver
 from runtime.records.people import load_person
 
 MAILS_PER_HOUR = 5
@@ -46,12 +47,20 @@ def submit_forgot() -> Response:
 
 
 def send_reset(context: RequestContext, email: str) -> None:
-    """Issue a token for whoever signs in with the e-mail and mail it; nothing for nobody. Takes a connection of its own."""
+    """Mail a token to whoever signs in with the e-mail and a password, to others who sign in how they do; nothing to nobody.
+
+    Takes a connection of its own.
+    """
     chosen = settings(context)
     with Lease(context.services.doors).transaction() as connection:
-        token = reset_for_email(connection, email, chosen.reset)
-    if token is not None:
-        deliver(context.services.mailer, reset_mail(context, normal_email(email), token, chosen.reset_minutes))
+        token = reset_for_email(connection, email, chosen.reset) if chosen.passwords else None
+        message = mail_of_ways(context, connection, email) if token is None else _with_link(context, email, token)
+    if message is not None:
+        deliver(context.services.mailer, message)
+
+
+def _with_link(context: RequestContext, email: str, token: str) -> MailMessage:
+    return reset_mail(context, normal_email(email), token, settings(context).reset_minutes)
 
 
 def show_reset() -> Response:

@@ -20,6 +20,7 @@ from runtime.identity.moving import is_free, wanted_address
 from runtime.identity.registering import CannotJoin, Registration
 from runtime.identity.roles import holders_of
 from runtime.identity.views.answers import captcha_page, count_attempt, page, say, see_other, settings
+from runtime.identity.views.ways import mail_of_ways
 from runtime.lease import Lease
 from runtime.mail import deliver
 from runtime.records.audit import record_act
@@ -74,7 +75,7 @@ def send(context: RequestContext, email: str, answers: dict[str, str], account: 
             token = registering.ask(connection, context.site.key, email, answers, account, context.language)
             message = registration_mail(context, email, token)
         else:
-            message = known_mail(context, email)
+            message = mail_of_ways(context, connection, email) or known_mail(context, email)
     deliver(context.services.mailer, message)
 
 

@@ -111,3 +111,44 @@ def test_the_trail_says_who_changed_the_email(portal):
 def test_a_made_up_link_changes_nothing(local_portal, token):
     assert "token" in local_portal.browser().get("/email/confirm").text
     assert local_portal.browser().post("/email/confirm", {"token": token}).status_code == 422
+
+
+def act(browser, what):
+    return browser.post("/email", {"act": what}, token_from="/email")
+
+
+def test_a_change_that_waits_is_shown_and_sent_again_or_given_up(portal):
+    browser = portal.signed_in("alice")
+    assert 'value="give_up"' not in browser.get("/email").text
+    ask(browser)
+    first = portal.outbox.link()
+    assert f"{NEW} waits" in browser.get("/email").text
+    assert NEW not in portal.signed_in("carol").get("/email").text
+    assert act(browser, "again").status_code == 200
+    assert ([mail.to for mail in portal.outbox.sent], portal.outbox.link() == first) == ([NEW, NEW], False)
+    assert confirm(portal.browser(), first).status_code == 422
+    assert act(browser, "give_up").status_code == 303
+    assert 'value="give_up"' not in browser.get("/email").text
+    assert confirm(portal.browser(), portal.outbox.link()).status_code == 422
+    assert (act(browser, "again").status_code, act(browser, "give_up").status_code) == (303, 303)
+    assert (stored(portal), len(portal.outbox.sent)) == (ALICE, 2)
+
+
+def test_a_change_waits_no_longer_than_its_link_is_good(portal):
+    browser = portal.signed_in("alice")
+    ask(browser)
+    portal.pass_time(dt.timedelta(minutes=61))
+    assert NEW not in browser.get("/email").text
+    assert act(browser, "again").status_code == 303
+    assert len(portal.outbox.sent) == 1
+
+
+def test_that_an_email_is_taken_is_told_by_nothing_that_waits(portal):
+    browser = portal.signed_in("alice")
+    ask(browser)
+    free = browser.get("/email")
+    ask(browser, CAROL)
+    taken = browser.get("/email")
+    assert said(free).replace(NEW, "") == said(taken).replace(CAROL, "")
+    assert said(act(browser, "again")).count(CAROL)
+    assert [mail.to for mail in portal.outbox.sent] == [NEW]

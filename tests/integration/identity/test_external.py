@@ -527,3 +527,53 @@ def test_what_is_kept_for_signing_out_outlives_the_second_step_and_is_nobody_els
     assert browser.who() == "nobody"
     assert browser.post("/signin/code", {"code": app.now()}).status_code == 303
     assert browser.post("/signout").headers["Refresh"].partition("url=")[2].startswith(directory)
+
+
+def test_who_has_forgotten_a_password_that_never_was_is_told_how_to_sign_in(portal, directory, guild):
+    contact = portal.person("carol").contact
+    sign_in(portal.browser(), verified(directory, "carol-18", CAROL))
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.contact_id == contact))
+    portal.outbox.sent.clear()
+    emails = (CAROL.upper(), "who@harbour.example", ALICE)
+    answers = [portal.browser().post("/password/forgot", {"email": email}) for email in emails]
+    bare = [re.sub(r'csrf[-_]token"[^>]*>', "", said.text).replace(one, "") for one, said in zip(emails, answers, strict=True)]
+    assert bare[0] == bare[1] == bare[2]
+    told, link = portal.outbox.sent
+    assert (told.to, link.to, "/password/reset" in link.text) == (CAROL, ALICE, True)
+    assert ("with: the guild\n" in told.text, "/password" in told.text, "http://portal.example/signin\n" in told.text) == (
+        True,
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize("why", ["barred", "inactive", "withdrawn", "somebody else"])
+def test_who_cannot_sign_in_here_with_a_provider_is_told_of_none(portal, directory, guild, why):
+    contact = portal.person("carol").contact
+    sign_in(portal.browser(), verified(directory, f"carol-19 {why}", CAROL))
+    contacts = portal.snapshot.entities["contact"].table
+    with portal.engine.begin() as connection:
+        connection.execute(sa.delete(logins).where(logins.c.contact_id == contact))
+        if why == "barred":
+            set_disabled(connection, contact, disabled=True)
+    if why == "inactive":
+        portal.change(contacts, contacts.c.id == contact, active=False)
+    if why == "somebody else":
+        portal.change(contacts, contacts.c.email == ALICE, email=CAROL)
+    if why == "withdrawn":
+        portal.publish(dataclasses.replace(guild, active=False))
+    portal.outbox.sent.clear()
+    assert portal.browser().post("/password/forgot", {"email": CAROL}).status_code == 200
+    assert portal.outbox.sent == []
+
+
+def test_where_the_site_takes_no_password_none_is_mailed_but_the_way_in(portal, directory, guild):
+    sign_in(portal.browser(), verified(directory, "carol-20", CAROL))
+    portal.outbox.sent.clear()
+    portal.publish(SiteSetting(key="identity/passwords", value="0"))
+    assert portal.browser().post("/password/forgot", {"email": CAROL}).status_code == 200
+    assert portal.browser().post("/password/forgot", {"email": ALICE}).status_code == 200
+    assert [(mail.to, "the guild" in mail.text, "/password" in mail.text) for mail in portal.outbox.sent] == [
+        (CAROL, True, False)
+    ]
