@@ -38,6 +38,8 @@ class FilesAdapter:
             codecs.lookup(self._encoding)
         except LookupError:
             raise Fatal(f"connection {name}: there is no encoding {self._encoding}") from None
+        if "\n".encode(self._encoding.removesuffix("-sig")) != b"\n":
+            raise Fatal(f"connection {name}: files in {self._encoding} cannot be read by line; save them in UTF-8")
         if len(self._delimiter) != 1:
             raise Fatal(f"connection {name}: the delimiter must be one character")
         self._place: Place = Folder(name, settings["folder"]) if settings.get("folder") else Bucket(name, settings)

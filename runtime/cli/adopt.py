@@ -28,8 +28,12 @@ DRAFTS = "drafts"
 
 @click.command("adopt")
 @click.argument("connection", metavar="CONNECTION")
-@click.option("--tables", "named", default="", metavar="A,B", help="These tables; all there are where missing.")
-@click.option("--site", default="", metavar="SITE", help="Make lists, pages and entries of the menu for this site.")
+@click.option(
+    "--tables", "named", type=options.NAME, default="", metavar="A,B", help="These tables; all there are where missing."
+)
+@click.option(
+    "--site", type=options.NAME, default="", metavar="SITE", help="Make lists, pages and entries of the menu for this site."
+)
 @click.option("--both-ways", is_flag=True, help="Changes made here go back outside; else rows only come in.")
 @click.option("--into", default=DRAFTS, show_default=True, metavar="DIR", help="Write files to this folder instead of drafts.")
 @click.option("--dry-run", is_flag=True, help="Report, and change nothing.")

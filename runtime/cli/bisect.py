@@ -9,6 +9,7 @@ from metadata.store import MetadataStore, Release
 from runtime.bisect.finding import Bisection, Check, Found, Unfit
 from runtime.bisect.halving import SAID, Verdict
 from runtime.bisect.pinned import PinnedPortal
+from runtime.cli import options
 from runtime.cli.changes import difference_data
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, OpenPortal, find_person, find_site, open_portal
@@ -23,8 +24,8 @@ SECONDS = 60.0
 @click.option("--good", type=click.IntRange(1, 2**62), help="Release that passes; the first where none is named.")
 @click.option("--bad", type=click.IntRange(1, 2**62), help="Release that fails; the newest where none is named.")
 @click.option("--as", "who", default=NOBODY, show_default=True, help="Whose eyes: an e-mail, or anonymous.")
-@click.option("--role", default="", help="Instead: somebody without rows who holds this web role.")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@click.option("--role", type=options.NAME, default="", help="Instead: somebody without rows who holds this web role.")
+@options.site
 @click.option("--timeout", type=click.FloatRange(1, 3600), default=SECONDS, show_default=True, help="Seconds for each check.")
 @click.option("--show", is_flag=True, help="Let what the command prints be seen.")
 @reporting

@@ -8,13 +8,15 @@ from dataclasses import replace
 import click
 
 from metadata.checks import outcomes
-from metadata.errors import Problem
+from metadata.errors import Position, Problem
 from metadata.files import read_folder
 from metadata.model import component_id
 from metadata.text import counted
 from runtime.cli import options
 from runtime.cli.output import Report, of_problems, reporting
 from runtime.exchange.intake import problems_of
+
+NOTHING = "there is no component here; name the folder of a site, whose components are .yaml files with a kind and a key"
 
 
 @click.command("check")
@@ -27,6 +29,9 @@ def command(folder: str, *, by_rule: bool) -> Report:
     components = {component_id(component): component for component in reading.components}
     problems = problems_of(reading, components)
     number = len(reading.components)
+    if not number and not problems:
+        # What finds nothing to look at has not found it in order: most often it is not the folder that was meant.
+        problems = (Problem(Position(folder), "", "file.none", NOTHING),)
     report = Report((f"{counted(number, 'component is', 'components are')} in order.",), {"problems": [], "components": number})
     report = of_problems(problems) if problems else report
     if not by_rule:

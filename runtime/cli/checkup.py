@@ -9,6 +9,7 @@ import click
 
 from runtime.checkup.findings import Outcome
 from runtime.checkup.running import look_over
+from runtime.cli import options
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, find_site, open_portal
 from runtime.config import Config
@@ -16,7 +17,7 @@ from runtime.render.chain import theme_roots
 
 
 @click.command("checkup")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @click.option("--strict", is_flag=True, help="Fail on warnings, too.")
 @reporting
 def command(site: str, *, strict: bool) -> Report:

@@ -25,7 +25,7 @@ SHOWN = 3
 @click.command("power-pages")
 @click.argument("path", type=options.Folder(exists=True, file_okay=False), metavar="PATH")
 @click.option("--to", "folder", type=options.Folder(file_okay=False), metavar="DIR", help="Write the files here.")
-@click.option("--site", default="", help="Key of the site; that of its name without it.")
+@click.option("--site", type=options.NAME, default="", help="Key of the site; that of its name without it.")
 @click.option("--dry-run", is_flag=True, help="Report, and write nothing.")
 @reporting
 def command(path: str, *, folder: str | None, site: str, dry_run: bool) -> Report:

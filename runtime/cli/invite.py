@@ -6,6 +6,7 @@ import datetime as dt
 
 import click
 
+from runtime.cli import options
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, account_id, find_person, find_site, note_act, open_portal
@@ -21,8 +22,8 @@ from runtime.mail import MailFailed, MailMessage, make_mailer
 @click.command("invite")
 @click.argument("email")
 @click.option("--role", "roles", multiple=True, help="Web role to give; may be repeated.")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
-@click.option("--account", default="", help="Number or name of the account to set on the contact.")
+@options.site
+@click.option("--account", type=options.NAME, default="", help="Number or name of the account to set on the contact.")
 @click.option("--days", type=click.IntRange(1, 365), help="Days for which the code works.")
 @click.option("--uses", type=click.IntRange(1, 1000), default=1, show_default=True, help="How often the code works.")
 @click.option("--no-mail", is_flag=True, help="Print the address only.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from metadata.model import KINDS, ComponentId
 
@@ -22,6 +23,22 @@ class Folder(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The name as it is given. Raises click.BadParameter."""
         return super().convert(value, param, ctx) if value else self.fail("the name is empty.", param, ctx)
+
+
+class Name(click.types.StringParamType):
+    """A name that may be left out, but is not empty where it is given: an unset variable does not mean all there are."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name as it is given. Raises click.BadParameter."""
+        given = ctx is None or param is None or ctx.get_parameter_source(str(param.name)) is not ParameterSource.DEFAULT
+        if given and not value:
+            self.fail("the name is empty; leave the option out, or name one.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+NAME = Name()
+
+site = click.option("--site", type=NAME, default="", help="Site; may be left out where there is one.")
 
 
 def parse_component(text: str) -> ComponentId:

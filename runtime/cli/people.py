@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from metadata.snapshot import CompiledSite
 from metadata.text import counted
 from runtime.access import Principal
+from runtime.cli import options
 from runtime.cli.erasing import facts_of_erasure, told_of_erasure
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
@@ -88,7 +89,7 @@ def _change(
 @command.command("add")
 @click.argument("email")
 @click.option("--name", required=True, help="What the person is called.")
-@click.option("--account", default="", help="Number or name of the account that the person belongs to.")
+@click.option("--account", type=options.NAME, default="", help="Number or name of the account that the person belongs to.")
 @reporting
 def add(email: str, name: str, account: str) -> Report:
     """Make a contact, who can be invited then: for a portal whose contacts come from no ERP."""
@@ -108,7 +109,7 @@ def add(email: str, name: str, account: str) -> Report:
 
 @command.command("show")
 @click.argument("email")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @reporting
 def show(email: str, site: str) -> Report:
     """Say which web roles the contact has."""
@@ -118,7 +119,7 @@ def show(email: str, site: str) -> Report:
 @command.command("grant")
 @click.argument("email")
 @click.argument("roles", nargs=-1, required=True)
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @author_option
 @reporting
 def grant(email: str, roles: tuple[str, ...], site: str, author: str) -> Report:
@@ -134,7 +135,7 @@ def grant(email: str, roles: tuple[str, ...], site: str, author: str) -> Report:
 @command.command("revoke")
 @click.argument("email")
 @click.argument("roles", nargs=-1, required=True)
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @author_option
 @reporting
 def revoke(email: str, roles: tuple[str, ...], site: str, author: str) -> Report:
@@ -149,7 +150,7 @@ def revoke(email: str, roles: tuple[str, ...], site: str, author: str) -> Report
 
 @command.command("lock")
 @click.argument("email")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @author_option
 @reporting
 def lock(email: str, site: str, author: str) -> Report:
@@ -166,7 +167,7 @@ def lock(email: str, site: str, author: str) -> Report:
 
 @command.command("unlock")
 @click.argument("email")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @author_option
 @reporting
 def unlock(email: str, site: str, author: str) -> Report:
@@ -212,7 +213,7 @@ def erase_person(email: str, contact: int | None, apply: bool, author: str) -> R
 
 @command.command("reset-second-factor")
 @click.argument("email")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @author_option
 @reporting
 def reset_second_factor(email: str, site: str, author: str) -> Report:
@@ -230,7 +231,7 @@ def reset_second_factor(email: str, site: str, author: str) -> Report:
 
 @command.command("signout")
 @click.argument("email")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @author_option
 @reporting
 def signout(email: str, site: str, author: str) -> Report:

@@ -11,6 +11,7 @@ from connectors.settings import read_settings
 from connectors.sql.installing import Step, plan_tracking
 from connectors.tablemap import compiled_maps
 from metadata.text import counted
+from runtime.cli import options
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.sync.homes import home_of
@@ -49,7 +50,7 @@ def _lines(steps: list[Step], *, plan: bool, remove: bool) -> tuple[str, ...]:
 
 @click.command("backfill")
 @click.argument("table_map", metavar="MAP")
-@click.option("--column", default="", help="Outside column whose range is read; all rows without it.")
+@click.option("--column", type=options.NAME, default="", help="Outside column whose range is read; all rows without it.")
 @click.option("--from", "low", default="", help="Lowest value.")
 @click.option("--to", "high", default="", help="Highest value.")
 @reporting

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from metadata.snapshot import Snapshot
 from metadata.text import counted
+from runtime.cli import options
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, account_id, find_person, find_site, note_act, open_portal, tell_of_change
@@ -17,8 +18,6 @@ from runtime.identity.api_tokens import NewToken, TokenEntry, entries, give, tak
 from runtime.identity.telling import TOKEN, TOKEN_REVOKED
 from runtime.records.memberships import may_act_for
 from runtime.records.people import Person, load_person
-
-SITE = click.option("--site", default="", help="Site; may be left out where there is one.")
 
 
 @click.group("token")
@@ -31,9 +30,14 @@ def command() -> None:
 @click.option("--name", required=True, help="What the token is for.")
 @click.option("--role", "roles", multiple=True, help="Only this web role of the person's; may be repeated.")
 @click.option("--read-only", is_flag=True, help="Nothing can be changed with it.")
-@click.option("--account", default="", help="Number or name of a further account that it acts for; the contact's own without.")
+@click.option(
+    "--account",
+    type=options.NAME,
+    default="",
+    help="Number or name of a further account that it acts for; the contact's own without.",
+)
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="Days for which it works.")
-@SITE
+@options.site
 @author_option
 @reporting
 def create(
@@ -64,7 +68,7 @@ def create(
 
 @command.command("list")
 @click.argument("email", required=False)
-@SITE
+@options.site
 @reporting
 def listed(email: str | None, site: str) -> Report:
     """List the tokens that work, of everybody or of one contact."""

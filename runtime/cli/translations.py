@@ -17,7 +17,7 @@ from runtime.translating.catalogues import NoCatalogue, Read, read, written
 from runtime.translating.phrases import count, own, phrases_of, site_of, tongues_of, translated
 from runtime.translating.taking import take
 
-site_option = click.option("--site", "key", default="", help="Whose texts, where there are several sites.")
+site_option = click.option("--site", "key", type=options.NAME, default="", help="Whose texts, where there are several sites.")
 
 
 @click.group("translations")

@@ -13,6 +13,7 @@ from metadata.schema.faults import did_you_mean
 from metadata.snapshot import CompiledSite
 from metadata.text import counted
 from runtime.access import Principal
+from runtime.cli import options
 from runtime.cli.output import Report, reporting
 from runtime.cli.persons import NotFound, OpenPortal, find_person, find_site, open_portal
 from runtime.exposure.expectations import NOBODY, principal_of
@@ -29,7 +30,7 @@ DOING = {"history": "see the history of", "append": "link others to", "append_to
 @click.argument("entity")
 @click.argument("key", default="")
 @click.argument("attribute", default="")
-@click.option("--site", default="", help="Site; may be left out where there is one.")
+@options.site
 @reporting
 def command(person: str, action: Any, entity: str, key: str, attribute: str, site: str) -> Report:
     """Tell why PERSON (an e-mail, or anonymous) may or may not do something with the rows of ENTITY, or with the one KEY, or

@@ -74,6 +74,37 @@ def test_an_empty_name_is_not_the_folder_one_stands_in(run, command):
     assert refused(run(command, ""))
 
 
+NAMED = [
+    ("adopt", "sqlite://", "site", "--tables"),
+    ("adopt", "sqlite://", "site", "--site"),
+    ("bisect", "site", "/", "--role"),
+    ("bisect", "site", "/", "--site"),
+    ("checkup", "--site"),
+    ("import", "power-pages", ".", "--dry-run", "--site"),
+    ("invite", "ann@example.com", "--account"),
+    ("invite", "ann@example.com", "--site"),
+    ("token", "list", "--site"),
+    ("translations", "status", "--site"),
+    ("why", "/", "--site"),
+]
+
+
+@pytest.mark.parametrize("words", NAMED, ids=lambda words: " ".join(words))
+def test_an_empty_name_is_not_all_there_are(run, folder, words):
+    run("publish", folder)
+    code, said = run(*words, "")
+    assert (code, f"'{words[-1]}': the name is empty" in said) == (1, True), said
+
+
+def test_a_folder_without_a_component_is_not_in_order(run, folder, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, said = run("check", tmp_path / "empty")
+    assert (code, "there is no component here" in said, str(tmp_path / "empty") in said) == (1, True, True)
+    told = json.loads(run("check", tmp_path / "empty", "--json")[1])
+    assert (told["ok"], [problem["code"] for problem in told["problems"]]) == (False, ["file.none"])
+    assert run("check", folder) == (0, "1 component is in order.")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("command", READ_A_FOLDER)
 def test_a_folder_without_the_right_to_read_is_refused(run, folder, command):

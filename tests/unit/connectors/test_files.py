@@ -53,7 +53,35 @@ def test_a_misspelt_column_is_answered_with_what_may_be_meant(folder):
         pull(folder, b"code,nme,depth\n".replace(b"nme", b"names") + b"H1,a,1\n")
 
 
-@pytest.mark.parametrize("content", [b"", HEADER + b'H1,"half', HEADER + b"H1,ha"])
+@pytest.mark.parametrize(("content", "told"), [
+    (b"code;name;depth\nH1;a;1\n", "stand between ';', not ',': set the connection's delimiter"),
+    (b"code\tname\tdepth\nH1\ta\t1\n", "set the connection's delimiter"),
+    (b"code,name,depth,name\nH1,a,1,b\n", "has the column name 2 times"),
+    (b'co"de,name,depth\n"H"1,a,1\n', "has no column code"),
+    (b'"co"de,name,depth\nH1,a,1\n', "line 1: "),
+    (b"x," * 10_001 + b"x\n", "line 1: 10,002 columns, of which 10,000 are read at most"),
+    (HEADER + b"H1," + b"x" * 1_000_001 + b",1\n", r"line 2: field larger than field limit"),
+    (b"x" * 1_000_001 + b"\n", r"line 1: field larger than field limit"),
+    (HEADER + b"x" * 16_000_001, "line 2: the line is longer than 16,000,000 bytes"),
+    ("code,name,depth\nH1,a,1\n".encode("utf-16"), "line 1: there is a null character"),
+], ids=lambda given: None if isinstance(given, str) else "")  # fmt: skip
+def test_what_is_no_such_file_is_told_with_its_place(folder, content, told):
+    with pytest.raises(Fatal, match=told):
+        pull(folder, content)
+
+
+def test_an_encoding_without_lines_of_bytes_is_refused_at_once(folder):
+    with pytest.raises(Fatal, match="files in utf-16 cannot be read by line; save them in UTF-8"):
+        pull(folder, HEADER, encoding="utf-16")
+
+
+def test_a_folder_in_place_of_the_file_is_waited_for(folder):
+    (folder / "harbour.csv").mkdir()
+    with pytest.raises(Retriable, match=r"harbour\.csv cannot be read"):
+        FilesAdapter("csv", {"folder": str(folder)}).pull(MAP, None, 100)
+
+
+@pytest.mark.parametrize("content", [b"", b"code,na", b'code,"na', HEADER + b'H1,"half', HEADER + b"H1,ha"])
 def test_a_half_written_file_is_waited_for(folder, content):
     with pytest.raises(Retriable):
         pull(folder, content)
