@@ -114,3 +114,22 @@ def test_on_paper_every_column_is_there_and_nothing_to_press(page, address):
     expect(page.get_by_role("columnheader", name="Depth")).to_be_visible()
     for pressed in (".list-tools", ".views", ".acts >> nth=0", ".page-head .actions", ".list-foot nav"):
         expect(page.locator(pressed)).to_be_hidden()
+
+
+def test_the_key_tab_never_leads_to_what_is_not_seen(page: Page, address: str):
+    sign_in(page, address)
+    page.goto(f"{address}/bookings")
+    focused = """() => { const at = document.activeElement, box = at.getBoundingClientRect();
+      return at === document.body ? null : [at.outerHTML, box.width > 2 && box.height > 2 && box.right > 0 && box.bottom > 0]; }"""
+    reached = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        found = page.evaluate(focused)
+        if found is None:
+            break
+        reached.append(found)
+    assert len(reached) > 10
+    assert [markup for markup, seen in reached if not seen] == []
+    page.locator("main input[type=search]").fill("Boat 7")
+    page.keyboard.press("Enter")
+    expect(titles(page)).to_have_count(1)

@@ -31,7 +31,8 @@ EXTRA = (
         partial_url="boats",
         blocks=(Block(type="component", web_template="rows"),),
     ),
-    replace(SITE, header="top"),
+    WebTemplate(key="end", source="<p class='own-end'>The end</p>"),
+    replace(SITE, header="top", footer="end"),
 )
 
 
@@ -54,6 +55,12 @@ def test_a_component_with_its_query(page: BrowserPage, address: str, width: int)
     with page.expect_navigation(url=lambda url: "/signin" not in url):
         page.locator("main form button[type=submit]").click()
     page.goto(f"{address}/boats")
+    inset = "name => document.querySelector(name).getBoundingClientRect().left"
+    assert page.evaluate(inset, ".own-end") == page.evaluate(inset, "main h1")
+    bar = page.locator(".thumb-bar")
+    if bar.count() and bar.is_visible():
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        assert page.evaluate("document.querySelector('.own-end').getBoundingClientRect().bottom") <= bar.bounding_box()["y"]
     expect(page.locator(".component li")).to_have_text("B-1")
     expect(page.locator("header")).to_contain_text("Alice")
     assert_no_axe_violations(page)
