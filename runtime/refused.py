@@ -10,7 +10,8 @@ from flask import g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.context import RequestContext
-from runtime.errors import BadRequest, Named, OutOfReach, SignInNeeded
+from runtime.csrf import CSRF_FIELD
+from runtime.errors import BadRequest, FormExpired, Named, OutOfReach, SignInNeeded
 from runtime.records.audit import record_act
 from runtime.records.errors import BadAsk, Denied, Missing
 
@@ -30,7 +31,7 @@ def keep_refusal(
     context: RequestContext, method: str, path: str, subject: str = "page", *, status: int = REFUSED, argument: str = ""
 ) -> None:
     """Write down that somebody was refused; `subject` is the entity, where one was asked for, `argument` the one of the address
-    that named what may not be read, or is not there.
+    that named what may not be read, or is not there, or of the form that did not prove where it came from.
 
     Of what was answered as not there, or as not to be understood, it is not looked at whether it is there. Nothing is written
     of those who look through somebody else's eyes, and never more than the limits allow: then one line an hour says so. Nobody
@@ -46,9 +47,10 @@ def keep_refusal(
         facts["argument"] = argument[:LONGEST_SUBJECT]
     if not context.signed_in:
         facts["request"] = g.get("request_id", "")
-    if not _room(context, KINDS[status]):
-        whose = str(principal.contact or f"{principal.site} {KINDS[status]}")
-        if not context.services.throttle.hourly(f"{KINDS[status]}_over", whose, 1):
+    kind = KINDS[status]
+    if not _room(context, kind):
+        whose = str(principal.contact or f"{principal.site} {kind}")
+        if not context.services.throttle.hourly(f"{kind}_over", whose, 1):
             return
         facts = {"status": status, "more": "not kept for an hour"}
     # After the transaction that is open, of which a part may still be undone: a trial of rows undoes all that it did.
@@ -70,6 +72,8 @@ def keep_denied(context: RequestContext, error: Exception) -> None:
         keep_refusal(context, method, path, error.detail if isinstance(error, Missing) else "", status=GONE)
     elif isinstance(error, BadAsk):
         keep_refusal(context, method, path, status=UNCLEAR, argument=error.argument)
+    elif isinstance(error, FormExpired):
+        keep_refusal(context, method, path, status=UNCLEAR, argument=CSRF_FIELD)
     elif isinstance(error, Named) and isinstance(error, BadRequest):
         keep_refusal(context, method, path, status=UNCLEAR, argument=error.name)
     elif isinstance(error, SignInNeeded):

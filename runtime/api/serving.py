@@ -13,7 +13,7 @@ from runtime.api.programs import arrive
 from runtime.api.routes import ROOT
 from runtime.api.service import refusal, respond
 from runtime.context import current
-from runtime.csrf import bearer_token
+from runtime.csrf import CSRF_FIELD, bearer_token
 from runtime.errors import FormExpired
 from runtime.failures import context_of, describe, known_error, note
 from runtime.pages.files import deliver
@@ -69,10 +69,13 @@ def _entity_set(path: str) -> str:
 
 def told(error: Exception) -> Response:
     """What a program is told of an exception: a refusal with a code, and nothing of the inside."""
-    context_of(error)
+    context = context_of(error)
     failure = describe(error, g.get("request_id", ""))
     note(error, failure)
     if isinstance(error, FormExpired):
+        if context is not None:
+            entity_set = _entity_set(request.path.removeprefix(f"{ROOT}/"))
+            keep_refusal(context, request.method, request.path, entity_set, status=UNKNOWN, argument=CSRF_FIELD)
         return _response(refusal(None, ApiFault(401, TOKEN, NO_TOKEN)))
     known = known_error(error)
     headers = {"Retry-After": str(failure.retry_after)} if failure.retry_after is not None else {}

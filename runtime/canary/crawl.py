@@ -76,6 +76,11 @@ class Outcome:
     """What was not asked, by the reason."""
     people: int = 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out for want of time."""
+        return not self.left[LATE]
+
     def take(self, other: Outcome) -> None:
         """What came of another part of the same crawl."""
         self.findings.take(other.findings)
@@ -181,8 +186,9 @@ def _write_all(writing: Writing, terms: Terms, outcome: Outcome, until: float) -
 
     def asked() -> Iterator[Ask]:
         for page in chain(pages, islice(links.waiting(), MOST_FORMS)):
-            if time.monotonic() > until:
-                return
+            if time.monotonic() > until:  # what its forms would have been bent to is not known, but that it was left out
+                outcome.left[LATE] += 1
+                continue
             found = send(writing.round.near, writing.round.host, page)
             links.note(page, found)
             yield from bent(ground, page.path, page.query, found.text)

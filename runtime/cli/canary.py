@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from metadata.files import read_folder
 from metadata.store.contents import contents_of, pieces
 from metadata.text import counted
-from runtime.canary.crawl import SURFACES, Outcome, Terms
+from runtime.canary.crawl import LATE, SURFACES, Outcome, Terms
 from runtime.canary.together import crawl_together
 from runtime.canary.worlds import release
 from runtime.cli import options
@@ -70,7 +70,13 @@ def _told(outcome: Outcome) -> Report:
     people, requests = counted(outcome.people, "person", "people"), counted(outcome.asked, "request")
     lines.append(f"{people}, {requests}, {counted(found.number, 'finding')}.")
     lines += [f"Left out: {number} ({why})." for why, number in outcome.left.most_common()]
+    if not outcome.is_whole:
+        lines.append(
+            f"Ended early: there was no time for {counted(outcome.left[LATE], 'request')}, nor for what they lead to. "
+            "A leak there is not found, so this does not show that the site is clean; --seconds 0 asks for all of it."
+        )
     data = {
+        "complete": outcome.is_whole,
         "people": outcome.people,
         "requests": outcome.asked,
         "left_out": dict(outcome.left.most_common()),

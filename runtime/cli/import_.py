@@ -11,6 +11,7 @@ from runtime.cli import options
 from runtime.cli.changes import of_differences, of_published, of_saved
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
+from runtime.cli.second_person import approved_note, radius
 from runtime.exchange.intake import take_in
 from runtime.exchange.overrides import read_overrides
 
@@ -53,6 +54,7 @@ def command() -> None:
 @click.option("--overrides", type=options.Folder(dir_okay=False), metavar="FILE", help="What differs in this installation.")
 @options.delete
 @options.allow_destructive
+@options.approved_by
 @options.note
 @options.author
 @reporting
@@ -66,13 +68,16 @@ def folder_command(
     intake = take_in(folder, before, delete=delete, drafts=not publish, overrides=over)
     if dry_run:
         return of_differences(intake.differences(before), "Nothing is changed; it would be:")
-    author, note = str(how["author"]), str(how["note"])
+    author, note, approved_by = str(how["author"]), str(how["note"]), str(how["approved_by"])
     if not publish:
         saved = store.save(intake.components, author, note, intake.delete, contents=intake.contents)
         return of_saved(saved, intake.warnings)
+    refused = radius(store, intake.result, (author, approved_by))
+    if refused is not None:
+        return refused
     published = store.publish(
         author,
-        note,
+        approved_note(note, approved_by),
         components=intake.components,
         delete=intake.delete,
         contents=intake.contents,

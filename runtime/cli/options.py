@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from metadata.model import KINDS, ComponentId
 
 author = click.option("--author", envvar=["FOYER_AUTHOR", "USER"], default="command line", help="Who makes the change.")
+approved_by = click.option("--approved-by", default="", help="Who else has seen it, where a second person must.")
 note = click.option("--note", default="", help="Why the change is made.")
 allow_destructive = click.option(
     "--allow-destructive", is_flag=True, help="Change tables also where values are lost, and drop what nothing names."

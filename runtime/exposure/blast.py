@@ -80,7 +80,8 @@ def _blast(connection: Connection, before: Snapshot | None, after: Snapshot, sit
     new = frozenset(reached(after, site))
     rows = tuple(_rows(connection, before, after, site)) if before is not None and old_site is not None else ()
     old_pages = frozenset(old_site.pages) if old_site is not None else frozenset()
-    value = site.settings.get(SETTING, "").strip()
+    # A release that takes the setting away, or asks for less, is held to what was asked before it.
+    values = [one.settings.get(SETTING, "").strip() for one in (old_site, site) if one is not None]
     return Blast(
         site.key,
         tuple(sorted(new - old)),
@@ -88,7 +89,7 @@ def _blast(connection: Connection, before: Snapshot | None, after: Snapshot, sit
         rows,
         tuple(sorted(frozenset(site.pages) - old_pages)),
         tuple(sorted(old_pages - frozenset(site.pages))),
-        int(value) if value else None,
+        min((int(value) for value in values if value), default=None),
     )
 
 

@@ -120,7 +120,8 @@ def test_the_key_tab_never_leads_to_what_is_not_seen(page: Page, address: str):
     sign_in(page, address)
     page.goto(f"{address}/bookings")
     focused = """() => { const at = document.activeElement, box = at.getBoundingClientRect();
-      return at === document.body ? null : [at.outerHTML, box.width > 2 && box.height > 2 && box.right > 0 && box.bottom > 0]; }"""
+      const seen = box.width > 2 && box.height > 2 && box.right > 0 && box.bottom > 0;
+      return at === document.body ? null : [at.outerHTML, seen]; }"""
     reached = []
     for _ in range(200):
         page.keyboard.press("Tab")

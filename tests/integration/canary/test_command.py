@@ -1,7 +1,9 @@
 """`foyer canary` on a folder of metadata: what it prints, and its exit code."""
 
 import json
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -21,9 +23,19 @@ def run(*given: str):
 def test_a_clean_site_ends_with_0_and_says_who_asked():
     code, told, progress = run(*FEEDS)
 
-    assert (code, told["ok"], told["findings"], told["people"]) == (0, True, [], 1)
+    assert (code, told["ok"], told["complete"], told["findings"], told["people"]) == (0, True, True, [], 1)
     assert told["requests"] > 20
     assert "aviary: warden:" in progress
+
+
+@pytest.mark.parametrize("surface", ["lists", "writes"])
+def test_a_crawl_that_time_ends_says_that_it_shows_no_clean_site(monkeypatch, surface):
+    monkeypatch.setattr("runtime.canary.crawl.time", SimpleNamespace(monotonic=count(0, 60).__next__))
+    whole = CliRunner().invoke(
+        command, [*FEEDS[:2], "--surface", surface, "--who", "warden", "--seconds", "120", "--processes", "1"]
+    )
+
+    assert "Ended early: there was no time for " in whole.stdout.splitlines()[-1], whole.stdout
 
 
 def test_a_leak_ends_with_1_and_says_whose_it_is(monkeypatch):

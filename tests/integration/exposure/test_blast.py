@@ -54,6 +54,13 @@ def test_above_the_sites_threshold_a_second_person_must(marina):
     assert not radius(marina, WIDE).needs_second
 
 
+def test_a_release_that_asks_for_less_is_held_to_what_was_asked_before(marina):
+    limit = SiteSetting(key=SETTING, site="marina", value="1")
+    MetadataStore(marina.engine).publish("Dora", components=(limit,))
+    assert radius(marina, WIDE, replace(limit, value="50")).needs_second
+    assert radius(marina, WIDE, replace(limit, value="")).needs_second
+
+
 def test_who_made_the_drafts_does_not_publish_them_then_and_somebody_else_does(database_url, tmp_path):
     limit = SiteSetting(key=SETTING, site="marina", value="0")
     with open_studio(database_url, tmp_path, limit) as site:

@@ -57,6 +57,21 @@ def test_a_folder_is_published_with_one_command(foyer, folder):
     assert "the first" in foyer("history")[1]
 
 
+def test_an_import_that_is_released_at_once_needs_the_second_person_too(foyer, folder):
+    limit = "kind: site_setting\nkey: publish/second_person_rows\nsite: main\nvalue: '0'\n"
+    (folder / "limit.yaml").write_text(limit)
+    assert foyer("publish", folder)[0] == 0
+    assert foyer("people", "add", "jane@x.example", "--name", "Jane")[0] == 0
+    role = "kind: web_role\nkey: guest\nsite: main\ndefault: anonymous\n"
+    right = "kind: entity_permission\nkey: all\nsite: main\nentity: contact\nscope: global\nprivileges: [read]\n"
+    right += "roles: [guest]\n"
+    (folder / "wide.yaml").write_text(f"{role}---\n{right}")
+    for words in ((), ("--approved-by", "ann")):
+        code, said = foyer("import", folder, "--publish", *words)
+        assert (code, "a second person must approve" in said) == (1, True), said
+    assert "Release 2 is published." in foyer("import", folder, "--publish", "--approved-by", "bea")[1]
+
+
 def test_an_edited_label_and_column_are_published_again(foyer, folder):
     foyer("publish", folder)
     (folder / "thing.yaml").write_text(THING.replace("label: Thing", "label: Item") + "  - key: size\n    type: integer\n")

@@ -150,3 +150,15 @@ def test_a_flood_of_those_who_are_not_signed_in_leaves_few_lines_and_one_that_sa
     for number in range(NOBODY_PER_HOUR + 10):
         nobody.client.get("/bookings/A1", environ_base={"REMOTE_ADDR": f"192.0.2.{number % 250}"})
     assert len(lines(dora.get("audit/file?kind=refused"))) == NOBODY_PER_HOUR + 2
+
+
+def test_a_form_that_does_not_prove_where_it_came_from_is_in_it(site, maker):
+    alice, dora = site.as_("alice"), maker("dora")
+    for sent in ({}, {"csrf_token": "wrong"}):
+        assert alice.client.post("/bookings/A1", data=sent).status_code == 400
+    assert alice.client.post("/_api/bookings", json={}, headers={"X-CSRFToken": "wrong"}).status_code == 401
+    found = lines(dora.get(f"audit/file?kind=refused&who={site.people['alice']}"))
+    assert [line["what"] for line in reversed(found)] == [
+        *["method: POST; path: /bookings/A1; status: 400; argument: csrf_token"] * 2,
+        "method: POST; path: /_api/bookings; status: 401; argument: csrf_token",
+    ]

@@ -1,0 +1,35 @@
+"""What a release by command comes to for people, and the second person it may need."""
+
+from __future__ import annotations
+
+from metadata.compiler import compile_snapshot
+from metadata.store import Components, MetadataStore
+from runtime.cli.output import Report
+
+
+def approved_note(note: str, approved_by: str) -> str:
+    """The note of a release, with who else has seen it."""
+    return f"{note} (approved by {approved_by})".strip() if approved_by else note
+
+
+def radius(store: MetadataStore, components: Components, people: tuple[str, str], *, dry_run: bool = False) -> Report | None:
+    """What the release comes to, where that is asked or a second person is missing; None where it may be made."""
+    from runtime.exposure.blast import SETTING, blasts
+
+    after = compile_snapshot(components.values())
+    released = store.released()
+    before = compile_snapshot(released.values()) if released else None
+    asking = (site for snapshot in (before, after) if snapshot is not None for site in snapshot.sites.values())
+    if not dry_run and not any(SETTING in site.settings for site in asking):
+        return None
+    with store.engine.connect() as connection:
+        found = blasts(connection, before, after)
+    lines = tuple(f"{one.site}: {line}" for one in found for line in one.lines)
+    data = {"sites": {one.site: {"changes": list(one.lines), "second_person": one.needs_second} for one in found}}
+    author, approved_by = people
+    if dry_run:
+        return Report((*lines, "Nothing is changed.") if lines else ("Nobody would gain or lose anything.",), data)
+    if any(one.needs_second for one in found) and approved_by in ("", author):
+        said = "Somebody gains so many rows that a second person must approve: pass --approved-by NAME, not the author's own."
+        return Report((*lines, said), {**data, "error": said}, ok=False)
+    return None
