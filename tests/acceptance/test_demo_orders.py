@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
@@ -57,6 +57,18 @@ def test_the_lines_of_a_new_order_come_back_with_the_price_of_the_customer(demo)
         assert product in page.text
         assert money(price) in page.text
         assert money(amount) in page.text
+
+
+def test_a_customer_can_reckon_each_line_from_its_price_and_discount(demo):
+    jane = demo.known("jane")
+    page = place(jane, to_review(jane, quantity="3"))
+    wanted = "SELECT quantity, unit_price, discount_percent, net_amount FROM sales_order_line WHERE order_no = ?"
+    [line] = demo.erp(wanted, number_of(page))
+    quantity, price, percent, amount = (Decimal(str(value)) for value in line)
+    assert percent > 0
+    assert (quantity * price * (100 - percent) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP) == amount
+    shown = ("Discount %", money(price), f"{percent:.2f}", money(amount))
+    assert [word for word in shown if word not in page.text] == []
 
 
 def test_sent_twice_it_is_one_order(demo):

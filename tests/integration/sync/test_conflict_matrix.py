@@ -1,4 +1,4 @@
-"""Changes outside told by version or by moment, every policy, both directions: each attribute ends as its policy says.
+"""Every way in which a change outside is told, every policy, both directions: each attribute ends as its policy says.
 
 Where the outside loses, ours is sent to it; so both sides always end alike, and the value that lost is kept.
 """
@@ -35,6 +35,7 @@ DETECTIONS = {
     "by a version": ("seq", 1, 2, "outside"),
     "by a moment before ours": ("seq", AT_FIRST, BEFORE, "portal"),
     "by a moment after ours": ("seq", AT_FIRST, AFTER, "outside"),
+    "by comparing all rows": ("", 1, 1, "outside"),
 }
 """The change column with its values before and after the edit, and who has the newest value by that."""
 ATTRIBUTES = (
