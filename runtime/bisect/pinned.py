@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, g, request
 from sqlalchemy import Engine
+from werkzeug.exceptions import Forbidden
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from metadata.snapshot import CompiledSite, Snapshot
@@ -70,7 +71,7 @@ class PinnedPortal(AbstractContextManager["PinnedPortal"]):
     def __enter__(self) -> PinnedPortal:
         app = create_app(self._services.config, services=self._services)
         app.before_request(self._look)
-        self._server = make_server(HERE, 0, _at_host(app, self._hosts), threaded=True, request_handler=_Silent)
+        self._server = make_server(HERE, 0, _looking(app, self._hosts), threaded=True, request_handler=_Silent)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         return self
@@ -86,9 +87,10 @@ class PinnedPortal(AbstractContextManager["PinnedPortal"]):
     def _look(self) -> None:
         if "foyer" not in g:
             return
-        if request.method not in SAFE or request.endpoint not in SEEN:
+        own = replace(g.foyer, snapshot=self._newest, principal=replace(g.foyer.principal, read_only=True))
+        if request.endpoint not in SEEN:
+            g.foyer = own
             raise LookingOnly
-        own = replace(g.foyer, snapshot=self._newest)
         seen = disguised(own, request, self._guise, self._snapshots.pinned)
         own.lease.release()
         g.lease, g.foyer = seen.lease, seen
@@ -99,13 +101,17 @@ class _Silent(WSGIRequestHandler):
         """Nothing: the portal has its own log."""
 
 
-def _at_host(app: Flask, hosts: tuple[str, ...]) -> WSGIApplication:
-    """The application, asked for by the host name to which the site answers."""
-    if not hosts:
-        return app
+def _looking(app: Flask, hosts: tuple[str, ...]) -> WSGIApplication:
+    """The application, asked for by the host name to which the site answers, and for nothing that would change anything.
+
+    That is refused before the application looks at it, as nothing is written here, not even who was refused.
+    """
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["HTTP_HOST"] = hosts[0]
+        if environ["REQUEST_METHOD"] not in SAFE:
+            return Forbidden()(environ, start_response)
+        if hosts:
+            environ["HTTP_HOST"] = hosts[0]
         return app(environ, start_response)
 
     return answer

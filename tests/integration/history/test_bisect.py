@@ -109,6 +109,9 @@ def test_each_sees_their_own_rows_and_nothing_is_written(site, publish, bisect, 
     )
     said = bisect(shlex.join([sys.executable, "-c", post]), "--as", "alice@sail.example")[1]
     assert said["error"].startswith("release 3 is taken to be bad, and passes")  # the post is refused everywhere
+    room = "import os, sys, urllib.request as u\ntry: u.urlopen(os.environ['FOYER_URL'] + '/security')\n"
+    room += "except u.HTTPError as error: sys.exit(error.code != 403)\nsys.exit(3)"
+    assert bisect(shlex.join([sys.executable, "-c", room]))[1]["error"].startswith("release 3 is taken to be bad, and passes")
     with site.engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM booking")) == 2
         assert connection.scalar(sa.text("SELECT count(*) FROM foyer_audit")) == before
