@@ -54,9 +54,10 @@ class Principal:
     def signed_in(cls, snapshot: Snapshot, site: str, person: Person, granted: Iterable[str]) -> Principal:
         """A contact with the roles granted to it and the authenticated-default one; role names unknown here are dropped.
 
-        Where it has chosen no time zone it has that of the site.
+        So is a role that has become that of everybody who is not signed in: nobody can be given it, and who had it before
+        goes without while it is. Where the contact has chosen no time zone it has that of the site.
         """
-        known = frozenset(granted) & frozenset(snapshot.sites[site].roles)
+        known = frozenset(granted) & grantable_roles(snapshot, site)
         roles = known | default_roles(snapshot, site, "authenticated")
         return cls(
             "contact",
@@ -108,3 +109,8 @@ class Person:
 def default_roles(snapshot: Snapshot, site: str, default: str) -> frozenset[str]:
     """The roles of a site that everybody has who is `anonymous`, or who is `authenticated`."""
     return frozenset(key for key, role in snapshot.sites[site].roles.items() if role.default == default)
+
+
+def grantable_roles(snapshot: Snapshot, site: str) -> frozenset[str]:
+    """The roles of a site that a person may be given: those that nobody has without."""
+    return frozenset(key for key, role in snapshot.sites[site].roles.items() if not role.default)

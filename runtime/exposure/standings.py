@@ -8,7 +8,7 @@ from itertools import combinations
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.access import Standing
-from runtime.access.principal import default_roles
+from runtime.access.principal import default_roles, grantable_roles
 
 ANONYMOUS = "(anonymous)"
 SIGNED_IN = "(signed-in)"
@@ -24,11 +24,11 @@ class Who:
 
 
 def singles(snapshot: Snapshot, site: CompiledSite) -> Iterator[Who]:
-    """Somebody who is not signed in, somebody who is and holds no role, and one for each role besides the default ones."""
+    """Somebody who is not signed in, somebody who is and holds no role, and one for each role that can be given."""
     signed_in = default_roles(snapshot, site.key, "authenticated")
     yield Who(ANONYMOUS, ("anonymous", site.key, default_roles(snapshot, site.key, "anonymous")))
     yield Who(SIGNED_IN, ("contact", site.key, signed_in))
-    for role in sorted(frozenset(site.roles) - signed_in):
+    for role in sorted(grantable_roles(snapshot, site.key)):
         yield Who(role, ("contact", site.key, signed_in | {role}), (SIGNED_IN,))
 
 
@@ -39,5 +39,5 @@ def pairs(snapshot: Snapshot, site: CompiledSite) -> Iterator[Who]:
     opened by one role's permission.
     """
     signed_in = default_roles(snapshot, site.key, "authenticated")
-    for near, far in combinations(sorted(frozenset(site.roles) - signed_in), 2):
+    for near, far in combinations(sorted(grantable_roles(snapshot, site.key)), 2):
         yield Who(f"{near}+{far}", ("contact", site.key, signed_in | {near, far}), (SIGNED_IN, near, far))

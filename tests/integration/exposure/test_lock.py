@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from metadata.compiler import assign_site, compile_snapshot
 from metadata.errors import MetadataError
 from metadata.files import read_folder, write_folder
-from metadata.model import EntityPermission, PageAccessRule, SiteSetting, View, ViewColumn
+from metadata.model import EntityPermission, PageAccessRule, SiteSetting, View, ViewColumn, WebRole
 from metadata.store import MetadataStore
 from runtime.cli import main
 from runtime.database import make_engine
@@ -104,3 +104,12 @@ def test_what_may_be_shared_is_told_of_those_alone_whose_permission_says_so():
     shared = replace(berths, key="to-share", roles=("skipper",), privileges=("read",), share_read=("number",), share_days=7)
     lines = [line for line in lock_of((*LOCKED, shared)).lines.splitlines() if "share:" in line]
     assert lines == ["skipper  berth.number  read  share:to-share/7 days  global"]
+
+
+def test_the_role_of_strangers_is_no_line_of_its_own_as_nobody_who_is_signed_in_has_it():
+    berths = next(item for item in LOCKED if isinstance(item, EntityPermission) and item.key == "berths")
+    stranger = WebRole(key="stranger", site="marina", default="anonymous")
+    seen = replace(berths, key="seen", roles=("stranger",), privileges=("read",))
+    lines = lock_of((*LOCKED, stranger, seen)).lines.splitlines()
+    assert "(anonymous)  berth.number  read  rights  global" in lines
+    assert not [line for line in lines if "stranger" in line.split()[0].split("+")]

@@ -112,6 +112,12 @@ def test_everybody_holds_the_default_role_and_unknown_roles_are_dropped():
     assert Principal.anonymous(snapshot, SITE).roles == {"visitor"}
 
 
+def test_the_role_of_strangers_is_nobody_elses_though_it_was_granted_before():
+    snapshot = snapshot_of()
+    assert signed_in(snapshot, "member", "visitor").roles == {"member", "everybody"}
+    assert not access_for(snapshot, signed_in(snapshot, "visitor"), "stop", "read").allowed
+
+
 def test_the_profile_grants_the_own_row_and_the_attributes_on_its_form_to_who_is_signed_in():
     snapshot = snapshot_of()
     access = access_for(snapshot, signed_in(snapshot), "contact", "write")
