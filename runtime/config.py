@@ -167,6 +167,11 @@ SETTINGS: tuple[Setting, ...] = (
         _secret,
         secret=True,
     ),
+    Setting(
+        "audit_days",
+        "Days after which lines of the audit trail are deleted by foyer worker; without it they are kept for good.",
+        _whole(30, 36_500),
+    ),
     Setting("captcha_secret", "Secret key at the provider of captchas, where the site settings name one.", _text, secret=True),
     Setting("captcha_verify_url", "Address that verifies captchas in the place of the provider's own.", _address),
     Setting(
@@ -224,6 +229,7 @@ class Config:
     argon2_lanes: int
     throttle_url: str = dataclasses.field(repr=False)
     metrics_token: str
+    audit_days: int | None
     captcha_secret: str = dataclasses.field(repr=False)
     captcha_verify_url: str
     webhook_hosts: frozenset[str]

@@ -1,4 +1,5 @@
-"""What is no longer of use goes: old drafts and errands, ended sessions, used and expired tokens, files that no row holds."""
+"""What is no longer of use goes: old drafts and errands, ended sessions, used and expired tokens, files that no row holds, and
+lines of the audit trail that are older than the operator keeps them."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from runtime.files.register import files
 from runtime.files.store import Store
 from runtime.files.sweeping import sweep
 from runtime.forms.drafts import AUTO, NOBODY, STRANGER_DAYS, drafts, kept_days
+from runtime.identity.closing import CLOSING
 from runtime.identity.external.departures import WAITS
 from runtime.identity.registering import ASKED
 from runtime.identity.sessions import utc_now
@@ -35,8 +37,11 @@ from runtime.identity.tables import (
     tokens,
 )
 from runtime.jobs.queue import jobs
+from runtime.records.audit import trim_trail
+from runtime.records.erasing import ERASED
 from runtime.records.people import delete_of_nobody
 from runtime.records.saved import SAVED
+from runtime.records.tables import AUDIT
 
 log = logging.getLogger(__name__)
 SENT_DRAFT_KEPT = dt.timedelta(days=30)
@@ -51,16 +56,24 @@ DECIDED_KEPT = dt.timedelta(days=30)
 """How long it is kept who asked for access and what became of it."""
 LINK_KEPT = dt.timedelta(days=30)
 """How long a link that was shared is kept past its time."""
+ACTS_KEPT = (CLOSING, ERASED)
+"""Lines of the trail that no time ends: who asked to be removed is told by them, and who was, by number alone."""
 EVERY_SECONDS = 3600.0
 OF_PEOPLE = {SAVED: SAVED.c.contact_id, drafts: drafts.c.contact_id}
 """What people keep for themselves, with whose it is."""
 
 
-def tidy(engine: Engine, now: dt.datetime, store: Store | None = None, snapshot: Snapshot | None = None) -> dict[str, int]:
+def tidy(
+    engine: Engine,
+    now: dt.datetime,
+    store: Store | None = None,
+    snapshot: Snapshot | None = None,
+    audit_days: int | None = None,
+) -> dict[str, int]:
     """Delete what is no longer of use; how many rows, by table. Raises SQLAlchemyError.
 
     Tables that nobody has made yet are passed over, files where no store is given, and what a release says of how long drafts
-    are kept where there is none.
+    are kept where there is none. The audit trail is touched only where days are given for which it is kept.
     """
     there = frozenset(inspect(engine).get_table_names())
     gone: dict[str, int] = {}
@@ -76,6 +89,8 @@ def tidy(engine: Engine, now: dt.datetime, store: Store | None = None, snapshot:
                 gone[table.name] = gone.get(table.name, 0) + _of_nobody(engine, snapshot, column)
     if store is not None and files.name in there:
         gone[files.name] = sweep(engine, store, now)
+    if audit_days is not None and AUDIT.name in there:
+        gone[AUDIT.name] = trim_trail(engine, now - dt.timedelta(days=audit_days), ACTS_KEPT)
     return gone
 
 
@@ -85,11 +100,12 @@ def keep_tidy(
     clock: Callable[[], dt.datetime] = utc_now,
     store: Store | None = None,
     newest: Callable[[], Snapshot] | None = None,
+    audit_days: int | None = None,
 ) -> None:
     """Tidy now and once an hour until told to stop. A database that does not answer is tried again an hour later."""
     while True:
         try:
-            gone = tidy(engine, clock(), store, newest() if newest is not None else None)
+            gone = tidy(engine, clock(), store, newest() if newest is not None else None, audit_days)
             if any(gone.values()):
                 log.info("tidied up", extra={"action": "tidied", **gone})
         except SQLAlchemyError as error:

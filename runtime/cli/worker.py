@@ -38,12 +38,11 @@ def command() -> None:
     first = _first_release(holder, stop)
     if first is not None:
         log.info("worker started", extra={"action": "worker_started", "release": first.release})
-        store = make_store(installation.config.files_url, installation.config.files_folder)
-        tidying = threading.Thread(
-            target=keep_tidy, args=(installation.engine, stop, utc_now, store, holder.refresh), name="housekeeping"
-        )
-        tidying.start()
         config = installation.config
+        store = make_store(config.files_url, config.files_folder)
+        kept = (installation.engine, stop, utc_now, store, holder.refresh, config.audit_days)
+        tidying = threading.Thread(target=keep_tidy, args=kept, name="housekeeping")
+        tidying.start()
         mailer = make_mailer(config.smtp_url, config.mail_folder, config.mail_from)
         office = Office(installation.engine, holder.refresh, mailer, Adapters(), private=config.webhook_hosts)
         working = threading.Thread(target=keep_working, args=(office, stop), name="jobs")

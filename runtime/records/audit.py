@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 
 from metadata.snapshot import CompiledEntity, Snapshot
 from runtime.access import Principal
+from runtime.database import writing
 from runtime.records.attached import file_facts, hold_files
 from runtime.records.hooks import Change, Listeners
 from runtime.records.prepared import PerDialect
 from runtime.records.saved import forget_person
 from runtime.records.tables import AUDIT
 
+STEP = 5_000
+"""Lines that are deleted at once."""
+TRIMMED = "trimmed"
+"""The act by which old lines of the trail have gone."""
 _NOTE = PerDialect(
     lambda dialect: (
         insert(AUDIT)
@@ -81,6 +86,25 @@ def record_act(
         "a_changes": json.dumps(facts, ensure_ascii=False),
     }
     _NOTE.on(connection.dialect).rows(connection, values)
+
+
+def trim_trail(engine: Engine, before: dt.datetime, keep: Collection[str]) -> int:
+    """Delete the lines of the trail from before a moment, but those of some kinds, and write down that it was done; how many.
+
+    In steps that each commit, oldest first: lines are numbered as they come, so that the first young one ends it, and a trail
+    of any length is neither read whole nor held for long. Raises SQLAlchemyError.
+    """
+    oldest = select(AUDIT.c.id, AUDIT.c.at).where(AUDIT.c.privilege.not_in(keep)).order_by(AUDIT.c.id).limit(STEP).subquery()
+    old = delete(AUDIT).where(AUDIT.c.id.in_(select(oldest.c.id).where(oldest.c.at < before)))
+    gone, trimmed = 0, STEP
+    while trimmed == STEP:
+        with writing(engine).begin() as connection:
+            trimmed = connection.execute(old).rowcount
+            if trimmed:
+                facts = {"lines": trimmed, "before": before.isoformat(timespec="seconds")}
+                record_act(connection, Principal.system("system"), TRIMMED, "foyer_audit", 0, facts, origin="system")
+        gone += trimmed
+    return gone
 
 
 def _json(value: Any) -> str:

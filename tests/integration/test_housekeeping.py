@@ -1,6 +1,7 @@
 """Once an hour what is no longer of use goes, and nothing else does."""
 
 import datetime as dt
+import json
 import threading
 
 import pytest
@@ -11,6 +12,8 @@ from runtime.database import make_engine, writing
 from runtime.forms.drafts import drafts
 from runtime.housekeeping import keep_tidy, tidy
 from runtime.identity.tables import api_tokens, browsers, logout_tokens, saml_answers, sessions, tokens
+from runtime.records import audit
+from runtime.records.tables import AUDIT
 from runtime.tables import create_engine_tables
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -147,3 +150,29 @@ def test_the_worker_tidies_at_its_start_and_ends_when_told(engine):
     stop.set()
     keep_tidy(engine, stop, lambda: NOW)
     assert left(engine) == STAYING
+
+
+def a_line(kind, age):
+    fixed = {"contact": 1, "site": "main", "origin": "web", "entity": "contact", "changes": '{"phone": [null, "555"]}'}
+    return {**fixed, "privilege": kind, "at": ago(days=age), "row": 7}
+
+
+def kinds(engine):
+    with engine.connect() as connection:
+        return list(connection.scalars(sa.select(AUDIT.c.privilege).order_by(AUDIT.c.id)))
+
+
+def test_lines_of_the_trail_go_with_time_where_the_operator_says_so(engine, monkeypatch):
+    """In steps, however many there are; not who asked to be removed, and not without a line that tells it."""
+    monkeypatch.setattr(audit, "STEP", 2)
+    create_engine_tables(engine)
+    lines = [a_line("closing", 400), a_line("erased", 400), *[a_line("write", 400)] * 5, a_line("create", 364)]
+    with writing(engine).begin() as connection:
+        connection.execute(sa.insert(AUDIT), lines)
+    assert "foyer_audit" not in tidy(engine, NOW)
+    assert tidy(engine, NOW, audit_days=365)["foyer_audit"] == 5
+    assert kinds(engine) == ["closing", "erased", "create", "trimmed", "trimmed", "trimmed"]
+    assert tidy(engine, NOW, audit_days=365)["foyer_audit"] == 0
+    with engine.connect() as connection:
+        told = connection.scalars(sa.select(AUDIT.c.changes).where(AUDIT.c.privilege == "trimmed")).all()
+    assert [json.loads(one)["lines"] for one in told] == [2, 2, 1]
