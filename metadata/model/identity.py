@@ -82,7 +82,8 @@ class IdentityProvider:
     match: str = prop(
         "invitation",
         "Whose a sign-in is that nobody has yet: of who was invited, or also of the only active contact with the e-mail that "
-        "the provider says it has verified; of a SAML provider every e-mail counts as verified.",
+        "the provider says it has verified, with which people also register where the site lets them; of a SAML provider every "
+        "e-mail counts as verified.",
         choices=("invitation", "email"),
     )
     second_factor: bool = prop(False, "The provider asks for a second step itself, so that it is not asked for here.")
