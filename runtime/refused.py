@@ -80,6 +80,18 @@ def keep_denied(context: RequestContext, error: Exception) -> None:
         keep_refusal(context, method, path, status=UNKNOWN)
 
 
+def keep_denied_part(context: RequestContext, entity: str = "") -> None:
+    """The same of a part of a page that is open otherwise, such as a list: once an hour for each person, address and entity.
+
+    Of those who are not signed in nothing is kept: a page for everybody says to them that some of it is for people.
+    """
+    if context.principal.contact is None or context.principal.read_only:
+        return
+    whose = f"{context.principal.contact} {entity} {request.path}"
+    if context.services.throttle.hourly("part", whose, 1):
+        keep_refusal(context, request.method, request.path, entity)
+
+
 def _room(context: RequestContext, kind: str) -> bool:
     """Whether there is room for one line more of this person, or of this address."""
     throttle, principal = context.services.throttle, context.principal

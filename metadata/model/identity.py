@@ -36,6 +36,7 @@ class IdentityProvider:
     issuer: str = prop(
         help="The provider's issuer, without /.well-known/openid-configuration; of a SAML provider its entity id.",
         pattern=r"^(https?://[A-Za-z0-9._:-]+(/[\x21-\x22\x24-\x3e\x40-\x7e]*)?|urn:[\x21-\x7e]{1,240})$",
+        like="https://login.example.com/tenant",
     )
     client_id: str = prop(
         "",
@@ -47,6 +48,7 @@ class IdentityProvider:
         "",
         "${NAME} of the environment variable with the secret; none where the provider gave none.",
         pattern=r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})?$",
+        secret=True,
     )
     scopes: tuple[str, ...] = prop(("openid", "email", "profile"), "What the provider is asked for.")
     sign_in_url: str = prop("", "SAML: where people are sent to sign in (single sign-on address, HTTP-Redirect).")
@@ -58,6 +60,7 @@ class IdentityProvider:
         "SAML: ${NAME} of the environment variable with a private key of this site and the certificate of it, both as PEM: "
         "requests and sign-outs are signed with it, and what the provider encrypts for this site is read with it.",
         pattern=r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})?$",
+        secret=True,
     )
     encrypted: bool = prop(False, "SAML: only answers are taken whose assertion is encrypted for `key_pair`.")
     signed_requests: bool = prop(False, "SAML: who is sent to the provider brings a request that is signed with `key_pair`.")
@@ -82,7 +85,8 @@ class IdentityProvider:
     match: str = prop(
         "invitation",
         "Whose a sign-in is that nobody has yet: of who was invited, or also of the only active contact with the e-mail that "
-        "the provider says it has verified; of a SAML provider every e-mail counts as verified.",
+        "the provider says it has verified, with which people also register where the site lets them; of a SAML provider every "
+        "e-mail counts as verified.",
         choices=("invitation", "email"),
     )
     second_factor: bool = prop(False, "The provider asks for a second step itself, so that it is not asked for here.")

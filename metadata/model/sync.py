@@ -319,6 +319,7 @@ class SyncAlert:
         "",
         "${NAME} of the environment variable with the secret by which it is signed.",
         pattern=r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})?$",
+        secret=True,
     )
     pause: bool = prop(False, "Pause the map until somebody resumes it.")
     active: bool = prop(True, "An inactive alert watches nothing.")

@@ -35,5 +35,6 @@ class Webhook:
     secret: str = prop(
         help="${NAME} of the environment variable with the secret, or with the new and the old one with a blank between.",
         pattern=r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$",
+        secret=True,
     )
     active: bool = prop(True, "Whether changes are told.")

@@ -43,7 +43,16 @@ class Word(Base):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         word = plain_text(value)
         if self.pattern and not self.pattern.search(word):
-            raise refuse("pattern", f"{shown(word)} is not allowed here: it must match {self.rules['pattern']}.")
+            if self.rules.get("secret"):  # what was written is not quoted: messages stand in logs and on screens
+                raise refuse(
+                    "secret", "Write ${NAME} here, and set the environment variable NAME, or NAME_FILE, to the secret."
+                )
+            wanted = (
+                f"it is written as in {self.rules['like']}"
+                if self.rules.get("like")
+                else f"it must match {self.rules['pattern']}"
+            )
+            raise refuse("pattern", f"{shown(word)} is not allowed here: {wanted}.")
         choices = self.rules.get("choices")
         if choices and word not in choices:
             allowed = ", ".join(choice for choice in choices if choice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from metadata.errors import Problem
@@ -20,11 +20,13 @@ def of_differences(differences: tuple[Difference, ...], intro: str = "") -> Repo
     return Report((*((intro,) if intro else ()), *lines, summary), {"differences": [difference_data(d) for d in differences]})
 
 
-def of_saved(saved: Iterable[ComponentId], warnings: Iterable[Problem] = ()) -> Report:
-    """What was saved as drafts."""
-    names = [str(name) for name in saved]
+def of_saved(saved: Iterable[ComponentId], warnings: Iterable[Problem] = (), deleted: Collection[ComponentId] = ()) -> Report:
+    """What was saved as drafts; those of `deleted` are to be taken away by the next release."""
+    kept = tuple(saved)
+    names = [str(name) for name in kept]
+    lines = (f"{'to be removed' if name in deleted else 'saved'} {name}" for name in kept)
     last = "Saved as drafts; foyer publish releases them." if names else "Nothing has changed."
-    return Report((*_warned(warnings), *(f"saved {name}" for name in names), last), {"saved": names})
+    return Report((*_warned(warnings), *lines, last), {"saved": names})
 
 
 def of_published(published: Published, warnings: Iterable[Problem] = ()) -> Report:

@@ -71,7 +71,7 @@ def folder_command(
     author, note, approved_by = str(how["author"]), str(how["note"]), str(how["approved_by"])
     if not publish:
         saved = store.save(intake.components, author, note, intake.delete, contents=intake.contents)
-        return of_saved(saved, intake.warnings)
+        return of_saved(saved, intake.warnings, intake.delete)
     refused = radius(store, intake.result, (author, approved_by))
     if refused is not None:
         return refused

@@ -11,7 +11,8 @@ import click
 from sqlalchemy import Engine, make_url
 
 from metadata.store import MetadataStore
-from runtime.config import Config
+from runtime.address import kept_address
+from runtime.config import Config, read_texts
 from runtime.database import make_engine
 from runtime.guards import GUARDS
 from runtime.secret import secret_key
@@ -43,9 +44,14 @@ def open_installation(environ: Mapping[str, str] | None = None) -> Installation:
 
 
 def configured(environ: Mapping[str, str] | None = None) -> Config:
-    """The settings, with a secret key that is made and kept where none is set. Raises ConfigError, OSError."""
-    config = Config.from_environment(os.environ if environ is None else environ)
-    return dataclasses.replace(config, secret_key=secret_key(config.secret_key, config.data_dir))
+    """The settings, with a secret key that is made and kept where none is set, and the address of a demo that runs on the
+    data folder where none is set. Raises ConfigError, OSError.
+    """
+    given = os.environ if environ is None else environ
+    config = Config.from_environment(given)
+    texts, _ = read_texts(given)
+    address = config.public_url if "public_url" in texts else kept_address(config.data_dir) or config.public_url
+    return dataclasses.replace(config, public_url=address, secret_key=secret_key(config.secret_key, config.data_dir))
 
 
 def make_folder(database_url: str) -> None:

@@ -13,6 +13,7 @@ from metadata.compiler import compile_snapshot
 from metadata.errors import MetadataError
 from metadata.files import read_folder
 from metadata.store import MetadataStore
+from runtime.address import forget_address, keep_address
 from runtime.database import make_engine
 from runtime.demo import erp
 from runtime.demo.people import Portrait, add_people
@@ -136,6 +137,8 @@ def running(options: Options, say: Say) -> Iterator[Demo]:
         processes.start("portal", "runtime", "serve", "--host", "127.0.0.1", "--port", str(options.port))
         url = f"http://127.0.0.1:{options.port}"
         processes.wait_for_answer("portal", f"{url}/readyz", SERVER_SECONDS)
+        keep_address(options.folder, environ["FOYER_PUBLIC_URL"])  # for commands that are run beside it
         yield Demo(url, metadata, Path(environ["FOYER_MAIL_FOLDER"]), environ, people, processes)
     finally:
+        forget_address(options.folder)
         processes.stop()

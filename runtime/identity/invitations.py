@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.identity.logins import normal_email
@@ -124,7 +125,19 @@ def find_invitation(connection: Connection, site: str, code: str) -> Invitation 
         columns.expires_at > utc_now(),
         columns.redeemed < columns.max_redemptions,
     )
-    row = connection.execute(statement).first()
+    return _usable(connection.execute(statement).first())
+
+
+def newest_invitation(connection: Connection, site: str, contact: int) -> Invitation | None:
+    """The newest invitation of a contact that was never used and still can be; None where there is none."""
+    columns = invitations.c
+    statement = select(columns.id, columns.contact_id, columns.roles, columns.account_id).where(
+        columns.contact_id == contact, columns.site == site, columns.expires_at > utc_now(), columns.redeemed == 0
+    )
+    return _usable(connection.execute(statement.order_by(columns.id.desc()).limit(1)).first())
+
+
+def _usable(row: Row[Any] | None) -> Invitation | None:
     if row is None:
         return None
     return Invitation(row.id, row.contact_id, tuple(filter(None, row.roles.split("\n"))), row.account_id)

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from metadata.model import Joining
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.access import Principal
 from runtime.identity.invitations import ContactNotReady, InvitationTerms, invite
+from runtime.identity.logins import normal_email
 from runtime.identity.sessions import LONGEST_TOKEN, utc_now
 from runtime.identity.tables import registrations
 from runtime.identity.tokens import digest, new_token
@@ -26,7 +27,9 @@ from runtime.records.hooks import Listeners
 from runtime.records.people import find_accounts_by, load_person
 from runtime.records.write import create
 
-ASKED, WAITING, ADMITTED, REFUSED = "asked", "waiting", "admitted", "refused"
+ASKED, WAITING, ADMITTED, REFUSED, REPLACED = "asked", "waiting", "admitted", "refused", "replaced"
+BY_THEMSELVES = ("request", "open")
+"""Registrations of a site by which people come on their own."""
 LIFETIME = dt.timedelta(days=1)
 MOST_LISTED = 200
 
@@ -100,6 +103,23 @@ def find_waiting(connection: Connection, site: str, number: int) -> Registration
     """A registration that waits, by its id."""
     where = (registrations.c.site == site, registrations.c.state == WAITING, registrations.c.id == number)
     return _one(connection.execute(select(registrations).where(*where)).first())
+
+
+def is_waiting(connection: Connection, site: str, email: str) -> bool:
+    """Whether a registration with this e-mail waits for approval."""
+    return connection.execute(select(registrations.c.id).where(*_waiting_with(site, email)).limit(1)).first() is not None
+
+
+def wait(connection: Connection, site: str, registration: Registration) -> bool:
+    """Let a registration whose e-mail is proved wait, in place of an earlier one. False for whoever comes second."""
+    over = {"state": REPLACED, "decided_at": utc_now(), "answers": "{}"}
+    connection.execute(update(registrations).where(*_waiting_with(site, registration.email)).values(over))
+    return move(connection, registration, ASKED, WAITING)
+
+
+def _waiting_with(site: str, email: str) -> tuple[ColumnElement[bool], ...]:
+    columns = registrations.c
+    return columns.site == site, columns.state == WAITING, func.lower(columns.email) == normal_email(email)
 
 
 def move(

@@ -65,6 +65,17 @@ saml_answers = Table(
     Column("expires_at", UtcDateTime(), nullable=False, index=True),
 )
 
+newcomers = Table(
+    "foyer_newcomer",
+    METADATA,
+    Column("ticket_hash", String(64), primary_key=True),
+    Column("site", String(120), nullable=False),
+    Column("provider", String(120), nullable=False),
+    Column("held", Text, nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Column("expires_at", UtcDateTime(), nullable=False, index=True),
+)
+
 sessions = Table(
     "foyer_session",
     METADATA,

@@ -47,7 +47,7 @@ def show_board(ask: BlockAsk, ready: ReadyList, asked: ListAsk) -> Part:
         return _moved(ask, ready, declared)
     refuse(ask, "page", "after", "before")
     if ready.plan.column(declared.attribute) is None:
-        denied = denied_state(context, ready.model.messages)
+        denied = denied_state(context, ready.model.messages, ready.view.entity)
         return Part(TEMPLATE, replace(chrome_of(ask, ready, asked), state=denied), head_of(ask, ready))
     options = _options(context, ready, declared)
     lanes = Lanes(declared.attribute, tuple(option.value for option in options), without=not declared.columns)

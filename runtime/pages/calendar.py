@@ -78,7 +78,7 @@ def show_calendar(ask: BlockAsk, ready: ReadyList, asked: ListAsk) -> Part:
     days = wanted_days(ask, declared)
     wanted = asked_of(ask, ready, declared, asked, days)
     if ready.plan.column(declared.start) is None:
-        denied = denied_state(context, ready.model.messages)
+        denied = denied_state(context, ready.model.messages, ready.view.entity)
         return Part(TEMPLATE, replace(chrome_of(ask, ready, asked), state=denied), head_of(ask, ready))
     with context.stages.measure("fetch"):
         page = fetch_list(context.reader, ready.plan, context.principal, wanted)

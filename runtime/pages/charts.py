@@ -19,6 +19,7 @@ from runtime.pages.speech import formats_of, text_of
 from runtime.records.errors import Denied
 from runtime.records.figures import Group, Grouping, Groups, attribute_of, fetch_figures
 from runtime.records.plan import ListPlan, plan_list
+from runtime.refused import keep_denied_part
 
 TEMPLATE = "blocks/charts.html"
 SERIES = 8
@@ -53,7 +54,8 @@ def _chart(ask: BlockAsk, model: Chart, number: int) -> ChartView:
     shown = ChartView(f"chart-{ask.index}-{number}", label, model.type, words_of(context, model.text))
     try:
         figures = _fetched(ask, model)
-    except Denied:
+    except Denied as refused:
+        keep_denied_part(context, refused.detail)
         return replace(shown, say=text("state.denied" if context.signed_in else "state.sign_in"))
     counts = figures.by is None and model.aggregate == "count"  # of which none is a figure too
     if not counts and not any(group.rows for group in figures.groups.found):

@@ -38,7 +38,7 @@ def insert(ask: BlockAsk, form: Form, belongs: Belongs = ALONE) -> Part:
     """A form for a new record."""
     context = ask.context
     if not allowed(context, form, "create"):
-        return denied_part(context)
+        return denied_part(context, form.entity)
     wanted = form_ask(context, form, "insert", without=frozenset(belongs.values))
     new = _New(
         ask,

@@ -106,6 +106,6 @@ def heading_of(ask: BlockAsk, form: Form) -> str:
     return words_of(ask.context, form.label)
 
 
-def denied_part(context: RequestContext) -> Part:
-    """The person may not use the form."""
-    return Part("forms/state.html", StatePart(denied(context)), status=403)
+def denied_part(context: RequestContext, entity: str) -> Part:
+    """The person may not use the form of an entity."""
+    return Part("forms/state.html", StatePart(denied(context, entity=entity)), status=403)

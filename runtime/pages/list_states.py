@@ -29,9 +29,9 @@ class Emptiness:
     create: Action | None = None
 
 
-def denied_state(context: RequestContext, messages: ListMessages) -> State:
-    """The person may not read any row."""
-    return denied(context, words_of(context, messages.denied))
+def denied_state(context: RequestContext, messages: ListMessages, entity: str) -> State:
+    """The person may not read any row of an entity, or not what this way of showing them needs."""
+    return denied(context, words_of(context, messages.denied), entity=entity)
 
 
 def empty_state(context: RequestContext, found: Emptiness, query: Query) -> State:

@@ -146,7 +146,7 @@ def _render(shown: Shown) -> Part:
 
 
 def _denied(ask: BlockAsk, model: ListComponent) -> Part:
-    state = denied_state(ask.context, model.messages)
+    state = denied_state(ask.context, model.messages, entity_of(ask.context, model))
     return Part(TEMPLATE, ListView(list_id(ask), label_of(ask, model), state=state))
 
 

@@ -68,7 +68,7 @@ def show_multistep(ask: BlockAsk) -> Part:
     if not context.signed_in and not (multi.anonymous and may):
         raise SignInNeeded
     if not may:
-        return denied_part(context)
+        return denied_part(context, multi.entity)
     made = _made_before(context, multi)
     if made is not None:
         flash(say_of(context)("step.once"), "info")

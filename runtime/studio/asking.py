@@ -131,7 +131,7 @@ def _seen(desk: Desk, guise: Guise, path: str) -> tuple[Asked, bool] | str:
     if guise.kind == "contact":
         person = load_person(context.connection, context.snapshot, int(guise.key))
         who = person.email if person is not None else ""
-    principal = _principal(desk, who) if guise.kind != "role" and who else None
+    principal = _principal(desk, who) if guise.kind != "role" and guise.acting is None and who else None
     if principal is None:
         return say("studio.seen_nobody")
     found = find_page(context.site, split_language(path, prefixed_tags(context.snapshot, context.site))[1])

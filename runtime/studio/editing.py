@@ -23,7 +23,8 @@ from runtime.studio.entries import Entry, Surroundings, entries_of, id_of, paths
 from runtime.studio.merging import MISSING, Clash
 from runtime.studio.places import place_of
 from runtime.studio.posted import move, read_form
-from runtime.studio.saving import Collision, Draft, data_at, named, save
+from runtime.studio.providers import provider_addresses
+from runtime.studio.saving import Collision, Draft, data_at, named, save, without_secrets
 from runtime.studio.scalars import line_of, read_yaml
 from runtime.studio.shapes import shapes_of
 from runtime.studio.uploads import said as size_said
@@ -125,6 +126,10 @@ def keep(
     """Save data as a draft, tell what became of it, and show the component again."""
     if check_shape(data):  # nested without end: no editor could show it again
         raise Unprocessable
+    plain, secrets = without_secrets(item.id, data)
+    if secrets:
+        flash(desk.say("studio.secret_written", name="${NAME}"), "bad")
+        return editor(desk, item, named(item.id, plain), base, unsaved=True, status=422)
     desk.prove()
     try:
         outcome = save(desk.context.services.workshop, Draft(item.id, named(item.id, data), base, choices or {}), desk.author)
@@ -177,7 +182,15 @@ def shown(value: Any) -> str:
 
 
 def editor(
-    desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus: str = "", unsaved: bool = False, fresh: bool = False
+    desk: Desk,
+    item: Item,
+    data: Mapping[str, Any],
+    base: int,
+    *,
+    focus: str = "",
+    unsaved: bool = False,
+    fresh: bool = False,
+    status: int = 200,
 ) -> Response:
     """The page with the fields of a component. `unsaved` data are checked by themselves, a `fresh` part at `focus` not yet."""
     problems = made(item.id, data)[1] if unsaved else desk.bench.told(item.id)
@@ -187,6 +200,8 @@ def editor(
     return desk.page(
         "edit.html",
         title=desk.label(item),
+        status=status,
+        addresses=provider_addresses(desk, item.id, data),
         opened=item,
         item=item,
         tab="edit",

@@ -197,7 +197,10 @@ def _save(desk: Desk, key: str) -> Response:
     desk.note("import", "site", 0, components=[str(name) for name in saved])
     with desk.context.lease.transaction() as connection:
         errands.drop(connection, found)
-    flash(desk.say("studio.exchange_saved", count=len(saved)), "good")
+    removed = len(set(saved) & set(gone))
+    for text, count in (("exchange_saved", len(saved) - removed), ("exchange_taken", removed)):
+        if count:
+            flash(desk.say(f"studio.{text}", count=count), "good")
     return desk.go("publish")
 
 

@@ -185,3 +185,8 @@ def test_the_product_list_has_each_customers_own_price_in_the_customers_currency
 def test_who_has_no_price_list_sees_the_list_price(demo):
     [(number, price, currency)] = demo.erp("SELECT number, list_price, currency FROM product ORDER BY number LIMIT 1")
     assert f"{Decimal(str(price)):,.2f} {currency}" in demo.known("admin").get(f"/products?view=products-all&q={number}").text
+
+
+def test_a_command_beside_the_demo_knows_where_it_answers(demo):
+    told = demo.foyer("invite", demo.people["may"]["email"], "--no-mail")
+    assert told.stdout.startswith(f"{demo.url}/nl-NL/invitation?code="), told.stdout + told.stderr

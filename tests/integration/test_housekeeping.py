@@ -11,7 +11,7 @@ from runtime.access.sharing import link_rows, links
 from runtime.database import make_engine, writing
 from runtime.forms.drafts import drafts
 from runtime.housekeeping import keep_tidy, tidy
-from runtime.identity.tables import api_tokens, browsers, logout_tokens, saml_answers, sessions, tokens
+from runtime.identity.tables import api_tokens, browsers, logout_tokens, newcomers, saml_answers, sessions, tokens
 from runtime.records import audit
 from runtime.records.tables import AUDIT
 from runtime.tables import create_engine_tables
@@ -59,6 +59,17 @@ def an_answer(name, expires):
     return {**fixed, "assertion_hash": name, "ticket_hash": name, "expires_at": expires}
 
 
+def a_newcomer(name, expires):
+    return {
+        "ticket_hash": name,
+        "site": "main",
+        "provider": "hall",
+        "held": "",
+        "created_at": ago(days=9),
+        "expires_at": expires,
+    }
+
+
 def a_link(number, name, expires):
     fixed = {"contact_id": 1, "site": "main", "entity": "e", "reading": "a", "created_at": ago(days=90)}
     return {**fixed, "id": number, "token_hash": name, "expires_at": expires}
@@ -95,6 +106,7 @@ def furnish(engine):
         browsers: [a_browser("over", ago(seconds=1)), a_browser("stays", ago(days=-1))],
         saml_answers: [an_answer("over", ago(seconds=1)), an_answer("stays", ago(days=-1))],
         logout_tokens: [a_logout("over", ago(seconds=1)), a_logout("stays", ago(days=-1))],
+        newcomers: [a_newcomer("over", ago(seconds=1)), a_newcomer("stays", ago(days=-1))],
         links: [a_link(1, "over", ago(days=31)), a_link(2, "stays", ago(days=29))],
         link_rows: [{"share_id": 1, "row_id": 7}, {"share_id": 2, "row_id": 7}],
     }
@@ -106,12 +118,18 @@ def furnish(engine):
 
 def left(engine):
     hashed = (sessions, tokens, api_tokens, browsers, logout_tokens, links)
-    names = (drafts.c.id, *(table.c.token_hash for table in hashed), saml_answers.c.ticket_hash, link_rows.c.share_id)
+    names = (
+        drafts.c.id,
+        *(table.c.token_hash for table in hashed),
+        saml_answers.c.ticket_hash,
+        newcomers.c.ticket_hash,
+        link_rows.c.share_id,
+    )
     with engine.connect() as connection:
         return [sorted(connection.scalars(sa.select(name))) for name in names]
 
 
-STAYING = [["stays: sent lately", "stays: touched"], *[["stays"]] * 7, [2]]
+STAYING = [["stays: sent lately", "stays: touched"], *[["stays"]] * 8, [2]]
 
 
 def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
@@ -132,6 +150,7 @@ def test_old_drafts_and_what_has_ended_go_and_the_rest_stays(engine):
         "foyer_provider_session": 0,
         "foyer_registration": 0,
         "foyer_logout_token": 1,
+        "foyer_newcomer": 1,
         "foyer_share": 1,
         "foyer_share_row": 1,
     }

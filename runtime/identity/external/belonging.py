@@ -12,7 +12,7 @@ from metadata.model import IdentityProvider
 from metadata.snapshot import Snapshot
 from runtime.context import RequestContext
 from runtime.identity.external.logins import Told, add_external, contact_of, list_external
-from runtime.identity.invitations import find_invitation, redeem
+from runtime.identity.invitations import find_invitation, newest_invitation, redeem
 from runtime.identity.logins import login_of
 from runtime.records.errors import Invalid
 from runtime.records.people import change_person, find_contacts_by_email, load_person
@@ -23,6 +23,10 @@ SPOKEN = {"true": True, "false": False}
 
 class Refused(Exception):
     """It is nobody's here. What is told besides is for the log: it names no value of a claim."""
+
+
+class Stranger(Refused):
+    """Nobody has the sign-in or its e-mail, for which a provider vouches whose word is taken for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Belonging:
 
 def belonging(context: RequestContext, connection: Connection, provider: IdentityProvider, told: Told, code: str) -> Belonging:
     """Whose sign-in it is: its contact's; of whoever was invited by `code`; or, where the provider may say so, of the only
-    contact with the e-mail that it has verified. Raises Refused and LoginElsewhere.
+    contact with the e-mail that it has verified. Raises Refused, of it Stranger where people may register, and LoginElsewhere.
     """
     known = contact_of(connection, told.identity)
     if known is not None and not code:
@@ -47,6 +51,7 @@ def belonging(context: RequestContext, connection: Connection, provider: Identit
             return Belonging(contact, new=False)
     else:
         contact = _matched(context.snapshot, connection, provider, told)
+        _redeem_what_waits(context, connection, contact)
     besides = _has_login(connection, contact)
     add_external(connection, contact, told.identity)
     return Belonging(contact, new=True, besides=besides)
@@ -69,6 +74,15 @@ def _invited(context: RequestContext, connection: Connection, code: str, known: 
     return person.contact
 
 
+def _redeem_what_waits(context: RequestContext, connection: Connection, contact: int) -> None:
+    """Use the invitation that was mailed to the contact: who comes with that e-mail has what it gives without the link."""
+    invitation = newest_invitation(connection, context.site.key, contact)
+    if invitation is None or context.site.model.registration == "closed":
+        return
+    if redeem(connection, context.snapshot, context.site, invitation):
+        context.services.hooks.call("invitation_redeemed", context, contact, invitation)
+
+
 def _has_login(connection: Connection, contact: int) -> bool:
     return login_of(connection, contact) is not None or bool(list_external(connection, contact))
 
@@ -81,7 +95,8 @@ def _matched(snapshot: Snapshot, connection: Connection, provider: IdentityProvi
         raise Refused(f"the provider did not tell {wanted}")
     found = find_contacts_by_email(connection, snapshot, told.verified_email)
     if len(found) != 1 or not found[0].active:
-        raise Refused(f"{len(found)} contacts have the e-mail, and there must be one that is active")
+        why = f"{len(found)} contacts have the e-mail, and there must be one that is active"
+        raise Refused(why) if found else Stranger(why)
     return found[0].contact
 
 

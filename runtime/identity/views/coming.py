@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, flash, session
@@ -12,11 +12,14 @@ from sqlalchemy import Connection
 from metadata.model import IdentityProvider
 from runtime.context import RequestContext
 from runtime.errors import PageNotFound, SignInNeeded
-from runtime.identity.external.belonging import Refused, belonging, kept_claims
+from runtime.identity.external.belonging import Refused, Stranger, belonging, kept_claims
 from runtime.identity.external.departures import note_arrival
 from runtime.identity.external.logins import LoginElsewhere, Told, add_external, contact_of, is_barred, note_use
+from runtime.identity.external.newcomers import NOBODY, keep_newcomer
 from runtime.identity.external.proof import LEEWAY_S
 from runtime.identity.mails import address_of
+from runtime.identity.moving import is_free, wanted_address
+from runtime.identity.registering import BY_THEMSELVES
 from runtime.identity.sessions import utc_now
 from runtime.identity.telling import LOGIN_ADDED, tell
 from runtime.identity.views.answers import ORIGIN, PROVED, landing, landing_path, page, say, see_other, start_session
@@ -29,8 +32,11 @@ from runtime.records.people import Person, load_person
 log = logging.getLogger(__name__)
 AWAY = "away"
 """What the session keeps of whoever is at a provider."""
+NEWCOMER = "newcomer"
+"""What the session keeps of whoever may register with what a provider has told."""
 AUDIT_ACT = "external_login"
 REFUSED = 422
+UNKNOWN = "external.unknown"
 
 
 def admit(context: RequestContext, provider: IdentityProvider, told: Told, held: dict[str, Any]) -> Response:
@@ -86,39 +92,66 @@ def again(context: RequestContext) -> Response:
 def refuse(context: RequestContext, provider: IdentityProvider, key: str, status: int = REFUSED) -> Response:
     """The page of a sign-in that led to nothing, with the sentence of `key`."""
     failure = say(context, key, provider=label_of(context, provider))
-    return page(context, "identity/external_refused.html", status, failure=failure)
+    return page(context, "identity/external_refused.html", status, failure=failure, unknown=key == UNKNOWN)
 
 
 def _enter(context: RequestContext, provider: IdentityProvider, told: Told, held: dict[str, Any]) -> Response:
-    ticket = ""
     try:
         with context.lease.transaction() as connection:
-            found = belonging(context, connection, provider, told, str(held.get("code", "")))
-            if is_barred(connection, found.contact):
-                raise Refused("the contact was barred from signing in")
-            kept_claims(context.snapshot, connection, provider, told, found)
-            note_use(connection, told.identity)
-            if found.new:
-                note_login(context, connection, found.contact, f"added from {provider.key}")
-            person = load_person(connection, context.snapshot, found.contact)
-            if person is None or not person.active:
-                raise Refused("the contact is inactive")
-            if provider.sign_out:
-                ticket = note_arrival(connection, vault(), context.site.key, provider, person.contact, told)
+            came = settle(context, connection, provider, told, str(held.get("code", "")))
     except (Refused, LoginElsewhere) as error:
+        if isinstance(error, Stranger) and may_join(context, told.verified_email):
+            with context.lease.transaction() as connection:
+                ticket = keep_newcomer(connection, vault(), context.site.key, provider.key, told)
+            session[NEWCOMER] = {"ticket": ticket, "next": str(held.get("next", ""))}
+            return see_other(context.url(f"/register/with/{provider.key}"))
         why = str(error) or "the contact has another sign-in of this provider"
         facts = {"action": "external_unknown", "provider": provider.key, "why": why, "claims": sorted(map(str, told.claims))}
         log.warning("a sign-in is nobody's here", extra=facts)
-        return refuse(context, provider, "external.unknown")
-    if found.besides:
-        tell(context, person.contact, LOGIN_ADDED)
+        return refuse(context, provider, UNKNOWN)
+    if came.besides:
+        tell(context, came.person.contact, LOGIN_ADDED)
+    return welcome(context, provider, came, str(held.get("next", "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Who has come in by a provider; `besides` where there were other ways before; `ticket` of the session there, or ""."""
+
+    person: Person
+    besides: bool
+    ticket: str
+
+
+def settle(context: RequestContext, connection: Connection, provider: IdentityProvider, told: Told, code: str) -> Came:
+    """Find whose the sign-in is and keep what was told. Raises Refused and LoginElsewhere: nothing is to stay then."""
+    found = belonging(context, connection, provider, told, code)
+    if is_barred(connection, found.contact):
+        raise Refused("the contact was barred from signing in")
+    kept_claims(context.snapshot, connection, provider, told, found)
+    note_use(connection, told.identity)
+    if found.new:
+        note_login(context, connection, found.contact, f"added from {provider.key}")
+    person = load_person(connection, context.snapshot, found.contact)
+    if person is None or not person.active:
+        raise Refused("the contact is inactive")
+    ticket = note_arrival(connection, vault(), context.site.key, provider, person.contact, told) if provider.sign_out else ""
+    return Came(person, found.besides, ticket)
+
+
+def may_join(context: RequestContext, email: str) -> bool:
+    """Whether people register themselves here, and this e-mail is one that nobody has, or signs in with."""
+    site, wanted = context.site.model, wanted_address(context.snapshot, email)
+    declared = site.registration in BY_THEMSELVES and site.joining is not None
+    return declared and bool(wanted) and is_free(context.connection, context.snapshot, NOBODY, wanted)
+
+
+def welcome(context: RequestContext, provider: IdentityProvider, came: Came, wanted: str) -> Response:
+    """A session, or the second step where the person has one here that the provider does not stand for: 303."""
+    person = came.person
     session.pop(ORIGIN, None)
-    if ticket:
-        session[ORIGIN] = ticket
-    return _welcome(context, provider, person, str(held.get("next", "")))
-
-
-def _welcome(context: RequestContext, provider: IdentityProvider, person: Person, wanted: str) -> Response:
+    if came.ticket:
+        session[ORIGIN] = came.ticket
     if provider.second_factor:
         start_session(context, person, remember=False)
         return see_other(landing(context, person, wanted))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Response, request
+from sqlalchemy import Connection
 
 from metadata.model import Attribute, Joining
 from runtime.captcha.asking import CaptchaView, asking_on_page
@@ -17,7 +20,7 @@ from runtime.identity.invitations import InvitationTerms
 from runtime.identity.logins import normal_email
 from runtime.identity.mails import known_mail, registration_mail, request_mail
 from runtime.identity.moving import is_free, wanted_address
-from runtime.identity.registering import CannotJoin, Registration
+from runtime.identity.registering import BY_THEMSELVES, CannotJoin, Registration
 from runtime.identity.roles import holders_of
 from runtime.identity.views.answers import captcha_page, count_attempt, page, say, see_other, settings
 from runtime.identity.views.ways import mail_of_ways
@@ -28,16 +31,25 @@ from runtime.records.people import load_person
 
 PAGE = "registration"
 ASKING, SENT, CONFIRMING = "identity/register.html", "identity/register_sent.html", "identity/register_confirm.html"
-BY_THEMSELVES = ("request", "open")
 MAILS_PER_HOUR = 5
 MOST_TOLD = 20
 NOBODY = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What a provider has vouched for of whoever registers: who it is to people, the e-mail, and answers by attribute."""
+
+    provider: str
+    url: str
+    email: str
+    answers: Mapping[str, str]
+
+
 def show() -> Response:
     """Ask for the e-mail and what else the site wants to know."""
     context = current()
-    return _form(context, _declared(context), {}, None)
+    return form_page(context, declared_of(context), {}, None)
 
 
 def submit() -> Response:
@@ -46,23 +58,19 @@ def submit() -> Response:
     What is to be found out of others is done aside, so that time tells nothing.
     """
     context = current()
-    declared = _declared(context)
+    declared = declared_of(context)
     count_attempt(context, PAGE)
     asking = asking_on_page(context, PAGE)
     judged = asking.judged() if asking is not None else None
     if judged is not None and not judged.passed:
-        return _form(context, declared, {}, judged, 422)
+        return form_page(context, declared, {}, judged, 422)
     email, code = wanted_address(context.snapshot, cut(request.form, "email")), cut(request.form, "code")
-    answers, errors = _answers(context, declared)
+    answers, errors = answers_of(context, declared)
     if not email:
         errors["email"] = say(context, "form.not_email")
-    account = None
-    if not errors:
-        account = registering.account_by_rule(context.connection, context.snapshot, declared, email, code)
-        if declared.account == "code" and account is None:
-            errors["code"] = say(context, "register.wrong_code")
+    account = None if errors else account_of(context, declared, email, code, errors)
     if errors:
-        return _form(context, declared, errors, judged, 422)
+        return form_page(context, declared, errors, judged, 422)
     if context.services.throttle.hourly(PAGE, normal_email(email), MAILS_PER_HOUR):
         context.services.aside.submit(send, context, email, answers, account)
     return page(context, SENT, email=email)
@@ -82,7 +90,7 @@ def send(context: RequestContext, email: str, answers: dict[str, str], account: 
 def show_confirm() -> Response:
     """Ask whether to go on: a link that is merely opened, by a person or a program, changes nothing."""
     context = current()
-    _declared(context)
+    declared_of(context)
     count_attempt(context, "token")
     token = cut(request.args, "token")
     found = registering.asked_by(context.connection, context.site.key, token)
@@ -92,32 +100,50 @@ def show_confirm() -> Response:
 def submit_confirm() -> Response:
     """The e-mail is proved: 303 to the invitation, or a page that says to wait; 422 for a link used or too old."""
     context = current()
-    declared = _declared(context)
+    declared = declared_of(context)
     count_attempt(context, "token")
     found = registering.asked_by(context.connection, context.site.key, cut(request.form, "token"))
     if found is None:
         return _confirm(context, "", None, 422)
     if context.site.model.registration == "request":
         with context.lease.transaction() as connection:
-            if not registering.move(connection, found, registering.ASKED, registering.WAITING):
+            if not let_wait(context, connection, found):
                 return _confirm(context, "", None, 422)
-            said = {"registration": "asked", "email": found.email}
-            record_act(connection, context.principal, "registration", "registration", found.id, said, context.principal.origin)
         context.services.aside.submit(tell_approvers, context, declared, found)
-        return page(context, CONFIRMING, waiting=True, expired=False, email=found.email)
-    terms = InvitationTerms(declared.roles, None, settings(context).invitation)
+        return waiting_page(context, found.email)
     try:
         with context.lease.transaction() as connection:
-            if not registering.move(connection, found, registering.ASKED, registering.ADMITTED):
-                raise CannotJoin
-            if not is_free(connection, context.snapshot, NOBODY, found.email):
-                raise CannotJoin
-            contact, code = registering.admit(connection, context.snapshot, context.site, found, terms, context.listeners)
-            facts = {"registration": found.id}
-            record_act(connection, context.principal, "registration", "contact", contact, facts, context.principal.origin)
+            code = let_in(context, connection, declared, found)
     except CannotJoin:
         return _confirm(context, "", None, 422)
     return see_other(f"{context.url('/invitation')}?{urlencode({'code': code})}")
+
+
+def let_wait(context: RequestContext, connection: Connection, found: Registration) -> bool:
+    """Let somebody whose e-mail is proved wait for approval. False for whoever comes second."""
+    if not registering.wait(connection, context.site.key, found):
+        return False
+    said = {"registration": "asked", "email": found.email}
+    record_act(connection, context.principal, "registration", "registration", found.id, said, context.principal.origin)
+    return True
+
+
+def let_in(context: RequestContext, connection: Connection, declared: Joining, found: Registration) -> str:
+    """Make the contact of somebody whose e-mail is proved; the code of the invitation for it. Raises CannotJoin."""
+    if not registering.move(connection, found, registering.ASKED, registering.ADMITTED):
+        raise CannotJoin
+    if not is_free(connection, context.snapshot, NOBODY, found.email):
+        raise CannotJoin
+    terms = InvitationTerms(declared.roles, None, settings(context).invitation)
+    contact, code = registering.admit(connection, context.snapshot, context.site, found, terms, context.listeners)
+    facts = {"registration": found.id}
+    record_act(connection, context.principal, "registration", "contact", contact, facts, context.principal.origin)
+    return code
+
+
+def waiting_page(context: RequestContext, email: str) -> Response:
+    """Say that somebody looks at the request."""
+    return page(context, CONFIRMING, waiting=True, expired=False, email=email)
 
 
 def tell_approvers(context: RequestContext, declared: Joining, found: Registration) -> None:
@@ -133,7 +159,7 @@ def tell_approvers(context: RequestContext, declared: Joining, found: Registrati
             deliver(context.services.mailer, request_mail(context, person, found.name))
 
 
-def _declared(context: RequestContext) -> Joining:
+def declared_of(context: RequestContext) -> Joining:
     """What the site asks and gives. Raises PageNotFound where people do not register themselves."""
     site = context.site.model
     if site.registration not in BY_THEMSELVES or site.joining is None:
@@ -141,7 +167,15 @@ def _declared(context: RequestContext) -> Joining:
     return site.joining
 
 
-def _answers(context: RequestContext, declared: Joining) -> tuple[dict[str, str], dict[str, str]]:
+def account_of(context: RequestContext, declared: Joining, email: str, code: str, errors: dict[str, str]) -> int | None:
+    """The account that the declared rule gives; a code that gives none is added to what is wrong."""
+    account = registering.account_by_rule(context.connection, context.snapshot, declared, email, code)
+    if declared.account == "code" and account is None:
+        errors["code"] = say(context, "register.wrong_code")
+    return account
+
+
+def answers_of(context: RequestContext, declared: Joining) -> tuple[dict[str, str], dict[str, str]]:
     """What was typed by attribute, and what is wrong with it."""
     answers: dict[str, str] = {}
     errors: dict[str, str] = {}
@@ -159,15 +193,22 @@ def _answers(context: RequestContext, declared: Joining) -> tuple[dict[str, str]
     return answers, errors
 
 
-def _form(
-    context: RequestContext, declared: Joining, errors: dict[str, str], judged: CaptchaView | None, status: int = 200
+def form_page(
+    context: RequestContext,
+    declared: Joining,
+    errors: dict[str, str],
+    judged: CaptchaView | None,
+    status: int = 200,
+    vouched: Vouched | None = None,
 ) -> Response:
+    """The form, as it was sent or with what a provider has vouched for."""
+    told = vouched.answers if vouched is not None and request.method == "GET" else {}
     fields = [
         {
             "name": f"a_{key}",
             "label": _label(context, attribute),
             "required": attribute.required == "required" or key == "full_name",
-            "value": cut(request.form, f"a_{key}"),
+            "value": told.get(key, "") or cut(request.form, f"a_{key}"),
             "autocomplete": {"full_name": "name", "phone": "tel"}.get(key, "on"),
         }
         for key, attribute in _attributes(context, declared)
@@ -179,7 +220,8 @@ def _form(
         judged,
         status,
         fields=fields,
-        email=cut(request.form, "email"),
+        email=cut(request.form, "email") if vouched is None else vouched.email,
+        vouched=vouched,
         code=cut(request.form, "code"),
         with_code=declared.account == "code",
         errors=errors,

@@ -56,7 +56,7 @@ def submit_matrix() -> Response:
     desk = _open()
     entity, role = request.form.get("entity", ""), request.form.get("role", "")
     _cell(desk, entity, role)
-    key, act = request.form.get("key", ""), request.form.get("do", "")
+    key, act, said = request.form.get("key", ""), request.form.get("do", ""), desk.say("studio.saved")
     if act not in ("save", "take"):
         raise BadRequest
     if key == NEW:
@@ -69,6 +69,7 @@ def submit_matrix() -> Response:
         others = [other for other in item.data.get("roles") or () if other != role]
         if act == "take" and not others:
             _delete(desk, item.id)
+            said = desk.say("studio.deleted", name=desk.label(item))
         elif act == "take":
             _write(desk, item.id, {**item.data, "roles": others}, base)
         elif others and request.form.get("only") == "yes":
@@ -76,7 +77,7 @@ def submit_matrix() -> Response:
         else:
             kept = {name: value for name, value in item.data.items() if name not in (*TEXTS, "subsidiaries")}
             _write(desk, item.id, {**kept, **_posted(entity)}, base)
-    flash(desk.say("studio.saved"), "good")
+    flash(said, "good")
     response = desk.go("permissions")
     response.location = f"{desk.url('permissions')}?entity={entity}&role={role}#cell"
     return response

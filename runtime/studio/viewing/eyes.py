@@ -13,9 +13,10 @@ from metadata.store import NoSuchRelease
 from runtime.access import Person, Principal
 from runtime.context import PageView, RequestContext
 from runtime.errors import AccessDenied, LookingOnly, PageNotFound
-from runtime.identity.roles import roles_of
+from runtime.identity.roles import roles_for
 from runtime.languages import language_tags, prefix_of
 from runtime.records.audit import record_act
+from runtime.records.memberships import accounts_for
 from runtime.records.people import load_person
 from runtime.studio.rights import reach_of
 from runtime.studio.viewing.drafts import DraftSnapshot
@@ -43,7 +44,9 @@ def look_through(asked: Request, held: Any, guise: Guise, show: PageView) -> Res
         raise LookingOnly
     context = _disguised(own, asked, guise)
     if own.services.notebook.is_new(own.principal.contact, guise):
-        facts = {"as": guise.who, "state": guise.state, "path": asked.path[:500]}
+        facts: dict[str, object] = {"as": guise.who, "state": guise.state, "path": asked.path[:500]}
+        if guise.acting is not None:
+            facts["account"] = guise.acting
         with own.lease.transaction() as connection:
             record_act(
                 connection, own.principal, "view_as", guise.kind, int(guise.key) if guise.kind == "contact" else 0, facts
@@ -86,7 +89,8 @@ def disguised(own: RequestContext, asked: Request, guise: Guise, snapshot: Snaps
     language = language_tags(snapshot, site).get(
         str(asked.environ.get("foyer.language", "")).lower(), site.model.default_language
     )
-    person = load_person(own.connection, own.snapshot, int(guise.key)) if guise.kind == "contact" else None
+    named = guise.kind == "contact"
+    person = load_person(own.connection, own.snapshot, int(guise.key), guise.acting) if named else None
     if guise.kind == "contact" and (person is None or not person.active):
         raise PageNotFound
     principal = principal_of(own, snapshot, site, guise, language)
@@ -101,12 +105,12 @@ def disguised(own: RequestContext, asked: Request, guise: Guise, snapshot: Snaps
         session_id=None,
         account_name=person.account_name if person else "",
         account_number=person.account_number if person else "",
-        several_accounts=False,
+        several_accounts=named and len(accounts_for(own.connection, own.snapshot, int(guise.key))) > 1,
     )
 
 
 def principal_of(own: RequestContext, snapshot: Snapshot, site: CompiledSite, guise: Guise, language: str) -> Principal:
-    """Somebody whose eyes or rights are asked for. Raises PageNotFound for a contact or role that there is not."""
+    """Somebody whose eyes or rights are asked for. Raises PageNotFound for a contact, account or role that there is not."""
     match guise.kind:
         case "anonymous":
             return Principal.anonymous(snapshot, site.key, language=language)
@@ -118,8 +122,12 @@ def principal_of(own: RequestContext, snapshot: Snapshot, site: CompiledSite, gu
             if role.default == "anonymous":
                 return replace(Principal.anonymous(snapshot, site.key, language=language), name=name)
             return Principal.signed_in(snapshot, site.key, Person(0, name=name, language=language), {role.key})
-    found = load_person(own.connection, own.snapshot, int(guise.key))
+    acting = guise.acting
+    found = load_person(own.connection, own.snapshot, int(guise.key), acting)
     if found is None:
         raise PageNotFound
-    person = Person(found.contact, found.account, found.company, found.name, found.language or language, found.time_zone)
-    return Principal.signed_in(snapshot, site.key, person, roles_of(own.connection, found.contact, site.key))
+    person = Person(
+        found.contact, found.account, found.company, found.name, found.language or language, found.time_zone, acting
+    )
+    roles = roles_for(own.connection, own.snapshot, found.contact, site.key, acting)
+    return Principal.signed_in(snapshot, site.key, person, roles)

@@ -23,19 +23,23 @@ SERVED = "served"
 Kind = Literal["contact", "role", "anonymous"]
 _KEY = COMPONENT_KEY.removeprefix("^").removesuffix("$")
 _STATE = re.compile(rf"{DRAFT}|{SERVED}|release-(?P<release>[1-9][0-9]{{0,8}})")
-_WHO = re.compile(rf"contact-(?P<contact>[1-9][0-9]{{0,17}})|role-(?P<role>{_KEY})|anonymous")
+_WHO = re.compile(
+    rf"contact-(?P<contact>[1-9][0-9]{{0,17}})(?:-for-(?P<acting>[1-9][0-9]{{0,17}}))?|role-(?P<role>{_KEY})|anonymous"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Guise:
     """A contact by its id, somebody without rows who holds one role, or nobody.
 
+    `acting` is the account that a contact acts for, where it is another one than its own.
     `state` is what is looked at: `draft`, `served`, or a release such as `release-12` over the rows of today.
     """
 
     state: str
     kind: Kind
     key: str = ""
+    acting: int | None = None
 
     @property
     def release(self) -> int | None:
@@ -44,8 +48,9 @@ class Guise:
 
     @property
     def who(self) -> str:
-        """As it stands in addresses: `contact-12`, `role-buyer`, `anonymous`."""
-        return f"{self.kind}-{self.key}" if self.key else self.kind
+        """As it stands in addresses: `contact-12`, `contact-12-for-34`, `role-buyer`, `anonymous`."""
+        named = f"{self.kind}-{self.key}" if self.key else self.kind
+        return f"{named}-for-{self.acting}" if self.acting is not None else named
 
     @property
     def base(self) -> str:
@@ -71,7 +76,7 @@ def read_who(text: str, state: str = DRAFT) -> Guise | None:
         return None
     contact, role = found["contact"], found["role"]
     if contact:
-        return Guise(state, "contact", contact)
+        return Guise(state, "contact", contact, int(found["acting"]) if found["acting"] else None)
     return Guise(state, "role", role) if role else Guise(state, "anonymous")
 
 

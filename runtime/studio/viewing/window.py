@@ -11,7 +11,8 @@ from markupsafe import escape
 
 from metadata.errors import MetadataError
 from runtime.errors import AccessDenied, BadRequest, PageNotFound
-from runtime.records.people import find_people, load_person
+from runtime.records.memberships import accounts_for
+from runtime.records.people import Person, find_people, load_person
 from runtime.security import local_path
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, open_desk
@@ -83,6 +84,7 @@ def view() -> Response:
         back=local_path(request.args.get("back", "")),
         people=tuple(people(desk, words)),
         roles=tuple(roles(desk)),
+        accounts=tuple(accounts(desk, window.seen_as)),
         releases=tuple((release, desk.formats.moment(release.created_at)) for release in releases[:RELEASES]),
     )
 
@@ -140,6 +142,24 @@ def roles(desk: Desk) -> Iterator[Somebody]:
             yield Somebody(f"role-{item.id.key}", desk.label(item), desk.kind_label("web_role"))
 
 
+def accounts(desk: Desk, seen_as: Somebody) -> Iterator[Somebody]:
+    """The accounts that the contact whose eyes were chosen may act for; none for whoever has but one."""
+    guise = read_who(seen_as.who)
+    if guise is None or guise.kind != "contact":
+        return
+    found = accounts_for(desk.context.connection, desk.context.snapshot, int(guise.key))
+    for one in found if len(found) > 1 else ():
+        yield Somebody(replace(guise, acting=None if one.own else one.id).who, one.name or one.number)
+
+
+def _name(desk: Desk, person: Person) -> str:
+    """What a contact is called, with the account that it acts for where there are several."""
+    context, name = desk.context, person.name or person.email
+    if len(accounts_for(context.connection, context.snapshot, person.contact)) < 2:
+        return name
+    return desk.say("studio.name_for", name=name, account=person.account_name or person.account_number)
+
+
 def _may(desk: Desk) -> None:
     if not desk.reach.views_as:
         raise AccessDenied
@@ -185,9 +205,9 @@ def _chosen(desk: Desk) -> Somebody:
     context = desk.context
     guise = read_who(str(session.get(CHOSEN, "")))
     if guise is not None and guise.kind == "contact":
-        person = load_person(context.connection, context.snapshot, int(guise.key))
+        person = load_person(context.connection, context.snapshot, int(guise.key), guise.acting)
         if person is not None and person.active:
-            return Somebody(guise.who, person.name or person.email, person.account_name or person.email)
+            return Somebody(guise.who, _name(desk, person), person.account_name or person.email)
     elif guise is not None:
         known = {somebody.who: somebody for somebody in roles(desk)}
         if guise.who in known:

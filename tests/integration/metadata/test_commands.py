@@ -225,6 +225,7 @@ def test_nothing_is_deleted_without_being_told(foyer, folder):
     (folder / "thing.yaml").unlink()
     assert "Nothing has changed" in foyer("publish", folder)[1]
     assert "removed entity thing" in foyer("import", folder, "--delete", "--dry-run")[1]
+    assert "to be removed entity thing" in foyer("import", folder, "--delete")[1]
     code, said = foyer("publish", folder, "--delete")
     assert (code, "kept unless --allow-destructive: drop table thing, losing 0 rows" in said) == (0, True)
 

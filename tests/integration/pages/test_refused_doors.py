@@ -12,12 +12,17 @@ from metadata.model import EntityPermission, FormField, RecordAction, RecordHist
 from runtime.access import Principal
 from runtime.records.write import update
 from support.apiary import open_apiary
+from support.kiln_makers import with_new_kilns
+from support.marina_site import open_marina
 from support.pottery import FIELDS, form, hidden, make_pottery
 from support.related import related_components
 from support.ruled import publish
+from support.theatre import theatre
 from support.walking import Walk, line
 
 PAGE = "/firings/X-1"
+LINKING = f"{PAGE}?row=1.link"
+NEW_KILN = "/_lookup/firing-new/kiln/new"
 AWAY = RecordAction(key="away", values=(SetValue(attribute="potter"),))
 HISTORY = EntityPermission(
     key="sees", entity="firing", scope="contact", via="potter", roles=("potter",), privileges=("history",)
@@ -87,8 +92,23 @@ def steps(pottery, ada):
 
 
 def link(pottery, ada):
-    page = ada.get(f"{PAGE}?link=1").text
-    return ada.client.post(f"{PAGE}?link=1", data={**hidden(page), "chosen": "99999"})
+    """A row is ticked that the page did not offer."""
+    return ada.client.post(LINKING, data={**hidden(ada.get(LINKING).text), "chosen": "99999"})
+
+
+def make_for_a_lookup(pottery, ada):
+    publish(pottery, *with_new_kilns())
+    publish(pottery, EntityPermission(key="makers", entity="kiln", scope="global", roles=("potter",), privileges=("read",)))
+    return ada.client.post(NEW_KILN, data={**hidden(ada.get("/firings/new").text), "new-name": "Hot"})
+
+
+def remove_related(pottery, ada):
+    firing = next(row["id"] for row in pottery.rows("firing") if row["number"] == "X-1")
+    piece = pottery.add("piece", title="Mug", firing=firing, coats=1)
+    reads = next(one for one in related_components() if isinstance(one, EntityPermission) and one.key == "pieces")
+    publish(pottery, dataclasses.replace(reads, roles=("potter",), privileges=("read",)))
+    token = hidden(ada.get(PAGE).text)["csrf_token"]
+    return ada.client.post(f"{PAGE}?row=0.delete.{piece}", data={"csrf_token": token, "version": "1"})
 
 
 def visit(path):
@@ -101,6 +121,9 @@ DOORS = {
     "a button of a record": (act, 422, ("POST", PAGE, "firing")),
     "the way back to earlier values": (restore, 422, ("POST", PAGE, "contact")),
     "a form in steps": (steps, 422, ("POST", "/firings/book", "firing")),
+    "rows that are linked": (link, 422, ("POST", PAGE, "page")),
+    "a new row for a look-up": (make_for_a_lookup, 403, ("POST", NEW_KILN, "page")),
+    "a related row that may only be read": (remove_related, 403, ("POST", PAGE, "page")),
     "a record of somebody else": (visit("/firings/X-2"), 404, ("GET", "/firings/X-2", "page")),
     "a related row that may not be made": (visit(f"{PAGE}?row=new"), 404, ("GET", PAGE, "page")),
     "a button that the record does not have": (visit(f"{PAGE}?do=nothing"), 404, ("GET", PAGE, "page")),
@@ -133,6 +156,34 @@ def test_a_row_of_a_file_that_would_change_what_may_not_be_changed_is_in_the_aud
         checked = alice.post(sent.location, {"_action": "check", **proposed}, token_from=sent.location)
         assert "You may not save this" in alice.get(checked.location).text
         assert site.refused() == ["hive"]
+
+
+def test_a_card_that_may_not_be_moved_and_a_row_that_may_not_be_deleted_are_in_the_audit_trail(database_url, tmp_path):
+    with open_marina(database_url, tmp_path, *theatre()) as site:
+        theirs = site.add("show", code="R", stage="running", troupe=site.accounts["row"], director=site.people["carol"])
+        site.book("B-2", "bob")
+        alice = site.as_("alice")
+        board = "/programme?layout=board"
+        answer = alice.post(board, {"block": "0", "row": str(theirs), "version": "1", "to": "done"}, token_from="/bookings")
+        assert answer.status_code in (403, 404)
+        assert alice.post("/bookings?delete=B-2", {"version": "1"}, token_from="/bookings").status_code == 403
+        assert refusals(site.engine) == [
+            (site.people["alice"], "POST", "/programme", "page"),
+            (site.people["alice"], "POST", "/bookings", "page"),
+        ]
+
+
+def test_a_list_that_is_not_open_on_a_page_that_is_is_in_the_audit_trail_once_an_hour(database_url, tmp_path):
+    with open_marina(database_url, tmp_path) as site:
+        erin = site.as_("erin")
+        for _ in range(3):
+            assert "This is not open to you" in erin.get("/bookings").text
+        assert refusals(site.engine) == [(site.people["erin"], "GET", "/bookings", "booking")]
+        with site.counting() as statements:
+            erin.get("/bookings")
+        assert not [one for one in statements if one.startswith("INSERT")]
+        # Who is not signed in is led to the sign-in; nobody was refused anything.
+        assert "booking" not in {line[3] for line in refusals(site.engine) if line[0] is None}
 
 
 def refusals(engine):

@@ -1,6 +1,7 @@
 """The editors of the studio: one for every kind, which keeps what it shows, and takes what is wrong as a draft."""
 
 import pytest
+import sqlalchemy as sa
 
 from metadata.model import KINDS, Snippet, View
 from metadata.store import MetadataStore
@@ -268,3 +269,28 @@ def test_yaml_is_shown_with_the_lines_at_fault(maker):
     assert f"Line 4, Options{STEP}b{STEP}Value : A value is required" in words(page)
     unread = dora.send("source/choice/mooring", dora.form("source/choice/mooring", "yaml"), yaml="key: a\nb: [\nc: d\n")
     assert (unread.status_code, "Line 4 : This is not valid YAML" in words(unread)) == (422, True)
+
+
+def test_a_secret_that_is_written_out_is_thrown_away_and_not_kept(site, maker):
+    dora = maker("dora")
+    dora.send("new/identity_provider", dora.form("new/identity_provider", "name"), name="Guild", key="guild")
+    provider = "edit/identity_provider/guild"
+    assert "http://portal.example/signin/with/guild/back" in dora.get(provider).text
+    assert "/signin/with/guild/ended" not in dora.get(provider).text
+    given = {"p__issuer": "https://guild.example", "p__client_secret": "xyzzy-plugh"}
+    answer = dora.edit("identity_provider/guild", **given)
+    assert (answer.status_code, "xyzzy" in answer.text, "was thrown away" in answer.text) == (422, False, True)
+    assert "https://guild.example" in answer.text, "all else is still there"
+    yaml = "key: guild\nlabel: Guild\nissuer: https://guild.example\nclient_secret: xyzzy-plugh\nsign_out: true\n"
+    form = dora.form("source/identity_provider/guild", "yaml")
+    assert dora.send("source/identity_provider/guild", form, yaml=yaml).status_code == 422
+    dora.send("new/connection", dora.form("new/connection", "name"), name="Tills", key="tills")
+    yaml = "key: tills\nlabel: Tills\nconnector: odata\nsettings: {url: 'https://till.example', password: xyzzy-plugh}\n"
+    form = dora.form("source/connection/tills", "yaml")
+    assert dora.send("source/connection/tills", form, yaml=yaml).status_code == 422
+    with site.engine.connect() as connection:
+        bodies = " ".join(connection.scalars(sa.text("SELECT body FROM foyer_revision")))
+    assert "xyzzy" not in bodies
+    assert dora.edit("identity_provider/guild", **{**given, "p__client_secret": "${GUILD_SECRET}"}).status_code == 303
+    dora.edit("identity_provider/guild", p__issuer="guild")
+    assert "it is written as in https://login.example.com/tenant" in dora.get(provider).text

@@ -265,6 +265,9 @@ def test_who_may_not_write_contacts_or_stands_below_erases_nobody(site, zebulon,
     dora = maker("dora")
     assert press(dora, site.people["dora"], sure="yes").status_code == 403
     assert maker("alice").get(f"people/{zebulon}/erase").status_code == 403
+    with site.engine.connect() as connection:
+        lines = [line.contact for line in connection.execute(refused)]
+    assert lines == [site.people[name] for name in ("erin", "erin", "dora", "alice")]
     assert places_of(site, MARK) == before
 
 

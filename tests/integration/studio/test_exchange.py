@@ -83,6 +83,8 @@ def test_differences_are_shown_before_they_become_drafts_and_deletions_only_wher
     assert "site_setting marina/identity/second_factor_roles Deleted" in words(page)
     assert dora.send("exchange", form_of(page, "errand"), ("do", "save")).status_code == 303
     assert store.drafts()[ComponentId("site_setting", "identity/second_factor_roles", "")] is None
+    said = dora.get("publish").text
+    assert ("1 component is taken away at the next publishing." in said, "saved as a draft" in said) == (True, False)
     assert dora.send("exchange", form_of(page, "errand"), ("do", "save")).status_code == 422
 
 

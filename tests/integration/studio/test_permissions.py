@@ -32,7 +32,10 @@ def test_a_permission_that_roles_share_is_parted_or_taken_from_one_of_them(site,
     assert "Berth, skipper: global , read R" in page
     form = dora.form_in(panel(dora, "berth", "skipper"), "key")
     assert dora.send("permissions", form, ("do", "take")).status_code == 303
-    assert "Berth, skipper: – no access , Draft" in words(dora.get("permissions"))
+    page = dora.get("permissions")
+    assert "Berth, skipper: – no access , Draft" in words(page)
+    assert "is taken away at the next publishing." in page.text, "it was the last role"
+    assert "The draft is saved" not in page.text
     assert dora.publish().status_code == 303
     assert "Berth, skipper: – no access" in words(dora.get("permissions"))
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import Attribute, Component, Entity, EntityPermission, View, ViewColumn
+from metadata.compiler import compile_snapshot
+from metadata.model import Attribute, Component, Entity, EntityPermission, FurtherAccounts, ManyToMany, View, ViewColumn
 from metadata.store import MetadataStore
 from runtime.access import Person, Principal
 from runtime.records.errors import Denied
@@ -178,3 +179,40 @@ def test_the_window_stands_beside_an_editor_and_remembers_whose_eyes_were_chosen
     record = seen("alice", "/_sample/page/booking")
     assert record.status_code == 302
     assert record.location.endswith("/bookings/A1")
+
+
+def test_a_contact_with_several_accounts_is_looked_through_for_each_and_for_no_other(site, seen, maker):
+    site.book("R7", "carol", boat="Tern")
+    linked = Entity(
+        key="contact",
+        many_to_many=(ManyToMany(key="clubs", target="account"),),
+        further_accounts=FurtherAccounts(relationship="clubs"),
+    )
+    MetadataStore(site.engine).publish("tester", components=(linked,))
+    alice, row = site.people["alice"], site.accounts["row"]
+    dora = maker("dora")
+    form = replace(dora.form("view", "csrf_token"), action="/studio/look")
+    dora.send("look", form, ("who", f"contact-{alice}"))
+    assert "Acting for" not in dora.get("view").text, "one account only"
+    dora_sees = dora.browser.get
+    other = f"/studio/as/served/contact-{alice}-for-{row}"
+    assert dora_sees(f"{other}/bookings").status_code == 404, "not a member"
+    with site.engine.begin() as connection:
+        link = compile_snapshot(MetadataStore(site.engine).released().values(), 2).entities["contact"].relationships["clubs"]
+        connection.execute(sa.insert(link.link).values({link.near: alice, link.far: row}))
+    page = dora.get("view")
+    assert "Acting for" in page.text
+    assert f'value="contact-{alice}-for-{row}"' in page.text
+    dora.send("look", form, ("who", f"contact-{alice}-for-{row}"))
+    window = dora.get("view")
+    assert f"{other.replace('served', 'draft')}/" in window.text
+    assert "for Row" in words(window)
+    shown = dora_sees(f"{other}/bookings")
+    assert "Seen as Alice sees it for Row." in shown.text
+    assert ("Tern" in words(shown), "Tern" in words(seen("alice", "/bookings"))) == (True, False)
+    assert "/accounts" not in shown.text, "the switch is the studio's: the person's own choice stays"
+    assert dora_sees(f"{other}/accounts").status_code == 403
+    noted = [json.loads(act.changes) for act in acts(site)]
+    assert [facts["account"] for facts in noted if "account" in facts] == [row]
+    with site.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM foyer_acting_account")).scalar() == 0
