@@ -17,7 +17,7 @@ from connectors.home import Home, Work
 from connectors.mapping import Refusal, key_text
 from connectors.protocol import Adapter, Columns, Record, Shaped
 from connectors.rejects import read_rejects, rewrite
-from connectors.tablemap import CompiledMap, wanted_columns
+from connectors.tablemap import CompiledMap, passes_as_told, wanted_columns
 from connectors.values import dump_json, load_json
 
 log = logging.getLogger(__name__)
@@ -179,7 +179,8 @@ def _found(adapter: Adapter, table_map: CompiledMap, record: Record) -> Record |
     """The row of a record as it is now, with what the map reads of it; None where it is gone."""
     key = {name: record.get(name) for name in table_map.key_columns}
     column, value = next(iter(key.items()))
-    rows = [row for row in adapter.find(table_map, column, value) if all(row.get(name) == key[name] for name in key)]
+    found = [row for row in adapter.find(table_map, column, value) if passes_as_told(row, table_map.model.filter)]
+    rows = [row for row in found if all(row.get(name) == key[name] for name in key)]
     return {name: rows[0].get(name) for name in table_map.columns} if rows else None
 
 

@@ -115,6 +115,41 @@ def test_a_row_that_waits_for_another_lets_its_later_versions_follow_by_itself(b
     assert ([row[0] for row in boat(blocked, 1)], letters(blocked)) == (["Later"], [])
 
 
+@pytest.mark.parametrize("again", ["by itself", "by class", "by name"])
+def test_a_row_whose_key_was_mended_is_listed_no_more_once_it_is_taken(blocked, again):
+    blocked.put("harbour", harbour_row("GOT"))
+    blocked.put("boat", boat_row(1, harbour="STO"), boat_row(2, price="dear"))
+    blocked.pull()
+    blocked.put("boat", boat_row(1, seq=2, name="Behind"))
+    blocked.pull()
+    edit(blocked, "boats/1", no=2)
+    assert retry(blocked, again) is False, "its harbour is not there yet"
+    assert [(item.name, item.columns["no"], item.behind) for item in letters(blocked)] == [
+        ("boats/1", 2, 1),
+        ("boats/2", 2, 0),
+    ], "it keeps its name, and takes no other row's"
+    edit(blocked, "boats/1", no=3)
+    with blocked.now() as connection:
+        connection.execute(sa.text("UPDATE foyer_sync_reject SET retry_at = NULL"))  # not before it is told to
+    blocked.put("harbour", harbour_row("STO", seq=2))
+    blocked.pull()
+    assert retry(blocked, again) is True
+    assert [item.name for item in letters(blocked)] == ["boats/2"]
+    assert [boat(blocked, no)[0][0] for no in (1, 3)] == ["Behind", "Boat 1"]
+
+
+def retry(world, how):
+    if how == "by name":
+        return replay_letter(world.home, letter(world, "boats/1"))
+    if how == "by class":
+        return retry_letters(world.home, maps(world), ["lookup"]).taken > 0
+    with world.now() as connection:
+        connection.execute(sa.text("UPDATE foyer_sync_reject SET retry_at = last_at WHERE code = 'lookup'"))
+    before = len(letters(world))
+    world.pull()
+    return len(letters(world)) < before
+
+
 def test_where_the_map_says_nothing_a_good_later_version_solves_the_key(world):
     world.put("harbour", harbour_row("GOT"))
     world.put("boat", boat_row(1, price="dear"))
