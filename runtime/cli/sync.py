@@ -70,7 +70,7 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
                 if mine:
                     done = run_connection(installation, snapshot, mine, adapters)
                     runs += done.runs if not done.worker else with_loads(installation, done.runs, before)
-                    others += [connection.key] * done.worker
+                    others += [connection.key] * (done.worker and bool(done.runs))
             except (ConnectorError, LeaseLost) as fault:
                 faults.append(f"{connection.key}: {first_line(fault)}")
     finally:
