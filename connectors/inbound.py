@@ -13,7 +13,7 @@ from connectors.adjusted import keep_adjusted
 from connectors.batched import batched
 from connectors.circles import find_circles
 from connectors.dated import is_dated, switch, switch_due
-from connectors.drift import set_aside
+from connectors.drift import DRIFTED, set_aside
 from connectors.errors import first_line
 from connectors.events.envelope import PLACE
 from connectors.events.taking import in_steps, reopen, take_events
@@ -29,7 +29,7 @@ from connectors.mapping import Lookups, Mapped, Refusal, convert_records, key_te
 from connectors.outbox import has_pending, mended
 from connectors.protocol import Event, Record
 from connectors.rejects import Reject, by_keys, drop_rejects, due_rejects, has_rejects, keep_rejects, refused_since
-from connectors.seen import changed_records, keep_seen, keeps_seen, known_values
+from connectors.seen import changed_records, keep_refused, keep_seen, keeps_seen, known_values
 from connectors.setwise import Converted, with_ids
 from connectors.sweep import remove_gone
 from connectors.tablemap import CompiledMap
@@ -105,17 +105,23 @@ def _end(work: Work, keys: Sequence[str]) -> Counts:
 
 
 def _apply(
-    work: Work, records: Sequence[Record], lookups: Lookups, store: Store, still: Sequence[Refusal] = (), name: str = ""
+    work: Work,
+    records: Sequence[Record],
+    lookups: Lookups,
+    store: Store,
+    still: Sequence[Refusal] = (),
+    *,
+    again: Sequence[str] | None = None,
 ) -> tuple[Counts, list[str]]:
-    """Convert, store and settle; the keys of the rows that were taken. `still` are known to be refused. A refusal of a single
-    record is kept under its `name`, where that is given."""
+    """Convert, store and settle; the keys of the rows that were taken. `still` are known to be refused. Records that are
+    tried `again` are not as they came; a single one that has such a name is kept under it, if it is refused."""
     mapped, refused = convert_records(work.table_map, records)
     reached("converted")
     counts, taken, more = _take(work, mapped, lookups, store)
     refused += (*more, *still)
-    refused = [replace(item, key=name) for item in refused] if name else refused
+    refused = [replace(item, key=again[0]) for item in refused] if again else refused
     reached("applying")
-    _settle(work, taken, refused)
+    _settle(work, taken, refused, fresh=again is None)
     return counts + Counts(rejected=len(refused)), [row.key for row in taken]
 
 
@@ -162,9 +168,9 @@ def retry_records(work: Work, rejects: Sequence[Reject], lookups: Lookups) -> Co
     records, news = reopen(work, [item.record for item in rejects if item not in renamed])
     remove_gone(work, list(news.gone.values()), frozenset(news.left))
     again = [_complete(work, record) for record in (*records, *news.rows.values())]
-    counts, taken = _apply(work, again, lookups, upsert, list(news.refused.values()))
+    counts, taken = _apply(work, again, lookups, upsert, list(news.refused.values()), again=())
     for item in renamed:  # each keeps its name until it is taken: it may be refused still, and another row have that key
-        more, keys = _apply(work, [_complete(work, item.record)], lookups, upsert, name=item.key)
+        more, keys = _apply(work, [_complete(work, item.record)], lookups, upsert, again=(item.key,))
         if keys:
             drop_rejects(work.connection, work.table_map.key, [item.key])
             taken += (*keys, item.key)
@@ -183,7 +189,7 @@ def follow_up(work: Work, keys: Iterable[str], lookups: Lookups) -> Counts:
     """Take what waited behind these keys, which are free now, in order; up to the next one that is refused."""
     counts, free = Counts(), list(keys)
     while waiting := next_held(work.connection, work.table_map, free):
-        more, free = _apply(work, [_complete(work, record) for record in waiting], lookups, upsert)
+        more, free = _apply(work, [_complete(work, record) for record in waiting], lookups, upsert, again=())
         counts += more
     return counts
 
@@ -355,12 +361,15 @@ def bulk(work: Work, rows: Sequence[Mapped]) -> Counts:
     return Counts(inserted=done.inserted, updated=done.updated, unchanged=done.unchanged)
 
 
-def _settle(work: Work, taken: Sequence[Mapped], refused: Sequence[Refusal]) -> None:
+def _settle(work: Work, taken: Sequence[Mapped], refused: Sequence[Refusal], *, fresh: bool) -> None:
     """Rejects after a batch: those of taken keys go, refused ones come, in place of older ones."""
     table_map = work.table_map
     if taken and has_rejects(work.connection, table_map.key):
         drop_rejects(work.connection, table_map.key, [row.key for row in taken])
     keep_rejects(work.connection, table_map.key, refused, work.now)
+    if fresh:
+        came = {item.key[:KEY_LENGTH]: item.record for item in refused if item.code != DRIFTED}
+        keep_refused(work.connection, table_map, came, [row.key for row in taken])
     bring_back(work, taken)
     keep_adjusted(work, taken)
     if keeps_seen(table_map):

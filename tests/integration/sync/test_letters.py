@@ -239,3 +239,39 @@ def test_a_new_record_is_mended_in_the_portal_and_an_unknown_column_is_none(bloc
         with pytest.raises(KeyError):
             edit_letter(connection, into, {"colour": "red"})
     assert column(blocked.rows("boat", "number")) == []
+
+
+@pytest.mark.parametrize("mended", ["saved", "taken", "under another key", "given up"])
+def test_what_is_mended_or_given_up_stays_so_where_every_pull_goes_over_all_rows(world_of, mended):
+    world = world_of(harbours(), boats(change_column=""))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", boat_row(1), boat_row(2, price="dear"))
+    world.pull()
+    tried = letter(world, "boats/2").attempts
+    if mended == "given up":
+        discard_letter(world.home, letter(world, "boats/2"))
+    else:
+        edit(world, "boats/2", price="12.50", **({"no": 3} if mended == "under another key" else {}))
+    if mended in ("taken", "under another key"):
+        assert replay_letter(world.home, letter(world, "boats/2")) is True
+    for _ in range(3):
+        assert world.pull()["boats"].counts.rejected == 0
+    there = {"saved": [1], "given up": [1], "taken": [1, 2], "under another key": [1, 3]}[mended]
+    assert sorted(column(world.rows("boat", "number"))) == there
+    waiting = [(item.columns["price"], item.attempts) for item in letters(world)]
+    assert waiting == ([("12.50", tried)] if mended == "saved" else [])
+    world.put("boat", boat_row(2, price="dearer"))
+    world.pull()
+    assert [item.columns["price"] for item in letters(world)] == ["dearer"], "another state of the row is news"
+    world.put("boat", boat_row(2, price="13"))
+    world.pull()
+    assert (letters(world), len(boat(world, 2))) == ([], 1)
+
+
+def test_a_row_that_comes_back_to_what_was_taken_is_refused_no_more(world_of):
+    world = world_of(harbours(), boats(change_column=""))
+    world.put("harbour", harbour_row("GOT"))
+    for price in ("1", "dear", "1"):
+        world.put("boat", boat_row(1, price=price))
+        world.pull()
+    assert letters(world) == []
