@@ -57,8 +57,15 @@ def _checkpoint(row: RowMapping) -> Checkpoint:
     return Checkpoint(**{**row, "cursor": None if row["cursor"] is None else load_json(row["cursor"])})
 
 
-def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, done: bool) -> None:
-    """Store the cursor and the counts; `done` says that nothing more was to be read, which is a success."""
+class BegunAnew(Exception):
+    """Somebody told the map to begin elsewhere while it ran: the next run does so, and what was read meanwhile is not kept."""
+
+
+def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, *, since: Checkpoint, done: bool) -> None:
+    """Store the cursor and the counts; `done` says that nothing more was to be read, which is a success.
+
+    `since` is the state that the run went on from. Raises BegunAnew.
+    """
     values: dict[str, Any] = {
         "cursor": None if checkpoint.cursor is None else dump_json(checkpoint.cursor),
         "loaded": checkpoint.loaded,
@@ -73,7 +80,12 @@ def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, do
     }
     if done:
         values["succeeded_at"] = now
-    _store(connection, checkpoint.map, values)
+    began = _TABLE.c.began_at.is_(None) if since.began_at is None else _TABLE.c.began_at == since.began_at
+    if connection.execute(update(_TABLE).where(_TABLE.c.map == checkpoint.map, began).values(**values)).rowcount:
+        return
+    if connection.execute(select(_TABLE.c.map).where(_TABLE.c.map == checkpoint.map)).first() is not None:
+        raise BegunAnew(checkpoint.map)
+    connection.execute(insert(_TABLE).values(map=checkpoint.map, **values))
 
 
 def fail(connection: Connection, table_map: str, problem: str, now: dt.datetime, retry_at: dt.datetime | None) -> None:
@@ -109,7 +121,7 @@ def restart(connection: Connection, table_map: str) -> None:
 def begin_at(connection: Connection, table_map: str, cursor: Cursor | None) -> None:
     """Have the map go on at another place, None for the beginning, at once, whatever went wrong before."""
     text = None if cursor is None else dump_json(dict(cursor))
-    _store(connection, table_map, {"cursor": text, "problem": None, "retry_at": None, "failures": 0})
+    _store(connection, table_map, {"cursor": text, "problem": None, "retry_at": None, "failures": 0, "began_at": None})
 
 
 def keep_behind(connection: Connection, table_map: str, rows: int) -> None:

@@ -18,7 +18,7 @@ from connectors.port import RowStore
 from connectors.protocol import Adapter, Record
 from connectors.rejects import keep_rejects
 from connectors.runner import pages
-from connectors.tablemap import KEPT, CompiledMap
+from connectors.tablemap import KEPT, CompiledMap, passes_as_told
 
 MISSING, DIFFERS, EXTRA, REJECTED = "missing", "differs", "extra", "rejected"
 SCANNED_AT_ONCE = 5000
@@ -134,7 +134,8 @@ def _again(home: Home, adapter: Adapter, table_map: CompiledMap, difference: Dif
         return [difference]
     column = table_map.key_columns[0]
     found = adapter.find(table_map, column, difference.record[column])
-    same = [row for row in found if all(row[name] == difference.record[name] for name in table_map.key_columns)]
+    mine = [row for row in found if passes_as_told(row, table_map.model.filter)]
+    same = [row for row in mine if all(row[name] == difference.record[name] for name in table_map.key_columns)]
     return _of_records(home, table_map, [{name: row[name] for name in table_map.columns} for row in same], set())
 
 

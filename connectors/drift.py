@@ -17,7 +17,7 @@ from connectors.home import Home, Work
 from connectors.mapping import Refusal, key_text
 from connectors.protocol import Adapter, Columns, Record, Shaped
 from connectors.rejects import read_rejects, rewrite
-from connectors.tablemap import CompiledMap, wanted_columns
+from connectors.tablemap import CompiledMap, passes_as_told, wanted_columns
 from connectors.values import dump_json, load_json
 
 log = logging.getLogger(__name__)
@@ -125,8 +125,7 @@ class Watch:
     def _without(self, table_map: CompiledMap, columns: Columns, suspect: tuple[str, ...]) -> CompiledMap:
         """The map without the columns that are gone, where its contract lets it go on without them."""
         gone = tuple(name for name in wanted_columns(table_map) if name not in columns)
-        leaves = contract(table_map) in (EVOLVE, DISCARD_VALUE, QUARANTINE) and not vital_columns(table_map).intersection(gone)
-        return self._reduced(table_map, gone if leaves else (), suspect)
+        return self._reduced(table_map, gone if _goes_on_without(table_map, gone) else (), suspect)
 
     def _reduced(self, table_map: CompiledMap, gone: tuple[str, ...], suspect: tuple[str, ...]) -> CompiledMap:
         if not gone and not suspect:
@@ -147,6 +146,12 @@ class Watch:
             keep_shape(connection, table_map.key, columns)
 
 
+def _goes_on_without(table_map: CompiledMap, gone: Sequence[str]) -> bool:
+    """Whether a map goes on without columns, as its contract says; what is stored of them stays."""
+    leaves = contract(table_map) in (EVOLVE, DISCARD_VALUE, QUARANTINE)
+    return leaves and not vital_columns(table_map).intersection(gone)
+
+
 def set_aside(work: Work, records: Sequence[Record]) -> tuple[list[Record], list[Refusal]]:
     """The records to go on with, and those kept aside, because columns have changed and the contract is not to trust rows."""
     suspect = work.table_map.suspect
@@ -159,8 +164,15 @@ def set_aside(work: Work, records: Sequence[Record]) -> tuple[list[Record], list
 
 
 def take_as_it_is(home: Home, adapter: Adapter, table_map: CompiledMap) -> tuple[str, ...]:
-    """Accept a table as it is now; what was different. Rows that were kept aside meanwhile are read anew, to be tried again."""
+    """Accept a table as it is now; what was different. Rows that were kept aside meanwhile are read anew, to be tried again.
+
+    Raises Fatal where the map could not go on with it.
+    """
     columns = adapter.shape(table_map) if isinstance(adapter, Shaped) else {}
+    lacking = [name for name in wanted_columns(table_map) if columns and name not in columns]
+    if lacking and not _goes_on_without(table_map, lacking):
+        names, table = ", ".join(lacking), table_map.model.table
+        raise Fatal(f"map {table_map.key} reads {names}, which {table} has no more; take it out of the map, and it goes on")
     with home.read() as connection:
         before = read_shape(connection, table_map.key)
         aside = [item for item in read_rejects(connection, table_map.key) if item.code == DRIFTED]
@@ -179,7 +191,8 @@ def _found(adapter: Adapter, table_map: CompiledMap, record: Record) -> Record |
     """The row of a record as it is now, with what the map reads of it; None where it is gone."""
     key = {name: record.get(name) for name in table_map.key_columns}
     column, value = next(iter(key.items()))
-    rows = [row for row in adapter.find(table_map, column, value) if all(row.get(name) == key[name] for name in key)]
+    found = [row for row in adapter.find(table_map, column, value) if passes_as_told(row, table_map.model.filter)]
+    rows = [row for row in found if all(row.get(name) == key[name] for name in key)]
     return {name: rows[0].get(name) for name in table_map.columns} if rows else None
 
 

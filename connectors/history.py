@@ -67,6 +67,17 @@ def last_runs(connection: Connection) -> dict[str, Run]:
     return {row["map"]: _run(row) for row in rows}
 
 
+def newest_run(connection: Connection) -> int:
+    """The number of the run that was kept last, 0 where none was."""
+    return int(connection.execute(select(func.coalesce(func.max(_TABLE.c.id), 0))).scalar_one())
+
+
+def loads_since(connection: Connection, table_map: str, number: int) -> list[Run]:
+    """The loads of a map, each pass by itself, that were kept after the run of a number."""
+    mine = _TABLE.c.map == table_map, _TABLE.c.id > number, _TABLE.c.mode != "changes"
+    return [_run(row) for row in connection.execute(select(_TABLE).where(*mine).order_by(_TABLE.c.id)).mappings()]
+
+
 def read_runs(connection: Connection, table_map: str, limit: int) -> list[Run]:
     """The last runs of a map that did anything or failed, the newest first."""
     chosen = select(_TABLE).where(_TABLE.c.map == table_map).order_by(_TABLE.c.id.desc()).limit(limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
@@ -12,8 +13,9 @@ from connectors.adjusted import keep_adjusted
 from connectors.batched import batched
 from connectors.circles import find_circles
 from connectors.dated import is_dated, switch, switch_due
-from connectors.drift import set_aside
+from connectors.drift import DRIFTED, set_aside
 from connectors.errors import first_line
+from connectors.events.envelope import PLACE
 from connectors.events.taking import in_steps, reopen, take_events
 from connectors.failpoints import reached
 from connectors.guard import guarded
@@ -23,13 +25,15 @@ from connectors.home import Work
 from connectors.identities import has_identities, keep_identities
 from connectors.leaving import bring_back, leave, settle_moves
 from connectors.links import in_flight, linked_records, unlink
-from connectors.mapping import Lookups, Mapped, Refusal, convert_records, resolve_lookups
+from connectors.mapping import Lookups, Mapped, Refusal, convert_records, key_text, resolve_lookups
 from connectors.outbox import has_pending, mended
 from connectors.protocol import Event, Record
-from connectors.rejects import by_keys, drop_rejects, due_rejects, has_rejects, keep_rejects, refused_since
-from connectors.seen import changed_records, keep_seen, keeps_seen, known_values
+from connectors.rejects import Reject, by_keys, drop_rejects, due_rejects, has_rejects, keep_rejects, refused_since
+from connectors.seen import changed_records, keep_refused, keep_seen, keeps_seen, known_values
 from connectors.setwise import Converted, with_ids
 from connectors.sweep import remove_gone
+from connectors.tablemap import CompiledMap
+from connectors.tables import KEY_LENGTH
 from connectors.writethrough import is_accepted, no_message
 
 RETRIED_AT_ONCE = 1000
@@ -101,15 +105,23 @@ def _end(work: Work, keys: Sequence[str]) -> Counts:
 
 
 def _apply(
-    work: Work, records: Sequence[Record], lookups: Lookups, store: Store, still: Sequence[Refusal] = ()
+    work: Work,
+    records: Sequence[Record],
+    lookups: Lookups,
+    store: Store,
+    still: Sequence[Refusal] = (),
+    *,
+    again: Sequence[str] | None = None,
 ) -> tuple[Counts, list[str]]:
-    """Convert, store and settle; the keys of the rows that were taken. `still` are known to be refused."""
+    """Convert, store and settle; the keys of the rows that were taken. `still` are known to be refused. Records that are
+    tried `again` are not as they came; a single one that has such a name is kept under it, if it is refused."""
     mapped, refused = convert_records(work.table_map, records)
     reached("converted")
     counts, taken, more = _take(work, mapped, lookups, store)
     refused += (*more, *still)
+    refused = [replace(item, key=again[0]) for item in refused] if again else refused
     reached("applying")
-    _settle(work, taken, refused)
+    _settle(work, taken, refused, fresh=again is None)
     return counts + Counts(rejected=len(refused)), [row.key for row in taken]
 
 
@@ -130,7 +142,7 @@ def retry_due(work: Work, lookups: Lookups) -> Counts:
     due = due_rejects(work.connection, work.table_map.key, work.now, RETRIED_AT_ONCE)
     if not due:
         return Counts()
-    return retry_records(work, [reject.record for reject in due], lookups)
+    return retry_records(work, due, lookups)
 
 
 def retry_refused(work: Work, since: dt.datetime) -> Counts:
@@ -146,24 +158,38 @@ def retry_refused(work: Work, since: dt.datetime) -> Counts:
 
 def retry_keys(work: Work, keys: Sequence[str]) -> Counts:
     """Refused rows once more; those that are taken count as refused no longer."""
-    records = [reject.record for reject in by_keys(work.connection, work.table_map.key, keys)]
-    return retry_records(work, records, Lookups(work.rows)) + Counts(rejected=-len(records))
+    found = by_keys(work.connection, work.table_map.key, keys)
+    return retry_records(work, found, Lookups(work.rows)) + Counts(rejected=-len(found))
 
 
-def retry_records(work: Work, records: Sequence[Record], lookups: Lookups) -> Counts:
-    """Take records of rejects once more, as the map is now; what waited behind those that are taken follows."""
-    records, news = reopen(work, records)
+def retry_records(work: Work, rejects: Sequence[Reject], lookups: Lookups) -> Counts:
+    """Take the records of rejects once more, as the map is now; what waited behind those that are taken follows."""
+    renamed = [item for item in rejects if _is_renamed(work.table_map, item)]
+    records, news = reopen(work, [item.record for item in rejects if item not in renamed])
     remove_gone(work, list(news.gone.values()), frozenset(news.left))
     again = [_complete(work, record) for record in (*records, *news.rows.values())]
-    counts, taken = _apply(work, again, lookups, upsert, list(news.refused.values()))
+    counts, taken = _apply(work, again, lookups, upsert, list(news.refused.values()), again=())
+    for item in renamed:  # each keeps its name until it is taken: it may be refused still, and another row have that key
+        more, keys = _apply(work, [_complete(work, item.record)], lookups, upsert, again=(item.key,))
+        if keys:
+            drop_rejects(work.connection, work.table_map.key, [item.key])
+            taken += (*keys, item.key)
+        counts += more
     return counts + follow_up(work, taken, lookups)
+
+
+def _is_renamed(table_map: CompiledMap, reject: Reject) -> bool:
+    """Whether a reject's record has another key now, because somebody mended a column of it."""
+    if PLACE in reject.record or not all(column in reject.record for column in table_map.key_columns):
+        return False
+    return key_text(table_map, reject.record)[:KEY_LENGTH] != reject.key
 
 
 def follow_up(work: Work, keys: Iterable[str], lookups: Lookups) -> Counts:
     """Take what waited behind these keys, which are free now, in order; up to the next one that is refused."""
     counts, free = Counts(), list(keys)
     while waiting := next_held(work.connection, work.table_map, free):
-        more, free = _apply(work, [_complete(work, record) for record in waiting], lookups, upsert)
+        more, free = _apply(work, [_complete(work, record) for record in waiting], lookups, upsert, again=())
         counts += more
     return counts
 
@@ -335,12 +361,15 @@ def bulk(work: Work, rows: Sequence[Mapped]) -> Counts:
     return Counts(inserted=done.inserted, updated=done.updated, unchanged=done.unchanged)
 
 
-def _settle(work: Work, taken: Sequence[Mapped], refused: Sequence[Refusal]) -> None:
+def _settle(work: Work, taken: Sequence[Mapped], refused: Sequence[Refusal], *, fresh: bool) -> None:
     """Rejects after a batch: those of taken keys go, refused ones come, in place of older ones."""
     table_map = work.table_map
     if taken and has_rejects(work.connection, table_map.key):
         drop_rejects(work.connection, table_map.key, [row.key for row in taken])
     keep_rejects(work.connection, table_map.key, refused, work.now)
+    if fresh:
+        came = {item.key[:KEY_LENGTH]: item.record for item in refused if item.code != DRIFTED}
+        keep_refused(work.connection, table_map, came, [row.key for row in taken])
     bring_back(work, taken)
     keep_adjusted(work, taken)
     if keeps_seen(table_map):

@@ -67,6 +67,10 @@ class Recording:
         """See RowStore.resolve."""
         return self.rows.resolve(entity, key_attributes, values, held)
 
+    def shared(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> set[Key]:
+        """See RowStore.shared."""
+        return self.rows.shared(entity, key_attributes, values)
+
     def natural_key(self, entity: str, id: int, key_attributes: tuple[str, ...]) -> Key | None:
         """See RowStore.natural_key."""
         return self.rows.natural_key(entity, id, key_attributes)

@@ -103,6 +103,12 @@ class Lookups:
                 known.update(self._port.resolve(target, lookup.key, wanted))
             open_keys -= known.keys()
 
+    def shared(self, lookup: Lookup, keys: set[Key]) -> set[Key]:
+        """Those of keys without a target that several rows have."""
+        if not keys or self._port is None:
+            return set()
+        return {key for target in lookup.targets for key in self._port.shared(target, lookup.key, keys)}
+
     def find(self, lookup: Lookup, key: Key) -> Any:
         """The value of the lookup attribute, or None where no target has this key."""
         for target in lookup.targets:
@@ -268,7 +274,7 @@ def _load(table_map: CompiledMap, mapped: Sequence[Mapped], lookups: Lookups) ->
 
 
 def _with_ids(item: Inward, lookup: Lookup, mapped: Sequence[Mapped], lookups: Lookups, refused: list[Refusal]) -> list[Mapped]:
-    kept = []
+    kept, missing = list[Mapped](), list[tuple[Mapped, Key]]()
     attribute, ids = item.attribute, dict[Any, Any]()
     for row in mapped:
         key = row.values.get(attribute)
@@ -277,12 +283,21 @@ def _with_ids(item: Inward, lookup: Lookup, mapped: Sequence[Mapped], lookups: L
             if found is None:
                 found = ids[key] = lookups.find(lookup, key)
             if found is None:
-                reason = f"{item.attribute}: there is no {' or '.join(lookup.targets)} {join_key(key)}"
-                refused.append(Refusal(row.key, row.record, "lookup", reason))
+                missing.append((row, key))
                 continue
             row.values[attribute] = found
         kept.append(row)
+    shared = lookups.shared(lookup, {key for _, key in missing})
+    for row, key in missing:
+        refused.append(Refusal(row.key, row.record, "lookup", f"{attribute}: {_unfound(lookup, key, shared=key in shared)}"))
     return kept
+
+
+def _unfound(lookup: Lookup, key: Key, *, shared: bool) -> str:
+    target = " or ".join(lookup.targets)
+    if shared:  # as customers of several companies may have one number
+        return f"several rows of {target} have {', '.join(lookup.key)} {join_key(key)}; lookup_key is to tell them apart"
+    return f"there is no {target} {join_key(key)}"
 
 
 def backward(item: Outward, value: Any) -> Any:

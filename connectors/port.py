@@ -75,10 +75,15 @@ class RowStore(Protocol):
         ...
 
     def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key], held: bool = False) -> dict[Key, int]:
-        """The ids of the rows with these values; values without a row are left out. An attribute may be a path over lookups.
+        """The ids of the rows with these values; values without a row, or with several, are left out.
 
+        An attribute may be a path over lookups.
         Where they are to be `held` nobody else changes these rows until the transaction ends.
         """
+        ...
+
+    def shared(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> set[Key]:
+        """Those of the values that several rows have, so that none of them is meant."""
         ...
 
     def natural_key(self, entity: str, id: int, key_attributes: tuple[str, ...]) -> Key | None:

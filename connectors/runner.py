@@ -11,7 +11,7 @@ from functools import partial
 
 from connectors import checkpoint as checkpoints
 from connectors import tally
-from connectors.checkpoint import Checkpoint, read_checkpoint
+from connectors.checkpoint import BegunAnew, Checkpoint, read_checkpoint
 from connectors.collecting import seldom_collected
 from connectors.dated import due_keys
 from connectors.drift import DRIFTED, Drifted, Watch
@@ -128,7 +128,10 @@ class Runner:
             if batch.records and not _same_kinds(kinds, batch.records[0]):
                 table_map = replace(table_map, suspect=self.seen_as(table_map, at_once=True).suspect)
             refused_since = begun if counts.rejected and store is upsert else None
-            counts, state = self._take(table_map, batch, state, (lookups, store, counts), refused_since)
+            try:
+                counts, state = self._take(table_map, batch, state, (lookups, store, counts), refused_since)
+            except BegunAnew:
+                return counts
             now = self.home.now()
             at = replace(state, pace=pace.add(len(batch.records), (now - since).total_seconds()))
             state, since = at if loads else state, now
@@ -195,7 +198,7 @@ class Runner:
             if state.map == table_map.key:  # a second pass reads the same rows once more
                 tally.count_rows(connection, table_map.key, done, work.now)
             counts += done
-            checkpoints.advance(connection, following, work.now, done=not batch.more)
+            checkpoints.advance(connection, following, work.now, since=state, done=not batch.more)
             reached("commit")
         reached("committed")
         if isinstance(self.source, Acknowledging):

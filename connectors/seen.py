@@ -7,20 +7,35 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Insert, Text, any_, delete, func, literal, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Insert,
+    Text,
+    any_,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from connectors import tables
+from connectors.batched import batched
 from connectors.mapping import key_text
 from connectors.protocol import Record
 from connectors.tablemap import CompiledMap
-from connectors.values import dump_json, load_json
+from connectors.values import digests, dump_json, load_json
 
 CHUNK = 500
 ARRAY_CHUNK = 5000
 _TABLE = tables.seen
+_ASIDE = tables.aside
 
 
 def keeps_seen(table_map: CompiledMap) -> bool:
@@ -35,13 +50,44 @@ def record_hash(table_map: CompiledMap, record: Record) -> str:
 
 
 def changed_records(connection: Connection, table_map: CompiledMap, records: Sequence[Record]) -> list[Record]:
-    """The records that are new or differ from what was taken last."""
+    """The records that are new or differ from what came last, whether that was taken or refused."""
     by_key = {key_text(table_map, record): record for record in records}
     known: dict[str, str] = {}
     for among in _among(connection, by_key):
         chosen = select(_TABLE.c.key, _TABLE.c.hash).where(_TABLE.c.map == table_map.key, among)
         known.update({row.key: row.hash for row in connection.execute(chosen)})
+    known |= _refused(connection, table_map, by_key)
     return [record for key, record in by_key.items() if known.get(key) != record_hash(table_map, record)]
+
+
+def keep_refused(connection: Connection, table_map: CompiledMap, refused: Mapping[str, Record], taken: Iterable[str]) -> None:
+    """Remember records as refused, by outside key, and forget that of keys that were taken.
+
+    Where every pull goes over all rows, what somebody mends or gives up would else be refused again by the next one.
+    """
+    if not table_map.compares:
+        return
+    mine = _ASIDE.c.map == table_map.key
+    if connection.execute(select(_ASIDE.c.key).where(mine).limit(1)).first() is not None:
+        for part in batched([*refused, *taken]):
+            connection.execute(delete(_ASIDE).where(mine, _ASIDE.c.key.in_(part)))
+    whole = digests(repr(table_map.model.attributes))  # also where this is the first pass of two
+    hashes = {key: whole(record.get(column) for column in table_map.columns) for key, record in refused.items()}
+    rows = [{"map": table_map.key, "key": key, "hash": found} for key, found in hashes.items()]
+    if rows:
+        connection.execute(insert(_ASIDE), rows)
+
+
+def _refused(connection: Connection, table_map: CompiledMap, keys: Iterable[str]) -> dict[str, str]:
+    """The hashes of records that were refused when they came last, by outside key."""
+    mine = _ASIDE.c.map == table_map.key
+    if connection.execute(select(_ASIDE.c.key).where(mine).limit(1)).first() is None:
+        return {}
+    found: dict[str, str] = {}
+    for part in batched(keys):
+        chosen = select(_ASIDE.c.key, _ASIDE.c.hash).where(mine, _ASIDE.c.key.in_(part))
+        found |= {row.key: row.hash for row in connection.execute(chosen)}
+    return found
 
 
 def keep_seen(connection: Connection, table_map: CompiledMap, taken: Mapping[str, tuple[Record, Sequence[object]]]) -> None:
@@ -77,6 +123,7 @@ def forget_seen(connection: Connection, table_map: CompiledMap, keys: Iterable[s
 def doubt_all_seen(connection: Connection, table_map: str) -> None:
     """Take every row of a map anew when it comes; which rows were taken is still known, so that those that go are noticed."""
     connection.execute(update(_TABLE).where(_TABLE.c.map == table_map).values(hash=""))
+    connection.execute(delete(_ASIDE).where(_ASIDE.c.map == table_map))
 
 
 def gone(connection: Connection, table_map: CompiledMap, there: frozenset[str]) -> Iterator[tuple[str, tuple[object, ...]]]:

@@ -236,7 +236,9 @@ class Station:
                 runs.append(runner.load(step))
         if self.interrupted():
             return runs  # what waits for a later pass needs the whole of the first
-        failed = {run.map for run in runs if run.outcome != "done"}
+        with self.home.read() as connection:
+            now = read_checkpoints(connection)
+        failed = {run.map for run in runs if run.outcome != "done" or not _loaded(now, run.map)}
         return runs + [runner.load_later(step) for step in steps if step.later and step.table_map.key not in failed]
 
     def _sweeps(self, table_map: CompiledMap) -> bool:

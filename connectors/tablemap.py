@@ -173,9 +173,34 @@ def wanted_columns(table_map: CompiledMap) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(names) if name)
 
 
+def scope_of(table_map: CompiledMap, row_key: Iterable[str]) -> tuple[tuple[str, Any], ...]:
+    """The conditions of a map's filter on columns that tell outside rows apart, as the company of rows that are called alike.
+
+    Where the filter picks a part of the rows by their key, rows of the other parts are none of the map's, whatever is asked;
+    a row that has left the filter otherwise still is.
+    """
+    names = frozenset(row_key)
+    return tuple(pair for pair in table_map.model.filter if pair[0] in names)
+
+
 def passes(record: Mapping[str, Any], filters: tuple[tuple[str, Any], ...]) -> bool:
     """Whether an outside row is one to take, as a map's filter says."""
     return all(_holds(record.get(name), wanted) for name, wanted in filters)
+
+
+def passes_as_told(record: Mapping[str, Any], filters: tuple[tuple[str, Any], ...]) -> bool:
+    """The same as `passes`, for rows of any source: the values of some are but texts."""
+    return all(_is_told(record.get(name), wanted) for name, wanted in filters)
+
+
+def _is_told(value: Any, wanted: Any) -> bool:
+    if wanted == SET:
+        return value not in (None, "")
+    if isinstance(wanted, (list, tuple)):
+        return any(_is_told(value, item) for item in wanted)
+    if wanted in (None, ""):
+        return value in (None, "")
+    return bool(value == wanted) or (value is not None and str(value) == str(wanted))
 
 
 def _holds(value: Any, wanted: Any) -> bool:

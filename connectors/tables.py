@@ -73,6 +73,14 @@ reject = Table(
     Index("ix_foyer_sync_reject_retry", "map", "retry_at"),
 )
 
+aside = Table(
+    "foyer_sync_aside",
+    TABLES,
+    Column("map", String(120), primary_key=True),
+    Column("key", String(KEY_LENGTH), primary_key=True),
+    Column("hash", String(24), nullable=False),
+)
+
 shape = Table(
     "foyer_sync_shape",
     TABLES,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from connectors import checkpoint as checkpoints
 from connectors import tally
 from connectors.batched import batched
-from connectors.checkpoint import Checkpoint
+from connectors.checkpoint import BegunAnew, Checkpoint
 from connectors.errors import ConnectorError, Fatal
 from connectors.failpoints import reached
 from connectors.history import Counts, Run
@@ -90,7 +91,9 @@ class Together:
             with source.at_one_moment(seen) as changed:
                 following = [self._read(item, states[item.key], changed, spool) for item in seen]
             if spool or not all(self._is_quiet(states, *each) for each in zip(seen, following, strict=True)):
-                self._store(seen, following, spool)
+                steps = [(states[item.key], then) for item, then in zip(seen, following, strict=True)]
+                with suppress(BegunAnew):
+                    self._store(seen, steps, spool)
         return seen
 
     def _past_load(self, source: Momentary, table_map: CompiledMap) -> Checkpoint:
@@ -116,8 +119,8 @@ class Together:
         began = state.began_at or now
         return replace(state, cursor=cursor, rows_done=state.rows_done + rows, succeeded_at=now, began_at=began, problem=None)
 
-    def _store(self, maps: Sequence[CompiledMap], following: Sequence[Checkpoint], spool: Spool) -> None:
-        """Everything, the rejects and the checkpoints of all, in one transaction."""
+    def _store(self, maps: Sequence[CompiledMap], following: Sequence[tuple[Checkpoint, Checkpoint]], spool: Spool) -> None:
+        """Everything, the rejects and the checkpoints of all, in one transaction; how far each map was and will be."""
         runner, begun = self.runner, self.runner.home.now()
         done = {item.key: Counts() for item in maps}
         reached("read")
@@ -126,15 +129,15 @@ class Together:
             stored.take(spool)
             stored.let_go(spool)
             stored.try_again(begun)
-            for item, then in zip(maps, following, strict=True):
+            for item, (before, then) in zip(maps, following, strict=True):
                 stored.end(item)
                 tally.count_rows(connection, item.key, done[item.key], runner.home.now())
-                checkpoints.advance(connection, then, runner.home.now(), done=True)
+                checkpoints.advance(connection, then, runner.home.now(), since=before, done=True)
             reached("commit")
         reached("committed")
         for name, counts in done.items():
             self._counts[name] += counts
-        for item, then in zip(maps, following, strict=True):
+        for item, (_, then) in zip(maps, following, strict=True):
             self._at = item
             if isinstance(runner.source, Acknowledging):
                 runner.source.committed(item, then.cursor or {})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.events import ledger
 from connectors.events.envelope import HEADERS, MESSAGE, PLACE, envelope_of, read_message, source_of
 from connectors.events.message import Message
 from connectors.home import Work
-from connectors.mapping import Refusal, key_text
+from connectors.mapping import Lookups, Refusal, convert_records, key_text, resolve_lookups
 from connectors.protocol import UNCHANGED, Event, Record
 from connectors.rejects import drop_rejects, find_reject
 from connectors.tablemap import FULL, CompiledMap, passes
@@ -22,18 +22,20 @@ OPERATION = "@operation"
 @dataclass(slots=True)
 class News:
     """What a batch of events comes to, by outside key: rows to take, keys of rows that are gone (of which some have only left
-    the filter), and what cannot be taken."""
+    the filter), and what cannot be taken. Rows `in_part` do not tell all that the filter asks."""
 
     rows: dict[str, Record] = field(default_factory=dict)
     gone: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
+    in_part: set[str] = field(default_factory=set)
 
     def settle(self, key: str) -> None:
         """Forget what was known of a row: something later has come."""
         for part in (self.rows, self.gone, self.refused):
             part.pop(key, None)
         self.left.discard(key)
+        self.in_part.discard(key)
 
 
 def in_steps(table_map: CompiledMap, events: Sequence[Event]) -> Iterator[Sequence[Event]]:
@@ -66,6 +68,8 @@ def take_events(work: Work, events: Sequence[Event]) -> News:
             known[key] = newest[key] = version
         _take(work, news, key, event)
     ledger.keep_versions(work.connection, table_map.key, newest)
+    for key in _strange(work, news):
+        news.rows.pop(key)
     return news
 
 
@@ -115,11 +119,15 @@ def _take(work: Work, news: News, key: str, event: Event) -> None:
         return
     record = _with_key(table_map, event)
     nameless = [column for column in table_map.key_columns if record.get(column) is None]
+    if nameless and not _passes(table_map, record):
+        return
     if nameless:
         place = str(record.get(PLACE) or event.id or digest(record.items()))
         kept = {**record, OPERATION: event.operation, PLACE: place}
         news.refused[_place_key(place)] = Refusal(_place_key(place), kept, "key", f"the event lacks {', '.join(nameless)}")
         return
+    if key in news.gone and event.operation == "update" and not _tells_all(table_map, record):
+        return  # a part of a row that has just left: nothing says that it is back
     if event.operation == "delete" or not _passes(table_map, record):
         news.settle(key)
         news.gone[key] = tuple(record[column] for column in table_map.key_columns)
@@ -127,19 +135,23 @@ def _take(work: Work, news: News, key: str, event: Event) -> None:
         return
     record = {name: value for name, value in record.items() if name != PLACE}
     record = _whole(work, news, key, event.operation, record)
+    in_part = event.operation == "update" and not _tells_all(table_map, record)
     left = [column for column in table_map.columns if column not in record]
     missing = [column for column in left if column not in record.get(UNCHANGED, ())]
     if missing and (event.operation == "create" or len(missing) == len(table_map.columns) - len(table_map.key_columns)):
+        if in_part:
+            return  # nothing that the map reads, of a row that may be none of its rows
         news.settle(key)
         news.refused[key] = Refusal(key, record, "type", f"the event has no column {', '.join(missing)}")
         return
     news.settle(key)
+    news.in_part.update([key] if in_part else [])
     news.rows[key] = {**record, UNCHANGED: left} if left else {k: v for k, v in record.items() if k != UNCHANGED}
 
 
 def _whole(work: Work, news: News, key: str, operation: str, record: Record) -> Record:
     """A record with what it leaves out, from what came just before and was not taken yet."""
-    if all(column in record for column in work.table_map.columns):
+    if all(column in record for column in work.table_map.columns) and _tells_all(work.table_map, record):
         return record
     before: Record = news.rows.get(key, {})
     if not before and operation == "update" and key not in news.gone:
@@ -165,6 +177,25 @@ def _version(table_map: CompiledMap, event: Event) -> str:
 def _passes(table_map: CompiledMap, record: Record) -> bool:
     """Whether the filter lets a record through; a column that the event does not name decides nothing."""
     return passes(record, tuple(pair for pair in table_map.model.filter if pair[0] in record))
+
+
+def _strange(work: Work, news: News) -> set[str]:
+    """Of the rows in part those that are not here: what came of them before was not let through, or was never told."""
+    if not news.in_part:
+        return set()
+    key = work.table_map.model.integration_key
+    items = tuple(item for item in work.table_map.inward if item.attribute in key)
+    keyed = replace(work.table_map, inward=items)
+    records = [{name: news.rows[at][name] for name in work.table_map.key_columns} for at in news.in_part]
+    ready, _ = resolve_lookups(keyed, convert_records(keyed, records)[0], Lookups(work.rows))
+    ours = {row.key: tuple(row.values[name] for name in key) for row in ready}
+    there = work.rows.resolve(work.table_map.entity.key, key, set(ours.values()))
+    return {at for at in news.in_part if ours.get(at) not in there}
+
+
+def _tells_all(table_map: CompiledMap, record: Record) -> bool:
+    """Whether a record has every column that the filter looks at."""
+    return all(name in record for name, _ in table_map.model.filter)
 
 
 def _key_of(table_map: CompiledMap, event: Event) -> str:

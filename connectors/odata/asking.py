@@ -14,7 +14,7 @@ from connectors.odata import batch, values
 from connectors.odata.description import EntitySet
 from connectors.odata.settings import Settings
 from connectors.protocol import Record
-from connectors.tablemap import SET, CompiledMap, wanted_columns
+from connectors.tablemap import SET, CompiledMap, scope_of, wanted_columns
 
 ETAG = "@odata.etag"
 NAMED_AT_ONCE = 25
@@ -33,6 +33,7 @@ class Asking:
         self._filters = table_map.model.filter
         self._change = table_map.model.change_column
         self._filtered = tuple(name for name, _ in self._filters)
+        self._scope = scope_of(table_map, entity_set.key)
         self._columns = (*table_map.columns, *entity_set.key, *self._filtered)
 
     def rows(self, limit: int | None = None, after: Sequence[Any] | None = None) -> str:
@@ -82,7 +83,7 @@ class Asking:
         return self._address((*self._map.key_columns, *self.set.key, *self._filtered), self._conditions(), self.set.key)
 
     def having(self, wanted: Mapping[str, Any], *, whole: bool = True) -> str:
-        """The rows with these values, whatever the filter says: with every property, or only with their key."""
+        """The rows with these values, whatever the filter says save of a part of the key: with every property, or only that."""
         return self._address(() if whole else self.set.key, self._equal(wanted), self.set.key)
 
     def having_any(self, wanted: Sequence[Mapping[str, Any]]) -> str:
@@ -94,7 +95,8 @@ class Asking:
         return self._address((), [" or ".join(f"({item})" for item in found)], self.set.key) if found else ""
 
     def _equal(self, wanted: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(f"{name} eq {self._literal(name, value)}" for name, value in wanted.items())
+        scope = tuple(f"({self._condition(name, value)})" for name, value in self._scope)
+        return (*(f"{name} eq {self._literal(name, value)}" for name, value in wanted.items()), *scope)
 
     def one(self, row: Mapping[str, Any]) -> str:
         """The address of a row, by its key."""
@@ -144,6 +146,10 @@ class Asking:
     def passes(self, record: Record) -> bool:
         """Whether the filter lets a record through, for rows that came without the service being asked for it."""
         return self.holds(record) and all(self._matches(name, record.get(name), wanted) for name, wanted in self._filters)
+
+    def concerns(self, record: Record) -> bool:
+        """Whether a record is in the part of the set that the map is about, whether the filter lets it through or not."""
+        return all(self._matches(name, record.get(name), wanted) for name, wanted in self._scope)
 
     def holds(self, record: Record) -> bool:
         """Whether what must not be empty is not: a service that has no null gives empty texts instead."""

@@ -116,7 +116,7 @@ class Coming:
         following = {"by": "odata", "phase": "delta", "next": link}
         records = self._completed(asking, [asking.record(row) for row in rows])
         passing = [record for record in records if asking.passes(record)]
-        left = _picked(asking, [record for record in records if not asking.passes(record)])
+        left = _picked(asking, [record for record in records if asking.concerns(record) and not asking.passes(record)])
         gone = [asking.gone(row) for row in found["value"] if _is_gone(row)]
         lost = [key for key in gone if key is not None]
         lost += [tuple(record[name] for name in table_map.key_columns) for record in left]

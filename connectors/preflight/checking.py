@@ -10,7 +10,7 @@ from connectors.home import Home
 from connectors.preflight import coming, going
 from connectors.preflight.findings import ERROR, WARNING, Finding
 from connectors.protocol import Adapter, Record
-from connectors.tablemap import CompiledMap
+from connectors.tablemap import CompiledMap, passes_as_told
 from metadata.model import Connection
 from metadata.snapshot import Snapshot
 
@@ -62,7 +62,8 @@ class Preflight:
             most = min(AT_ONCE, self.limit - len(records)) if self.limit else AT_ONCE
             batch = adapter.pull(table_map, cursor, most)
             records += batch.records
-            records += [event.record for event in batch.events if event.operation == "create"]
+            new = [event.record for event in batch.events if event.operation == "create"]
+            records += [record for record in new if passes_as_told(record, table_map.model.filter)]
             cursor = batch.cursor
             if not batch.more or (self.limit and len(records) >= self.limit):
                 return records

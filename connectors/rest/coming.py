@@ -11,7 +11,7 @@ from connectors.errors import Fatal, meant
 from connectors.protocol import Batch, Cursor, Record
 from connectors.rest.client import RestClient, column
 from connectors.rest.pointers import at, has
-from connectors.tablemap import SET, CompiledMap, wanted_columns
+from connectors.tablemap import CompiledMap, passes_as_told, wanted_columns
 from connectors.values import digest
 from metadata.model import Resource
 
@@ -133,19 +133,9 @@ class Coming:
                 raise Fatal(f"map {table_map.key}: {self._resource.key} has no column {name}{meant(name, there)}")
 
     def _passes(self, table_map: CompiledMap, row: Record) -> bool:
-        return all(_matches(row[name], wanted) for name, wanted in table_map.model.filter)
+        return passes_as_told(row, table_map.model.filter)
 
 
 def _begin(since: Any, known: Any, old: list[str]) -> dict[str, Any]:
     """The beginning of a sweep: from which change value on, which was known then, which rows came in the one before."""
     return {"by": "rest", "next": None, "skip": 0, "since": since, "known": known, "high": known, "old": old, "seen": []}
-
-
-def _matches(value: Any, wanted: Any) -> bool:
-    if wanted == SET:
-        return value not in (None, "")
-    if isinstance(wanted, (list, tuple)):
-        return any(_matches(value, item) for item in wanted)
-    if wanted in (None, ""):
-        return value in (None, "")
-    return bool(value == wanted) or (value is not None and str(value) == str(wanted))

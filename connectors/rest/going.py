@@ -13,7 +13,7 @@ from connectors.protocol import Change, Receipt, Record
 from connectors.rest.client import RestClient, column
 from connectors.rest.coming import Coming
 from connectors.rest.pointers import at
-from connectors.tablemap import CompiledMap, wanted_columns
+from connectors.tablemap import CompiledMap, passes_as_told, scope_of, wanted_columns
 from metadata.model import Resource, ResourceRequest
 
 ROW = "@row"
@@ -50,7 +50,9 @@ class Going:
         resource = self._resource
         if not (resource.one and resource.row_key == (name,)):
             rows = Coming(self._client, resource).every(table_map)
-            return [row for row in rows if row.get(name) == value or str(row.get(name)) == str(value)]
+            scope = scope_of(table_map, resource.row_key)
+            mine = (row for row in rows if passes_as_told(row, scope))
+            return [row for row in mine if row.get(name) == value or str(row.get(name)) == str(value)]
         answer = self._client.get(_address(resource.one, {name: value}))
         if answer.status in GONE:
             return []

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -22,6 +23,7 @@ from sqlalchemy.exc import (
 from connectors.errors import Fatal, RecordRejected, Retriable, first_line
 
 CONNECT_SECONDS = 5
+_OLD_PLAN = "cached plan must not change result type"
 _WATCHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A line that was cut without a word is noticed in half a minute, not after the two hours that systems take by themselves."""
 DRIVERS = {
@@ -37,15 +39,23 @@ def open_engine(name: str, settings: Mapping[str, str]) -> Engine:
     try:
         url = make_url(settings["url"])
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-        return create_engine(
+        engine = create_engine(
             _existing(url), pool_pre_ping=True, pool_recycle=1800, hide_parameters=True, connect_args=_arguments(url)
         )
+        event.listen(engine, "handle_error", _forget_plans)
+        return engine
     except KeyError:
         raise Fatal(f"connection {name} has no setting url") from None
     except ArgumentError:
         raise Fatal(f"connection {name}: the url cannot be read as a database address") from None
     except (NoSuchModuleError, ImportError) as error:
         raise Fatal(f"connection {name}: no driver for this database: {first_line(error)}") from None
+
+
+def _forget_plans(context: ExceptionContext) -> None:
+    """PostgreSQL refuses what it has prepared once a column has another length; a new connection has nothing prepared."""
+    if _OLD_PLAN in str(context.original_exception):
+        context.is_disconnect = True
 
 
 def reading(engine: Engine) -> Engine:

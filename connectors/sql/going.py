@@ -148,11 +148,13 @@ class Going:
     def _write(self, connection: Connection, changes: Sequence[Change]) -> None:
         """Write changes of one kind with the same columns."""
         first = changes[0]
-        table = self._shape(connection, first.map)[0].table
+        shape, pulls = self._shape(connection, first.map)
+        table = shape.table
         if first.operation == "insert":
             connection.execute(insert(table), [_fitted(table, {**change.key, **change.values}) for change in changes])
             return
         found = [table.c[name] == bindparam(KEPT + name, type_=table.c[name].type) for name in first.key]
+        found += pulls.within(table)
         if first.operation == "delete":
             connection.execute(delete(table).where(*found), [_named(KEPT, table, change.key) for change in changes])
             return

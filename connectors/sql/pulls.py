@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, false, func, or_, select, table, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, column, false, func, or_, select, table, tuple_
 from sqlalchemy.sql.expression import ColumnClause
 
 from connectors.protocol import Record
 from connectors.sql.shape import Shape
-from connectors.tablemap import SET, CompiledMap
+from connectors.tablemap import SET, CompiledMap, scope_of
 
 
 class Pulls:
@@ -22,7 +22,8 @@ class Pulls:
         self._change = table_map.model.change_column
         names = [item.name for item in shape.table.c]
         self.source = table(shape.table.name, *(column(name) for name in names), schema=shape.table.schema)
-        self.filters = tuple(self._condition(name, value) for name, value in table_map.model.filter)
+        self.filters = tuple(condition(self._column(name), value) for name, value in table_map.model.filter)
+        self.scope = scope_of(table_map, shape.order)
 
     def highest_and_count(self) -> Select[Any]:
         """The largest change value, and how many rows there are."""
@@ -54,15 +55,23 @@ class Pulls:
         return select(*(self._column(name) for name in key_columns)).where(*self.filters)
 
     def having(self, name: str, value: Any) -> Select[Any]:
-        """The rows whose column has a value, whatever the filter says, with every column of the table."""
-        chosen = select(self.source).where(self._column(name) == value)
+        """The rows whose column has a value, with every column of the table.
+
+        Whatever the filter says, save of a part of the key: rows that another map may have are none of this one's.
+        """
+        chosen = select(self.source).where(self._column(name) == value, *self.within(self.source))
         return chosen.order_by(*(self._column(part) for part in self.order))
 
     def having_keys(self, names: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> Select[Any]:
         """The same for several rows, by the values of the columns that name them."""
         columns = [self._column(name) for name in names]
         there = tuple_(*columns).in_(keys) if len(columns) > 1 else columns[0].in_([value for (value,) in keys])
-        return select(self.source).where(there).order_by(*(self._column(part) for part in self.order))
+        chosen = select(self.source).where(there, *self.within(self.source))
+        return chosen.order_by(*(self._column(part) for part in self.order))
+
+    def within(self, source: FromClause) -> list[ColumnElement[bool]]:
+        """That a row of the table is in the part of it that the map is about."""
+        return [condition(source.c[name], value) for name, value in self.scope]
 
     def record(self, row: Sequence[Any]) -> Record:
         """A returned row as a record."""
@@ -89,13 +98,14 @@ class Pulls:
             return later
         return and_(first >= value, or_(later, self._after(names[1:], values[1:])))
 
-    def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
-        where = self._column(name)
-        if value == SET:
-            return where.is_not(None)
-        if isinstance(value, (list, tuple)):
-            there = [item for item in value if item is not None]
-            empty = where.is_(None) if len(there) < len(value) else false()
-            return or_(empty, where.in_(there))
-        condition: ColumnElement[bool] = where.is_(None) if value is None else where == value
-        return condition
+
+def condition(where: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+    """That a column is as a filter wants it."""
+    if value == SET:
+        return where.is_not(None)
+    if isinstance(value, (list, tuple)):
+        there = [item for item in value if item is not None]
+        empty = where.is_(None) if len(there) < len(value) else false()
+        return or_(empty, where.in_(there))
+    found: ColumnElement[bool] = where.is_(None) if value is None else where == value
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +11,11 @@ import click
 from connectors import checkpoint as checkpoints
 from connectors import outbox
 from connectors.errors import ConnectorError, first_line
-from connectors.history import Run
+from connectors.history import Run, newest_run
 from connectors.home import utc_now
 from connectors.lease import LeaseLost
 from connectors.rejects import read_rejects
 from connectors.tablemap import CompiledMap
-from connectors.wishes import outcomes, wish_for, withdraw
-from metadata.snapshot import Snapshot
 from runtime.cli import (
     sync_batches,
     sync_check,
@@ -32,19 +29,17 @@ from runtime.cli import (
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import chosen_maps, open_sync
-from runtime.cli.sync_progress import Progress, words_of_load
+from runtime.cli.sync_progress import words_of_load
+from runtime.cli.sync_running import run_connection, with_loads
 from runtime.cli.worker import summary
-from runtime.database import writing
 from runtime.sync import steering
 from runtime.sync.homes import home_of
 from runtime.sync.metrics import metrics_text
 from runtime.sync.pool import Adapters
-from runtime.sync.state import MapState, map_states, second_costs
-from runtime.sync.worker import maps_by_connection, open_station
+from runtime.sync.state import MapState, map_states
+from runtime.sync.worker import maps_by_connection
 
 SHOWN_REJECTS = 5
-WORKER_WAIT_SECONDS = 60.0
-WISH_SECONDS = 0.05
 
 
 @click.group("sync")
@@ -60,21 +55,27 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
     """Pull what has changed, for all maps or those named, and deliver what is owed."""
     installation, snapshot = open_sync()
     wanted = chosen_maps(snapshot, maps)
+    with installation.engine.connect() as reading:
+        before = newest_run(reading)
     if initial:
         steering.load_again(home_of(installation.engine, snapshot), wanted)
     runs: list[Run] = []
     faults: list[str] = []
+    others: list[str] = []
     adapters = Adapters()
     try:
         for connection in maps_by_connection(snapshot):
             mine = [item for item in wanted if item.connection == connection]
             try:
-                runs += _run_connection(installation, snapshot, mine, adapters) if mine else []
+                if mine:
+                    done = run_connection(installation, snapshot, mine, adapters)
+                    runs += done.runs if not done.worker else with_loads(installation, done.runs, before)
+                    others += [connection.key] * (done.worker and bool(done.runs))
             except (ConnectorError, LeaseLost) as fault:
                 faults.append(f"{connection.key}: {first_line(fault)}")
     finally:
         adapters.close()
-    return _report(runs, faults, _paused(installation, wanted))
+    return _report(runs, faults, _paused(installation, wanted), others)
 
 
 def _paused(installation: Installation, maps: Sequence[CompiledMap]) -> list[str]:
@@ -84,52 +85,13 @@ def _paused(installation: Installation, maps: Sequence[CompiledMap]) -> list[str
     return [item.key for item in maps if resting.intersection(item.unit)]
 
 
-def _run_connection(
-    installation: Installation, snapshot: Snapshot, maps: Sequence[CompiledMap], adapters: Adapters
-) -> list[Run]:
-    """Run the maps of one connection here, or have them run by the worker that serves it already."""
-    with installation.engine.connect() as reading:
-        progress = Progress(second_costs(snapshot, checkpoints.read_checkpoints(reading), reading.dialect.name))
-    station = open_station(installation.engine, snapshot, maps[0].connection, adapters, progress)
-    wishes: dict[int, CompiledMap] = {}
-    end = time.monotonic() + WORKER_WAIT_SECONDS
-    try:
-        while True:
-            runs = station.pull(maps)
-            if station.held:
-                while station.deliver():
-                    pass
-                return runs
-            wishes = wishes or _wish(installation, maps)
-            with installation.engine.connect() as connection:
-                done = outcomes(connection, wishes)
-            if len(done) == len(wishes):
-                return list(done.values())
-            if time.monotonic() > end:
-                left = ", ".join(item.key for number, item in wishes.items() if number not in done)
-                raise LeaseLost(f"the worker that serves this connection has not run {left} within {WORKER_WAIT_SECONDS:.0f} s")
-            time.sleep(WISH_SECONDS)
-    finally:
-        station.close()
-        if wishes:
-            with writing(installation.engine).begin() as connection:
-                withdraw(connection, wishes)
-
-
-def _wish(installation: Installation, maps: Sequence[CompiledMap]) -> dict[int, CompiledMap]:
-    """Ask the worker for a run of each map that is not paused."""
-    with writing(installation.engine).begin() as connection:
-        states = checkpoints.read_checkpoints(connection)
-        resting = {name for name, state in states.items() if state.paused_at is not None}
-        wanted = [item for item in maps if item.inward and not resting.intersection(item.unit)]
-        return {wish_for(connection, item.key, utc_now()): item for item in wanted}
-
-
-def _report(runs: Sequence[Run], faults: Sequence[str], paused: Sequence[str]) -> Report:
+def _report(runs: Sequence[Run], faults: Sequence[str], paused: Sequence[str], others: Sequence[str]) -> Report:
     bad = [run for run in runs if run.outcome != "done"]
     lines = [summary(run) if run.outcome == "done" else f"{run.map}: {run.message}" for run in runs]
+    lines += [f"{name} is served by a worker, which did this." for name in others]
     lines += [f"{name} is paused; foyer sync resume {name} lets it run." for name in paused]
     data: dict[str, Any] = {"runs": [dataclasses.asdict(run) for run in runs], "faults": list(faults), "paused": list(paused)}
+    data["by_worker"] = list(others)
     return Report((*lines, *faults) or ("There are no table maps.",), data, ok=not bad and not faults)
 
 

@@ -9,7 +9,7 @@ import click
 from connectors.journal import Batch, read_batches
 from connectors.reverting import CannotRevert, revert
 from runtime.cli.output import Report, reporting
-from runtime.cli.sync_maps import chosen_maps, open_sync
+from runtime.cli.sync_maps import maps_named, open_sync
 from runtime.sync.homes import home_of
 
 
@@ -20,7 +20,7 @@ from runtime.sync.homes import home_of
 def batches(table_map: str | None, *, limit: int) -> Report:
     """List what the last transactions of maps did, and by which version of the map."""
     installation, snapshot = open_sync()
-    maps = chosen_maps(snapshot, (table_map,) if table_map else ())
+    maps = maps_named(snapshot, table_map)
     with installation.engine.connect() as connection:
         found = read_batches(connection, [item.key for item in maps], limit)
     data = {"batches": [dataclasses.asdict(item) for item in found]}

@@ -15,7 +15,7 @@ from metadata.snapshot import Snapshot
 from metadata.text import counted
 from runtime.cli.installation import Installation
 from runtime.cli.output import Report, reporting
-from runtime.cli.sync_maps import open_sync
+from runtime.cli.sync_maps import not_there, open_sync
 from runtime.sync.homes import home_of
 from runtime.sync.pool import Adapters
 
@@ -41,7 +41,7 @@ def check_maps(maps: tuple[str, ...], *, rows: int) -> Report:
 def _chosen(snapshot: Snapshot, names: Sequence[str]) -> list[CompiledMap]:
     for name in names:
         if name not in snapshot.table_maps:
-            raise click.ClickException(f"There is no table map {name}; there are {', '.join(snapshot.table_maps) or 'none'}.")
+            raise not_there(name, snapshot.table_maps, "table map")
     return [compiled_map(snapshot, key) for key in snapshot.table_maps if not names or key in names]
 
 

@@ -9,7 +9,7 @@ import click
 from connectors.conflicts import OUTSIDE, PORTAL, Conflict, read_conflicts
 from connectors.tablemap import compiled_maps
 from runtime.cli.output import Report, reporting
-from runtime.cli.sync_maps import chosen_maps, open_sync
+from runtime.cli.sync_maps import maps_named, open_sync
 from runtime.sync.homes import home_of
 from runtime.sync.steering import resolve as settle
 
@@ -20,7 +20,7 @@ from runtime.sync.steering import resolve as settle
 def list_conflicts(table_map: str | None) -> Report:
     """List attributes that both sides have changed, with both values: first those that wait for somebody."""
     installation, snapshot = open_sync()
-    maps = chosen_maps(snapshot, (table_map,) if table_map else ())
+    maps = maps_named(snapshot, table_map)
     with installation.engine.connect() as connection:
         found = read_conflicts(connection, [item.key for item in maps])
     data = {"conflicts": [dataclasses.asdict(item) for item in found]}

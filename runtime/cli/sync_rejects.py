@@ -20,7 +20,7 @@ from connectors.tablemap import compiled_maps
 from connectors.transforms import shown
 from metadata.snapshot import Snapshot
 from runtime.cli.output import Report, reporting
-from runtime.cli.sync_maps import chosen_maps, open_sync
+from runtime.cli.sync_maps import maps_named, open_sync
 from runtime.database import writing
 from runtime.sync.homes import home_of
 from runtime.sync.letters import (
@@ -45,7 +45,7 @@ NAMED = click.argument("name", metavar="NUMBER|MAP/KEY")
 def list_rejects(table_map: str | None, codes: tuple[str, ...]) -> Report:
     """List every row that one side would not take, with its reason and the class of that."""
     installation, snapshot = open_sync()
-    maps = chosen_maps(snapshot, (table_map,) if table_map else ())
+    maps = maps_named(snapshot, table_map)
     with installation.engine.connect() as connection:
         found = read_letters(connection, maps, codes)
     lines = [_line(letter) for letter in found]
@@ -134,7 +134,7 @@ def discard(name: str) -> Report:
 def retry(table_map: str | None, codes: tuple[str, ...]) -> Report:
     """Try again, now, what was rejected and what is parked; only that, and with --code only what has such a reason."""
     installation, snapshot = open_sync()
-    maps = chosen_maps(snapshot, (table_map,) if table_map else ())
+    maps = maps_named(snapshot, table_map)
     done = retry_letters(home_of(installation.engine, snapshot), maps, codes)
     line = f"{done.taken} of the rejected rows are in now, {done.left} are left; {done.released} owed changes are sent again."
     return Report((line,), dataclasses.asdict(done))
@@ -146,7 +146,7 @@ def retry(table_map: str | None, codes: tuple[str, ...]) -> Report:
 def adjusted(table_map: str | None) -> Report:
     """List values that were cut off, rounded, clamped or replaced as their maps say, with what the outside has."""
     installation, snapshot = open_sync()
-    maps = chosen_maps(snapshot, (table_map,) if table_map else ())
+    maps = maps_named(snapshot, table_map)
     with installation.engine.connect() as connection:
         found = read_adjusted(connection, [item.key for item in maps])
     lines = [

@@ -7,6 +7,7 @@ changed.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -88,14 +89,30 @@ class SqlRowStore:
 
     def resolve(self, entity: str, key_attributes: tuple[str, ...], values: set[Key], held: bool = False) -> dict[Key, int]:
         """See RowStore.resolve."""
+        found, several = self._found(entity, key_attributes, values, held=held)
+        return {value: found[value] for value in values if value in found and value not in several}
+
+    def shared(self, entity: str, key_attributes: tuple[str, ...], values: set[Key]) -> set[Key]:
+        """See RowStore.shared."""
+        return self._found(entity, key_attributes, values)[1]
+
+    def _found(
+        self, entity: str, key_attributes: tuple[str, ...], values: set[Key], *, held: bool = False
+    ) -> tuple[dict[Key, int], set[Key]]:
+        """A row of each of these values, and the values that several rows have."""
         ends = Ends(self.snapshot, entity, key_attributes)
         found: dict[Key, int] = {}
+        several: set[Key] = set()
         for chunk in _chunks(sorted(values, key=repr)):
             statement = select(ends.table.c.id, *ends.columns).select_from(ends.source).where(self._any_of(ends.columns, chunk))
             if held:
                 statement = statement.order_by(ends.table.c.id).with_for_update(of=ends.table, key_share=True)
-            found |= {tuple(row[1:]): row[0] for row in self.connection.execute(statement)}
-        return {value: found[value] for value in values if value in found}
+            rows = self.connection.execute(statement).all()
+            part = {tuple(row[1:]): row[0] for row in rows}
+            if len(part) < len(rows):
+                several |= {key for key, number in Counter(tuple(row[1:]) for row in rows).items() if number > 1}
+            found |= part
+        return found, several
 
     def natural_key(self, entity: str, id: int, key_attributes: tuple[str, ...]) -> Key | None:
         """See RowStore.natural_key."""

@@ -21,7 +21,7 @@ from connectors.held import count_held
 from connectors.home import Home, Work
 from connectors.inbound import follow_up, retry_records
 from connectors.links import link_records, unlink
-from connectors.mapping import Lookups, key_text
+from connectors.mapping import Lookups
 from connectors.outbox import SUBMIT, Owed
 from connectors.rejects import IN_USE, Reject
 from connectors.tablemap import CompiledMap
@@ -145,26 +145,9 @@ def replay_letter(home: Home, letter: Letter) -> bool | None:
         if letter.reject is None or letter.code == IN_USE:
             return False
         work = Work(connection, home.rows(connection), letter.map, home.now())
-        retry_records(work, [letter.reject.record], Lookups(work.rows))
+        retry_records(work, [letter.reject], Lookups(work.rows))
         left = rejects.find_reject(connection, letter.reject.map, letter.reject.key)
-        if left is None or left.record != letter.reject.record:
-            return True
-        other = _other_key(letter.map, letter.reject)
-        if not other or rejects.find_reject(connection, letter.reject.map, other) is not None:
-            return False
-        rejects.drop_rejects(
-            connection, letter.reject.map, (letter.reject.key,)
-        )  # its row is in, under the key that was mended
-        follow_up(work, (letter.reject.key,), Lookups(work.rows))
-        return True
-
-
-def _other_key(table_map: CompiledMap, reject: Reject) -> str:
-    """The key of a reject's record where it is another one now, because somebody mended a column of the key."""
-    if not all(column in reject.record for column in table_map.key_columns):
-        return ""
-    key = key_text(table_map, reject.record)
-    return key if key != reject.key else ""
+        return left is None or left.record != letter.reject.record
 
 
 def discard_letter(home: Home, letter: Letter) -> int:
@@ -228,7 +211,7 @@ def _retry(home: Home, table_map: CompiledMap, codes: Collection[str]) -> int:
             chosen = [item for item in part if _may_retry(table_map, item) and (not codes or item.code in codes)]
             if chosen:
                 work = Work(connection, home.rows(connection), table_map, home.now())
-                retry_records(work, [item.record for item in chosen], Lookups(work.rows))
+                retry_records(work, chosen, Lookups(work.rows))
                 left = {item.key for item in rejects.by_keys(connection, table_map.key, [item.key for item in chosen])}
                 taken += sum(item.key not in left for item in chosen)
 

@@ -127,6 +127,19 @@ def test_a_map_that_is_not_there_is_told_with_those_that_are(terminal, args):
     assert "there are harbours, boats" in output
 
 
+@pytest.mark.parametrize(
+    "verb", ["run", "plan", "rejects", "retry", "adjusted", "batches", "conflicts", "pause", "resume", "compare", "check"]
+)
+def test_an_empty_name_is_not_taken_for_all_maps(terminal, verb):
+    terminal.write("boat", "no,name,built,price,state,harbour,tender_of", "1,Ada,2020-01-02,10.50,A,STO,")
+    terminal.sync("run")
+    attempts = [item["attempts"] for item in terminal.document("status")[1]["rejects"]]
+    code, output = terminal.sync(verb, "")
+    assert code == 1
+    assert "The name of the table map is empty; there are harbours, boats." in output
+    assert [item["attempts"] for item in terminal.document("status")[1]["rejects"]] == attempts == [1]
+
+
 def test_a_missing_variable_is_told_by_name_and_exit_code(terminal):
     code, output = terminal.sync("run", HARBOUR_FOLDER="")
     assert code == 1
@@ -162,6 +175,26 @@ def test_the_worker_brings_rows_takes_up_changes_and_ends_on_sigterm(terminal):
     assert process.wait(60) == 0
     assert "worker stopped" in said.read_text()
     assert "no such table" not in said.read_text()
+
+
+def test_a_load_that_a_worker_did_is_told_as_that(terminal):
+    write_folder(terminal.components(), terminal.folder / "metadata")
+    said = (terminal.folder / "said").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runtime", "worker"], cwd=ROOT, env={**os.environ, **terminal.environ}, stderr=said, stdout=said
+    )
+    try:
+        assert eventually(lambda: terminal.names() == ["Ada"])
+        for _ in range(3):
+            code, told = terminal.document("run", "--initial")
+            assert (code, told["by_worker"]) == (0, ["outside"])
+            runs = {(run["map"], run["mode"]): run["counts"]["taken"] for run in told["runs"]}
+            assert {name: runs[name, "load"] for name in ("harbours", "boats")} == {"harbours": 1, "boats": 1}
+        assert "outside is served by a worker, which did this." in terminal.sync("run")[1]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        said.close()
 
 
 def test_check_finds_before_a_run_what_it_would_reject_and_writes_nothing(terminal):

@@ -3,12 +3,17 @@
 Where the outside loses, ours is sent to it; so both sides always end alike, and the value that lost is kept.
 """
 
+import contextlib
 import datetime as dt
+from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from connectors.conflicts import read_conflicts
 from connectors.outbox import count_owed
+from connectors.sql.adapter import SqlAdapter
+from connectors.sql.installing import plan_tracking
 from connectors.tablemap import compiled_maps
 from metadata.model import AttributeMap
 from runtime.access import Principal
@@ -16,7 +21,8 @@ from runtime.records.hooks import Listeners
 from runtime.records.write import update
 from runtime.sync import steering
 from runtime.sync.listener import keep_outbox
-from support.harbour import boat_row, boats, harbour_row, harbours
+from support.harbour import boat_row, boats, harbour_row, harbours, make_world
+from support.sql_outside import OUTSIDE, OUTSIDE_BOATS
 
 LISTENERS = Listeners((keep_outbox,))
 AT_FIRST, BEFORE, AFTER = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in (2019, 2020, 2999))
@@ -36,8 +42,12 @@ DETECTIONS = {
     "by a moment before ours": ("seq", AT_FIRST, BEFORE, "portal"),
     "by a moment after ours": ("seq", AT_FIRST, AFTER, "outside"),
     "by comparing all rows": ("", 1, 1, "outside"),
+    "by triggers": ("", 1, 1, "outside"),
+    "by the log": ("", 1, 1, "outside"),
 }
 """The change column with its values before and after the edit, and who has the newest value by that."""
+TRACKED = {"by triggers": "triggers", "by the log": "log"}
+"""What tells changes without a change column; such an outside is a database."""
 ATTRIBUTES = (
     AttributeMap(attribute="number", column="no"),
     *(
@@ -63,8 +73,60 @@ def ours(world, no, attribute, value):
 
 
 def theirs(world, no, **values):
+    if isinstance(world.adapter, SqlAdapter):
+        run(world, sa.update(OUTSIDE_BOATS).where(OUTSIDE_BOATS.c.no == no).values(values))
+        return
     with world.outside.lock:
         next(row for row in world.outside.tables["boat"] if row["no"] == no).update(values)
+
+
+def put(world, table, *rows):
+    if isinstance(world.adapter, SqlAdapter):
+        run(world, sa.insert(OUTSIDE.tables[table]).values([plain(row) for row in rows]))
+    else:
+        world.put(table, *rows)
+
+
+def outside_boats(world):
+    if not isinstance(world.adapter, SqlAdapter):
+        return {row["no"]: row for row in world.outside.tables["boat"]}
+    return {row["no"]: row for row in run(world, sa.select(OUTSIDE_BOATS))}
+
+
+def plain(row):
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+
+
+def run(world, statement):
+    address = dict(world.snapshot.connections["outside"].settings)["url"]
+    engine = sa.create_engine(address)
+    try:
+        with engine.begin() as connection:
+            done = connection.execute(statement)
+            return [dict(row) for row in done.mappings()] if done.returns_rows else []
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture
+def tracked_world(database_url, outside_sqlite, request):
+    """Makes the world whose outside is a database that tells its changes; one with a log is PostgreSQL."""
+    with contextlib.ExitStack() as stack:
+
+        def make(tracking, *maps):
+            name = "log_url" if tracking == "log" else "outside_pg"
+            here = tracking == "triggers" and database_url.startswith("sqlite")
+            given = {"url": outside_sqlite if here else request.getfixturevalue(name)}
+            engine = sa.create_engine(given["url"])
+            OUTSIDE.create_all(engine)
+            engine.dispose()
+            world = make_world(database_url, maps, SqlAdapter("outside", given), connector="sql", settings=given)
+            stack.callback(world.engine.dispose)
+            stack.callback(world.adapter.close)
+            plan_tracking("outside", given, compiled_maps(world.snapshot), run=True)
+            return world
+
+        yield make
 
 
 def deliver(world):
@@ -87,11 +149,15 @@ def settle(world):
 
 @pytest.mark.parametrize("direction", ["theirs comes to ours", "ours comes to theirs"])
 @pytest.mark.parametrize("detection", DETECTIONS)
-def test_each_policy_ends_alike_on_both_sides_however_a_change_is_told(world_of, detection, direction):
+def test_each_policy_ends_alike_on_both_sides_however_a_change_is_told(world_of, tracked_world, detection, direction):
     column, at_first, later, newest = DETECTIONS[detection]
-    world = world_of(harbours(), boats(attributes=ATTRIBUTES, change_column=column))
-    world.put("harbour", *(harbour_row(code) for code in ("GOT", "STO", "OLD")))
-    world.put("boat", *(boat_row(no, seq=at_first, harbour="OLD") for no in (*CASES, MERGED)))
+    if detection in TRACKED:
+        how = {"change_column": "", "tracking": TRACKED[detection]}
+        world = tracked_world(TRACKED[detection], harbours(**how), boats(attributes=ATTRIBUTES, **how))
+    else:
+        world = world_of(harbours(), boats(attributes=ATTRIBUTES, change_column=column))
+    put(world, "harbour", *(harbour_row(code) for code in ("GOT", "STO", "OLD")))
+    put(world, "boat", *(boat_row(no, seq=at_first, harbour="OLD") for no in (*CASES, MERGED)))
     world.pull()
     ids = dict(world.rows("harbour", "code", "id"))
     for no, (attribute, outside, _, mine, others) in CASES.items():
@@ -112,7 +178,7 @@ def test_each_policy_ends_alike_on_both_sides_however_a_change_is_told(world_of,
     ends = {no: case[3] if wins[no] == "portal" else case[4] for no, case in CASES.items()}
     here = {no: dict(zip([case[0] for case in CASES.values()], row, strict=True)) for no, *row in
             world.rows("boat", "number", *(case[0] for case in CASES.values()))}  # fmt: skip
-    outside_rows = {row["no"]: row for row in world.outside.tables["boat"]}
+    outside_rows = outside_boats(world)
     assert {no: here[no][case[0]] for no, case in CASES.items()} == {no: ids.get(end, end) for no, end in ends.items()}
     assert {no: outside_rows[no][case[1]] for no, case in CASES.items()} == ends
     kept = {boat_of[item.record_id]: (item.attribute, item.winner, item.ours, item.theirs) for item in conflicts(world)}

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.drift import take_as_it_is
+from connectors.errors import Fatal
 from connectors.sql.adapter import SqlAdapter
 from connectors.tablemap import compiled_map
 from metadata.model import AttributeMap
@@ -147,6 +148,32 @@ def test_eight_changes_of_a_table_go_unnoticed_by_its_rows(sea_of, server):
     assert sea.names() == sorted(["before", *(f"{number} {part}" for number in range(len(GOES_ON)) for part in "ab")])
     assert [version for (version,) in sea.world.rows("boat", "version")] == [1] * (2 * len(GOES_ON) + 1)
     assert sea.world.rejects() == []
+
+
+def test_statements_that_the_server_had_prepared_do_not_stop_a_map_whose_column_got_another_length(sea_of):
+    sea = sea_of("pg")
+    for number in range(8):  # a driver has a statement prepared once it was asked a few times
+        sea.add(f"{number}")
+        sea.pull()
+    sea.run("ALTER TABLE boat ALTER COLUMN name TYPE VARCHAR(90)")
+    sea.add("after")
+    assert [sea.pull().outcome for _ in range(2)] == ["waiting", "done"]
+    assert sea.names() == sorted([*map(str, range(8)), "after"])
+
+
+@pytest.mark.parametrize(("drift", "accepted"), [("guard", False), ("freeze", False), ("evolve", True)])
+def test_a_table_without_a_column_that_its_map_cannot_do_without_is_not_taken_as_it_is(sea_of, drift, accepted):
+    sea = sea_of(drift=drift)
+    sea.add("before")
+    sea.pull()
+    sea.rebuild(price=None)
+    if accepted:
+        assert sea.accept() == ("price is gone (it was NUMERIC(12, 2))",)
+        assert sea.pull().outcome == "done"
+        return
+    with pytest.raises(Fatal, match="boats reads price, which boat has no more; take it out of the map"):
+        sea.accept()
+    assert "price is gone" in sea.pull().message, "what has happened is still told"
 
 
 @pytest.mark.parametrize("change", STOPS)

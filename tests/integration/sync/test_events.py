@@ -1,6 +1,7 @@
 """Rows that come and go as events: each counts once, in the order of its row, and what cannot be taken waits for somebody."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -114,9 +115,9 @@ def test_a_message_that_cannot_be_read_is_kept_its_neighbours_come_in_and_it_can
     mended = {**reject.record, "@message": json.dumps(whole)} if "@message" in reject.record else {**reject.record, **row("H3")}
     with world.now() as connection:
         work = Work(connection, world.home.rows(connection), compiled_map(world.snapshot, "harbours"), world.home.now())
-        retry_records(work, [reject.record], Lookups(work.rows))
+        retry_records(work, [reject], Lookups(work.rows))
         assert find_reject(connection, "harbours", reject.key) is not None, "as it is it stays"
-        retry_records(work, [mended], Lookups(work.rows))
+        retry_records(work, [replace(reject, record=mended)], Lookups(work.rows))
     assert world.rejects("harbours") == []
     assert sorted(column(world.rows("harbour", "code"))) == ["H1", "H2", "H3"]
 

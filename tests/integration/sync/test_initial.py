@@ -6,11 +6,12 @@ import pytest
 
 from connectors import runner
 from connectors.initial import plan_load
-from connectors.tablemap import compiled_maps
+from connectors.tablemap import compiled_map, compiled_maps
 from metadata.model import AttributeMap
 from runtime.access import Principal
 from runtime.records.hooks import Listeners
 from runtime.records.write import update
+from runtime.sync import steering
 from runtime.sync.listener import keep_outbox
 from support.harbour import boat_row, boats, harbour_row, harbours, snapshot_of
 
@@ -41,6 +42,34 @@ def test_references_to_the_own_table_and_in_a_circle_are_all_set(world_of, batch
     found = {number: numbers[tender] for number, tender in world.rows("boat", "number", "tender_of")}
     assert found == {no: no % 20 + 1 for no in range(1, 21)}
     assert world.rejects() == []
+
+
+@pytest.mark.parametrize("change_column", ["seq", ""])
+def test_a_map_that_is_told_to_begin_anew_while_it_runs_does_so(world_of, change_column):
+    world = world_of(harbours(), boats(batch_size=3, change_column=change_column))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", *(boat_row(no, tender_of=no % 20 + 1) for no in range(1, 121)))
+    world.pull()
+    boat_map = compiled_map(world.snapshot, "boats")
+    real, told = world.adapter.pull, []
+
+    def somebody_wants_it_anew(table_map, cursor, limit):
+        batch = real(table_map, cursor, limit)
+        if table_map.key == "boats" and not told:
+            told.append(steering.load_again(world.home, [boat_map]))
+        return batch
+
+    world.adapter.pull = somebody_wants_it_anew
+    world.put("boat", boat_row(5, seq=2, name="Changed"))
+    world.pull()
+    state = world.checkpoint()
+    assert (state.loaded, state.cursor, state.rows_done) == (False, None, 0)
+    world.put("boat", *(boat_row(no, tender_of=120) for no in range(121, 131)))
+    assert world.pull()["boats"].mode == "second"
+    assert (world.checkpoint().loaded, world.checkpoint().rows_done) == (True, 130)
+    numbers = dict(world.rows("boat", "id", "number"))
+    found = {number: numbers[tender] for number, tender in world.rows("boat", "number", "tender_of") if number > 120}
+    assert found == dict.fromkeys(range(121, 131), 120)
 
 
 def test_a_load_goes_on_at_the_last_chunk(world_of, monkeypatch):

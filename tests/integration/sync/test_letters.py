@@ -115,6 +115,41 @@ def test_a_row_that_waits_for_another_lets_its_later_versions_follow_by_itself(b
     assert ([row[0] for row in boat(blocked, 1)], letters(blocked)) == (["Later"], [])
 
 
+@pytest.mark.parametrize("again", ["by itself", "by class", "by name"])
+def test_a_row_whose_key_was_mended_is_listed_no_more_once_it_is_taken(blocked, again):
+    blocked.put("harbour", harbour_row("GOT"))
+    blocked.put("boat", boat_row(1, harbour="STO"), boat_row(2, price="dear"))
+    blocked.pull()
+    blocked.put("boat", boat_row(1, seq=2, name="Behind"))
+    blocked.pull()
+    edit(blocked, "boats/1", no=2)
+    assert retry(blocked, again) is False, "its harbour is not there yet"
+    assert [(item.name, item.columns["no"], item.behind) for item in letters(blocked)] == [
+        ("boats/1", 2, 1),
+        ("boats/2", 2, 0),
+    ], "it keeps its name, and takes no other row's"
+    edit(blocked, "boats/1", no=3)
+    with blocked.now() as connection:
+        connection.execute(sa.text("UPDATE foyer_sync_reject SET retry_at = NULL"))  # not before it is told to
+    blocked.put("harbour", harbour_row("STO", seq=2))
+    blocked.pull()
+    assert retry(blocked, again) is True
+    assert [item.name for item in letters(blocked)] == ["boats/2"]
+    assert [boat(blocked, no)[0][0] for no in (1, 3)] == ["Behind", "Boat 1"]
+
+
+def retry(world, how):
+    if how == "by name":
+        return replay_letter(world.home, letter(world, "boats/1"))
+    if how == "by class":
+        return retry_letters(world.home, maps(world), ["lookup"]).taken > 0
+    with world.now() as connection:
+        connection.execute(sa.text("UPDATE foyer_sync_reject SET retry_at = last_at WHERE code = 'lookup'"))
+    before = len(letters(world))
+    world.pull()
+    return len(letters(world)) < before
+
+
 def test_where_the_map_says_nothing_a_good_later_version_solves_the_key(world):
     world.put("harbour", harbour_row("GOT"))
     world.put("boat", boat_row(1, price="dear"))
@@ -204,3 +239,39 @@ def test_a_new_record_is_mended_in_the_portal_and_an_unknown_column_is_none(bloc
         with pytest.raises(KeyError):
             edit_letter(connection, into, {"colour": "red"})
     assert column(blocked.rows("boat", "number")) == []
+
+
+@pytest.mark.parametrize("mended", ["saved", "taken", "under another key", "given up"])
+def test_what_is_mended_or_given_up_stays_so_where_every_pull_goes_over_all_rows(world_of, mended):
+    world = world_of(harbours(), boats(change_column=""))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", boat_row(1), boat_row(2, price="dear"))
+    world.pull()
+    tried = letter(world, "boats/2").attempts
+    if mended == "given up":
+        discard_letter(world.home, letter(world, "boats/2"))
+    else:
+        edit(world, "boats/2", price="12.50", **({"no": 3} if mended == "under another key" else {}))
+    if mended in ("taken", "under another key"):
+        assert replay_letter(world.home, letter(world, "boats/2")) is True
+    for _ in range(3):
+        assert world.pull()["boats"].counts.rejected == 0
+    there = {"saved": [1], "given up": [1], "taken": [1, 2], "under another key": [1, 3]}[mended]
+    assert sorted(column(world.rows("boat", "number"))) == there
+    waiting = [(item.columns["price"], item.attempts) for item in letters(world)]
+    assert waiting == ([("12.50", tried)] if mended == "saved" else [])
+    world.put("boat", boat_row(2, price="dearer"))
+    world.pull()
+    assert [item.columns["price"] for item in letters(world)] == ["dearer"], "another state of the row is news"
+    world.put("boat", boat_row(2, price="13"))
+    world.pull()
+    assert (letters(world), len(boat(world, 2))) == ([], 1)
+
+
+def test_a_row_that_comes_back_to_what_was_taken_is_refused_no_more(world_of):
+    world = world_of(harbours(), boats(change_column=""))
+    world.put("harbour", harbour_row("GOT"))
+    for price in ("1", "dear", "1"):
+        world.put("boat", boat_row(1, price=price))
+        world.pull()
+    assert letters(world) == []
