@@ -16,6 +16,8 @@ from sqlalchemy import Connection
 
 from connectors import checkpoint as checkpoints
 from connectors import outbox, rejects
+from connectors.additive import withdraw
+from connectors.conflicts import columns_of
 from connectors.drift import DRIFTED
 from connectors.held import count_held
 from connectors.home import Home, Work
@@ -127,6 +129,10 @@ def edit_letter(connection: Connection, letter: Letter, values: Mapping[str, Any
     for column in values:
         if column not in letter.columns:
             raise KeyError(column)
+    sums = {column for name in letter.map.additive for column in columns_of(letter.map, name)} if letter.owed else set()
+    if found := sorted(sums & values.keys()):
+        what = ", ".join(found)
+        raise NotMendable(f"To {what} both sides add: discard the change, and make another one in the portal.")
     columns = {**letter.columns, **values}
     if letter.owed is not None:
         outbox.rewrite(connection, letter.owed.id, {**letter.owed.payload, "values": columns})
@@ -179,6 +185,8 @@ def discard_letter(home: Home, letter: Letter) -> int:
             return 1
         whole = letter.owed.operation in ("insert", SUBMIT)
         lost = [letter.owed, *(outbox.behind(connection, letter.owed) if whole else ())]
+        if not whole:
+            withdraw(Work(connection, home.rows(connection), letter.map, home.now()), letter.owed)
         for item in lost:
             outbox.discard(connection, item.id, f"discarded: {letter.owed.reason}")
         return len(lost)
