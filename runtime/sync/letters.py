@@ -129,8 +129,7 @@ def edit_letter(connection: Connection, letter: Letter, values: Mapping[str, Any
     for column in values:
         if column not in letter.columns:
             raise KeyError(column)
-    sums = {column for name in letter.map.additive for column in columns_of(letter.map, name)} if letter.owed else set()
-    if found := sorted(sums & values.keys()):
+    if found := sorted(summed_columns(letter) & values.keys()):
         what = ", ".join(found)
         raise NotMendable(f"To {what} both sides add: discard the change, and make another one in the portal.")
     columns = {**letter.columns, **values}
@@ -140,6 +139,14 @@ def edit_letter(connection: Connection, letter: Letter, values: Mapping[str, Any
         rejects.rewrite(connection, letter.reject, columns)
     log.info("edited", extra={"action": "letter_edited", "map": letter.map.key, "letter": letter.name, "columns": list(values)})
     return columns
+
+
+def summed_columns(letter: Letter) -> frozenset[str]:
+    """The columns of a change that hold what both sides come to, which nobody can change: it may be there by now."""
+    if letter.owed is None:
+        return frozenset()
+    names = letter.map.additive & letter.owed.payload.get("was", {}).keys()
+    return frozenset(column for name in names for column in columns_of(letter.map, name))
 
 
 def replay_letter(home: Home, letter: Letter) -> bool | None:

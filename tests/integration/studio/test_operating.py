@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from connectors import checkpoint as checkpoints
 from connectors.home import utc_now
+from connectors.tables import conflict
 from metadata.model import Connection, SyncAlert, Text
 from runtime.access import Principal
+from runtime.database import writing
 from runtime.records.hooks import Listeners
 from runtime.records.tables import AUDIT
 from runtime.records.write import update
@@ -208,6 +210,21 @@ def test_a_conflict_shows_both_values_and_is_decided(quay: Quay) -> None:
     assert ("THEIRS",) in world.rows("boat", "berth")
     assert erin.send("sync/map/boats/conflicts", form, ("side", "outside")).status_code == 409
     assert "The outside's" in words(erin.get("sync/map/boats/conflicts"))
+
+
+def test_numbers_to_which_both_sides_have_added_show_the_sum_and_what_it_came_from(quay: Quay) -> None:
+    _, world, erin = quay
+    with writing(world.engine).begin() as connection:
+        about = {"map": "boats", "entity": "boat", "attribute": "name", "owed": 0, "at": utc_now()}
+        ids = [row[0] for row in world.rows("boat", "id")]
+        told = [("both", "112"), ("", "1120")]
+        for record, (winner, total) in zip(ids, told, strict=False):
+            values = {"record_id": record, "ours": "105", "theirs": "107", "base": "100", "total": total, "winner": winner}
+            connection.execute(sa.insert(conflict).values(**about, **values))
+    said = words(erin.get("sync/map/boats/conflicts"))
+    assert "Both: 112" in said
+    assert "On top of 100" in said
+    assert "On top of 100 both come to 1120, which does not fit." in said
 
 
 def test_a_plan_shows_rows_before_and_after_and_writes_nothing(quay: Quay) -> None:
