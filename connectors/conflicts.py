@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from connectors import outbox, tables
+from connectors.additive import adding, pile_up
 from connectors.home import Work
 from connectors.outbox import Owed
 from connectors.tablemap import CompiledMap
 from connectors.values import dump_json, load_json
 
 PORTAL, OUTSIDE, NEWEST, MANUAL = "portal", "outside", "newest", "manual"
+BOTH = "both"
+"""The winner where both sides have added to a number, and both count."""
 CONFLICT = "conflict"
 """The code of a change that waits for somebody to decide."""
 _TABLE = tables.conflict
@@ -23,7 +26,11 @@ _TABLE = tables.conflict
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An attribute of a record with both values. `winner` is portal or outside, and empty while nobody has decided."""
+    """An attribute of a record with both values. `winner` is portal or outside, and empty while nobody has decided.
+
+    Of a number to which both sides add the winner is both: then `base` is what both began from, and `total` what it has come
+    to, or would.
+    """
 
     id: int
     map: str
@@ -36,6 +43,8 @@ class Conflict:
     owed: int
     at: dt.datetime
     last_owed: int | None = None
+    base: Any = None
+    total: Any = None
 
     @property
     def about(self) -> int:
@@ -45,12 +54,16 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two values for one attribute: ours is owed in the changes given, theirs has come, or is found, outside."""
+    """Two values for one attribute: ours is owed in the changes given, theirs has come, or is found, outside.
+
+    Where both sides add to it, `sums` are the value that both began from and what both come to.
+    """
 
     attribute: str
     ours: Any
     theirs: Any
     owed: tuple[Owed, ...]
+    sums: tuple[Any, Any] | None = None
 
 
 def winner(table_map: CompiledMap, clash: Clash, changed_at: Any) -> str:
@@ -69,12 +82,16 @@ def winner(table_map: CompiledMap, clash: Clash, changed_at: Any) -> str:
 def keep_conflict(work: Work, record_id: int, clash: Clash, won: str) -> None:
     """Write down what lost, or what is to be decided; the same two values once, and what is open as it is by now."""
     first = clash.owed[0]
-    both = {"ours": dump_json(clash.ours), "theirs": dump_json(clash.theirs)}
+    both: dict[str, Any] = {"ours": dump_json(clash.ours), "theirs": dump_json(clash.theirs)}
+    base, total = (None, None) if clash.sums is None else (dump_json(value) for value in clash.sums)
+    both |= {"base": base, "total": total}
     about: dict[str, Any] = {"owed": first.id, "last_owed": clash.owed[-1].id}
     waiting = _open(work, record_id, clash.attribute)
     if waiting is not None:
         mine = update(_TABLE).where(_TABLE.c.id == waiting.id)
         work.connection.execute(mine.values(**both, **about, winner=won))
+        if won == BOTH:
+            _close(work, waiting, BOTH)
         return
     same = [_TABLE.c[name] == value for name, value in both.items()]
     known = select(_TABLE.c.id).where(_TABLE.c.owed == first.id, _TABLE.c.attribute == clash.attribute, *same)
@@ -110,7 +127,9 @@ def decide(work: Work, conflict: Conflict, won: str) -> None:
     """
     work.rows.resolve(conflict.entity, ("id",), {(conflict.record_id,)}, held=True)
     owed = outbox.pending(work.connection, conflict.map, (conflict.record_id,))
-    if won == PORTAL:
+    if conflict.attribute in work.table_map.additive:
+        _decide_sum(work, conflict, won, [item for item in adding(owed, conflict.attribute) if item.id >= conflict.owed])
+    elif won == PORTAL:
         rebase(work, owed, conflict.attribute, conflict.theirs)
     else:
         mine = [item for item in owed if conflict.attribute in item.payload.get("was", {})]
@@ -118,6 +137,16 @@ def decide(work: Work, conflict: Conflict, won: str) -> None:
         if all(item.id <= conflict.about for item in mine):
             store(work, conflict.record_id, {conflict.attribute: conflict.theirs})
     _close(work, conflict, won)
+
+
+def _decide_sum(work: Work, conflict: Conflict, won: str, owed: Sequence[Owed]) -> None:
+    """One of two values counts instead of their sum, and what was added here since counts on top of it."""
+    if won == PORTAL:
+        rebase(work, owed, conflict.attribute, conflict.theirs)
+        return
+    give_up(work, [item for item in owed if item.id <= conflict.about], conflict.attribute)
+    since = [item for item in owed if item.id > conflict.about]
+    pile_up(work, conflict.record_id, conflict.attribute, conflict.theirs, since)
 
 
 def settled_outside(work: Work, record_id: int, attribute: str, there: Iterable[Owed]) -> None:
@@ -196,4 +225,5 @@ def _aware(moment: dt.datetime) -> dt.datetime:
 
 
 def _conflict(row: RowMapping) -> Conflict:
-    return Conflict(**{**row, "ours": load_json(row["ours"]), "theirs": load_json(row["theirs"])})
+    told = {name: load_json(row[name]) for name in ("ours", "theirs", "base", "total") if row[name] is not None}
+    return Conflict(**{**row, **told})

@@ -200,6 +200,7 @@ def vital_columns(table_map: CompiledMap) -> frozenset[str]:
     """The columns without which a map cannot work at all, whatever its contract."""
     model, through = table_map.model, table_map.model.write_through
     names = {*table_map.key_columns, model.change_column, model.identity_column, *(name for name, _ in model.filter)}
+    names |= {model.receipt_column} if table_map.additive else set()
     names |= {through.key_column, through.status_column, through.parent_column} if through is not None else set()
     return frozenset(names - {""})
 

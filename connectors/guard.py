@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors import outbox
+from connectors.additive import adding, fitted, not_there, piled
 from connectors.batched import batched
 from connectors.conflicts import (
+    BOTH,
     CONFLICT,
     MANUAL,
     OUTSIDE,
@@ -20,6 +22,8 @@ from connectors.conflicts import (
     settled_outside,
     winner,
 )
+from connectors.converting import KEEP
+from connectors.errors import RecordRejected
 from connectors.home import Work
 from connectors.mapping import Mapped
 from connectors.outbox import Owed
@@ -79,6 +83,9 @@ def _values(
     waits = any(item.code == CONFLICT for item in owed)
     for name in was.keys() & row.values.keys():
         theirs = values[name]
+        if name in work.table_map.additive:
+            values[name] = _summed(work, row, record_id, name, owed)
+            continue
         same = theirs == stored[name]
         if waits and (same or plain(theirs) == was[name]):
             settled_outside(work, record_id, name, owed if same else ())
@@ -89,8 +96,33 @@ def _values(
             clash = Clash(name, stored[name], theirs, mine)
             if _decided(work, record_id, clash, row.record.get(work.table_map.model.change_column)) == OUTSIDE:
                 continue
-        del values[name]
-    return values
+        values[name] = KEEP
+    return {name: value for name, value in values.items() if value is not KEEP}
+
+
+def _summed(work: Work, row: Mapped, record_id: int, name: str, owed: Sequence[Owed]) -> Any:
+    """What the outside has with what is still owed added to it, or KEEP, where that does not fit and somebody is to decide."""
+    table_map, theirs = work.table_map, row.values[name]
+    mine = adding(not_there(table_map, row.record, owed), name)
+    if not mine:
+        settled_outside(work, record_id, name, ())
+        return theirs
+    base = mine[0].payload["was"][name]
+    payloads, total = piled(table_map, mine, name, theirs)
+    clash = Clash(name, piled(table_map, mine, name, base)[1], theirs, tuple(mine), (base, total))
+    try:
+        value = fitted(work, name, total)
+    except RecordRejected as fault:
+        keep_conflict(work, record_id, clash, "")
+        outbox.park(work.connection, mine[0], f"conflict: both sides have added to {name}: {fault}", CONFLICT, work.now)
+        return KEEP
+    if plain(theirs) == base:
+        settled_outside(work, record_id, name, ())
+        return value
+    for number, payload in payloads.items():
+        outbox.rewrite(work.connection, number, payload)
+    keep_conflict(work, record_id, clash, BOTH)
+    return value
 
 
 def _decided(work: Work, record_id: int, clash: Clash, changed_at: Any) -> str:

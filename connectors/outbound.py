@@ -125,7 +125,7 @@ class Relay:
             for item in parcel:
                 row = rows.get(_place(self.maps[item.map], item.payload["key"])) if item.id in asked else None
                 work = Work(connection, stored, self.maps[item.map], self.home.now())
-                found.append(Met(item.payload["values"]) if row is None else meet(work, item, row))
+                found.append(meet(work, item, row))
         return found
 
     def _find(self, wanted: Iterable[tuple[CompiledMap, Record]]) -> dict[Place, Record]:
@@ -145,13 +145,15 @@ class Relay:
 
     def _pushed(self, run: Sequence[Ready]) -> list[Verdict | None]:
         """What becomes of these, or of the first of them. Where all is there already nothing is sent."""
-        verdicts: list[Verdict | None] = [None if met.waits else Receipt() for _, met in run]
-        going = [at for at, (item, met) in enumerate(run) if not met.waits and (met.values or item.operation != "update")]
+        verdicts: list[Verdict | None] = [met.fault or (None if met.waits else Receipt()) for _, met in run]
+        stays = [met.waits or met.fault is not None for _, met in run]
+        going = [at for at, (item, met) in enumerate(run) if not stays[at] and (met.values or item.operation != "update")]
         if not going:
             return verdicts
         changes = []
         for item, met in (run[at] for at in going):
-            changes.append(Change(self.maps[item.map], item.operation, item.payload["key"], met.values, met=met.row))
+            sending = self.maps[item.map], item.operation, item.payload["key"], met.values
+            changes.append(Change(*sending, met=met.row, exact=bool(met.sums)))
         answers = self._answers(changes, run[going[0]][0].idempotency)
         for at, verdict in zip(going, answers, strict=False):
             verdicts[at] = verdict

@@ -62,7 +62,7 @@ class Change:
 
     `operation` is insert, update or delete. `children` travel with an insert, in the order given. `met` is the outside row
     with which an update was compared, as `find` gave it; a target that can does not write over a later one, which is
-    Retriable.
+    Retriable. An `exact` change is right only for that very row: a target that cannot make sure of it is to refuse.
     """
 
     map: CompiledMap
@@ -71,6 +71,7 @@ class Change:
     values: Mapping[str, Any]
     children: tuple[Change, ...] = ()
     met: Record = field(default_factory=dict)
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ KEPT, DEACTIVATED, DELETED, FOLLOWED = "keep", "deactivate", "delete", "follow"
 """What may happen to a row of ours whose outside row is not there any more."""
 FULL = "full"
 """The word of a map that wants each state of a row, not only the last."""
+ADDITIVE = "additive"
+"""The word of an attribute whose differences on both sides are added."""
 STREAMS = frozenset({"nats", "rabbitmq", "redis", "webhook"})
 """Connectors that tell what happens and cannot be asked for what there is."""
 
@@ -75,6 +77,7 @@ class CompiledMap:
     which are not there are no news. `inactive` are the values that mark one of our rows as inactive, `suspect`
     columns whose type has changed and that nobody has accepted. `hash_of` is the hash of the values of a record's columns,
     and of how the map reads them. `together` are the active maps of its group, itself among them; none where it has no group.
+    `additive` are the attributes to which both sides add.
     """
 
     model: TableMap
@@ -91,6 +94,7 @@ class CompiledMap:
     inactive: Mapping[str, Any] = field(default_factory=dict)
     suspect: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
+    additive: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -232,7 +236,13 @@ def _compile(snapshot: Snapshot, model: TableMap) -> CompiledMap:
         hash_of=digests(repr(model.attributes)),
         inactive={name: _literal(snapshot, entity.attributes[name], value) for name, value in model.inactive},
         together=_together(snapshot, model),
+        additive=_additive(model),
     )
+
+
+def _additive(model: TableMap) -> frozenset[str]:
+    both = (item for item in model.attributes if item.direction == "both")
+    return frozenset(item.attribute for item in both if (item.conflict or model.conflict) == ADDITIVE)
 
 
 def _together(snapshot: Snapshot, model: TableMap) -> tuple[str, ...]:
@@ -250,7 +260,8 @@ def _read_columns(model: TableMap, inward: tuple[Inward, ...], key_columns: tupl
     names = [*key_columns, *(column for item in inward for column in item.columns)]
     told = (through.key_column, through.status_column) if through else ()
     dates = (model.effective_from, model.effective_to)
-    names += [name for name in (model.change_column, model.identity_column, *dates, *told) if name]
+    marks = (model.receipt_column,) if _additive(model) else ()
+    names += [name for name in (model.change_column, model.identity_column, *dates, *told, *marks) if name]
     return tuple(dict.fromkeys(names))
 
 

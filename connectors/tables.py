@@ -251,6 +251,8 @@ conflict = Table(
     Column("owed", KEY_TYPE, nullable=False),
     Column("at", UtcDateTime(), nullable=False),
     Column("last_owed", KEY_TYPE),
+    Column("base", Text),
+    Column("total", Text),
     Index("ix_foyer_sync_conflict_owed", "owed", "attribute"),
     Index("ix_foyer_sync_conflict_map", "map", "winner"),
 )

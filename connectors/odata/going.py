@@ -148,6 +148,9 @@ class Going:
             raise Fatal(f"map {change.map.key}: a change without a key cannot be sent")
         if ETAG in change.met and all(name in change.met for name in asking.set.key):
             return change.met
+        if change.exact:
+            what = f"{self._service.name} tells no version (ETag) of {asking.set.name}"
+            raise Fatal(f"{what}, without which nothing can be added up; take another policy than additive")
         found = [asking.record(row) for row in self._service.every(asking.having(change.key, whole=False))]
         if len(found) > 1:
             raise RecordRejected(f"{self._service.name} has {len(found)} rows {dict(change.key)} in {asking.set.name}", "row")

@@ -48,6 +48,7 @@ def _statements(table: Table, table_map: CompiledMap, added: set[str], written: 
     """Each thing that would be done, of no row. Some databases refuse even none that lacks a value."""
     columns = [column for column in table.columns if column.name in added]
     sent = {column for item in table_map.outward for column in item.columns} & written
+    sent |= {table_map.model.receipt_column} if table_map.additive else set()
     if columns:
         yield "added", insert(table).from_select(columns, select(*columns).where(false()))
     changed = {column: column for column in table.columns if column.name in sent and not column.primary_key}

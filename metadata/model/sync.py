@@ -132,7 +132,7 @@ class AttributeMap:
     conflict: str = prop(
         "",
         "Which value stays where both sides have changed the attribute, if not as its map says.",
-        choices=("", "portal", "outside", "newest", "manual"),
+        choices=("", "portal", "outside", "newest", "manual", "additive"),
     )
     format: str = prop("", "How a text is read as a date or number, such as %d.%m.%Y.")
 
@@ -231,8 +231,14 @@ class TableMap:
     conflict: str = prop(
         "portal",
         "Which value stays where both sides have changed an attribute: the portal's, the outside's, the newest by a change"
-        " column of moments, or whichever somebody chooses. The other one is kept in `foyer sync conflicts`.",
-        choices=("portal", "outside", "newest", "manual"),
+        " column of moments, or whichever somebody chooses; of numbers, what both have added (additive). The other one is kept"
+        " in `foyer sync conflicts`.",
+        choices=("portal", "outside", "newest", "manual", "additive"),
+    )
+    receipt_column: str = prop(
+        "",
+        "Outside column that takes the mark of the last change that was sent, a text of 32 characters that nobody else writes:"
+        " by it a change whose answer was lost is not added twice. For conflict: additive.",
     )
     drift: str = prop(
         "", "What happens when the table outside changes its columns, if not as its connection says.", choices=("", *DRIFTS)

@@ -6,7 +6,7 @@ import dataclasses
 
 import click
 
-from connectors.conflicts import OUTSIDE, PORTAL, Conflict, read_conflicts
+from connectors.conflicts import BOTH, OUTSIDE, PORTAL, Conflict, read_conflicts
 from connectors.tablemap import compiled_maps
 from runtime.cli.output import Report, reporting
 from runtime.cli.sync_maps import maps_named, open_sync
@@ -30,6 +30,10 @@ def list_conflicts(table_map: str | None) -> Report:
 def _line(item: Conflict) -> str:
     won = f"{item.winner} won" if item.winner else "to be decided"
     values = f"portal {item.ours}, outside {item.theirs}"
+    if item.total is not None:
+        summed = f"both count, {item.total}" if item.winner == BOTH else f"{item.total} would be the sum"
+        values, won = f"from {item.base} {values}", summed if item.winner in (BOTH, "") else won
+        won += "" if item.winner else ", to be decided"
     return f"{item.id}  {item.map} {item.entity} {item.record_id} {item.attribute}: {values}, {won}"
 
 

@@ -16,6 +16,8 @@ from sqlalchemy import Connection
 
 from connectors import checkpoint as checkpoints
 from connectors import outbox, rejects
+from connectors.additive import withdraw
+from connectors.conflicts import columns_of
 from connectors.drift import DRIFTED
 from connectors.held import count_held
 from connectors.home import Home, Work
@@ -127,6 +129,9 @@ def edit_letter(connection: Connection, letter: Letter, values: Mapping[str, Any
     for column in values:
         if column not in letter.columns:
             raise KeyError(column)
+    if found := sorted(summed_columns(letter) & values.keys()):
+        what = ", ".join(found)
+        raise NotMendable(f"To {what} both sides add: discard the change, and make another one in the portal.")
     columns = {**letter.columns, **values}
     if letter.owed is not None:
         outbox.rewrite(connection, letter.owed.id, {**letter.owed.payload, "values": columns})
@@ -134,6 +139,14 @@ def edit_letter(connection: Connection, letter: Letter, values: Mapping[str, Any
         rejects.rewrite(connection, letter.reject, columns)
     log.info("edited", extra={"action": "letter_edited", "map": letter.map.key, "letter": letter.name, "columns": list(values)})
     return columns
+
+
+def summed_columns(letter: Letter) -> frozenset[str]:
+    """The columns of a change that hold what both sides come to, which nobody can change: it may be there by now."""
+    if letter.owed is None:
+        return frozenset()
+    names = letter.map.additive & letter.owed.payload.get("was", {}).keys()
+    return frozenset(column for name in names for column in columns_of(letter.map, name))
 
 
 def replay_letter(home: Home, letter: Letter) -> bool | None:
@@ -162,6 +175,8 @@ def discard_letter(home: Home, letter: Letter) -> int:
             return 1
         whole = letter.owed.operation in ("insert", SUBMIT)
         lost = [letter.owed, *(outbox.behind(connection, letter.owed) if whole else ())]
+        if not whole:
+            withdraw(Work(connection, home.rows(connection), letter.map, home.now()), letter.owed)
         for item in lost:
             outbox.discard(connection, item.id, f"discarded: {letter.owed.reason}")
         return len(lost)

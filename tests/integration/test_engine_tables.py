@@ -5,6 +5,7 @@ import threading
 
 import sqlalchemy as sa
 
+from connectors.conflicts import read_conflicts
 from runtime.database import make_engine, writing
 from runtime.identity import tables
 from runtime.tables import KEPT, create_engine_tables
@@ -72,6 +73,26 @@ def test_tables_of_an_earlier_version_get_what_is_new_and_keep_their_rows(databa
         names = {index["name"] for index in sa.inspect(connection).get_indexes("foyer_audit")}
     assert (row.contact_id, row.email, row.failed, row.disabled, row.locked_until) == (7, "a@b.example", 0, False, None)
     assert "ix_foyer_audit_row" in names
+    engine.dispose()
+
+
+def test_conflicts_of_an_earlier_version_are_told_and_say_nothing_of_a_sum(database_url):
+    engine = make_engine(database_url)
+    create_engine_tables(engine)
+    values = "(1, 'boats', 'boat', 7, 'price', '1', '2', 'portal', 3, '2026-01-02 03:04:05')"
+    with writing(engine).begin() as connection:
+        connection.exec_driver_sql("DROP TABLE foyer_engine")
+        connection.exec_driver_sql("DROP TABLE foyer_sync_conflict")
+        connection.exec_driver_sql(
+            "CREATE TABLE foyer_sync_conflict (id BIGINT PRIMARY KEY, map VARCHAR(120), entity VARCHAR(60), record_id BIGINT,"
+            " attribute VARCHAR(60), ours TEXT, theirs TEXT, winner VARCHAR(20), owed BIGINT, at TIMESTAMP, last_owed BIGINT)"
+        )
+        names = "(id, map, entity, record_id, attribute, ours, theirs, winner, owed, at)"
+        connection.exec_driver_sql(f"INSERT INTO foyer_sync_conflict {names} VALUES {values}")
+    create_engine_tables(engine)
+    with engine.connect() as connection:
+        (found,) = read_conflicts(connection, ["boats"])
+    assert (found.ours, found.theirs, found.winner, found.base, found.total) == (1, 2, "portal", None, None)
     engine.dispose()
 
 

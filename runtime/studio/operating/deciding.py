@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, flash
 
-from connectors.conflicts import OUTSIDE, PORTAL, Conflict, read_conflicts
+from connectors.conflicts import BOTH, OUTSIDE, PORTAL, Conflict, read_conflicts
 from connectors.tablemap import CompiledMap
 from runtime.errors import BadRequest
 from runtime.pages.content import words_of
@@ -18,7 +18,10 @@ from runtime.sync.steering import resolve
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A conflict in words. `winner` is portal, outside, or empty while it waits for somebody."""
+    """A conflict in words. `winner` is portal, outside or both, and empty while it waits for somebody; `won` says so.
+
+    `summed` tells of a number to which both sides have added what both began from, and of a sum that waits what it would be.
+    """
 
     number: int
     record: str
@@ -27,6 +30,8 @@ class Clash:
     theirs: str
     winner: str
     moment: str
+    won: str
+    summed: str
 
 
 def conflicts(key: str) -> Response:
@@ -75,7 +80,17 @@ def _clash(desk: Desk, item: Conflict, name: str) -> Clash:
     label = words_of(desk.context, attribute.model.label) if attribute is not None else ""
     record = name or f"{item.entity} {item.record_id}"
     values = _shown(desk, item.ours), _shown(desk, item.theirs)
-    return Clash(item.id, record, label or item.attribute, *values, item.winner, desk.formats.moment(item.at))
+    told = item.winner, desk.formats.moment(item.at), *_sum(desk, item)
+    return Clash(item.id, record, label or item.attribute, *values, *told)
+
+
+def _sum(desk: Desk, item: Conflict) -> tuple[str, str]:
+    """Who has won, in words, and where the sum of both comes from."""
+    base, total = _shown(desk, item.base), _shown(desk, item.total)
+    won = desk.say(f"studio.sync_won.{item.winner}", total=total) if item.winner else ""
+    if item.total is None or item.winner not in ("", BOTH):
+        return won, ""
+    return won, desk.say("studio.sync_summed" if item.winner else "studio.sync_not_summed", base=base, total=total)
 
 
 def _shown(desk: Desk, value: Any) -> str:

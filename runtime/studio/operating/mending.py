@@ -17,7 +17,7 @@ from runtime.errors import BadRequest, PageNotFound
 from runtime.pages.content import words_of
 from runtime.studio.desk import Desk
 from runtime.studio.operating.floor import given, home, maps_of, note, open_floor, reading, since
-from runtime.sync.letters import Letter, discard_letter, edit_letter, find_letter, replay_letter
+from runtime.sync.letters import Letter, NotMendable, discard_letter, edit_letter, find_letter, replay_letter, summed_columns
 
 VALUE, EMPTY = "v.", "empty."
 LONGEST_VALUE = 20_000
@@ -25,7 +25,10 @@ LONGEST_VALUE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One outside column of the row. `wrong` is what is said of it, `attribute` the label of what it becomes here."""
+    """One outside column of the row. `wrong` is what is said of it, `attribute` the label of what it becomes here.
+
+    Nobody types over one that is `summed`.
+    """
 
     column: str
     text: str
@@ -33,6 +36,7 @@ class Cell:
     long: bool
     attribute: str
     wrong: str
+    summed: bool
 
 
 def refused_row() -> Response:
@@ -59,8 +63,12 @@ def mend() -> Response:
     changed = _changed(letter)
     ours = home(desk)
     if changed:
-        with ours.begin() as connection:
-            edit_letter(connection, letter, changed)
+        try:
+            with ours.begin() as connection:
+                edit_letter(connection, letter, changed)
+        except NotMendable:
+            why = "studio.sync_row_summed" if summed_columns(letter) else "studio.sync_fixed"
+            return _page(desk, letter, refused=desk.say(why), status=422)
         note(desk, "edit", letter.map.key, row=letter.name, columns=sorted(changed))
         with ours.read() as connection:
             letter = find_letter(connection, maps_of(desk), letter.name) or letter
@@ -117,13 +125,14 @@ def _cells(desk: Desk, letter: Letter) -> list[Cell]:
     """The columns of a row, the one at fault first among those that the map reads."""
     labels = _labels(desk, letter)
     at_fault = letter.reason.partition(":")[0]
-    cells = []
+    cells, summed = [], summed_columns(letter)
     for column, value in letter.columns.items():
         names = [name for name, (columns, _) in labels.items() if column in columns]
         wrong = letter.reason if at_fault in names or at_fault == column else ""
         text = _text(value)
         label = ", ".join(labels[name][1] for name in names)
-        cells.append(Cell(column, text, value is None, "\n" in text or len(text) > 80, label, wrong))
+        how = "\n" in text or len(text) > 80, label, wrong, column in summed
+        cells.append(Cell(column, text, value is None, *how))
     return cells
 
 

@@ -1,6 +1,8 @@
 """Operators in the studio: they see how every map goes, steer it, and mend rows that one side would not take."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,10 @@ import sqlalchemy as sa
 
 from connectors import checkpoint as checkpoints
 from connectors.home import utc_now
-from metadata.model import Connection, SyncAlert, Text
+from connectors.tables import conflict
+from metadata.model import AttributeMap, Connection, SyncAlert, Text
 from runtime.access import Principal
+from runtime.database import writing
 from runtime.records.hooks import Listeners
 from runtime.records.tables import AUDIT
 from runtime.records.write import update
@@ -44,7 +48,7 @@ def post(erin: Maker, path: str, **fields: str):
     )
 
 
-def renamed(world: World, number: int, **values: str) -> None:
+def renamed(world: World, number: int, **values: object) -> None:
     """A change of ours that goes out."""
     ((record, version),) = [one[1:] for one in world.rows("boat", "number", "id", "version") if one[0] == number]
     with world.now() as connection:
@@ -208,6 +212,42 @@ def test_a_conflict_shows_both_values_and_is_decided(quay: Quay) -> None:
     assert ("THEIRS",) in world.rows("boat", "berth")
     assert erin.send("sync/map/boats/conflicts", form, ("side", "outside")).status_code == 409
     assert "The outside's" in words(erin.get("sync/map/boats/conflicts"))
+
+
+def test_numbers_to_which_both_sides_have_added_show_the_sum_and_what_it_came_from(quay: Quay) -> None:
+    _, world, erin = quay
+    with writing(world.engine).begin() as connection:
+        about = {"map": "boats", "entity": "boat", "attribute": "name", "owed": 0, "at": utc_now()}
+        ids = [row[0] for row in world.rows("boat", "id")]
+        told = [("both", "112"), ("", "1120")]
+        for record, (winner, total) in zip(ids, told, strict=False):
+            values = {"record_id": record, "ours": "105", "theirs": "107", "base": "100", "total": total, "winner": winner}
+            connection.execute(sa.insert(conflict).values(**about, **values))
+    said = words(erin.get("sync/map/boats/conflicts"))
+    assert "Both: 112" in said
+    assert "On top of 100" in said
+    assert "On top of 100 both come to 1120, which does not fit." in said
+
+
+def test_a_number_to_which_both_sides_add_is_not_typed_over(database_url: str, tmp_path: Path) -> None:
+    summed = AttributeMap(attribute="price", column="price", direction="both", conflict="additive")
+    attributes = (*(item for item in two_way_boats().attributes if item.attribute != "price"), summed)
+    boats = replace(two_way_boats(), attributes=attributes, receipt_column="external_id")
+    with open_quay(database_url, tmp_path, boats) as (site, world):
+        world.put("harbour", harbour_row("GOT"))
+        world.put("boat", row(1))
+        turned(world)
+        erin = Maker.of(site, "erin")
+        world.outside.tables["boat"].clear()
+        renamed(world, 1, name="Renamed", price=Decimal("1300.00"))
+        turned(world)
+        page = erin.get("sync/map/boats/rows?way=out")
+        name = page.text.partition("sync/row?name=")[2].partition('"')[0]
+        shown = erin.get(f"sync/row?name={name}")
+        assert "Both sides add to this number." in words(shown)
+        form = erin.form_in(shown, "v.name")
+        assert erin.send("sync/row", form, ("do", "save"), v__price="1").status_code == 422
+        assert erin.send("sync/row", form, ("do", "save"), v__name="Mended").status_code == 200
 
 
 def test_a_plan_shows_rows_before_and_after_and_writes_nothing(quay: Quay) -> None:

@@ -188,3 +188,30 @@ def test_each_policy_ends_alike_on_both_sides_however_a_change_is_told(world_of,
     assert (here[MERGED]["name"], here[MERGED]["berth"]) == (merged["name"], merged["external_id"]) == ("Ours", "Theirs")
     with world.engine.connect() as connection:
         assert count_owed(connection) == {}
+
+
+@pytest.mark.parametrize("direction", ["theirs comes to ours", "ours comes to theirs"])
+@pytest.mark.parametrize("detection", DETECTIONS)
+def test_what_both_sides_add_counts_however_a_change_is_told(world_of, detection, direction):
+    column, at_first, later, _ = DETECTIONS[detection]
+    attributes = (
+        AttributeMap(attribute="number", column="no"),
+        AttributeMap(attribute="price", column="price", direction="both", conflict="additive"),
+        AttributeMap(attribute="name", column="name", direction="both", conflict="outside"),
+    )
+    world = world_of(harbours(), boats(attributes=attributes, change_column=column, receipt_column="external_id"))
+    world.put("boat", *(boat_row(no, seq=at_first, price=100) for no in (1, 2)))
+    world.pull()
+    ours(world, 1, "price", 105)
+    ours(world, 1, "name", "Ours")
+    theirs(world, 1, price=107, name="Theirs", seq=later)
+    ours(world, 2, "price", 90)
+
+    world.pull() if direction == "theirs comes to ours" else deliver(world)
+    settle(world)
+    here = dict(world.rows("boat", "number", "price"))
+    assert here == {row["no"]: row["price"] for row in world.outside.tables["boat"]} == {1: 112, 2: 90}
+    kept = {item.attribute: (item.winner, item.base, item.ours, item.theirs, item.total) for item in conflicts(world)}
+    assert kept == {"price": ("both", 100, 105, 107, 112), "name": ("outside", None, "Ours", "Theirs", None)}
+    with world.engine.connect() as connection:
+        assert count_owed(connection) == {}

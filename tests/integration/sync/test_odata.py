@@ -7,8 +7,10 @@ import pytest
 
 from connectors import outbox
 from connectors.conflicts import read_conflicts
+from connectors.errors import Fatal
 from connectors.odata.adapter import ODataAdapter
 from connectors.outbox import count_owed
+from connectors.protocol import Change
 from connectors.sample_erp.odata.batch import Reply
 from connectors.tablemap import compiled_map
 from metadata.model import AttributeMap
@@ -259,3 +261,60 @@ def test_a_service_that_knows_no_batches_gets_one_change_after_the_other(world, 
     add(world, *range(30, 40))
     assert deliver(world) == 10
     assert len(theirs(outside)) == 30
+
+
+def adding_world(world_of, outside):
+    price = AttributeMap(attribute="price", column="price", direction="both", conflict="additive")
+    attributes = (*(item for item in BOTH if item.attribute in ("number", "name")), price)
+    adapter = Beaten("outside", outside.settings(timeout="2"))
+    found = world_of(
+        harbours(), boats(**DELTA, attributes=attributes, receipt_column="external_id", interval=0), adapter=adapter
+    )
+    outside.put(BOAT, *(boat_row(number, price=10) for number in range(1, 7)))
+    found.pull()
+    return found
+
+
+def price_of(outside, number):
+    return next(price for no, _, price in theirs(outside) if no == number)
+
+
+def test_what_both_sides_add_is_the_sum_whatever_answers_are_lost(world_of, outside):
+    world = adding_world(world_of, outside)
+    dice, sums = random.Random(seed()), dict.fromkeys(range(1, 7), Decimal(10))
+    try:
+        for _ in range(24):
+            fault = dice.choice(("down", "lost", "lost", "nonsense", ""))
+            if fault:
+                outside.fault(fault, times=1, seconds=0, asks=dice.choice(("write", "write", "all")))
+            number, more = dice.randint(1, 6), dice.choice((1, 1, -1, 2))
+            here = next(price for no, _, price in ours(world) if no == number)
+            change(world, number, price=here + more)
+            sums[number] += more
+            number, more = dice.randint(1, 6), dice.choice((1, 1, -1, 3))
+            row = next(row for row in outside.rows(BOAT) if row["no"] == number)
+            outside.put(BOAT, {**row, "price": row["price"] + more})
+            sums[number] += more
+            deliver(world)
+            if dice.random() < 0.5:
+                world.pull()
+        outside.service.faults.clear()
+        while owed(world):
+            deliver(world)
+        world.pull()
+        assert {no: price for no, _, price in theirs(outside)} == sums
+        assert {no: price for no, _, price in ours(world)} == sums
+    finally:
+        world.adapter.close()
+
+
+def test_a_service_without_versions_is_not_added_to(world_of, outside):
+    world = adding_world(world_of, outside)
+    table_map = compiled_map(world.snapshot, "boats")
+    try:
+        (verdict,) = world.adapter.push_many([Change(table_map, "update", {"no": 1}, {"price": Decimal(12)}, exact=True)])
+        assert isinstance(verdict, Fatal)
+        assert "ETag" in str(verdict)
+        assert price_of(outside, 1) == 10
+    finally:
+        world.adapter.close()

@@ -3,17 +3,22 @@
 FOYER_TEST_TWO_WAY says how many edits there are, half of them on each side.
 """
 
+import contextlib
 import datetime as dt
 import os
 import random
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
 from connectors.conflicts import read_conflicts
+from connectors.errors import Retriable
 from connectors.outbox import count_owed
+from connectors.protocol import Receipt
+from connectors.sql.adapter import SqlAdapter
 from connectors.sql.names import changelog_name
 from connectors.tablemap import compiled_maps
 from metadata.model import AttributeMap
@@ -25,7 +30,7 @@ from runtime.sync import steering
 from runtime.sync.homes import home_of
 from runtime.sync.listener import keep_outbox
 from support.harbour import boat_row, boats, eventually
-from support.scene import TRACKED
+from support.scene import TRACKED, Scene
 from support.seeds import seed
 from support.sql_outside import OUTSIDE_BOATS, effects, note_effects
 
@@ -212,3 +217,96 @@ def test_edits_of_the_same_rows_end_alike_by_policy_and_each_value_that_lost_is_
     assert set(winners) == {"name", "berth"}
     assert winners["name"] <= MAY_WIN[policies[0]]
     assert winners["berth"] <= MAY_WIN[policies[1]]
+
+
+ADDED = (
+    AttributeMap(attribute="number", column="no"),
+    AttributeMap(attribute="price", column="price", direction="both", conflict="additive"),
+)
+MARKED = {**TRACKED, "attributes": ADDED, "receipt_column": "external_id"}
+
+
+def add_ours(there, no, more):
+    """Somebody adds to the price of a boat here."""
+    table = there.snapshot.entities["boat"].table
+    chosen = sa.select(table.c.id, table.c.version, table.c.price).where(table.c.number == no).with_for_update()
+    with writing(there.engine).begin() as connection:
+        row = connection.execute(chosen).one()
+        system, values = Principal.system("portal"), {"price": row.price + more}
+        update(connection, there.snapshot, system, "boat", row.id, row.version, values, listeners=LISTENERS)
+
+
+def add_theirs(there, no, more):
+    """Somebody adds to the price of a boat outside."""
+    with there.outside.begin() as connection:
+        grown = OUTSIDE_BOATS.c.price + float(more)
+        connection.execute(sa.update(OUTSIDE_BOATS).where(OUTSIDE_BOATS.c.no == no).values(price=grown))
+
+
+def forgetful(monkeypatch, chance):
+    """Have the outside give no answer now and then, to what it has done and to what it has not; how often each was so."""
+    push_many, counted = SqlAdapter.push_many, Counter()
+
+    def answer(adapter, changes):
+        fate = chance.random()
+        if fate < 0.05:
+            counted["not done"] += 1
+            return [Retriable("it cannot be reached", after=0.01)]
+        found = push_many(adapter, changes)
+        if fate < 0.2 and any(isinstance(verdict, Receipt) for verdict in found):
+            counted["lost"] += 1
+            return [Retriable("it does not answer", after=0.01)]
+        return found
+
+    monkeypatch.setattr(SqlAdapter, "push_many", answer)
+    return counted
+
+
+def in_step(there, sums):
+    """Whether nothing waits, and both sides have come to these sums."""
+    with there.engine.connect() as connection:
+        if count_owed(connection):
+            return False
+    table = there.snapshot.entities["boat"].table
+    ours = dict(there.ours(sa.select(table.c.number, table.c.price)))
+    theirs = {no: Decimal(str(price)) for no, price in there.theirs(sa.select(OUTSIDE_BOATS.c.no, OUTSIDE_BOATS.c.price))}
+    return ours == theirs == sums
+
+
+@pytest.fixture(params=["alike", "mariadb"])
+def adding(request, database_url, scene):
+    """Boats with a price to which both sides add; on databases of one kind, or with MariaDB outside."""
+    if request.param == "alike":
+        yield scene(boats(**MARKED))
+        return
+    with contextlib.closing(Scene(database_url, request.getfixturevalue("mariadb_url"), boats(**MARKED))) as found:
+        yield found
+
+
+@pytest.mark.timeout(240 + EDITS // 5)
+def test_what_is_added_on_both_sides_is_the_sum_of_all_on_both_although_answers_are_lost(adding, monkeypatch):
+    there = adding
+    with there.outside.begin() as connection:
+        connection.execute(sa.delete(OUTSIDE_BOATS))
+        rows = [{**boat_row(no, harbour=None), "price": 100.0} for no in range(1, CONTESTED + 1)]
+        connection.execute(sa.insert(OUTSIDE_BOATS), rows)
+    begun = dict.fromkeys(range(1, CONTESTED + 1), Decimal(100))
+    assert eventually(lambda: in_step(there, begun), PATIENCE)
+    missing = forgetful(monkeypatch, random.Random(f"{seed()}forgets"))
+    sums = defaultdict(Decimal, begun)
+    adds = threading.Lock()
+
+    def editor(who):
+        chance = random.Random(f"{seed()}{who}")
+        for _ in range(EDITS // 2 // (1 if who == "theirs" else EDITORS)):
+            no, more = chance.randint(1, CONTESTED), Decimal(chance.choice((1, 1, -1, 2, 12.25, -7.5)))
+            (add_theirs if who == "theirs" else add_ours)(there, no, more)
+            with adds:
+                sums[no] += more
+
+    together(*(lambda who=who: editor(who) for who in ("theirs", *(f"ours{at}" for at in range(EDITORS)))))
+    assert eventually(lambda: in_step(there, sums), 2 * PATIENCE)
+    told = there.ours(sa.text("SELECT winner, count(*) FROM foyer_sync_conflict GROUP BY winner"))
+    assert [winner for winner, _ in told] == ["both"]
+    assert missing["lost"]
+    assert missing["not done"]

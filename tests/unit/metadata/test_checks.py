@@ -195,6 +195,20 @@ def grouped(connector="sql", first=None, **second):
     }
 
 
+def adding(hours=None, connector="sql", **more):
+    """A map to whose hours both sides add, with other properties of the attribute map, or of the map."""
+    both = {"attribute": "hours", "column": "HRS", "direction": "both", "conflict": "additive", **(hours or {})}
+    tasks = {"attributes": [{"attribute": "number", "column": "NO"}, both], "receipt_column": "MARK", **more}
+    return {"connection files": {"connector": connector}, "table_map tasks": tasks}
+
+
+def adding_twice(mark):
+    """Two maps of one table to which both sides add, each with its marks."""
+    first = adding()
+    others = {**copy.deepcopy(FITTING["table_map tasks"]), **first["table_map tasks"], "receipt_column": mark}
+    return {**first, "table_map others": others}
+
+
 def alerting(**more):
     """An alert for tasks."""
     return {"sync_alert late": {"when": "gap", **more}}
@@ -638,6 +652,30 @@ FAULTS = [
     (alerting(webhook="${URL}"), "alert", "secret", "signed"),
     (alerting(webhook="${URL}", secret="${KEY}"), "", "", ""),
     ({"table_map tasks#attributes.2.conflict": "manual"}, "attribute-map", "attributes.2.conflict", "both"),
+    (adding(), "", "", ""),
+    (adding({"conflict": ""}, conflict="additive"), "", "", ""),
+    (adding({"too_precise": "reject"}, too_precise="round"), "", "", ""),
+    (adding_twice("OTHER"), "", "", ""),
+    (adding_twice("MARK"), "additive", "receipt_column", "already"),
+    (adding({"direction": "in"}), "attribute-map", "attributes.1.conflict", "direction both"),
+    (adding({"attribute": "state"}), "additive", "attributes.1.conflict", "only integer, decimal and money"),
+    (adding({"attribute": "account"}), "additive", "attributes.1.conflict", "of type lookup"),
+    (adding(integration_key=["hours"]), "additive", "attributes.1.conflict", "integration key"),
+    (adding({"column": "", "default": 1}), "additive", "attributes.1.column", "no column"),
+    (adding({"values": [{"outside": 1, "inside": 2}]}), "additive", "attributes.1.values", "leave values out"),
+    (adding({"format": ","}), "additive", "attributes.1.format", "leave format out"),
+    (adding({"default": 1}), "additive", "attributes.1.default", "counts as 0"),
+    (adding(too_precise="round"), "additive", "attributes.1.too_precise", "write too_precise: reject"),
+    (adding({"out_of_range": "clamp"}), "additive", "attributes.1.out_of_range", "write out_of_range: reject"),
+    (adding(connector="rest"), "additive", "conflict", "rest cannot write a row only if"),
+    (adding(connector="files"), "additive", "conflict", "another policy"),
+    (adding(receipt_column=""), "additive", "receipt_column", "32 characters"),
+    (adding(receipt_column="HRS"), "additive", "receipt_column", "another use"),
+    (adding(change_column="MARK"), "additive", "receipt_column", "another use"),
+    (adding(write_through={"key_column": "KEY"}), "additive", "write_through", "one and the same row"),
+    (adding(effective_from="FROM"), "additive", "effective_from", "one and the same row"),
+    (adding({"conflict": ""}), "additive", "receipt_column", "leave it out"),
+    (adding({"direction": "in", "conflict": ""}, conflict="additive"), "additive", "conflict", "none is mapped so"),
     (telling("number", column=""), "write-through", "write_through.message_attribute", "message_column"),
     (telling("hours"), "write-through", "write_through.message_attribute", "decimal"),
     (telling("numbr"), "unknown-attribute", "write_through.message_attribute", "'number'"),
