@@ -197,7 +197,7 @@ def editor(
         problems=[(id_of(nearest(problem.position.path, entries)), problem) for problem in problems],
         offers=[(name, offer(desk, name)) for name in sorted(around.used)],
         uses=len(uses_of(desk.bench, item.id)),
-        about=about(item.id.kind),
+        about=desk.speech.about(item.id.kind),
         takes_files=bool(content_names(item.id.kind)),
         size_said=partial(size_said, desk),
         place=lambda path: place_of(KINDS[item.id.kind].model, data, path, desk.property),
@@ -214,13 +214,13 @@ def laid_out(
     languages = [item.id.key for item in desk.bench.by_kind["language"]] or ["en-US"]
     kinds = kinds_of(desk, entity)
     values = partial(values_of, desk, entity)
-    around = Surroundings({}, languages, entity, focus, kinds, values=values)
+    around = Surroundings({}, languages, entity, focus, kinds, values=values, speech=desk.speech)
     entries = entries_of(model, data, around)
     if problems:
         told: dict[str, list[str]] = {}
         for problem in problems:
             told.setdefault(nearest(problem.position.path, entries), []).append(problem.message)
-        around = Surroundings(told, languages, entity, focus, kinds, values=values)
+        around = Surroundings(told, languages, entity, focus, kinds, values=values, speech=desk.speech)
         entries = entries_of(model, data, around)
     return around, entries
 
@@ -299,14 +299,8 @@ def source_page(desk: Desk, item: Item, text: str, base: int, *, told: Told = ()
         faults=faults,
         marks=orjson.dumps([{"line": fault.line, "message": fault.message} for fault in faults]).decode(),
         uses=len(uses_of(desk.bench, item.id)),
-        about=about(item.id.kind),
+        about=desk.speech.about(item.id.kind),
     )
-
-
-def about(kind: str) -> str:
-    """What a kind is, from the docstring of its model."""
-    text = (KINDS[kind].model.__doc__ or "").split("\n\n")[0]
-    return " ".join(text.split()).replace(f" Kind `{kind}`.", "")
 
 
 def number_of(text: str) -> int:
