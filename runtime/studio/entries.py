@@ -85,6 +85,7 @@ class Entry:
     main: bool = True
     there: bool = True
     help: str = ""
+    label: str = ""
 
     @property
     def id(self) -> str:

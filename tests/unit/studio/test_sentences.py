@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from metadata.connector_settings import CONNECTOR_SETTINGS
 from metadata.model import KINDS, Filter, WebRole
 from runtime.render.texts import SOURCE_LANGUAGE, catalogue, engine_languages, engine_texts, spoken
 from runtime.studio.entries import Surroundings, entries_of
@@ -35,7 +36,8 @@ def all_shapes():
 
 
 def all_sentences():
-    return {shape.help for shape in all_shapes() if shape.help} | {about(kind) for kind in KINDS}
+    of_settings = {setting.help for settings in CONNECTOR_SETTINGS.values() for setting in settings}
+    return {shape.help for shape in all_shapes() if shape.help} | {about(kind) for kind in KINDS} | of_settings
 
 
 def speech(tag):
@@ -73,6 +75,11 @@ def test_every_word_to_choose_from_is_said_and_none_is_left_over():
     told = catalogue(SOURCE_LANGUAGE)
     left_over = {key for key in told if key.startswith(f"{OPTION}.")} - ours
     assert (sorted(ours - set(told)), sorted(left_over)) == ([], [])
+
+
+def test_every_setting_of_a_connection_has_a_name_for_people_and_none_is_left_over():
+    names = {f"studio.connector_setting.{setting.name}" for settings in CONNECTOR_SETTINGS.values() for setting in settings}
+    assert {key for key in catalogue(SOURCE_LANGUAGE) if key.startswith("studio.connector_setting.")} == names
 
 
 @pytest.mark.parametrize(("tag", "said"), [("sv-SE", "är ingen av"), ("nl", "is geen van"), ("en-US", "is none of")])
