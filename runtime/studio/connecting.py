@@ -41,7 +41,8 @@ def _named(entry: Entry, known: Sequence[ConnectorSetting], data: Mapping[str, A
         for place, (name, value) in enumerate(others)
     )
     part = Part(SETTINGS, "", tuple(_field(setting, str(given.get(setting.name, "")), around) for setting in fields))
-    return replace(entry, lines=lines, parts=(part,))
+    needed = any(setting.required or setting.one_of for setting in known)
+    return replace(entry, lines=lines, parts=(part,), shape=replace(entry.shape, required=needed))
 
 
 def _field(setting: ConnectorSetting, value: str, around: Surroundings) -> Entry:

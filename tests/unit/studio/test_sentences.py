@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from metadata.checks.settings import SETTINGS
 from metadata.connector_settings import CONNECTOR_SETTINGS
 from metadata.model import KINDS, Filter, WebRole
 from runtime.render.texts import SOURCE_LANGUAGE, catalogue, engine_languages, engine_texts, spoken
@@ -37,7 +38,8 @@ def all_shapes():
 
 def all_sentences():
     of_settings = {setting.help for settings in CONNECTOR_SETTINGS.values() for setting in settings}
-    return {shape.help for shape in all_shapes() if shape.help} | {about(kind) for kind in KINDS} | of_settings
+    wanted = {told for _, told in SETTINGS.values()}
+    return {shape.help for shape in all_shapes() if shape.help} | {about(kind) for kind in KINDS} | of_settings | wanted
 
 
 def speech(tag):
