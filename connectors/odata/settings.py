@@ -9,11 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from connectors.errors import Fatal, meant
+from metadata.connector_settings import names_of
 
-KNOWN = (
-    "url", "token_url", "client_id", "client_secret", "scope", "resource",
-    "query", "paging", "empty_date", "timeout", "ca_file",
-)  # fmt: skip
+KNOWN = names_of("odata")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PATIENCE_SECONDS = 30.0
 MOST_SECONDS = 600.0

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from connectors.errors import Fatal, meant
 from connectors.odata.settings import Settings, address, credentials, seconds_of
+from metadata.connector_settings import names_of
 
-KNOWN = (
-    "url", "auth", "user", "password", "token", "header", "api_key", "token_url", "client_id", "client_secret", "scope",
-    "resource", "per_minute", "timeout", "ca_file",
-)  # fmt: skip
+KNOWN = names_of("rest")
 WANTED: Mapping[str, tuple[str, ...]] = {
     "none": (),
     "basic": ("user", "password"),

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from metadata.checks.values import fault_in
 from metadata.checks.world import PathError, World, repeated, targets_of
+from metadata.connector_settings import CONNECTOR_SETTINGS, SECRETS, is_written_out, missing_in, names_of
 from metadata.errors import Problem
 from metadata.model import AttributeMap, Connection, Filter, TableMap, Webhook
+from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
 from metadata.types import TYPES
 
-SECRETS = frozenset({"client_secret", "password", "secret", "secret_key", "token", "api_key"})
-"""Settings of connections whose value nobody may read."""
 SEARCHING = frozenset({"contains", "starts_with", "ends_with", "between"})
 """Operators that a condition on what goes out does not have."""
 STREAMS = frozenset({"nats", "rabbitmq", "redis", "webhook"})
 """Connectors through which rows come and go as events."""
-VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +268,33 @@ def secrets(world: World) -> Iterator[Problem]:
     """A secret is named, and found where the process runs: what stands in metadata stands in exports and in the history."""
     for owner in world.all(Connection):
         for name, value in owner.settings:
-            if name in SECRETS and value and not VARIABLE.fullmatch(value):
-                message = f"{name} is a secret; write ${{NAME}} and set the environment variable NAME, or NAME_FILE."
+            if is_written_out(name, value):
+                what = f"{name} is a secret" if name in SECRETS else f"{name} has a password in it"
+                message = f"{what}; write ${{NAME}} and set the environment variable NAME, or NAME_FILE."
                 yield world.problem(owner, f"settings.{name}", "secret", message)
+
+
+def connection_settings(world: World) -> Iterator[Problem]:
+    """A connection has the settings that its connector knows, and those without which it cannot work."""
+    for owner in world.all(Connection):
+        if owner.connector not in CONNECTOR_SETTINGS:
+            continue
+        known = names_of(owner.connector)
+        for name, value in owner.settings:
+            if name not in known:
+                message = f"There is no setting {name} for {owner.connector}.{did_you_mean(name, known)}"
+                yield world.problem(owner, f"settings.{name}", "connection", message)
+            elif (allowed := _words_of(owner.connector, name)) and value not in allowed and "${" not in value:
+                message = f"{name} is one of {', '.join(allowed)}."
+                yield world.problem(owner, f"settings.{name}", "connection", message)
+        for name in missing_in(owner.connector, dict(owner.settings)):
+            message = f"A connection with {owner.connector} needs the setting {name}; add it."
+            yield world.problem(owner, f"settings.{name}", "connection", message)
+
+
+def _words_of(connector: str, name: str) -> tuple[str, ...]:
+    """The words that a setting may be; none where it may be any text."""
+    return next((setting.choices for setting in CONNECTOR_SETTINGS[connector] if setting.name == name), ())
 
 
 def conflicts(world: World) -> Iterator[Problem]:
@@ -299,5 +321,6 @@ RULES = (
     streams,
     trackings,
     secrets,
+    connection_settings,
     conflicts,
 )

@@ -18,11 +18,13 @@ from runtime.frames import plain_frame
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.audit import record_act
 from runtime.render import Formats, Texts
+from runtime.render.texts import engine_languages
 from runtime.render.view import Crumb
 from runtime.studio.bench import Bench, Item, label_of
 from runtime.studio.places import place_of
 from runtime.studio.rights import ADOPTING, SCREENS, Reach, author_of, reach_of, right_of
 from runtime.studio.routes import ROOT
+from runtime.studio.sentences import Speech
 from runtime.studio.shapes import Shape
 
 RECENT = "studio"
@@ -133,6 +135,12 @@ class Desk:
     def say(self) -> Texts:
         """The engine's texts."""
         return text_of(self.context)
+
+    @property
+    def speech(self) -> Speech:
+        """How the editors speak to the person."""
+        language = self.context.language
+        return Speech(language, self.say, engine_languages(language, self.context.snapshot))
 
     @property
     def formats(self) -> Formats:

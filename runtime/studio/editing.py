@@ -18,6 +18,8 @@ from metadata.schema.guard import check_shape
 from metadata.types import TYPES
 from runtime.errors import BadRequest, Unprocessable
 from runtime.studio.bench import Item, made
+from runtime.studio.connecting import KIND as CONNECTION
+from runtime.studio.connecting import with_settings, without_secrets
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.entries import Entry, Surroundings, entries_of, id_of, paths_of
 from runtime.studio.merging import MISSING, Clash
@@ -63,6 +65,7 @@ def submit(kind: str, key: str) -> Response:
     base = number_of(request.form.get("base", ""))
     model = KINDS[kind].model
     data = with_uploads(desk, kind, read_form(model, request.form.items(multi=True), keep_empty=act in MOVES))
+    data = _bare(desk, kind, data)
     if act in MOVES:
         focus = move(data, act, path, model)
         return editor(desk, item, named(item.id, data), base, focus=focus, unsaved=True, fresh=act == "add")
@@ -90,7 +93,15 @@ def submit_source(kind: str, key: str) -> Response:
     if told:
         return source_page(desk, item, text, base, told=told, status=422)
     data.pop("kind", None)
-    return keep(desk, item, data, base, back="source")
+    return keep(desk, item, _bare(desk, kind, data), base, back="source")
+
+
+def _bare(desk: Desk, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was posted without secrets that are written out; which ones are left out is said."""
+    kept, left_out = without_secrets(kind, data)
+    for name in left_out:
+        flash(desk.say("studio.secret_left_out", what=name), "warn")
+    return kept
 
 
 def settle(kind: str, key: str) -> Response:
@@ -212,7 +223,7 @@ def editor(
         problems=[(id_of(nearest(problem.position.path, entries)), problem) for problem in problems],
         offers=[(name, offer(desk, name)) for name in sorted(around.used)],
         uses=len(uses_of(desk.bench, item.id)),
-        about=about(item.id.kind),
+        about=desk.speech.about(item.id.kind),
         takes_files=bool(content_names(item.id.kind)),
         size_said=partial(size_said, desk),
         place=lambda path: place_of(KINDS[item.id.kind].model, data, path, desk.property),
@@ -224,20 +235,24 @@ def laid_out(
     desk: Desk, name: ComponentId, data: Mapping[str, Any], problems: Sequence[Problem], focus: str
 ) -> tuple[Surroundings, tuple[Entry, ...]]:
     """The entries with what is wrong at each, at the nearest place that has one."""
-    model = KINDS[name.kind].model
     entity = name.key if name.kind == "entity" else str(data.get("entity") or "")
     languages = [item.id.key for item in desk.bench.by_kind["language"]] or ["en-US"]
     kinds = kinds_of(desk, entity)
     values = partial(values_of, desk, entity)
-    around = Surroundings({}, languages, entity, focus, kinds, values=values)
-    entries = entries_of(model, data, around)
+    around = Surroundings({}, languages, entity, focus, kinds, values=values, speech=desk.speech)
+    entries = _entries(name.kind, data, around)
     if problems:
         told: dict[str, list[str]] = {}
         for problem in problems:
             told.setdefault(nearest(problem.position.path, entries), []).append(problem.message)
-        around = Surroundings(told, languages, entity, focus, kinds, values=values)
-        entries = entries_of(model, data, around)
+        around = Surroundings(told, languages, entity, focus, kinds, values=values, speech=desk.speech)
+        entries = _entries(name.kind, data, around)
     return around, entries
+
+
+def _entries(kind: str, data: Mapping[str, Any], around: Surroundings) -> tuple[Entry, ...]:
+    entries = entries_of(KINDS[kind].model, data, around)
+    return with_settings(entries, data, around) if kind == CONNECTION else entries
 
 
 def kinds_of(desk: Desk, entity: str) -> Mapping[str, str]:
@@ -314,14 +329,8 @@ def source_page(desk: Desk, item: Item, text: str, base: int, *, told: Told = ()
         faults=faults,
         marks=orjson.dumps([{"line": fault.line, "message": fault.message} for fault in faults]).decode(),
         uses=len(uses_of(desk.bench, item.id)),
-        about=about(item.id.kind),
+        about=desk.speech.about(item.id.kind),
     )
-
-
-def about(kind: str) -> str:
-    """What a kind is, from the docstring of its model."""
-    text = (KINDS[kind].model.__doc__ or "").split("\n\n")[0]
-    return " ".join(text.split()).replace(f" Kind `{kind}`.", "")
 
 
 def number_of(text: str) -> int:

@@ -13,6 +13,7 @@ from metadata.types import TYPES
 from runtime.studio.places import title_of
 from runtime.studio.posted import FIELD, HERE, RAW, SORT, TYPED
 from runtime.studio.scalars import SORTS, show_as, show_scalar, sort_of
+from runtime.studio.sentences import ENGLISH, Speech
 from runtime.studio.shapes import Shape, fits, shapes_of
 
 FIRST = 4
@@ -83,6 +84,8 @@ class Entry:
     errors: tuple[str, ...] = ()
     main: bool = True
     there: bool = True
+    help: str = ""
+    label: str = ""
 
     @property
     def id(self) -> str:
@@ -110,6 +113,7 @@ class Surroundings:
     used: set[str] = field(default_factory=set)
     sources: Mapping[str, str] = field(default_factory=dict)
     values: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = _none
+    speech: Speech = ENGLISH
 
 
 def id_of(path: str) -> str:
@@ -119,7 +123,8 @@ def id_of(path: str) -> str:
 
 def entries_of(model: Any, data: Mapping[str, Any], around: Surroundings, above: str = "") -> tuple[Entry, ...]:
     """The entries of a component, or of a part of one."""
-    return tuple(_entries(model, data, around, above))
+    entries = _entries(model, data, around, above)
+    return tuple(replace(entry, help=around.speech.sentence(entry.shape.help)) for entry in entries)
 
 
 def _entries(model: Any, data: Mapping[str, Any], around: Surroundings, above: str) -> Iterator[Entry]:
@@ -225,11 +230,13 @@ def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterato
             checked = value if isinstance(value, bool) else shape.default
             yield Line(name, "true" if checked else "")
         case "maybe":
-            yield Line(name, {True: "true", False: "false"}.get(value, ""), (("", ""), ("true", "yes"), ("false", "no")))
+            say = around.speech.say
+            options = (("", ""), ("true", say("value.yes")), ("false", say("value.no")))
+            yield Line(name, {True: "true", False: "false"}.get(value, ""), options)
         case "marks":
             given = tuple(map(str, value or ()))
             known = dict.fromkeys((*shape.rules["choices"], *given))
-            yield Line(name, options=tuple((word, word) for word in known), checked=given)
+            yield Line(name, options=_said(shape, known, around), checked=given)
         case "words":
             given = shape.default if value is None else value
             yield from (
@@ -243,7 +250,7 @@ def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterato
                     f"{name}.{place}", str(key), SORT_CHOICES if sort else (), checked=(sort,) if sort else (), second=shown
                 )
         case _:
-            yield Line(name, "" if value is None else _shown(shape.form, value), _options(shape, value), source)
+            yield Line(name, "" if value is None else _shown(shape.form, value), _options(shape, value, around), source)
 
 
 def _tag(language: str, texts: Mapping[str, str]) -> str:
@@ -256,14 +263,19 @@ def _shown(form: str, value: Any) -> str:
     return show_scalar(value) if form == "scalar" else "" if value is None else str(value)
 
 
-def _options(shape: Shape, value: Any) -> tuple[tuple[str, str], ...]:
+def _options(shape: Shape, value: Any, around: Surroundings) -> tuple[tuple[str, str], ...]:
     """The words to choose from; the default one is what stands there where nothing is chosen."""
     choices = shape.rules.get("choices")
     if not choices:
         return ()
     given = str(value) if value is not None else ""
     words = dict.fromkeys((*([""] if shape.required or "" in choices else []), *choices, *([given] if given else [])))
-    return tuple((word, word) for word in words)
+    return _said(shape, words, around)
+
+
+def _said(shape: Shape, words: Iterable[str], around: Surroundings) -> tuple[tuple[str, str], ...]:
+    """Words to choose from, each with what it is called."""
+    return tuple((word, around.speech.option(shape, word) if word else "") for word in words)
 
 
 def _source(shape: Shape, around: Surroundings) -> str:

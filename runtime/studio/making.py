@@ -16,7 +16,7 @@ from runtime.adopting import naming
 from runtime.errors import AccessDenied, ChangedMeanwhile, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, open_desk
-from runtime.studio.editing import about, offer
+from runtime.studio.editing import offer
 from runtime.studio.saving import named
 from runtime.studio.shapes import shapes_of
 from runtime.studio.uses import renamed, uses_of
@@ -198,7 +198,7 @@ def _ask(desk: Desk, act: str, kind: str, item: Item | None, wish: Wish, wrong: 
         refs=refs,
         wrong=wrong,
         uses=uses_of(desk.bench, item.id) if item and act == "rename" else (),
-        about=about(kind),
+        about=desk.speech.about(kind),
     )
 
 

@@ -112,7 +112,10 @@ def _words(shape: Shape, given: Any, keep_empty: bool) -> Any:
 def _pairs(shape: Shape, given: Any, keep_empty: bool) -> Any:
     if not isinstance(given, dict):
         return NOTHING
-    found: dict[str, Any] = {}
+    # Pairs whose names the editor knows are posted by them; one that is left empty is not there.
+    found: dict[str, Any] = {
+        name: text for name, values in given.items() if name != HERE and isinstance(values, list) and (text := _last(values))
+    }
     for place in _places(given):
         row = given[place]
         if isinstance(row, dict):

@@ -50,7 +50,7 @@ def site_settings() -> Response:
 
 
 def _lines(desk: Desk) -> Iterator[Line]:
-    served = desk.context.site.settings
+    served, speech = desk.context.site.settings, desk.speech
     for key, (_, wanted) in SETTINGS.items():
         item = desk.bench.find(KIND, key, desk.reach.site)
         there = item is not None and not item.head.deleted
@@ -58,4 +58,4 @@ def _lines(desk: Desk) -> Iterator[Line]:
         url = desk.address("edit", item.id) if item is not None and there else f"{desk.url('new', KIND)}?key={key}"
         text = f"studio.setting.{key.replace('/', '.')}"
         told = desk.say(text) if text in desk.say else ""
-        yield Line(key, told, wanted, DEFAULTS.get(key, ""), served.get(key, ""), draft, key in served, url)
+        yield Line(key, told, speech.sentence(wanted), DEFAULTS.get(key, ""), served.get(key, ""), draft, key in served, url)

@@ -101,17 +101,22 @@ class Texts:
         return say
 
 
-def _engine(tag: str, snapshot: Snapshot | None) -> dict[str, str | Mapping[str, str]]:
-    """The engine's texts for a tag: its own language, where that lacks one its fallback's, at last English."""
+def engine_languages(tag: str, snapshot: Snapshot | None) -> tuple[str, ...]:
+    """The languages of the engine for a tag, the best one first: its own, then its fallback's, at last English."""
     wanted = [tag, tag.partition("-")[0]]
     seen = {tag}
     while snapshot and tag in snapshot.languages and (tag := snapshot.languages[tag].fallback) and tag not in seen:
         seen.add(tag)
         wanted += [tag, tag.partition("-")[0]]
+    known = spoken()
+    return tuple(dict.fromkeys(language for language in (*wanted, SOURCE_LANGUAGE) if language in known))
+
+
+def _engine(tag: str, snapshot: Snapshot | None) -> dict[str, str | Mapping[str, str]]:
+    """The engine's texts for a tag."""
     found: dict[str, str | Mapping[str, str]] = {}
-    for language in reversed([*wanted, SOURCE_LANGUAGE]):
-        if language in spoken():
-            found.update(catalogue(language))
+    for language in reversed(engine_languages(tag, snapshot)):
+        found.update(catalogue(language))
     return found
 
 

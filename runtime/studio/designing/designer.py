@@ -197,6 +197,7 @@ def _panel(canvas: Canvas, at: str, designer: Designer) -> tuple[Surroundings, t
         kinds_of(desk, canvas.entity),
         sources=designer.sources,
         values=partial(values_of, desk, canvas.entity),
+        speech=desk.speech,
     )
     part, part_model = found_at(item.data, at) if at else item.data, model_at(model, at)
     if not isinstance(part, Mapping):

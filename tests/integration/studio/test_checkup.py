@@ -129,4 +129,5 @@ def test_settings_stand_together_with_default_value_and_draft(site, maker):
     assert "map/credit Whose pictures they are, shown on the map. not set Draft Us" in words(page)
     assert 'href="/studio/new/site_setting?key=identity/lockout_attempts"' in page.text
     assert 'value="identity/lockout_attempts"' in dora.get("new/site_setting?key=identity/lockout_attempts").text
+    assert "ett heltal från 1 till 100000" in words(dora.browser.get("/sv-SE/studio/settings"))
     assert maker("carol").get("settings").status_code == 403

@@ -218,6 +218,15 @@ def test_properties_and_places_are_named_in_the_language_of_the_person(maker):
         assert words(page).count(size) == 2  # above the fields, where the problem is told, and at the field
 
 
+def test_the_sentence_at_a_field_and_its_words_to_choose_from_are_in_the_language_of_the_person(maker):
+    dora = maker("dora")
+    for language, told, word in (("", "Rows on a page.", "For themselves"), ("/sv-SE", "Rader på en sida.", "Egna")):
+        page = dora.browser.get(f"{language}/studio/edit/list/bookings")
+        assert f'id="f-page_size-help">{told}</span>' in page.text
+        assert f'<option value="own">{word}</option>' in page.text
+    assert "En lista: en eller flera vyer" in dora.browser.get("/sv-SE/studio/edit/list/bookings").text
+
+
 def test_the_value_beside_a_number_begins_as_a_number(maker):
     dora = maker("dora")
     selected = '<option value="number" selected>'

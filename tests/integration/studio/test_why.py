@@ -41,3 +41,8 @@ def test_what_is_not_there_is_said_and_markup_stays_text(site, maker):
         assert answer.status_code == 422
         assert said in words(answer)
         assert "<b>" not in answer.text.partition("error-summary")[2].partition("</div>")[0].replace("&lt;b&gt;", "")
+
+
+def test_what_may_be_asked_is_said_in_the_language_of_the_person(maker):
+    page = maker("dora").browser.get("/sv-SE/studio/why")
+    assert '<option value="append_to">kopplas till</option>' in page.text

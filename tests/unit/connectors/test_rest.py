@@ -230,6 +230,7 @@ def test_a_declaration_that_cannot_work_is_refused_with_its_place(connection, of
 
 
 def test_a_declaration_in_order_is_taken():
-    components = (HARBOUR, BOAT, STATE, Connection(key="outside", **resource()), harbours())
+    there = Connection(key="outside", settings=(("url", "https://harbours.example"),), **resource())
+    components = (HARBOUR, BOAT, STATE, there, harbours())
     found = check({component_id(item): item for item in components})
     assert [str(item) for item in found if item.severity == "error"] == []

@@ -64,7 +64,7 @@ FITTING = {
         ],
     },
     "form part": {"entity": "part"},
-    "connection files": {"connector": "files"},
+    "connection files": {"connector": "files", "settings": {"folder": "/srv/lists"}},
     "table_map tasks": {
         "connection": "files",
         "entity": "task",
@@ -186,10 +186,10 @@ def grouped(connector="sql", first=None, **second):
     """The map of tasks in a group with another one, each with its own properties."""
     tasks = {"tracking": "triggers", "group": "papers", **(first or {})}
     others = {**copy.deepcopy(FITTING["table_map tasks"]), "tracking": "triggers", "group": "papers", **second}
-    shop = {"connector": "sql"}
+    address = {"settings": {"url": "${SHOP_URL}"}}
     return {
-        "connection files": {"connector": connector},
-        "connection shop": shop,
+        "connection files": {"connector": connector, **address},
+        "connection shop": {"connector": "sql", **address},
         "table_map tasks": tasks,
         "table_map others": others,
     }
@@ -638,6 +638,14 @@ FAULTS = [
         "comes in",
     ),
     ({"connection files": {"settings": {"client_secret": "hush"}}}, "secret", "settings.client_secret", "NAME_FILE"),
+    ({"connection files": {"settings": {"folder": "x", "fodler": "y"}}}, "connection", "settings.fodler", "'folder'"),
+    ({"connection files": {"settings": {"format": "csv"}}}, "connection", "settings.folder", "add it"),
+    ({"connection files": {"settings": {"url": "s3://lists"}}}, "", "", ""),
+    ({"connection files": {"settings": {"folder": "x", "format": "pdf"}}}, "connection", "settings.format", "csv, jsonl"),
+    ({"connection files": {"settings": {"folder": "x", "format": "${FORMAT}"}}}, "", "", ""),
+    ({"connection files": {"connector": "sql"}}, "connection", "settings.url", "needs the setting url"),
+    ({"connection files": {"settings": {"url": "s3://me:hush@lists"}}}, "secret", "settings.url", "a password in it"),
+    ({"connection files": {"settings": {"url": "s3://me:${HUSH}@lists"}}}, "", "", ""),
     ({"connection files": {"settings": {"password": "a${B}"}}}, "secret", "settings.password", "environment variable"),
     ({"connection files": {"settings": {"password": "${FOYER_SECRET_KEY}"}}}, "own-secret", "settings.password", "of its own"),
     ({"connection files": {"settings": {"url": "x?${foyer_database_url_FILE}"}}}, "own-secret", "settings.url", "of its own"),
