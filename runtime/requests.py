@@ -38,6 +38,9 @@ WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 MOST_HOSTS = 500
 MOST_PATHS, LONGEST_PATH = 4096, 200
+GUISE, UNKNOWN = "foyer:seen-as", "foyer:unknown"
+NOWHERE = (None, "page", "root")
+"""Views that say nothing of what was found: without a page of the site nothing was."""
 PLAIN_FORM = "application/x-www-form-urlencoded"
 UNDRESSED = ("studio", "identity")
 """Where people sign in and where the site is made no setting loosens a header."""
@@ -230,7 +233,8 @@ def _release(error: BaseException | None) -> None:
 
 def start(services: Services, asked: Request, held: Any) -> None:
     """Make the context of the request; static files and health need none. Raises what makes an answer impossible."""
-    held.stages = Stages()
+    if "changed" not in held:  # what is started again has cost what it cost before, too
+        held.stages = Stages()
     held.request_id = request_id_of(asked.headers.get("X-Request-ID", ""))
     if asked.endpoint in WITHOUT_CONTEXT:
         return
@@ -265,6 +269,7 @@ def note(asked: Request, held: Any, response: Response, stages: Stages) -> None:
     if not log.isEnabledFor(logging.INFO) or asked.endpoint == "healthz":
         return
     context: RequestContext | None = held.get("foyer")
+    statements, seconds = stages.sql
     fields = {
         "action": "request",
         "request": held.request_id,
@@ -272,8 +277,21 @@ def note(asked: Request, held: Any, response: Response, stages: Stages) -> None:
         "path": asked.path[:500],
         "status": response.status_code,
         "ms": round(stages.total * 1000, 2),
+        "page": place_of(asked, stages),
+        "statements": statements,
+        "sql_ms": round(seconds * 1000, 2),
         "address": asked.remote_addr,
         "site": context.site.key if context else None,
         "contact": context.principal.contact if context else None,
     }
     log.handle(Bare(log, "request", fields))
+
+
+def place_of(asked: Request, stages: Stages) -> str:
+    """What the log and the numbers call where a request went: a page of the site by its key, anything else as `foyer:…`.
+
+    It is one of as many names as the site has pages and the engine has views; nothing of it comes from who asks.
+    """
+    if guise_of(asked) is not None:
+        return GUISE
+    return stages.page or (UNKNOWN if asked.endpoint in NOWHERE else f"foyer:{asked.endpoint}")
