@@ -59,6 +59,7 @@ from runtime.sync.pool import Adapters
 from runtime.sync.submission import OutsideSubmission
 from runtime.uploads import request_class
 
+_request_numbers = Later("runtime.metrics.counted:RequestNumbers")
 COOKIE = "foyer"
 COOKIE_LIFETIME = timedelta(days=365)
 
@@ -127,6 +128,7 @@ def make_services(config: Config) -> Services:
         freshness=EntityFreshness(engine, snapshots),
         submission=OutsideSubmission(Adapters()),
         listeners=AUDITED.plus(keep_outbox, owe_webhooks),
+        numbers=_request_numbers() if config.metrics_token else None,
     )
 
 

@@ -33,6 +33,8 @@ from runtime.url_rules import PatientRule
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from runtime.metrics.counted import RequestNumbers
+
 log = logging.getLogger("foyer.access")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
@@ -134,6 +136,16 @@ class Portal(Flask):
 
     def full_dispatch_request(self) -> Response:
         """The answer."""
+        numbers = services_of(self).numbers
+        if numbers is None:
+            return self._dispatched()
+        numbers.in_progress.inc()
+        try:
+            return self._dispatched()
+        finally:
+            numbers.in_progress.dec()
+
+    def _dispatched(self) -> Response:
         try:
             return super().full_dispatch_request()
         except Changed:
@@ -166,6 +178,7 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
     over."""
     services = services_of(app)
     secure = services.config.public_url.startswith("https://")
+    numbers = services.numbers
 
     tokens = Tokens(app)
 
@@ -193,6 +206,8 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
                 dress_page(response, held.foyer.site.settings)
             response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
         note(_asked(), held, response, stages)
+        if numbers is not None:
+            count(numbers, _asked(), held, response)
         return response
 
     app.teardown_request(_release)
@@ -285,6 +300,14 @@ def note(asked: Request, held: Any, response: Response, stages: Stages) -> None:
         "contact": context.principal.contact if context else None,
     }
     log.handle(Bare(log, "request", fields))
+
+
+def count(numbers: RequestNumbers, asked: Request, held: Any, response: Response) -> None:
+    """Add a request to the numbers that are kept of them."""
+    context: RequestContext | None = held.get("foyer")
+    stages: Stages = held.stages
+    site = context.site.key if context else ""
+    numbers.count((site, place_of(asked, stages), asked.method, response.status_code), stages.total, stages.sql)
 
 
 def place_of(asked: Request, stages: Stages) -> str:

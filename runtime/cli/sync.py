@@ -35,13 +35,14 @@ from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.cli.sync_progress import Progress, words_of_load
 from runtime.cli.worker import summary
 from runtime.database import writing
+from runtime.loading import Later
 from runtime.sync import steering
 from runtime.sync.homes import home_of
-from runtime.sync.metrics import metrics_text
 from runtime.sync.pool import Adapters
 from runtime.sync.state import MapState, map_states, second_costs
 from runtime.sync.worker import maps_by_connection, open_station
 
+_metrics_text = Later("runtime.sync.metrics:metrics_text")
 SHOWN_REJECTS = 5
 WORKER_WAIT_SECONDS = 60.0
 WISH_SECONDS = 0.05
@@ -161,7 +162,7 @@ def metrics() -> Report:
     """Print the numbers of every map in the text format of Prometheus."""
     installation, snapshot = open_sync()
     with installation.engine.connect() as connection:
-        text = metrics_text(connection, snapshot, utc_now())
+        text = _metrics_text(connection, snapshot, utc_now())
     return Report(tuple(text.splitlines()), {"text": text})
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, MetaData, Row, String, Table, Text, select, update
+from sqlalchemy import Column, Connection, Index, Integer, MetaData, Row, String, Table, Text, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -19,7 +19,9 @@ from metadata.types import KEY_TYPE, UtcDateTime
 
 METADATA = MetaData()
 MAIL, CALL, TASK, HOOK, POST = "mail", "call", "task", "hook", "post"
+KINDS = (MAIL, CALL, TASK, HOOK, POST)
 WAITING, DONE, PARKED = "waiting", "done", "parked"
+OPEN = (WAITING, PARKED)
 CLAIMED = dt.timedelta(minutes=5)
 """How long a claim holds: longer than any job may take; after that another worker takes the job."""
 MOST_ATTEMPTS = 10
@@ -177,6 +179,22 @@ def find_message(connection: Connection, site: str, number: int) -> tuple[Job, d
     wanted = select(jobs).where(jobs.c.kind == HOOK, jobs.c.site == site, jobs.c.id == number)
     row = connection.execute(wanted).first()
     return None if row is None else (_job(row), row.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many jobs of a kind are in a state, and when the oldest of them was owed."""
+
+    kind: str
+    state: str
+    number: int
+    since: dt.datetime
+
+
+def standing(connection: Connection) -> tuple[Standing, ...]:
+    """What is not done yet."""
+    counted = select(jobs.c.kind, jobs.c.state, func.count(), func.min(jobs.c.created_at)).where(jobs.c.state.in_(OPEN))
+    return tuple(Standing(*row) for row in connection.execute(counted.group_by(jobs.c.kind, jobs.c.state)))
 
 
 def open_jobs(connection: Connection, most: int = 200) -> tuple[Job, ...]:
