@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.routing import MapAdapter, Rule
 
+from connectors.origin import HEADER, begin_origin, end_origin
 from runtime.answers import Answer
 from runtime.arrivals import Arriving, Changed, request_id_of, welcome
 from runtime.context import PageView, RequestContext, Stages
@@ -237,6 +238,7 @@ def _led(context: RequestContext, asked: Request, *, looking: bool) -> Response 
 
 
 def _release(error: BaseException | None) -> None:
+    end_origin()
     lease: Lease | None = _held().pop("lease", None)
     if lease is None:
         return
@@ -250,7 +252,8 @@ def start(services: Services, asked: Request, held: Any) -> None:
     """Make the context of the request; static files and health need none. Raises what makes an answer impossible."""
     if "changed" not in held:  # what is started again has cost what it cost before, too
         held.stages = Stages()
-    held.request_id = request_id_of(asked.headers.get("X-Request-ID", ""))
+        held.request_id = request_id_of(asked.headers.get("X-Request-ID", ""))
+        held.origin = begin_origin(held.request_id, asked.headers.get(HEADER, ""))
     if asked.endpoint in WITHOUT_CONTEXT:
         return
     held.lease = Lease(services.doors)
@@ -288,6 +291,8 @@ def note(asked: Request, held: Any, response: Response, stages: Stages) -> None:
     fields = {
         "action": "request",
         "request": held.request_id,
+        "trace_id": held.origin.trace,
+        "span_id": held.origin.span,
         "method": asked.method,
         "path": asked.path[:500],
         "status": response.status_code,

@@ -15,6 +15,7 @@ from sqlalchemy import Column, Connection, Index, Integer, MetaData, Row, String
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from connectors.origin import LONGEST, origin_text
 from metadata.types import KEY_TYPE, UtcDateTime
 
 METADATA = MetaData()
@@ -45,6 +46,7 @@ jobs = Table(
     Column("created_at", UtcDateTime(), nullable=False),
     Column("done_at", UtcDateTime()),
     Column("account_id", KEY_TYPE),
+    Column("origin", String(LONGEST)),
     Index("ix_foyer_job_due", "state", "due_at", "id"),
 )
 
@@ -53,7 +55,7 @@ jobs = Table(
 class Job:
     """Something owed. `payload` is plain JSON, `contact` who took the action (None for somebody not signed in).
 
-    `acting` is the account that they acted for, where it is not their own.
+    `acting` is the account that they acted for, where it is not their own, `origin` the request that owes it.
     """
 
     key: str
@@ -68,6 +70,7 @@ class Job:
     state: str = WAITING
     reason: str = ""
     acting: int | None = None
+    origin: str | None = None
 
 
 def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
@@ -87,6 +90,7 @@ def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
         "attempts": 0,
         "due_at": now,
         "created_at": now,
+        "origin": origin_text() or None,
     }
     kept = insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.id)
     return connection.execute(kept).first() is not None
@@ -217,4 +221,5 @@ def _job(row: Row[Any]) -> Job:
         row.state,
         row.reason,
         row.account_id,
+        row.origin,
     )

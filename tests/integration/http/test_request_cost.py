@@ -1,18 +1,17 @@
 """What the access log tells of a request: which page answered, and what it asked of the database, whichever way it asked."""
 
-import json
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from runtime.logs import JsonLines
+from connectors.origin import current_origin
 from runtime.meter import METER
+from support.logged import noted
 from support.marina_site import Marina, open_marina
 from support.portal import Browser
 
+ACCESS = "foyer.access"
 LIST, DETAIL = "/bookings", "/bookings/B-1"
 WARM = 6
 """Requests after which a statement of the hot path is sent by libpq alone."""
@@ -28,29 +27,8 @@ def marina(database_url: str, tmp_path: Any) -> Iterator[Marina]:
         yield made
 
 
-class Lines(logging.Handler):
-    """Keeps the lines of the access log as they are written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[dict[str, Any]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(json.loads(JsonLines().format(record)))
-
-
-@contextmanager
-def noted() -> Iterator[list[dict[str, Any]]]:
-    lines, log = Lines(), logging.getLogger("foyer.access")
-    log.addHandler(lines)
-    try:
-        yield lines.said
-    finally:
-        log.removeHandler(lines)
-
-
 def line_of(browser: Browser, path: str, **more: Any) -> dict[str, Any]:
-    with noted() as lines:
+    with noted(ACCESS) as lines:
         browser.get(path, **more)
     (line,) = lines
     return line
@@ -71,7 +49,7 @@ def test_each_statement_counts_once_however_it_is_sent(marina):
 def test_transactions_count_with_their_beginning_and_their_end(marina):
     stranger = marina.stranger()
     fields = {"email": "alice@sail.example", "password": "wrong", "csrf_token": stranger.token()}
-    with noted() as lines, marina.counting() as statements:
+    with noted(ACCESS) as lines, marina.counting() as statements:
         stranger.client.post("/signin", data=fields)
     assert lines[-1]["page"] == "foyer:identity.signin_submit"
     assert lines[-1]["statements"] - len(statements) in (CONTROL, 2 * CONTROL)
@@ -104,3 +82,23 @@ def test_a_thread_counts_what_it_asked_itself(marina):
     before = METER.statements
     marina.as_("alice").get(LIST)
     assert METER.statements > before
+
+
+def test_each_request_is_a_trace_of_its_own_or_a_step_of_who_asked(marina):
+    stranger, trace = marina.stranger(), "4bf92f3577b34da6a3ce929d0e0e4736"
+    given = f"00-{trace}-00f067aa0ba902b7-01"
+    lines = [line_of(stranger, path, headers=headers) for path in ("/", "/nowhere") for headers in ({}, {"traceparent": given})]
+    assert [line["trace_id"] == trace for line in lines] == [False, True, False, True]
+    assert len({line["trace_id"] for line in lines}) == 3
+    assert len({line["span_id"] for line in lines}) == 4
+    assert current_origin() is None
+
+
+def test_a_fault_is_told_for_its_request(marina, monkeypatch):
+    def fail(*given):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("runtime.routes.find_page", fail)
+    with noted("foyer.errors") as faults, noted(ACCESS) as lines:
+        assert marina.stranger().get("/").status_code == 500
+    assert {(line["request"], line["trace_id"]) for line in faults} == {(lines[0]["request"], lines[0]["trace_id"])}
