@@ -38,6 +38,7 @@ from connectors.writethrough import (
 )
 
 log = logging.getLogger(__name__)
+UNANSWERED = "unanswered"
 ANSWER_SECONDS = 0.25
 PARCEL = 200
 """How many changes go together at most, where the outside takes several at once."""
@@ -87,8 +88,9 @@ class Relay:
                 self.rest.until = time.monotonic() + min(REST_SECONDS, patience(verdict, item.attempts))
                 break
         for (origin, name, outcome), number in told.items():
+            level = logging.DEBUG if outcome == UNANSWERED else logging.INFO  # asked again and again, until there is one
             with carried(origin):
-                log.info("changes sent", extra={"action": "deliver", "map": name, "outcome": outcome, "changes": number})
+                log.log(level, "changes sent", extra={"action": "deliver", "map": name, "outcome": outcome, "changes": number})
         return done
 
     def _sent(self, owed: Iterable[Owed]) -> Iterator[Sent]:
@@ -255,7 +257,7 @@ class Relay:
 def _outcome(verdict: Verdict | None) -> str:
     """What became of a change, in a word for the log."""
     if verdict is None:
-        return "waits for an answer"
+        return UNANSWERED
     return "delivered" if isinstance(verdict, Receipt) else verdict.code if isinstance(verdict, RecordRejected) else "failed"
 
 
