@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from connectors.home import Home, Work
 from connectors.lease import Lease, under_lease
 from connectors.links import unlink
 from connectors.met import Met, meet, settle_met
+from connectors.origin import carried, common
 from connectors.outbox import Owed
 from connectors.protocol import Adapter, Batching, Change, Receipt, Record, Verdict, texts
 from connectors.refused import take_refusal, tell_reason
@@ -35,6 +37,8 @@ from connectors.writethrough import (
     take_back,
 )
 
+log = logging.getLogger(__name__)
+UNANSWERED = "unanswered"
 ANSWER_SECONDS = 0.25
 PARCEL = 200
 """How many changes go together at most, where the outside takes several at once."""
@@ -75,12 +79,18 @@ class Relay:
         with self.home.read() as connection:
             owed = outbox.due(connection, self.maps, self.home.now())
         done = silent = 0
+        told: Counter[tuple[str, str, str]] = Counter()
         for item, verdict in self._sent(owed):
             done += isinstance(verdict, Receipt)
+            told[item.origin or "", item.map, _outcome(verdict)] += 1
             silent = silent + 1 if is_silence(verdict) else 0
             if silent == DOWN and isinstance(verdict, Retriable):
                 self.rest.until = time.monotonic() + min(REST_SECONDS, patience(verdict, item.attempts))
                 break
+        for (origin, name, outcome), number in told.items():
+            level = logging.DEBUG if outcome == UNANSWERED else logging.INFO  # asked again and again, until there is one
+            with carried(origin):
+                log.log(level, "changes sent", extra={"action": "deliver", "map": name, "outcome": outcome, "changes": number})
         return done
 
     def _sent(self, owed: Iterable[Owed]) -> Iterator[Sent]:
@@ -154,7 +164,8 @@ class Relay:
         for item, met in (run[at] for at in going):
             sending = self.maps[item.map], item.operation, item.payload["key"], met.values
             changes.append(Change(*sending, met=met.row, exact=bool(met.sums)))
-        answers = self._answers(changes, run[going[0]][0].idempotency)
+        with carried(common(run[at][0].origin for at in going)):
+            answers = self._answers(changes, run[going[0]][0].idempotency)
         for at, verdict in zip(going, answers, strict=False):
             verdicts[at] = verdict
         return verdicts if len(answers) == len(going) else verdicts[: going[len(answers)]]
@@ -212,7 +223,8 @@ class Relay:
 
     def _submit(self, item: Owed) -> Sent:
         try:
-            return item, self._asked(item)
+            with carried(item.origin):
+                return item, self._asked(item)
         except ConnectorError as fault:
             self._write(item, lambda work, fault=fault: self._put_off(work, item, fault))  # type: ignore[misc]
             return item, fault
@@ -242,6 +254,13 @@ class Relay:
             what(Work(connection, self.home.rows(connection), self.maps[item.map], self.home.now()))
             reached("commit")
         reached("committed")
+
+
+def _outcome(verdict: Verdict | None) -> str:
+    """What became of a change, in a word for the log."""
+    if verdict is None:
+        return UNANSWERED
+    return "delivered" if isinstance(verdict, Receipt) else verdict.code if isinstance(verdict, RecordRejected) else "failed"
 
 
 def compose_owed(work: Work, item: Owed, maps: Mapping[str, CompiledMap]) -> Letter:

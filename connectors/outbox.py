@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
 from connectors import tables, tally
+from connectors.origin import origin_text
 from connectors.values import dump_json, load_json
 from connectors.wake import wake
 
@@ -41,6 +42,7 @@ class Owed:
     retry_at: dt.datetime | None
     created_at: dt.datetime
     receipt: str | None = None
+    origin: str | None = None
 
     @property
     def code(self) -> str:
@@ -70,6 +72,7 @@ def owe(connection: Connection, owing: Owing, now: dt.datetime, idempotency: str
     reason = owing.refused or reason
     values |= {"receipt": _receipt("value_map")} if owing.refused else {}
     values |= {"payload": dump_json(owing.payload), "state": state, "idempotency": key, "created_at": now, "reason": reason}
+    values["origin"] = origin_text() or None
     connection.execute(insert(_TABLE).values(**values))
     if owing.refused:
         tally.count_errors(connection, owing.map, tally.OUT, ("value_map",), now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text
 
+from connectors.origin import LONGEST
 from metadata.types import KEY_TYPE, UtcDateTime
 
 TABLES = MetaData()
@@ -233,6 +234,7 @@ outbox = Table(
     Column("receipt", Text),
     Column("created_at", UtcDateTime(), nullable=False),
     Column("delivered_at", UtcDateTime()),
+    Column("origin", String(LONGEST)),
     Index("ix_foyer_outbox_state", "state", "id"),
     Index("ix_foyer_outbox_record", "entity", "record_id", "id"),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from flask import Flask
@@ -11,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.api.routes import api_blueprint
+from runtime.aside import Aside
 from runtime.config import Config
 from runtime.context import PageView, RequestContext
 from runtime.cookies import CookieSessions
@@ -59,6 +59,7 @@ from runtime.sync.pool import Adapters
 from runtime.sync.submission import OutsideSubmission
 from runtime.uploads import request_class
 
+_request_numbers = Later("runtime.metrics.counted:RequestNumbers")
 COOKIE = "foyer"
 COOKIE_LIFETIME = timedelta(days=365)
 
@@ -123,10 +124,11 @@ def make_services(config: Config) -> Services:
             config.max_file_bytes,
             Clamd.at(config.virus_scanner) if config.virus_scanner else None,
         ),
-        aside=ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"),
+        aside=Aside(max_workers=2, thread_name_prefix="aside"),
         freshness=EntityFreshness(engine, snapshots),
         submission=OutsideSubmission(Adapters()),
         listeners=AUDITED.plus(keep_outbox, owe_webhooks),
+        numbers=_request_numbers() if config.metrics_token else None,
     )
 
 

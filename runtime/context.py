@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import Response, g
@@ -12,6 +11,7 @@ from sqlalchemy import Connection
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from runtime.csrf import csrf_token
 from runtime.lease import Lease
+from runtime.meter import METER
 from runtime.passing import passing
 from runtime.records.proof import Reader
 
@@ -47,12 +47,20 @@ class Span:
         self._spans[self._name] = self._spans.get(self._name, 0.0) + time.perf_counter() - self._begun
 
 
-@dataclass(slots=True)
 class Stages:
-    """How long each stage of a request took, for the Server-Timing header."""
+    """How long each stage of a request took, for the Server-Timing header; which page answers, and what it asked of the
+    database, for the log and the numbers.
 
-    started: float = field(default_factory=time.perf_counter)
-    spans: dict[str, float] = field(default_factory=dict)
+    `page` is the key of a page of the site, "" where none answers.
+    """
+
+    __slots__ = ("_seconds", "_statements", "page", "spans", "started")
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+        self.spans: dict[str, float] = {}
+        self.page = ""
+        self._statements, self._seconds = METER.statements, METER.seconds
 
     def measure(self, name: str) -> Span:
         """Add the time spent inside to a stage. The name is a token: letters, digits, dashes."""
@@ -62,6 +70,11 @@ class Stages:
     def total(self) -> float:
         """Seconds since the request began."""
         return time.perf_counter() - self.started
+
+    @property
+    def sql(self) -> tuple[int, float]:
+        """Commands sent to the database since the request began, and the seconds waited for them; asked by its own thread."""
+        return METER.statements - self._statements, METER.seconds - self._seconds
 
 
 @passing

@@ -140,6 +140,7 @@ def _sqlite(address: URL, pool_size: int) -> Engine:
     in_memory = not address.database or address.database == ":memory:"
     sizes: dict[str, Any] = {} if in_memory else {"pool_size": pool_size, "max_overflow": pool_size}
     connect_args: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+    connect_args["factory"] = QueuedConnection
     if not in_memory:
         connect_args["factory"] = connection_factory(turns_of(os.path.realpath(str(address.database))))
     engine = create_engine(address, connect_args=connect_args, query_cache_size=2000, hide_parameters=True, **sizes)

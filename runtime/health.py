@@ -13,7 +13,7 @@ from runtime.errors import NothingPublished, PageNotFound
 from runtime.loading import Later
 from runtime.services import Services, services_of
 
-_metrics_text = Later("runtime.sync.metrics:metrics_text")
+_told_numbers = Later("runtime.metrics.told:told_numbers")
 
 
 def healthz() -> Response:
@@ -34,15 +34,13 @@ def readyz() -> tuple[Response, int]:
 
 
 def metrics() -> Response:
-    """The numbers of the synchronisation for Prometheus, for whoever has the token. Raises PageNotFound for anybody else."""
+    """The numbers of the portal for Prometheus, for whoever has the token. Raises PageNotFound for anybody else."""
     services = services_of(current_app)
     wanted = services.config.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not wanted or not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
         raise PageNotFound
-    with services.engine.connect() as connection:
-        text = _metrics_text(connection, services.snapshots.current(), dt.datetime.now(dt.UTC))
-    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(_told_numbers(services, dt.datetime.now(dt.UTC)), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _database(services: Services) -> str:

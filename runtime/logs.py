@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from connectors.origin import current_origin
+
 NAMES = ("foyer", "runtime", "connectors", "metadata")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _BLANK = vars(logging.LogRecord("", logging.INFO, "", 0, "", (), None))
@@ -20,7 +22,7 @@ _Caught = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 class JsonLines(logging.Formatter):
-    """A log record as one line of JSON: time, level, logger, message, and what was given as `extra`."""
+    """A log record as one line of JSON: time, level, logger, message, what was given as `extra`, and for which request."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -32,6 +34,9 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        origin = current_origin()
+        if origin is not None:
+            line |= {"request": origin.request, "trace_id": origin.trace, "span_id": origin.span}
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)

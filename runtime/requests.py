@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.routing import MapAdapter, Rule
 
+from connectors.origin import HEADER, begin_origin, end_origin
 from runtime.answers import Answer
 from runtime.arrivals import Arriving, Changed, request_id_of, welcome
 from runtime.context import PageView, RequestContext, Stages
@@ -33,11 +34,16 @@ from runtime.url_rules import PatientRule
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from runtime.metrics.counted import RequestNumbers
+
 log = logging.getLogger("foyer.access")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 MOST_HOSTS = 500
 MOST_PATHS, LONGEST_PATH = 4096, 200
+GUISE, UNKNOWN = "foyer:seen-as", "foyer:unknown"
+NOWHERE = (None, "page", "root")
+"""Views that say nothing of what was found: without a page of the site nothing was."""
 PLAIN_FORM = "application/x-www-form-urlencoded"
 UNDRESSED = ("studio", "identity")
 """Where people sign in and where the site is made no setting loosens a header."""
@@ -131,6 +137,16 @@ class Portal(Flask):
 
     def full_dispatch_request(self) -> Response:
         """The answer."""
+        numbers = services_of(self).numbers
+        if numbers is None:
+            return self._dispatched()
+        numbers.in_progress.inc()
+        try:
+            return self._dispatched()
+        finally:
+            numbers.in_progress.dec()
+
+    def _dispatched(self) -> Response:
         try:
             return super().full_dispatch_request()
         except Changed:
@@ -163,6 +179,7 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
     over."""
     services = services_of(app)
     secure = services.config.public_url.startswith("https://")
+    numbers = services.numbers
 
     tokens = Tokens(app)
 
@@ -190,6 +207,8 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
                 dress_page(response, held.foyer.site.settings)
             response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
         note(_asked(), held, response, stages)
+        if numbers is not None:
+            count(numbers, _asked(), held, response)
         return response
 
     app.teardown_request(_release)
@@ -219,6 +238,7 @@ def _led(context: RequestContext, asked: Request, *, looking: bool) -> Response 
 
 
 def _release(error: BaseException | None) -> None:
+    end_origin()
     lease: Lease | None = _held().pop("lease", None)
     if lease is None:
         return
@@ -230,8 +250,10 @@ def _release(error: BaseException | None) -> None:
 
 def start(services: Services, asked: Request, held: Any) -> None:
     """Make the context of the request; static files and health need none. Raises what makes an answer impossible."""
-    held.stages = Stages()
-    held.request_id = request_id_of(asked.headers.get("X-Request-ID", ""))
+    if "changed" not in held:  # what is started again has cost what it cost before, too
+        held.stages = Stages()
+        held.request_id = request_id_of(asked.headers.get("X-Request-ID", ""))
+        held.origin = begin_origin(held.request_id, asked.headers.get(HEADER, ""))
     if asked.endpoint in WITHOUT_CONTEXT:
         return
     held.lease = Lease(services.doors)
@@ -265,15 +287,39 @@ def note(asked: Request, held: Any, response: Response, stages: Stages) -> None:
     if not log.isEnabledFor(logging.INFO) or asked.endpoint == "healthz":
         return
     context: RequestContext | None = held.get("foyer")
+    statements, seconds = stages.sql
     fields = {
         "action": "request",
         "request": held.request_id,
+        "trace_id": held.origin.trace,
+        "span_id": held.origin.span,
         "method": asked.method,
         "path": asked.path[:500],
         "status": response.status_code,
         "ms": round(stages.total * 1000, 2),
+        "page": place_of(asked, stages),
+        "statements": statements,
+        "sql_ms": round(seconds * 1000, 2),
         "address": asked.remote_addr,
         "site": context.site.key if context else None,
         "contact": context.principal.contact if context else None,
     }
     log.handle(Bare(log, "request", fields))
+
+
+def count(numbers: RequestNumbers, asked: Request, held: Any, response: Response) -> None:
+    """Add a request to the numbers that are kept of them."""
+    context: RequestContext | None = held.get("foyer")
+    stages: Stages = held.stages
+    site = context.site.key if context else ""
+    numbers.count((site, place_of(asked, stages), asked.method, response.status_code), stages.total, stages.sql)
+
+
+def place_of(asked: Request, stages: Stages) -> str:
+    """What the log and the numbers call where a request went: a page of the site by its key, anything else as `foyer:…`.
+
+    It is one of as many names as the site has pages and the engine has views; nothing of it comes from who asks.
+    """
+    if guise_of(asked) is not None:
+        return GUISE
+    return stages.page or (UNKNOWN if asked.endpoint in NOWHERE else f"foyer:{asked.endpoint}")

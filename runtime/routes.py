@@ -17,6 +17,8 @@ from runtime.robots import serve_robots, serve_sitemap
 from runtime.sitemap import FoundPage, Verdict, find_file, find_page, verdicts
 from runtime.web_files import permitted_file, serve_file
 
+MOVED, WEB_FILE = "foyer:moved", "foyer:file"
+"""What the log and the numbers call answers of the site that are no pages; a key of a page has no colon."""
 WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "metrics", "asset", "tokens", "webhook"})
 
 
@@ -48,8 +50,10 @@ def serve_path(context: RequestContext, path: str, show: PageView) -> Response:
         file = None if moved else find_file(context.snapshot, context.site, path)
         found = None if moved or file else permitted_page(context, path)
     if moved is not None:
+        context.stages.page = MOVED
         return _keep_query(moved)
     if file is not None:
+        context.stages.page = WEB_FILE
         if not permitted_file(context, file):
             raise SignInNeeded
         return serve_file(context, file)
@@ -67,6 +71,7 @@ def permitted_page(context: RequestContext, path: str) -> FoundPage | None:
     found = find_page(context.site, path)
     if found is None:
         raise PageNotFound
+    context.stages.page = found.node.page.key
     verdict = verdicts(context.snapshot, context.site, context.principal.roles)[found.node.page.key]
     if verdict is Verdict.UNPUBLISHED:
         raise OutOfReach

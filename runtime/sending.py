@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
+from time import perf_counter
 from typing import Any, cast
 
 import psycopg
@@ -23,6 +25,8 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.postgres import types
+
+from runtime.meter import METER
 
 MOST = 200
 """Statements that a connection keeps; the one not used for longest makes room."""
@@ -90,10 +94,24 @@ class SendingConnection(psycopg.Connection[Any]):
 
     forgotten = 0
 
+    def commit(self) -> None:
+        """Commit the transaction, if there is one."""
+        open_, begun = self.pgconn.transaction_status != pq.TransactionStatus.IDLE, perf_counter()
+        try:
+            super().commit()
+        finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += open_
+
     def rollback(self) -> None:
         """Undo the transaction."""
         self.forgotten += 1
-        super().rollback()
+        open_, begun = self.pgconn.transaction_status != pq.TransactionStatus.IDLE, perf_counter()
+        try:
+            super().rollback()
+        finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += open_
 
 
 class SendingCursor(psycopg.Cursor[Any]):
@@ -108,10 +126,35 @@ class SendingCursor(psycopg.Cursor[Any]):
 
     def execute(self, *given: Any, **named: Any) -> SendingCursor:
         """Execute a statement as psycopg does."""
-        super().execute(*given, **named)
+        begun = perf_counter()
+        try:
+            super().execute(*given, **named)
+        finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += 1
         if (self.statusmessage or "").startswith(FORGETS):
             self._own.forgotten += 1
         return self
+
+    def executemany(self, *given: Any, **named: Any) -> None:
+        """Execute a statement for many values as psycopg does; it counts as one."""
+        begun = perf_counter()
+        try:
+            super().executemany(*given, **named)
+        finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += 1
+
+    @contextmanager
+    def copy(self, *given: Any, **named: Any) -> Iterator[psycopg.Copy]:
+        """Copy rows as psycopg does; what is made of them meanwhile counts as time of the statement."""
+        begun = perf_counter()
+        try:
+            with super().copy(*given, **named) as copying:
+                yield copying
+        finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += 1
 
     def again(self, statement: str, values: Sequence[Any]) -> list[Row] | None:
         """The rows that a statement gives; None, and nothing done, where it is to be executed as any other.
@@ -132,7 +175,10 @@ class SendingCursor(psycopg.Cursor[Any]):
             encoded: Any = [encode(value) for encode, value in zip(kept.encoders, values, strict=True)]
         except _Odd:
             return None
+        begun = perf_counter()
         result = pgconn.exec_prepared(kept.name, encoded)
+        METER.seconds += perf_counter() - begun
+        METER.statements += 1
         if result.status == pq.ExecStatus.TUPLES_OK:
             kept.proved = forgotten
             return kept.rows(result)
@@ -155,7 +201,9 @@ class SendingCursor(psycopg.Cursor[Any]):
             return True
         self._named += 1
         name, found = b"foyer_%b_%d" % (self._token, self._named), [ENCODED[kind] for kind in key[1]]
+        begun = perf_counter()
         result = pgconn.prepare(name, key[0].encode(), [oid for oid, _ in found])
+        METER.seconds += perf_counter() - begun
         if result.status == pq.ExecStatus.COMMAND_OK:
             encoders = tuple(encode for _, encode in found)
             self._kept[key] = _Kept(name, encoders, Transformer(connection), self._own.forgotten)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -31,11 +31,15 @@ from runtime.studio.designing.memory import OutsideMemory
 from runtime.studio.viewing.drafts import Drafts
 from runtime.studio.viewing.notebook import Notebook
 
+if TYPE_CHECKING:
+    from runtime.metrics.counted import RequestNumbers
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The parts of one application. `aside` runs what must not be waited for, such as sending mail;
-    `captchas` are providers of one's own, by the name in the site setting."""
+    `captchas` are providers of one's own, by the name in the site setting; `numbers` counts requests where somebody may read
+    that."""
 
     config: Config
     engine: Engine
@@ -57,6 +61,7 @@ class Services:
     drafts: Drafts = field(default_factory=Drafts)
     notebook: Notebook = field(default_factory=Notebook)
     outside: OutsideMemory = field(default_factory=OutsideMemory)
+    numbers: RequestNumbers | None = None
 
 
 EXTENSION = "foyer"

@@ -11,8 +11,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 from weakref import WeakValueDictionary
+
+from runtime.meter import METER
 
 
 class Turns:
@@ -70,11 +73,63 @@ class Turns:
             return True
 
 
+class MeteredCursor(sqlite3.Cursor):
+    """A cursor whose statements are counted and timed, the fetching too: SQLite looks for a row when it is fetched."""
+
+    def execute(self, *given: Any) -> MeteredCursor:
+        """Execute a statement."""
+        begun = perf_counter()
+        try:
+            super().execute(*given)
+        finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += 1
+        return self
+
+    def executemany(self, *given: Any) -> MeteredCursor:
+        """Execute a statement for many values; it counts as one."""
+        begun = perf_counter()
+        try:
+            super().executemany(*given)
+        finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += 1
+        return self
+
+    def fetchone(self) -> Any:
+        """The next row; None after the last."""
+        begun = perf_counter()
+        try:
+            return super().fetchone()
+        finally:
+            METER.seconds += perf_counter() - begun
+
+    def fetchmany(self, *given: Any, **named: Any) -> list[Any]:
+        """The next rows."""
+        begun = perf_counter()
+        try:
+            return super().fetchmany(*given, **named)
+        finally:
+            METER.seconds += perf_counter() - begun
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        begun = perf_counter()
+        try:
+            return super().fetchall()
+        finally:
+            METER.seconds += perf_counter() - begun
+
+
 class QueuedConnection(sqlite3.Connection):
     """A connection to SQLite that keeps a turn from before a write transaction begins until it has ended, in whatever way."""
 
     turns: Turns | None = None
     has_turn = False
+
+    def cursor(self, factory: Any = MeteredCursor) -> Any:
+        """A cursor that counts; the driver's own `execute` of a connection takes it here too."""
+        return super().cursor(factory)
 
     def take_turn(self, milliseconds: int) -> int:
         """Wait for a turn at most so long. Gives back how much of that is left for SQLite's own waiting.
@@ -96,14 +151,22 @@ class QueuedConnection(sqlite3.Connection):
 
     def commit(self) -> None:
         """Commit; a transaction that could not be committed keeps its turn until it is rolled back."""
-        super().commit()
+        open_, begun = self.in_transaction, perf_counter()
+        try:
+            super().commit()
+        finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += open_
         self.end_turn()
 
     def rollback(self) -> None:
         """Roll back."""
+        open_, begun = self.in_transaction, perf_counter()
         try:
             super().rollback()
         finally:
+            METER.seconds += perf_counter() - begun
+            METER.statements += open_
             self.end_turn()
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from connectors.errors import LONGEST_WAIT, Fatal, Retriable
 from connectors.odata.settings import Credentials, Settings
+from connectors.origin import trace_headers
 
 if TYPE_CHECKING:
     import urllib3
@@ -96,7 +97,7 @@ class Client:
         left = self._closed_until - self._clock()
         if left > 0:
             raise Retriable(f"{self._name} has asked to be left alone for {left:.0f} s more", after=left)
-        return self._exchange(method, url, self.common() | headers, body)
+        return self._exchange(method, url, self.common() | headers | trace_headers(), body)
 
     def common(self) -> dict[str, str]:
         """The headers of every request."""

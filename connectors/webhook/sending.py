@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from connectors.errors import Fatal, Retriable
+from connectors.origin import trace_headers
 from connectors.webhook.signing import ID, MOMENT, SIGNATURE, sign
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def send(address: str, message: Message, secrets: Sequence[bytes], now: float, p
         ID: message.identity,
         MOMENT: str(moment),
         SIGNATURE: " ".join(sign(secret, message.identity, moment, message.body) for secret in secrets),
+        **trace_headers(),
     }
     status, wait = _post(pool, f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}", message.body, headers)
     if status == GONE:

@@ -13,6 +13,7 @@ from granian.server import MPServer
 
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, reporting
+from runtime.metrics.shared import shared_numbers
 from runtime.tables import create_engine_tables
 
 TARGET = "runtime.wsgi:make_app"
@@ -38,7 +39,8 @@ def command(host: str, port: int, workers: int | None, threads: int | None) -> R
     installation.engine.dispose()
     config = installation.config
     click.echo(f"Foyer serves {config.public_url} (listening on {host}:{port})", err=True)
-    make_server(host, port, workers or config.workers, threads or config.threads).serve()
+    with shared_numbers():
+        make_server(host, port, workers or config.workers, threads or config.threads).serve()
     return Report()
 
 

@@ -32,13 +32,14 @@ from runtime.cli.sync_maps import chosen_maps, open_sync
 from runtime.cli.sync_progress import words_of_load
 from runtime.cli.sync_running import run_connection, with_loads
 from runtime.cli.worker import summary
+from runtime.loading import Later
 from runtime.sync import steering
 from runtime.sync.homes import home_of
-from runtime.sync.metrics import metrics_text
 from runtime.sync.pool import Adapters
 from runtime.sync.state import MapState, map_states
 from runtime.sync.worker import maps_by_connection
 
+_metrics_text = Later("runtime.sync.metrics:metrics_text")
 SHOWN_REJECTS = 5
 
 
@@ -123,7 +124,7 @@ def metrics() -> Report:
     """Print the numbers of every map in the text format of Prometheus."""
     installation, snapshot = open_sync()
     with installation.engine.connect() as connection:
-        text = metrics_text(connection, snapshot, utc_now())
+        text = _metrics_text(connection, snapshot, utc_now())
     return Report(tuple(text.splitlines()), {"text": text})
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.commands import send_command
 from connectors.errors import ConnectorError, Retriable, first_line
+from connectors.origin import carried
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.access.principal import Person as Actor
@@ -53,6 +54,12 @@ class Office:
             job = claim(connection, now)
         if job is None:
             return False
+        with carried(job.origin):
+            self._work(job, now)
+        return True
+
+    def _work(self, job: Job, now: dt.datetime) -> None:
+        """Do it, and write down what became of it. Raises SQLAlchemyError."""
         facts = {"action": "job", "job": job.id, "kind": job.kind}
         try:
             self._do(job, now)
@@ -73,7 +80,6 @@ class Office:
             self._later(job, type(fault).__name__, now)
         else:
             log.info("job done", extra=facts)
-        return True
 
     def _do(self, job: Job, now: dt.datetime) -> None:
         """Do it, outside of any transaction where others are asked."""

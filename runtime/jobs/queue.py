@@ -11,15 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, MetaData, Row, String, Table, Text, select, update
+from sqlalchemy import Column, Connection, Index, Integer, MetaData, Row, String, Table, Text, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from connectors.origin import LONGEST, origin_text
 from metadata.types import KEY_TYPE, UtcDateTime
 
 METADATA = MetaData()
 MAIL, CALL, TASK, HOOK, POST = "mail", "call", "task", "hook", "post"
+KINDS = (MAIL, CALL, TASK, HOOK, POST)
 WAITING, DONE, PARKED = "waiting", "done", "parked"
+OPEN = (WAITING, PARKED)
 CLAIMED = dt.timedelta(minutes=5)
 """How long a claim holds: longer than any job may take; after that another worker takes the job."""
 MOST_ATTEMPTS = 10
@@ -43,6 +46,7 @@ jobs = Table(
     Column("created_at", UtcDateTime(), nullable=False),
     Column("done_at", UtcDateTime()),
     Column("account_id", KEY_TYPE),
+    Column("origin", String(LONGEST)),
     Index("ix_foyer_job_due", "state", "due_at", "id"),
 )
 
@@ -51,7 +55,7 @@ jobs = Table(
 class Job:
     """Something owed. `payload` is plain JSON, `contact` who took the action (None for somebody not signed in).
 
-    `acting` is the account that they acted for, where it is not their own.
+    `acting` is the account that they acted for, where it is not their own, `origin` the request that owes it.
     """
 
     key: str
@@ -66,6 +70,7 @@ class Job:
     state: str = WAITING
     reason: str = ""
     acting: int | None = None
+    origin: str | None = None
 
 
 def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
@@ -85,6 +90,7 @@ def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
         "attempts": 0,
         "due_at": now,
         "created_at": now,
+        "origin": origin_text() or None,
     }
     kept = insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.id)
     return connection.execute(kept).first() is not None
@@ -179,6 +185,22 @@ def find_message(connection: Connection, site: str, number: int) -> tuple[Job, d
     return None if row is None else (_job(row), row.created_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many jobs of a kind are in a state, and when the oldest of them was owed."""
+
+    kind: str
+    state: str
+    number: int
+    since: dt.datetime
+
+
+def standing(connection: Connection) -> tuple[Standing, ...]:
+    """What is not done yet."""
+    counted = select(jobs.c.kind, jobs.c.state, func.count(), func.min(jobs.c.created_at)).where(jobs.c.state.in_(OPEN))
+    return tuple(Standing(*row) for row in connection.execute(counted.group_by(jobs.c.kind, jobs.c.state)))
+
+
 def open_jobs(connection: Connection, most: int = 200) -> tuple[Job, ...]:
     """The jobs that are not done, parked ones first, without what they are about."""
     wanted = select(jobs).where(jobs.c.state != DONE).order_by(jobs.c.state, jobs.c.id).limit(most)
@@ -199,4 +221,5 @@ def _job(row: Row[Any]) -> Job:
         row.state,
         row.reason,
         row.account_id,
+        row.origin,
     )

@@ -7,18 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from metadata.connector_settings import CONNECTOR_SETTINGS, ConnectorSetting, is_written_out
-from metadata.variables import VARIABLE
+from metadata.model import ComponentId
+from runtime.studio.bench import made
 from runtime.studio.entries import Entry, Line, Part, Surroundings
 from runtime.studio.posted import FIELD
+from runtime.studio.saving import named
 from runtime.studio.shapes import Shape
 
 KIND, SETTINGS, CONNECTOR = "connection", "settings", "connector"
-NAMED: Mapping[str, tuple[str, ...]] = {
-    "identity_provider": ("client_secret", "key_pair"),
-    "webhook": ("secret",),
-    "sync_alert": ("secret",),
-}
-"""Properties of other kinds that hold the ${NAME} of a secret."""
 
 
 def with_settings(entries: Sequence[Entry], data: Mapping[str, Any], around: Surroundings) -> tuple[Entry, ...]:
@@ -61,22 +57,17 @@ def _field(setting: ConnectorSetting, value: str, around: Surroundings) -> Entry
     )
 
 
-def without_secrets(kind: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def without_secrets(name: ComponentId, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Data of a component without the secrets that are written out in it, and the names of these.
 
     A draft is kept for good, and exported: what nobody may read is not taken into it, right or wrong.
     """
-    kept = dict(data)
-    out = [name for name in NAMED.get(kind, ()) if isinstance(value := kept.get(name), str) and _is_bare(value)]
-    kept = {name: value for name, value in kept.items() if name not in out}
+    out = [problem.position.path for problem in made(name, named(name, data))[1] if problem.code == "secret"]
+    kept = {key: value for key, value in data.items() if key not in out}
     settings = kept.get(SETTINGS)
-    if kind == KIND and isinstance(settings, Mapping):
-        bare = [name for name, value in settings.items() if isinstance(value, str) and is_written_out(str(name), value)]
+    if name.kind == KIND and isinstance(settings, Mapping):
+        bare = [key for key, value in settings.items() if isinstance(value, str) and is_written_out(str(key), value)]
         out += map(str, bare)
         if bare:
-            kept[SETTINGS] = {name: value for name, value in settings.items() if name not in bare}
+            kept[SETTINGS] = {key: value for key, value in settings.items() if key not in bare}
     return kept, tuple(out)
-
-
-def _is_bare(value: str) -> bool:
-    return bool(value) and not VARIABLE.fullmatch(value)

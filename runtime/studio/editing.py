@@ -26,7 +26,7 @@ from runtime.studio.merging import MISSING, Clash
 from runtime.studio.places import place_of
 from runtime.studio.posted import move, read_form
 from runtime.studio.providers import provider_addresses
-from runtime.studio.saving import Collision, Draft, data_at, named, save, without_secrets
+from runtime.studio.saving import Collision, Draft, data_at, named, save
 from runtime.studio.scalars import line_of, read_yaml
 from runtime.studio.shapes import shapes_of
 from runtime.studio.uploads import said as size_said
@@ -65,7 +65,7 @@ def submit(kind: str, key: str) -> Response:
     base = number_of(request.form.get("base", ""))
     model = KINDS[kind].model
     data = with_uploads(desk, kind, read_form(model, request.form.items(multi=True), keep_empty=act in MOVES))
-    data = _bare(desk, kind, data)
+    data = _bare(desk, item, data)
     if act in MOVES:
         focus = move(data, act, path, model)
         return editor(desk, item, named(item.id, data), base, focus=focus, unsaved=True, fresh=act == "add")
@@ -93,12 +93,12 @@ def submit_source(kind: str, key: str) -> Response:
     if told:
         return source_page(desk, item, text, base, told=told, status=422)
     data.pop("kind", None)
-    return keep(desk, item, _bare(desk, kind, data), base, back="source")
+    return keep(desk, item, _bare(desk, item, data), base, back="source")
 
 
-def _bare(desk: Desk, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def _bare(desk: Desk, item: Item, data: Mapping[str, Any]) -> dict[str, Any]:
     """What was posted without secrets that are written out; which ones are left out is said."""
-    kept, left_out = without_secrets(kind, data)
+    kept, left_out = without_secrets(item.id, data)
     for name in left_out:
         flash(desk.say("studio.secret_left_out", what=name), "warn")
     return kept
@@ -137,10 +137,6 @@ def keep(
     """Save data as a draft, tell what became of it, and show the component again."""
     if check_shape(data):  # nested without end: no editor could show it again
         raise Unprocessable
-    plain, secrets = without_secrets(item.id, data)
-    if secrets:
-        flash(desk.say("studio.secret_written", name="${NAME}"), "bad")
-        return editor(desk, item, named(item.id, plain), base, unsaved=True, status=422)
     desk.prove()
     try:
         outcome = save(desk.context.services.workshop, Draft(item.id, named(item.id, data), base, choices or {}), desk.author)
@@ -193,15 +189,7 @@ def shown(value: Any) -> str:
 
 
 def editor(
-    desk: Desk,
-    item: Item,
-    data: Mapping[str, Any],
-    base: int,
-    *,
-    focus: str = "",
-    unsaved: bool = False,
-    fresh: bool = False,
-    status: int = 200,
+    desk: Desk, item: Item, data: Mapping[str, Any], base: int, *, focus: str = "", unsaved: bool = False, fresh: bool = False
 ) -> Response:
     """The page with the fields of a component. `unsaved` data are checked by themselves, a `fresh` part at `focus` not yet."""
     problems = made(item.id, data)[1] if unsaved else desk.bench.told(item.id)
@@ -211,7 +199,6 @@ def editor(
     return desk.page(
         "edit.html",
         title=desk.label(item),
-        status=status,
         addresses=provider_addresses(desk, item.id, data),
         opened=item,
         item=item,

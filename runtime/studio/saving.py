@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from metadata.checks.sync import SECRETS
 from metadata.model import ComponentId
 from metadata.store import MetadataStore, NoSuchComponent, Revision
-from metadata.variables import VARIABLE
-from runtime.studio.bench import Bench, Workshop, made
+from runtime.studio.bench import Bench, Workshop
 from runtime.studio.merging import Clash, Merge
 
 
@@ -78,20 +76,6 @@ def named(name: ComponentId, data: Mapping[str, Any]) -> dict[str, Any]:
     """The data under their own address, whatever they say of it."""
     own = {"key": name.key, **({"site": name.site} if name.site else {})}
     return {**own, **{key: value for key, value in data.items() if key not in ("key", "site")}}
-
-
-def without_secrets(name: ComponentId, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The data without secrets that were written out, and the places of those: a revision is kept for ever and exported."""
-    kept: dict[str, Any] = dict(data)
-    found = [problem.position.path for problem in made(name, named(name, data))[1] if problem.code == "secret"]
-    for path in found:
-        kept[path] = ""
-    settings = data.get("settings")
-    if name.kind == "connection" and isinstance(settings, Mapping):
-        wrong = [key for key, value in settings.items() if key in SECRETS and value and not VARIABLE.fullmatch(str(value))]
-        kept["settings"] = {key: "" if key in wrong else value for key, value in settings.items()}
-        found += [f"settings.{key}" for key in wrong]
-    return kept, tuple(found)
 
 
 def head_of(bench: Bench, name: ComponentId) -> Revision | None:

@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from prometheus_client import Metric
 from sqlalchemy import Connection
 
 from connectors.outbox import oldest_owed
 from connectors.rejects import count_codes
 from connectors.tally import ERROR, IN, OUT, Tally, read_tally
 from metadata.snapshot import Snapshot
+from runtime.metrics.text import text_of
 from runtime.sync.state import MapState, map_states
 
 STATES = ("never", "loading", "current", "waiting", "failed", "gap", "paused")
 KINDS = ("taken", "inserted", "updated", "unchanged", "deleted", "rejected")
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """Numbers of one name: each with its labels."""
-
-    name: str
-    help: str
-    samples: tuple[tuple[tuple[tuple[str, str], ...], float], ...]
-    type: str = "gauge"
+Samples = Iterable[tuple[tuple[tuple[str, str], ...], float]]
 
 
 def metrics_text(connection: Connection, snapshot: Snapshot, now: dt.datetime) -> str:
     """All numbers in the text format of Prometheus."""
+    return text_of(sync_families(connection, snapshot, now))
+
+
+def sync_families(connection: Connection, snapshot: Snapshot, now: dt.datetime) -> Iterable[Metric]:
+    """All numbers."""
     states = map_states(connection, snapshot)
     known = {state.map for state in states}
-    families = (*_standing(connection, states, now), *_counted([item for item in read_tally(connection) if item.map in known]))
-    return "".join(f"{line}\n" for family in families for line in _lines(family))
+    return (*_standing(connection, states, now), *_counted([item for item in read_tally(connection) if item.map in known]))
 
 
-def _standing(connection: Connection, states: list[MapState], now: dt.datetime) -> Iterator[_Family]:
+def _standing(connection: Connection, states: list[MapState], now: dt.datetime) -> Iterator[Metric]:
     """How things stand."""
     yield _by_direction(
         "lag_seconds",
@@ -67,41 +65,41 @@ def _standing(connection: Connection, states: list[MapState], now: dt.datetime) 
         ((s.map, s.delivered_at.timestamp()) for s in states if s.delivered_at),
     )
     told = tuple(((("map", s.map), ("state", word)), float(s.state == word)) for s in states for word in STATES)
-    yield _Family("foyer_sync_state", "The state of the map: 1 for the one that it is in.", told)
+    yield _family("foyer_sync_state", "The state of the map: 1 for the one that it is in.", told)
     codes = sorted(count_codes(connection).items())
     refused = tuple(((("map", name), ("code", code)), float(number)) for (name, code), number in codes)
-    yield _Family("foyer_sync_rejects", "Outside rows that cannot be taken, by the code of the reason.", refused)
+    yield _family("foyer_sync_rejects", "Outside rows that cannot be taken, by the code of the reason.", refused)
     last = tuple(((("map", s.map), ("kind", kind)), float(getattr(s.last, kind))) for s in states for kind in KINDS)
-    yield _Family("foyer_sync_last_run_rows", "What became of the rows of the last run that did anything.", last)
+    yield _family("foyer_sync_last_run_rows", "What became of the rows of the last run that did anything.", last)
 
 
-def _counted(tallies: Sequence[Tally]) -> Iterator[_Family]:
+def _counted(tallies: Sequence[Tally]) -> Iterator[Metric]:
     """What has happened since ever."""
     rows = tuple(
         ((("map", item.map), ("direction", item.direction), ("kind", item.kind)), float(item.number))
         for item in tallies
         if item.kind != ERROR
     )
-    yield _Family("foyer_sync_rows_total", "Rows that came and changes that went, by what became of them.", rows, "counter")
+    yield _family("foyer_sync_rows", "Rows that came and changes that went, by what became of them.", rows, "counter")
     errors = tuple(
         ((("map", item.map), ("direction", item.direction), ("code", item.code)), float(item.number))
         for item in tallies
         if item.kind == ERROR
     )
-    yield _Family("foyer_sync_errors_total", "Rows that were refused and runs that failed, by class.", errors, "counter")
+    yield _family("foyer_sync_errors", "Rows that were refused and runs that failed, by class.", errors, "counter")
 
 
 def _seconds(now: dt.datetime, since: dt.datetime) -> float:
     return max(0.0, (now - since).total_seconds())
 
 
-def _by_map(name: str, help: str, samples: Iterable[tuple[str, float]]) -> _Family:
-    return _Family(f"foyer_sync_{name}", help, tuple(((("map", key),), float(value)) for key, value in samples))
+def _by_map(name: str, help: str, samples: Iterable[tuple[str, float]]) -> Metric:
+    return _family(f"foyer_sync_{name}", help, tuple(((("map", key),), float(value)) for key, value in samples))
 
 
 def _by_direction(
     name: str, help: str, coming: Iterable[tuple[str, float | None]], going: Iterable[tuple[str, float | None]]
-) -> _Family:
+) -> Metric:
     """A number of each map and direction, where it is known."""
     told = tuple(
         ((("map", key), ("direction", way)), float(value))
@@ -109,16 +107,12 @@ def _by_direction(
         for key, value in samples
         if value is not None
     )
-    return _Family(f"foyer_sync_{name}", help, told)
+    return _family(f"foyer_sync_{name}", help, told)
 
 
-def _lines(family: _Family) -> Iterator[str]:
-    yield f"# HELP {family.name} {family.help}"
-    yield f"# TYPE {family.name} {family.type}"
-    for labels, value in family.samples:
-        named = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
-        yield f"{family.name}{{{named}}} {value:g}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _family(name: str, help: str, samples: Samples, type: str = "gauge") -> Metric:
+    """Numbers of one name: each with its labels. Those that only grow are told with `_total` behind their name."""
+    found = Metric(name, help, type)
+    for labels, value in samples:
+        found.add_sample(f"{name}_total" if type == "counter" else name, dict(labels), value)
+    return found

@@ -29,6 +29,7 @@ LATER = (
     "metadata.migrate.planning",
     "metadata.migrate.steps",
     "openpyxl",
+    "prometheus_client",
     "pyotp",
     "runtime.api.service",
     "runtime.cli.doctor",

@@ -34,6 +34,7 @@ from runtime.mail import MailFailed
 from runtime.records import update
 from runtime.records.tables import AUDIT
 from runtime.sync.pool import Adapters
+from support.logged import noted
 from support.portal import Outbox
 from support.pottery import POTTERY, form, hidden, make_pottery, text
 from support.ruled import FIELDS, publish
@@ -62,11 +63,12 @@ class Oven:
     """A service that notes what it is told, and answers as a test says."""
 
     def __init__(self):
-        self.told, self.status = [], 204
+        self.told, self.status, self.traces = [], 204, []
 
     def __call__(self, environ, start_response):
         asked = Request(environ)
         body = asked.get_data(as_text=True)
+        self.traces.append(asked.headers.get("traceparent"))
         self.told.append((asked.method, asked.environ["REQUEST_URI"], body, asked.headers["Idempotency-Key"]))
         return Response("", self.status)(environ, start_response)
 
@@ -207,6 +209,26 @@ def test_what_is_refused_outside_is_parked_and_what_may_succeed_is_sent_again_un
     assert {job.state for job in owed(pottery)} == {"parked"}
     assert {job.reason for job in owed(pottery) if job.kind == "task"} == {"no stamp left"}
     assert len({told[3] for told in oven.told}) == 1
+
+
+def test_what_is_done_of_a_request_later_is_a_step_of_its_trace(pottery, oven):
+    trace, asked = "4bf92f3577b34da6a3ce929d0e0e4736", "request-of-ada"
+    browser = pottery.as_("ada")
+    fields = question(browser, "fire")
+    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01", "X-Request-ID": asked}
+    with noted("foyer.access") as said:
+        assert browser.client.post(f"{PAGE}?do=fire", data=fields, headers=headers).headers["X-Request-ID"] == asked
+        assert browser.client.get(PAGE).status_code == 200
+    assert [line["trace_id"] == trace for line in said] == [True, False]
+    with noted("runtime.jobs.doing") as done:
+        while office(pottery, stamp=lambda work: None).work(later()):
+            pass
+    assert [(line["kind"], line["request"], line["trace_id"]) for line in done] == [
+        ("call", asked, trace),
+        ("task", asked, trace),
+    ]
+    assert len({line["span_id"] for line in (said[0], *done)}) == 3
+    assert oven.traces == [f"00-{trace}-{done[0]['span_id']}-01"]
 
 
 def test_what_a_task_wrote_before_it_failed_is_undone(pottery):

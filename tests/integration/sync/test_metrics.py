@@ -2,9 +2,9 @@
 
 import datetime as dt
 import json
-import re
 
 import sqlalchemy as sa
+from prometheus_client.parser import text_string_to_metric_families
 
 from connectors import checkpoint as checkpoints
 from connectors import outbox, tally
@@ -19,18 +19,17 @@ from runtime.sync.listener import keep_outbox
 from runtime.sync.metrics import metrics_text
 from support.harbour import boat_row, boats, harbour_row, harbours
 
-LINE = re.compile(r'([a-z_]+)\{([a-z]+="(?:[^"\\]|\\.)*"(?:,[a-z]+="(?:[^"\\]|\\.)*")*)\} (\S+)')
+ORDER = ("map", "direction", "state", "kind", "code")
 
 
 def numbers(world, later=0):
     with world.engine.connect() as connection:
         text = metrics_text(connection, world.snapshot, utc_now() + dt.timedelta(seconds=later))
-    found = {}
-    for line in text.splitlines():
-        if not line.startswith("# "):
-            name, labels, value = LINE.fullmatch(line).groups()
-            found[name, labels] = float(value)
-    return found
+    return {
+        (sample.name, ",".join(f'{name}="{sample.labels[name]}"' for name in ORDER if name in sample.labels)): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 def test_a_map_that_never_ran_has_no_lag_and_says_so(world):

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from connectors import outbox
 from connectors.errors import Retriable
 from connectors.memory.adapter import MemoryAdapter
+from connectors.origin import begin_origin, end_origin
 from connectors.outbox import count_owed, find_owed
 from connectors.tables import outbox as outbox_table
 from metadata.model import AttributeMap
@@ -17,6 +18,7 @@ from runtime.records.remove import delete
 from runtime.records.write import create, update
 from runtime.sync.listener import keep_outbox
 from support.harbour import boat_row, boats, harbour_row, harbours
+from support.logged import noted
 
 BOTH = (
     AttributeMap(attribute="number", column="no"),
@@ -65,6 +67,17 @@ def test_a_change_goes_out_with_lookups_as_natural_keys(world):
     assert deliver(world) == 1
     assert (outside(world, 1)["name"], outside(world, 1)["harbour"]) == ("Ours", "STO")
     assert owed(world) == {}
+
+
+def test_the_log_tells_of_what_goes_out_for_which_request(world):
+    made = begin_origin("request-of-ada")
+    change(world, 1, name="Ours")
+    end_origin()
+    change(world, 2, name="Nobody's")
+    with noted("connectors.outbound") as said:
+        assert deliver(world) == 2
+    told = {(line.get("request"), line.get("trace_id"), line["map"], line["outcome"], line["changes"]) for line in said}
+    assert told == {("request-of-ada", made.trace, "boats", "delivered", 1), (None, None, "boats", "delivered", 1)}
 
 
 def test_what_came_from_outside_does_not_go_back(world):
