@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from metadata.snapshot import CompiledSite, Snapshot
 from runtime.identity.logins import normal_email
@@ -137,7 +137,7 @@ def newest_invitation(connection: Connection, site: str, contact: int) -> Invita
     return _usable(connection.execute(statement.order_by(columns.id.desc()).limit(1)).first())
 
 
-def _usable(row: Row[Any] | None) -> Invitation | None:
+def _usable(row: Any) -> Invitation | None:
     if row is None:
         return None
     return Invitation(row.id, row.contact_id, tuple(filter(None, row.roles.split("\n"))), row.account_id)

@@ -143,8 +143,10 @@ def open_link() -> Response:
 
 
 def show_link(number: int, failure: str = "", errors: dict[str, str] | None = None, row: int = 0) -> Response:
-    """What a link gives that was opened on this browser."""
+    """What a link gives that was opened on this browser; that it is over, to who has opened it before it was."""
     context = current()
+    if _is_over(context, number):
+        return _page(context, "sharing/over.html", GONE)
     who, link = _opened(context, number)
     sheets = tuple(
         _sheet(context, who, link, record, errors if record.id == row else None) for record in _records(context, who, link)
@@ -160,6 +162,8 @@ def show_link(number: int, failure: str = "", errors: dict[str, str] | None = No
 def change(number: int) -> Response:
     """Change what the link lets change of a row: 303; 422 for values that do not fit, or a row that was changed meanwhile."""
     context = current()
+    if _is_over(context, number):
+        return _page(context, "sharing/over.html", GONE)
     who, link = _opened(context, number)
     row, version = _number(request.form.get("row", "")), _number(request.form.get("version", ""))
     values, errors = _typed(context, link)
@@ -299,6 +303,11 @@ def _number(named: str) -> int:
 
 def _amount(typed: str, least: int) -> int:
     return max(least, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 6 else least
+
+
+def _is_over(context: RequestContext, number: int) -> bool:
+    """Whether a link that was opened on this browser has ended since."""
+    return _is_open(number) and come_by(context.connection, context.snapshot, context.site, number) is None
 
 
 def _is_open(number: int) -> bool:

@@ -23,7 +23,7 @@ NOBODY = 0
 def keep_newcomer(connection: Connection, vault: Vault, site: str, provider: str, told: Told) -> str:
     """Keep what a provider told of somebody, and return the ticket for it."""
     now, ticket, identity = utc_now(), new_token(), told.identity
-    whole = {"identity": [identity.issuer, identity.subject, identity.name], "claims": dict(told.claims)}
+    whole: dict[str, object] = {"identity": [identity.issuer, identity.subject, identity.name], "claims": dict(told.claims)}
     whole |= {"session": dict(told.session), "at": told.at}
     values = {"site": site, "provider": provider, "created_at": now, "expires_at": now + WAITS}
     held = vault.seal(NOBODY, json.dumps(whole, default=str))

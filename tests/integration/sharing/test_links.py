@@ -169,7 +169,9 @@ def test_a_link_is_narrowed_again_and_never_widened(portal):
     opened(portal, second)
     assert opened(portal, first)[1] == "", "a use of the narrower one is a use of the first"
     portal.signed_in("alice").post("/shares", {"end": str(above.id)})
-    assert other.get(there).status_code == 404
+    ended = (other.get(there), other.post(there, {"row": str(portal.ids["bob"]), "version": "1"}))
+    assert [(answer.status_code, "This link does not work" in answer.text) for answer in ended] == [(404, True)] * 2
+    assert "This link does not work" not in portal.browser().get(there).text, "who has not opened it learns nothing of it"
 
 
 def test_a_secret_is_known_by_its_hash_alone_and_strangers_learn_nothing(local_portal, caplog):
