@@ -31,9 +31,11 @@ def _line(item: Conflict) -> str:
     won = f"{item.winner} won" if item.winner else "to be decided"
     values = f"portal {item.ours}, outside {item.theirs}"
     if item.total is not None:
-        summed = f"both count, {item.total}" if item.winner == BOTH else f"{item.total} would be the sum"
-        values, won = f"from {item.base} {values}", summed if item.winner in (BOTH, "") else won
-        won += "" if item.winner else ", to be decided"
+        values = f"from {item.base} {values}"
+    if item.winner == BOTH:
+        won = f"both count: {item.total}"
+    elif item.total is not None and not item.winner:
+        won = f"to be decided, since the sum {item.total} does not fit"
     return f"{item.id}  {item.map} {item.entity} {item.record_id} {item.attribute}: {values}, {won}"
 
 
