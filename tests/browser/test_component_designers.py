@@ -65,6 +65,20 @@ def test_columns_are_mapped_by_keyboard_and_by_mouse_and_rows_stand_beside_them(
     expect(rows.nth(0)).to_contain_text("DEPTH")
 
 
+def test_a_pair_with_its_sort_has_room_in_the_panel_and_on_a_phone(desk: Page) -> None:
+    goto(desk, "/studio/design/table_map/places")
+    press(desk, "Add: Filter")
+    name = desk.locator('[name="p.filter.0.name"]')
+    expect(name).to_be_visible()
+    for width in (1280, 360):
+        desk.set_viewport_size({"width": width, "height": 720})
+        for part in (name, desk.locator('[name="p.filter.0.value"]'), desk.locator('[name="p.filter.0.~as"]')):
+            box = part.bounding_box()
+            assert box is not None
+            assert box["width"] >= 80
+            assert box["x"] + box["width"] <= width
+
+
 def test_a_list_a_flow_and_a_chart_are_made_and_the_window_follows(desk: Page, site: Marina) -> None:
     site.book("D1", status="moored")
     seen = desk.frame_locator("#preview iframe")
