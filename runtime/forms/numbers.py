@@ -27,11 +27,13 @@ def locale_for(language: str) -> Locale:
     return Locale("en")
 
 
+@lru_cache(maxsize=200)
 def group_symbol(language: str) -> str:
     """The sign between thousands in a language: a comma, a point, or something that is not a mark."""
     return str(locale_for(language).number_symbols["latn"]["group"])
 
 
+@lru_cache(maxsize=200)
 def decimal_symbol(language: str) -> str:
     """The sign before the decimals in a language."""
     return str(locale_for(language).number_symbols["latn"]["decimal"])

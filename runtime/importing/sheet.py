@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from runtime.forms.numbers import plain
@@ -13,7 +14,10 @@ from runtime.forms.parse import Manner
 from runtime.importing.grid import MOST_COLUMNS, Line, NotReadable
 
 LONGEST_NUMBER = 400
+MOST_NUMBERS = 5000
+"""How many numbers and days of a sheet are remembered with their texts."""
 LETTERS = 26
+DIGITS = "0123456789"
 LAST_ROW = 1_048_576
 MIDNIGHT = dt.time()
 
@@ -107,6 +111,7 @@ class Sheet:
     _written: list[str] = field(default_factory=list)
     _told: Told = field(default_factory=Told)
     _value: bool = False
+    _numbers: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def start(self, tag: str, given: Mapping[str, str]) -> None:
         """A tag begins."""
@@ -119,7 +124,7 @@ class Sheet:
                     raise NotReadable("import.not_readable")
                 self._number, self._column, self._row = number, 0, []
             case "c":
-                column = _column(given["r"]) if "r" in given else self._column + 1
+                column = _column(given["r"].rstrip(DIGITS)) if "r" in given else self._column + 1
                 if column <= self._column:
                     raise NotReadable("import.not_readable")
                 self._column, self._kind, self._style = column, given.get("t", "n"), given.get("s", "")
@@ -139,9 +144,7 @@ class Sheet:
         """A tag ends."""
         match tag:
             case "c":
-                self._take(
-                    _text(self.cells.value(self._kind, self._style, "".join(self._written), self._told.whole()), self.manner)
-                )
+                self._take(self._read("".join(self._written)))
             case "row":
                 self._lines.append((self._number, self._row))
             case "v":
@@ -156,6 +159,17 @@ class Sheet:
         lines, self._lines = self._lines, []
         return lines
 
+    def _read(self, written: str) -> str:
+        """What a cell says. Days and quantities stand in many cells of a sheet, and are told once."""
+        if self._kind != "n":
+            return _text(self.cells.value(self._kind, self._style, written, self._told.whole()), self.manner)
+        same = self._style, written
+        if (text := self._numbers.get(same)) is None:
+            if len(self._numbers) >= MOST_NUMBERS:
+                self._numbers.clear()
+            text = self._numbers[same] = _text(self.cells.value("n", self._style, written, ""), self.manner)
+        return text
+
     def _take(self, text: str) -> None:
         if not text:
             return
@@ -166,10 +180,11 @@ class Sheet:
         self._row.append(text)
 
 
-def _column(place: str) -> int:
-    """The number of a column of a place such as AB12."""
+@lru_cache(maxsize=2 * MOST_COLUMNS)
+def _column(letters: str) -> int:
+    """The number of a column such as AB."""
     number = 0
-    for letter in place.rstrip("0123456789")[:4].upper():
+    for letter in letters[:4].upper():
         number = number * LETTERS + ord(letter) - ord("A") + 1
     return number
 

@@ -30,8 +30,8 @@ SECONDS = 1.0
 """Processor time for all parts together, beside that of the cells that have something in them."""
 CELL_SECONDS = 1e-5
 """What a cell that has something in it adds to that."""
-MOST_CELLS = 200_000
-"""Cells of a sheet with something in them: as many take a second or two. CSV is read many times as fast and has no limit."""
+MOST_CELLS = 100_000
+"""Cells of a sheet with something in them: as many take a second at most. CSV is read many times as fast and has no limit."""
 PATIENCE = 2.0
 """Seconds that a workbook waits for another one of the process to be read, before the person is asked to send it again."""
 ONE_AT_A_TIME = threading.Lock()

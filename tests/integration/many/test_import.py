@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from metadata.files import read_folder
 from metadata.model import ComponentId, component_id
 from runtime.forms.parse import Manner
-from runtime.importing import grid, workbook
+from runtime.importing import grid, sheet, workbook
 from runtime.pages import errand_turns, imports
 from support.apiary import METADATA, open_apiary
 
@@ -370,6 +370,17 @@ def test_a_workbook_has_so_many_cells_and_a_csv_file_more(sqlite_site, monkeypat
     refused = upload(sqlite_site, book(*rows, ["A3", None]), "a.xlsx")
     assert (refused.status_code, "more than 5 cells" in words(refused)) == (422, True)
     assert upload(sqlite_site, b"Code,Name\nA1,x\n,y\nA3,\n").status_code == 303
+
+
+def test_the_same_number_is_told_by_the_style_of_its_cell(monkeypatch):
+    """Numbers are remembered with their texts, of which some are let go of: neither changes what a cell says."""
+    monkeypatch.setattr(sheet, "MOST_NUMBERS", 2)
+    day = dt.date(2020, 1, 1)
+    data = book(["Number", "Day"], *([43831 + more, day + dt.timedelta(more)] for more in (0, 1, 2, 0, 0)), [1.5, day])
+    days = ("2020-01-01", "2020-01-02", "2020-01-03", "2020-01-01", "2020-01-01")
+    expected = [[number, told] for number, told in zip(("43831", "43832", "43833", "43831", "43831"), days, strict=True)]
+    rows = workbook.read_workbook(io.BytesIO(data), 300, Manner("sv-SE", "UTC")).rows
+    assert [cells for _, cells in rows] == [*expected, ["1,5", "2020-01-01"]]
 
 
 def test_workbooks_are_read_one_at_a_time(sqlite_site, monkeypatch):
