@@ -275,7 +275,7 @@ def secrets(world: World) -> Iterator[Problem]:
 
 
 def connection_settings(world: World) -> Iterator[Problem]:
-    """A connection has the settings that its connector knows, and those without which it cannot work."""
+    """A connection has the settings that its connector knows, and those without which it cannot work once it is active."""
     for owner in world.all(Connection):
         if owner.connector not in CONNECTOR_SETTINGS:
             continue
@@ -287,7 +287,7 @@ def connection_settings(world: World) -> Iterator[Problem]:
             elif (allowed := _words_of(owner.connector, name)) and value not in allowed and "${" not in value:
                 message = f"{name} is one of {', '.join(allowed)}."
                 yield world.problem(owner, f"settings.{name}", "connection", message)
-        for name in missing_in(owner.connector, dict(owner.settings)):
+        for name in missing_in(owner.connector, dict(owner.settings)) if owner.active else ():
             message = f"A connection with {owner.connector} needs the setting {name}; add it."
             yield world.problem(owner, f"settings.{name}", "connection", message)
 

@@ -644,6 +644,7 @@ FAULTS = [
     ({"connection files": {"settings": {"folder": "x", "format": "pdf"}}}, "connection", "settings.format", "csv, jsonl"),
     ({"connection files": {"settings": {"folder": "x", "format": "${FORMAT}"}}}, "", "", ""),
     ({"connection files": {"connector": "sql"}}, "connection", "settings.url", "needs the setting url"),
+    ({"connection files": {"connector": "sql", "active": False}}, "", "", ""),
     ({"connection files": {"settings": {"url": "s3://me:hush@lists"}}}, "secret", "settings.url", "a password in it"),
     ({"connection files": {"settings": {"url": "s3://me:${HUSH}@lists"}}}, "", "", ""),
     ({"connection files": {"settings": {"password": "a${B}"}}}, "secret", "settings.password", "environment variable"),
