@@ -11,6 +11,8 @@ MOST_PIXELS = 50_000_000
 COSTS = {"image/jpeg": (10, 40), "image/png": (20, 40), "image/gif": (12, 20), "image/webp": (36, 60)}
 """What a pixel and a byte of a picture cost to open, in nanoseconds of a processor of 2022. JPEG is opened at a smaller scale,
 WebP cannot be, and takes three copies in memory."""
+FOUR_INKS = 1.6
+"""How many times as much a picture for printing costs: it has a channel more, and its colours are made those of a screen."""
 MOST_COST = 1_000_000_000
 """Of a picture that costs more no small one is made: one that was made to keep a worker busy looks like any other."""
 LONGEST_SIDE = 20_000
@@ -65,7 +67,8 @@ def small(content: BinaryIO, kind: str, width: int) -> bytes:
     made = io.BytesIO()
     try:
         with _ONE_AT_A_TIME, Image.open(content, formats=(FORMATS[kind],)) as picture:
-            if _cost(picture.width * picture.height, size, kind) > MOST_COST:
+            cost = _cost(picture.width * picture.height, size, kind)
+            if cost * (FOUR_INKS if picture.mode == "CMYK" else 1) > MOST_COST:
                 return b""
             picture.draft("RGB", (width, width))
             ImageOps.exif_transpose(picture, in_place=True)  # else it is copied where it is upright already
