@@ -199,7 +199,7 @@ def adding(hours=None, connector="sql", **more):
     """A map to whose hours both sides add, with other properties of the attribute map, or of the map."""
     both = {"attribute": "hours", "column": "HRS", "direction": "both", "conflict": "additive", **(hours or {})}
     tasks = {"attributes": [{"attribute": "number", "column": "NO"}, both], "receipt_column": "MARK", **more}
-    return {"connection files": {"connector": connector}, "table_map tasks": tasks}
+    return {"connection files": {"connector": connector, "settings": {"url": "${SHOP_URL}"}}, "table_map tasks": tasks}
 
 
 def adding_twice(mark):
@@ -644,7 +644,7 @@ FAULTS = [
     ({"connection files": {"settings": {"folder": "x", "format": "pdf"}}}, "connection", "settings.format", "csv, jsonl"),
     ({"connection files": {"settings": {"folder": "x", "format": "${FORMAT}"}}}, "", "", ""),
     ({"connection files": {"connector": "sql"}}, "connection", "settings.url", "needs the setting url"),
-    ({"connection files": {"connector": "sql", "active": False}}, "", "", ""),
+    ({"connection files": {"connector": "sql", "settings": {}, "active": False}}, "", "", ""),
     ({"connection files": {"settings": {"url": "s3://me:hush@lists"}}}, "secret", "settings.url", "a password in it"),
     ({"connection files": {"settings": {"url": "s3://me:${HUSH}@lists"}}}, "", "", ""),
     ({"connection files": {"settings": {"password": "a${B}"}}}, "secret", "settings.password", "environment variable"),
