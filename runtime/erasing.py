@@ -162,7 +162,7 @@ def _of_sync(connection: Connection, snapshot: Snapshot, contact: int) -> Iterat
     """What synchronisation keeps of the row: values as they were outside, what was refused, what has gone out."""
     outbox, image, conflict = connectors.outbox, connectors.image, connectors.conflict
     gone = _all(*_of_row(outbox, contact), outbox.c.state.in_(OVER), outbox.c.payload != "{}")
-    yield _Part(outbox, gone, {"payload": "{}", "receipt": None, "reason": ""})
+    yield _Part(outbox, gone, {"payload": "{}", "receipt": None, "reason": "", "origin": None})
     for table in (image, conflict):
         yield _Part(table, _all(*_of_row(table, contact)))
     rows = SqlRowStore(connection, snapshot, Principal.system("system"))
