@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HEADER = "traceparent"
 LONGEST = 130
@@ -22,17 +22,23 @@ _FIRST_VERSION = "00"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A step of a trace, and the request that it goes back to. `flags` are those that came with the trace."""
+    """A step of a trace, and the request that it goes back to, "" where it goes back to none. `flags` are those that came
+    with the trace; `above` is the step that this one belongs to, "" where the trace begins with it."""
 
     request: str
     trace: str
     span: str
     flags: str = "00"
+    above: str = ""
 
     @property
     def parent(self) -> str:
         """The header that tells whom we call."""
         return f"{_FIRST_VERSION}-{self.trace}-{self.span}-{self.flags}"
+
+    def further(self) -> Origin:
+        """A step that belongs to this one."""
+        return replace(self, span=os.urandom(8).hex(), above=self.span)
 
     def __str__(self) -> str:
         return f"{self.request} {self.parent}"
@@ -43,16 +49,25 @@ current_origin = _CURRENT.get
 """The origin of what this thread does; None where it does nothing for a request."""
 
 
-def begin_origin(request: str, header: str = "") -> Origin:
-    """A new step, of the trace that a traceparent names, or of a new trace where it is none. It counts until `end_origin`."""
+def step_of(request: str, header: str = "") -> Origin:
+    """A new step, of the trace that a traceparent names, or of a new trace where it is none."""
     found = _PARENT.fullmatch(header) if header else None
     drawn = os.urandom(24).hex()
     if found is None or (found[1] == _FIRST_VERSION and found[5]):
-        made = Origin(request, drawn[:32], drawn[32:])
-    else:
-        made = Origin(request, found[2], drawn[32:], found[4])
+        return Origin(request, drawn[:32], drawn[32:])
+    return Origin(request, found[2], drawn[32:], found[4], found[3])
+
+
+def begin_origin(request: str, header: str = "") -> Origin:
+    """A new step as `step_of` has it, which counts until `end_origin`."""
+    made = step_of(request, header)
     _CURRENT.set(made)
     return made
+
+
+def take_up(origin: Origin) -> None:
+    """What this thread does from now on is this step, until `end_origin`."""
+    _CURRENT.set(origin)
 
 
 def end_origin() -> None:
@@ -69,12 +84,25 @@ def origin_text() -> str:
 @contextmanager
 def carried(kept: str | None) -> Iterator[None]:
     """Do something that goes back to a kept origin, as a new step of its trace; as ever where it goes back to none."""
-    request, _, parent = (kept or "").partition(" ")
-    if not parent:
+    found = kept_step(kept)
+    if found is None:
         yield
         return
+    with within(found):
+        yield
+
+
+def kept_step(kept: str | None) -> Origin | None:
+    """A new step of the trace of a kept origin; None where it is none."""
+    request, _, parent = (kept or "").partition(" ")
+    return step_of(request, parent) if parent else None
+
+
+@contextmanager
+def within(origin: Origin | None) -> Iterator[None]:
+    """Do something as this step, or as nobody's."""
     before = _CURRENT.get()
-    begin_origin(request, parent)
+    _CURRENT.set(origin)
     try:
         yield
     finally:

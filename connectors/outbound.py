@@ -20,10 +20,11 @@ from connectors.home import Home, Work
 from connectors.lease import Lease, under_lease
 from connectors.links import unlink
 from connectors.met import Met, meet, settle_met
-from connectors.origin import carried, common
+from connectors.origin import carried
 from connectors.outbox import Owed
 from connectors.protocol import Adapter, Batching, Change, Receipt, Record, Verdict, texts
 from connectors.refused import take_refusal, tell_reason
+from connectors.steps import Facts, owed_step
 from connectors.tablemap import CompiledMap
 from connectors.writethrough import (
     ACCEPTED,
@@ -164,8 +165,11 @@ class Relay:
         for item, met in (run[at] for at in going):
             sending = self.maps[item.map], item.operation, item.payload["key"], met.values
             changes.append(Change(*sending, met=met.row, exact=bool(met.sums)))
-        with carried(common(run[at][0].origin for at in going)):
+        facts: Facts = {"foyer.maps": tuple(sorted({change.map.key for change in changes})), "foyer.changes": len(changes)}
+        with owed_step((run[at][0].origin for at in going), "deliver", facts) as told:
             answers = self._answers(changes, run[going[0]][0].idempotency)
+            if failed := {_outcome(verdict) for verdict in answers if isinstance(verdict, ConnectorError)}:
+                told.fail(min(failed))
         for at, verdict in zip(going, answers, strict=False):
             verdicts[at] = verdict
         return verdicts if len(answers) == len(going) else verdicts[: going[len(answers)]]
@@ -223,7 +227,7 @@ class Relay:
 
     def _submit(self, item: Owed) -> Sent:
         try:
-            with carried(item.origin):
+            with owed_step((item.origin,), "deliver", {"foyer.maps": (item.map,), "foyer.changes": 1}):
                 return item, self._asked(item)
         except ConnectorError as fault:
             self._write(item, lambda work, fault=fault: self._put_off(work, item, fault))  # type: ignore[misc]

@@ -28,6 +28,7 @@ from connectors.pace import Pace
 from connectors.protocol import Acknowledging, Adapter, Batch, Cursor, Record, Source
 from connectors.rejects import due_rejects
 from connectors.setwise import Converting
+from connectors.steps import Facts, step
 from connectors.sweep import departed, remove_gone, sweep
 from connectors.tablemap import CompiledMap
 
@@ -184,7 +185,8 @@ class Runner:
         )
         reached("read")
         left = departed(self.source, table_map, batch.gone)
-        with under_lease(self.home, self.lease) as connection:
+        facts: Facts = {"foyer.maps": (table_map.key,), "foyer.rows": len(batch.records) + len(batch.events) + len(batch.gone)}
+        with step("pull", facts), under_lease(self.home, self.lease) as connection:
             work = recorded(self.home, connection, table_map)
             lookups.use(work.rows)
             done = apply_records(work, batch.records, lookups, store)

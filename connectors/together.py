@@ -31,6 +31,7 @@ from connectors.protocol import Acknowledging, Changed, Momentary, Record
 from connectors.rejects import refused_since
 from connectors.runner import Runner
 from connectors.spooled import Spool
+from connectors.steps import Facts, step
 from connectors.sweep import departed, remove_gone, sweep
 from connectors.tablemap import CompiledMap
 
@@ -124,7 +125,11 @@ class Together:
         runner, begun = self.runner, self.runner.home.now()
         done = {item.key: Counts() for item in maps}
         reached("read")
-        with under_lease(runner.home, runner.lease) as connection:
+        facts: Facts = {
+            "foyer.maps": tuple(item.key for item in maps),
+            "foyer.rows": sum(then.rows_done - was.rows_done for was, then in following),
+        }
+        with step("pull", facts), under_lease(runner.home, runner.lease) as connection:
             stored = _Stored(runner, connection, {item.key: item for item in maps}, done)
             stored.take(spool)
             stored.let_go(spool)

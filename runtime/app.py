@@ -57,6 +57,7 @@ from runtime.sync.freshness import EntityFreshness
 from runtime.sync.listener import keep_outbox
 from runtime.sync.pool import Adapters
 from runtime.sync.submission import OutsideSubmission
+from runtime.traces.asked import begin_traces
 from runtime.uploads import request_class
 
 _request_numbers = Later("runtime.metrics.counted:RequestNumbers")
@@ -97,6 +98,7 @@ def ready_app(environ: Mapping[str, str]) -> Flask:
     Raises ConfigError, SQLAlchemyError.
     """
     app = create_app(Config.from_environment(environ))
+    begin_traces(environ)
     try:
         services_of(app).snapshots.current()
     except NothingPublished:

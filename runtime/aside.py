@@ -6,7 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from connectors.origin import carried, origin_text
+from connectors.origin import origin_text
+from connectors.steps import owed_step
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,7 +21,7 @@ class Aside(ThreadPoolExecutor):
         origin = origin_text()
 
         def work() -> T:
-            with carried(origin):
+            with owed_step((origin,), "aside", {}):
                 return fn(*args, **kwargs)
 
         return super().submit(work)

@@ -14,7 +14,7 @@ import orjson
 
 from connectors.origin import current_origin
 
-NAMES = ("foyer", "runtime", "connectors", "metadata")
+NAMES = ("foyer", "runtime", "connectors", "metadata", "opentelemetry")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _BLANK = vars(logging.LogRecord("", logging.INFO, "", 0, "", (), None))
 _QUOTING = ("DETAIL:", "CONTEXT:")
@@ -36,7 +36,8 @@ class JsonLines(logging.Formatter):
         }
         origin = current_origin()
         if origin is not None:
-            line |= {"request": origin.request, "trace_id": origin.trace, "span_id": origin.span}
+            asked = {"request": origin.request} if origin.request else {}
+            line |= {**asked, "trace_id": origin.trace, "span_id": origin.span}
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.routing import MapAdapter, Rule
 
 from connectors.origin import HEADER, begin_origin, end_origin
+from connectors.steps import teller
 from runtime.answers import Answer
 from runtime.arrivals import Arriving, Changed, request_id_of, welcome
 from runtime.context import PageView, RequestContext, Stages
@@ -50,6 +51,7 @@ UNDRESSED = ("studio", "identity")
 
 
 look_through = Later("runtime.studio.viewing.eyes:look_through")
+begin_told, end_told = Later("runtime.traces.requests:begin_told"), Later("runtime.traces.requests:end_told")
 
 
 class Pushed(FlaskContext):
@@ -207,6 +209,8 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
                 dress_page(response, held.foyer.site.settings)
             response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
         note(_asked(), held, response, stages)
+        if (to := teller()) is not None:
+            end_told(to, _asked(), held, response, place_of(_asked(), stages))
         if numbers is not None:
             count(numbers, _asked(), held, response)
         return response
@@ -254,6 +258,8 @@ def start(services: Services, asked: Request, held: Any) -> None:
         held.stages = Stages()
         held.request_id = request_id_of(asked.headers.get("X-Request-ID", ""))
         held.origin = begin_origin(held.request_id, asked.headers.get(HEADER, ""))
+        if (to := teller()) is not None:
+            begin_told(to, asked, held)
     if asked.endpoint in WITHOUT_CONTEXT:
         return
     held.lease = Lease(services.doors)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from connectors.errors import LONGEST_WAIT, Fatal, Retriable
 from connectors.odata.settings import Credentials, Settings
 from connectors.origin import trace_headers
+from connectors.steps import answered, calling
 
 if TYPE_CHECKING:
     import urllib3
@@ -97,7 +98,11 @@ class Client:
         left = self._closed_until - self._clock()
         if left > 0:
             raise Retriable(f"{self._name} has asked to be left alone for {left:.0f} s more", after=left)
-        return self._exchange(method, url, self.common() | headers | trace_headers(), body)
+        common = self.common()
+        with calling(method, url) as call:
+            answer = self._exchange(method, url, common | headers | trace_headers(), body)
+            answered(call, answer.status)
+        return answer
 
     def common(self) -> dict[str, str]:
         """The headers of every request."""

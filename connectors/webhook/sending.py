@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from connectors.errors import Fatal, Retriable
 from connectors.origin import trace_headers
+from connectors.steps import answered, calling
 from connectors.webhook.signing import ID, MOMENT, SIGNATURE, sign
 
 if TYPE_CHECKING:
@@ -50,9 +51,11 @@ def send(address: str, message: Message, secrets: Sequence[bytes], now: float, p
         ID: message.identity,
         MOMENT: str(moment),
         SIGNATURE: " ".join(sign(secret, message.identity, moment, message.body) for secret in secrets),
-        **trace_headers(),
     }
-    status, wait = _post(pool, f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}", message.body, headers)
+    path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    with calling("POST", address) as call:
+        status, wait = _post(pool, path, message.body, headers | trace_headers())
+        answered(call, status)
     if status == GONE:
         raise Fatal("the receiver says that it is gone (410)")
     if not 200 <= status < 300:

@@ -24,6 +24,7 @@ from runtime.files.pictures import has_pillow
 from runtime.files.scanning import Clamd, ScannerDown
 from runtime.mail import MailFailed, SmtpMailer
 from runtime.thumbnails import declares_thumbnails
+from runtime.traces.asked import MISSING, asked_by, has_library
 
 OK, WARNING, WRONG = "ok", "warning", "wrong"
 
@@ -107,6 +108,7 @@ def installation(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(WRONG, "database", sentence(error))
         return
     yield Finding(OK, "database", f"{found.engine.dialect.name} answers")
+    yield from _traces(environ)
     if found.config.theme_dir and not found.config.theme_dir.is_dir():
         yield Finding(WRONG, "themes", f"FOYER_THEME_DIR names no folder: {found.config.theme_dir}")
     if not environ.get("FOYER_SECRET_KEY") and not environ.get("FOYER_SECRET_KEY_FILE"):
@@ -128,6 +130,15 @@ def in_the_open(address: str) -> bool:
     """Whether people elsewhere reach the site at this address, without encryption."""
     parts = urlsplit(address)
     return parts.scheme == "http" and parts.hostname not in LOCAL
+
+
+def _traces(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether what is asked for can be sent. What the variable holds may be a secret, and is not shown."""
+    name = asked_by(environ)
+    if name and not has_library():
+        yield Finding(WARNING, "traces", f"{name} is set, but {MISSING}")
+    elif name:
+        yield Finding(OK, "traces", f"are sent to the collector that {name} names")
 
 
 def _mail_server(config: Config) -> Finding:

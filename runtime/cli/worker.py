@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 
@@ -23,6 +24,7 @@ from runtime.sync.alerting import Watch, keep_watch
 from runtime.sync.pool import Adapters
 from runtime.sync.worker import Worker
 from runtime.tables import create_engine_tables
+from runtime.traces.asked import begin_traces
 
 log = logging.getLogger("foyer.worker")
 
@@ -33,6 +35,7 @@ def command() -> None:
     stop = _stop_on_signals()
     installation = open_installation()
     configure_logs(installation.config.log_level)
+    begin_traces(os.environ)
     create_engine_tables(installation.engine)
     holder = SnapshotHolder(installation.engine)
     first = _first_release(holder, stop)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.commands import send_command
 from connectors.errors import ConnectorError, Retriable, first_line
-from connectors.origin import carried
+from connectors.steps import owed_step
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.access.principal import Person as Actor
@@ -30,6 +30,7 @@ from runtime.sync.pool import Adapters
 
 log = logging.getLogger(__name__)
 REST_SECONDS = 2.0
+DONE, WAITS, PARKED = "done", "waits", "parked"
 
 
 class _Parked(Exception):
@@ -54,12 +55,17 @@ class Office:
             job = claim(connection, now)
         if job is None:
             return False
-        with carried(job.origin):
-            self._work(job, now)
+        with owed_step(
+            (job.origin,), f"job {job.kind}", {"foyer.job.kind": job.kind, "foyer.job.attempts": job.attempts}
+        ) as told:
+            outcome = self._work(job, now)
+            told.note({"foyer.job.outcome": outcome})
+            if outcome != DONE:
+                told.fail(outcome)
         return True
 
-    def _work(self, job: Job, now: dt.datetime) -> None:
-        """Do it, and write down what became of it. Raises SQLAlchemyError."""
+    def _work(self, job: Job, now: dt.datetime) -> str:
+        """Do it, and write down what became of it, which is given back in a word. Raises SQLAlchemyError."""
         facts = {"action": "job", "job": job.id, "kind": job.kind}
         try:
             self._do(job, now)
@@ -67,19 +73,24 @@ class Office:
             log.warning("job parked: %s", fault, extra=facts)
             with writing(self.engine).begin() as connection:
                 park(connection, job, str(fault))
+            return PARKED
         except (MailFailed, Retriable) as fault:
             self._later(job, str(fault), now, fault.after if isinstance(fault, Retriable) else 1.0)
+            return WAITS
         except ConnectorError as fault:
             log.warning("job parked: %s", fault, extra=facts)
             with writing(self.engine).begin() as connection:
                 park(connection, job, str(fault))
+            return PARKED
         except SQLAlchemyError as fault:
             self._later(job, first_line(fault), now)
+            return WAITS
         except Exception as fault:  # a task is code of others: whatever it raises, the next jobs must be done
             log.exception("a job failed", extra=facts)
             self._later(job, type(fault).__name__, now)
-        else:
-            log.info("job done", extra=facts)
+            return WAITS
+        log.info("job done", extra=facts)
+        return DONE
 
     def _do(self, job: Job, now: dt.datetime) -> None:
         """Do it, outside of any transaction where others are asked."""

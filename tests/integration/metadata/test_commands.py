@@ -372,6 +372,18 @@ def test_the_doctor_knows_what_identity_providers_need(foyer, folder, monkeypatc
     assert (code, "nobody can sign in with town, which takes the extra oidc of Foyer" in said) == (1, True)
 
 
+def test_the_doctor_tells_whether_traces_can_be_sent(foyer, monkeypatch):
+    assert "traces" not in foyer("doctor")[1]
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:secret@collector.example")
+    said = foyer("doctor")[1]
+    assert "are sent to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names" in said
+    monkeypatch.setattr("runtime.cli.doctor.has_library", lambda: False)
+    code, missing = foyer("doctor")
+    assert code == 0
+    assert "warning traces: OTEL_EXPORTER_OTLP_ENDPOINT is set, but no traces are sent" in missing
+    assert "secret@" not in said + missing
+
+
 def test_the_doctor_warns_where_each_process_counts_attempts_for_itself(foyer, monkeypatch):
     monkeypatch.setenv("FOYER_WORKERS", "2")
     assert "warning throttle: attempts are counted in each of 2 processes" in foyer("doctor")[1]

@@ -34,6 +34,7 @@ from runtime.mail import MailFailed
 from runtime.records import update
 from runtime.records.tables import AUDIT
 from runtime.sync.pool import Adapters
+from support.collector import told
 from support.logged import noted
 from support.portal import Outbox
 from support.pottery import POTTERY, form, hidden, make_pottery, text
@@ -229,6 +230,31 @@ def test_what_is_done_of_a_request_later_is_a_step_of_its_trace(pottery, oven):
     ]
     assert len({line["span_id"] for line in (said[0], *done)}) == 3
     assert oven.traces == [f"00-{trace}-{done[0]['span_id']}-01"]
+
+
+def test_a_collector_is_told_of_what_is_done_of_a_request_later(pottery, oven):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    browser = pottery.as_("ada")
+    fields = question(browser, "fire")
+    with told() as collector, noted("runtime.jobs.doing") as done:
+        headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+        assert browser.client.post(f"{PAGE}?do=fire", data=fields, headers=headers).status_code == 303
+        oven.status = 500
+        while office(pottery, stamp=lambda work: None).work(later()):
+            pass
+        spans = [span for span in collector.spans() if span.kind != "internal"]
+    assert {span.trace for span in spans} == {trace}
+    (asked,) = [span for span in spans if span.kind == "server"]
+    (call,), (task,) = [[span for span in spans if span.name == name] for name in ("job call", "job task")]
+    (out,) = [span for span in spans if span.kind == "client"]
+    assert (call.kind, call.above, task.above, out.above) == ("consumer", asked.span, asked.span, call.span)
+    assert {call.span, task.span} == {line["span_id"] for line in done}
+    assert (call.failed, call.facts["foyer.job.outcome"]) == (True, "waits")
+    assert (task.failed, task.facts["foyer.job.outcome"], task.facts["db.statements"] > 0) == (False, "done", True)
+    assert (out.name, out.failed, out.facts["http.response.status_code"]) == ("POST", True, 500)
+    assert out.facts["server.address"] == "127.0.0.1"
+    assert oven.traces == [f"00-{trace}-{out.span}-01"]
+    assert [word for word in ("F-0001", "Bowls", "fired", "ada", "1500") if word in str(spans)] == []
 
 
 def test_what_a_task_wrote_before_it_failed_is_undone(pottery):

@@ -17,6 +17,7 @@ from runtime.records.hooks import Listeners
 from runtime.records.remove import delete
 from runtime.records.write import create, update
 from runtime.sync.listener import keep_outbox
+from support.collector import told
 from support.harbour import boat_row, boats, harbour_row, harbours
 from support.logged import noted
 
@@ -78,6 +79,31 @@ def test_the_log_tells_of_what_goes_out_for_which_request(world):
         assert deliver(world) == 2
     told = {(line.get("request"), line.get("trace_id"), line["map"], line["outcome"], line["changes"]) for line in said}
     assert told == {("request-of-ada", made.trace, "boats", "delivered", 1), (None, None, "boats", "delivered", 1)}
+
+
+def test_a_collector_is_told_of_a_delivery_in_the_trace_of_each_request_that_owes_it(world):
+    requests = []
+    with told() as collector:
+        for number in (1, 2):
+            requests.append(begin_origin(f"request-{number}", f"00-{number:032x}-{number:016x}-01"))
+            change(world, number, name=f"Secret {number}")
+            end_origin()
+        assert deliver(world) == 2
+        spans = collector.named("deliver")
+    assert {(span.trace, span.above) for span in spans} == {(one.trace, one.span) for one in requests}
+    assert {(span.kind, span.failed, span.facts["foyer.maps"]) for span in spans} == {("consumer", False, ("boats",))}
+    assert {span.facts["foyer.changes"] for span in spans} <= {1, 2}
+    assert "Secret" not in str(collector.seen)
+
+
+def test_a_collector_is_told_of_a_batch_that_is_pulled(world):
+    world.put("boat", boat_row(3, seq=3, name="Theirs"))
+    with told() as collector:
+        world.pull()
+        (span,) = [one for one in collector.named("pull") if one.facts["foyer.maps"] == ("boats",)]
+    assert (span.above, span.kind, span.failed, span.facts["foyer.rows"]) == ("", "internal", False, 1)
+    assert span.facts["db.statements"] > 0
+    assert "Theirs" not in str(collector.seen)
 
 
 def test_what_came_from_outside_does_not_go_back(world):
