@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from connectors import tables
 from connectors.protocol import Cursor
@@ -83,9 +85,9 @@ def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, *,
     began = _TABLE.c.began_at.is_(None) if since.began_at is None else _TABLE.c.began_at == since.began_at
     if connection.execute(update(_TABLE).where(_TABLE.c.map == checkpoint.map, began).values(**values)).rowcount:
         return
-    if connection.execute(select(_TABLE.c.map).where(_TABLE.c.map == checkpoint.map)).first() is not None:
+    first = _insert(connection).values(map=checkpoint.map, **values).on_conflict_do_nothing()
+    if not connection.execute(first).rowcount:
         raise BegunAnew(checkpoint.map)
-    connection.execute(insert(_TABLE).values(map=checkpoint.map, **values))
 
 
 def fail(connection: Connection, table_map: str, problem: str, now: dt.datetime, retry_at: dt.datetime | None) -> None:
@@ -130,6 +132,10 @@ def keep_behind(connection: Connection, table_map: str, rows: int) -> None:
 
 
 def _store(connection: Connection, table_map: str, values: Mapping[str, Any]) -> None:
-    changed = connection.execute(update(_TABLE).where(_TABLE.c.map == table_map).values(**values))
-    if changed.rowcount == 0:
-        connection.execute(insert(_TABLE).values(map=table_map, **values))
+    # One statement: of two who write the first line of a map at once, a worker and a command, neither is refused.
+    stored = _insert(connection).values(map=table_map, **values)
+    connection.execute(stored.on_conflict_do_update(index_elements=[_TABLE.c.map], set_=dict(values)))
+
+
+def _insert(connection: Connection) -> Any:
+    return (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(_TABLE)

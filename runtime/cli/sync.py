@@ -69,7 +69,7 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
             mine = [item for item in wanted if item.connection == connection]
             try:
                 if mine:
-                    done = run_connection(installation, snapshot, mine, adapters)
+                    done = run_connection(installation, snapshot, mine, adapters, loading=initial)
                     runs += done.runs if not done.worker else with_loads(installation, done.runs, before)
                     others += [connection.key] * (done.worker and bool(done.runs))
             except (ConnectorError, LeaseLost) as fault:

@@ -33,8 +33,11 @@ class Done:
     worker: bool = False
 
 
-def run_connection(installation: Installation, snapshot: Snapshot, maps: Sequence[CompiledMap], adapters: Adapters) -> Done:
-    """Run the maps of one connection. Raises ConnectorError, and LeaseLost where a worker that serves it does nothing."""
+def run_connection(
+    installation: Installation, snapshot: Snapshot, maps: Sequence[CompiledMap], adapters: Adapters, *, loading: bool
+) -> Done:
+    """Run the maps of one connection; `loading` where they were told to load. Raises ConnectorError, and LeaseLost where a
+    worker that serves it does nothing."""
     with installation.engine.connect() as reading:
         progress = Progress(second_costs(snapshot, checkpoints.read_checkpoints(reading), reading.dialect.name))
     station = open_station(installation.engine, snapshot, maps[0].connection, adapters, progress)
@@ -51,7 +54,12 @@ def run_connection(installation: Installation, snapshot: Snapshot, maps: Sequenc
             with installation.engine.connect() as connection:
                 done, states = outcomes(connection, wishes), checkpoints.read_checkpoints(connection)
             if _is_over(wishes, done, states):
-                return Done(list(done.values()), worker=True)
+                # A run that began before the load answers a wish too. Once another is over, the load has been written down.
+                again = {number: wishes[number] for number, run in done.items() if loading and run.mode == "changes"}
+                if not again:
+                    return Done(list(done.values()), worker=True)
+                others = {number: item for number, item in wishes.items() if number not in again}
+                loading, wishes = False, {**others, **_wish(installation, list(again.values()))}
             rows = sum(state.rows_done for state in states.values())
             end, reached = (time.monotonic() + WORKER_WAIT_SECONDS if rows != reached else end), rows
             if time.monotonic() > end:

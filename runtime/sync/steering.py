@@ -5,7 +5,10 @@ Rows that one side would not take are mended by `letters`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from sqlalchemy.exc import DBAPIError
 
 from connectors import checkpoint as checkpoints
 from connectors.conflicts import Conflict, decide, find_conflict
@@ -19,6 +22,8 @@ from connectors.sql.tracked import fill_cursor
 from connectors.tablemap import CompiledMap
 from connectors.wishes import wish_for
 from runtime.sync.pool import Adapters
+
+DEADLOCK, TRIES = "40P01", 5
 
 
 class NotPossible(Exception):
@@ -50,12 +55,26 @@ def ask_for_run(home: Home, table_map: CompiledMap) -> None:
 
 def load_again(home: Home, maps: Sequence[CompiledMap]) -> None:
     """Have maps load everything from the beginning. Rows that are the same stay as they are."""
+    for item in maps:
+        _past_a_deadlock(partial(_begin_anew, home, item.key))
+
+
+def _begin_anew(home: Home, table_map: str) -> None:
     with home.begin() as connection:
-        for item in maps:
-            for name in (item.key, item.key + SECOND):
-                checkpoints.restart(connection, name)
-            doubt_all_seen(connection, item.key)
-            ledger.forget(connection, item.key)
+        doubt_all_seen(connection, table_map)
+        ledger.forget(connection, table_map)
+        for name in (table_map, table_map + SECOND):
+            checkpoints.restart(connection, name)
+
+
+def _past_a_deadlock(act: Callable[[], None]) -> None:
+    """Do it again where the database chose it to give way to a worker that runs the map meanwhile. Raises DBAPIError."""
+    for left in reversed(range(TRIES)):
+        try:
+            return act()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != DEADLOCK or not left:
+                raise
 
 
 def read_again(home: Home, table_map: CompiledMap, column: str = "", low: str = "", high: str = "") -> str:

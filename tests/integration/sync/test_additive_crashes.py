@@ -74,7 +74,11 @@ class Sides:
     def theirs(self, no, more):
         latest = sa.select(sa.func.max(OUTSIDE_BOATS.c.seq) + 1).scalar_subquery()
         values = {"price": OUTSIDE_BOATS.c.price + float(more), "seq": latest}
+        # A worker whose line is cut may hold the row until the line is there again: then nobody adds to it.
+        free = sa.select(OUTSIDE_BOATS.c.no).where(OUTSIDE_BOATS.c.no == no).with_for_update(skip_locked=True)
         with self.outside.begin() as connection:
+            if connection.scalar(free) is None:
+                return
             connection.execute(sa.update(OUTSIDE_BOATS).where(OUTSIDE_BOATS.c.no == no).values(values))
         self.sums[no] += more
 
