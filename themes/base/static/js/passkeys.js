@@ -32,16 +32,18 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.querySelector("[data-passkey-without]").hidden = true;
   form.querySelector("[data-passkey-with]").hidden = false;
   const failed = form.querySelector("[data-passkey-failed]");
+  const there = form.querySelector("[data-passkey-there]") ?? failed;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    failed.hidden = true;
+    failed.hidden = there.hidden = true;
     try {
       const publicKey = readable(await asked(form));
       const made = form.dataset.passkey === "make" ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
       (form.querySelector("[data-passkey-answer]") ?? form.elements.answer).value = sendable(made);
       form.submit();
-    } catch {
-      failed.hidden = false;
+    } catch (error) {
+      // A device says so when it is asked for a new passkey and has one of the list it was told to leave out.
+      (error.name === "InvalidStateError" ? there : failed).hidden = false;
     }
   });
 }
