@@ -120,6 +120,19 @@ def test_nobody_shares_what_the_metadata_does_not_let_them(portal):
     assert portal.browser().get("/shares").location.startswith("/signin")
 
 
+def test_how_often_a_link_was_used_is_said_in_the_right_number(portal):
+    alice = portal.signed_in("alice")
+    limited = make(portal, uses="1")
+    assert "used 0 of 1 time<" in alice.get("/shares").text
+    free = make(portal)
+    opened(portal, limited)
+    opened(portal, free)
+    shown = alice.get("/shares").text
+    assert ("used 1 of 1 time<" in shown, "used 1 time<" in shown) == (True, True)
+    opened(portal, free)
+    assert "used 2 times<" in alice.get("/shares").text
+
+
 def test_a_link_ends_with_its_time_its_uses_its_maker_and_when_it_is_ended(portal):
     once = make(portal, uses="1")
     browser, place = opened(portal, once)
