@@ -152,13 +152,25 @@ class Input(Field):
         return found
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was posted; what was not posted at all leaves the value as it is."""
+        """Read what was posted; what was not posted at all, or came back as it was shown, leaves the value as it is.
+
+        A control shows less than a value may hold, such as minutes of a moment with seconds, and browsers send line breaks
+        of their own: who touched nothing would otherwise change such a value.
+        """
         if not valuelist:
             return
         self.posted = True
         self.text = valuelist[0]
+        model, manner = self.rules.attribute.model, self.person.manner
+        if self.text and self._as_sent(as_typed(self.data, manner)) == self._as_sent(self.text):
+            return
         self.data = None
-        self.data = parse_value(self.text, self.rules.attribute.model, self.person.manner)
+        self.data = parse_value(self.text, model, manner)
+
+    def _as_sent(self, text: str) -> str:
+        """A text without what browsers make of its line breaks: an input of one line leaves them out."""
+        one = text.replace("\r\n", "\n").replace("\r", "\n")
+        return one if self.rules.attribute.model.type == "long_text" else one.replace("\n", "")
 
     def settle(self, value: Any, *, given: bool) -> None:
         """Have a value that the form's rules decide, whatever was typed; one that is not `given` counts as not posted."""

@@ -11,6 +11,7 @@ from typing import Any
 
 LONGEST_SAID = 200
 LONGEST_BASE = 100_000
+MINUTES = len("2026-11-20T10:30")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,14 @@ def merge(base: Mapping[str, str], mine: Mapping[str, Any], theirs: Mapping[str,
             continue
         if base.get(key) == written(theirs[key]):
             only_mine[key] = value
-        elif base.get(key) == written(value):
+        elif _untouched(base.get(key), value):
             only_theirs[key] = theirs[key]
         else:
             clashes.append(Clash(key, value, theirs[key]))
     return Merge(tuple(clashes), only_mine, only_theirs)
+
+
+def _untouched(saw: str | None, value: Any) -> bool:
+    """Whether a value is what the person saw; controls show moments by the minute."""
+    text = written(value)
+    return saw == text or (isinstance(value, dt.datetime) and saw is not None and saw[:MINUTES] == text[:MINUTES])

@@ -216,17 +216,18 @@ def _update(ask: BlockAsk, edited: Edit, version: int, tries: int) -> Part:
     try:
         with context.lease.transaction() as connection:
             values = changed_values(context, connection, form, words, record, given)
-            update(
-                connection,
-                context.snapshot,
-                context.principal,
-                form.entity,
-                record.id,
-                record.version,
-                values,
-                listeners=context.listeners,
-                undo="transaction",
-            )
+            if values:
+                update(
+                    connection,
+                    context.snapshot,
+                    context.principal,
+                    form.entity,
+                    record.id,
+                    record.version,
+                    values,
+                    listeners=context.listeners,
+                    undo="transaction",
+                )
     except Conflict:
         by_now = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
         if by_now is None:

@@ -39,6 +39,16 @@ def test_a_change_is_saved_and_the_record_is_shown(pottery, firing, address):
     assert (row["title"], row["peak"], row["version"], row["kiln"]) == ("Plates", None, 2, pottery.ids["Big Bertha"])
 
 
+def test_who_touches_nothing_changes_nothing_of_what_came_from_outside(pottery, firing, address):
+    pottery.change("firing", firing["id"], title=" Bowls\nof May ", note="one\r\ntwo ", kiln_name="Big Bertha")
+    before = pottery.rows("firing")
+    browser = pottery.as_("ada")
+    page = typed(browser.get(address).text)
+    sent = {**page, "title": page["title"].replace("\n", ""), "note": "one\r\ntwo "}
+    assert browser.client.post(address, data=sent).status_code == 303
+    assert pottery.rows("firing") == before
+
+
 def test_what_may_be_read_only_is_shown_and_not_taken(pottery, firing, address):
     browser = pottery.as_("ada")
     page = browser.get(address).text

@@ -229,3 +229,22 @@ def test_whatever_is_posted_gives_values_or_faults_and_never_an_error(posted, la
 
 
 WHOLE = marina()
+
+
+@pytest.mark.parametrize(
+    ("name", "stored", "sent"),
+    [
+        ("a_datetime", dt.datetime(2026, 11, 20, 10, 30, 15, 250, tzinfo=dt.UTC), "2026-11-20T10:30"),
+        ("a_long_text", "one\r\ntwo\rthree ", "one\r\ntwo\r\nthree "),
+        ("a_text", " one\ntwo", " onetwo"),
+        ("a_decimal", Decimal("1.123456789"), "1.123456789"),
+    ],
+)
+def test_what_comes_back_as_it_was_shown_keeps_the_value_as_it_is_stored(name, stored, sent):
+    form = filled(marina(), {name: sent}, stored={name: stored}, mode="edit")
+    assert (posted_values(form)[name], fault_keys(form).get(name)) == (stored, None)
+
+
+def test_line_breaks_that_somebody_changed_in_a_long_text_are_saved():
+    form = filled(marina(), {"a_long_text": "one\r\n\r\ntwo"}, stored={"a_long_text": "one\ntwo"}, mode="edit")
+    assert posted_values(form)["a_long_text"] == "one\n\ntwo"

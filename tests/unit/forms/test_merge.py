@@ -47,3 +47,12 @@ def test_values_of_every_type_compare_as_what_they_are():
     same = {"d": Decimal("1.5"), "t": dt.datetime(2026, 1, 1, 1, tzinfo=hour_east), "l": "x" * 900, "n": ""}
     found = merge(read_base(base_text(base, base)), same, base)
     assert (found.clashes, dict(found.mine), dict(found.theirs)) == ((), {}, {})
+
+
+def test_a_moment_that_somebody_saw_by_the_minute_and_left_is_the_other_sides():
+    seen, later = (dt.datetime(2026, 1, 1, hour, 59, 15, tzinfo=dt.UTC) for hour in (10, 11))
+    base = read_base(base_text({"t": seen}, "t"))
+    found = merge(base, {"t": seen.replace(second=0)}, {"t": later})
+    assert (found.clashes, dict(found.theirs)) == ((), {"t": later})
+    other = merge(base, {"t": seen.replace(minute=58, second=0)}, {"t": later})
+    assert [clash.key for clash in other.clashes] == ["t"]
