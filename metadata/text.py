@@ -50,3 +50,9 @@ class Text:
 
     def __bool__(self) -> bool:
         return bool(self.values)
+
+
+def in_words(key: str) -> str:
+    """A key as people would write it, for what has no label."""
+    text = key.replace("_", " ")
+    return text[:1].upper() + text[1:]

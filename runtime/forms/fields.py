@@ -162,9 +162,10 @@ class Input(Field):
         self.posted = True
         self.text = valuelist[0]
         model, manner = self.rules.attribute.model, self.person.manner
-        if self.text and self._as_sent(as_typed(self.data, manner)) == self._as_sent(self.text):
+        kept: Any = self.data
+        if self.text and self._as_sent(as_typed(kept, manner)) == self._as_sent(self.text):
             return
-        self.data = None
+        self.data: Any = None
         self.data = parse_value(self.text, model, manner)
 
     def _as_sent(self, text: str) -> str:

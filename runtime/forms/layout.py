@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from metadata.model import Form, FormField, Section, Tab
 from metadata.snapshot import CompiledAttribute, Snapshot
+from metadata.text import in_words
 from runtime.files.sizes import size_said
 from runtime.forms.attachments import REMOVE, accept_attribute, file_hint
 from runtime.forms.builder import FormAsk, form_fields
@@ -19,7 +20,7 @@ from runtime.forms.fields import PREFIX, BaseForm, Chosen, Input
 from runtime.forms.inputs import ChoicesInput, FileInput, LookupInput
 from runtime.forms.numbers import locale_for
 from runtime.forms.rule_data import rule_data
-from runtime.forms.rules import Rules, html_attributes, words_of
+from runtime.forms.rules import Rules, html_attributes
 
 MOST_IN_DROPDOWN = 200
 MOST_WITHOUT_SEARCH = 20
@@ -97,6 +98,10 @@ class FieldView:
         """The ids of the texts that belong to the control."""
         return " ".join(part for part in (f"{self.id}-h" if self.hint else "", f"{self.id}-e" if self.errors else "") if part)
 
+    def named(self, sentence: str) -> str:
+        """A sentence about the field as it is said away from it, where nothing else tells what it is about."""
+        return sentence if self.label.casefold() in sentence.casefold() else f"{self.label}: {sentence}"
+
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
@@ -172,7 +177,11 @@ def form_view(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showin
     """The form with its values and faults. Fields that are neither asked for nor readable are left out."""
     tabs = tuple(tab for tab in (_tab(snapshot, ask, bound, showing, tab) for tab in ask.form.tabs) if tab.sections)
     errors = tuple(
-        ErrorLink(text, item.id) for tab in tabs for section in tab.sections for item in section.fields for text in item.errors
+        ErrorLink(item.named(text), item.id)
+        for tab in tabs
+        for section in tab.sections
+        for item in section.fields
+        for text in item.errors
     )
     general = tuple(ErrorLink(fault.sentence(showing.say)) for fault in bound.form_errors)
     rules = rule_data(snapshot, ask.form, bound)
@@ -306,7 +315,7 @@ def _shown(snapshot: Snapshot, ask: FormAsk, showing: Showing, item: FormField) 
         name="",
         id=field_id(item.attribute.replace(".", "-")),
         control="shown",
-        label=label or words_of(attribute.key),
+        label=label or in_words(attribute.key),
         display=showing.display(attribute, value, showing.labels.get(item.attribute, "")),
         width=item.width,
     )

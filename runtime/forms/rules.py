@@ -15,6 +15,7 @@ from babel.dates import format_date, format_datetime
 from metadata.model import Choice, FormField
 from metadata.patterns import matches
 from metadata.snapshot import CompiledAttribute, Snapshot
+from metadata.text import in_words
 from metadata.types import SHORT_TEXT
 from runtime.forms.faults import Fault
 from runtime.forms.numbers import locale_for, plain
@@ -100,17 +101,11 @@ def _said(bound: Any, language: str) -> str:
     return format_date(bound, locale=locale_for(language)) if isinstance(bound, dt.date) else f"{bound}"
 
 
-def words_of(key: str) -> str:
-    """A key as people would write it."""
-    text = key.replace("_", " ")
-    return text[:1].upper() + text[1:]
-
-
 def option_pairs(choice: Choice | None, language: str) -> tuple[tuple[str, str], ...]:
     """The options of a choice as value and label."""
     if choice is None:
         return ()
-    return tuple((option.value, option.label.in_language(language) or words_of(option.value)) for option in choice.options)
+    return tuple((option.value, option.label.in_language(language) or in_words(option.value)) for option in choice.options)
 
 
 def known_values(snapshot: Snapshot, name: str) -> tuple[tuple[str, str], ...]:
@@ -130,7 +125,7 @@ def rules_for(snapshot: Snapshot, attribute: CompiledAttribute, field: FormField
         attribute=attribute,
         field=field,
         language=language,
-        label=field.label.in_language(language) or model.label.in_language(language) or words_of(model.key),
+        label=field.label.in_language(language) or model.label.in_language(language) or in_words(model.key),
         hint=field.hint.in_language(language) or model.description.in_language(language),
         required=bool(field.required) or model.required == "required",
         pattern=field.pattern or model.pattern,

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from metadata.snapshot import CompiledAttribute
-from runtime.forms.rules import Rules, words_of
+from metadata.text import in_words
+from runtime.forms.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _labels(target: Target) -> tuple[str, ...]:
 def _others(target: Target) -> tuple[str, ...]:
     own = target.rules.field.label.values if target.rules else ()
     texts = (text for _, text in (*own, *target.attribute.model.label.values))
-    return (words_of(target.key), *texts)
+    return (in_words(target.key), *texts)
 
 
 def _bare(name: str) -> str:

@@ -12,6 +12,7 @@ from flask import flash, make_response, redirect, request
 from markupsafe import Markup, escape
 
 from metadata.model import ListBoard, Option
+from metadata.text import in_words
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, OutOfReach
@@ -23,7 +24,7 @@ from runtime.pages.layouts import LAYOUT, TABLE, layouts_of, refuse
 from runtime.pages.list_cards import cards_of
 from runtime.pages.list_filters import filters_of
 from runtime.pages.list_frame import TEMPLATE, emptiness_of, head_of
-from runtime.pages.list_ready import ReadyList, chrome_of, dress_of
+from runtime.pages.list_ready import ReadyList, chrome_of, dress_of, list_id
 from runtime.pages.list_states import denied_state
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.queries import FILTER, UnusableArgument
@@ -97,7 +98,8 @@ def _column(
     context = ask.context
     size = parted.sizes.get(option.value or None, 0)
     if option.value:
-        label, name = Markup(option_html(option, context.language)), words_of(context, option.label) or option.value  # noqa: S704
+        label = Markup(option_html(option, context.language))  # noqa: S704
+        name = words_of(context, option.label) or in_words(option.value)
     else:
         name = text_of(context)("value.none")
         label = escape(name)
@@ -150,9 +152,9 @@ def _moved(ask: BlockAsk, ready: ReadyList, declared: ListBoard) -> Part:
         said = [fault.sentence(text) for _, fault in faults_of(refused, {declared.attribute: label})]
         flash(f"{name}: {' '.join(said)}", "bad")
     else:
-        moved = text("board.moved", name=name, option=words_of(context, option.label) or option.value)
+        moved = text("board.moved", name=name, option=words_of(context, option.label) or in_words(option.value))
         flash(*((f"{name}: {' '.join(faults)}", "bad") if faults else (moved, "good")))
-    return Part(response=make_response(redirect(ask.query.link(), 303)))
+    return Part(response=make_response(redirect(f"{ask.query.link()}#{list_id(ask)}-card-{row}", 303)))
 
 
 def _whole(name: str) -> int:

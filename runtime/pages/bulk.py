@@ -12,13 +12,13 @@ from flask import Response, flash, make_response, redirect, request
 from sqlalchemy import Connection
 
 from metadata.model import BulkAction, ListComponent
+from metadata.text import in_words
 from runtime.context import RequestContext
 from runtime.errands import Errand
 from runtime.errors import AccessDenied
 from runtime.forms.refusals import faults_of
 from runtime.pages.bulk_bar import DO, PAGING, action_label, bulk_actions
 from runtime.pages.bulk_view import BulkOutcome, BulkQuestion
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.errand_turns import begin_errand, find_errand, go_on, gone
 from runtime.pages.list_ready import entity_of
@@ -155,7 +155,7 @@ def _action(context: RequestContext, model: ListComponent, key: str) -> BulkActi
 
 def _labels(context: RequestContext, entity: str) -> Mapping[str, str]:
     attributes = context.snapshot.entities[entity].attributes
-    return {key: words_of(context, item.model.label) or words(key) for key, item in attributes.items()}
+    return {key: words_of(context, item.model.label) or in_words(key) for key, item in attributes.items()}
 
 
 def _marked() -> list[tuple[int, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from metadata.model import BulkAction, ListComponent
 from metadata.model.base import Privilege
+from metadata.text import in_words
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.pages.bulk_view import BulkBar, BulkButton, Marks
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.speech import text_of
@@ -45,7 +45,7 @@ def row_marks(context: RequestContext, model: ListComponent, region: str) -> Mar
 def action_label(context: RequestContext, action: BulkAction) -> str:
     """What an action is called."""
     said = words_of(context, action.label)
-    return said or (text_of(context)("action.delete") if action.type == "delete" else words(action.key))
+    return said or (text_of(context)("action.delete") if action.type == "delete" else in_words(action.key))
 
 
 def _form_id(region: str) -> str:

@@ -9,10 +9,11 @@ from itertools import cycle
 
 from metadata.model import Chart
 from metadata.snapshot import CompiledAttribute
+from metadata.text import in_words
 from runtime.pages.chart_drawing import bars, line, pie
 from runtime.pages.chart_groups import Way, group_name, way_of, without_gaps
 from runtime.pages.chart_view import ChartRow, ChartsView, ChartView, Drawing
-from runtime.pages.columns import heading_at, words
+from runtime.pages.columns import heading_at
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.speech import formats_of, text_of
@@ -50,7 +51,7 @@ def show_charts(ask: BlockAsk) -> Part:
 
 def _chart(ask: BlockAsk, model: Chart, number: int) -> ChartView:
     context, text = ask.context, text_of(ask.context)
-    label = words_of(context, model.label) or words_of(context, context.snapshot.views[model.view].label) or words(model.key)
+    label = words_of(context, model.label) or words_of(context, context.snapshot.views[model.view].label) or in_words(model.key)
     shown = ChartView(f"chart-{ask.index}-{number}", label, model.type, words_of(context, model.text))
     try:
         figures = _fetched(ask, model)

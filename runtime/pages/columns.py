@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from metadata.model import Attribute, Choice, ColumnOverride, ViewColumn
 from metadata.snapshot import Snapshot
-from metadata.text import Text
+from metadata.text import Text, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,6 @@ class Wording:
     currency: str = ""
 
 
-def words(key: str) -> str:
-    """A key as people would write it."""
-    text = key.replace("_", " ")
-    return text[:1].upper() + text[1:]
-
-
 def attribute_at(snapshot: Snapshot, entity: str, path: str) -> Attribute:
     """The attribute at the end of a path. Raises KeyError where there is none."""
     return snapshot.resolve(entity, path)[-1].model
@@ -69,7 +63,7 @@ def attribute_at(snapshot: Snapshot, entity: str, path: str) -> Attribute:
 
 def heading_of(attribute: Attribute, say: Callable[[Text], str]) -> str:
     """The label of an attribute, or its key in words."""
-    return say(attribute.label) or words(attribute.key)
+    return say(attribute.label) or in_words(attribute.key)
 
 
 def heading_at(snapshot: Snapshot, entity: str, path: str, say: Callable[[Text], str]) -> str:

@@ -10,8 +10,8 @@ from jinja2 import Template
 
 from metadata.model import Form, FormField, Section, Tab
 from metadata.snapshot import PageNode
+from metadata.text import in_words
 from runtime.context import RequestContext
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.drawing import Drawing, kept, template_of
 from runtime.pages.linking import linking_writer
@@ -162,7 +162,7 @@ def _tab(making: _Making, tab: Tab) -> TabView:
     parts = [(section.place, _part(making, section)) for section in tab.sections]
     return TabView(
         tab.key if making.ask.first else f"{making.ask.index}-{tab.key}",
-        words_of(making.context, tab.label) or words(tab.key),
+        words_of(making.context, tab.label) or in_words(tab.key),
         main=tuple(part for place, part in parts if place == "main" and part is not None),
         side=tuple(part for place, part in parts if place == "side" and part is not None),
     )

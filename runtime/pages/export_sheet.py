@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision
 
 from metadata.model import Attribute, ColumnOverride
 from metadata.snapshot import Snapshot
-from metadata.text import Text
+from metadata.text import Text, in_words
 from runtime.pages.columns import currency_path, fixed_currency, heading_at, heading_of
 from runtime.records.plan import ListPlan, PlannedColumn
 from runtime.records.prepared import Row
@@ -86,7 +86,8 @@ def _writer(snapshot: Snapshot, model: Attribute, wording: Wording) -> Callable[
             return lambda value: None if value is None else value.astimezone(wording.zone).replace(tzinfo=None, microsecond=0)
         case "choice" | "choices":
             known = {
-                option.value: wording.say(option.label) or option.value for option in snapshot.choices[model.choice].options
+                option.value: wording.say(option.label) or in_words(option.value)
+                for option in snapshot.choices[model.choice].options
             }
             if model.type == "choice":
                 return lambda value: None if value is None else known.get(value, value)

@@ -10,11 +10,11 @@ from markupsafe import Markup, escape
 
 from metadata.model import Form, RecordHistory
 from metadata.model.data import Attribute
+from metadata.text import in_words
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.errors import ChangedMeanwhile, OutOfReach
 from runtime.forms.refusals import faults_of
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.queries import UnusableArgument
@@ -40,6 +40,7 @@ class DifferenceView:
 
     label: str
     old: Markup
+    """Empty where there was no value."""
     new: Markup
 
 
@@ -215,10 +216,15 @@ def _differences(
     def label(key: str) -> str:
         if key in attributes:
             return _label(context, attributes[key].model)
-        return words(key)
+        return in_words(key)
 
     return tuple(
-        DifferenceView(label(item.attribute), *(html(item.attribute, v) for v in (item.old, item.new))) for item in found
+        DifferenceView(
+            label(item.attribute),
+            html(item.attribute, item.old) if item.old is not None else Markup(),
+            html(item.attribute, item.new),
+        )
+        for item in found
     )
 
 
@@ -254,7 +260,7 @@ def _target(targets: tuple[str, ...], value: object) -> tuple[str, int]:
 
 
 def _label(context: RequestContext, attribute: Attribute) -> str:
-    return words_of(context, attribute.label) or words(attribute.key)
+    return words_of(context, attribute.label) or in_words(attribute.key)
 
 
 def _number(text: str, argument: str) -> int:

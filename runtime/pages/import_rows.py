@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from metadata.model import Form, ListImport
+from metadata.text import in_words
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.forms.bound import all_values, bind, inputs, posted_values
@@ -31,7 +32,6 @@ from runtime.forms.words import Words
 from runtime.importing.matching import Target
 from runtime.importing.naming import Naming
 from runtime.importing.written import NO, YES, Wording, posted
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.form import form_record_paths
 from runtime.pages.form_lock import is_locked
@@ -91,7 +91,7 @@ def import_targets(context: RequestContext, given: ListImport) -> tuple[Target, 
     key = attributes.get(given.key)
     if key is None or key.key in found:
         return tuple(found.values())
-    label = words_of(context, key.model.label) or words(key.key)
+    label = words_of(context, key.model.label) or in_words(key.key)
     return (Target(key, label), *found.values()) if found else ()
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from metadata.model import Block, ListComponent, ListFilter
 from metadata.snapshot import Snapshot
+from metadata.text import in_words
 from runtime.access import Standing
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
-from runtime.pages.columns import heading_at, words
+from runtime.pages.columns import heading_at
 from runtime.pages.content import words_of
 from runtime.pages.filter_view import Chip, FilterField, FilterOption, FilterPanel
 from runtime.pages.part import BlockAsk
@@ -169,7 +170,7 @@ def _field(ask: BlockAsk, one: Declared) -> FilterField:
     context, own = ask.context, ask.query.own
     name = ask.query.name(one.names[0])
     attribute = one.field.attribute
-    label = words_of(context, one.model.label) or (words(one.model.key) if one.model.conditions else "")
+    label = words_of(context, one.model.label) or (in_words(one.model.key) if one.model.conditions else "")
     label = label or heading_at(context.snapshot, one.entity, one.model.attribute, lambda said: words_of(context, said))
     match one.field.kind:
         case "range":
@@ -192,10 +193,10 @@ def _options(ask: BlockAsk, one: Declared, chosen: list[str]) -> Iterator[Filter
         offered = {key for key, _ in one.field.conditions}
         for item in one.model.conditions:
             if item.key in offered:
-                yield FilterOption(item.key, words_of(context, item.label) or words(item.key), item.key in chosen)
+                yield FilterOption(item.key, words_of(context, item.label) or in_words(item.key), item.key in chosen)
     elif one.field.kind == "set":
         for option in context.snapshot.choices[one.field.attribute.model.choice].options:
-            yield FilterOption(option.value, words_of(context, option.label) or option.value, option.value in chosen)
+            yield FilterOption(option.value, words_of(context, option.label) or in_words(option.value), option.value in chosen)
     else:
         yield from _rows(context, one, chosen)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metadata.model import ListMessages
-from metadata.text import Text
+from metadata.text import Text, in_words
 from runtime.context import RequestContext
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.denied import denied
 from runtime.pages.freshness import Freshness
@@ -50,7 +49,7 @@ def empty_state(context: RequestContext, found: Emptiness, query: Query) -> Stat
 def plural_of(context: RequestContext, entity: str) -> str:
     """The name of several rows of an entity."""
     model = context.snapshot.entities[entity].model
-    return words_of(context, model.plural) or words_of(context, model.label) or words(entity)
+    return words_of(context, model.plural) or words_of(context, model.label) or in_words(entity)
 
 
 def _state(

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from metadata.model import View
-from metadata.text import Text
+from metadata.text import Text, in_words
 from runtime.pages.board_view import BoardView
 from runtime.pages.bulk_view import BulkBar
 from runtime.pages.calendar_view import CalendarView
 from runtime.pages.card_view import CardsView
-from runtime.pages.columns import Column, words
+from runtime.pages.columns import Column
 from runtime.pages.export_view import ExportLink
 from runtime.pages.filter_view import FilterPanel
 from runtime.pages.place_view import PlaceSearch, PlacesView
@@ -131,7 +131,7 @@ def view_tabs(views: Sequence[View], current: View, query: Query, say: Callable[
         return ()
     return tuple(
         Tab(
-            say(view.label) or words(view.key),
+            say(view.label) or in_words(view.key),
             query.link(view="" if position == 0 else view.key, sort=None, page=None, after=None, before=None),
             view.key == current.key,
         )

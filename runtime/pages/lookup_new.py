@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, make_response, request
 
 from metadata.model import Form
+from metadata.text import in_words
 from runtime.access import access_for
 from runtime.captcha.asking import is_asked
 from runtime.context import RequestContext, current
@@ -85,13 +86,22 @@ def _shown(
         url=request.full_path if request.query_string else request.path,
         block=0,
         submit=words_of(context, form.submit_label) or say_of(context)("action.save"),
-        heading=words_of(context, form.label),
+        heading=_heading(context, form),
         hidden=((DRAFT, request.form.get(DRAFT, "") or drafts.new_key()),),
         prefix=PREFIX,
     )
     if IN_DIALOG in request.args:
         return make_response(context.renderer.fragment(context, DIALOG, view=view), status)
     return make_response(context.renderer.page(context, PAGE, view=view), status)
+
+
+def _heading(context: RequestContext, form: Form) -> str:
+    """The form's name, else that of what it makes: a dialog without one has none for who does not see it."""
+    return (
+        words_of(context, form.label)
+        or words_of(context, context.snapshot.entities[form.entity].model.label)
+        or in_words(form.entity)
+    )
 
 
 def _view(context: RequestContext, form: Form, bound: BaseForm, words: Words, faults: tuple[Fault, ...]) -> FormView:

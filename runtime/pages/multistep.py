@@ -10,6 +10,7 @@ from flask import flash, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
 
 from metadata.model import Block, MultistepForm, Step
+from metadata.text import in_words
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.errors import SignInNeeded
@@ -18,7 +19,6 @@ from runtime.forms.drafts import Draft, DraftTooLarge
 from runtime.forms.faults import Fault
 from runtime.forms.lines import TooManyLines, with_row, without_row
 from runtime.forms.opening import query_names
-from runtime.forms.rules import words_of as words_of_key
 from runtime.forms.steps import definition, furthest, step_after, step_before
 from runtime.forms.submit import Sent
 from runtime.pages.content import words_of
@@ -98,7 +98,7 @@ def missing_names(context: RequestContext, multi: MultistepForm) -> tuple[str, .
     values = record.values if record is not None else {}
     lacking = [path for path in multi.requires if values.get(path) in (None, "", ())]
     models = [context.snapshot.resolve("contact", path)[-1].model for path in lacking]
-    return tuple(words_of(context, model.label) or words_of_key(model.key) for model in models)
+    return tuple(words_of(context, model.label) or in_words(model.key) for model in models)
 
 
 def _may_create(context: RequestContext, multi: MultistepForm) -> bool:

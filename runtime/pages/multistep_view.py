@@ -9,6 +9,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from metadata.model import Step
+from metadata.text import in_words
 from runtime.captcha.asking import ID, CaptchaView
 from runtime.forms.bound import inputs
 from runtime.forms.drafts import STRANGER_DAYS
@@ -19,7 +20,6 @@ from runtime.forms.lines import Line
 from runtime.forms.rule_data import rule_data
 from runtime.forms.steps import step_before
 from runtime.forms.totals import total
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import say_of, showing, shown_values
 from runtime.pages.form_view import DRAFT
@@ -145,7 +145,7 @@ def step_part(
         style=entered.multi.progress,
         steps=_links(ask, entered, steps, step),
         number=steps.index(step) + 1,
-        name=words_of(context, step.label) or words(step.key),
+        name=words_of(context, step.label) or in_words(step.key),
         hidden=((DRAFT, entered.draft.id), (STEP_FIELD, step.key)),
         submit=submit,
         errors=tuple((error.target, error.text) for error in errors),
@@ -183,7 +183,7 @@ def _links(ask: BlockAsk, entered: Entered, steps: tuple[Step, ...], current: St
     for place, step in enumerate(steps):
         state = "done" if place < at else "current" if place == at else "next"
         url = step_url(ask, step.key) if locked <= place < at else ""
-        links.append(StepLink(place + 1, words_of(ask.context, step.label) or words(step.key), state, url))
+        links.append(StepLink(place + 1, words_of(ask.context, step.label) or in_words(step.key), state, url))
     return tuple(links)
 
 
@@ -251,7 +251,7 @@ class _Body:
                 yield ErrorLink(say("step.line_error", number=row.place, text=text))
             for field in row.fields:
                 for text in field.errors:
-                    yield ErrorLink(say("step.line_error", number=row.place, text=text), field.id)
+                    yield ErrorLink(say("step.line_error", number=row.place, text=field.named(text)), field.id)
 
 
 def _cell(field: Input, view: Showing) -> FieldView:

@@ -11,6 +11,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from metadata.model import Progress
+from metadata.text import in_words
 from runtime.context import RequestContext
 from runtime.pages.content import words_of
 from runtime.pages.drawing import Drawing, template_of
@@ -72,7 +73,10 @@ def progress_sheet(context: RequestContext, entity: str, progress: Progress, key
     return ProgressSheet(
         key,
         progress,
-        {option.value: Stage(words_of(context, option.label) or option.value, option.mark == "part") for option in options},
+        {
+            option.value: Stage(words_of(context, option.label) or in_words(option.value), option.mark == "part")
+            for option in options
+        },
         formats,
         lambda path, value: dates[path](value),
         template_of(context, TEMPLATE),

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from metadata.model import Form, RecordAction
 from metadata.snapshot import Snapshot
+from metadata.text import in_words
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.errors import ChangedMeanwhile, OutOfReach
 from runtime.forms.drafts import new_key
 from runtime.forms.refusals import faults_of
 from runtime.pages.action_deeds import owe_deeds
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.form_saving import next_url
 from runtime.pages.part import BlockAsk, Head, Part
@@ -131,7 +131,7 @@ def _done(ask: BlockAsk, action: RecordAction, record: Record) -> Part:
     except (Denied, Invalid) as refused:
         keep_denied(context, refused)
         attributes = context.snapshot.entities[record.entity].attributes
-        labels = {key: words_of(context, item.model.label) or words(key) for key, item in attributes.items()}
+        labels = {key: words_of(context, item.model.label) or in_words(key) for key, item in attributes.items()}
         said = tuple(fault.sentence(text_of(context)) for _, fault in faults_of(refused, labels))
         return _question(ask, action, record, said)
     flash(words_of(context, action.message) or text_of(context)("form.saved"), "good")
@@ -156,4 +156,4 @@ def _question(ask: BlockAsk, action: RecordAction, record: Record, faults: tuple
 
 
 def _label(context: RequestContext, action: RecordAction) -> str:
-    return words_of(context, action.label) or words(action.key)
+    return words_of(context, action.label) or in_words(action.key)

@@ -9,15 +9,15 @@ from jinja2 import Template
 
 from metadata.model import RelatedList
 from metadata.snapshot import PageNode
+from metadata.text import in_words
 from runtime.context import RequestContext
 from runtime.pages.addresses import record_address
-from runtime.pages.columns import words
 from runtime.pages.content import words_of
 from runtime.pages.drawing import Drawing, template_of
 from runtime.pages.list_rows import RowLinks
 from runtime.pages.listing import Listing, Look, currency_extras, listing_of
 from runtime.pages.part import BlockAsk
-from runtime.pages.related_offers import ROW, Offers, offers_of, row_attribute
+from runtime.pages.related_offers import ROW, Offers, offers_of, related_id, row_attribute
 from runtime.pages.speech import formats_of, text_of
 from runtime.pages.timeline import timeline
 from runtime.records.ask import ListAsk
@@ -84,7 +84,6 @@ class RelatedSheet:
 def related_sheet(ask: BlockAsk, entity: str, related: RelatedList, number: str) -> RelatedSheet | None:
     """A related list of an entity's records, by its number on the form; None where the person may read no row of it."""
     context = ask.context
-    name = f"{ask.index}-{number}"
     view = context.snapshot.views[related.view]
     details = _details(ask, related)
     try:
@@ -94,8 +93,8 @@ def related_sheet(ask: BlockAsk, entity: str, related: RelatedList, number: str)
     offers = _offers(context, entity, related, number, plan)
     return RelatedSheet(
         RelatedView(
-            id=f"related-{name}",
-            label=words_of(context, related.label) or words_of(context, view.label) or words(view.key),
+            id=related_id(ask, number),
+            label=words_of(context, related.label) or words_of(context, view.label) or in_words(view.key),
             empty=words_of(context, related.empty) or text_of(context)("state.empty"),
         ),
         plan,

@@ -40,6 +40,11 @@ def related_lists(form: Form) -> dict[str, RelatedList]:
     return {str(number): related for number, related in enumerate(found)}
 
 
+def related_id(ask: BlockAsk, number: str) -> str:
+    """The id of a related list on its page, by its number on the form."""
+    return f"related-{ask.index}-{number}"
+
+
 def offers_anything(form: Form) -> bool:
     """Whether something can be done with rows on the form at all."""
     return any(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from metadata.model import Form, RelatedList, Removal
 from metadata.snapshot import Relationship
+from runtime.answers import SEE_OTHER
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, OutOfReach, PageNotFound
 from runtime.pages.content import words_of
@@ -18,7 +19,7 @@ from runtime.pages.form import edit_or_read, form_record_paths
 from runtime.pages.form_insert import insert
 from runtime.pages.form_sending import Belongs
 from runtime.pages.part import BlockAsk, Head, Part
-from runtime.pages.related_offers import EDIT, LINK, NEW, REMOVE, ROW, SEARCH, UNLINK, related_lists, row_attribute
+from runtime.pages.related_offers import EDIT, LINK, NEW, REMOVE, ROW, SEARCH, UNLINK, related_id, related_lists, row_attribute
 from runtime.pages.removal import name_of, remove
 from runtime.pages.speech import text_of
 from runtime.records.details import Record, fetch_record
@@ -60,13 +61,14 @@ class UnlinkView:
 
 @dataclass(frozen=True, slots=True)
 class _Doing:
-    """Something to be done with a row of a related list; `key` names the row, where there is one."""
+    """Something to be done with a row of a related list; `key` names the row, where there is one, `place` the list."""
 
     ask: BlockAsk
     record: Record
     related: RelatedList
     relationship: Relationship
     key: str
+    place: str
 
     @property
     def context(self) -> RequestContext:
@@ -74,7 +76,8 @@ class _Doing:
 
     @property
     def back(self) -> str:
-        return self.ask.query.link(**{ROW: None, SEARCH: None})
+        """The record where its list stands, so that a tab with it is open again."""
+        return f"{self.ask.query.link(**{ROW: None, SEARCH: None})}#{related_id(self.ask, self.place)}"
 
 
 def show_related_row(ask: BlockAsk, record: Record, form: Form) -> Part | None:
@@ -92,7 +95,7 @@ def show_related_row(ask: BlockAsk, record: Record, form: Form) -> Part | None:
         raise OutOfReach
     shown = ask.context.snapshot.views[related.view].entity
     relationship = ask.context.snapshot.entities[form.entity].leading(related.relationship, shown)
-    return _ACTIONS[action](_Doing(ask, record, related, relationship, key))
+    return _ACTIONS[action](_Doing(ask, record, related, relationship, key, place))
 
 
 def _new(doing: _Doing) -> Part:
@@ -101,7 +104,7 @@ def _new(doing: _Doing) -> Part:
         raise OutOfReach
     record, relationship = doing.record, doing.relationship
     if relationship.attribute:
-        return _named(doing, form, insert(doing.ask, form, Belongs({relationship.attribute: _pointer(doing)})))
+        return _filled_in(doing, form, insert(doing.ask, form, Belongs({relationship.attribute: _pointer(doing)})))
 
     def make_and_link(connection: Connection, make: Callable[[], int]) -> int:
         made = make()
@@ -118,13 +121,16 @@ def _new(doing: _Doing) -> Part:
         )
         return made
 
-    return _named(doing, form, insert(doing.ask, form, Belongs(saving=make_and_link)))
+    return _filled_in(doing, form, insert(doing.ask, form, Belongs(saving=make_and_link)))
 
 
-def _named(doing: _Doing, form: Form, part: Part) -> Part:
-    """A form under its own name, in the place of the record's."""
+def _filled_in(doing: _Doing, form: Form, part: Part) -> Part:
+    """A form under its own name, in the place of the record's; once it is saved, the list again, if it names no page."""
+    if part.response is not None:
+        stays = part.response.status_code == SEE_OTHER and not form.success_page
+        return _go(doing) if stays else part
     label = words_of(doing.context, form.label)
-    return replace(part, head=replace(part.head, title=label)) if label and part.response is None else part
+    return replace(part, head=replace(part.head, title=label)) if label else part
 
 
 def _pointer(doing: _Doing) -> object:
@@ -141,7 +147,7 @@ def _edit(doing: _Doing) -> Part:
     # Who may not change the row reads it, and then its look-ups are links.
     paths = (*form_record_paths(doing.context, form), *detail_paths(doing.context, block))
     row = _row(doing, tuple(dict.fromkeys(paths)))
-    return _named(doing, form, edit_or_read(replace(doing.ask, block=block, record=row), form, row))
+    return _filled_in(doing, form, edit_or_read(replace(doing.ask, block=block, record=row), form, row))
 
 
 def _remove(doing: _Doing) -> Part:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from markupsafe import escape
 
 from metadata.model import Choice, Option
+from metadata.text import in_words
 
 
 def option_html(option: Option, language: str) -> str:
     """An option as people see it: a pill with a mark and a word, or the word alone."""
-    label = escape(option.label.in_language(language) or option.value)
+    label = escape(option.label.in_language(language) or in_words(option.value))
     if not option.tone and not option.mark:
         return str(label)
     tone = f" status-{option.tone}" if option.tone not in ("", "neutral") else ""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from metadata.snapshot import CompiledAttribute
+from metadata.text import in_words
 from runtime.access import Principal
 from runtime.access.sharing import Share
 from runtime.context import RequestContext, current
@@ -22,7 +23,6 @@ from runtime.forms.faults import Unparsable
 from runtime.forms.parse import Manner, parse_value
 from runtime.identity.mails import address_of
 from runtime.identity.sessions import utc_now
-from runtime.pages.columns import words
 from runtime.records.audit import record_act
 from runtime.records.details import Record, fetch_record
 from runtime.records.errors import Conflict, Invalid, Missing
@@ -332,12 +332,12 @@ def _note(context: RequestContext, connection: Connection, link: int, what: str,
 
 
 def _label(context: RequestContext, attribute: CompiledAttribute) -> str:
-    return attribute.model.label.in_language(context.language, context.site.model.default_language) or words(attribute.key)
+    return attribute.model.label.in_language(context.language, context.site.model.default_language) or in_words(attribute.key)
 
 
 def _entity_name(context: RequestContext, link: Link) -> str:
     entity = context.snapshot.entities[link.share.entity]
-    return entity.model.label.in_language(context.language, context.site.model.default_language) or words(entity.key)
+    return entity.model.label.in_language(context.language, context.site.model.default_language) or in_words(entity.key)
 
 
 def _say(context: RequestContext, key: str, **parameters: object) -> str:

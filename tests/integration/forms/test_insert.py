@@ -74,7 +74,11 @@ def test_what_is_wrong_is_said_on_top_and_at_the_field_and_what_was_typed_is_kep
     answer = book(pottery.as_("ada"), title="", peak="99999", weight="heavy", note="<b>kept</b>")
     assert answer.status_code == 422
     assert title_of(answer.text).startswith("Error:")
-    assert shown_errors(answer.text) == ["Give it a title", "Enter 600 to 1300.", "Enter a number, such as 12.50."]
+    assert shown_errors(answer.text) == [
+        "Give it a title",
+        "Peak: Enter 600 to 1300.",
+        "Weight: Enter a number, such as 12.50.",
+    ]
     assert all(part in answer.text for part in ('href="#f-peak"', 'id="f-peak"', 'value="99999"', 'value="heavy"'))
     assert "&lt;b&gt;kept&lt;/b&gt;" in answer.text
     assert pottery.rows("firing") == []
@@ -83,7 +87,7 @@ def test_what_is_wrong_is_said_on_top_and_at_the_field_and_what_was_typed_is_kep
 def test_another_language_reads_and_speaks_its_own_way(pottery):
     browser = pottery.as_("ada")
     answer = book(browser, "/sv-SE" + NEW, title="", weight="1 234,5x")
-    assert shown_errors(answer.text) == ["Ge den en titel", "Ange ett tal, till exempel 12,50."]
+    assert shown_errors(answer.text) == ["Ge den en titel", "Weight: Ange ett tal, till exempel 12,50."]
     book(browser, "/sv-SE" + NEW, weight="1 234,5")
     assert pottery.rows("firing")[0]["weight"] == Decimal("1234.5")
 
@@ -119,7 +123,7 @@ def test_a_row_that_may_not_be_chosen_is_refused(pottery):
     browser = pottery.as_("ada")
     for forbidden in (str(pottery.ids["Old Smoke"]), "99999", "1; drop table kiln", "account:1"):
         answer = book(browser, kiln=forbidden)
-        assert (answer.status_code, shown_errors(answer.text)) == (422, ["Choose one from the list."])
+        assert (answer.status_code, shown_errors(answer.text)) == (422, ["Kiln: Choose one from the list."])
 
 
 def test_somebody_without_the_right_gets_no_form_and_cannot_post(pottery):
@@ -140,7 +144,11 @@ def test_the_outside_system_may_refuse_and_nothing_is_kept(pottery):
     pottery.oven.answers = [Refusal("The kiln is full that day", "wanted")]
     browser = pottery.as_("ada")
     answer = book(browser)
-    assert (answer.status_code, shown_errors(answer.text), pottery.rows("firing")) == (422, ["The kiln is full that day"], [])
+    assert (answer.status_code, shown_errors(answer.text), pottery.rows("firing")) == (
+        422,
+        ["Wanted: The kiln is full that day"],
+        [],
+    )
     assert 'href="#f-wanted"' in answer.text
     again = browser.client.post(NEW, data={**hidden(answer.text), "title": "Bowls"})
     assert (again.status_code, len(pottery.rows("firing")), len(set(pottery.oven.keys))) == (303, 1, 2)

@@ -82,7 +82,7 @@ def test_a_condition_adds_a_step(pottery):
 def test_a_step_with_faults_is_not_left_and_keeps_what_was_typed(pottery):
     walk = Walk(pottery.as_("ada")).press(title="", peak="hot")
     assert (walk.answer.status_code, walk.step) == (422, "basics")
-    assert shown_errors(walk.text) == ["Give it a title", "Enter a whole number, such as 12."]
+    assert shown_errors(walk.text) == ["Give it a title", "Peak: Enter a whole number, such as 12."]
     assert 'value="hot"' in walk.text
     assert 'value="hot"' in Walk(pottery.as_("ada")).text
 
@@ -143,7 +143,7 @@ def test_each_row_says_its_own_faults_and_blank_rows_do_not_count(pottery):
     assert shown_errors(walk.press().text) == ["Add at least 1 line."]
     walk.press(**line(pottery, 0), **line(pottery, 1, coats="99"), **{"lines-2-title": "no glaze", "lines-2-coats": "1"})
     assert walk.answer.status_code == 422
-    assert shown_errors(walk.text) == ["Line 2: Enter 1 to 9.", "Line 3: Choose Glaze."]
+    assert shown_errors(walk.text) == ["Line 2: Coats: Enter 1 to 9.", "Line 3: Choose Glaze."]
     assert walk.text.count('<tr class="has-error">') == 2
     assert 'value="Celadon"' in walk.text
 
@@ -211,7 +211,7 @@ def test_a_refusal_from_outside_leads_to_the_field_and_leaves_nothing(pottery):
     pottery.oven.asks = True
     pottery.oven.answers = [Refusal("Too hot for us", "peak"), Refusal("No such glaze left", "glaze", 1), Refusal("Closed")]
     walk = at_check(pottery, pottery.as_("ada")).press()
-    assert (walk.answer.status_code, walk.step, shown_errors(walk.text)) == (422, "basics", ["Too hot for us"])
+    assert (walk.answer.status_code, walk.step, shown_errors(walk.text)) == (422, "basics", ["Peak: Too hot for us"])
     walk.press()
     walk.press()
     assert shown_errors(walk.press().text) == ["Line 2: No such glaze left"]

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from metadata.checks import check
-from metadata.model import EntityPermission, FormField, component_id
+from metadata.model import EntityPermission, Form, FormField, component_id
+from metadata.text import Text
 from support.kiln_makers import with_new_kilns
 from support.pottery import POTTERY, form, hidden
 from support.ruled import publish
@@ -49,6 +50,11 @@ def test_a_script_gets_the_row_that_it_may_choose(makers):
     dialog = browser.get(f"{NEW}?dialog=1").text
     assert "<html" not in dialog
     assert 'name="new-name"' in dialog
+
+
+def test_a_form_without_a_name_is_called_as_what_it_makes(makers):
+    publish(makers, *(dataclasses.replace(item, label=Text()) if isinstance(item, Form) else item for item in with_new_kilns()))
+    assert re.search(r'<h2 id="new-row-title">(Kiln)</h2>', makers.as_("ada").get(f"{NEW}?dialog=1").text)
 
 
 def test_nobody_makes_a_row_that_may_not(makers):

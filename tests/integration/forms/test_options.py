@@ -63,7 +63,7 @@ def test_as_many_options_are_taken_as_are_asked_for(pottery, chosen, said):
     browser = pottery.as_("ada")
     answer = browser.client.post("/wish", data={**hidden(browser.get("/wish").text), "name": "w", "tastes": ["", *chosen]})
     assert answer.status_code == (422 if said else 303)
-    assert shown_errors(answer.text) == ([said] if said else [])
+    assert shown_errors(answer.text) == ([f"Tastes: {said}"] if said else [])
     assert len(pottery.rows("wish")) == (0 if said else 1)
 
 
@@ -71,7 +71,7 @@ def test_as_many_options_are_taken_as_are_asked_for(pottery, chosen, said):
 def test_the_form_may_say_it_in_its_own_words(pottery):
     browser = pottery.as_("ada")
     answer = browser.client.post("/wish", data={**hidden(browser.get("/wish").text), "tastes": ["matte"]})
-    assert shown_errors(answer.text) == ["Two or three, please"]
+    assert shown_errors(answer.text) == ["Tastes: Two or three, please"]
 
 
 @pytest.mark.parametrize(

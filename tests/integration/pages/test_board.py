@@ -27,7 +27,9 @@ def lanes(answer):
     """By option: its heading's count, and the names of its cards with a star where the card can be moved."""
     found = {}
     for lane in LANE.finditer(answer.text):
-        cards = re.findall(r'<li class="row-card"( data-card)?>.*?class="rec"[^>]*>(.*?)<.*?</li>', lane[0], re.DOTALL)
+        cards = re.findall(
+            r'<li class="row-card"(?: id="[^"]+")?( data-card)?>.*?class="rec"[^>]*>(.*?)<.*?</li>', lane[0], re.DOTALL
+        )
         count = re.search(r'<span class="count">(.*?)</span>', lane[0])[1]
         found[lane[1]] = (count, [name + ("*" if movable else "") for movable, name in cards])
     return found
@@ -95,7 +97,7 @@ def test_a_card_is_moved_by_a_form_and_leads_back_to_the_board(site):
     alice = site.as_("alice")
     answer = move(alice, row, "running", path=f"{BOARD}&q=ham")
     assert answer.status_code == 303
-    assert answer.headers["Location"].endswith("/programme?layout=board&q=ham")
+    assert answer.headers["Location"].endswith(f"/programme?layout=board&q=ham#list-0-card-{row}")
     assert stage(site, row) == ("running", 2)
     assert "Hamlet is moved to On stage." in alice.get(BOARD).text
     stale = move(alice, row, "done", version=1)

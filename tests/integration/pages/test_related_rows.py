@@ -52,15 +52,15 @@ def test_a_row_is_made_changed_and_deleted_where_its_record_is(pottery):
     refused = send(browser, address, title="Cup", glaze=glaze, coats="0")
     assert (refused.status_code, pottery.rows("piece")) == (422, [])
     made = send(browser, address, title="Cup", glaze=glaze, coats="2", firing="2")
-    assert (made.status_code, made.location) == (303, PAGE)
+    assert (made.status_code, made.location) == (303, f"{PAGE}#related-0-0")
     (row,) = pottery.rows("piece")
     assert (row["title"], row["firing"]) == ("Cup", pottery.rows("firing")[0]["id"])
     edit, remove = offers(browser.get(PAGE))
-    assert send(browser, edit, title="Mug", coats="3").location == PAGE
+    assert send(browser, edit, title="Mug", coats="3").location == f"{PAGE}#related-0-0"
     assert pottery.rows("piece")[0]["title"] == "Mug"
     question = browser.get(remove)
     assert (question.status_code, "Mug" in question.text, len(pottery.rows("piece"))) == (200, True, 1)
-    assert send(browser, remove).location == PAGE
+    assert send(browser, remove).location == f"{PAGE}#related-0-0"
     assert pottery.rows("piece") == []
 
 
@@ -71,11 +71,11 @@ def test_rows_that_there_are_are_added_and_taken_off(pottery):
     assert (("Celadon" in page.text), page.text.count('name="chosen"')) == (True, 1)
     assert send(browser, address).status_code == 422
     celadon = pottery.ids["Celadon"]
-    assert send(browser, address, chosen=[str(celadon), str(celadon)]).location == PAGE
+    assert send(browser, address, chosen=[str(celadon), str(celadon)]).location == f"{PAGE}#related-0-1"
     assert linked(browser) == ["Celadon"]
     (off,) = offers(browser.get(PAGE))
     assert "stays where it is" in browser.get(off).text
-    assert send(browser, off).location == PAGE
+    assert send(browser, off).location == f"{PAGE}#related-0-1"
     assert (linked(browser), len(pottery.rows("glaze")) > 0) == ([], True)
     assert browser.client.post(off, data=hidden(browser.get(address).text)).status_code == 404
 

@@ -47,7 +47,7 @@ def test_the_browser_is_told_of_length_keyboard_and_what_it_may_fill_in():
 
 def test_the_summary_leads_to_the_controls_and_general_faults_come_first():
     view = shown(marina(Attribute(key="x", type="integer")), {"x": "many"})
-    assert with_errors(view, [Fault("whole")], SHOWING.say).pairs == (("", "whole"), ("f-x", "form.not_integer"))
+    assert with_errors(view, [Fault("whole")], SHOWING.say).pairs == (("", "whole"), ("f-x", "X: form.not_integer"))
 
 
 def test_a_file_is_asked_for_with_what_is_taken():
