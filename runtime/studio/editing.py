@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from textwrap import dedent
 from typing import Any
 
 import orjson
@@ -185,7 +186,7 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         return value
     text = emit({"": value}).decode()
-    return text.partition(":")[2].strip()
+    return dedent(text.partition(":")[2]).strip()
 
 
 def editor(
