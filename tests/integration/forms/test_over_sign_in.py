@@ -6,7 +6,8 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import Block, Entity, FurtherAccounts, ManyToMany, PageAccessRule
+from metadata.model import Block, Entity, FurtherAccounts, ManyToMany, PageAccessRule, Snippet, Terms
+from metadata.text import Text
 from runtime.forms.drafts import drafts
 from runtime.housekeeping import tidy
 from runtime.identity.tables import sessions
@@ -122,6 +123,25 @@ def test_a_form_of_another_person_is_refused_and_not_shown(pottery):
     assert SECRET not in answer.text
     assert kept(pottery) == []
     assert SECRET not in browser.get(f"{NEW}?kept=1").text
+
+
+def test_a_form_that_was_open_when_the_terms_changed_goes_on_once_they_are_accepted(pottery):
+    browser = pottery.as_("ada")
+    data = {**hidden(browser.get(NEW).text), "title": "Bowls", "note": SECRET}
+    site = pottery.snapshot.sites["pottery"].model
+    publish(pottery, Snippet(key="rules", value=Text.of("Wash your hands.")))
+    publish(pottery, dataclasses.replace(site, terms=Terms(snippet="rules", published="2026-01-01")))
+    refused = browser.client.post(NEW, data=data, headers={"HX-Request": "true"})
+    assert (refused.status_code, kept(pottery)) == (403, [])
+    answer = browser.client.post(NEW, data=data)
+    assert (answer.status_code, answer.location, pottery.rows("firing")) == (303, f"{NEW}?kept=1", [])
+    asked = browser.get(answer.location)
+    assert asked.location.startswith("/consent?next=")
+    accepting = {**hidden(browser.get(asked.location).text), "accepted": "1"}
+    back = browser.client.post("/consent", data=accepting)
+    assert (back.status_code, back.location) == (303, f"{NEW}?kept=1")
+    shown = browser.get(back.location).text
+    assert (AGAIN in shown, SECRET in shown, 'value="Bowls"' in shown) == (True, True, True)
 
 
 MEMBERS = Entity(key="contact", many_to_many=(ManyToMany(key="accounts", target="account"),), further_accounts=LINKS)
