@@ -15,13 +15,14 @@ from runtime.context import RequestContext
 from runtime.csrf import CSRF_FIELD, bearer_token
 from runtime.identity.external.logins import issuer_of, list_external, used_issuers
 from runtime.identity.logins import Login
-from runtime.identity.passkeys import asked_to_prove, has_passkeys, new_challenge, passkeys_work
+from runtime.identity.passkeys import asked_to_prove, has_passkeys, new_challenge
 from runtime.identity.second_factor import MAIL, PASSKEY, factor_of
 from runtime.identity.sessions import utc_now
 from runtime.identity.views.answers import PROVED, count_attempt, page, say_wrong, settings
 from runtime.identity.views.code import any_login, checker, mail_code, note_factor
 from runtime.identity.views.offers import Offer, bound_offers
-from runtime.identity.views.passkeys import place, proves
+from runtime.identity.views.passkeys import proves
+from runtime.identity.views.relying import passkeys_here, place
 from runtime.identity.views.signin import knows_password
 from runtime.security import local_path
 
@@ -90,7 +91,7 @@ def ask_recent_proof(context: RequestContext, asked: Request) -> Response | None
     if answer:
         proved = ways.passkey and proves(context, contact, answer) is not None
         with context.lease.transaction() as connection:
-            note_factor(context, connection, contact, f"proved by {PASSKEY}" if proved else "refused")
+            note_factor(context, connection, contact, f"proved by {PASSKEY}" if proved else "passkey refused")
     else:
         proved = _proves(context, contact, login, ways, (given or "")[:1000])
     if not proved:
@@ -110,7 +111,7 @@ def _now() -> int:
 
 def _ways(context: RequestContext, contact: int, login: Login | None) -> Ways:
     factor = factor_of(context.connection, contact)
-    passkey = passkeys_work() and has_passkeys(context.connection, contact)
+    passkey = passkeys_here(context) and has_passkeys(context.connection, contact)
     if login is not None and login.password_hash:
         return Ways(PASSWORD, mailed=False, passkey=passkey)
     codes = factor is not None and (factor.method != PASSKEY or factor.recovery_left > 0)

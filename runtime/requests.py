@@ -18,7 +18,7 @@ from runtime.answers import Answer
 from runtime.arrivals import Arriving, Changed, request_id_of, welcome
 from runtime.context import PageView, RequestContext, Stages
 from runtime.csrf import Tokens
-from runtime.errors import FormExpired
+from runtime.errors import FormExpired, TermsNeeded
 from runtime.headers import dress_page
 from runtime.lease import Lease
 from runtime.loading import Later
@@ -194,7 +194,7 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
             if kept is not None:
                 return kept
         guise = guise_of(asked)
-        led = _led(held.foyer, asked, looking=guise is not None) if "foyer" in held else None
+        led = _led(held.foyer, asked, keep, looking=guise is not None) if "foyer" in held else None
         return look_through(asked, held, guise, show) if guise is not None and led is None and "foyer" in held else led
 
     @app.after_request
@@ -235,9 +235,17 @@ def _checked(tokens: Tokens, context: RequestContext, asked: Request, keep: Keep
     return None if context.signed_in else keep(context, asked)
 
 
-def _led(context: RequestContext, asked: Request, *, looking: bool) -> Response | None:
-    """Where somebody is led before what they asked for; None for all who may go on."""
-    led = ask_second_factor(context, asked) or ask_terms(context, asked)
+def _led(context: RequestContext, asked: Request, keep: Keep, *, looking: bool) -> Response | None:
+    """Where somebody is led before what they asked for; None for all who may go on.
+
+    A form that was opened before the terms changed is kept meanwhile, and goes on once they are accepted.
+    """
+    try:
+        led = ask_second_factor(context, asked) or ask_terms(context, asked)
+    except TermsNeeded:
+        led = keep(context, asked) if asked.method == "POST" and "HX-Request" not in asked.headers else None
+        if led is None:
+            raise
     return led if led is not None or looking else ask_recent_proof(context, asked)
 
 

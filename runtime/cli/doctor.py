@@ -22,7 +22,10 @@ from runtime.cli.output import Report, reporting, sentence
 from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts
 from runtime.files.pictures import has_pillow
 from runtime.files.scanning import Clamd, ScannerDown
+from runtime.identity.external.trying import BAD, DOUBTFUL, LIBRARIES, try_provider
+from runtime.identity.mails import address_of
 from runtime.mail import MailFailed, SmtpMailer
+from runtime.render.texts import engine_texts
 from runtime.thumbnails import declares_thumbnails
 from runtime.traces.asked import MISSING, asked_by, has_library
 
@@ -80,7 +83,25 @@ def providers(environ: Mapping[str, str], snapshot: Snapshot) -> Iterator[Findin
             yield Finding(WRONG, "identity providers", said)
 
 
-LIBRARIES = {"openid": ("authlib", "oidc"), "saml": ("onelogin", "saml")}
+def provider_trials(environ: Mapping[str, str], snapshot: Snapshot, public_url: str) -> Iterator[Finding]:
+    """What trying each active provider out has found: a line for each thing that is not in order, or one for all that is."""
+    say = engine_texts("en")
+    for site in snapshot.sites.values():
+        base = address_of(public_url, site, site.model.default_language)
+        for provider in site.identity_providers.values():
+            if not provider.active:
+                continue
+            steps = try_provider(provider, environ, f"{base}/signin/with/{provider.key}/back")
+            found = [step for step in steps if step.outcome in TOLD and step.name != "library"]  # `providers` tells of that
+            for step in found:
+                said = f"{say(f'provider_try.{step.name}')}: {say(step.text, **step.facts)}"
+                yield Finding(TOLD[step.outcome], f"identity provider {provider.key}", said)
+            if not found:
+                yield Finding(OK, f"identity provider {provider.key}", "answers, and nothing is wrong as far as can be told")
+
+
+# A provider that is away today is no fault of the installation: nothing else than signing in with it waits for it.
+TOLD = {BAD: WARNING, DOUBTFUL: WARNING}
 LOCAL = ("localhost", "127.0.0.1", "::1")
 # Read by the launcher, the tests and the benchmarks, not by an installation.
 OF_TOOLS = tuple(f"{PREFIX}{name}" for name in ("AUTHOR", "BENCH_", "EXTRAS", "REQUIRE", "TEST_", "VENV"))
@@ -169,6 +190,7 @@ def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Findin
     yield Finding(OK, "release", f"release {number} compiles, with {counted(len(snapshot.components), 'component')}")
     yield from connections(environ, snapshot)
     yield from providers(environ, snapshot)
+    yield from provider_trials(environ, snapshot, found.config.public_url)
     if declares_thumbnails(snapshot) and not has_pillow():
         yield Finding(WARNING, "pictures", "are to be shown small, which takes the extra images of Foyer")
     steps = found.store.plan_tables(snapshot).steps

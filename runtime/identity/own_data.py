@@ -5,6 +5,7 @@ All of it passes the records layer with the person's own rights, so that nothing
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def _contact(connection: Connection, snapshot: Snapshot, principal: Principal) -
 
 def _sign_in(connection: Connection, principal: Principal) -> dict[str, Any]:
     contact = principal.contact or 0
-    events = [{"at": one.at, "kind": one.kind, "device": one.device} for one in events_of(connection, principal.site, contact)]
+    events = [dataclasses.asdict(one) for one in events_of(connection, principal.site, contact)]
     accepted = [{"version": one.version, "at": one.at} for one in consents_of(connection, principal.site, contact)]
     return {"events": events, "terms": accepted}
 

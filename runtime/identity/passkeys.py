@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import ipaddress
 import json
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -27,6 +28,8 @@ LIFETIME = dt.timedelta(minutes=5)
 MOST_PASSKEYS = 20
 LONGEST_NAME = 100
 MOST_BYTES = 32 * 1024
+LOOPBACK = ("127.0.0.1", "::1")
+"""The numbers that a browser also knows as localhost."""
 
 
 class NotProved(Exception):
@@ -54,6 +57,15 @@ class Place:
     def host(self) -> str:
         """The relying party of the standard: the host alone."""
         return urlsplit(self.origin).hostname or ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the host is a name. At a number browsers neither make passkeys nor use any (Web Authentication, 5.1.3)."""
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return True
+        return False
 
 
 def passkeys_work() -> bool:
@@ -182,6 +194,12 @@ def list_passkeys(connection: Connection, contact: int) -> tuple[Passkey, ...]:
 def has_passkeys(connection: Connection, contact: int) -> bool:
     """Whether a contact has a passkey."""
     return connection.execute(select(passkeys.c.id).where(passkeys.c.contact_id == contact).limit(1)).first() is not None
+
+
+def rename_passkey(connection: Connection, contact: int, number: int, name: str) -> bool:
+    """Give one of a contact's another name; False where there is none of this number."""
+    which = (passkeys.c.contact_id == contact, passkeys.c.id == number)
+    return connection.execute(update(passkeys).where(*which).values(name=name[:LONGEST_NAME])).rowcount > 0
 
 
 def remove_passkey(connection: Connection, contact: int, number: int) -> bool:

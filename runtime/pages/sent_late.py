@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from flask import Request, Response, make_response, redirect, session
+from flask import Request, Response, flash, make_response, redirect, session
 
 from runtime.captcha.asking import TICKET
 from runtime.context import RequestContext
 from runtime.csrf import CSRF_FIELD, opened_for
 from runtime.forms import drafts
 from runtime.forms.drafts import DraftTooLarge, Owner
-from runtime.pages.form_setting import manner_of
+from runtime.pages.form_setting import manner_of, say_of
 from runtime.pages.form_view import ACTION, BASE, VERSION
 from runtime.pages.over_sign_in import CONTINUE, TYPED, place_of
 from runtime.pages.queries import prefixes_of
@@ -37,13 +37,14 @@ NOT_TYPED = frozenset({CSRF_FIELD, TICKET})
 def keep_sent_late(context: RequestContext, asked: Request) -> Response | None:
     """Keep what was sent with a form that was opened for somebody who is not signed in any more, and lead to where it goes on.
 
-    None for every other request, and where somebody else is signed in: nothing is kept or shown then. Raises TooManyRequests.
+    What was opened for another account of the same person's waits there, and they are led to where they act for it again. None
+    for every other request, and where somebody else is signed in: nothing is kept or shown then. Raises TooManyRequests.
     """
     opened = opened_for(asked.form.get(CSRF_FIELD, "")) if asked.method == "POST" and asked.endpoint in SITE_PAGES else None
     if opened is None or asked.form.get(ACTION) in BY_SCRIPT:
         return None
     context.lease.prove()
-    if context.signed_in and (context.principal.contact, context.principal.acting) != opened:
+    if context.signed_in and context.principal.contact != opened[0]:
         return None
     block = _block(context, asked)
     if block is None:
@@ -59,7 +60,11 @@ def keep_sent_late(context: RequestContext, asked: Request) -> Response | None:
     query = "&".join(filter(None, (asked.query_string.decode("latin-1"), f"{argument}=1")))
     if not context.signed_in:
         return sign_in_first(context, query)
-    return make_response(redirect(f"{quote(context.url(asked.path))}?{query}", 303))
+    address = f"{quote(context.url(asked.path))}?{query}"
+    if context.principal.acting != acting:
+        flash(say_of(context)("accounts.form_waits"), "warn")
+        address = f"{context.url('/accounts')}?{urlencode({'next': address})}"
+    return make_response(redirect(address, 303))
 
 
 def hand_over(context: RequestContext, contact: int) -> None:

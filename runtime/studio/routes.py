@@ -24,6 +24,8 @@ RULES = (
     (f"/source/{NAMED}", "editing:submit_source", "POST"),
     (f"/design/{NAMED}", "designing.designer:design", "GET"),
     (f"/design/{NAMED}", "designing.designer:submit_design", "POST"),
+    ("/try/identity_provider/<path:key>", "providers:trial", "GET"),
+    ("/try/identity_provider/<path:key>", "providers:submit_trial", "POST"),
     ("/screens/<key>", "beginning:screens", "GET"),
     ("/screens/<key>", "beginning:submit_screens", "POST"),
     (f"/settle/{NAMED}", "editing:settle", "POST"),

@@ -84,7 +84,7 @@ def test_without_scripts_a_session_that_ended_costs_nothing_typed(tmp_path, brow
         page.locator("#email").fill(CAST["ada"][0])
         page.locator("#password").fill(PASSWORD)
         page.locator("#password").press("Enter")
-        expect(page.get_by_text("You had to sign in again")).to_be_visible()
+        expect(page.get_by_text("What you had typed is here again")).to_be_visible()
         expect(page.get_by_label("Title")).to_have_value("Bowls")
         assert not sideways(page)
         page.get_by_role("button", name="Save").last.click()

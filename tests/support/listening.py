@@ -23,11 +23,11 @@ class Closing(WSGIRequestHandler):
             close()
 
 
-def listening(app: WSGIApplication, port: int = 0) -> BaseWSGIServer:
+def listening(app: WSGIApplication, port: int = 0, handler: type[Closing] = Closing) -> BaseWSGIServer:
     """A server of an application, on a port of its own where none is given."""
 
     def kept(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         environ[ANSWER] = answer = app(environ, start)
         return answer
 
-    return make_server("127.0.0.1", port, kept, threaded=True, request_handler=Closing)
+    return make_server("127.0.0.1", port, kept, threaded=True, request_handler=handler)

@@ -55,7 +55,7 @@ def keep_answer(connection: Connection, site: str, provider: str, answer: Answer
                 )
             )
     except IntegrityError:
-        raise Untrusted("the answer was here before") from None
+        raise Untrusted("the answer was here before", "code") from None
     return ticket
 
 

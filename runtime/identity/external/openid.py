@@ -83,7 +83,7 @@ class OpenIdClient:
         known = self._know()
         issuer = _address(known.described, "issuer")
         if came.get("iss", issuer) != issuer:
-            raise Untrusted(f"the answer is of {came['iss'][:200]!r}, not of {issuer!r}")
+            raise Untrusted(f"the answer is of {came['iss'][:200]!r}, not of {issuer!r}", "issuer")
         with self._session(back) as session:
             token = _fetch(session, _address(known.described, "token_endpoint"), attempt, came.get("code", ""))
             claims = self._proved(
@@ -93,7 +93,7 @@ class OpenIdClient:
             if "userinfo_endpoint" in known.described and not self._has_all(claims):
                 more = _read_json(session, _address(known.described, "userinfo_endpoint"), as_somebody=True)
                 if more.get("sub") != claims["sub"]:
-                    raise Untrusted("userinfo is about somebody else")
+                    raise Untrusted("userinfo is about somebody else", "person")
                 claims = {**more, **claims}
         names = (claims.get(name) for name in ("email", "preferred_username", "name"))
         shown = next((name for name in names if isinstance(name, str)), "")
@@ -158,7 +158,7 @@ class OpenIdClient:
             with self._session("") as session:
                 described = _read_json(session, f"{issuer}/.well-known/openid-configuration")
                 if _address(described, "issuer").rstrip("/") != issuer:
-                    raise ProviderDown(f"{issuer} says that it is {_address(described, 'issuer')[:200]!r}")
+                    raise ProviderDown(f"{issuer} says that it is {_address(described, 'issuer')[:200]!r}", "issuer")
                 keys = _read_json(session, _address(described, "jwks_uri"))
             self._known = _Known(described, keys, now)
             return self._known
@@ -170,14 +170,38 @@ def secret_of(provider: IdentityProvider, environment: Mapping[str, str]) -> str
     if found is None:
         return ""
     if is_own(found[1]):
-        raise ProviderDown(f"the environment variable {found[1]} is for the installation alone")
+        raise ProviderDown(f"the environment variable {found[1]} is for the installation alone", "settings")
     try:
         held = value_of(found[1], environment)
     except (OSError, UnicodeDecodeError) as error:
-        raise ProviderDown(f"the file that {found[1]}_FILE names cannot be read: {error}") from None
+        raise ProviderDown(f"the file that {found[1]}_FILE names cannot be read: {error}", "settings") from None
     if not held:
-        raise ProviderDown(f"the environment variable {found[1]} is not set")
+        raise ProviderDown(f"the environment variable {found[1]} is not set", "settings")
     return held
+
+
+REFUSALS = {
+    "invalid_client": "client",
+    "unauthorized_client": "client",
+    "invalid_grant": "code",
+    "redirect_uri_mismatch": "redirect",
+    "access_denied": "cancelled",
+}
+"""What errors of the standard mean (RFC 6749, 4.1.2.1 and 5.2), as one of REASONS; all others are `refused`."""
+
+
+def refused_for(error: str) -> str:
+    """Which of REASONS an error is that a provider names."""
+    return REFUSALS.get(error, "refused")
+
+
+def unasked(address: str, error: Exception) -> ProviderDown:
+    """What became of a request that got no answer of use."""
+    from requests.exceptions import ConnectionError as NotConnected
+    from requests.exceptions import SSLError, Timeout
+
+    kinds = ((SSLError, "tls"), (Timeout, "timeout"), (NotConnected, "unreachable"))
+    return ProviderDown(f"{address}: {error}", next((reason for kind, reason in kinds if isinstance(error, kind)), "answer"))
 
 
 def _fetch(session: OAuth2Session, endpoint: str, attempt: Attempt, code: str) -> Mapping[str, Any]:
@@ -189,9 +213,9 @@ def _fetch(session: OAuth2Session, endpoint: str, attempt: Attempt, code: str) -
             endpoint, grant_type="authorization_code", code=code, code_verifier=attempt.verifier
         )
     except AuthlibBaseError as error:
-        raise Untrusted(f"{endpoint} refuses the code: {error}") from error
+        raise Untrusted(f"{endpoint} refuses the code: {error}", refused_for(str(error.error))) from error
     except (RequestException, ValueError) as error:
-        raise ProviderDown(f"{endpoint}: {error}") from error
+        raise unasked(endpoint, error) from error
     return found
 
 
@@ -202,7 +226,7 @@ def _read_json(session: OAuth2Session, address: str, *, as_somebody: bool = Fals
         answer = session.get(address, withhold_token=not as_somebody, allow_redirects=False)
         found = json.loads(answer.content) if answer.status_code == OK else None
     except (RequestException, ValueError) as error:
-        raise ProviderDown(f"{address}: {error}") from error
+        raise unasked(address, error) from error
     if not isinstance(found, dict):
         raise ProviderDown(f"{address} answers {answer.status_code} and not what it should")
     return found

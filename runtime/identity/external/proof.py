@@ -17,16 +17,48 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Signatures that only the provider can make: none that are made with the shared secret, and not `none`."""
 
 
+REASONS = (
+    *("settings", "unreachable", "timeout", "tls", "answer", "issuer"),
+    *("cancelled", "client", "redirect", "code", "refused"),
+    *(
+        "signature",
+        "key",
+        "audience",
+        "recipient",
+        "nonce",
+        "expired",
+        "clock",
+        "person",
+        "encryption",
+        "unasked",
+        "unreadable",
+    ),
+    *("nobody", "proof"),
+)
+"""Why a sign-in with a provider came to nothing, for those who run the site. Its person is told less."""
+
+
 class ProviderDown(Exception):
-    """The provider cannot be asked; the message is for the log."""
+    """The provider cannot be asked; the message is for the log, and `reason` is one of REASONS."""
+
+    def __init__(self, message: str, reason: str = "answer") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Untrusted(Exception):
-    """What came back does not hold; the message is for the log."""
+    """What came back does not hold; the message is for the log, and `reason` is one of REASONS."""
+
+    def __init__(self, message: str, reason: str = "unreadable") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class UnknownKey(Untrusted):
     """The token is signed with a key that is not among those known."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "key")
 
 
 def proved(id_token: object, keys: Mapping[str, Any], issuer: str, client: str, nonce: str) -> dict[str, Any]:
@@ -36,9 +68,9 @@ def proved(id_token: object, keys: Mapping[str, Any], issuer: str, client: str, 
     audience = claims["aud"]
     alone = not isinstance(audience, list) or len(audience) == 1
     if claims.get("azp", client if alone else None) != client:
-        raise Untrusted("id_token: it is for somebody else besides")
+        raise Untrusted("id_token: it is for somebody else besides", "audience")
     if not _is_name(claims["sub"]):
-        raise Untrusted("id_token: sub is no identifier")
+        raise Untrusted("id_token: sub is no identifier", "person")
     return claims
 
 
@@ -76,8 +108,28 @@ def _signed(what: str, text: object, keys: Mapping[str, Any], wanted: Mapping[st
     except InvalidKeyIdError as error:
         raise UnknownKey(f"{what}: {error}") from error
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise Untrusted(f"{what}: {error}") from error
+        raise Untrusted(f"{what}: {error}", _reason(error)) from error
     return dict(token.claims)
+
+
+OF_CLAIMS = {
+    "iss": "issuer",
+    "aud": "audience",
+    "nonce": "nonce",
+    "sub": "person",
+    "iat": "clock",
+    "nbf": "clock",
+    "exp": "expired",
+}
+
+
+def _reason(error: Exception) -> str:
+    """Which of REASONS an error of the library is."""
+    from joserfc.errors import BadSignatureError, ClaimError, UnsupportedAlgorithmError
+
+    if isinstance(error, ClaimError):
+        return OF_CLAIMS.get(error.claim, "unreadable")
+    return "signature" if isinstance(error, BadSignatureError | UnsupportedAlgorithmError) else "unreadable"
 
 
 def _is_name(value: object) -> bool:

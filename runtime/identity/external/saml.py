@@ -36,7 +36,7 @@ LATEST = dt.timedelta(days=1)
 """An assertion that claims to hold for longer is one that nobody would have to steal in a hurry."""
 _KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----.+?-----END (?:[A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-_MARKS = re.compile(r"-----(BEGIN|END) CERTIFICATE-----")
+MARKS = re.compile(r"-----(BEGIN|END) CERTIFICATE-----")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ class SamlClient:
 
     def finish(self, sent: str) -> Answer:
         """What the answer says that a browser has brought, as base64. Raises Untrusted."""
+        from onelogin.saml2.errors import OneLogin_Saml2_ValidationError
         from onelogin.saml2.response import OneLogin_Saml2_Response
 
         document = read_document(sent)
@@ -92,14 +93,16 @@ class SamlClient:
             return self._proved(OneLogin_Saml2_Response(self.settings(), base64.b64encode(document).decode()))
         except Untrusted:
             raise
+        except OneLogin_Saml2_ValidationError as error:
+            raise Untrusted(f"the answer does not hold: {error}", refused_as(error.code)) from error
         except Exception as error:  # whatever the library's parts raise at what anybody may send: nobody gets in by it
             raise Untrusted(f"the answer cannot be read: {error}") from error
 
     def _proved(self, answer: OneLogin_Saml2_Response) -> Answer:
-        if not answer.is_valid(self.request(self._back)):
+        if not answer.is_valid(self.request(self._back), raise_exceptions=True):
             raise Untrusted(f"the answer does not hold: {answer.get_error()}")
         if self._entity not in answer.get_audiences():
-            raise Untrusted("the answer is not for this site")
+            raise Untrusted("the answer is not for this site", "audience")
         request, until = self._confirmed(answer)
         return Answer(self._told(answer), request, str(answer.get_assertion_id()), until)
 
@@ -108,13 +111,13 @@ class SamlClient:
         (assertion,) = answer.get_xml_document().iter(f"{ASSERTION}Assertion")
         found = list(assertion.iter(f"{ASSERTION}SubjectConfirmationData"))
         if len(found) != 1 or found[0].get("Recipient") != self._back:
-            raise Untrusted("the answer was not meant to be sent here")
+            raise Untrusted("the answer was not meant to be sent here", "recipient")
         request = found[0].get("InResponseTo", "")
         if request != (answer.get_in_response_to() or ""):
             raise Untrusted("the answer and what is signed in it do not answer the same request")
         until = _moment(found[0].get("NotOnOrAfter", ""))
         if not request and not self._provider.unasked:
-            raise Untrusted("nobody here has asked, and this provider is not to send people who did not start here")
+            raise Untrusted("nobody here has asked, and this provider is not to send people who did not start here", "unasked")
         return request, until
 
     def _told(self, answer: OneLogin_Saml2_Response) -> Told:
@@ -124,10 +127,10 @@ class SamlClient:
         wanted = self._provider.subject_claim
         named = answer.get_nameid_data() or {}
         if not wanted and named.get("Format") == TRANSIENT:
-            raise Untrusted("the name identifier is another one each time: have the provider send a persistent one")
+            raise Untrusted("the name identifier is another one each time: have the provider send a persistent one", "person")
         subject = claims.get(wanted) if wanted else named.get("Value")
         if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
-            raise Untrusted(f"nobody is named: {wanted or 'NameID'}")
+            raise Untrusted(f"nobody is named: {wanted or 'NameID'}", "person")
         email = claims.get(self._provider.email_claim)
         shown = str(email or named.get("Value") or "")
         claims |= {"email": email, "email_verified": email is not None}
@@ -152,7 +155,7 @@ class SamlClient:
             else {}
         )
         left = {"singleLogoutService": {"url": provider.sign_out_url, "binding": REDIRECT}} if provider.sign_out else {}
-        signing = ["".join(_MARKS.sub("", text).split()) for text in provider.certificates]
+        signing = ["".join(MARKS.sub("", text).split()) for text in provider.certificates]
         return OneLogin_Saml2_Settings(
             {
                 "strict": True,
@@ -188,6 +191,30 @@ class SamlClient:
         )
 
 
+def refused_as(code: int) -> str:
+    """Which of REASONS an error of the library is, by its code."""
+    from onelogin.saml2.errors import OneLogin_Saml2_ValidationError as Code
+
+    of = {
+        Code.STATUS_CODE_IS_NOT_SUCCESS: "cancelled",
+        Code.ASSERTION_TOO_EARLY: "clock",
+        Code.ASSERTION_EXPIRED: "expired",
+        Code.SESSION_EXPIRED: "expired",
+        Code.RESPONSE_EXPIRED: "expired",
+        Code.WRONG_AUDIENCE: "audience",
+        Code.WRONG_DESTINATION: "recipient",
+        Code.EMPTY_DESTINATION: "recipient",
+        Code.WRONG_SUBJECTCONFIRMATION: "recipient",
+        Code.WRONG_ISSUER: "issuer",
+        Code.NO_ENCRYPTED_ASSERTION: "encryption",
+        Code.NO_ENCRYPTED_NAMEID: "encryption",
+        Code.NO_NAMEID: "person",
+        Code.EMPTY_NAMEID: "person",
+    }
+    signed = (Code.INVALID_SIGNATURE, Code.NO_SIGNED_ASSERTION, Code.NO_SIGNATURE_FOUND, Code.DEPRECATED_SIGNATURE_METHOD)
+    return "signature" if code in signed else of.get(code, "unreadable")
+
+
 def key_pair_of(provider: IdentityProvider, environment: Mapping[str, str]) -> KeyPair | None:
     """The site's key and certificate, from the environment; None where the metadata names none. Raises ProviderDown."""
     name = provider.key_pair.removeprefix("${").removesuffix("}")
@@ -196,10 +223,10 @@ def key_pair_of(provider: IdentityProvider, environment: Mapping[str, str]) -> K
     try:
         text = "" if is_own(name) else value_of(name, environment) or ""
     except (OSError, UnicodeDecodeError) as error:
-        raise ProviderDown(f"the file that {name}_FILE names cannot be read: {error}") from None
+        raise ProviderDown(f"the file that {name}_FILE names cannot be read: {error}", "settings") from None
     key, certificate = _KEY.search(text), _CERTIFICATE.search(text)
     if key is None or certificate is None:
-        raise ProviderDown(f"the environment variable {name} lacks a private key or a certificate, both as PEM")
+        raise ProviderDown(f"the environment variable {name} lacks a private key or a certificate, both as PEM", "settings")
     return KeyPair(key[0], certificate[0])
 
 

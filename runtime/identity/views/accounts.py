@@ -7,10 +7,11 @@ from flask import Response, flash, request
 from runtime.context import RequestContext, current
 from runtime.errors import BadRequest, PageNotFound, SignInNeeded
 from runtime.identity.acting import keep_choice
-from runtime.identity.views.answers import page, say, see_other, start_session
+from runtime.identity.views.answers import landing_path, page, say, see_other, start_session
 from runtime.records.audit import record_act
 from runtime.records.memberships import AccountChoice, accounts_for, has_further_accounts
 from runtime.records.people import load_person
+from runtime.security import local_path
 
 AUDIT_ACT = "account_chosen"
 
@@ -19,11 +20,12 @@ def show() -> Response:
     """The accounts, each with a button that changes to it. 404 where metadata has no further accounts."""
     context = current()
     choices = _choices(context)
-    return page(context, "identity/accounts.html", choices=choices, acting=context.principal.account)
+    wanted = local_path(request.args.get("next", ""))
+    return page(context, "identity/accounts.html", choices=choices, acting=context.principal.account, next=wanted)
 
 
 def submit() -> Response:
-    """Act for the account of the field `account` from now on: 303 home, with a new session and a new CSRF secret.
+    """Act for the account of the field `account` from now on: 303 home or to `next`, with a new session and a new CSRF secret.
 
     So a form that was opened for one account is not sent for another. An account that is none of the person's is a 404.
     """
@@ -42,7 +44,7 @@ def submit() -> Response:
         record_act(connection, context.principal, AUDIT_ACT, "contact", contact, facts, context.principal.origin)
     start_session(context, person, remember=context.remembered, entering=False)
     flash(say(context, "accounts.chosen", account=found.name or found.number), "good")
-    return see_other(context.url("/"))
+    return see_other(landing_path(context, local_path(request.form.get("next", ""))))
 
 
 def _choices(context: RequestContext) -> tuple[AccountChoice, ...]:

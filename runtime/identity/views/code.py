@@ -14,11 +14,12 @@ from runtime.identity.external.logins import is_barred, list_external
 from runtime.identity.forms import CodeForm
 from runtime.identity.logins import LockRule, Login, login_of
 from runtime.identity.mails import code_mail
-from runtime.identity.passkeys import has_passkeys, passkeys_work
+from runtime.identity.passkeys import has_passkeys
 from runtime.identity.pending import begin_pending, pending_contact, take_pending
 from runtime.identity.second_factor import MAIL, RECOVERY, Checker, SecondFactor, factor_of, issue_mail_code
 from runtime.identity.vault import Vault
 from runtime.identity.views.answers import count_attempt, landing, page, say, say_wrong, see_other, settings, start_session
+from runtime.identity.views.relying import passkeys_here
 from runtime.lease import Lease
 from runtime.mail import deliver
 from runtime.records.audit import record_act
@@ -195,7 +196,7 @@ def _page(context: RequestContext, factor: SecondFactor, wanted: str, failure: s
         TEMPLATE,
         422 if failure else 200,
         method=factor.method,
-        passkey=passkeys_work() and has_passkeys(context.connection, factor.contact),
+        passkey=passkeys_here(context) and has_passkeys(context.connection, factor.contact),
         next=wanted,
         days=settings(context).second_factor_days,
         failure=failure,

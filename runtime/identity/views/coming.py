@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Response, flash, session
+from flask import Response, flash, g, session
 from sqlalchemy import Connection
 
 from metadata.model import IdentityProvider
@@ -14,6 +14,7 @@ from runtime.context import RequestContext
 from runtime.errors import PageNotFound, SignInNeeded
 from runtime.identity.external.belonging import Refused, Stranger, belonging, kept_claims
 from runtime.identity.external.departures import note_arrival
+from runtime.identity.external.failures import FAILED, SUBJECT
 from runtime.identity.external.logins import LoginElsewhere, Told, add_external, contact_of, is_barred, note_use
 from runtime.identity.external.newcomers import NOBODY, keep_newcomer
 from runtime.identity.external.proof import LEEWAY_S
@@ -35,6 +36,9 @@ AWAY = "away"
 NEWCOMER = "newcomer"
 """What the session keeps of whoever may register with what a provider has told."""
 AUDIT_ACT = "external_login"
+FAILURES_PER_HOUR = 20
+FOR_OPERATORS = ("external.down", "external.untrusted")
+"""What its person cannot mend."""
 REFUSED = 422
 UNKNOWN = "external.unknown"
 
@@ -90,9 +94,23 @@ def again(context: RequestContext) -> Response:
 
 
 def refuse(context: RequestContext, provider: IdentityProvider, key: str, status: int = REFUSED) -> Response:
-    """The page of a sign-in that led to nothing, with the sentence of `key`."""
+    """The page of a sign-in that led to nothing, with the sentence of `key`, and the number by which it is in the log."""
     failure = say(context, key, provider=label_of(context, provider))
-    return page(context, "identity/external_refused.html", status, failure=failure, unknown=key == UNKNOWN)
+    number = g.get("request_id", "") if key in FOR_OPERATORS else ""
+    return page(context, "identity/external_refused.html", status, failure=failure, unknown=key == UNKNOWN, number=number)
+
+
+def note_failure(context: RequestContext, provider: IdentityProvider, reason: str, **facts: object) -> None:
+    """Write down why a sign-in with a provider came to nothing, for those who run the site: one of REASONS.
+
+    So many an hour for each provider and reason: who tries without end fills no trail. The log has all of them.
+    """
+    whose = f"{context.site.key} {provider.key} {reason}"
+    if not context.services.throttle.hourly(FAILED, whose, FAILURES_PER_HOUR):
+        return
+    said = {"provider": provider.key, "reason": reason, **facts, "request": g.get("request_id", "")}
+    with context.lease.transaction() as connection:
+        record_act(connection, context.principal, FAILED, SUBJECT, 0, said, context.principal.origin)
 
 
 def _enter(context: RequestContext, provider: IdentityProvider, told: Told, held: dict[str, Any]) -> Response:
@@ -107,7 +125,8 @@ def _enter(context: RequestContext, provider: IdentityProvider, told: Told, held
             return see_other(context.url(f"/register/with/{provider.key}"))
         why = str(error) or "the contact has another sign-in of this provider"
         facts = {"action": "external_unknown", "provider": provider.key, "why": why, "claims": sorted(map(str, told.claims))}
-        log.warning("a sign-in is nobody's here", extra=facts)
+        log.warning("a sign-in is nobody's here", extra={**facts, "reason": "nobody"})
+        note_failure(context, provider, "nobody", why=why, claims=sorted(map(str, told.claims)))
         return refuse(context, provider, UNKNOWN)
     if came.besides:
         tell(context, came.person.contact, LOGIN_ADDED)
@@ -180,7 +199,8 @@ def _prove(context: RequestContext, provider: IdentityProvider, told: Told, held
         note_login(context, connection, contact, f"proved at {provider.key}" if proved else f"not proved at {provider.key}")
     if not proved:
         why = "signed in there before" if same else "somebody else"
-        log.warning("a proof does not hold", extra={"action": "external_untrusted", "provider": provider.key, "why": why})
+        facts = {"action": "external_untrusted", "provider": provider.key, "reason": "proof", "why": why}
+        log.warning("a proof does not hold", extra=facts)
         return refuse(context, provider, "proof.not_proved")
     session[PROVED] = int(utc_now().timestamp())
     flash(say(context, "proof.proved"), "good")

@@ -11,17 +11,19 @@ from flask import Response, make_response, redirect, request, session
 
 from metadata.model import IdentityProvider
 from runtime.context import RequestContext, current
-from runtime.identity.external.openid import Attempt, OpenIdClient
+from runtime.identity.external.openid import Attempt, OpenIdClient, refused_for
 from runtime.identity.external.proof import ProviderDown, Untrusted
 from runtime.identity.sessions import utc_now
 from runtime.identity.views.answers import count_attempt
-from runtime.identity.views.coming import AWAY, admit, again, as_begun, back_address, provider_of, refuse
+from runtime.identity.views.coming import AWAY, admit, again, as_begun, back_address, note_failure, provider_of, refuse
 from runtime.identity.views.offers import BINDING
-from runtime.identity.views.saml import saml_client
+from runtime.identity.views.saml import saml_client, untrusted
 from runtime.security import local_path
 
 log = logging.getLogger(__name__)
 UNAVAILABLE = 503
+GAVE_UP = ("access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required")
+"""Errors by which a provider says that its person did not go on (OpenID Connect Core 1.0, 3.1.2.6)."""
 
 
 def start(key: str) -> Response:
@@ -65,14 +67,13 @@ def come_back(key: str) -> Response:
     if held.get("key") != key or not hmac.compare_digest(request.args.get("state", ""), attempt.state):
         return again(context)
     if "error" in request.args:
-        log.info("a provider sent somebody back", extra={"action": "external_refused", "why": request.args["error"][:100]})
-        return refuse(context, provider, "external.cancelled")
+        return _sent_back(context, provider, request.args["error"][:100], request.args.get("error_description", "")[:300])
     try:
         told = openid_client(context, provider).finish(back_address(context, provider), attempt, request.args)
     except ProviderDown as error:
         return _down(context, provider, error)
     except Untrusted as error:
-        log.warning("a sign-in does not hold", extra={"action": "external_untrusted", "provider": key, "why": str(error)[:500]})
+        untrusted(context, provider, error)
         return refuse(context, provider, "external.untrusted")
     return admit(context, provider, told, held)
 
@@ -83,8 +84,21 @@ def openid_client(context: RequestContext, provider: IdentityProvider) -> OpenId
     return context.snapshot.derive(name, lambda: OpenIdClient(provider, os.environ))
 
 
-def _down(context: RequestContext, provider: IdentityProvider, error: ProviderDown) -> Response:
-    log.error(
-        "a provider cannot be asked", extra={"action": "external_down", "provider": provider.key, "why": str(error)[:500]}
+def _sent_back(context: RequestContext, provider: IdentityProvider, error: str, more: str) -> Response:
+    """What follows where the provider let nobody in: its person said no, or it takes this site's request for none."""
+    reason = refused_for(error)
+    log.info(
+        "a provider sent somebody back",
+        extra={"action": "external_refused", "provider": provider.key, "reason": reason, "why": f"{error}: {more}"},
     )
+    note_failure(context, provider, reason, error=error)
+    if error in GAVE_UP:
+        return refuse(context, provider, "external.cancelled")
+    return refuse(context, provider, "external.untrusted")
+
+
+def _down(context: RequestContext, provider: IdentityProvider, error: ProviderDown) -> Response:
+    facts = {"action": "external_down", "provider": provider.key, "reason": error.reason, "why": str(error)[:500]}
+    log.error("a provider cannot be asked", extra=facts)
+    note_failure(context, provider, error.reason)
     return refuse(context, provider, "external.down", UNAVAILABLE)

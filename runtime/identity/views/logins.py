@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, flash, request
 
-from runtime.context import current
+from runtime.context import RequestContext, current
 from runtime.errors import BadRequest
 from runtime.identity.external.logins import LastLogin, issuer_of, list_external, plain_issuer, used_issuers
 from runtime.identity.logins import login_of
@@ -53,12 +53,20 @@ def submit() -> Response:
         raise BadRequest
     try:
         with context.lease.transaction() as connection:
+            named = _provider(context, contact, int(number))
             removed = remove_login(context, connection, contact, int(number))
             if removed:
-                note_login(context, connection, contact, "removed")
+                note_login(context, connection, contact, f"removed {named}")
     except LastLogin:
         return show(say(context, "external.last"), REFUSED)
     if removed:
         tell(context, contact, LOGIN_REMOVED)
     flash(say(context, "external.removed"), "good")
     return see_other(context.url("/logins"))
+
+
+def _provider(context: RequestContext, contact: int, number: int) -> str:
+    """The key of the provider of a contact's sign-in; "" for one that the site has no longer."""
+    issuer = next((one.issuer for one in list_external(context.connection, contact) if one.id == number), "")
+    of = {issuer_of(one): one.key for one in context.site.identity_providers.values()}
+    return of.get(plain_issuer(issuer), "")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
 
 from flask import Response, flash, make_response, request, session
 
 from runtime.context import RequestContext, current
 from runtime.errors import BadRequest, PageNotFound, SignInNeeded
-from runtime.identity.external.logins import is_barred, list_external
+from runtime.identity.external.logins import is_barred, issuer_of, list_external, used_issuers
 from runtime.identity.forms import LONGEST, SignInForm, cut
 from runtime.identity.logins import Login
-from runtime.identity.mails import address_of, site_name
 from runtime.identity.passkeys import (
     ANYBODY,
     LONGEST_NAME,
     NotProved,
-    Place,
     add_passkey,
     asked_to_make,
     asked_to_prove,
@@ -26,6 +23,7 @@ from runtime.identity.passkeys import (
     passkeys_work,
     prove,
     remove_passkey,
+    rename_passkey,
 )
 from runtime.identity.second_factor import PASSKEY, factor_of, rest_on_passkeys, turn_off
 from runtime.identity.sessions import revoke_all
@@ -52,6 +50,7 @@ from runtime.identity.views.code import (
     waiting,
     wants_to_stay,
 )
+from runtime.identity.views.relying import named_address, passkeys_here, place
 from runtime.identity.views.signin import knows_password
 from runtime.records.people import load_person
 from runtime.render import formats_for
@@ -71,9 +70,14 @@ def show() -> Response:
 
 
 def submit() -> Response:
-    """Take one away, or ask the device for a new one, once the password is right: 303 or the page that asks the device."""
+    """Take one away, or ask the device for a new one, once the password is right: 303 or the page that asks the device.
+
+    Another name for one takes no password: it changes nobody's way in.
+    """
     context = current()
     login = _login(context)
+    if "rename" in request.form:
+        return _rename(context, login, request.form["rename"])
     count_attempt(context, "signin")
     number, name = request.form.get("remove", ""), cut(request.form, "name").strip()[:LONGEST_NAME]
     if not knows_password(context, login, cut(request.form, "password")):
@@ -82,6 +86,8 @@ def submit() -> Response:
         return _remove(context, login, number)
     if not name:
         return _page(context, login, {"name": say(context, "passkey.name_needed")})
+    if not place(context).is_named:
+        return _page(context, login, {"": say(context, "passkey.unnamed")})
     session[NAMING] = name
     return _making(context, login)
 
@@ -150,14 +156,7 @@ def sign_in() -> Response:
 
 def offered(context: RequestContext) -> bool:
     """Whether people sign in with a passkey alone on this site."""
-    return bool(settings(context).passkeys) and passkeys_work()
-
-
-def place(context: RequestContext) -> Place:
-    """What passkeys of the site are bound to."""
-    language = context.site.model.default_language
-    parts = urlsplit(address_of(context.services.config.public_url, context.site, language))
-    return Place(f"{parts.scheme}://{parts.netloc}", site_name(context.site, context.language))
+    return bool(settings(context).passkeys) and passkeys_here(context)
 
 
 def _second(context: RequestContext, wanted: str, answer: str) -> Response:
@@ -167,7 +166,7 @@ def _second(context: RequestContext, wanted: str, answer: str) -> Response:
         return start_again(context)
     proved = proves(context, factor.contact, answer) is not None
     with context.lease.transaction() as connection:
-        note_factor(context, connection, factor.contact, "passed by passkey" if proved else "refused")
+        note_factor(context, connection, factor.contact, "passed by passkey" if proved else "passkey refused")
         stood = proved and stands_no_longer(context, connection)
         person = load_person(connection, context.snapshot, factor.contact)
     if not proved:
@@ -189,16 +188,43 @@ def proves(context: RequestContext, contact: int, answer: str) -> int | None:
         return None
 
 
-def _remove(context: RequestContext, login: Login, number: str) -> Response:
-    if not (number.isascii() and number.isdigit() and len(number) < LONGEST_ID):
+def _rename(context: RequestContext, login: Login, number: str) -> Response:
+    name = cut(request.form, "name").strip()[:LONGEST_NAME]
+    which = _number(number)
+    if not name:
+        return _page(context, login, {f"name-{which}": say(context, "passkey.name_missing")})
+    with context.lease.transaction() as connection:
+        renamed = rename_passkey(connection, login.contact, which, name)
+        if renamed:
+            note_factor(context, connection, login.contact, "passkey renamed")
+    if renamed:
+        flash(say(context, "passkey.renamed"), "good")
+    return see_other(context.url(OWN))
+
+
+def _number(text: str) -> int:
+    """The id that a form names. Raises BadRequest for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < LONGEST_ID):
         raise BadRequest
+    return int(text)
+
+
+def _is_only_way(context: RequestContext, login: Login) -> bool:
+    """Whether nothing but a passkey lets a person in: no password that the site takes, and no provider that it has."""
+    if login.password_hash and settings(context).passwords:
+        return False
+    held = used_issuers(list_external(context.connection, login.contact))
+    return not any(issuer_of(one) in held for one in context.site.identity_providers.values() if one.active)
+
+
+def _remove(context: RequestContext, login: Login, number: str) -> Response:
+    _number(number)
     own = list_passkeys(context.connection, login.contact)
     last = [one.id for one in own] == [int(number)]
     factor = factor_of(context.connection, login.contact)
     rests = factor is not None and factor.method == PASSKEY
     required = bool(roles_with_second_factor(context.snapshot, context.site) & context.principal.roles)
-    only_way = not settings(context).passwords and not list_external(context.connection, login.contact)
-    if last and (only_way or (rests and required)):
+    if last and (_is_only_way(context, login) or (rests and required)):
         return _page(context, login, {"": say(context, "passkey.last")})
     with context.lease.transaction() as connection:
         removed = remove_passkey(connection, login.contact, int(number))
@@ -241,7 +267,9 @@ def _page(context: RequestContext, login: Login, errors: dict[str, str] | None =
         own=list_passkeys(context.connection, login.contact),
         with_password=bool(login.password_hash),
         alone=offered(context),
-        name=cut(request.form, "name")[:LONGEST] if errors else "",
+        name=cut(request.form, "name")[:LONGEST] if errors and "rename" not in request.form else "",
+        can_add=place(context).is_named,
+        named_at=named_address(context, OWN),
         errors=errors or {},
         moment=formats_for(context.language, context.principal.time_zone).moment,
     )

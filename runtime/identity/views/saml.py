@@ -21,12 +21,13 @@ from runtime.identity.external.answers import keep_answer, take_answer
 from runtime.identity.external.proof import ProviderDown, Untrusted
 from runtime.identity.external.saml import SamlClient, key_pair_of
 from runtime.identity.views.answers import count_attempt, see_other
-from runtime.identity.views.coming import AWAY, admit, again, as_begun, back_address, provider_of, refuse
+from runtime.identity.views.coming import AWAY, admit, again, as_begun, back_address, note_failure, provider_of, refuse
 from runtime.security import local_path
 
 log = logging.getLogger(__name__)
 LONGEST_STATE = 1000
 UNAVAILABLE = 503
+CANCELLED = "cancelled"
 METADATA_TYPE = "application/samlmetadata+xml"
 
 
@@ -42,7 +43,8 @@ def describe(key: str) -> Response:
     try:
         found = saml_client(context, provider).metadata()
     except ProviderDown as error:
-        log.error("a provider cannot be told", extra={"action": "external_down", "provider": key, "why": str(error)[:500]})
+        facts = {"action": "external_down", "provider": key, "reason": error.reason, "why": str(error)[:500]}
+        log.error("a provider cannot be told", extra=facts)
         return refuse(context, provider, "external.down", UNAVAILABLE)
     return make_response(found, 200, {"Content-Type": METADATA_TYPE})
 
@@ -61,7 +63,8 @@ def receive(key: str) -> Response:
         with context.lease.transaction() as connection:
             query["ticket"] = keep_answer(connection, context.site.key, key, answer)
     except (Untrusted, ProviderDown) as error:
-        log.warning("a sign-in does not hold", extra={"action": "external_untrusted", "provider": key, "why": str(error)[:500]})
+        untrusted(context, provider, error)
+        query = {"left": "1"} if error.reason == CANCELLED else {}
     else:
         wanted = "" if answer.request else _wanted(context, request.form.get("RelayState", ""))
         query |= {"next": wanted} if wanted else {}
@@ -77,7 +80,7 @@ def finish(key: str) -> Response:
     context = as_begun(context, held)
     ticket = request.args.get("ticket", "")
     if not ticket:
-        return refuse(context, provider, "external.untrusted")
+        return refuse(context, provider, "external.cancelled" if request.args.get("left") else "external.untrusted")
     with context.lease.transaction() as connection:
         kept = take_answer(connection, context.site.key, key, ticket)
     if kept is None:
@@ -87,6 +90,13 @@ def finish(key: str) -> Response:
     if held.get("key") != key or not hmac.compare_digest(kept.request.encode(), str(held.get("request", "")).encode()):
         return again(context)
     return admit(context, provider, kept.told, held)
+
+
+def untrusted(context: RequestContext, provider: IdentityProvider, error: Untrusted | ProviderDown) -> None:
+    """Tell the log and the trail why what a provider sent does not hold."""
+    facts = {"action": "external_untrusted", "provider": provider.key, "reason": error.reason, "why": str(error)[:500]}
+    log.warning("a sign-in does not hold", extra=facts)
+    note_failure(context, provider, error.reason)
 
 
 def _provider(context: RequestContext, key: str) -> IdentityProvider:

@@ -10,14 +10,14 @@ from runtime.context import RequestContext, current
 from runtime.errors import BadRequest, PageNotFound, SignInNeeded, TooManyRequests
 from runtime.identity.api_tokens import entries
 from runtime.identity.browsers import list_browsers
-from runtime.identity.events import consents_of, events_of
+from runtime.identity.events import SignInEvent, consents_of, events_of
 from runtime.identity.external.logins import list_external
 from runtime.identity.own_data import own_data
 from runtime.identity.second_factor import factor_of
 from runtime.identity.sessions import list_sessions
-from runtime.identity.views.answers import page, settings
+from runtime.identity.views.answers import page, say, settings
 from runtime.identity.views.code import any_login
-from runtime.identity.views.offers import offers
+from runtime.identity.views.offers import label_of, offers
 from runtime.records.audit import record_act
 from runtime.records.doings import account_doings, may_see_doings
 from runtime.render import formats_for
@@ -45,7 +45,7 @@ def show() -> Response:
         sessions=list_sessions(connection, contact, site, context.session_id),
         browsers=list_browsers(connection, contact, site),
         tokens=entries(connection, site, (contact,)),
-        events=events_of(connection, site, contact),
+        events=[(event, _said(context, event)) for event in events_of(connection, site, contact)],
         consents=consents_of(connection, site, contact),
         doings=may_see_doings(connection, context.snapshot, context.principal),
         moment=formats_for(context.language, context.principal.time_zone).moment,
@@ -96,3 +96,10 @@ def _contact(context: RequestContext) -> int:
     if context.principal.contact is None:
         raise SignInNeeded
     return context.principal.contact
+
+
+def _said(context: RequestContext, event: SignInEvent) -> str:
+    """What happened, as its person reads it."""
+    provider = context.site.identity_providers.get(event.provider)
+    name = label_of(context, provider) if provider is not None else event.provider or say(context, "security.a_provider")
+    return say(context, ".".join(filter(None, ("security.event", event.kind, event.detail))), provider=name)

@@ -11,13 +11,13 @@ from runtime.identity.events import SIGN_IN_REFUSED, note_refusal
 from runtime.identity.external.departures import departure
 from runtime.identity.forms import SignInForm
 from runtime.identity.logins import LockRule, Login, normal_email
-from runtime.identity.passkeys import passkeys_work
 from runtime.identity.sessions import revoke
 from runtime.identity.signin import Doorman
 from runtime.identity.views.answers import WRONG_SIGN_IN, captcha_page, count_attempt, say, say_wrong, see_other, settings
 from runtime.identity.views.code import enter, vault
 from runtime.identity.views.leaving import farewell
 from runtime.identity.views.offers import offers
+from runtime.identity.views.relying import passkeys_here
 from runtime.lease import Lease
 from runtime.records.people import Person
 
@@ -104,7 +104,7 @@ def _page(
 ) -> Response:
     ways = offers(context, next=form.next)
     passwords = bool(settings(context).passwords)
-    passkey = bool(settings(context).passkeys) and passkeys_work()
+    passkey = bool(settings(context).passkeys) and passkeys_here(context)
     return captcha_page(
         context,
         TEMPLATE,

@@ -6,7 +6,8 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import Block, PageAccessRule
+from metadata.model import Block, Entity, FurtherAccounts, ManyToMany, PageAccessRule, Snippet, Terms
+from metadata.text import Text
 from runtime.forms.drafts import drafts
 from runtime.housekeeping import tidy
 from runtime.identity.tables import sessions
@@ -16,8 +17,9 @@ from support.ruled import publish
 from support.walking import BOOK, Walk, line
 
 NEW = "/firings/new"
-AGAIN = "You had to sign in again"
+AGAIN = "What you had typed is here again"
 SECRET = "a glaze nobody knows"
+LINKS = FurtherAccounts(relationship="accounts")
 
 
 @pytest.fixture
@@ -121,6 +123,58 @@ def test_a_form_of_another_person_is_refused_and_not_shown(pottery):
     assert SECRET not in answer.text
     assert kept(pottery) == []
     assert SECRET not in browser.get(f"{NEW}?kept=1").text
+
+
+def test_a_form_that_was_open_when_the_terms_changed_goes_on_once_they_are_accepted(pottery):
+    browser = pottery.as_("ada")
+    data = {**hidden(browser.get(NEW).text), "title": "Bowls", "note": SECRET}
+    site = pottery.snapshot.sites["pottery"].model
+    publish(pottery, Snippet(key="rules", value=Text.of("Wash your hands.")))
+    publish(pottery, dataclasses.replace(site, terms=Terms(snippet="rules", published="2026-01-01")))
+    refused = browser.client.post(NEW, data=data, headers={"HX-Request": "true"})
+    assert (refused.status_code, kept(pottery)) == (403, [])
+    answer = browser.client.post(NEW, data=data)
+    assert (answer.status_code, answer.location, pottery.rows("firing")) == (303, f"{NEW}?kept=1", [])
+    asked = browser.get(answer.location)
+    assert asked.location.startswith("/consent?next=")
+    accepting = {**hidden(browser.get(asked.location).text), "accepted": "1"}
+    back = browser.client.post("/consent", data=accepting)
+    assert (back.status_code, back.location) == (303, f"{NEW}?kept=1")
+    shown = browser.get(back.location).text
+    assert (AGAIN in shown, SECRET in shown, 'value="Bowls"' in shown) == (True, True, True)
+
+
+MEMBERS = Entity(key="contact", many_to_many=(ManyToMany(key="accounts", target="account"),), further_accounts=LINKS)
+
+
+def acting_for(browser, number, **fields):
+    data = {**hidden(browser.get("/accounts").text), "account": str(number), **fields}
+    return browser.client.post("/accounts", data=data)
+
+
+def test_a_form_of_another_account_waits_there_and_says_so(database_url, tmp_path):
+    pottery = make_pottery(database_url, tmp_path, MEMBERS)
+    try:
+        link = pottery.snapshot.entities["contact"].relationships["accounts"]
+        with pottery.engine.begin() as connection:
+            connection.execute(sa.insert(link.link).values({link.near: pottery.ids["ada"], link.far: pottery.ids["mud"]}))
+        browser = pottery.as_("ada")
+        data = {**hidden(browser.get(NEW).text), "title": "Bowls", "note": SECRET}
+        assert acting_for(browser, pottery.ids["mud"]).status_code == 303
+        answer = browser.client.post(NEW, data=data)
+        assert (answer.status_code, answer.location) == (303, "/accounts?next=%2Ffirings%2Fnew%3Fkept%3D1")
+        shown = browser.get(answer.location).text
+        assert ("Nothing was sent" in shown, 'name="next" value="/firings/new?kept=1"' in shown) == (True, True)
+        assert pottery.rows("firing") == []
+        assert SECRET not in browser.get(f"{NEW}?kept=1").text, "it is not there for this account"
+        assert "act for Mud now" in browser.get("/firings/nowhere").text
+        back = acting_for(browser, pottery.ids["clay"], next=f"{NEW}?kept=1")
+        assert (back.status_code, back.location) == (303, f"{NEW}?kept=1")
+        assert SECRET in browser.get(back.location).text
+        for away in ("https://evil.example", "//evil.example"):
+            assert acting_for(browser, pottery.ids["mud"], next=away).location == "/"
+    finally:
+        pottery.engine.dispose()
 
 
 @pytest.mark.parametrize("token", ["", "made up", "Ijk5Ljkui.x.y"])

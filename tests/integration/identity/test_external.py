@@ -448,6 +448,8 @@ def test_each_provider_that_is_added_or_taken_away_is_told_by_mail(local_portal,
         (CAROL, "A sign-in with another provider was added to your account at Harbour."),
         (CAROL, "A sign-in with another provider was taken away from your account at Harbour."),
     ]
+    shown = browser.get("/security").text
+    assert ("Sign-in with the guild added" in shown, "Sign-in with the guild removed" in shown) == (True, True)
 
 
 def test_a_site_can_do_without_passwords(portal, directory, guild):

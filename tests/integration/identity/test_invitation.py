@@ -54,7 +54,7 @@ def test_codes_that_will_not_do_are_refused_alike(portal):
     codes = [used, old, other, "AAAA-BBBB", "", "x" * 5000]
     answers = [portal.browser().post("/invitation", {"code": code, **NEW}) for code in codes]
     assert [answer.status_code for answer in answers] == [422] * len(codes)
-    assert all("not valid or has been used" in answer.text for answer in answers)
+    assert all("not valid, is too old or has been used" in answer.text for answer in answers)
 
 
 def test_a_code_for_two_works_twice_and_not_three_times(portal):

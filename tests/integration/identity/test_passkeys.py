@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from metadata.model import SiteSetting
+from runtime.identity.external.logins import Identity, add_external
 from runtime.identity.logins import set_disabled
-from runtime.identity.tables import passkeys
-from support.portal import CAST, PASSWORD
+from runtime.identity.tables import logins, passkeys
+from support.portal import CAST, PASSWORD, make_portal
 
 CAROL, ALICE = CAST["carol"][0], CAST["alice"][0]
 ORIGIN = "http://portal.example"
@@ -229,3 +230,76 @@ def test_passkeys_are_made_and_taken_away_with_the_password_and_not_the_last_tha
     assert names(portal) == []
     assert portal.signed_in("carol").who() == "Carol", "the second step went with it"
     assert portal.browser().get("/passkeys").location.startswith("/signin")
+
+
+def test_a_passkey_gets_another_name_of_its_own_person_alone(portal):
+    browser, stranger = portal.signed_in("carol"), portal.signed_in("alice")
+    add(browser, Device())
+    number = str(portal.rows(sa.select(passkeys.c.id))[0].id)
+    refused = browser.post("/passkeys", {"rename": number, "name": " "})
+    assert (refused.status_code, names(portal), "The passkey needs a name" in refused.text) == (422, ["Pocket"], True)
+    assert stranger.post("/passkeys", {"rename": number, "name": "Mine"}).status_code == 303
+    assert names(portal) == ["Pocket"]
+    assert browser.post("/passkeys", {"rename": "x", "name": "Mine"}).status_code == 400
+    assert browser.post("/passkeys", {"rename": number, "name": " Blue key "}).location == "/passkeys"
+    assert (names(portal), "Blue key" in browser.get("/passkeys").text) == (["Blue key"], True)
+    assert "Passkey renamed" in browser.get("/security").text
+
+
+def test_a_passkey_that_alone_lets_somebody_in_stays(portal):
+    browser, device = portal.signed_in("carol"), Device()
+    add(browser, device)
+    alone(portal)
+    number = str(portal.rows(sa.select(passkeys.c.id))[0].id)
+    contact = portal.person("carol").contact
+    with portal.engine.begin() as connection:
+        # Her password went, and the provider that she came by is one that the site has no longer.
+        connection.execute(sa.delete(logins).where(logins.c.contact_id == contact))
+        add_external(connection, contact, Identity("https://gone.example", "carol", "Carol"))
+    came = portal.browser()
+    assert come(came, device.prove(ask(came))).status_code == 303
+    refused = came.post("/passkeys", {"remove": number})
+    assert (refused.status_code, "You cannot do without this one" in refused.text, names(portal)) == (422, True, ["Pocket"])
+
+
+@pytest.mark.parametrize(
+    ("public", "led_to"),
+    [
+        ("http://127.0.0.1:8123", "http://localhost:8123/passkeys"),
+        ("http://[::1]:8123", "http://localhost:8123/passkeys"),
+        ("http://192.0.2.7", ""),
+    ],
+)
+def test_at_a_number_browsers_give_no_passkeys_and_the_page_says_where_they_do(sqlite_url, tmp_path, public, led_to):
+    portal = make_portal(sqlite_url, tmp_path, FOYER_PUBLIC_URL=public)
+    try:
+        portal.publish(SiteSetting(key="identity/passkeys", value="1"))
+        browser = portal.signed_in("carol")
+        shown = browser.get("/passkeys").text
+        assert "This site has no name here" in shown
+        assert 'name="name"' not in shown
+        assert (f'href="{led_to}"' in shown) == bool(led_to)
+        assert ("Whoever runs this site can give it a name" in shown) == (not led_to)
+        assert browser.post("/passkeys", {"password": PASSWORD, "name": "x"}).status_code == 422
+        assert "data-passkey" not in portal.browser().get("/signin").text
+        assert portal.browser().post("/signin/passkey/ask").status_code == 404
+    finally:
+        portal.engine.dispose()
+
+
+def test_a_site_of_this_machine_gives_passkeys_to_whoever_opens_it_as_localhost(sqlite_url, tmp_path):
+    portal = make_portal(sqlite_url, tmp_path, FOYER_PUBLIC_URL="http://127.0.0.1:8123")
+    try:
+        browser, device = portal.signed_in("carol"), Device()
+        here = "http://localhost:8123"
+        shown = browser.get("/passkeys", base_url=here).text
+        assert ("This site has no name here" in shown, 'name="name"' in shown) == (False, True)
+        assert "This site has no name here" in browser.get("/passkeys", base_url="http://localhost:9").text
+        asked = asked_in(browser.post("/passkeys", {"password": PASSWORD, "name": "Pocket"}, base_url=here))
+        sent = device.make(asked, origin="http://localhost:8123", host="localhost")
+        assert (browser.post("/passkeys/new", {"answer": sent}, base_url=here).status_code, names(portal)) == (
+            200,
+            ["Pocket"],
+        )
+    finally:
+        portal.engine.dispose()

@@ -15,8 +15,9 @@ pytest.importorskip("onelogin", reason="needs the extra saml")
 pytest.importorskip("saml2")
 
 from metadata.model import ClaimMap, IdentityProvider
+from runtime.identity.external.failures import failures_of
 from runtime.identity.tables import external_logins, logins, saml_answers
-from support.portal import CAST, PASSWORD, text
+from support.portal import CAST, PASSWORD, SITE, text
 from support.town_hall import ENTITY, NAMEID_FORMAT_TRANSIENT, SAML, SEAL, Seal, TownHall
 
 CAROL = CAST["carol"][0]
@@ -244,6 +245,26 @@ REFUSED = {
     "a failure": {"before": lambda document: next(document.iter("{*}StatusCode")).set("Value", "urn:x:Responder")},
 }
 
+WHY = {
+    "not signed": "signature",
+    "changed after it was signed": "signature",
+    "signed by somebody else": "signature",
+    "wrapped beside": "unreadable",
+    "for another site": "audience",
+    "for nobody in particular": "audience",
+    "sent elsewhere": "recipient",
+    "sent to a longer address": "recipient",
+    "sent nowhere": "recipient",
+    "of nobody who may say so": "issuer",
+    "too late": "expired",
+    "confirmed too late": "recipient",
+    "too early": "clock",
+    "about nobody": "person",
+    "about somebody else each time": "person",
+    "a failure": "cancelled",
+}
+"""The reasons that are kept of them; of what nobody sends by mistake it is enough that it was refused."""
+
 
 def cut(after, what):
     """The name and the e-mail of somebody else, cut off from one's own by what a signature does not see."""
@@ -298,7 +319,12 @@ def test_an_answer_is_refused_that_is(local_doors, name):
     led = local_doors.post(local_doors.answer(**REFUSED[name]))
     assert "ticket" not in led
     answer = local_doors.portal.browser().get(led)
-    assert (answer.status_code, "does not hold" in answer.text) == (422, True)
+    said = "without signing you in" if name == "a failure" else "does not hold"
+    assert (answer.status_code, said in answer.text) == (422, True)
+    with local_doors.portal.engine.connect() as connection:
+        (failure,) = failures_of(connection, SITE, "hall")
+    assert failure.reason == WHY.get(name, "unreadable")
+    assert failure.request
 
 
 def test_what_is_no_answer_is_refused(local_doors, caplog):

@@ -75,6 +75,14 @@ def test_an_app_is_asked_after_the_password_and_each_code_signs_in_once(portal):
         True
     ] * 4
     assert not any(code in one or codes[0] in one for one in said)
+    shown = own.get("/security").text
+    for words in (
+        "switched on: codes of an app",
+        "with a code of your app",
+        "with a recovery code",
+        "Wrong code in the second step",
+    ):
+        assert words in shown, words
 
 
 def test_the_database_alone_gives_neither_secret_nor_codes(portal):

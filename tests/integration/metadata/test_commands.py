@@ -372,6 +372,26 @@ def test_the_doctor_knows_what_identity_providers_need(foyer, folder, monkeypatc
     assert (code, "nobody can sign in with town, which takes the extra oidc of Foyer" in said) == (1, True)
 
 
+def test_the_doctor_tries_identity_providers_out(foyer, folder, monkeypatch):
+    pytest.importorskip("authlib", reason="needs the extra oidc")
+    guild = pytest.importorskip("support.guild")
+    monkeypatch.setenv("GUILD_SECRET", guild.SECRET)
+    back = "http://127.0.0.1:8000/signin/with/guild/back"
+    with guild.running(guild.Guild(backs=(back,))) as there:
+        text = f"kind: identity_provider\nkey: guild\nlabel: Guild\nissuer: {there.address}\nclient_id: portal\n"
+        (folder / "providers.yaml").write_text(f"{text}client_secret: ${{GUILD_SECRET}}\n", encoding="utf-8")
+        assert foyer("publish", str(folder))[0] == 0
+        monkeypatch.setenv("FOYER_PUBLIC_URL", "http://127.0.0.1:8000")
+        assert "ok      identity provider guild: answers" in foyer("doctor")[1]
+        there.secret = "another"
+        code, said = foyer("doctor")
+        assert (code, "warning identity provider guild: Client secret at the provider: The provider refuses" in said) == (
+            0,
+            True,
+        )
+    assert "warning identity provider guild: Discovery:" in foyer("doctor")[1]
+
+
 def test_the_doctor_tells_whether_traces_can_be_sent(foyer, monkeypatch):
     assert "traces" not in foyer("doctor")[1]
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:secret@collector.example")

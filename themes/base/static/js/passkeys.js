@@ -33,9 +33,10 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.querySelector("[data-passkey-with]").hidden = false;
   const failed = form.querySelector("[data-passkey-failed]");
   const there = form.querySelector("[data-passkey-there]") ?? failed;
+  const elsewhere = form.querySelector("[data-passkey-elsewhere]") ?? failed;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    failed.hidden = there.hidden = true;
+    failed.hidden = there.hidden = elsewhere.hidden = true;
     try {
       const publicKey = readable(await asked(form));
       const made = form.dataset.passkey === "make" ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey });
@@ -43,7 +44,8 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       form.submit();
     } catch (error) {
       // A device says so when it is asked for a new passkey and has one of the list it was told to leave out.
-      (error.name === "InvalidStateError" ? there : failed).hidden = false;
+      // A browser says SecurityError where the site is open at another name than the one that its passkeys are bound to.
+      ({ InvalidStateError: there, SecurityError: elsewhere }[error.name] ?? failed).hidden = false;
     }
   });
 }
