@@ -291,7 +291,7 @@ class Workshop:
         for name, head in heads.items():
             item = known.get(head.id)
             data = item.data if item else texts[head.id]
-            component, faults = (item.component, item.faults) if item else made(name, data)
+            component, faults = (item.component, item.faults) if item else self._of(head, data)
             named = item.references if item else tuple(references(data, name.kind))
             items[name] = Item(name, head, data, component, faults, standing.released.get(name), named)
         touched = {name.kind for name in names if old is None or old.all.get(name) != items.get(name)}
@@ -300,6 +300,10 @@ class Workshop:
         there = {item.head.id for item in items.values()}
         ways, texts = (_of_these(there, found) for found in (old.ways, old.texts)) if old else ({}, {})
         return Bench(standing, items, kept, ways, texts)
+
+    def _of(self, head: Revision, data: Mapping[str, Any]) -> tuple[Component | None, tuple[Problem, ...]]:
+        known = self.store.known(head)
+        return (known, ()) if known is not None else made(head.component, data)
 
     def readable(self, bench: Bench) -> Components:
         """What the store calls readable, of a bench: where a draft makes no component, the one that is served.
