@@ -28,10 +28,9 @@ from benchmarks.rows import STAMP_COLUMNS, STAMPS
 from benchmarks.visitors import foyer_cookie
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
-from runtime.app import create_app
-from runtime.config import Config
 from runtime.database import make_engine
 from runtime.tables import create_engine_tables
+from runtime.wsgi import make_app
 
 START = "/studio/"
 LOOKING = "/studio/as/"
@@ -107,7 +106,7 @@ def studio(kind: str, entities: int, each: int, rounds: int) -> list[Table]:
 
 
 def open_house(kind: str, entities: int) -> House:
-    """Make the site in an empty database, with a maker signed in."""
+    """Make the site in an empty database, with a maker signed in; the application is begun as a server begins it."""
     file = folder() / "studio.db"
     for name in (file, file.with_name("studio.db-wal"), file.with_name("studio.db-shm")):
         name.unlink(missing_ok=True)
@@ -119,8 +118,7 @@ def open_house(kind: str, entities: int) -> House:
     create_engine_tables(engine)
     _somebody(engine, snapshot)
     os.environ.update(environment(url, FOYER_PUBLIC_URL="http://127.0.0.1", FOYER_LOG_LEVEL="WARNING"))
-    app = create_app(Config.from_environment(os.environ))
-    return House(app, engine, foyer_cookie(url, WHO), store)
+    return House(make_app(), engine, foyer_cookie(url, WHO), store)
 
 
 def _somebody(engine: Engine, snapshot: Snapshot) -> None:

@@ -110,7 +110,8 @@ def make_services(config: Config) -> Services:
     """The parts that the configuration describes."""
     engine = make_engine(config.database_url, pool_size=config.pool_size, ping=False)
     roots = theme_roots(config.theme_dir)
-    snapshots = SnapshotHolder(engine, lambda snapshot: require_themes(snapshot, roots))
+    workshop = Workshop(engine, GUARDS)
+    snapshots = SnapshotHolder(engine, lambda snapshot: require_themes(snapshot, roots), workshop.store)
     return Services(
         config=config,
         engine=engine,
@@ -120,7 +121,7 @@ def make_services(config: Config) -> Services:
         passwords=Passwords(Cost(config.argon2_time, config.argon2_memory, config.argon2_lanes)),
         throttle=Throttle(config.throttle_url),
         mailer=make_mailer(config.smtp_url, config.mail_folder, config.mail_from),
-        workshop=Workshop(engine, GUARDS),
+        workshop=workshop,
         files=Cellar(
             make_store(config.files_url, config.files_folder),
             config.max_file_bytes,

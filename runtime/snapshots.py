@@ -45,14 +45,15 @@ def latest_release(connection: Connection) -> int:
 class SnapshotHolder:
     """Gives every request of a process the same snapshot until a newer release compiles. Safe between threads.
 
-    `failure` tells of the newest release where it could not be compiled, or where `judge` says that this process cannot
+    `store` is the one that others of the process read components by, so that each is made once. `failure` tells of the newest
+    release where it could not be compiled, or where `judge` says that this process cannot
     serve it; an older one is served meanwhile.
     """
 
-    def __init__(self, engine: Engine, judge: Judge | None = None) -> None:
+    def __init__(self, engine: Engine, judge: Judge | None = None, store: MetadataStore | None = None) -> None:
         self._engine = engine
         self._judge = judge
-        self._store = MetadataStore(engine)
+        self._store = store or MetadataStore(engine)
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._failure: Failure | None = None

@@ -53,9 +53,13 @@ Files = dict[str, bytes | Content]
 
 def render(components: Iterable[Component], *, whole: bool = False) -> Files:
     """The files of an export: relative path to what is in them. With `whole`, those that hold contents are among them."""
+    return dict(rendered(components, whole=whole))
+
+
+def rendered(components: Iterable[Component], *, whole: bool = False) -> Iterator[tuple[str, bytes | Content]]:
+    """The same one after the other, by component, each made when it is asked for."""
     names = Names()
     folders: dict[str, str] = {}
-    files: Files = {}
     for component in sorted(components, key=component_id):
         kind = KIND_OF_MODEL[type(component)]
         site = component.key if isinstance(component, Site) else getattr(component, "site", "")
@@ -63,13 +67,14 @@ def render(components: Iterable[Component], *, whole: bool = False) -> Files:
             folders[site] = names.claim(f"{SITES}/", site, "/")
         folder = folders.get(site, "")
         if isinstance(component, Site):
-            files[f"{folder}{SITE_FILE}"] = contents(component, kind, Place(names, folder, "site", whole), files)
+            path, stem = f"{folder}{SITE_FILE}", "site"
         else:
             folder = f"{folder}{kind.folder}/"
             path = names.claim(folder, component.key, ".yaml")
             stem = path.removeprefix(folder).removesuffix(".yaml")
-            files[path] = contents(component, kind, Place(names, folder, stem, whole), files)
-    return files
+        beside: Files = {}
+        yield path, contents(component, kind, Place(names, folder, stem, whole), beside)
+        yield from beside.items()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,26 +14,40 @@ from sqlalchemy.schema import CreateTable
 from metadata.snapshot import Snapshot
 
 
-def shadows_of(connection: Connection, snapshot: Snapshot) -> tuple[str, ...]:
-    """The statements that make what is missing seem to be there.
+def shadows_of(connection: Connection, snapshot: Snapshot, served: Snapshot) -> tuple[str, ...]:
+    """The statements that make what is missing seem to be there, beside what is served, whose tables the database has.
 
     They stay with the tables for as long as the release is the same: drafts that change no entity share them, and the database,
     which takes long to look at, changes with a release.
     """
+    if snapshot.tables is served.tables:
+        return ()
     key, kept = ("shadows", connection.dialect.name, snapshot.release), snapshot.tables.info
     if key not in kept:
-        kept[key] = tuple(_missing(connection, snapshot))
+        there = served.tables.tables if served.release == snapshot.release else {}
+        new = [
+            table for name, table in snapshot.tables.tables.items() if name not in there or _names(table) != _names(there[name])
+        ]
+        kept[key] = tuple(_missing(connection, new))
     found: tuple[str, ...] = kept[key]
     return found
 
 
-def _missing(connection: Connection, snapshot: Snapshot) -> Iterator[str]:
+def _names(table: Table) -> frozenset[str]:
+    return frozenset(column.name for column in table.columns)
+
+
+def _missing(connection: Connection, tables: list[Table]) -> Iterator[str]:
+    if not tables:
+        return
     inspector = inspect(connection)
     schema = inspector.default_schema_name or "main"
+    asked = [table.name for table in tables]
     there = {
-        name: frozenset(column["name"] for column in columns) for (_, name), columns in inspector.get_multi_columns().items()
+        name: frozenset(column["name"] for column in columns)
+        for (_, name), columns in inspector.get_multi_columns(filter_names=asked).items()
     }
-    for table in snapshot.tables.tables.values():
+    for table in tables:
         known = there.get(table.name)
         if known is None:
             yield _table(connection, table)

@@ -57,7 +57,7 @@ def lacking_ones(faults: Iterable[tuple[tuple[str, ...], Any]]) -> dict[tuple[st
 
 def dump(component: Component) -> dict[str, Any]:
     """The plain data of a component: what differs from the defaults, in the order in which it is declared."""
-    return cast(dict[str, Any], schema_for(type(component)).dump(component))
+    return schema_for(type(component)).dump(component)
 
 
 def component_name(kind: str, data: Any) -> str:

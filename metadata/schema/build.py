@@ -9,13 +9,14 @@ import types
 from collections.abc import Mapping
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
-from marshmallow import RAISE, Schema, fields, post_dump, post_load
+from marshmallow import RAISE, Schema, fields, post_load
 
 from metadata.schema.faults import Fault
 from metadata.schema.fields import MESSAGES, Flag, Pairs, Part, Real, Scalar, TextField, TupleOf, Whole, Word
 from metadata.text import Text
 
 UNKNOWN = "unknown-key"
+NO_DEFAULT = object()
 SIMPLE: dict[Any, type[fields.Field[Any]]] = {
     str: Word,
     int: Whole,
@@ -46,12 +47,13 @@ class ModelSchema(Schema):
         """The frozen value."""
         return self.model(**data)
 
-    @post_dump(pass_original=True)
-    def trim(self, data: dict[str, Any], original: Any, **_: Any) -> dict[str, Any]:
-        """The properties that say something, in the order in which they are declared."""
-        defaults = self.defaults
+    def dump(self, obj: Any, *, many: bool | None = None) -> dict[str, Any]:
+        """The properties that say something, in the order in which they are declared. What is as by default is not written out
+        first: most of a component is."""
         return {
-            name: value for name, value in data.items() if name not in defaults or getattr(original, name) != defaults[name]
+            name: field._serialize(value, name, obj)
+            for name, field in self.dump_fields.items()
+            if (value := getattr(obj, name)) is not (default := self.defaults.get(name, NO_DEFAULT)) and value != default
         }
 
 

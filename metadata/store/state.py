@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -14,6 +14,8 @@ from metadata.store.bodies import component_of
 from metadata.store.revisions import Revision
 
 Heads = dict[ComponentId, Revision]
+FEW = 50
+"""Of so many components the revisions are read by themselves; of more, those of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,24 @@ class Loader:
         self._known: Mapping[tuple[ComponentId, str], Component] = {}
 
     def load(self, connection: Connection, wanted: Iterable[Revision]) -> dict[ComponentId, Component]:
-        """The components of revisions. Raises MetadataError with every problem where the language has changed."""
+        """The components of revisions, which are all there are. Raises MetadataError with every problem where the language has
+        changed."""
         heads = tuple(head for head in wanted if not head.deleted)
+        self._known = made = self._made(connection, heads)
+        return {head.component: made[head.component, head.hash] for head in heads}
+
+    def load_some(self, connection: Connection, wanted: Iterable[Revision]) -> dict[ComponentId, Component]:
+        """The same of some revisions among others, which are remembered."""
+        heads = tuple(head for head in wanted if not head.deleted)
+        made = self._made(connection, heads)
+        self._known = {**self._known, **made}
+        return {head.component: made[head.component, head.hash] for head in heads}
+
+    def known(self, head: Revision) -> Component | None:
+        """The component of a revision where it was made before."""
+        return self._known.get((head.component, head.hash))
+
+    def _made(self, connection: Connection, heads: tuple[Revision, ...]) -> dict[tuple[ComponentId, str], Component]:
         known = self._known
         bodies = revisions.read_bodies(connection, (head.id for head in heads if (head.component, head.hash) not in known))
         made: dict[tuple[ComponentId, str], Component] = {}
@@ -53,8 +71,7 @@ class Loader:
                 problems.extend(error.problems)
         if problems:
             raise MetadataError(problems)
-        self._known = made
-        return {head.component: made[head.component, head.hash] for head in heads}
+        return made
 
 
 def released(connection: Connection, release: int) -> Heads:
@@ -68,6 +85,22 @@ def working(connection: Connection) -> Heads:
     heads = released(connection, revisions.latest_release(connection))
     heads.update((draft.component, draft) for draft in revisions.read_drafts(connection))
     return {component: head for component, head in heads.items() if not head.deleted}
+
+
+def in_force(connection: Connection, names: Collection[ComponentId]) -> tuple[Heads, Mapping[ComponentId, int]]:
+    """Of some components the revisions that `working` has, and the number of the latest of each that was ever saved."""
+    if len(names) > FEW:
+        heads = working(connection)
+        return {name: heads[name] for name in names if name in heads}, revisions.last_numbers(connection)
+    histories = revisions.read_histories(connection, names)
+    manifest = frozenset(revisions.read_release(connection, revisions.latest_release(connection)).manifest)
+    found: Heads = {}
+    for name, history in histories.items():
+        drafted = history[0] if history[0].first_release is None else None
+        head = drafted or next((revision for revision in history if revision.id in manifest), None)
+        if head is not None and not head.deleted:
+            found[name] = head
+    return found, {name: history[0].number for name, history in histories.items()}
 
 
 def readable(connection: Connection) -> Heads:

@@ -115,14 +115,14 @@ class MetadataStore:
         number `base`, nothing where there is none. What it makes is saved as `save` does.
         """
         with self._changing() as connection:
-            head = state.working(connection).get(component)
+            head = state.in_force(connection, [component])[0].get(component)
             numbered = {item.number: item.id for item in revisions.read_history(connection, component)}
             wanted = {numbered[number] for number in (base, head.number if head else 0) if number in numbered}
             bodies = {key: plain(text) for key, text in revisions.read_bodies(connection, wanted).items()}
             data = make(head, bodies[head.id] if head else {}, bodies[numbered[base]] if base in numbered else {})
             made = () if data is None else (body_of_sketch(Sketch(component, data)),)
             changed = self._append(connection, _entry(author, note), made, (), {})
-            in_force = state.working(connection).get(component) if changed else head
+            in_force = state.in_force(connection, [component])[0].get(component) if changed else head
             return Revised(in_force.number if in_force else 0, bool(changed))
 
     def publish(
@@ -166,7 +166,7 @@ class MetadataStore:
                     raise EditedMeanwhile(name, number, found)
             heads = {**now.released, **{name: now.drafts[name] for name in chosen}}
             kept = {name: head for name, head in heads.items() if not head.deleted}
-            picked = self._loader.load(connection, (kept[name] for name in chosen if name in kept))
+            picked = self._loader.load_some(connection, (kept[name] for name in chosen if name in kept))
             self._keep(connection, tuple(picked.values()), None)
             candidate = Candidate(kept, now.release, allow_destructive, self.engine, self._guards)
             published = write_release(connection, self._loader, _entry(author, note), candidate)
@@ -214,7 +214,7 @@ class MetadataStore:
             if waiting is None or waiting.id != head.id:
                 raise EditedMeanwhile(component, head.number, waiting.number if waiting else 0)
             entry = _entry(author, note)
-            changed = body_of(change(self._loader.load(connection, (head,))[component]))
+            changed = body_of(change(self._loader.load_some(connection, (head,))[component]))
             revisions.append(connection, entry, (changed,), (), revisions.last_numbers(connection))
             made = state.working(connection)[component]
             candidate = Candidate({**heads, component: made}, current, aside=self.engine, guards=self._guards)
@@ -289,8 +289,12 @@ class MetadataStore:
     def revision_number(self, component: ComponentId) -> int:
         """The number of the revision in force, to be given back as `expected`; 0 where there is none."""
         with self.engine.connect() as connection:
-            head = state.working(connection).get(component)
+            head = state.in_force(connection, [component])[0].get(component)
             return head.number if head else 0
+
+    def known(self, head: Revision) -> Component | None:
+        """The component of a revision where it was made before: of the last release that was read or written, at least."""
+        return self._loader.known(head)
 
     def standing(self, known: state.Standing | None = None) -> state.Standing:
         """The revisions of the current release, and the drafts beside them; `known` is what an earlier call gave."""
@@ -332,7 +336,7 @@ class MetadataStore:
     ) -> tuple[ComponentId, ...]:
         if not bodies and not gone:
             return ()
-        heads = state.working(connection)
+        heads, numbers = state.in_force(connection, {*(body.component for body in bodies), *gone, *expected})
         for name, number in expected.items():
             found = heads[name].number if name in heads else 0
             if found != number:
@@ -341,7 +345,7 @@ class MetadataStore:
             if name not in heads:
                 raise NoSuchComponent(name)
         changed = [body for body in bodies if body.hash != _hash(heads, body.component)]
-        revisions.append(connection, entry, changed, gone, revisions.last_numbers(connection))
+        revisions.append(connection, entry, changed, gone, numbers)
         return (*(body.component for body in changed), *gone)
 
     @contextmanager

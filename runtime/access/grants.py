@@ -131,12 +131,13 @@ def _make(snapshot: Snapshot, standing: Standing, entity: str, privilege: Privil
     site = snapshot.sites.get(site_key)
     if site is None:
         return Access(entity, privilege, (), frozenset())
-    attributes = attributes_for(site, roles, snapshot.entities[entity], privilege)
-    grants = [
-        _grant(snapshot, site, permission, attributes)
+    held = [
+        permission
         for permission in _permissions_on(snapshot, site).get(entity, ())
         if privilege in permission.privileges and roles & holders(site, permission)
     ]
+    attributes = attributes_for(site, roles, snapshot.entities[entity], privilege) if held else frozenset()
+    grants = [_grant(snapshot, site, permission, attributes) for permission in held]
     if kind == "contact" and entity == "contact":
         grants += _profile(snapshot, site, privilege)
     share = standing[3] if len(standing) > 3 else None

@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import lzma
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from metadata.files import write_folder
 from metadata.files.contents import Pieces
+from metadata.files.writing import rendered
 from metadata.store import Components
 
 LARGEST = 5_000_000
@@ -34,16 +33,41 @@ class NoArchive(Exception):
         super().__init__(key)
 
 
-def archived(components: Components, pieces: Pieces) -> IO[bytes]:
-    """The archive, at its beginning: each file holds the bytes that `foyer export` writes."""
-    made = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in write_folder(components.values(), folder, pieces).files:
+def archived(components: Components, pieces: Pieces) -> Iterator[bytes]:
+    """The archive, piece by piece as it is made: each file holds the bytes that `foyer export` writes. Raises NoContent."""
+    made = _Made()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+        for name, content in rendered(components.values(), whole=True):
             info = zipfile.ZipInfo(name, MOMENT)
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(info, (Path(folder) / name).read_bytes())
-    made.seek(0)
-    return made
+            with archive.open(info, "w") as file:
+                for piece in (content,) if isinstance(content, bytes) else pieces(content):
+                    file.write(piece)
+                    if made.size >= CHUNK:
+                        yield made.taken()
+    yield made.taken()
+
+
+class _Made:
+    """What an archive has written and nobody has taken yet. It cannot be gone back in, so that sizes follow after each file."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    def write(self, piece: bytes) -> int:
+        """Take in what is written."""
+        self._pieces.append(bytes(piece))
+        self.size += len(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        """Nothing waits elsewhere."""
+
+    def taken(self) -> bytes:
+        """All of it, which is then given away."""
+        found, self._pieces, self.size = b"".join(self._pieces), [], 0
+        return found
 
 
 def unpack(data: bytes, folder: Path) -> None:

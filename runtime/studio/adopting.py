@@ -84,7 +84,7 @@ def submit_adopt_tables(key: str) -> Response:
     wanted = Wanted(
         item.id.key, request.form.get("both_ways") == "yes", _site(desk) if request.form.get("pages") == "yes" else ""
     )
-    existing = desk.store.readable()
+    existing = desk.readable()
     found = adopt(heard.tables, chosen, existing, wanted)
     if any(not desk.reach.covers(component_id(made)) for made in found.components):
         raise AccessDenied
@@ -138,7 +138,7 @@ def _heard(desk: Desk, item: Item) -> Heard:
 
 
 def _lines(desk: Desk, item: Item, tables: Sequence[OutsideTable], chosen: Sequence[str]) -> Iterator[Line]:
-    tried = adopt(tables, [table.name for table in tables], desk.store.readable(), Wanted(item.id.key))
+    tried = adopt(tables, [table.name for table in tables], desk.readable(), Wanted(item.id.key))
     left = (finding for finding in tried.findings if finding.verdict == LEFT_OUT and not finding.part)
     faults = {finding.table: desk.say(finding.reason.text, **finding.reason.facts) for finding in left}
     there = {one.table: one for one in tried.adopted if not one.is_new}

@@ -66,7 +66,7 @@ def _desk(key: str) -> tuple[Desk, Item]:
 
 def _world(desk: Desk) -> tuple[World, dict[ComponentId, ComponentId]]:
     """What there is, each under its own site, and under which name the store has it."""
-    existing = desk.store.readable()
+    existing = desk.readable()
     assigned = {component_id(one): one for one in assign_site(existing.values())}
     return World(assigned), dict(zip(assigned, existing, strict=True))
 

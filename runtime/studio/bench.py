@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Engine
 
@@ -19,13 +19,15 @@ from metadata.errors import MetadataError, Problem
 from metadata.model import KINDS, Component, ComponentId, component_id
 from metadata.schema import load
 from metadata.schema.faults import without_suggestion
-from metadata.store import Guard, MetadataStore, Revision, Standing
+from metadata.store import Components, Guard, MetadataStore, Revision, Standing
 from metadata.text import Text
 from runtime.studio.references import Reference, references
+from runtime.translating.phrases import Texts, said_in
 
 SMALL = 400
 """As many components are checked whole at every change; of more, the neighbourhood of the one that is looked at."""
 NEAR = 4
+V = TypeVar("V")
 State = Literal["published", "changed", "new", "removed"]
 FOLLOWING = ("unknown-reference", "unknown-entity", "unknown-attribute")
 
@@ -64,14 +66,15 @@ class Item:
 class Bench:
     """Every component at one moment, drafts included; `all` holds those too that a draft takes away.
 
-    `kept` are the components of the kinds in which nothing has changed since the bench before; `ways` remembers, by revision,
-    the paths of attributes that a component names.
+    `kept` are the components of the kinds in which nothing has changed since the bench before. Two things are remembered by
+    revision, and from one bench to the next: in `ways` the paths of attributes that a component names, in `texts` what it says.
     """
 
     standing: Standing
     all: Mapping[ComponentId, Item]
     kept: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     ways: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    texts: dict[int, Texts] = field(default_factory=dict)
 
     @functools.cached_property
     def items(self) -> Mapping[ComponentId, Item]:
@@ -230,6 +233,15 @@ class Bench:
     def _names(self) -> Mapping[ComponentId, ComponentId]:
         return {component_id(made): name for made, name in zip(self._assigned, self._sound, strict=True)}
 
+    def said(self, name: ComponentId) -> Texts:
+        """What a component says, where its data make one; looked through once for each revision."""
+        item = self.all[name]
+        if item.component is None:
+            return ()
+        if item.head.id not in self.texts:
+            self.texts[item.head.id] = said_in(item.component)
+        return self.texts[item.head.id]
+
     def find(self, kind: str, key: str, site: str) -> Item | None:
         """A component by kind and key, of this site or of none where a site that is alone leaves its name out."""
         places = (site, "") if kind in KINDS and KINDS[kind].of_site else ("",)
@@ -279,13 +291,45 @@ class Workshop:
         for name, head in heads.items():
             item = known.get(head.id)
             data = item.data if item else texts[head.id]
-            component, faults = (item.component, item.faults) if item else made(name, data)
+            component, faults = (item.component, item.faults) if item else self._of(head, data)
             named = item.references if item else tuple(references(data, name.kind))
             items[name] = Item(name, head, data, component, faults, standing.released.get(name), named)
         touched = {name.kind for name in names if old is None or old.all.get(name) != items.get(name)}
         again = old is not None and old.standing.release == standing.release
         kept = {kind: found for kind, found in old.by_kind.items() if kind not in touched} if old and again else {}
-        return Bench(standing, items, kept, old.ways if old else {})
+        there = {item.head.id for item in items.values()}
+        ways, texts = (_of_these(there, found) for found in (old.ways, old.texts)) if old else ({}, {})
+        return Bench(standing, items, kept, ways, texts)
+
+    def _of(self, head: Revision, data: Mapping[str, Any]) -> tuple[Component | None, tuple[Problem, ...]]:
+        known = self.store.known(head)
+        return (known, ()) if known is not None else made(head.component, data)
+
+    def readable(self, bench: Bench) -> Components:
+        """What the store calls readable, of a bench: where a draft makes no component, the one that is served.
+
+        Raises MetadataError where that makes none either.
+        """
+        return self._components({name: item.component for name, item in bench.items.items()}, bench)
+
+    def released(self, bench: Bench) -> Components:
+        """The components of a bench as they are served. Raises MetadataError for one that is none any more."""
+        served = {name: item.component if item.state == "published" else None for name, item in bench.all.items()}
+        return self._components(served, bench)
+
+    def _components(self, known: Mapping[ComponentId, Component | None], bench: Bench) -> Components:
+        """Components that are known; what is served is read for the others, where something is."""
+        lacking = {
+            name: before.id for name, found in known.items() if found is None and (before := bench.all[name].before) is not None
+        }
+        texts = self.store.data(lacking.values())
+        served = {name: load(name.kind, texts[number]) for name, number in lacking.items()}
+        return {name: found for name in known if (found := known[name] or served.get(name)) is not None}
+
+
+def _of_these(numbers: set[int], found: dict[int, V]) -> dict[int, V]:
+    """What is remembered of revisions that are still in force. Requests may add to it meanwhile."""
+    return {number: value for number, value in dict(found).items() if number in numbers}
 
 
 def _place(item: Item) -> tuple[str, str]:

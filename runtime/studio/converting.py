@@ -159,7 +159,7 @@ def _converted(desk: Desk, product: Product, data: bytes) -> tuple[Converted, Be
 
 def _converted_in(desk: Desk, product: Product, data: bytes, folder: Path) -> tuple[Converted, Before]:
     unpack(data, folder)
-    before = Before.of(own_of(desk, desk.store.readable()))
+    before = Before.of(own_of(desk, desk.readable()))
     try:
         converted = convert_export(product, folder, desk.store, before.components, desk.reach.site)
     except MetadataError as error:

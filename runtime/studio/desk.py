@@ -11,7 +11,7 @@ from flask import Response, make_response, redirect, session
 
 from metadata.errors import Problem
 from metadata.model import KINDS, ComponentId
-from metadata.store import MetadataStore
+from metadata.store import Components, MetadataStore
 from runtime.context import RequestContext, current
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.frames import plain_frame
@@ -130,6 +130,14 @@ class Desk:
     def store(self) -> MetadataStore:
         """The store of the metadata."""
         return self.context.services.workshop.store
+
+    def readable(self) -> Components:
+        """Every component as it may be worked on: where a draft makes none, as it is served. Raises MetadataError."""
+        return self.context.services.workshop.readable(self.bench)
+
+    def released(self) -> Components:
+        """Every component as it is served. Raises MetadataError."""
+        return self.context.services.workshop.released(self.bench)
 
     @property
     def say(self) -> Texts:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from flask import Response, flash, request
 
@@ -29,7 +29,6 @@ from runtime.studio.rights import EXCHANGE
 from runtime.studio.scalars import SORTS, read_as
 
 WORKING, RELEASED = "working", "released"
-CHUNK = 1 << 16
 MOST_SHOWN = 200
 LONGEST_OVERRIDES = 100_000
 LINES, MOST_LINES = 3, 50
@@ -99,11 +98,10 @@ def download() -> Response:
     which = request.args.get("of", WORKING)
     if which not in (WORKING, RELEASED):
         raise BadRequest
-    store = desk.store
-    components = own_of(desk, store.readable() if which == WORKING else store.released())
+    components = own_of(desk, desk.readable() if which == WORKING else desk.released())
     desk.prove()
     desk.note("export", "site", 0, of=which, components=len(components))
-    response = Response(_sent(archived(components, store.content)), content_type="application/zip")
+    response = Response(archived(components, desk.store.content), content_type="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="{desk.reach.site}-{dt.date.today():%Y-%m-%d}.zip"'
     return response
 
@@ -137,12 +135,6 @@ def own_of(desk: Desk, components: Components) -> Components:
 def _is_own(desk: Desk, name: ComponentId) -> bool:
     site = name.key if name.kind == "site" else name.site
     return site in ("", desk.reach.site)
-
-
-def _sent(made: IO[bytes]) -> Iterator[bytes]:
-    with made:
-        while chunk := made.read(CHUNK):
-            yield chunk
 
 
 def _given() -> Given:
@@ -207,7 +199,7 @@ def _save(desk: Desk, key: str) -> Response:
 def _taken(desk: Desk, given: Given, folder: Path) -> tuple[Intake, Before]:
     """The intake of an archive, and what it is held against. Raises NoArchive, Refusal."""
     unpack(given.data, folder)
-    before = Before.of(own_of(desk, desk.store.readable()))
+    before = Before.of(own_of(desk, desk.readable()))
     try:
         over = dict(read_overrides(given.overrides))
         for name, properties in given.lines.items():

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Response, flash, request
 
+from metadata.model import ComponentId
 from metadata.store import Components
 from runtime import errands
 from runtime.errors import AccessDenied, BadRequest, PageNotFound
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.exchanging import Line, line_of
 from runtime.studio.rights import EXCHANGE
-from runtime.translating.catalogues import LARGEST, NoCatalogue, Read, read, written
-from runtime.translating.phrases import Phrase, Tongues, count, phrases_of, tongues_of, translated
+from runtime.translating.catalogues import LARGEST, NoCatalogue, Read, pieces, read
+from runtime.translating.phrases import Phrase, Texts, Tongues, count, phrases_in, said_in, tongues_of, translated
 from runtime.translating.taking import Taken, take
 
 MOST_SHOWN = 200
@@ -66,8 +68,8 @@ def translations_file(language: str) -> Response:
         raise PageNotFound
     tongues = _tongues(desk, language)
     missing = request.args.get("of") == "missing"
-    phrases = [phrase for phrase in _phrases(desk, tongues) if not (missing and phrase.translation)]
-    response = Response(written(phrases, tongues, desk.reach.site), content_type="text/x-gettext-translation; charset=utf-8")
+    phrases = (phrase for phrase in phrases_in(_said(desk), tongues) if not (missing and phrase.translation))
+    response = Response(pieces(phrases, tongues, desk.reach.site), content_type="text/x-gettext-translation; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{desk.reach.site}-{language}.po"'
     return response
 
@@ -96,11 +98,16 @@ def _tongues(desk: Desk, language: str) -> Tongues:
 
 def _components(desk: Desk) -> Components:
     """What the person may work on, with the drafts."""
-    return {name: item for name, item in desk.store.readable().items() if desk.reach.covers(name)}
+    return {name: item for name, item in desk.readable().items() if desk.reach.covers(name)}
 
 
-def _phrases(desk: Desk, tongues: Tongues) -> tuple[Phrase, ...]:
-    return phrases_of(_components(desk), tongues)
+def _said(desk: Desk) -> dict[ComponentId, Texts]:
+    """What the components say that the person may work on."""
+    there = desk.bench.items
+    return {
+        name: desk.bench.said(name) if item is there[name].component else said_in(item)
+        for name, item in _components(desk).items()
+    }
 
 
 def _look(desk: Desk) -> Response:
@@ -145,12 +152,11 @@ def _read(desk: Desk, data: bytes) -> tuple[str, Read]:
     return found.language, found
 
 
-def _progress(desk: Desk) -> tuple[Progress, ...]:
-    components, names = _components(desk), desk.context.snapshot.languages
-    counted = {tag: count(phrases_of(components, _tongues(desk, tag))) for tag in translated(desk.context.site.model)}
+def _progress(desk: Desk, phrases: Mapping[str, list[Phrase]]) -> tuple[Progress, ...]:
+    names = desk.context.snapshot.languages
     return tuple(
-        Progress(tag, (names[tag].label.in_language(tag) if tag in names else "") or tag, *counts)
-        for tag, counts in counted.items()
+        Progress(tag, (names[tag].label.in_language(tag) if tag in names else "") or tag, *count(found))
+        for tag, found in phrases.items()
     )
 
 
@@ -159,12 +165,15 @@ def _owner(desk: Desk) -> errands.Owner:
 
 
 def _page(desk: Desk, *, tag: str = "", look: Look | None = None, refused: str = "", status: int = 200) -> Response:
-    missing = [phrase for phrase in _phrases(desk, _tongues(desk, tag)) if not phrase.translation] if tag else []
+    said = {} if look else _said(desk)
+    tags = () if look else translated(desk.context.site.model)
+    phrases = {other: list(phrases_in(said, _tongues(desk, other))) for other in tags}
+    missing = [phrase for phrase in phrases[tag] if not phrase.translation] if tag else []
     return desk.page(
         "translations.html",
         title=desk.say("studio.translations"),
         status=status,
-        languages=() if look else _progress(desk),
+        languages=_progress(desk, phrases),
         tag=tag,
         missing=missing[:MOST_SHOWN],
         left=max(len(missing) - MOST_SHOWN, 0),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, write_po
@@ -14,6 +15,8 @@ from runtime.translating.phrases import Phrase, Tongues
 
 LARGEST = 5_000_000
 """Bytes of a file that is read."""
+TOGETHER = 500
+"""So many texts are written before they go out."""
 _LANGUAGE = re.compile(r'^"Language:\s*([A-Za-z0-9_-]*)', re.M)
 
 
@@ -43,14 +46,22 @@ class Read:
 
 
 def written(phrases: Iterable[Phrase], tongues: Tongues, name: str) -> bytes:
-    """The file for translators: each text with its component and path as context; no moment in it, so that the same texts are
-    the same bytes."""
-    catalogue = Catalog(locale=None, project=name, fuzzy=False, charset="utf-8")
-    for phrase in phrases:
-        catalogue.add(phrase.source, phrase.translation, context=phrase.context)
-    body = io.BytesIO()
-    write_po(body, catalogue, width=0, omit_header=True)
-    return _head(tongues, name).encode() + body.getvalue()
+    """The file for translators, whole."""
+    return b"".join(pieces(phrases, tongues, name))
+
+
+def pieces(phrases: Iterable[Phrase], tongues: Tongues, name: str) -> Iterator[bytes]:
+    """The file for translators, as it is made: each text with its component and path as context; no moment in it, so that the
+    same texts are the same bytes."""
+    yield _head(tongues, name).encode()
+    waiting = iter(phrases)
+    while chosen := list(islice(waiting, TOGETHER)):
+        catalogue = Catalog(locale=None, project=name, fuzzy=False, charset="utf-8")
+        for phrase in chosen:
+            catalogue.add(phrase.source, phrase.translation, context=phrase.context)
+        body = io.BytesIO()
+        write_po(body, catalogue, width=0, omit_header=True)
+        yield body.getvalue()
 
 
 def read(data: bytes) -> Read:

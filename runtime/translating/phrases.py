@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from metadata.model import Component, ComponentId, Language, Site
@@ -12,6 +12,8 @@ from metadata.text import Text
 from runtime.translating.places import texts_of
 
 NO_SITE = Site(key="")
+Texts = tuple[tuple[str, Text], ...]
+"""The texts of a component that say something, each with its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,19 @@ class Tongues:
     into: str
     key: str
 
+    @property
+    def own(self) -> tuple[str, str]:
+        """The keys under which a translation may stand, the more exact one first."""
+        return self.into, self.into.partition("-")[0]
+
     def kept(self, text: Text) -> str:
         """The key under which the translation of a text stands, or is to stand."""
         known = dict(text.values)
-        return next((tag for tag in (self.into, self.into.partition("-")[0]) if tag in known), self.key)
+        return next((tag for tag in self.own if tag in known), self.key)
 
     def original(self, text: Text) -> str:
         """What is to be translated; nothing where only the translation is there."""
-        own = {self.into, self.into.partition("-")[0]}
+        own = self.own
         return text.in_language(self.source) if any(tag not in own for tag, _ in text.values) else ""
 
 
@@ -70,14 +77,24 @@ def tongues_of(site: Site, into: str) -> Tongues:
     return Tongues(site.default_language, into, base if alone else into)
 
 
+def said_in(component: Component) -> Texts:
+    """What a component says. Names of languages are not to be translated: each is written in its own."""
+    return () if isinstance(component, Language) else tuple(found for found in texts_of(component) if found[1].values)
+
+
 def phrases_of(components: Components, tongues: Tongues) -> tuple[Phrase, ...]:
-    """All that is to be translated, by component and path. Names of languages are not: each is written in its own."""
-    return tuple(
-        phrase
-        for name, component in sorted(components.items())
-        if not isinstance(component, Language)
-        for phrase in _of(name, component, tongues)
-    )
+    """All that is to be translated, by component and path."""
+    return tuple(phrases_in({name: said_in(component) for name, component in components.items()}, tongues))
+
+
+def phrases_in(said: Mapping[ComponentId, Texts], tongues: Tongues) -> Iterator[Phrase]:
+    """The same from what the components say."""
+    for name in sorted(said):
+        for path, text in said[name]:
+            source = tongues.original(text)
+            if source.strip():
+                known: Mapping[str, str] = dict(text.values)
+                yield Phrase(name, path, source, known.get(tongues.kept(text), ""))
 
 
 def own(components: Components, site: str) -> Components:
@@ -93,11 +110,3 @@ def count(phrases: Iterable[Phrase]) -> tuple[int, int]:
 
 def _site_of(name: ComponentId) -> str:
     return name.key if name.kind == "site" else name.site
-
-
-def _of(name: ComponentId, component: Component, tongues: Tongues) -> Iterable[Phrase]:
-    for path, text in texts_of(component):
-        source = tongues.original(text)
-        if source.strip():
-            known: Mapping[str, str] = dict(text.values)
-            yield Phrase(name, path, source, known.get(tongues.kept(text), ""))

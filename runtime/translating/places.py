@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
+from metadata.schema.build import hints
 from metadata.text import Text
 
 
@@ -29,7 +31,25 @@ def with_texts(value: Any, changed: Mapping[str, Text], path: str = "") -> Any:
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        yield from ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
-    elif isinstance(value, tuple):
+    if isinstance(value, tuple):
         yield from ((str(place), item) for place, item in enumerate(value))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield from ((name, getattr(value, name)) for name in _bearing(type(value)))
+
+
+@functools.cache
+def _bearing(model: type) -> tuple[str, ...]:
+    """The properties of a model in which a text can stand, near or far; the others need not be looked through."""
+    annotations = hints(model)
+    return tuple(field.name for field in dataclasses.fields(model) if _bears(annotations[field.name], {model}))
+
+
+def _bears(hint: Any, seen: set[Any]) -> bool:
+    if hint is Text:
+        return True
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        inner = () if hint in seen else tuple(hints(hint).values())
+        seen.add(hint)
+    else:
+        inner = get_args(hint)
+    return any(_bears(one, seen) for one in inner)

@@ -64,7 +64,8 @@ def rights_of(desk: Desk, guise: Guise) -> Rights:
             if access.allowed:
                 held.append(privilege)
                 for grant in access.grants:
-                    reasons.setdefault(grant.permission, _reason(site, principal, grant.permission, default))
+                    if grant.permission not in reasons:
+                        reasons[grant.permission] = _reason(site, principal, grant.permission, default)
         if held:
             label = entity.model.label.in_language(context.language, site.model.default_language) or key
             found.append(Right(key, label, tuple(held), tuple(reasons.values())))

@@ -46,12 +46,13 @@ class Drafts:
         self._releases: OrderedDict[tuple[int, int], Snapshot] = OrderedDict()
         self._guises: OrderedDict[Guise, tuple[Snapshot, Snapshot]] = OrderedDict()
 
-    def compiled(self, bench: Bench, store: MetadataStore) -> DraftSnapshot:
-        """The drafts of a bench. Raises MetadataError where not even what is served compiles."""
+    def compiled(self, bench: Bench, store: MetadataStore, served: Snapshot) -> DraftSnapshot:
+        """The drafts of a bench, beside what is served. Raises MetadataError where not even that compiles."""
         with self._lock:
             if self._made is None or self._bench is not bench:
+                last = self._made.snapshot if self._made else served
                 with collector_at_rest():
-                    self._made = made_of(bench, store, self._made.snapshot if self._made else None)
+                    self._made = made_of(bench, store, last if last.release == bench.standing.release else served)
                 self._bench = bench
             return self._made
 

@@ -20,7 +20,7 @@ from runtime.records.memberships import accounts_for
 from runtime.records.people import load_person
 from runtime.studio.rights import reach_of
 from runtime.studio.viewing.drafts import DraftSnapshot
-from runtime.studio.viewing.guise import DRAFT, SERVED, Guise
+from runtime.studio.viewing.guise import DRAFT, Guise
 from runtime.studio.viewing.lease import LookingLease
 from runtime.studio.viewing.samples import SAMPLE, show_sample
 
@@ -59,7 +59,7 @@ def look_through(asked: Request, held: Any, guise: Guise, show: PageView) -> Res
 def drafted(context: RequestContext) -> DraftSnapshot:
     """The drafts of this moment, compiled. Raises MetadataError where not even what is served compiles."""
     workshop = context.services.workshop
-    return context.services.drafts.compiled(workshop.bench(), workshop.store)
+    return context.services.drafts.compiled(workshop.bench(), workshop.store, context.snapshot)
 
 
 def _disguised(own: RequestContext, asked: Request, guise: Guise) -> RequestContext:
@@ -101,7 +101,7 @@ def disguised(own: RequestContext, asked: Request, guise: Guise, snapshot: Snaps
         principal=replace(principal, read_only=True),
         language=language,
         prefix=prefix_of(site, language),
-        lease=LookingLease(own.services.doors, own.services.engine, snapshot, draft=guise.state != SERVED),
+        lease=LookingLease(own.services.doors, own.services.engine, snapshot, own.snapshot),
         session_id=None,
         account_name=person.account_name if person else "",
         account_number=person.account_number if person else "",

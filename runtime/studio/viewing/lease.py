@@ -16,11 +16,11 @@ from runtime.records.proof import Reader
 class LookingLease(Lease):
     """One connection in a transaction that is read only and is always rolled back, with what a draft adds made up."""
 
-    def __init__(self, doors: Doors, engine: Engine, snapshot: Snapshot, *, draft: bool) -> None:
+    def __init__(self, doors: Doors, engine: Engine, snapshot: Snapshot, served: Snapshot) -> None:
         super().__init__(doors)
         self._engine = engine
         self._snapshot = snapshot
-        self._draft = draft
+        self._served = served
 
     def bare(self) -> Connection:
         """The connection to read on."""
@@ -28,7 +28,7 @@ class LookingLease(Lease):
             connection = self._engine.connect()
             try:
                 connection.begin()
-                for statement in shadows_of(connection, self._snapshot) if self._draft else ():
+                for statement in shadows_of(connection, self._snapshot, self._served):
                     connection.exec_driver_sql(statement)
                 on_sqlite = connection.dialect.name == "sqlite"
                 connection.exec_driver_sql("PRAGMA query_only = ON" if on_sqlite else "SET TRANSACTION READ ONLY")

@@ -1,12 +1,16 @@
 """The store keeps every change, releases sets of them, and finds back to any."""
 
+import contextlib
+import dataclasses
+import random
 import threading
 
 import pytest
 
 from metadata.errors import MetadataError
 from metadata.model import ComponentId, Site, component_id
-from metadata.store import EditedMeanwhile, MetadataStore, NoSuchComponent, NoSuchRelease
+from metadata.store import EditedMeanwhile, MetadataStore, NoSuchComponent, NoSuchRelease, revisions, state
+from metadata.text import Text
 from support.declared import attribute, entity, snippet
 
 SITE = Site(key="main")
@@ -191,3 +195,45 @@ def test_everything_that_is_released_reads_back_equal(store):
     )
     store.publish("ann", components=[SITE, thing])
     assert MetadataStore(store.engine).released()[component_id(thing)] == thing
+
+
+def test_the_revisions_in_force_of_some_components_are_those_that_reading_all_gives(published):
+    """However components came to be as they are: saved, deleted, released in part, brought back by a release or alone."""
+    names = [ComponentId("snippet", key, "main") for key in ("hello", "bye", "other", "never")]
+    chance = random.Random(7)
+
+    def drafts():
+        return {name: published.history(name)[0].number for name in published.drafts()}
+
+    for turn in range(40):
+        name = chance.choice(names[:3])
+        match chance.randrange(6):
+            case 0 | 1:
+                published.save([snippet(name.key, f"turn {turn}")], "ann")
+            case 2:
+                with contextlib.suppress(NoSuchComponent):
+                    published.save((), "ann", delete=[name])
+            case 3:
+                published.publish_some(dict(list(drafts().items())[:1]), "ann")
+            case 4:
+                published.rollback(chance.randint(1, published.current_release()), "ann")
+            case 5:
+                with contextlib.suppress(NoSuchComponent):
+                    published.rollback_component(name, chance.randint(1, published.current_release()), "ann")
+        with published.engine.connect() as connection:
+            heads, numbers = state.in_force(connection, names)
+            whole = state.working(connection)
+            last = revisions.last_numbers(connection)
+        assert heads == {name: whole[name] for name in names if name in whole}
+        assert numbers == {name: last[name] for name in names if name in last}
+
+
+def test_what_one_store_has_read_is_not_made_again_when_a_part_is_released(published):
+    published.save([snippet("hello", "two")], "ann")
+    published.publish_some({HELLO: 2}, "ann")
+    published.save([snippet("other", "three")], "ann")
+    published.change(HELLO, lambda item: dataclasses.replace(item, value=Text.of("four")), "ann")
+    standing = published.standing()
+    assert all(published.known(head) for head in standing.released.values())
+    assert published.known(standing.released[HELLO]).value == Text.of("four")
+    assert [published.known(head) for head in standing.drafts.values()] == [None]

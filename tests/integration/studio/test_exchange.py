@@ -1,6 +1,8 @@
 """The site as files in the studio: out byte for byte as an export, in as drafts after a look; nothing leads outside."""
 
+import hashlib
 import io
+import random
 import stat
 import tracemalloc
 import zipfile
@@ -8,9 +10,9 @@ import zipfile
 import pytest
 
 from metadata.files import write_folder
-from metadata.model import ComponentId, Connection, SiteSetting
+from metadata.model import ComponentId, Connection, Content, SiteSetting, WebFile
 from metadata.store import MetadataStore
-from runtime.exchange.archive import NoArchive, unpack
+from runtime.exchange.archive import NoArchive, archived, unpack
 from support.people import open_people
 from support.studio import Maker, form_of, words
 
@@ -61,6 +63,25 @@ def test_what_is_taken_out_is_byte_for_byte_the_export_and_comes_back_as_nothing
     assert dora.get("exchange/site.zip?of=other").status_code == 400
     assert "Nothing differs." in words(bring(dora, data))
     assert store.drafts() == {}
+
+
+def test_the_archive_goes_out_while_it_is_made():
+    large, asked = bytes(range(256)) * 1000, []
+
+    def pieces(content):
+        asked.append(content)
+        yield random.Random(1).randbytes(content.size)  # which does not become smaller
+
+    names = [ComponentId("web_file", f"file-{number}", "marina") for number in range(3)]
+    content = Content(sha256=hashlib.sha256(large).hexdigest(), size=len(large))
+    files = {name: WebFile(key=name.key, site="marina", parent="home", partial_url=name.key, content=content) for name in names}
+    made = archived(files, pieces)
+    first = next(made)
+    assert len(asked) == 1
+    with zipfile.ZipFile(io.BytesIO(first + b"".join(made))) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 6
+    assert len(asked) == 3
 
 
 def test_differences_are_shown_before_they_become_drafts_and_deletions_only_where_told(site, maker):

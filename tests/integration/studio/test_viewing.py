@@ -95,6 +95,30 @@ def test_what_the_database_has_not_yet_is_seen_empty_and_leaves_no_trace(site, s
     assert "A2" in words(seen("alice", "/_sample/view/sails"))
 
 
+def test_drafts_that_change_no_entity_take_the_tables_that_are_served(site):
+    services = site.app.extensions["foyer"]
+    workshop = services.workshop
+
+    def compiled():
+        served = services.snapshots.refresh()
+        return served, services.drafts.compiled(workshop.bench(), workshop.store, served).snapshot
+
+    draft(site, View(key="boats", entity="booking", columns=(ViewColumn(attribute="boat"),)))
+    served, drafted = compiled()
+    assert "boats" in drafted.views
+    assert drafted.tables is served.tables
+    booking = marina(Entity, "booking")
+    draft(site, replace(booking, attributes=(*booking.attributes, Attribute(key="sail_number", type="text"))))
+    served, drafted = compiled()
+    assert "sail_number" in drafted.entities["booking"].attributes
+    assert "sail_number" not in served.entities["booking"].attributes
+    MetadataStore(site.engine).publish("tester")
+    draft(site, View(key="boats", entity="booking", columns=(ViewColumn(attribute="number"),)))
+    served, drafted = compiled()
+    assert "sail_number" in served.entities["booking"].attributes
+    assert drafted.tables is served.tables
+
+
 def test_a_wrong_draft_is_seen_as_it_is_served(site, seen, maker):
     dora = maker("dora")
     assert dora.edit("view/bookings-all", p__entity="nothing").status_code == 303

@@ -1,6 +1,7 @@
 """Translations: every text goes out with its place and comes back to it, and to no other."""
 
 import contextlib
+import dataclasses
 
 import pytest
 from hypothesis import given, settings
@@ -8,9 +9,12 @@ from hypothesis import strategies as st
 
 from metadata.model import Block, Choice, Language, Option, Page, Site, Snippet, component_id
 from metadata.text import Text
+from runtime.translating import catalogues
 from runtime.translating.catalogues import LARGEST, NoCatalogue, read, written
 from runtime.translating.phrases import phrases_of, site_of, tongues_of, translated
+from runtime.translating.places import texts_of, with_texts
 from runtime.translating.taking import take
+from support.generated_metadata import components
 
 SITE = Site(key="shop", label=Text.of("Shop"), default_language="en-US", languages=("en-US", "sv-SE", "en-XA"))
 
@@ -121,3 +125,32 @@ def test_the_pseudo_locale_is_not_translated_into_and_one_of_several_sites_is_na
     assert site_of(of()) == SITE
     with pytest.raises(LookupError, match="other, shop"):
         site_of(of(Site(key="other")))
+
+
+def test_the_pieces_of_a_file_are_the_file_however_many_texts_one_holds(monkeypatch):
+    phrases = phrases_of(of(*(page(f"100 %s {number}", key=f"p{number}") for number in range(7))), tongues())
+    whole = written(phrases, tongues(), "shop")
+    monkeypatch.setattr(catalogues, "TOGETHER", 2)
+    found = list(catalogues.pieces(iter(phrases), tongues(), "shop"))
+    assert b"".join(found) == whole
+    assert len(found) == 1 + -(-len(phrases) // 2)
+    assert len(read(whole.replace(b'msgstr ""\n\n', b'msgstr "x"\n\n')).entries) == len(phrases)
+
+
+def every_text(value, path=""):
+    """The same as `texts_of`, through every property there is."""
+    if isinstance(value, Text):
+        yield path, value
+    elif isinstance(value, tuple):
+        for place, item in enumerate(value):
+            yield from every_text(item, f"{path}.{place}" if path else str(place))
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from every_text(getattr(value, field.name), f"{path}.{field.name}" if path else field.name)
+
+
+@given(components)
+def test_no_text_is_passed_over_where_only_properties_that_can_hold_one_are_looked_through(component):
+    assert list(texts_of(component)) == list(every_text(component))
+    marked = {path: Text.of({"sv": path}) for path, _ in texts_of(component)}
+    assert dict(every_text(with_texts(component, marked))) == marked
