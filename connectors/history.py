@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from connectors import tables
 
@@ -47,17 +47,51 @@ class Run:
     counts: Counts
 
 
-def keep_run(connection: Connection, run: Run) -> None:
-    """Store a run, and forget the oldest ones of the map."""
+@dataclass(slots=True)
+class Account:
+    """What a run that is under way did so far, as it was committed; `number` is that of its line in the history, where it has
+    one. A run that is not `kept` gets none."""
+
+    run: Run
+    kept: bool = True
+    number: int | None = None
+
+    def grown(self, counts: Counts, now: dt.datetime) -> Run:
+        """The run with more that it did."""
+        return replace(self.run, counts=self.run.counts + counts, finished_at=now)
+
+    def tells(self, run: Run) -> bool:
+        """Whether the history has a line for the run as it is now: where it did anything, or was a load."""
+        counts = run.counts
+        did = counts.inserted or counts.updated or counts.deleted or counts.rejected
+        return self.kept and bool(did or run.mode != "changes")
+
+    def keep(self, connection: Connection, run: Run) -> int | None:
+        """Write its line in the transaction of what it did, so that neither is there without the other; the line's number.
+
+        With the commit both are `settled`.
+        """
+        return keep_run(connection, run, self.number) if self.tells(run) else self.number
+
+    def settled(self, run: Run, number: int | None) -> None:
+        """What was kept has been committed."""
+        self.run, self.number = run, number
+
+
+def keep_run(connection: Connection, run: Run, number: int | None = None) -> int:
+    """Store a run, in place of what was kept of it under a `number` so far, and forget the map's oldest ones; its number."""
     values = {"map": run.map, "mode": run.mode, "started_at": run.started_at, "finished_at": run.finished_at}
-    values |= {"outcome": run.outcome, "message": run.message}
-    added = connection.execute(insert(_TABLE).values(**values, **asdict(run.counts)))
-    newest = added.inserted_primary_key[0] if added.inserted_primary_key else 0
+    values |= {"outcome": run.outcome, "message": run.message, **asdict(run.counts)}
+    if number is not None:
+        connection.execute(update(_TABLE).where(_TABLE.c.id == number).values(**values))
+        return number
+    newest = int(connection.execute(insert(_TABLE).values(**values).returning(_TABLE.c.id)).scalar_one())
     if newest % 50 == 0:
         kept = select(_TABLE.c.id).where(_TABLE.c.map == run.map).order_by(_TABLE.c.id.desc()).offset(KEPT).limit(1)
         oldest = connection.execute(kept).scalar()
         if oldest is not None:
             connection.execute(delete(_TABLE).where(_TABLE.c.map == run.map, _TABLE.c.id <= oldest))
+    return newest
 
 
 def last_runs(connection: Connection) -> dict[str, Run]:

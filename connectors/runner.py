@@ -17,7 +17,7 @@ from connectors.dated import due_keys
 from connectors.drift import DRIFTED, Drifted, Watch
 from connectors.errors import LONGEST_WAIT, ConnectorError, Gap, Retriable, patience
 from connectors.failpoints import reached
-from connectors.history import Counts, Run, keep_run
+from connectors.history import Account, Counts, Run, keep_run
 from connectors.home import Home
 from connectors.inbound import Store, apply_events, apply_records, bulk, retry_due, retry_refused, switch_on, upsert
 from connectors.initial import SECOND, Step
@@ -74,9 +74,9 @@ class Runner:
         kept in the history; nor is this one but with `keeping`.
         """
 
-        def pull() -> Counts:
+        def pull(account: Account) -> Counts:
             seen = self.seen_as(table_map)
-            counts = self.pull_all(seen, table_map.key, upsert)
+            counts = self.pull_all(seen, table_map.key, upsert, account)
             return counts + sweep(self.home, self.source, seen, self.lease) if sweeping and not self.interrupted() else counts
 
         return self._kept(table_map, "changes", pull, before, keeping=keeping)
@@ -84,10 +84,10 @@ class Runner:
     def load(self, step: Step) -> Run:
         """The first pass of the initial load, from the last chunk that was committed."""
 
-        def pull() -> Counts:
-            seen = replace(step, table_map=self.seen_as(step.table_map))
+        def pull(account: Account) -> Counts:
+            seen, name = replace(step, table_map=self.seen_as(step.table_map)), step.table_map.key
             with seldom_collected():
-                return self.pull_all(seen.first_pass, step.table_map.key, self._loads(step.table_map, step.table_map.key))
+                return self.pull_all(seen.first_pass, name, self._loads(step.table_map, name), account)
 
         return self._kept(step.table_map, "load", pull)
 
@@ -95,10 +95,10 @@ class Runner:
         """The second pass: the look-ups that waited."""
         name = step.table_map.key + SECOND
 
-        def pull() -> Counts:
+        def pull(account: Account) -> Counts:
             seen = replace(step, table_map=self.seen_as(step.table_map))
             with seldom_collected():
-                return self.pull_all(seen.second_pass, name, self._loads(step.table_map, name), once=True)
+                return self.pull_all(seen.second_pass, name, self._loads(step.table_map, name), account)
 
         return self._kept(step.table_map, "second", pull)
 
@@ -112,17 +112,21 @@ class Runner:
         """The map as its table can be read now."""
         return table_map if self.watch is None else self.watch.look(table_map, at_once)
 
-    def pull_all(self, table_map: CompiledMap, name: str, store: Store, once: bool = False) -> Counts:
-        """Take batch after batch from where the checkpoint of this name is. Raises Fatal and Retriable."""
-        state = self.checkpoint(name)
-        if once and state.loaded:
+    def pull_all(self, table_map: CompiledMap, name: str, store: Store, account: Account) -> Counts:
+        """Take batch after batch from where the checkpoint of this name is. Raises Fatal and Retriable.
+
+        A pass of a load does nothing where that is over, nor a pull of what has changed where it is not: since the map was
+        chosen somebody has told it to load, which the next turn does.
+        """
+        state, loads = self.checkpoint(name), account.run.mode != "changes"
+        if state.loaded is loads:
             return Counts()
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
         begun = self.home.now()
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
         source = Converting(self.source) if store is bulk else self.source
         aside = partial(self.meanwhile, table_map) if self.meanwhile else None
-        pace, since, loads = Pace(), begun, not state.loaded
+        pace, since = Pace(), begun
         for batch in pages(source, table_map, state.cursor, limit, aside):
             if not (batch.records or batch.gone or batch.events) and self.is_quiet(table_map, state, batch.cursor):
                 return counts
@@ -130,7 +134,8 @@ class Runner:
                 table_map = replace(table_map, suspect=self.seen_as(table_map, at_once=True).suspect)
             refused_since = begun if counts.rejected and store is upsert else None
             try:
-                counts, state = self._take(table_map, batch, state, (lookups, store, counts), refused_since)
+                done, state = self._take(table_map, batch, state, (lookups, store, account), refused_since)
+                counts += done
             except BegunAnew:
                 return counts
             now = self.home.now()
@@ -164,14 +169,14 @@ class Runner:
         table_map: CompiledMap,
         batch: Batch,
         state: Checkpoint,
-        so_far: tuple[Lookups, Store, Counts],
+        so_far: tuple[Lookups, Store, Account],
         refused_since: dt.datetime | None = None,
     ) -> tuple[Counts, Checkpoint]:
-        """One batch, its rejects and its checkpoint, in one transaction.
+        """One batch, its rejects, its checkpoint and what the history tells of it, in one transaction.
 
         The last one takes what earlier ones of the same pull refused, where that is given, only for rows that came after it.
         """
-        lookups, store, counts = so_far
+        lookups, store, account = so_far
         total = batch.total if batch.total is not None else state.rows_total
         following = replace(
             state,
@@ -199,36 +204,47 @@ class Runner:
             keep_batch(work, self.home, "load" if store is bulk else "changes", done)
             if state.map == table_map.key:  # a second pass reads the same rows once more
                 tally.count_rows(connection, table_map.key, done, work.now)
-            counts += done
             checkpoints.advance(connection, following, work.now, since=state, done=not batch.more)
+            run = account.grown(done, self.home.now())
+            number = account.keep(connection, run)
             reached("commit")
+        account.settled(run, number)
         reached("committed")
         if isinstance(self.source, Acknowledging):
             self.source.committed(table_map, batch.cursor)
-        return counts, following
+        return done, following
 
     def _kept(
-        self, table_map: CompiledMap, mode: str, pull: Callable[[], Counts], before: Run | None = None, *, keeping: bool = True
+        self,
+        table_map: CompiledMap,
+        mode: str,
+        pull: Callable[[Account], Counts],
+        before: Run | None = None,
+        *,
+        keeping: bool = True,
     ) -> Run:
         """Run, and keep in the history what came of it."""
-        started = self.home.now()
+        account = self.account(table_map, mode, keeping=keeping)
         try:
-            counts = pull()
+            counts = pull(account)
         except ConnectorError as fault:
-            return self.failed(table_map, mode, started, self.explained(table_map, fault))
-        return self.done(Run(table_map.key, mode, started, started, "done", "", counts), before, keeping=keeping)
+            return self.failed(account, self.explained(table_map, fault))
+        return self.done(account, counts, before)
 
-    def done(self, run: Run, before: Run | None = None, *, keeping: bool = True) -> Run:
+    def account(self, table_map: CompiledMap, mode: str, *, keeping: bool) -> Account:
+        """What a run does that begins now."""
+        now = self.home.now()
+        return Account(Run(table_map.key, mode, now, now, "done", "", Counts()), keeping)
+
+    def done(self, account: Account, counts: Counts, before: Run | None = None) -> Run:
         """A run that has come to its end now, with one before it that was not kept; kept where it did anything."""
-        started, counts = run.started_at, run.counts
+        run = replace(account.run, finished_at=self.home.now(), counts=counts)
         if before is not None:
-            started, counts = before.started_at, before.counts + counts
-        run = replace(run, started_at=started, finished_at=self.home.now(), counts=counts)
-        if not keeping:
-            return run
-        if counts.inserted or counts.updated or counts.deleted or counts.rejected or run.mode != "changes":
+            run = replace(run, started_at=before.started_at, counts=before.counts + counts)
+        told = account.number is not None and before is None and counts == account.run.counts
+        if not told and account.tells(run):
             with under_lease(self.home, self.lease) as connection:
-                keep_run(connection, run)
+                account.keep(connection, run)
         return run
 
     def explained(self, table_map: CompiledMap, fault: ConnectorError) -> ConnectorError:
@@ -243,17 +259,17 @@ class Runner:
             return fault
         return fault
 
-    def failed(self, table_map: CompiledMap, mode: str, started: dt.datetime, fault: ConnectorError) -> Run:
+    def failed(self, account: Account, fault: ConnectorError) -> Run:
         """A run that a fault has ended, which is kept with the map: it is tried again later, each time after a longer wait."""
-        now = self.home.now()
+        now, name = self.home.now(), account.run.map
         outcome = "waiting" if isinstance(fault, Retriable) else "failed"
-        run = Run(table_map.key, mode, started, now, outcome, str(fault), Counts())
+        run = replace(account.run, finished_at=now, outcome=outcome, message=str(fault))
         with under_lease(self.home, self.lease) as connection:
-            failures = read_checkpoint(connection, table_map.key).failures
-            checkpoints.fail(connection, table_map.key, str(fault), now, now + _pause(fault, failures))
-            tally.count_errors(connection, table_map.key, tally.IN, (_class_of(fault),), now)
-            if failures == 0:
-                keep_run(connection, run)
+            failures = read_checkpoint(connection, name).failures
+            checkpoints.fail(connection, name, str(fault), now, now + _pause(fault, failures))
+            tally.count_errors(connection, name, tally.IN, (_class_of(fault),), now)
+            if failures == 0 or account.number is not None:
+                keep_run(connection, run, account.number)
         return run
 
 

@@ -20,7 +20,7 @@ from connectors.batched import batched
 from connectors.checkpoint import BegunAnew, Checkpoint
 from connectors.errors import ConnectorError, Fatal
 from connectors.failpoints import reached
-from connectors.history import Counts, Run
+from connectors.history import Account, Counts, Run
 from connectors.home import Work
 from connectors.inbound import apply_records, retry_due, retry_keys, switch_on, upsert
 from connectors.initial import plan_load
@@ -55,10 +55,12 @@ class Together:
     maps: Sequence[CompiledMap]
     _at: CompiledMap = field(init=False)
     _counts: dict[str, Counts] = field(default_factory=dict)
+    _accounts: dict[str, Account] = field(default_factory=dict)
 
     def run(self, before: Mapping[str, Run], *, sweeping: bool = True, keeping: bool = True) -> list[Run]:
         """Pull what has changed, as `Runner.run` does; a run of each map. Where one of them fails none has changed anything."""
-        self._at, started = self.maps[0], self.runner.home.now()
+        self._at = self.maps[0]
+        self._accounts = {item.key: self.runner.account(item, "changes", keeping=keeping) for item in self.maps}
         self._counts = {item.key: Counts() for item in self.maps}
         try:
             seen = self._pull()
@@ -66,15 +68,15 @@ class Together:
                 self._at = item
                 self._counts[item.key] += sweep(self.runner.home, self.runner.source, item, self.runner.lease)
         except ConnectorError as fault:
-            return self._failed(started, fault)
-        runs = [Run(item.key, "changes", started, started, "done", "", self._counts[item.key]) for item in self.maps]
-        return [self.runner.done(run, before.get(run.map), keeping=keeping) for run in runs]
+            return self._failed(fault)
+        return [self.runner.done(self._accounts[name], counts, before.get(name)) for name, counts in self._counts.items()]
 
-    def _failed(self, started: dt.datetime, fault: ConnectorError) -> list[Run]:
+    def _failed(self, fault: ConnectorError) -> list[Run]:
         """The fault is kept with the map that has it; the others wait for that one."""
-        mine = self.runner.failed(self._at, "changes", started, self.runner.explained(self._at, fault))
+        mine = self.runner.failed(self._accounts[self._at.key], self.runner.explained(self._at, fault))
         said = waits_for(mine.map, mine.message)
-        return [mine if item.key == mine.map else replace(mine, map=item.key, message=said) for item in self.maps]
+        accounts = ((item.key, self._accounts[item.key].run.counts) for item in self.maps)
+        return [mine if name == mine.map else replace(mine, map=name, message=said, counts=did) for name, did in accounts]
 
     def _pull(self) -> list[CompiledMap]:
         """Read and store; the maps as their tables can be read now."""
@@ -85,8 +87,8 @@ class Together:
             self._at = item
             seen.append(self.runner.seen_as(item))
             states[item.key] = self._past_load(source, seen[-1])
-        if self.runner.interrupted():
-            return seen
+        if self.runner.interrupted() or not all(state.loaded for state in states.values()):
+            return seen  # one that was told to load meanwhile does so first
         self._at = self.maps[0]
         with Spool() as spool:
             with source.at_one_moment(seen) as changed:
@@ -100,9 +102,9 @@ class Together:
     def _past_load(self, source: Momentary, table_map: CompiledMap) -> Checkpoint:
         """How far a map is, once rows that it is to read again are read; until then the promise does not hold for them."""
         state = self.runner.checkpoint(table_map.key)
-        if source.tells(table_map, state.cursor):
+        if not state.loaded or source.tells(table_map, state.cursor):
             return state
-        self._counts[table_map.key] += self.runner.pull_all(table_map, table_map.key, upsert)
+        self._counts[table_map.key] += self.runner.pull_all(table_map, table_map.key, upsert, self._accounts[table_map.key])
         return self.runner.checkpoint(table_map.key)
 
     def _is_quiet(self, states: Mapping[str, Checkpoint], table_map: CompiledMap, following: Checkpoint) -> bool:
@@ -138,10 +140,13 @@ class Together:
                 stored.end(item)
                 tally.count_rows(connection, item.key, done[item.key], runner.home.now())
                 checkpoints.advance(connection, then, runner.home.now(), since=before, done=True)
+            runs = {name: account.grown(done[name], runner.home.now()) for name, account in self._accounts.items()}
+            numbers = {name: self._accounts[name].keep(connection, run) for name, run in runs.items()}
             reached("commit")
+        for name, run in runs.items():
+            self._accounts[name].settled(run, numbers[name])
+            self._counts[name] += done[name]
         reached("committed")
-        for name, counts in done.items():
-            self._counts[name] += counts
         for item, (_, then) in zip(maps, following, strict=True):
             self._at = item
             if isinstance(runner.source, Acknowledging):

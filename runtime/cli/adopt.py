@@ -48,7 +48,8 @@ def command(connection: str, *, named: str, site: str, both_ways: bool, into: st
     if outside is None:
         raise click.ClickException(f"There is no connection {connection}. Make one first, with the connector sql.")
     if site and ComponentId("site", site) not in existing:
-        raise click.ClickException(f"There is no site {site}.")
+        known = ", ".join(sorted(item.key for item in existing if item.kind == "site"))
+        raise click.ClickException(f"There is no site {site}; there are {known}." if known else f"There is no site {site}.")
     tables = describe(outside)
     chosen = [name.strip() for name in named.split(",") if name.strip()] or [table.name for table in tables]
     tables = [*tables, *_elsewhere(outside, chosen, tables)]

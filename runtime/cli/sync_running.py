@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from connectors import checkpoint as checkpoints
 from connectors.history import Run, loads_since
 from connectors.home import utc_now
+from connectors.initial import SECOND
 from connectors.lease import LeaseLost
 from connectors.tablemap import CompiledMap
 from connectors.wishes import outcomes, wish_for, withdraw
@@ -39,8 +40,8 @@ def run_connection(
     """Run the maps of one connection; `loading` where they were told to load. Raises ConnectorError, and LeaseLost where a
     worker that serves it does nothing."""
     with installation.engine.connect() as reading:
-        progress = Progress(second_costs(snapshot, checkpoints.read_checkpoints(reading), reading.dialect.name))
-    station = open_station(installation.engine, snapshot, maps[0].connection, adapters, progress)
+        costs = second_costs(snapshot, checkpoints.read_checkpoints(reading), reading.dialect.name)
+    station = open_station(installation.engine, snapshot, maps[0].connection, adapters, Progress(costs))
     wishes: dict[int, CompiledMap] = {}
     end, reached = time.monotonic() + WORKER_WAIT_SECONDS, 0
     try:
@@ -53,7 +54,7 @@ def run_connection(
             wishes = wishes or _wish(installation, maps)
             with installation.engine.connect() as connection:
                 done, states = outcomes(connection, wishes), checkpoints.read_checkpoints(connection)
-            if _is_over(wishes, done, states):
+            if _is_over(wishes, done, states, costs):
                 # A run that began before the load answers a wish too. Once another is over, the load has been written down.
                 again = {number: wishes[number] for number, run in done.items() if loading and run.mode == "changes"}
                 if not again:
@@ -86,10 +87,14 @@ def with_loads(installation: Installation, runs: Iterable[Run], since: int) -> l
     return found
 
 
-def _is_over(wishes: dict[int, CompiledMap], done: dict[int, Run], states: dict[str, checkpoints.Checkpoint]) -> bool:
-    """Whether each map was run as somebody wished, and is loaded where that went well."""
-    well = {run.map for run in done.values() if run.outcome == "done"}
-    return len(done) == len(wishes) and all(states[name].loaded for name in well)
+def _is_over(
+    wishes: dict[int, CompiledMap], done: dict[int, Run], states: dict[str, checkpoints.Checkpoint], twice: Container[str]
+) -> bool:
+    """Whether each map was run as somebody wished, and is loaded where that went well, also in the second pass of those that
+    are loaded `twice`."""
+    well = [run.map for run in done.values() if run.outcome == "done"]
+    passes = [states.get(name) for key in well for name in (key, key + SECOND) if name == key or key in twice]
+    return len(done) == len(wishes) and all(at is not None and at.loaded for at in passes)
 
 
 def _wish(installation: Installation, maps: Sequence[CompiledMap]) -> dict[int, CompiledMap]:

@@ -139,6 +139,11 @@ def test_every_row_of_the_adopted_tables_is_seen_with_what_it_points_at(farm):
     assert "bo@farm.example" in farm.page("/worker/7")  # whom she is the boss of
 
 
+def test_a_site_that_is_not_there_is_told_with_those_that_are(farm):
+    done = CliRunner().invoke(main, ["adopt", "farm", "--site", "portal"], env=farm.environ)
+    assert (done.exit_code, "There is no site portal; there are marina." in done.output) == (1, True)
+
+
 def test_without_a_permission_nobody_sees_anything(farm):
     farm.report("adopt", "farm", "--site", "marina")
     farm.run("publish")

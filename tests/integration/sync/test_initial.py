@@ -1,10 +1,13 @@
 """The initial load: parents first, circles by a second pass, from the last chunk after a crash."""
 
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
 
 from connectors import runner
+from connectors.errors import Retriable
+from connectors.history import read_runs
 from connectors.initial import plan_load
 from connectors.tablemap import compiled_map, compiled_maps
 from metadata.model import AttributeMap
@@ -70,6 +73,79 @@ def test_a_map_that_is_told_to_begin_anew_while_it_runs_does_so(world_of, change
     numbers = dict(world.rows("boat", "id", "number"))
     found = {number: numbers[tender] for number, tender in world.rows("boat", "number", "tender_of") if number > 120}
     assert found == dict.fromkeys(range(121, 131), 120)
+
+
+def test_a_map_that_is_told_to_load_before_its_turn_is_not_loaded_by_a_pull(world_of):
+    """A pull knows no passes, tells no load, and keeps the other maps waiting."""
+    world = world_of(harbours(interval=0.0), boats(interval=0.0))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", *(boat_row(no, tender_of=no % 20 + 1) for no in range(1, 21)))
+    station = world.station()
+    station.turn()
+    boat_map, before = compiled_map(world.snapshot, "boats"), len(told(world))
+    real, wanted = world.adapter.pull, []
+
+    def somebody_wants_boats_anew(table_map, cursor, limit):
+        if table_map.key == "harbours" and not wanted:
+            wanted.append(steering.load_again(world.home, [boat_map]))
+        return real(table_map, cursor, limit)
+
+    world.adapter.pull = somebody_wants_boats_anew
+    station.turn()
+    assert (wanted, world.checkpoint().loaded) == ([None], False)
+    station.turn()
+    station.close()
+    assert [(run.mode, run.counts.taken) for run in told(world)[before:]] == [("load", 20), ("second", 20)]
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
+def test_what_a_pass_did_is_in_the_history_however_its_worker_ends(world_of, monkeypatch, again):
+    world = world_of(harbours(), boats(change_column="", batch_size=3))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", *(boat_row(no, tender_of=no % 40 + 1) for no in range(1, 41)))
+    if again:
+        world.pull()
+        steering.load_again(world.home, compiled_maps(world.snapshot))
+    before, real = len(told(world)), runner.reached
+
+    def ends(place):
+        real(place)
+        if place == "committed":
+            raise KeyboardInterrupt
+
+    for _ in range(60):
+        with monkeypatch.context() as broken, suppress(KeyboardInterrupt):
+            broken.setattr(runner, "reached", ends)
+            world.pull()
+    runs = told(world)[before:]
+    taken = {mode: sum(run.counts.taken for run in runs if run.mode == mode) for mode in ("load", "second")}
+    assert taken == {"load": 40, "second": 40}
+    assert sum(run.counts.inserted for run in runs) == (0 if again else 40)
+
+
+def test_a_load_that_a_fault_has_ended_tells_how_far_it_got(world_of, monkeypatch):
+    world = world_of(harbours(), boats(change_column="", batch_size=3))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", *(boat_row(no) for no in range(1, 41)))
+    real, pulled = world.adapter.pull, []
+
+    def falls_silent(table_map, cursor, limit):
+        pulled.append(table_map.key)
+        if pulled.count("boats") == 3:
+            raise Retriable("no answer")
+        return real(table_map, cursor, limit)
+
+    monkeypatch.setattr(world.adapter, "pull", falls_silent)
+    world.pull()
+    world.pull()
+    runs = [(run.mode, run.outcome, run.counts.inserted) for run in told(world)]
+    assert runs[:3] == [("load", "waiting", 24), ("load", "done", 16), ("second", "done", 0)]
+
+
+def told(world):
+    """The history of boats, the oldest first."""
+    with world.engine.connect() as connection:
+        return read_runs(connection, "boats", 1000)[::-1]
 
 
 def test_a_load_goes_on_at_the_last_chunk(world_of, monkeypatch):
