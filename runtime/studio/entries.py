@@ -18,6 +18,8 @@ from runtime.studio.shapes import Shape, fits, shapes_of
 
 FIRST = 4
 FIXED = ("key", "site")
+ICON, ICONS = "icon", "icons"
+"""The property that names an icon, and the source that completes it."""
 SEVERAL = ("in", "not_in", "between")
 SORT_CHOICES = tuple((sort, sort) for sort in SORTS)
 
@@ -226,7 +228,9 @@ def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterato
     match shape.form:
         case "text":
             texts = {"any": value} if isinstance(value, str) else dict(value or {})
-            tags = dict.fromkeys(("any", *(_tag(language, texts) for language in around.languages), *texts))
+            # With one language there is nothing to tell apart: a text for all of them is one for that.
+            spoken = around.languages if len(around.languages) > 1 else ()
+            tags = dict.fromkeys(("any", *(_tag(language, texts) for language in spoken), *texts))
             empty = f"{name}.{HERE}"
             for tag in tags:
                 text = texts.get(tag, "")
@@ -287,7 +291,7 @@ def _said(shape: Shape, words: Iterable[str], around: Surroundings) -> tuple[tup
 
 
 def _source(shape: Shape, around: Surroundings) -> str:
-    """The name of the list that completes a word: the keys of a kind, the attributes of an entity."""
+    """The name of the list that completes a word: the keys of a kind, the attributes of an entity, icons."""
     found = ""
     if shape.name in around.sources:
         found = around.sources[shape.name]
@@ -295,6 +299,8 @@ def _source(shape: Shape, around: Surroundings) -> str:
         found = f"kind-{shape.rules['ref']}"
     elif shape.rules.get("attribute") and around.entity:
         found = f"attributes-{around.entity}"
+    elif shape.name == ICON:
+        found = ICONS
     if found:
         around.used.add(found)
     return found

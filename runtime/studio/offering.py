@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metadata.model import Attribute, Entity
+from runtime.render.icons import shapes
 from runtime.studio.desk import Desk
+from runtime.studio.entries import ICONS
 from runtime.studio.places import STEP
 
 OFFERED = 2_000
@@ -14,8 +16,10 @@ OFFERED = 2_000
 def offer(desk: Desk, name: str) -> Iterator[tuple[str, str]]:
     """The words that complete an input, with what people call them.
 
-    `name` is `kind-` with a kind for its components, or `attributes-` with an entity for its attributes and paths.
+    `name` is `icons`, `kind-` with a kind for its components, or `attributes-` with an entity for its attributes and paths.
     """
+    if name == ICONS:
+        return ((icon, "") for icon in shapes())
     source, _, about = name.partition("-")
     if source == "kind":
         items = (item for item in desk.bench.by_kind.get(about, ()) if item.id.site in ("", desk.reach.site))
