@@ -39,7 +39,8 @@ TURNS = ("toggle", "value", "pair")
 KEPT_IN_ADDRESS = ("sample",)
 FEW_TYPES = 2
 OF_BLOCKS: Mapping[str, tuple[str, ...]] = {
-    **{name: (name,) for name in ("text", "list", "form", "multistep_form", "snippet", "search", "tiles", "charts")},
+    **{name: (name,) for name in ("text", "list", "multistep_form", "snippet", "search", "tiles", "charts")},
+    "form": ("form", "profile"),
     **dict.fromkeys(("mode", "record", "removal"), ("form",)),
     **dict.fromkeys(("web_template", "parameters"), ("component",)),
     "view": (),
