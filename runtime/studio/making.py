@@ -197,7 +197,6 @@ def _ask(desk: Desk, act: str, kind: str, item: Item | None, wish: Wish, wrong: 
         wish=wish,
         named=item is None and _is_named(kind),
         refs=refs,
-        needed=[name for name, *_ in refs if name not in (PARENT, OF_RECORD)],
         wrong=wrong,
         uses=uses_of(desk.bench, item.id) if item and act == "rename" else (),
         about=desk.speech.about(kind),
