@@ -39,8 +39,8 @@ def step_needs(world: World) -> Iterator[Problem]:
     for item in steps(world):
         for name in needs.get(item.step.type, ()):
             if not getattr(item.step, name):
-                message = f"A step of type {item.step.type} needs {name}:."
-                yield world.problem(item.owner, item.path, "step", message)
+                message = f"A step of type {item.step.type} needs a {name}."
+                yield world.problem(item.owner, f"{item.path}.{name}", "step", message)
         if item.step.type == "condition" and bool(item.step.condition) == bool(item.step.when):
             message = "A step of type condition needs either condition: or when:."
             yield world.problem(item.owner, item.path, "step", message)

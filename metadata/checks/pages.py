@@ -172,8 +172,8 @@ def blocks(world: World) -> Iterator[Problem]:
         for index, block in enumerate(page.blocks):
             name = SHOWS.get(block.type)
             if name and not getattr(block, name):
-                message = f"A block of type {block.type} needs {name}: with what it shows."
-                yield world.problem(page, f"blocks.{index}", "block", message)
+                message = f"A block of type {block.type} needs to name what it shows."
+                yield world.problem(page, f"blocks.{index}.{name}", "block", message)
             for other in set(SHOWS.values()) - {name}:
                 if getattr(block, other) and (block.type, other) != ("profile", "form"):
                     message = f"A block of type {block.type} does not show {other}; remove it or change the type."

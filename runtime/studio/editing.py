@@ -16,14 +16,15 @@ from metadata.files.contents import content_names
 from metadata.files.emit import emit
 from metadata.model import KINDS, ComponentId
 from metadata.schema.guard import check_shape
-from metadata.types import TYPES
 from runtime.errors import BadRequest, Unprocessable
 from runtime.studio.bench import Item, made
+from runtime.studio.called import with_keys
 from runtime.studio.connecting import KIND as CONNECTION
 from runtime.studio.connecting import with_settings, without_secrets
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.entries import Entry, Surroundings, entries_of, id_of, paths_of
 from runtime.studio.merging import MISSING, Clash
+from runtime.studio.offering import offer
 from runtime.studio.places import place_of
 from runtime.studio.posted import move, read_form
 from runtime.studio.providers import provider_addresses
@@ -37,7 +38,6 @@ from runtime.studio.viewing.window import window_of
 
 Told = tuple[tuple[int, str], ...]
 MOVES = ("add", "drop", "up", "down")
-OFFERED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def submit(kind: str, key: str) -> Response:
     base = number_of(request.form.get("base", ""))
     model = KINDS[kind].model
     data = with_uploads(desk, kind, read_form(model, request.form.items(multi=True), keep_empty=act in MOVES))
-    data = _bare(desk, item, data)
+    data = with_keys(desk, model, _bare(desk, item, data), entity_of(item.id, data))
     if act in MOVES:
         focus = move(data, act, path, model)
         return editor(desk, item, named(item.id, data), base, focus=focus, unsaved=True, fresh=act == "add")
@@ -223,7 +223,7 @@ def laid_out(
     desk: Desk, name: ComponentId, data: Mapping[str, Any], problems: Sequence[Problem], focus: str
 ) -> tuple[Surroundings, tuple[Entry, ...]]:
     """The entries with what is wrong at each, at the nearest place that has one."""
-    entity = name.key if name.kind == "entity" else str(data.get("entity") or "")
+    entity = entity_of(name, data)
     languages = [item.id.key for item in desk.bench.by_kind["language"]] or ["en-US"]
     kinds = kinds_of(desk, entity)
     values = partial(values_of, desk, entity)
@@ -236,6 +236,11 @@ def laid_out(
         around = Surroundings(told, languages, entity, focus, kinds, values=values, speech=desk.speech)
         entries = _entries(name.kind, data, around)
     return around, entries
+
+
+def entity_of(name: ComponentId, data: Mapping[str, Any]) -> str:
+    """The entity whose attributes a component names; "" where it says none."""
+    return name.key if name.kind == "entity" else str(data.get("entity") or "")
 
 
 def _entries(kind: str, data: Mapping[str, Any], around: Surroundings) -> tuple[Entry, ...]:
@@ -270,28 +275,6 @@ def nearest(path: str, entries: Sequence[Entry]) -> str:
     while path and path not in known:
         path = path.rpartition(".")[0]
     return path
-
-
-def offer(desk: Desk, name: str) -> Iterator[tuple[str, str]]:
-    """The words that complete an input, with what people call them."""
-    source, _, about = name.partition("-")
-    if source == "types":
-        return iter([(word, desk.type_label(word)) for word in TYPES])
-    if source == "kind":
-        items = (item for item in desk.bench.by_kind.get(about, ()) if item.id.site in ("", desk.reach.site))
-        return iter([(item.id.key, desk.label(item)) for item in items][:OFFERED])
-    return iter(paths_from(desk, about)[:OFFERED])
-
-
-def paths_from(desk: Desk, entity: str) -> list[tuple[str, str]]:
-    """The attributes of an entity, and those of what its lookups lead to."""
-    entities = desk.bench.entities
-    facts = entities.get(entity)
-    found = [(key, "") for key in facts.attributes] if facts else []
-    for key, attribute in (facts.attributes if facts else {}).items():
-        far = entities.get(attribute.target) if attribute.target else None
-        found += [(f"{key}.{name}", "") for name in far.attributes] if far else []
-    return found
 
 
 def source_page(desk: Desk, item: Item, text: str, base: int, *, told: Told = (), status: int = 200) -> Response:

@@ -18,6 +18,8 @@ from runtime.studio.shapes import Shape, fits, shapes_of
 
 FIRST = 4
 FIXED = ("key", "site")
+ICON, ICONS = "icon", "icons"
+"""The property that names an icon, and the source that completes it."""
 SEVERAL = ("in", "not_in", "between")
 SORT_CHOICES = tuple((sort, sort) for sort in SORTS)
 
@@ -193,13 +195,18 @@ def _entry(shape: Shape, path: str, value: Any, around: Surroundings, *, main: b
 def _form(shape: Shape, lines: Sequence[Line]) -> str:
     """How an entry is drawn: a text of several lines needs an area, for a browser takes line breaks out of an input."""
     long = bool(shape.rules.get("long")) or any("\n" in line.value or "\r" in line.value for line in lines)
-    if shape.form == "word" and shape.rules.get("choices"):
+    if shape.form == "word" and (shape.rules.get("choices") or _is_type(shape)):
         return "select"
     if shape.form in ("word", "whole", "real", "scalar"):
         return "area" if long else "line"
     if shape.form == "text" and long:
         return "areas"
     return "select" if shape.form == "maybe" else shape.form
+
+
+def _is_type(shape: Shape) -> bool:
+    """Is this the type of an attribute, of which there are those that the engine has and no others?"""
+    return shape.name == "type" and not shape.rules.get("choices")
 
 
 def _broken(value: Any) -> bool:
@@ -221,7 +228,9 @@ def _lines(shape: Shape, path: str, value: Any, around: Surroundings) -> Iterato
     match shape.form:
         case "text":
             texts = {"any": value} if isinstance(value, str) else dict(value or {})
-            tags = dict.fromkeys(("any", *(_tag(language, texts) for language in around.languages), *texts))
+            # With one language there is nothing to tell apart: a text for all of them is one for that.
+            spoken = around.languages if len(around.languages) > 1 else ()
+            tags = dict.fromkeys(("any", *(_tag(language, texts) for language in spoken), *texts))
             empty = f"{name}.{HERE}"
             for tag in tags:
                 text = texts.get(tag, "")
@@ -265,7 +274,7 @@ def _shown(form: str, value: Any) -> str:
 
 def _options(shape: Shape, value: Any, around: Surroundings) -> tuple[tuple[str, str], ...]:
     """The words to choose from; the default one is what stands there where nothing is chosen."""
-    choices = shape.rules.get("choices")
+    choices = TYPES if _is_type(shape) else shape.rules.get("choices")
     if not choices:
         return ()
     given = str(value) if value is not None else ""
@@ -275,11 +284,14 @@ def _options(shape: Shape, value: Any, around: Surroundings) -> tuple[tuple[str,
 
 def _said(shape: Shape, words: Iterable[str], around: Surroundings) -> tuple[tuple[str, str], ...]:
     """Words to choose from, each with what it is called."""
+    if _is_type(shape):
+        say = around.speech.say
+        return tuple((word, say(key) if (key := f"studio.of_type.{word}") in say else word) for word in words)
     return tuple((word, around.speech.option(shape, word) if word else "") for word in words)
 
 
 def _source(shape: Shape, around: Surroundings) -> str:
-    """The name of the list that completes a word: the keys of a kind, the attributes of an entity, the types there are."""
+    """The name of the list that completes a word: the keys of a kind, the attributes of an entity, icons."""
     found = ""
     if shape.name in around.sources:
         found = around.sources[shape.name]
@@ -287,8 +299,8 @@ def _source(shape: Shape, around: Surroundings) -> str:
         found = f"kind-{shape.rules['ref']}"
     elif shape.rules.get("attribute") and around.entity:
         found = f"attributes-{around.entity}"
-    elif shape.name == "type" and not shape.rules.get("choices"):
-        found = "types"
+    elif shape.name == ICON:
+        found = ICONS
     if found:
         around.used.add(found)
     return found

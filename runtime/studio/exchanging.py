@@ -23,7 +23,7 @@ from runtime.exchange.exports import PRODUCTS
 from runtime.exchange.intake import Intake, take_in
 from runtime.exchange.overrides import read_overrides
 from runtime.studio.desk import Desk, open_desk
-from runtime.studio.editing import OFFERED
+from runtime.studio.offering import OFFERED
 from runtime.studio.releasing import DiffLine, diff_lines
 from runtime.studio.rights import EXCHANGE
 from runtime.studio.scalars import SORTS, read_as

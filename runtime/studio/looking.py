@@ -42,12 +42,13 @@ SHORTCUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One revision in the history of a component, with what it changed."""
+    """One revision in the history of a component, with what it changed; `release` is the first that held it."""
 
     revision: Revision
     moment: str
     lines: tuple[DiffLine, ...]
     in_force: bool
+    release: int | None
 
 
 def home() -> Response:
@@ -205,12 +206,15 @@ def history_page(desk: Desk, item: Item, *, refused: str = "", status: int = 200
     """The page of the revisions of a component."""
     revisions = desk.store.history(item.id)[: REVISIONS + 1]
     data = desk.store.data(revision.id for revision in revisions)
-    steps = []
+    steps, served = [], item.before.id if item.before else 0
     for place, revision in enumerate(revisions[:REVISIONS]):
         older = revisions[place + 1] if place + 1 < len(revisions) else None
         sides = ({item.id: data[side.id]} if side and data.get(side.id) else {} for side in (older, revision))
         lines = tuple(line for difference in compare(*sides) for line in diff_lines(difference, desk.property))
-        steps.append(Step(revision, desk.formats.moment(revision.created_at), lines, revision.id == item.head.id))
+        newer = revisions[place - 1].first_release if place else None
+        # Of the drafts that one release put an end to, it held the last.
+        release = revision.first_release if revision.first_release != newer else None
+        steps.append(Step(revision, desk.formats.moment(revision.created_at), lines, revision.id == served, release))
     return desk.page(
         "revisions.html",
         title=desk.say("studio.history"),

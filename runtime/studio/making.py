@@ -15,8 +15,9 @@ from metadata.store import EditedMeanwhile, NoSuchComponent, Sketch
 from runtime.adopting import naming
 from runtime.errors import AccessDenied, ChangedMeanwhile, PageNotFound
 from runtime.studio.bench import Item
+from runtime.studio.called import key_of
 from runtime.studio.desk import Desk, open_desk
-from runtime.studio.editing import offer
+from runtime.studio.offering import offer
 from runtime.studio.saving import named
 from runtime.studio.shapes import shapes_of
 from runtime.studio.uses import renamed, uses_of
@@ -151,7 +152,7 @@ def _wished(desk: Desk, kind: str) -> Wish:
     """What was typed; without a key, one that is made of the name and that nothing has."""
     posted = request.form
     key, name = posted.get("key", "").strip(), posted.get("name", "").strip()[:LONGEST_NAME] if _is_named(kind) else ""
-    refs = {ref: posted.get(f"ref.{ref}", "").strip() for ref in _refs(kind)}
+    refs = {ref: key_of(desk, of, posted.get(f"ref.{ref}", "").strip()) for ref, of in _refs(kind).items()}
     if not key and name:
         dash = "-" if _fits(kind, "a-b") else "_"
         taken = {item.id.key for item in desk.bench.by_kind[kind] if item.id.site in ("", desk.reach.site)}

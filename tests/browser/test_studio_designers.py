@@ -325,3 +325,38 @@ def test_columns_and_fields_are_dragged_and_the_window_follows(desk: Page, site:
     for path in ("/studio/pages", "/studio/design/page/bookings", "/studio/design/web_link_set/main"):
         goto(desk, path)
         looked_at(desk)
+
+
+def test_nothing_in_a_designer_is_cut_off_or_scrolls_to_nowhere(desk):
+    goto(desk, "/studio/design/page/terms")
+    desk.get_by_role("link", name="Desktop", exact=True).click()
+    menu = desk.frame_locator("#preview iframe").locator("nav.site-nav")
+    expect(menu).to_be_visible()
+    assert menu.evaluate("menu => menu.clientHeight") < 100, "the page is short, and its menu has not grown for it"
+    stage = desk.locator(".pv-stage").evaluate("stage => [getComputedStyle(stage).overflow, stage.clientWidth]")
+    assert stage[0] == "clip"
+
+    goto(desk, "/studio/permissions")
+    heights = desk.locator(".data-wrap").evaluate("wrap => [wrap.scrollHeight, wrap.clientHeight]")
+    assert heights[0] == heights[1]
+
+    goto(desk, "/studio/design/form/booking-read")
+    related = desk.locator("summary", has_text="Related list").last
+    related.evaluate("one => one.scrollIntoView({ block: 'center' })")
+    related.click()
+    choice = desk.locator("details.menu[open] .menu-panel button").last
+    covered = "one => { const box = one.getBoundingClientRect();"
+    covered += "return one.contains(document.elementFromPoint(box.x + 8, box.y + box.height - 4)); }"
+    assert choice.evaluate(covered)
+
+
+def test_a_page_is_moved_again_and_again_by_the_keyboard(desk):
+    goto(desk, "/studio/pages")
+    pages = desk.locator("main li.ds-deep-1")
+    last = pages.last.locator("bdi").first.inner_text()
+    pages.last.get_by_role("button", name=re.compile("up$")).focus()
+    for place in (2, 3):
+        with desk.expect_navigation():
+            desk.keyboard.press("Enter")
+        expect(pages.nth(-place)).to_contain_text(last)
+        expect(pages.nth(-place).get_by_role("button", name=re.compile("up$"))).to_be_focused()

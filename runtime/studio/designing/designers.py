@@ -12,6 +12,7 @@ from runtime.studio.designing.flow import flow_of
 from runtime.studio.designing.look import look_of
 from runtime.studio.designing.maps import pairs_of
 from runtime.studio.designing.steps import GROUPS, is_filter
+from runtime.studio.offering import label_of
 from runtime.studio.trial import Trial, try_items
 
 More = Callable[[Canvas], Mapping[str, Any]]
@@ -58,7 +59,18 @@ def _of_look(canvas: Canvas) -> Mapping[str, Any]:
 def _of_flow(canvas: Canvas) -> Mapping[str, Any]:
     flow = flow_of(canvas)
     keys = ((str(step.get("key") or ""), canvas.text(step.get("label"))) for step in canvas.parts("steps"))
-    return {"flow": flow, "words": {"steps": tuple(keys)}}
+    return {"flow": flow, "words": {"steps": tuple(keys), LINKS: _links(canvas)}}
+
+
+def _of_form(canvas: Canvas) -> Mapping[str, Any]:
+    return {"words": {LINKS: _links(canvas)}}
+
+
+def _links(canvas: Canvas) -> tuple[tuple[str, str], ...]:
+    """The relationships of the entity with rows of others, and what those are called."""
+    entities = canvas.desk.bench.entities
+    links = canvas.facts.links if canvas.facts else {}
+    return tuple((name, label_of(canvas.desk, entities[link.entity].model)) for name, link in links.items())
 
 
 def _of_map(canvas: Canvas) -> Mapping[str, Any]:
@@ -70,6 +82,8 @@ def _designer(name: str, shown: str, more: More = _nothing, **sources: str) -> D
     return Designer(f"studio/design_{name}.html", frozenset(shown.split()), more, sources, ON_ENTER.get(name, "set"))
 
 
+LINKS = "links"
+"""The source that completes the name of a relationship."""
 ON_ENTER = {"entity": "add:attributes", "map": "add:attributes", "site": "pairs:tokens"}
 """Of a designer without inputs on its canvas: nothing is done."""
 _COLUMNS = ("column", "lookup_columns", "change_column", "identity_column", "effective_from", "effective_to")
@@ -77,12 +91,14 @@ _COLUMNS = ("column", "lookup_columns", "change_column", "identity_column", "eff
 
 DESIGNERS: Mapping[str, Designer] = {
     "view": _designer("view", "columns sort filter"),
-    "form": _designer("form", "tabs tabs.sections tabs.sections.fields tabs.sections.related"),
+    "form": _designer("form", "tabs tabs.sections tabs.sections.fields tabs.sections.related", _of_form, relationship=LINKS),
     "entity": _designer("entity", "attributes keys many_to_many", _of_entity),
     "page": _designer("page", "blocks"),
     "web_link_set": _designer("menu", "links links.links"),
     "list": _designer("list", "views columns filters actions bulk messages layouts map calendar board cards"),
-    "multistep_form": _designer("multistep", "steps steps.condition", _of_flow, next="steps", otherwise="steps"),
+    "multistep_form": _designer(
+        "multistep", "steps steps.condition", _of_flow, next="steps", otherwise="steps", relationship=LINKS
+    ),
     "chart": _designer("chart", "type view group aggregate attribute"),
     "site": _designer("site", "theme tokens logo blocks", _of_look),
     "table_map": _designer("map", "attributes integration_key", _of_map, **dict.fromkeys(_COLUMNS, "columns")),

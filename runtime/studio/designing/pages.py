@@ -45,7 +45,12 @@ def page_tree() -> Response:
     whole = sum(map(len, below.values())) <= WHOLE
     shown = frozenset(below) if whole else frozenset(_way_to(below, opened)) | {item.id.key for item in below[""]}
     return desk.page(
-        "pages.html", title=desk.say("studio.page_tree"), kind=KIND, twigs=tuple(_twigs(desk, below, "", shown | {""}))
+        "pages.html",
+        title=desk.say("studio.page_tree"),
+        kind=KIND,
+        twigs=tuple(_twigs(desk, below, "", shown | {""})),
+        moved=opened,
+        did=request.args.get("did", ""),
     )
 
 
@@ -72,7 +77,8 @@ def move_page() -> Response:
     if parent or place == "":
         _keep(desk, key, parent, order)
     response = desk.go("pages")
-    response.location = f"{response.location}?{urlencode({'open': key})}#p-{key}"
+    # No fragment: with one in its address a browser focuses nothing by itself.
+    response.location = f"{response.location}?{urlencode({'open': key, 'did': act})}"
     return response
 
 

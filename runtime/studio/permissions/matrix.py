@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Response, flash, request
 
-from metadata.model import ComponentId
+from metadata.checks.world import targets_of
+from metadata.model import Attribute, ComponentId
 from metadata.model.base import PRIVILEGES
 from metadata.model.security import SCOPES
 from metadata.store import EditedMeanwhile, Sketch
 from runtime.errors import AccessDenied, BadRequest, ChangedMeanwhile, PageNotFound
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.editing import number_of
+from runtime.studio.offering import label_of
 from runtime.studio.permissions.cells import KIND, LETTERS, columns, entity_labels, grants_of, lines, named_entities
 from runtime.studio.permissions.effective import rights_of
 from runtime.studio.saving import Collision, Draft, named, save
@@ -25,6 +28,8 @@ NEW = "new"
 AT_ONCE = 50
 """Entities on a page of the matrix; each may have a cell for many roles."""
 OWNERS = ("contact", "account")
+AUTHORS = ("created_by", "changed_by")
+"""Look-ups that every row has, and that are no way to a row above it."""
 
 
 def matrix() -> Response:
@@ -117,8 +122,10 @@ def _cell(desk: Desk, entity: str, role: str) -> dict[str, Any]:
         raise PageNotFound
     facts = desk.bench.entities.get(entity)
     attributes = facts.attributes if facts else {}
-    owners = [key for key, attribute in attributes.items() if attribute.type == "lookup" and attribute.target in OWNERS]
-    ways = [key for key, attribute in attributes.items() if attribute.type == "lookup" and key != "created_by"]
+    lookups = {key: targets_of(attribute) for key, attribute in attributes.items() if targets_of(attribute)}
+    owners = {key: label_of(desk, attributes[key]) for key, targets in lookups.items() if {*targets} & {*OWNERS}}
+    own = {key: targets for key, targets in lookups.items() if key not in AUTHORS}
+    ways = {**own, **{key: (link.entity,) for key, link in (facts.links if facts else {}).items()}}
     return {
         "entity": entity,
         "label": labels[entity],
@@ -127,9 +134,27 @@ def _cell(desk: Desk, entity: str, role: str) -> dict[str, Any]:
         "scopes": SCOPES,
         "privileges": PRIVILEGES,
         "owners": owners,
-        "ways": [*ways, *(facts.links if facts else ())],
-        "parents": [item.id.key for item in desk.within(KIND)],
+        "ways": {key: _way(desk, key, attributes.get(key), targets, labels) for key, targets in ways.items()},
+        "parents": _above(desk, role, {target for targets in ways.values() for target in targets}, labels),
     }
+
+
+def _way(desk: Desk, key: str, attribute: Attribute | None, targets: Iterable[str], labels: Mapping[str, str]) -> str:
+    """What a way to a row above is called: the look-up or the relationship, and what it leads to."""
+    named = label_of(desk, attribute) if attribute else key
+    return f"{named} → {', '.join(labels.get(target, target) for target in targets)}"
+
+
+def _above(desk: Desk, role: str, entities: set[str], labels: Mapping[str, str]) -> dict[str, str]:
+    """The permissions through which a role may reach further rows: its own, on what a way leads to; by key, in words."""
+    found: dict[str, str] = {}
+    for item in desk.within(KIND):
+        entity, scope = str(item.data.get("entity") or ""), str(item.data.get("scope") or "")
+        roles = item.data.get("roles")
+        if entity in entities and isinstance(roles, list) and role in roles and not item.head.deleted:
+            said = desk.say(f"studio.scope.{scope}") if scope in SCOPES else scope
+            found[item.id.key] = f"{labels.get(entity, entity)}, {said} ({item.id.key})"
+    return found
 
 
 def _posted(entity: str) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_a_way_may_end_at_another_page_and_be_taken_up_again(pottery, walk_with)
         (asks("peak + 1"), "steps.1.when: "),
         (asks("count(shards) > 1"), "steps.1.when: "),
         (Step(key="asks", type="condition"), "steps.1: A step of type condition needs either condition: or when:."),
-        (Step(key="asks", type="redirect"), "steps.1: A step of type redirect needs page:."),
+        (Step(key="asks", type="redirect"), "steps.1.page: A step of type redirect needs a page."),
     ],
 )
 def test_a_step_that_cannot_be_is_refused_with_its_place(step, said):

@@ -221,3 +221,25 @@ def test_what_publishing_would_change_counts_the_drafts_that_an_entity_stands_on
     step(dora, "entity/lamp", "add:attributes", word="Glow", type="choice")
     step(dora, "entity/lamp", "set", at="attributes.0", p__attributes__0__choice="glow")
     assert "create table lamp" in dora.get("design/entity/lamp").text
+
+
+def test_what_is_called_so_may_be_typed_for_its_key(site, maker):
+    dora = maker("dora")
+    begun(dora, "view", name="Of a label", ref__entity="  Booking ")
+    assert data_of(site, "view", "of-a-label")["entity"] == "booking"
+    begun(dora, "view", name="Of persons", ref__entity="Contact")
+    assert data_of(site, "view", "of-persons")["entity"] == "contact", "an entity of the engine is called something too"
+    step(dora, "view/of-a-label", "add:columns", word="fee")
+    step(dora, "view/of-a-label", "set", at="columns.0", p__columns__0__attribute="Boat")
+    assert data_of(site, "view", "of-a-label")["columns"] == [{"attribute": "boat"}]
+    step(dora, "view/of-a-label", "set", at="columns.0", p__columns__0__attribute="Boots")
+    assert data_of(site, "view", "of-a-label")["columns"] == [{"attribute": "Boots"}], "nothing is called so"
+    dora.edit("view/of-a-label", p__entity="Berth")
+    assert data_of(site, "view", "of-a-label")["entity"] == "berth"
+
+
+def test_the_type_of_an_attribute_is_chosen_by_what_it_is_called(site, maker):
+    page = maker("dora").get("design/entity/booking?at=attributes.1").text
+    chosen = page[page.index('name="p.attributes.1.type"') :].partition("</select>")[0]
+    assert ">Whole number</option>" in chosen
+    assert '<option value="text" selected' in chosen

@@ -104,6 +104,28 @@ def test_what_leads_nowhere_changes_nothing_and_rights_hold(site, maker):
     assert dora.send("pages", dora.form("pages", "csrf_token"), ("do", "up:nothing")).status_code == 400
 
 
+def test_a_block_that_needs_a_form_asks_for_one(site, maker):
+    carol = maker("carol")
+    before = len(data_of(site, "page", "terms").get("blocks") or ())
+    step(carol, "page/terms", "add:blocks=profile")
+    page = carol.get(f"design/page/terms?at=blocks.{before}").text
+    assert f'name="p.blocks.{before}.form"' in page
+    assert f'id="f-blocks.{before}.form-error"' in page, "what is missing is told at its field"
+
+
+def test_who_moves_a_page_by_the_keyboard_goes_on_at_the_same_button_or_at_the_page(site, maker):
+    carol, focused = maker("carol"), []
+    for _ in range(20):
+        moved = carol.send("pages", carol.form("pages", "csrf_token"), ("do", "up:berths")).location
+        assert "#" not in moved, "with a fragment a browser focuses nothing"
+        page = carol.get(moved.partition("/studio/")[2]).text
+        focused += re.findall(r'(?:value|href)="([^"]+)"[^>]* autofocus', page)
+        if focused[-1] != "up:berths":
+            break
+    assert focused[0] == "up:berths"
+    assert focused[-1] == "/studio/design/page/berths", "it has gone as far as it can"
+
+
 def test_pages_stand_in_a_tree_and_blocks_and_menu_entries_are_placed(site, maker):
     carol = maker("carol")
 

@@ -1,5 +1,8 @@
 """The permission matrix: what it tells, what it changes into drafts, and what it comes to for a contact."""
 
+import re
+from html import unescape
+
 from support.studio import words
 
 
@@ -59,3 +62,15 @@ def test_only_who_may_work_on_permissions_sees_them(site, maker):
     form = dora.form_in(panel(dora, "berth", "master"), "key")
     assert dora.send("permissions", form, key="own-bookings").status_code == 404
     assert dora.send("permissions", form, ("do", "all")).status_code == 400
+
+
+def test_the_panel_of_a_cell_names_ways_and_permissions_above_in_words_and_tells_what_is_wrong(site, maker):
+    dora = maker("dora")
+    page = panel(dora, "extra", "skipper").text
+    assert ">Booking → Booking</option>" in page
+    assert re.search(r">Booking, \w+: of the [^<]+ \(own-bookings\)</option>", unescape(page))
+    above = page[page.index('name="parent"') :].partition("</select>")[0]
+    assert "berths" not in above, "no way leads from there to a berth"
+    form = dora.form_in(panel(dora, "extra", "skipper"), "key")
+    assert dora.send("permissions", form, relationship="").status_code == 303
+    assert "The scope parent needs parent:" in panel(dora, "extra", "skipper").text

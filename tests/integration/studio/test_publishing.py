@@ -213,3 +213,17 @@ def test_a_search_names_what_bears_the_name_first(maker):
     labels = [item["label"].casefold() for item in found]
     near = [0 if label == "booking" else 1 if label.startswith("booking") else 2 for label in labels]
     assert (near[0], near) == (0, sorted(near))
+
+
+def test_the_history_of_a_component_tells_what_a_release_held_and_what_is_in_force(site, maker):
+    carol = maker("carol")
+    carol.edit("page/terms", p__order="3")
+    carol.edit("page/terms", p__order="4")
+    assert maker("dora").publish().status_code == 303
+    carol.edit("page/terms", p__order="5")
+    told = words(maker("dora").get("history/page/terms"))
+    assert told.count("since release 2") == 1, "the first of the two drafts was never released"
+    newest, served, *_ = told.split("Revision ")[1:]
+    assert "In force" not in newest
+    assert "In force" in served
+    assert "As in release" not in served

@@ -16,6 +16,8 @@ function fit() {
   }
   const width = [...stage.classList].find((name) => name.startsWith("pv-") && name !== "pv-stage").slice(3);
   const frame = stage.querySelector("iframe");
+  // What is made smaller takes the room that it had before: there would be scroll bars, with nothing to be scrolled to.
+  stage.style.overflow = "clip";
   const scale = Math.min(1, stage.clientWidth / WIDE[width]);
   frame.style.inlineSize = `${WIDE[width]}px`;
   frame.style.blockSize = `${TALL[width]}px`;
