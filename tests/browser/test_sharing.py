@@ -1,11 +1,14 @@
 """A link in a browser: made, opened by somebody without a sign-in, narrowed and ended, on a phone and a screen."""
 
+from dataclasses import replace
+
 from playwright.sync_api import expect
 
 from metadata.model import EntityPermission
+from metadata.text import Text
 from support.axe import assert_no_axe_violations
 from support.marina_site import served
-from support.portal import CAST, PASSWORD, make_portal
+from support.portal import CAST, HARBOUR, PASSWORD, make_portal
 from support.ports import free_port
 from support.screens import sideways
 
@@ -64,3 +67,16 @@ def test_a_link_is_made_opened_narrowed_and_ended(tmp_path, browser):
         other.context.close()
         context.close()
     portal.engine.dispose()
+
+
+def test_a_long_name_of_a_site_pushes_nothing_off_a_phone(tmp_path, browser):
+    port = free_port()
+    portal = make_portal(f"sqlite:///{tmp_path}/portal.db", tmp_path, FOYER_PUBLIC_URL=f"http://127.0.0.1:{port}")
+    portal.publish(replace(HARBOUR, label=Text.of("The harbours of the fjords and the lakes")))
+    with served(portal.app, port) as url:
+        page = browser.new_context(base_url=url, locale="en-US").new_page()
+        page.goto("/share?link=none")
+        fits(page)
+        page.set_viewport_size({"width": 360, "height": 740})
+        shown = page.get_by_role("link", name="Sign in").bounding_box()
+        assert shown["x"] + shown["width"] <= 360

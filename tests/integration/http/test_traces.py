@@ -27,6 +27,8 @@ TRACE, ABOVE = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GIVEN = {"traceparent": f"00-{TRACE}-{ABOVE}-01"}
 NAMED = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example:4318"}
 ROOT = Path(__file__).parents[3]
+PROMISED = 3.0
+"""Seconds that a process which ends gives what it has not sent yet."""
 HELD_UP = 5.0
 """Seconds that no answer may take because of a collector; those that a collector is waited for are more."""
 
@@ -137,7 +139,7 @@ def test_a_collector_that_is_away_or_never_answers_changes_no_answer(marina):
 PROCESS = """
 from runtime.wsgi import make_app
 client = make_app().test_client()
-print(client.get("/signin").status_code, client.get("/readyz").status_code)
+print(client.get("/signin").status_code, client.get("/readyz").status_code, flush=True)
 """
 
 
@@ -148,12 +150,16 @@ def process(tmp_path_factory):
     url = f"sqlite:///{folder / 'test.db'}"
     make_pottery(url, folder).engine.dispose()
 
-    def run(**more: str) -> tuple[str, str]:
+    def environment(**more: str) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-        environment = {**clean, "FOYER_DATABASE_URL": url, "FOYER_DATA_DIR": str(folder), **more}
-        done = subprocess.run([sys.executable, "-c", PROCESS], env=environment, capture_output=True, text=True, check=True)
+        return {**clean, "FOYER_DATABASE_URL": url, "FOYER_DATA_DIR": str(folder), **more}
+
+    def run(**more: str) -> tuple[str, str]:
+        command = [sys.executable, "-c", PROCESS]
+        done = subprocess.run(command, env=environment(**more), capture_output=True, text=True, check=True)
         return done.stdout.strip(), done.stderr
 
+    run.environment = environment
     return run
 
 
@@ -174,16 +180,27 @@ def test_a_process_that_ends_sends_what_is_left_under_the_name_that_it_was_given
         assert collector.seen == []
 
 
-def test_a_process_ends_although_the_collector_never_answers(process):
-    with socket.create_server(("127.0.0.1", 0)) as mute:
+def seconds_to_end(environment: dict[str, str]) -> float:
+    """How long a process of the portal takes to end, once it has answered the last request."""
+    command = [sys.executable, "-c", PROCESS]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "200 200"
         begun = time.monotonic()
-        process()
-        plain = time.monotonic() - begun
-        said, _ = process(
+        assert process.wait(60) == 0
+        return time.monotonic() - begun
+
+
+def test_a_process_ends_although_the_collector_never_answers(process):
+    """It waits for the 3 seconds that are promised, however busy the machine, and of three not once for a second longer."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        environment = process.environment(
             OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{mute.getsockname()[1]}", OTEL_EXPORTER_OTLP_TIMEOUT="60"
         )
-        assert said == "200 200"
-        assert time.monotonic() - begun < 3 * plain + 30
+        took = seconds_to_end(environment)
+        assert took >= PROMISED
+        others = (seconds_to_end(environment) for _ in range(2))
+        assert took < PROMISED + 1 or any(PROMISED <= other < PROMISED + 1 for other in others)
 
 
 def test_each_process_of_a_server_sends_its_own_and_the_rest_when_it_is_stopped(tmp_path):
