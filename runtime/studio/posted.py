@@ -120,7 +120,7 @@ def _pairs(shape: Shape, given: Any, keep_empty: bool) -> Any:
         row = given[place]
         if isinstance(row, dict):
             name, value, sort = (_last(row.get(part)) for part in ("name", "value", SORT))
-            if name or value or keep_empty:
+            if name or value or sort in FIXED or keep_empty:
                 found[name] = read_as(sort, value) if sort in SORTS else _ONE[shape.item](value) if value else ""
     return found or ({} if HERE in given else NOTHING)
 
