@@ -185,7 +185,7 @@ class ListComponent:
     search: bool = prop(True, "Offer a search over the view's text columns.")
     search_placeholder: Text = prop(Text(), "Text in the empty search box.")
     contact_attribute: str = prop("", "Lookup to contact; with account_attribute it gives the switch mine / my company.")
-    account_attribute: str = prop("", "Lookup to account.")
+    account_attribute: str = prop("", "Lookup to account. Who reaches subsidiaries sees their rows as the company's too.")
     create_page: str = prop("", "Page with the form for a new row; its button appears for those who may create.", ref="page")
     create_label: Text = prop(Text(), "Text of that button.")
     create_instead: tuple[str, ...] = prop(

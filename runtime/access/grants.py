@@ -66,6 +66,11 @@ class Access:
         """Every row is within reach, though perhaps not with every attribute."""
         return any(grant.reach is None for grant in self.grants)
 
+    @property
+    def reaches_below(self) -> bool:
+        """A grant reaches rows of accounts below the person's, so that these belong to what is the company's."""
+        return any(isinstance(grant.reach, Reach) and grant.reach.reaches_below for grant in self.grants)
+
     def predicate(self, rows: FromClause, attributes: Iterable[str] = (), *, many: bool = False) -> Predicate:
         """Whether a row is within reach and, where `attributes` are given, each of them may be used on that row.
 

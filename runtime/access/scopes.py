@@ -51,6 +51,12 @@ class Reach:
         return bool(chain) and chain[-1].scope != "global"
 
     @property
+    def reaches_below(self) -> bool:
+        """Whether it reaches accounts below the person's as well."""
+        chain = lineage(self.site, self.permission)
+        return bool(chain) and chain[-1].subsidiaries
+
+    @property
     def holds_own(self) -> bool:
         """Whether, of contacts, each person's own row surely lies within the scope, once they belong to an account."""
         scope, via = self.permission.scope, self.permission.via

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from metadata.types import KEY_TYPE
 from runtime.access import Access
-from runtime.access.scopes import person, points_at
+from runtime.access.scopes import person, points_at, subsidiaries
 from runtime.records.conditions import condition
 from runtime.records.likeness import cheap_first, escaped, like
 from runtime.records.narrowing import Narrowing
@@ -249,7 +249,11 @@ def _switch(plan: ListPlan, shape: Shape, source: Source) -> list[ColumnElement[
     if not path:
         return []
     column = source.value(path)
-    return [false() if column is None else column == person(name)]
+    if column is None:
+        return [false()]
+    if shape.scope == "company" and plan.accesses[0].reaches_below:
+        return [column.in_(select(subsidiaries(plan.snapshot).c.id))]
+    return [column == person(name)]
 
 
 def searched(plan: ListPlan) -> list[tuple[str, str]]:

@@ -130,6 +130,22 @@ def test_mine_and_company_switch(stage, connection):
         assert [row[plan.column("name").index] for row in fetch_list(connection, plan, stage.bob, ask).rows] == found
 
 
+@pytest.mark.parametrize(
+    ("name", "roles", "expected"),
+    [
+        ("alice", ("member",), ["alices", "bobs"]),
+        ("alice", ("reader",), ["alices", "bobs", "daves"]),
+        ("dave", ("reader",), ["daves"]),
+        ("erin", ("clerk",), ["carols"]),
+    ],
+)
+def test_the_companys_rows_are_those_of_subsidiaries_too_where_a_right_reaches_them(stage, connection, name, roles, expected):
+    person, switch = stage.person(name, *roles), ("owner", "customer")
+    plan = plan_list(stage.snapshot, person, "boats", ListOptions(mine=switch[0], company=switch[1]))
+    ask = parse_list_ask(stage.snapshot, person, ("boats",), {"scope": "company"}, mine=switch)
+    assert [row[plan.column("name").index] for row in fetch_list(connection, plan, person, ask).rows] == expected
+
+
 def test_deep_pages_show_the_rows_that_shallow_ones_would(stage, connection):
     ask = parse_list_ask(stage.snapshot, stage.erin, ("boats",), {"page": "45"}, page_size=1)
     plan = plan_list(stage.snapshot, stage.erin, "boats")
