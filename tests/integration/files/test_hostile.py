@@ -68,7 +68,7 @@ def test_the_key_of_another_persons_upload_is_worth_nothing(gallery):
     failed = gallery.as_("ada").send(NEW, title="", paper=(PDF, "Sea.pdf")).text
     answer = gallery.as_("ben").send(NEW, title="Mine", paper=hidden(failed)["paper"])
     assert answer.status_code == 422
-    assert "The file that was chosen is no longer kept. Choose it again." in shown_errors(answer.text)
+    assert "Paper: The file that was chosen is no longer kept. Choose it again." in shown_errors(answer.text)
     assert gallery.rows("work") == []
 
 
@@ -100,7 +100,7 @@ def test_two_files_where_one_is_asked_for_are_refused(gallery):
     ada = gallery.as_("ada")
     fields = {**hidden(ada.get(NEW).text), "title": "Sea", "paper": [(io.BytesIO(PDF), "a.pdf"), (io.BytesIO(PDF), "b.pdf")]}
     answer = ada.browser.client.post(NEW, data=fields, content_type="multipart/form-data")
-    assert "Choose one file only." in shown_errors(answer.text)
+    assert "Paper: Choose one file only." in shown_errors(answer.text)
 
 
 def test_hundreds_of_files_and_a_huge_body_are_refused(gallery):

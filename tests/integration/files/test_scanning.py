@@ -29,7 +29,7 @@ def test_what_has_a_virus_is_refused_and_leaves_nothing_behind(database_url, tmp
     monkeypatch.setattr(taking.log, "warning", lambda said, *parts, **_: logged.append(said % parts))
     with watchman() as scanner:
         gallery = make_gallery(database_url, tmp_path, FOYER_VIRUS_SCANNER=scanner.address)
-        assert refusal(gallery, b"a word before " + EICAR) == "A virus was found in note.txt. It was not taken."
+        assert refusal(gallery, b"a word before " + EICAR) == "Secret: A virus was found in note.txt. It was not taken."
         assert logged == ["a file has a virus: Eicar-Test-Signature"]
         long = b"a line of text\n" * 7_000
         assert gallery.as_("ada").send(NEW, title="Sea", secret=(long, "note.txt")).status_code == 303

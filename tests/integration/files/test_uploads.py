@@ -54,7 +54,7 @@ def test_what_was_typed_stays_where_a_file_is_refused(gallery):
     failed = gallery.as_("ada").send(NEW, title="Sea", paper=(b"%PDF-1.4 " + b"x" * 6000, "Sea.pdf"))
     assert failed.status_code == 422
     assert 'value="Sea"' in failed.text
-    assert "Sea.pdf is too large. A file may have at most 4.9\N{NO-BREAK SPACE}KB." in shown_errors(failed.text)
+    assert "Paper: Sea.pdf is too large. A file may have at most 4.9\N{NO-BREAK SPACE}KB." in shown_errors(failed.text)
     assert gallery.contents() == []
 
 

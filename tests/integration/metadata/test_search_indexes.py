@@ -108,7 +108,7 @@ def test_a_lost_index_is_mended_and_the_command_makes_all_anew(choir, monkeypatc
         ("- entity: loan\n  attributes", "- entity: loan\n  page: score\n  attributes", "entities.1.page", "shows score"),
         ("- entity: loan\n  attributes", "- entity: account\n  attributes", "entities.1.entity", "no page of one account"),
         ("key: search\npage: find", "key: search\npage: about", "page", "no block of type search"),
-        ("search: all\n---", "list: all\n---", "blocks.0", "needs search"),
+        ("search: all\n---", "list: all\n---", "blocks.0.search", "needs to name"),
     ],
 )
 def test_what_cannot_be_searched_is_told_with_its_place(tmp_path, old, new, place, message):
