@@ -120,7 +120,10 @@ def arrive() -> Response:
         return _page(context, "sharing/over.html", GONE)
     if _is_open(number):
         return _see(context, f"/share/{number}")
-    left = found[1].uses - found[1].used if found[1].uses else 0
+    uses, used = found[1].uses, found[1].used
+    if uses and used >= uses:
+        return _page(context, "sharing/over.html", GONE)
+    left = uses - used if uses else 0
     return _page(context, "sharing/open.html", link=request.args.get("link", ""), left=left)
 
 

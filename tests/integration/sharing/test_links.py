@@ -136,7 +136,10 @@ def test_how_often_a_link_was_used_is_said_in_the_right_number(portal):
 def test_a_link_ends_with_its_time_its_uses_its_maker_and_when_it_is_ended(portal):
     once = make(portal, uses="1")
     browser, place = opened(portal, once)
-    assert (opened(portal, once)[1], browser.get(place).status_code) == ("", 200), "one use, and it goes on where it was opened"
+    later = portal.browser()
+    assert later.get(once).status_code == 404, "who comes when it is used up is told so at once"
+    assert later.post("/share", {"link": once.partition("=")[2]}).status_code == 404
+    assert browser.get(place).status_code == 200, "one use, and it goes on where it was opened"
     lasting = make(portal, days="300")
     (until,) = portal.rows(sa.select(links.c.expires_at).where(links.c.uses == 0))
     assert until.expires_at - utc_now() < dt.timedelta(days=7, minutes=1)
@@ -180,7 +183,7 @@ def test_a_link_is_narrowed_again_and_never_widened(portal):
     assert other.post(there, {"row": str(portal.ids["bob"]), "version": "1", "full_name": "Evil"}).status_code in (403, 303)
     assert portal.person("bob").name == "Bob"
     opened(portal, second)
-    assert opened(portal, first)[1] == "", "a use of the narrower one is a use of the first"
+    assert portal.browser().get(first).status_code == 404, "a use of the narrower one is a use of the first"
     portal.signed_in("alice").post("/shares", {"end": str(above.id)})
     ended = (other.get(there), other.post(there, {"row": str(portal.ids["bob"]), "version": "1"}))
     assert [(answer.status_code, "This link does not work" in answer.text) for answer in ended] == [(404, True)] * 2
