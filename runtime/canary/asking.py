@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import io
+import json
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,16 +17,10 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from flask.testing import FlaskClient
 from werkzeug.wrappers import Response
 
-HEADERS = (
-    "Content-Type",
-    "Content-Disposition",
-    "ETag",
-    "Last-Modified",
-    "Location",
-    "Link",
-    "OData-EntityId",
-    "Cache-Control",
-)
+from runtime.identity.views.answers import COOKIE_TOKEN, PROVED
+
+OF_THE_MOMENT = frozenset({"date", "server-timing", "x-request-id", "set-cookie", "content-length"})
+"""Headers that are new each time. What a cookie says is read from it; how long a body is follows from the body."""
 SEE_OTHER, BROKEN = 303, 599
 Pairs = tuple[tuple[str, str], ...]
 _FRESH = re.compile(
@@ -36,6 +33,9 @@ _FRESH = re.compile(
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
     r"|(batchresponse_)[0-9a-f-]+"
 )
+_SIGN = re.compile(r"\b(?:[0-9a-f]{32}|[0-9a-f]{16})\b")
+_DRAWN = ("csrf_token", COOKIE_TOKEN, PROVED)
+"""What the cookie of a session holds that is drawn by lot, or is the time."""
 _NOTED = re.compile(r"[?&]_?notice=[^&]*")
 
 
@@ -85,11 +85,15 @@ class Reply:
     raw: str = field(repr=False, compare=False, default="")
     mails: str = ""
     text: str = field(repr=False, compare=False, default="")
+    cookies: str = ""
+    """What cookies were left, as it can be read by whoever gets them."""
+    signs: frozenset[str] = field(repr=False, compare=False, default=frozenset())
+    """What `body` lacks because it may be drawn by lot, and may as well be worked out of what is hidden."""
 
     @property
     def whole(self) -> str:
         """Everything that was answered."""
-        return "\n".join([*self.headers.values(), self.raw, self.mails])
+        return "\n".join([*self.headers.values(), self.cookies, self.raw, self.mails])
 
 
 def send(client: FlaskClient, host: str, ask: Ask, token: str = "") -> Reply:
@@ -128,23 +132,59 @@ def reply(found: Response) -> Reply:
     """An answer, read."""
     kind = found.headers.get("Content-Type", "")
     text = _workbook(found.data) if "spreadsheetml" in kind else found.data.decode("utf-8", "replace")
-    headers = {name: found.headers[name] for name in HEADERS if name in found.headers}
+    headers = {name.title(): value for name, value in found.headers if name.lower() not in OF_THE_MOMENT}
     if "Location" in headers:
         headers["Location"] = _NOTED.sub("", headers["Location"])
     body = _FRESH.sub(lambda seen: (seen[1] or seen[2] or seen[3] or "") + "#", text)
-    return Reply(found.status_code, headers, body, html.unescape(text) if "html" in kind else text, text=text)
+    raw, signs = html.unescape(text) if "html" in kind else text, frozenset(_SIGN.findall(text))
+    return Reply(found.status_code, headers, body, raw, text=text, cookies=_cookies(found), signs=signs)
+
+
+def _cookies(found: Response) -> str:
+    """Names and values of the cookies of an answer; of a signed one what it says, less what is new each time."""
+    told = []
+    for line in found.headers.getlist("Set-Cookie"):
+        name, _, value = line.partition(";")[0].partition("=")
+        said = _said(value)
+        told.append(
+            f"{name}={json.dumps(said, sort_keys=True)}" if said is not None else f"{name}={_FRESH.sub('#', unquote(value))}"
+        )
+    return "\n".join(sorted(told))
+
+
+def _said(value: str) -> dict[str, Any] | None:
+    """What the cookie of a session says: it is signed, and anybody can read it. None where it is another cookie."""
+    packed = value.startswith(".")
+    payload, _, signed = value.removeprefix(".").partition(".")
+    try:
+        content = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        said = json.loads(zlib.decompress(content) if packed else content) if signed else None
+    except (ValueError, zlib.error):
+        return None
+    return {key: one for key, one in said.items() if key not in _DRAWN} if isinstance(said, dict) else None
 
 
 def difference(near: Reply, far: Reply) -> str:
     """What differs, in short; empty where nothing does."""
     if near.status != far.status:
         return f"status {near.status} here and {far.status} where it is otherwise"
-    for name in HEADERS:
+    for name in sorted({*near.headers, *far.headers}):
         if near.headers.get(name) != far.headers.get(name):
             return f"{name} {near.headers.get(name)!r} here and {far.headers.get(name)!r} where it is otherwise"[:300]
     if near.mails != far.mails:
         return f"mails: {_apart(near.mails, far.mails)}"
+    if near.cookies != far.cookies:
+        return f"cookies: {_apart(near.cookies, far.cookies)}"
     return "" if near.body == far.body else _apart(near.body, far.body)
+
+
+def told_by_signs(found: tuple[Reply, Reply], again: tuple[Reply, Reply]) -> tuple[Reply, Reply]:
+    """The answers of both worlds, asked twice, with the signs that stay the same in each and differ between the worlds."""
+    near, far = (one.signs & other.signs for one, other in zip(found, again, strict=True))
+    return (
+        replace(found[0], body="\n".join([found[0].body, *sorted(near - far)])),
+        replace(found[1], body="\n".join([found[1].body, *sorted(far - near)])),
+    )
 
 
 def _apart(near: str, far: str) -> str:

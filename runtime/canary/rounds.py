@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from metadata.snapshot import CompiledSite
-from runtime.canary.asking import Ask, Reply, converse, difference, send
+from runtime.canary.asking import Ask, Reply, converse, difference, send, told_by_signs
 from runtime.canary.findings import Finding
 from runtime.canary.ground import Ground
 from runtime.canary.judge import Rows
@@ -62,8 +62,13 @@ class Round:
             self.tokens = (self.token(self.near), self.token(self.far))
         token = (self.tokens[0], self.tokens[1]) if ask.method != "GET" else ("", "")
         found = self._once(ask, token)
-        again = ask.method == "GET" or ask.then
-        return self._once(ask, token) if again and difference(*found) else found
+        if ask.method != "GET" and not ask.then:
+            return found
+        if difference(*found):
+            return self._once(ask, token)
+        # What looks drawn by lot is the same when asked again only where it is worked out of something: of what is hidden, if
+        # the worlds do not have it alike.
+        return told_by_signs(found, self._once(ask, token)) if found[0].signs != found[1].signs else found
 
     def token(self, client: FlaskClient) -> str:
         """The token with which this person's browser sends forms."""

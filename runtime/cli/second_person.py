@@ -30,6 +30,7 @@ def radius(store: MetadataStore, components: Components, people: tuple[str, str]
     if dry_run:
         return Report((*lines, "Nothing is changed.") if lines else ("Nobody would gain or lose anything.",), data)
     if any(one.needs_second for one in found) and approved_by in ("", author):
-        said = "Somebody gains so many rows that a second person must approve: pass --approved-by NAME, not the author's own."
+        said = "Somebody gains so many rows, or a second person would be asked for less often from now on,"
+        said += " that a second person must approve: pass --approved-by NAME, not the author's own."
         return Report((*lines, said), {**data, "error": said}, ok=False)
     return None

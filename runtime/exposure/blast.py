@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, inspect, select, union
 
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.text import counted
@@ -14,7 +14,7 @@ from runtime.exposure.lock import reached
 from runtime.exposure.walk import Exposure
 from runtime.exposure.wording import scope_text
 from runtime.identity.roles import roles_of
-from runtime.identity.tables import contact_roles
+from runtime.identity.tables import contact_roles, external_logins, invitations, logins
 from runtime.records.people import load_person
 from runtime.records.surveying import ids_within
 
@@ -45,6 +45,8 @@ class Blast:
     pages_added: tuple[str, ...]
     pages_removed: tuple[str, ...]
     threshold: int | None = None
+    loosened: bool = False
+    """Whether a second person is asked for later than before, or no more."""
 
     @property
     def most_gained(self) -> int:
@@ -54,12 +56,13 @@ class Blast:
     @property
     def needs_second(self) -> bool:
         """Whether somebody else than who made the drafts must release them."""
-        return self.threshold is not None and self.most_gained > self.threshold
+        return self.threshold is not None and (self.loosened or self.most_gained > self.threshold)
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The same for people: roles with the number of what they gain and lose, then people and pages."""
-        found = [f"page {key} is added" for key in self.pages_added] + [f"page {key} is removed" for key in self.pages_removed]
+        found = ["a second person is asked for later than before, or no more"] if self.loosened else []
+        found += [f"page {key} is added" for key in self.pages_added] + [f"page {key} is removed" for key in self.pages_removed]
         for who in sorted({item.who for item in (*self.gained, *self.lost)}):
             more, less = (sum(item.who == who for item in side) for side in (self.gained, self.lost))
             found.append(f"{who} gains {more} and loses {counted(less, 'way')} to attributes")
@@ -80,8 +83,9 @@ def _blast(connection: Connection, before: Snapshot | None, after: Snapshot, sit
     new = frozenset(reached(after, site))
     rows = tuple(_rows(connection, before, after, site)) if before is not None and old_site is not None else ()
     old_pages = frozenset(old_site.pages) if old_site is not None else frozenset()
-    # A release that takes the setting away, or asks for less, is held to what was asked before it.
-    values = [one.settings.get(SETTING, "").strip() for one in (old_site, site) if one is not None]
+    # A release that takes the setting away, or asks for less, is held to what was asked before it; and it is one that a second
+    # person must make itself, or whoever may publish would first take the setting away and then be asked by nobody.
+    asked, asks = (_threshold(one) for one in (old_site, site))
     return Blast(
         site.key,
         tuple(sorted(new - old)),
@@ -89,8 +93,14 @@ def _blast(connection: Connection, before: Snapshot | None, after: Snapshot, sit
         rows,
         tuple(sorted(frozenset(site.pages) - old_pages)),
         tuple(sorted(old_pages - frozenset(site.pages))),
-        min((int(value) for value in values if value), default=None),
+        min((value for value in (asked, asks) if value is not None), default=None),
+        asked is not None and (asks is None or asks > asked),
     )
+
+
+def _threshold(site: CompiledSite | None) -> int | None:
+    value = site.settings.get(SETTING, "").strip() if site is not None else ""
+    return int(value) if value else None
 
 
 def _rows(connection: Connection, before: Snapshot, after: Snapshot, site: CompiledSite) -> Iterator[RowsOf]:
@@ -121,6 +131,7 @@ def _people(
     for role in sorted(site.roles):
         held = select(contact_roles.c.contact_id).where(contact_roles.c.site == site.key, contact_roles.c.role == role)
         seen.update(connection.execute(held.order_by(contact_roles.c.contact_id).limit(SAMPLED)).scalars())
+    seen.update(_without_role(connection, site.key))
     for contact in sorted(seen):
         person = load_person(connection, after, contact)
         if person is not None:
@@ -128,3 +139,15 @@ def _people(
             actor = Person(contact, person.account, person.company, person.name)
             name = person.email or person.name or str(contact)
             yield name, Principal.signed_in(before, site.key, actor, roles), Principal.signed_in(after, site.key, actor, roles)
+
+
+def _without_role(connection: Connection, site: str) -> Iterator[int]:
+    """Some who sign in, or are invited to, and were given no web role: they have those that everybody has, and no others that
+    might show them already what everybody is about to gain."""
+    held = select(contact_roles.c.contact_id).where(contact_roles.c.site == site)
+    known = (
+        select(one.c.contact_id) for one in (logins, external_logins, invitations) if inspect(connection).has_table(one.name)
+    )
+    people = union(*known).subquery()
+    wanted = select(people.c.contact_id).where(people.c.contact_id.not_in(held)).order_by(people.c.contact_id).limit(SAMPLED)
+    yield from connection.execute(wanted).scalars()

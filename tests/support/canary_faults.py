@@ -1,12 +1,15 @@
 """Leaks planted into the engine, each as a small patch: what the canary crawler must find."""
 
+import hashlib
 import importlib
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 
 from metadata.files import read_folder
@@ -209,6 +212,49 @@ def value_in_fault(patch: Patch) -> None:
     pages("removal:fetch_record")(patch)
 
 
+def beside_the_page(leave: Callable[[str], None]) -> Callable[[Patch], None]:
+    """A list whose page is right, and where something beside it is worked out of the rows of everybody."""
+
+    def plant(patch: Patch) -> None:
+        module = importlib.import_module("runtime.pages.lists")
+        real = module.fetch_list
+
+        def fetch(reader: Any, plan: Any, principal: Any, *rest: Any) -> Any:
+            leave(repr(real(reader, raised(plan), raised(principal), *rest).rows))
+            return real(reader, plan, principal, *rest)
+
+        patch.setattr(module, "fetch_list", fetch)
+
+    return plant
+
+
+def in_a_header(rows: str) -> None:
+    """A header that is of no standard tells how much there is."""
+    flask.after_this_request(lambda answer: _with_header(answer, str(len(rows) + zlib.crc32(rows.encode()))))
+
+
+def _with_header(answer: flask.Response, value: str) -> flask.Response:
+    answer.headers["X-Rows"] = value
+    return answer
+
+
+def in_the_cookie(rows: str) -> None:
+    """The cookie of the session, which is signed and not sealed, keeps what was looked at."""
+    flask.session["looked_at"] = rows[-60:]
+
+
+def in_a_digest(rows: str) -> None:
+    """The page names what is hidden by a digest of it, such as the picture of an address: whoever can guess it knows it."""
+    digest = hashlib.md5(rows.encode(), usedforsecurity=False).hexdigest()
+
+    def signed(answer: flask.Response) -> flask.Response:
+        if answer.mimetype == "text/html":
+            answer.set_data(answer.get_data() + f"<!-- {digest} -->".encode())
+        return answer
+
+    flask.after_this_request(signed)
+
+
 @dataclass(frozen=True)
 class Fault:
     """A leak: how it is planted, and where it is to be found."""
@@ -256,6 +302,9 @@ FAULTS = (
     Fault("the draft of another is offered", drafts_of_anybody, "pages"),
     Fault("views of others are shown", views_of_anybody, "lists"),
     Fault("rows are kept for all people alike", rows_kept_for_all, "lists", ("warden", "warden (stranger)")),
+    Fault("a header tells of rows of others", beside_the_page(in_a_header), "lists"),
+    Fault("the cookie keeps rows of others", beside_the_page(in_the_cookie), "lists"),
+    Fault("a digest of rows of others stands in the page", beside_the_page(in_a_digest), "lists"),
     Fault("page access rules are forgotten", every_page_open, "pages"),
     Fault("$count forgets the person", elevated("runtime.api.service:number_of"), "api"),
     Fault("$expand forgets the person", elevated("runtime.api.reading:_follow_one"), "api"),

@@ -9,6 +9,7 @@ from metadata.model import EntityPermission, Page, SiteSetting
 from metadata.store import MetadataStore
 from metadata.text import Text
 from runtime.exposure.blast import SETTING, blasts
+from runtime.identity.tables import contact_roles
 from support.marina import MARINA
 from support.marina_site import open_marina
 from support.studio import Maker, open_studio, words
@@ -75,3 +76,27 @@ def test_who_made_the_drafts_does_not_publish_them_then_and_somebody_else_does(d
         MetadataStore(site.engine).save((OWN,), "Somebody else")
         MetadataStore(site.engine).save((WIDE,), "Somebody else")
         assert dora.publish().status_code == 303
+
+
+def test_somebody_without_a_web_role_of_their_own_is_asked_about_too(marina):
+    """Most people of a site have the role that everybody has, and are in no list of who was given one."""
+    own, wide = (replace(one, key="bookings-of-members", roles=("member",)) for one in (OWN, WIDE))
+    with marina.engine.begin() as connection:
+        connection.execute(contact_roles.delete().where(contact_roles.c.contact_id == marina.people["alice"]))
+    MetadataStore(marina.engine).publish("Dora", components=(own,))
+
+    found = radius(marina, wide, SiteSetting(key=SETTING, site="marina", value="1"))
+
+    assert ("alice@sail.example", "booking", 2) in {(item.who, item.entity, item.gained) for item in found.rows}
+    assert found.needs_second
+
+
+def test_taking_the_setting_away_needs_the_second_person_itself(marina):
+    """Else whoever may publish takes it away alone, and is asked by nobody when the next release gives everything."""
+    limit = SiteSetting(key=SETTING, site="marina", value="5")
+    assert not radius(marina, limit).needs_second
+    MetadataStore(marina.engine).publish("Dora", components=(limit,))
+    assert radius(marina, replace(limit, value="6")).needs_second
+    assert radius(marina, replace(limit, value="")).lines == ("a second person is asked for later than before, or no more",)
+    assert not radius(marina, replace(limit, value="4")).needs_second
+    assert not radius(marina, limit).needs_second
