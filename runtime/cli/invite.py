@@ -6,6 +6,7 @@ import datetime as dt
 
 import click
 
+from runtime.access.principal import grantable_roles
 from runtime.cli import options
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
@@ -48,7 +49,8 @@ def command(
         lines = (f"{email} cannot be invited:", *(f"  {missing}" for missing in error.missing))
         return Report(lines, {"error": lines[0], "missing": list(error.missing)}, ok=False)
     except UnknownRoles as error:
-        sentence = f"the site has no web role to give named {error}; there are {', '.join(sorted(found.roles))}"
+        there = ", ".join(sorted(grantable_roles(portal.snapshot, found.key)))
+        sentence = f"the site has no web role to give named {error}; there are {there}"
         return Report((sentence,), {"error": sentence}, ok=False)
     language = language_of(portal.snapshot, found, person)
     link = invitation_link(portal.config.public_url, found, language, code)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from metadata.snapshot import CompiledSite
 from metadata.text import counted
 from runtime.access import Principal
+from runtime.access.principal import grantable_roles
 from runtime.cli import options
 from runtime.cli.erasing import facts_of_erasure, told_of_erasure
 from runtime.cli.options import author as author_option
@@ -76,7 +77,8 @@ def _change(
     except NotFound as error:
         return Report((str(error),), {"error": str(error)}, ok=False)
     except UnknownRoles as error:
-        sentence = f"the site has no web role to give named {error}; there are {', '.join(sorted(found.roles))}"
+        there = ", ".join(sorted(grantable_roles(portal.snapshot, found.key)))
+        sentence = f"the site has no web role to give named {error}; there are {there}"
         return Report((sentence,), {"error": sentence}, ok=False)
     if done in TOLD:
         tell_of_change(portal, found, person, TOLD[done])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from flask import Response, flash, request
@@ -12,7 +14,7 @@ from flask import Response, flash, request
 from metadata.errors import MetadataError
 from metadata.migrate.errors import MigrationRefused
 from metadata.model import KINDS, ComponentId
-from metadata.store import Change, Difference, EditedMeanwhile, NoSuchRelease, StoreError, compare
+from metadata.store import Change, Difference, EditedMeanwhile, NoSuchRelease, Revision, StoreError, compare
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, Leaf, open_desk
@@ -74,12 +76,23 @@ def submit_publish() -> Response:
     return release(desk, chosen)
 
 
+def _makers(desk: Desk, items: Iterable[Item]) -> set[str]:
+    """Who has had a hand in drafts: whoever saved one since it last was as it is served, whoever saved over it then."""
+    return {one.author for item in items for one in takewhile(partial(_differs, item), desk.store.history(item.id))}
+
+
+def _differs(item: Item, revision: Revision) -> bool:
+    if item.before is None:
+        return not revision.deleted
+    return revision.deleted or revision.hash != item.before.hash
+
+
 def release(desk: Desk, chosen: tuple[Item, ...]) -> Response:
     """Release these drafts, or say why they cannot be."""
     trial = try_items(desk, chosen)
     if trial.errors:
         return publish_page(desk, chosen, trial=trial, refused=desk.say("studio.refused"), status=422)
-    if trial.needs_second and desk.author in {item.head.author for item in chosen}:
+    if trial.needs_second and desk.author in _makers(desk, chosen):
         return publish_page(desk, chosen, trial=trial, refused=desk.say("studio.second_person"), status=422)
     desk.prove()
     note = request.form.get("note", "").strip()

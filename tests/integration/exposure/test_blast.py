@@ -73,9 +73,11 @@ def test_who_made_the_drafts_does_not_publish_them_then_and_somebody_else_does(d
         assert refused.status_code == 422
         assert "a second person, who has saved none of the drafts, must publish" in words(refused)
         assert "alice@sail.example gains 1 and loses 0 rows of booking" in refused.text
+        MetadataStore(site.engine).save((replace(WIDE, label=Text.of("Bookings")),), "Somebody else")
+        assert dora.publish().status_code == 422, "what she saved is in it, though somebody saved after her"
         MetadataStore(site.engine).save((OWN,), "Somebody else")
         MetadataStore(site.engine).save((WIDE,), "Somebody else")
-        assert dora.publish().status_code == 303
+        assert dora.publish().status_code == 303, "what she saved was undone before"
 
 
 def test_somebody_without_a_web_role_of_their_own_is_asked_about_too(marina):
