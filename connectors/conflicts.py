@@ -80,7 +80,11 @@ def winner(table_map: CompiledMap, clash: Clash, changed_at: Any) -> str:
 
 
 def keep_conflict(work: Work, record_id: int, clash: Clash, won: str) -> None:
-    """Write down what lost, or what is to be decided; the same two values once, and what is open as it is by now."""
+    """Write down what lost, or what is to be decided, and what is open as it is by now.
+
+    What lost is told once for the same two values. What is to be decided is told anew, also where the same two were decided
+    before: the change waits for it.
+    """
     first = clash.owed[0]
     both: dict[str, Any] = {"ours": dump_json(clash.ours), "theirs": dump_json(clash.theirs)}
     base, total = (None, None) if clash.sums is None else (dump_json(value) for value in clash.sums)
@@ -95,7 +99,7 @@ def keep_conflict(work: Work, record_id: int, clash: Clash, won: str) -> None:
         return
     same = [_TABLE.c[name] == value for name, value in both.items()]
     known = select(_TABLE.c.id).where(_TABLE.c.owed == first.id, _TABLE.c.attribute == clash.attribute, *same)
-    if work.connection.execute(known).first() is None:
+    if not won or work.connection.execute(known).first() is None:
         values = about | both | {"map": work.table_map.key, "entity": work.table_map.entity.key, "winner": won}
         values |= {"record_id": record_id, "attribute": clash.attribute, "at": work.now}
         work.connection.execute(insert(_TABLE).values(**values))
@@ -123,9 +127,13 @@ def decide(work: Work, conflict: Conflict, won: str) -> None:
     """Somebody has decided: ours goes out, or theirs is taken here and ours is not sent.
 
     What was changed here after the conflict was written down is none of its business: it stays, is owed as before, and may
-    meet a conflict of its own.
+    meet a conflict of its own. What the outside has come to since the conflict was read counts as theirs.
     """
     work.rows.resolve(conflict.entity, ("id",), {(conflict.record_id,)}, held=True)
+    by_now = find_conflict(work.connection, conflict.id)
+    if by_now is None or by_now.winner:
+        return
+    conflict = by_now
     owed = outbox.pending(work.connection, conflict.map, (conflict.record_id,))
     if conflict.attribute in work.table_map.additive:
         _decide_sum(work, conflict, won, [item for item in adding(owed, conflict.attribute) if item.id >= conflict.owed])

@@ -128,7 +128,12 @@ def _meet(work: Work, item: Owed, row: Record) -> Met:
 
 
 def settle_met(work: Work, item: Owed, met: Met) -> None:
-    """Write down what was met; theirs is taken here where it wins, and a change that somebody must decide is parked."""
+    """Write down what was met; theirs is taken here where it wins, and a change that somebody must decide is parked.
+
+    Nothing is written where somebody has decided meanwhile: what was met is over, and what is owed by now meets it anew.
+    """
+    if met.waits and not _as_it_was(work, item):
+        return
     for clash, won in met.clashes:
         if won != BOTH or not met.waits:
             keep_conflict(work, item.record_id, clash, won)
@@ -138,6 +143,13 @@ def settle_met(work: Work, item: Owed, met: Met) -> None:
         outbox.park(work.connection, item, f"conflict: {names} was changed on both sides", CONFLICT, work.now)
     elif met.sums:
         _add_up(work, item, met)
+
+
+def _as_it_was(work: Work, item: Owed) -> bool:
+    """Whether a change is still owed as it was when it was taken. Its record is held, so that nobody decides from now on."""
+    work.rows.resolve(item.entity, ("id",), {(item.record_id,)}, held=True)
+    by_now = outbox.read_owed(work.connection, item.id)
+    return by_now is not None and by_now.state == outbox.WAITING and by_now.payload == item.payload
 
 
 def _add_up(work: Work, item: Owed, met: Met) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors import inbound, outbox
+from connectors import failpoints, inbound, outbox
 from connectors.conflicts import count_open, decide, read_conflicts
 from connectors.home import Work, utc_now
 from connectors.outbox import count_owed
@@ -186,6 +186,55 @@ def test_what_is_changed_here_after_a_conflict_is_not_decided_with_it(world_of, 
     assert both(world, "name") == ((stays,), (stays,))
     assert [str(value) for (value,) in both(world, "price")] == ["1.00", "1.00"]
     assert owed(world) == {}
+
+
+def test_a_change_that_is_given_up_while_it_is_on_its_way_does_not_come_back_as_a_conflict(world_of):
+    world = opened(world_of, "manual")
+    ours(world, name="Ours")
+    theirs(world, name="Theirs")
+
+    def given_up():
+        with world.engine.begin() as connection:
+            (change,) = outbox.pending(connection, "boats")
+            outbox.discard(connection, change.id, "by an operator")
+
+    failpoints.arm("converted", 1, given_up)
+    try:
+        deliver(world)
+    finally:
+        failpoints.disarm()
+    assert (owed(world), conflicts(world)) == ({}, [])
+
+
+@pytest.mark.parametrize(("side", "stays"), [("portal", "Ours"), ("outside", "Later")])
+def test_what_the_outside_comes_to_while_somebody_decides_is_decided_with_it(world_of, side, stays):
+    world = opened(world_of, "manual")
+    ours(world, name="Ours")
+    theirs(world, name="Theirs")
+    world.pull()
+    read_before = open_conflict(world)
+    theirs(world, seq=3, name="Later")
+    world.pull()
+    with world.now() as connection:
+        work = Work(connection, world.home.rows(connection), compiled_map(world.snapshot, "boats"), world.home.now())
+        decide(work, read_before, side)
+    settle_both(world)
+    assert (both(world, "name"), owed(world)) == (((stays,), (stays,)), {})
+
+
+@pytest.mark.parametrize("first", ["pull", "push"])
+def test_two_values_that_were_decided_once_and_meet_again_are_to_be_decided_again(world_of, first):
+    world = opened(world_of, "manual")
+    ours(world, name="Ours")
+    for number, name in enumerate(("Theirs", "Others", "Theirs"), 2):
+        theirs(world, seq=number, name=name)
+        world.pull() if first == "pull" else deliver(world)
+        assert open_conflict(world).theirs == name
+        if number < 4:
+            decided(world, "portal")
+    decided(world, "portal")
+    settle_both(world)
+    assert (both(world, "name"), owed(world)) == ((("Ours",), ("Ours",)), {})
 
 
 @pytest.mark.parametrize(("side", "stays"), [("portal", "Ours"), ("outside", "Later")])
