@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from metadata.compiler import assign_site, compile_snapshot
-from metadata.model import EntityPermission, Page, SiteSetting
+from metadata.model import EntityPermission, Page, SiteSetting, component_id
 from metadata.store import MetadataStore
 from metadata.text import Text
 from runtime.exposure.blast import SETTING, blasts
@@ -75,7 +75,7 @@ def test_who_made_the_drafts_does_not_publish_them_then_and_somebody_else_does(d
         assert "alice@sail.example gains 1 and loses 0 rows of booking" in refused.text
         MetadataStore(site.engine).save((replace(WIDE, label=Text.of("Bookings")),), "Somebody else")
         assert dora.publish().status_code == 422, "what she saved is in it, though somebody saved after her"
-        MetadataStore(site.engine).save((OWN,), "Somebody else")
+        MetadataStore(site.engine).save((), "Somebody else", delete=[component_id(WIDE)])
         MetadataStore(site.engine).save((WIDE,), "Somebody else")
         assert dora.publish().status_code == 303, "what she saved was undone before"
 
