@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metadata.model import Attribute, Entity
+from metadata.text import in_words
 from runtime.render.icons import shapes
 from runtime.studio.desk import Desk
 from runtime.studio.entries import ICONS
@@ -49,4 +50,4 @@ def _paths_from(desk: Desk, entity: str) -> list[tuple[str, str]]:
 def label_of(desk: Desk, named: Attribute | Entity) -> str:
     """What people call an attribute or an entity; its key in words where it has no label."""
     label = named.label.in_language(desk.context.language, desk.context.site.model.default_language)
-    return label or named.key.replace("_", " ").capitalize()
+    return label or in_words(named.key)
