@@ -39,6 +39,8 @@ ENOUGH = 10_001
 """Where a list stops counting; what is written by hand stops there as well."""
 PAGE = 25
 CHUNK = 1 << 16
+SEARCHED = ("4711", "ref delft", "s0012345", "nothing-of-it")
+"""Words that are looked for, by the search without facets and by the one with them."""
 
 
 class WideScale(Scale):
@@ -119,10 +121,10 @@ def ask_all(kind: str, scale: WideScale, rounds: int, only: str = "") -> Table:
             for question in questions(str if kind == "postgresql" else lambda amount: str(amount * 100)):
                 if only in question.name:
                     table.add(_beside(app, Ask(question.path, cookie), connection, question, rounds))
-            if only in "search":
-                for words in ("4711", "ref delft", "s0012345", "nothing-of-it"):
-                    (ours,) = _by_turns((partial(_page, app, Ask(f"/find?q={words.replace(' ', '+')}", cookie)),), rounds)
-                    table.add((f"search: {words}", f"{ours:.1f}", "", "", "", ""))
+            for name, page in (("search", "find"), ("facets", "narrow")):
+                for words in SEARCHED if only in name else ():
+                    (ours,) = _by_turns((partial(_page, app, Ask(f"/{page}?q={words.replace(' ', '+')}", cookie)),), rounds)
+                    table.add((f"{name}: {words}", f"{ours:.1f}", "", "", "", ""))
     finally:
         engine.dispose()
     return table

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from connectors.history import Run
+from connectors.history import Account
 
 RESTS = 10.0
 """A map that was called for nothing rests for so many times as long as looking took: what is not for it stirs too."""
@@ -24,7 +24,7 @@ class Called:
     _names: set[str] = field(default_factory=set)
     _rests: dict[str, float] = field(default_factory=dict)
     _told: dict[str, float] = field(default_factory=dict)
-    _untold: dict[str, Run] = field(default_factory=dict)
+    _untold: dict[str, Account] = field(default_factory=dict)
 
     def call(self, name: str) -> None:
         """Have a map pulled with the next turn."""
@@ -41,21 +41,21 @@ class Called:
         """Whether any of several maps was called, that are pulled at once."""
         return any([self.take(name) for name in names])  # noqa: C419 - each of them is taken
 
-    def untold(self, name: str) -> Run | None:
-        """What was pulled and not told yet; from now on whoever asks has it."""
+    def untold(self, name: str) -> Account | None:
+        """The account of what was pulled and is not told as a run of its own; from now on whoever asks goes on with it."""
         return self._untold.pop(name, None)
 
     def tells(self, name: str, *, called: bool) -> bool:
-        """Whether a pull stands in the history: what is called, many times a second perhaps, does so now and then."""
+        """Whether a run ends with this pull: what is called, many times a second perhaps, ends one now and then."""
         now = self.clock()
         if called and now - self._told.get(name, now - TOLD_AFTER) < TOLD_AFTER:
             return False
         self._told[name] = now
         return True
 
-    def keep(self, run: Run) -> None:
-        """A run that is to be told later."""
-        self._untold[run.map] = run
+    def keep(self, account: Account) -> None:
+        """The next pull of this map goes on with an account, on the same line of the history."""
+        self._untold[account.run.map] = account
 
     def pulled(self, name: str, begun: float, *, found: bool) -> None:
         """A map was pulled since a moment, and something came of it or not."""

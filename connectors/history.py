@@ -50,11 +50,15 @@ class Run:
 @dataclass(slots=True)
 class Account:
     """What a run that is under way did so far, as it was committed; `number` is that of its line in the history, where it has
-    one. A run that is not `kept` gets none."""
+    one. Several pulls that go on with the same account are told as one run."""
 
     run: Run
-    kept: bool = True
     number: int | None = None
+
+    @classmethod
+    def begun(cls, table_map: str, mode: str, now: dt.datetime) -> Account:
+        """The account of a run that begins now."""
+        return cls(Run(table_map, mode, now, now, "done", "", Counts()))
 
     def grown(self, counts: Counts, now: dt.datetime) -> Run:
         """The run with more that it did."""
@@ -64,7 +68,7 @@ class Account:
         """Whether the history has a line for the run as it is now: where it did anything, or was a load."""
         counts = run.counts
         did = counts.inserted or counts.updated or counts.deleted or counts.rejected
-        return self.kept and bool(did or run.mode != "changes")
+        return bool(did or run.mode != "changes")
 
     def keep(self, connection: Connection, run: Run) -> int | None:
         """Write its line in the transaction of what it did, so that neither is there without the other; the line's number.
@@ -82,8 +86,7 @@ def keep_run(connection: Connection, run: Run, number: int | None = None) -> int
     """Store a run, in place of what was kept of it under a `number` so far, and forget the map's oldest ones; its number."""
     values = {"map": run.map, "mode": run.mode, "started_at": run.started_at, "finished_at": run.finished_at}
     values |= {"outcome": run.outcome, "message": run.message, **asdict(run.counts)}
-    if number is not None:
-        connection.execute(update(_TABLE).where(_TABLE.c.id == number).values(**values))
+    if number is not None and connection.execute(update(_TABLE).where(_TABLE.c.id == number).values(**values)).rowcount:
         return number
     newest = int(connection.execute(insert(_TABLE).values(**values).returning(_TABLE.c.id)).scalar_one())
     if newest % 50 == 0:

@@ -63,6 +63,12 @@ def take_lease(connection: Connection, name: str, seconds: float = SECONDS) -> L
     return lease if connection.execute(same.values(values)).rowcount == 1 else None
 
 
+def held_leases(connection: Connection) -> frozenset[str]:
+    """The names of the leases that a process holds which is alive, as far as can be told."""
+    alive = connection.execute(select(_TABLE.c.name, _TABLE.c.holder).where(_TABLE.c.expires_at >= _clock(connection)))
+    return frozenset(name for name, holder in alive if not has_ended(holder))
+
+
 def renew_lease(connection: Connection, lease: Lease, seconds: float = SECONDS) -> None:
     """Say that the holder is alive. Raises LeaseLost."""
     mine = update(_TABLE).where(_TABLE.c.name == lease.name, _TABLE.c.token == lease.token)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, func, insert, literal_column, select, update
 
 from connectors import tables, tally
 from connectors.origin import origin_text
@@ -21,6 +21,8 @@ from connectors.wake import wake
 WAITING, DELIVERED, PARKED, DISCARDED = "waiting", "delivered", "parked", "discarded"
 OVER = (DELIVERED, DISCARDED)
 """The states in which nothing is owed any more."""
+AHEAD = 2
+"""So many times as many changes are looked at as are wanted: of some records there are several."""
 SUBMIT = "submit"
 _TABLE = tables.outbox
 
@@ -83,18 +85,23 @@ def due(connection: Connection, maps: Iterable[str], now: dt.datetime, limit: in
     """What may be sent now, in order; of each record only the oldest change, and none behind one that waits or is parked."""
     earlier = _TABLE.alias("earlier")
     blocked = select(earlier.c.id).where(
-        earlier.c.entity == _TABLE.c.entity,
-        earlier.c.record_id == _TABLE.c.record_id,
         earlier.c.map == _TABLE.c.map,
-        earlier.c.state.not_in(OVER),
+        earlier.c.record_id == _TABLE.c.record_id,
+        earlier.c.entity == _TABLE.c.entity,
+        (earlier.c.state == literal_column(f"'{PARKED}'")) | earlier.c.retry_at.is_not(None),
+        (earlier.c.state == PARKED) | ((earlier.c.state == WAITING) & (earlier.c.retry_at > now)),
         earlier.c.id < _TABLE.c.id,
     )
-    chosen = select(_TABLE).where(
+    ready = select(_TABLE.c.id, _TABLE.c.map, _TABLE.c.entity, _TABLE.c.record_id).where(
         *_waiting(maps),
         _TABLE.c.retry_at.is_(None) | (_TABLE.c.retry_at <= now),
         ~blocked.exists(),
     )
-    return [_owed(row) for row in connection.execute(chosen.order_by(_TABLE.c.id).limit(limit)).mappings()]
+    # Only the oldest ones are looked at, however many there are: whatever is ready of a record is among them, oldest first.
+    some = ready.order_by(_TABLE.c.id).limit(AHEAD * limit).subquery("some")
+    first = select(func.min(some.c.id)).group_by(some.c.map, some.c.entity, some.c.record_id)
+    chosen = select(_TABLE).where(_TABLE.c.id.in_(first)).order_by(_TABLE.c.id).limit(limit)
+    return [_owed(row) for row in connection.execute(chosen).mappings()]
 
 
 def find_owed(connection: Connection, idempotency: str) -> Owed | None:
@@ -105,7 +112,7 @@ def find_owed(connection: Connection, idempotency: str) -> Owed | None:
 
 def delivered(connection: Connection, owed: Iterable[int], receipt: Mapping[str, Any], now: dt.datetime) -> None:
     """The outside has these."""
-    values = {"state": DELIVERED, "delivered_at": now, "receipt": dump_json(dict(receipt)), "reason": ""}
+    values = {"state": DELIVERED, "delivered_at": now, "receipt": dump_json(dict(receipt)), "reason": "", "retry_at": None}
     numbers = list(owed)
     if numbers:
         connection.execute(update(_TABLE).where(_TABLE.c.id.in_(numbers)).values(**values))
@@ -139,13 +146,13 @@ def mended(connection: Connection, idempotency: Iterable[str], now: dt.datetime)
 
 def release(connection: Connection, maps: Iterable[str]) -> int:
     """Send what is parked or waits once more, at once; how many there were."""
-    mine = update(_TABLE).where(_TABLE.c.map.in_(list(maps)), _TABLE.c.state.not_in(OVER))
+    mine = update(_TABLE).where(_TABLE.c.map.in_(list(maps)), _is_open(_TABLE))
     return connection.execute(mine.values(state=WAITING, retry_at=None)).rowcount
 
 
 def count_owed(connection: Connection) -> dict[str, dict[str, int]]:
     """How many changes wait and are parked, by map."""
-    counted = select(_TABLE.c.map, _TABLE.c.state, func.count()).where(_TABLE.c.state.not_in(OVER))
+    counted = select(_TABLE.c.map, _TABLE.c.state, func.count()).where(_is_open(_TABLE))
     found: dict[str, dict[str, int]] = {}
     for name, state, number in connection.execute(counted.group_by(_TABLE.c.map, _TABLE.c.state)):
         found.setdefault(name, {})[state] = int(number)
@@ -154,7 +161,7 @@ def count_owed(connection: Connection) -> dict[str, dict[str, int]]:
 
 def oldest_owed(connection: Connection) -> dict[str, dt.datetime]:
     """Since when the oldest change of each map is owed."""
-    oldest = select(_TABLE.c.map, func.min(_TABLE.c.created_at)).where(_TABLE.c.state.not_in(OVER)).group_by(_TABLE.c.map)
+    oldest = select(_TABLE.c.map, func.min(_TABLE.c.created_at)).where(_is_open(_TABLE)).group_by(_TABLE.c.map)
     return {row[0]: row[1] for row in connection.execute(oldest)}
 
 
@@ -186,7 +193,7 @@ def count_behind(connection: Connection, numbers: Iterable[int]) -> dict[int, in
     """How many later changes of the same record wait behind each of these changes."""
     later = _TABLE.alias("later")
     same = (later.c.map == _TABLE.c.map) & (later.c.entity == _TABLE.c.entity) & (later.c.record_id == _TABLE.c.record_id)
-    waits = (later.c.id > _TABLE.c.id) & later.c.state.not_in(OVER)
+    waits = (later.c.id > _TABLE.c.id) & _is_open(later)
     counted = select(_TABLE.c.id, func.count()).select_from(_TABLE.join(later, same & waits))
     counted = counted.where(_TABLE.c.id.in_(list(numbers))).group_by(_TABLE.c.id)
     return {row[0]: int(row[1]) for row in connection.execute(counted)}
@@ -200,13 +207,13 @@ def read_owed(connection: Connection, number: int) -> Owed | None:
 
 def has_pending(connection: Connection, table_map: str) -> bool:
     """Whether anything of a map is owed."""
-    chosen = select(_TABLE.c.id).where(_TABLE.c.map == table_map, _TABLE.c.state.not_in(OVER)).limit(1)
+    chosen = select(_TABLE.c.id).where(_TABLE.c.map == table_map, _is_open(_TABLE)).limit(1)
     return connection.execute(chosen).first() is not None
 
 
 def pending(connection: Connection, table_map: str, records: Iterable[int] | None = None) -> list[Owed]:
     """The changes of a map that are still owed, oldest first; of some records only, where they are given."""
-    chosen = select(_TABLE).where(_TABLE.c.map == table_map, _TABLE.c.state.not_in(OVER)).order_by(_TABLE.c.id)
+    chosen = select(_TABLE).where(_TABLE.c.map == table_map, _is_open(_TABLE)).order_by(_TABLE.c.id)
     if records is not None:
         chosen = chosen.where(_TABLE.c.record_id.in_(list(records)))
     return [_owed(row) for row in connection.execute(chosen).mappings()]
@@ -232,6 +239,11 @@ def replay(connection: Connection, owed: Owed, idempotency: str = "") -> None:
 def discard(connection: Connection, owed: int, reason: str) -> None:
     """Owe a change no more. It is kept, for whoever wants to know what became of it."""
     _set(connection, owed, {"state": DISCARDED, "reason": reason})
+
+
+def _is_open(table: FromClause) -> ColumnElement[bool]:
+    """Whether a change is still owed, with the states spelled out: else the index of those is not used."""
+    return table.c.state.not_in([literal_column(f"'{state}'") for state in OVER])
 
 
 def _waiting(maps: Iterable[str]) -> tuple[ColumnElement[bool], ...]:

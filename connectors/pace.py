@@ -10,6 +10,8 @@ from statistics import fmean
 from connectors.checkpoint import Checkpoint
 from connectors.initial import SECOND
 
+LEAST_COST, MOST_COST = 0.7, 4.0
+"""A row took from 0.8 to 3.5 times as long in the second pass of a load, by the number of rows and the size of batches."""
 SECOND_COSTS = {"sqlite": 1.4, "postgresql": 2.2}
 """How many times longer a row takes in a second pass, which changes rows, than in a first one, where none has been yet."""
 MEMORY = 0.2
@@ -37,9 +39,23 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """How many times longer a row takes in the second pass of a load than in the first; not surely, where it never was."""
+
+    usual: float
+    least: float
+    most: float
+
+
+def sure_cost(times: float) -> Cost:
+    """A cost that is known."""
+    return Cost(times, times, times)
+
+
+@dataclass(frozen=True, slots=True)
 class Loading:
     """How far a load is: the rows of its pass, the `share` of all rows to be read, and the seconds that the rest takes, where
-    that is known."""
+    that is known. What a second pass takes is not known before its map was once loaded: then from `least` to `most` seconds."""
 
     second: bool
     done: int
@@ -47,29 +63,33 @@ class Loading:
     pace: float
     share: float
     seconds: float | None
+    least: float | None
+    most: float | None
 
 
-def loading(first: Checkpoint, second: Checkpoint | None, cost: float) -> Loading | None:
-    """How far the load of a map is; None where it is over. `cost` is that of a row in the second pass, 0 where it has none."""
+def loading(first: Checkpoint, second: Checkpoint | None, cost: Cost | None) -> Loading | None:
+    """How far the load of a map is; None where it is over. `cost` is that of a row in the second pass, if it has one."""
     later = first.loaded
     if later and (not cost or (second is not None and second.loaded)):
         return None
     at = second if later and second is not None else first
     done = first.rows_done if not later else second.rows_done if second is not None else 0
     total = at.rows_total or first.rows_total
-    pace = first.pace or 0.0
-    if later:
-        pace = (second.pace if second is not None else None) or pace / cost
+    pace, costs = first.pace or 0.0, [cost.usual, cost.least, cost.most] if cost else [0.0] * 3
+    if later and second is not None and second.pace:
+        pace, costs = second.pace, [1.0] * 3  # it tells itself what its rows cost
+    elif later:
+        pace, costs = pace / costs[0], [times / costs[0] for times in costs]
     if not total:
-        return Loading(later, done, total, pace, 0.0, None)
-    left = max(0, total - done) + (0.0 if later else cost * total)
-    share = min(1.0, done / total)
+        return Loading(later, done, total, pace, 0.0, None, None, None)
+    rest, share = max(0, total - done), min(1.0, done / total)
     if cost:  # half by rows, not by how long they take: what is learnt of that meanwhile takes nothing back
         share = (share + later) / 2
-    return Loading(later, done, total, pace, share, left / pace if pace else None)
+    left = [(rest * times if later else rest + total * times) / pace if pace else None for times in costs]
+    return Loading(later, done, total, pace, share, *left)
 
 
-def second_cost(states: Mapping[str, Checkpoint], table_map: str, dialect: str) -> float:
+def second_cost(states: Mapping[str, Checkpoint], table_map: str, dialect: str) -> Cost:
     """How many times longer a row of a map takes in its second pass: as it was, else as with other maps, else as is usual."""
     known = {}
     for name, first in states.items():
@@ -77,5 +97,6 @@ def second_cost(states: Mapping[str, Checkpoint], table_map: str, dialect: str) 
         if second is not None and first.pace and second.pace:
             known[name] = first.pace / second.pace
     if table_map in known:
-        return known[table_map]
-    return fmean(known.values()) if known else SECOND_COSTS.get(dialect, 1.0)
+        return sure_cost(known[table_map])
+    usual = fmean(known.values()) if known else SECOND_COSTS.get(dialect, 1.0)
+    return Cost(usual, min(usual, LEAST_COST), max(usual, MOST_COST))

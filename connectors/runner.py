@@ -67,40 +67,40 @@ class Runner:
     known: dict[str, Checkpoint] = field(default_factory=dict)
     meanwhile: Callable[[CompiledMap], None] | None = None
 
-    def run(self, table_map: CompiledMap, sweeping: bool = True, before: Run | None = None, *, keeping: bool = True) -> Run:
+    def run(self, table_map: CompiledMap, sweeping: bool = True, account: Account | None = None) -> Run:
         """Pull what has changed; `sweeping` also looks for rows that are gone, which reads every key.
 
-        What goes wrong outside is kept with the map and told in the result, which goes on from a run `before` that was not
-        kept in the history; nor is this one but with `keeping`.
+        What goes wrong outside is kept with the map and told in the result, which goes on from an `account` of pulls before.
         """
 
-        def pull(account: Account) -> Counts:
+        def pull(account: Account) -> None:
             seen = self.seen_as(table_map)
-            counts = self.pull_all(seen, table_map.key, upsert, account)
-            return counts + sweep(self.home, self.source, seen, self.lease) if sweeping and not self.interrupted() else counts
+            self.pull_all(seen, table_map.key, upsert, account)
+            if sweeping and not self.interrupted():
+                sweep(self.home, self.source, seen, self.lease, account)
 
-        return self._kept(table_map, "changes", pull, before, keeping=keeping)
+        return self._kept(table_map, pull, account or self.account(table_map, "changes"))
 
     def load(self, step: Step) -> Run:
         """The first pass of the initial load, from the last chunk that was committed."""
 
-        def pull(account: Account) -> Counts:
+        def pull(account: Account) -> None:
             seen, name = replace(step, table_map=self.seen_as(step.table_map)), step.table_map.key
             with seldom_collected():
-                return self.pull_all(seen.first_pass, name, self._loads(step.table_map, name), account)
+                self.pull_all(seen.first_pass, name, self._loads(step.table_map, name), account)
 
-        return self._kept(step.table_map, "load", pull)
+        return self._kept(step.table_map, pull, self.account(step.table_map, "load"))
 
     def load_later(self, step: Step) -> Run:
         """The second pass: the look-ups that waited."""
         name = step.table_map.key + SECOND
 
-        def pull(account: Account) -> Counts:
+        def pull(account: Account) -> None:
             seen = replace(step, table_map=self.seen_as(step.table_map))
             with seldom_collected():
-                return self.pull_all(seen.second_pass, name, self._loads(step.table_map, name), account)
+                self.pull_all(seen.second_pass, name, self._loads(step.table_map, name), account)
 
-        return self._kept(step.table_map, "second", pull)
+        return self._kept(step.table_map, pull, self.account(step.table_map, "second"))
 
     def _loads(self, table_map: CompiledMap, name: str) -> Store:
         """How a pass of a load stores rows: in the fastest way the first time, else so that it can be undone."""
@@ -112,7 +112,7 @@ class Runner:
         """The map as its table can be read now."""
         return table_map if self.watch is None else self.watch.look(table_map, at_once)
 
-    def pull_all(self, table_map: CompiledMap, name: str, store: Store, account: Account) -> Counts:
+    def pull_all(self, table_map: CompiledMap, name: str, store: Store, account: Account) -> None:
         """Take batch after batch from where the checkpoint of this name is. Raises Fatal and Retriable.
 
         A pass of a load does nothing where that is over, nor a pull of what has changed where it is not: since the map was
@@ -120,7 +120,7 @@ class Runner:
         """
         state, loads = self.checkpoint(name), account.run.mode != "changes"
         if state.loaded is loads:
-            return Counts()
+            return
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
         begun = self.home.now()
         limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
@@ -129,7 +129,7 @@ class Runner:
         pace, since = Pace(), begun
         for batch in pages(source, table_map, state.cursor, limit, aside):
             if not (batch.records or batch.gone or batch.events) and self.is_quiet(table_map, state, batch.cursor):
-                return counts
+                return
             if batch.records and not _same_kinds(kinds, batch.records[0]):
                 table_map = replace(table_map, suspect=self.seen_as(table_map, at_once=True).suspect)
             refused_since = begun if counts.rejected and store is upsert else None
@@ -137,14 +137,13 @@ class Runner:
                 done, state = self._take(table_map, batch, state, (lookups, store, account), refused_since)
                 counts += done
             except BegunAnew:
-                return counts
+                return
             now = self.home.now()
             at = replace(state, pace=pace.add(len(batch.records), (now - since).total_seconds()))
             state, since = at if loads else state, now
             self.progress(table_map, at)
             if batch.more and self.interrupted():
-                break
-        return counts
+                return
 
     def checkpoint(self, name: str) -> Checkpoint:
         """How far a map got."""
@@ -214,35 +213,22 @@ class Runner:
             self.source.committed(table_map, batch.cursor)
         return done, following
 
-    def _kept(
-        self,
-        table_map: CompiledMap,
-        mode: str,
-        pull: Callable[[Account], Counts],
-        before: Run | None = None,
-        *,
-        keeping: bool = True,
-    ) -> Run:
+    def _kept(self, table_map: CompiledMap, pull: Callable[[Account], None], account: Account) -> Run:
         """Run, and keep in the history what came of it."""
-        account = self.account(table_map, mode, keeping=keeping)
         try:
-            counts = pull(account)
+            pull(account)
         except ConnectorError as fault:
             return self.failed(account, self.explained(table_map, fault))
-        return self.done(account, counts, before)
+        return self.done(account)
 
-    def account(self, table_map: CompiledMap, mode: str, *, keeping: bool) -> Account:
+    def account(self, table_map: CompiledMap, mode: str) -> Account:
         """What a run does that begins now."""
-        now = self.home.now()
-        return Account(Run(table_map.key, mode, now, now, "done", "", Counts()), keeping)
+        return Account.begun(table_map.key, mode, self.home.now())
 
-    def done(self, account: Account, counts: Counts, before: Run | None = None) -> Run:
-        """A run that has come to its end now, with one before it that was not kept; kept where it did anything."""
-        run = replace(account.run, finished_at=self.home.now(), counts=counts)
-        if before is not None:
-            run = replace(run, started_at=before.started_at, counts=before.counts + counts)
-        told = account.number is not None and before is None and counts == account.run.counts
-        if not told and account.tells(run):
+    def done(self, account: Account) -> Run:
+        """A run that has come to its end now. What it did is in the history already; that it was a load without rows is not."""
+        run = replace(account.run, finished_at=self.home.now())
+        if account.number is None and account.tells(run):
             with under_lease(self.home, self.lease) as connection:
                 account.keep(connection, run)
         return run

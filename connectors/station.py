@@ -12,7 +12,7 @@ from connectors.checkpoint import Checkpoint, keep_behind, read_checkpoints
 from connectors.drift import Watch
 from connectors.errors import ConnectorError
 from connectors.heartbeat import Heartbeat
-from connectors.history import Counts, Run
+from connectors.history import Account, Run
 from connectors.home import AtHome, Home
 from connectors.initial import SECOND, Step, plan_load
 from connectors.lease import Lease, LeaseLost, release_lease, take_lease, under_lease
@@ -28,6 +28,11 @@ COUNTED_AFTER = 10.0
 Unit = tuple[CompiledMap, ...]
 SWEPT_AFTER = 30.0
 """How often a map looks for rows that are gone, at most."""
+
+
+def lease_of(connection: str) -> str:
+    """The name of the lease that a worker holds for as long as it looks after a connection."""
+    return f"connection:{connection}"
 
 
 @dataclass(slots=True)
@@ -110,24 +115,22 @@ class Station:
     def _pull(self, runner: Runner, unit: Unit, *, called: bool) -> list[Run]:
         """Pull a map, or those of a group; the runs, where they are to be told."""
         begun = time.monotonic()
-        kept = {item.key: self._called.untold(item.key) for item in unit}
-        before = {name: run for name, run in kept.items() if run is not None}
+        accounts = {item.key: self._called.untold(item.key) or runner.account(item, "changes") for item in unit}
+        had = {name: account.run.counts for name, account in accounts.items()}
         tells = self._called.tells(unit[0].key, called=called)
-        runs = self._run(runner, unit, before, keeping=tells)
+        runs = self._run(runner, unit, accounts)
         for run in runs:
-            had, done = before.get(run.map), run.outcome == "done"
-            self._called.pulled(run.map, begun, found=done and run.counts != (had.counts if had else Counts()))
+            done = run.outcome == "done"
+            self._called.pulled(run.map, begun, found=done and run.counts != had[run.map])
             if done and not tells:
-                self._called.keep(run)
-            elif not done and had is not None:
-                self._called.keep(had)
+                self._called.keep(accounts[run.map])
         return [run for run in runs if tells or run.outcome != "done"]
 
-    def _run(self, runner: Runner, unit: Unit, before: Mapping[str, Run], *, keeping: bool) -> list[Run]:
+    def _run(self, runner: Runner, unit: Unit, accounts: Mapping[str, Account]) -> list[Run]:
         if unit[0].together:
-            return Together(runner, unit).run(before, sweeping=False, keeping=keeping)
+            return Together(runner, unit).run(accounts, sweeping=False)
         (item,) = unit
-        return [runner.run(item, self._sweeps(item), before.get(item.key), keeping=keeping)]
+        return [runner.run(item, self._sweeps(item), accounts[item.key])]
 
     def _watching(self) -> Watch:
         if self._watch is None:
@@ -181,7 +184,7 @@ class Station:
         for unit in chosen:
             fresh = [item.key for item in unit if item.key in loaded]
             if unit[0].together and unit[0].inward and len(fresh) < len(unit) and all(loaded[name] for name in fresh):
-                runs += Together(runner, unit).run({})
+                runs += Together(runner, unit).run()
             elif unit[0].inward and not fresh:
                 runs.append(runner.run(unit[0]))
         return runs
@@ -215,7 +218,7 @@ class Station:
             raise LeaseLost(self.name)
         if self._lease is None:
             with self.home.begin() as connection:
-                taken = take_lease(connection, f"connection:{self.name}")
+                taken = take_lease(connection, lease_of(self.name))
             if taken is not None:
                 self._lease, self._heart = taken, Heartbeat(self.home, taken)
         return self._lease

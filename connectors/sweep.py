@@ -7,8 +7,9 @@ from typing import Any
 
 from connectors import tally
 from connectors.dated import forget_versions
+from connectors.failpoints import reached
 from connectors.held import forget_refused
-from connectors.history import Counts
+from connectors.history import Account, Counts
 from connectors.home import Home, Work
 from connectors.identities import has_identities, identities_of
 from connectors.journal import keep_batch, recorded
@@ -24,10 +25,10 @@ from connectors.tablemap import FOLLOWED, CompiledMap, passes
 OutsideKey = tuple[Any, ...]
 
 
-def sweep(home: Home, adapter: Adapter, table_map: CompiledMap, lease: Lease) -> Counts:
-    """Find our rows whose outside row is gone, or has left the filter, and do as the map says."""
+def sweep(home: Home, adapter: Adapter, table_map: CompiledMap, lease: Lease, account: Account) -> None:
+    """Find our rows whose outside row is gone, or has left the filter, and do as the map says; it is part of a run."""
     if not table_map.watches or table_map.streams:
-        return Counts()
+        return
     there = frozenset(join_key(key) for key in adapter.keys(table_map))
     with home.read() as connection:
         missing = dict(gone(connection, table_map, there))
@@ -35,7 +36,7 @@ def sweep(home: Home, adapter: Adapter, table_map: CompiledMap, lease: Lease) ->
     lost = _without_followed(home, adapter, table_map, missing)
     stale = [reject.key for reject in refused if reject.code != IN_USE and reject.key not in there and reject.key not in lost]
     if not lost and not stale:
-        return Counts()
+        return
     left = _left(home, adapter, table_map, lost)
     with under_lease(home, lease) as connection:
         work = recorded(home, connection, table_map)
@@ -43,7 +44,11 @@ def sweep(home: Home, adapter: Adapter, table_map: CompiledMap, lease: Lease) ->
         counts = _leave(work, lost, left)
         tally.count_rows(connection, table_map.key, counts, work.now)
         keep_batch(work, home, "changes", counts)
-        return counts
+        run = account.grown(counts, home.now())
+        number = account.keep(connection, run)
+        reached("commit")
+    account.settled(run, number)
+    reached("committed")
 
 
 def departed(adapter: Adapter, table_map: CompiledMap, keys: Sequence[OutsideKey]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text, text
 
 from connectors.origin import LONGEST
 from metadata.types import KEY_TYPE, UtcDateTime
@@ -238,6 +238,26 @@ outbox = Table(
     Index("ix_foyer_outbox_state", "state", "id"),
     Index("ix_foyer_outbox_record", "entity", "record_id", "id"),
 )
+_OPEN = text("state NOT IN ('delivered', 'discarded')")
+open_changes = Index(
+    "ix_foyer_outbox_open",
+    outbox.c.map,
+    outbox.c.record_id,
+    outbox.c.id,
+    postgresql_where=_OPEN,
+    sqlite_where=_OPEN,
+)
+"""What is still owed of a record is found whatever has been delivered of it; by statements that spell the states out."""
+_STUCK = text("state = 'parked' OR retry_at IS NOT NULL")
+stuck_changes = Index(
+    "ix_foyer_outbox_stuck",
+    outbox.c.map,
+    outbox.c.record_id,
+    outbox.c.id,
+    postgresql_where=_STUCK,
+    sqlite_where=_STUCK,
+)
+"""What keeps later changes of its record waiting; in the same way."""
 
 conflict = Table(
     "foyer_sync_conflict",
@@ -305,5 +325,7 @@ version = Table(
 
 
 def create(connection: Connection) -> None:
-    """Create the tables that are missing."""
+    """Create the tables that are missing, and what came to one that is older."""
     TABLES.create_all(connection)
+    for index in (open_changes, stuck_changes):
+        index.create(connection, checkfirst=True)

@@ -54,22 +54,20 @@ class Together:
     runner: Runner
     maps: Sequence[CompiledMap]
     _at: CompiledMap = field(init=False)
-    _counts: dict[str, Counts] = field(default_factory=dict)
-    _accounts: dict[str, Account] = field(default_factory=dict)
+    _accounts: Mapping[str, Account] = field(default_factory=dict)
 
-    def run(self, before: Mapping[str, Run], *, sweeping: bool = True, keeping: bool = True) -> list[Run]:
+    def run(self, accounts: Mapping[str, Account] | None = None, *, sweeping: bool = True) -> list[Run]:
         """Pull what has changed, as `Runner.run` does; a run of each map. Where one of them fails none has changed anything."""
         self._at = self.maps[0]
-        self._accounts = {item.key: self.runner.account(item, "changes", keeping=keeping) for item in self.maps}
-        self._counts = {item.key: Counts() for item in self.maps}
+        self._accounts = accounts or {item.key: self.runner.account(item, "changes") for item in self.maps}
         try:
             seen = self._pull()
             for item in reversed(seen if sweeping and not self.runner.interrupted() else ()):
                 self._at = item
-                self._counts[item.key] += sweep(self.runner.home, self.runner.source, item, self.runner.lease)
+                sweep(self.runner.home, self.runner.source, item, self.runner.lease, self._accounts[item.key])
         except ConnectorError as fault:
             return self._failed(fault)
-        return [self.runner.done(self._accounts[name], counts, before.get(name)) for name, counts in self._counts.items()]
+        return [self.runner.done(self._accounts[item.key]) for item in self.maps]
 
     def _failed(self, fault: ConnectorError) -> list[Run]:
         """The fault is kept with the map that has it; the others wait for that one."""
@@ -104,7 +102,7 @@ class Together:
         state = self.runner.checkpoint(table_map.key)
         if not state.loaded or source.tells(table_map, state.cursor):
             return state
-        self._counts[table_map.key] += self.runner.pull_all(table_map, table_map.key, upsert, self._accounts[table_map.key])
+        self.runner.pull_all(table_map, table_map.key, upsert, self._accounts[table_map.key])
         return self.runner.checkpoint(table_map.key)
 
     def _is_quiet(self, states: Mapping[str, Checkpoint], table_map: CompiledMap, following: Checkpoint) -> bool:
@@ -145,7 +143,6 @@ class Together:
             reached("commit")
         for name, run in runs.items():
             self._accounts[name].settled(run, numbers[name])
-            self._counts[name] += done[name]
         reached("committed")
         for item, (_, then) in zip(maps, following, strict=True):
             self._at = item

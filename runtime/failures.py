@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from runtime.context import PageView, RequestContext
 from runtime.errors import RequestError, Unavailable, for_status, sentence_of
+from runtime.files.store import StoreFailed
 from runtime.records.errors import Denied, Refused
 from runtime.refused import REFUSED, UNKNOWN, keep_denied, keep_refusal
 from runtime.render.texts import texts
@@ -145,7 +146,7 @@ def known_error(error: Exception) -> RequestError:
         return error
     if isinstance(error, HTTPException):
         return for_status(error.code or 500)
-    return Unavailable() if isinstance(error, DATABASE_AWAY) else RequestError()
+    return Unavailable() if isinstance(error, (*DATABASE_AWAY, StoreFailed)) else RequestError()
 
 
 def note(error: Exception, failure: Failure) -> None:
@@ -153,8 +154,9 @@ def note(error: Exception, failure: Failure) -> None:
     fields = {"action": "request_failed", "request": failure.error_id, "status": failure.status, "cause": type(error).__name__}
     # 501 is the caller's doing as any 4xx is: it must not wake whoever watches for errors.
     if failure.status >= 500 and failure.status != 501:
-        foreseen = isinstance(error, RequestError) and type(error) is not RequestError
-        log.error("request failed", extra=fields, exc_info=None if foreseen else error)
+        foreseen = isinstance(error, StoreFailed) or (isinstance(error, RequestError) and type(error) is not RequestError)
+        detail = {"detail": str(error)[:500]} if isinstance(error, StoreFailed) else {}
+        log.error("request failed", extra=fields | detail, exc_info=None if foreseen else error)
     else:
         log.info("request refused", extra={**fields, "detail": str(error)[:500]})
 

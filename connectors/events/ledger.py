@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
@@ -66,11 +67,32 @@ def forget(connection: Connection, table_map: str) -> None:
 
 
 def is_older(version: str, known: str) -> bool:
-    """Whether a version comes before another one: as numbers where both are, else as texts."""
+    """Whether a version comes before another one: as numbers or as moments where both are, else as texts."""
+    readings: tuple[Callable[[str], Any], ...] = (int, _number, _moment)
+    for read in readings:
+        try:
+            return bool(read(version) < read(known))
+        except ValueError:
+            continue
+    return version < known
+
+
+def _number(text: str) -> Decimal:
+    """Raises ValueError."""
     try:
-        return int(version) < int(known)
-    except ValueError:
-        return version < known
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("no number") from None
+    if not number.is_finite():
+        raise ValueError("no number")
+    return number
+
+
+def _moment(text: str) -> dt.datetime:
+    """A moment, of UTC where it names no offset: texts of one may have other offsets, or no parts of a second. Raises
+    ValueError."""
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
 
 
 def version_text(version: Any) -> str:

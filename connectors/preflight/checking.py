@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from connectors.errors import ConnectorError, Retriable
-from connectors.home import Home
+from connectors.home import AtHome, Home
 from connectors.preflight import coming, going
 from connectors.preflight.findings import ERROR, WARNING, Finding
 from connectors.protocol import Adapter, Record
@@ -39,13 +39,15 @@ class Preflight:
             mend = "Set what is missing where foyer worker runs."
             yield Finding(table_map.key, "connection", ERROR, table_map.connection.key, f"{fault}.", mend)
             return
+        if isinstance(adapter, AtHome):
+            adapter.come_home(self.home)
         try:
             records = self._sample(table_map, adapter) if table_map.inward else []
             yield from going.in_writing(table_map, adapter)
         except ConnectorError as fault:
             yield _fault(table_map, fault)
             return
-        if table_map.inward and not records:
+        if table_map.inward and not records and not table_map.streams:  # a stream tells what happens: now and then nothing
             what = f"{table_map.model.table} has no row that the map would take."
             yield Finding(
                 table_map.key, "rows", WARNING, "filter", what, "Look at the filter, and whose rows the account may see."

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import SyncAlert, TableMap, WebRole
+from metadata.told import told
 
 LASTING = ("lag", "no_success", "dead_letter")
 BETWEEN_PULLS = 10.0
@@ -18,11 +19,13 @@ def alerts(world: World) -> Iterator[Problem]:
     """An alert says how long or how many, watches maps of its connection, and tells people who are given a role one by one."""
     for alert in world.all(SyncAlert):
         if alert.when in LASTING and not alert.seconds:
-            yield world.problem(alert, "seconds", "alert", f"{alert.when} needs the seconds after which people are told.")
+            yield world.problem(
+                alert, "seconds", "alert", told("{when} needs the seconds after which people are told.", when=alert.when)
+            )
         if alert.when == "errors" and not alert.minutes:
-            yield world.problem(alert, "minutes", "alert", "errors needs the minutes within which they are counted.")
+            yield world.problem(alert, "minutes", "alert", told("errors needs the minutes within which they are counted."))
         if alert.code and alert.when != "errors":
-            yield world.problem(alert, "code", "alert", "A class of errors is for `when: errors`; remove it.")
+            yield world.problem(alert, "code", "alert", told("A class of errors is for `when: errors`; remove it."))
         yield from _maps(world, alert)
         yield from _pulls(world, alert)
         yield from _told(world, alert)
@@ -32,7 +35,12 @@ def _maps(world: World, alert: SyncAlert) -> Iterator[Problem]:
     for index, key in enumerate(alert.maps):
         found = world.find("table_map", key)
         if isinstance(found, TableMap) and alert.connection and found.connection != alert.connection:
-            message = f"{key} is a map of {found.connection}, not of {alert.connection}; leave one of the two out."
+            message = told(
+                "{map} is a map of {own_connection}, not of {alert_connection}; leave one of the two out.",
+                map=key,
+                own_connection=found.connection,
+                alert_connection=alert.connection,
+            )
             yield world.problem(alert, f"maps.{index}", "alert", message)
 
 
@@ -44,9 +52,12 @@ def _pulls(world: World, alert: SyncAlert) -> Iterator[Problem]:
     slowest = max(watched, key=lambda item: item.interval, default=None)
     if slowest is not None and alert.seconds < slowest.interval + BETWEEN_PULLS:
         least = f"{slowest.interval + BETWEEN_PULLS:g}"
-        message = (
-            f"{slowest.key} is pulled every {slowest.interval:g} seconds, so this would be told between any two pulls;"
-            f" say {least} seconds or more, or name maps that are pulled more often."
+        message = told(
+            "{map} is pulled every {interval:g} seconds, so this would be told between any two pulls;"
+            " say {seconds} seconds or more, or name maps that are pulled more often.",
+            map=slowest.key,
+            interval=slowest.interval,
+            seconds=least,
         )
         # no error: releases of before have such alerts, and are to be served
         yield world.warning(alert, "seconds", "always-late", message)
@@ -62,10 +73,14 @@ def _told(world: World, alert: SyncAlert) -> Iterator[Problem]:
     for index, key in enumerate(alert.roles):
         role = world.find("web_role", key, alert.site)
         if isinstance(role, WebRole) and role.default:
-            message = f"The role {key} is held by everybody who is {role.default}; name one that is given to people one by one."
+            message = told(
+                "The role {role} is held by everybody who is {who}; name one that is given to people one by one.",
+                role=key,
+                who=role.default,
+            )
             yield world.problem(alert, f"roles.{index}", "alert", message)
     if alert.webhook and not alert.secret:
-        message = "A message is signed, so that its receiver knows whom it is from; name the secret as ${NAME}."
+        message = told("A message is signed, so that its receiver knows whom it is from; name the secret as ${{NAME}}.")
         yield world.problem(alert, "secret", "alert", message)
 
 

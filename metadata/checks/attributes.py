@@ -14,6 +14,7 @@ from metadata.expressions.entities import formula_in
 from metadata.model import Attribute, Choice, Entity
 from metadata.schema.faults import did_you_mean, shown
 from metadata.system import RESERVED_KEYS, SYSTEM_ENTITIES
+from metadata.told import Called, joined, told
 from metadata.types import TYPES
 
 TEXTS = frozenset(name for name, kind in TYPES.items() if kind.textual)
@@ -64,8 +65,10 @@ def types(world: World) -> Iterator[Problem]:
     for item in declared(world):
         if item.attribute.type not in TYPES:
             kind = item.attribute.type
-            hint = did_you_mean(kind, TYPES) or f" The types are {', '.join(TYPES)}."
-            message = f"There is no type {shown(kind)} for {item.attribute.key}.{hint}"
+            hint = did_you_mean(kind, TYPES) or told(" The types are {types}.", types=", ".join(TYPES))
+            message = told(
+                "There is no type {type} for {attribute}.{hint}", type=shown(kind), attribute=item.attribute.key, hint=hint
+            )
             yield world.problem(item.entity, f"{item.path}.type", "unknown-type", message)
 
 
@@ -77,19 +80,29 @@ def options(world: World) -> Iterator[Problem]:
             value = getattr(attribute, name)
             given = value is not False and value not in (None, "", ())
             if given and attribute.type in TYPES and attribute.type not in allowed:
-                message = f"{name} is not for the type {attribute.type}, only for {', '.join(sorted(allowed))}; remove it."
+                message = told(
+                    "{property} is not for the type {type}, only for {types}; remove it.",
+                    property=name,
+                    type=Called(attribute.type, "type"),
+                    types=joined(Called(kind, "type") for kind in sorted(allowed)),
+                )
                 yield world.problem(item.entity, f"{item.path}.{name}", "option", message)
         name, fault = missing_option(attribute)
         if fault:
-            yield world.problem(item.entity, f"{item.path}.{name}", "option", f"The attribute {attribute.key}: {fault}")
+            yield world.problem(
+                item.entity,
+                f"{item.path}.{name}",
+                "option",
+                told("The attribute {attribute}: {fault}", attribute=attribute.key, fault=fault),
+            )
 
 
 def missing_option(attribute: Attribute) -> tuple[str, str]:
     """The option that the type of an attribute needs and it has not, and what is said of it."""
     if attribute.type == "lookup" and bool(attribute.target) == bool(attribute.targets):
-        return "target", "a lookup names one entity as target, or several as targets."
+        return "target", told("a lookup names one entity as target, or several as targets.")
     if attribute.type in ("choice", "choices") and not attribute.choice:
-        return "choice", f"the type {attribute.type} needs choice: with the key of a choice."
+        return "choice", told("the type {type} needs choice: with the key of a choice.", type=Called(attribute.type, "type"))
     if attribute.type == "auto_number":
         return "format", fault_in_format(attribute.format)
     return "", ""
@@ -104,7 +117,7 @@ def fault_in_format(pattern: str) -> str:
             return ""
     except (ValueError, KeyError, IndexError):
         pass
-    return "format: needs exactly one {number}, such as N-{number:06}."
+    return told("format: needs exactly one {{number}}, such as N-{{number:06}}.")
 
 
 def default_values(world: World) -> Iterator[Problem]:
@@ -126,10 +139,13 @@ def names(world: World) -> Iterator[Problem]:
     """Attributes do not take the names that the engine uses, and keys are used once."""
     for item in declared(world):
         if item.attribute.key in RESERVED_KEYS:
-            message = f"{item.attribute.key} is kept by the engine for every entity; give the attribute another key."
+            message = told(
+                "{attribute} is kept by the engine for every entity; give the attribute another key.",
+                attribute=item.attribute.key,
+            )
             yield world.problem(item.entity, f"{item.path}.key", "reserved-attribute", message)
         elif item.attribute.key.endswith("__entity"):
-            message = "A key that ends in __entity is the second column of a lookup; give the attribute another key."
+            message = told("A key that ends in __entity is the second column of a lookup; give the attribute another key.")
             yield world.problem(item.entity, f"{item.path}.key", "reserved-attribute", message)
 
 
@@ -137,28 +153,39 @@ def tables(world: World) -> Iterator[Problem]:
     """No entity is called like a table of the engine: what that keeps is nobody's data, whatever permissions say."""
     for entity in world.all(Entity):
         if entity.key.startswith(ENGINE):
-            message = f"Tables whose names begin with {ENGINE} are the engine's own; choose another key."
+            message = told(
+                "Tables whose names begin with {beginning} are the engine's own; choose another key.", beginning=ENGINE
+            )
             yield world.problem(entity, "key", "reserved-entity", message)
 
 
 def duplicates(world: World) -> Iterator[Problem]:
     """Keys of attributes, alternate keys, N:N relationships and options are used once."""
     for entity in world.all(Entity):
-        for name, word in (("attributes", "attribute"), ("keys", "alternate key"), ("many_to_many", "relationship")):
+        for name in ("attributes", "keys", "many_to_many"):
             parts = getattr(entity, name)
             for index in repeated([part.key for part in parts]):
-                message = f"The {word} {parts[index].key} is there twice; remove one or give it another key."
+                message = _twice(name, parts[index].key)
                 yield world.problem(entity, f"{name}.{index}.key", "duplicate-key", message)
     for choice in world.all(Choice):
         for index in repeated([option.value for option in choice.options]):
-            message = f"The option {choice.options[index].value} is there twice; remove one."
+            message = told("The option {value} is there twice; remove one.", value=choice.options[index].value)
             yield world.problem(choice, f"options.{index}.value", "duplicate-key", message)
+
+
+def _twice(name: str, key: str) -> str:
+    """What is said of a part that has the key of another one."""
+    if name == "attributes":
+        return told("The attribute {key} is there twice; remove one or give it another key.", key=key)
+    if name == "keys":
+        return told("The alternate key {key} is there twice; remove one or give it another key.", key=key)
+    return told("The relationship {key} is there twice; remove one or give it another key.", key=key)
 
 
 def relationships(world: World) -> Iterator[Problem]:
     """Seen from its target, every relationship has a name of its own."""
     taken: dict[tuple[str, str], str] = {
-        (entity.key, link.key): f"the N:N relationship of {entity.key}"
+        (entity.key, link.key): told("the N:N relationship of {entity}", entity=entity.key)
         for entity in world.all(Entity)
         for link in entity.many_to_many
     }
@@ -167,7 +194,12 @@ def relationships(world: World) -> Iterator[Problem]:
             name = relationship_name(item.entity, item.attribute)
             place = f"{item.entity.key}.{item.attribute.key}"
             if taken.setdefault((target, name), place) != place:
-                message = f"{target} has a relationship {name} already ({taken[target, name]}); give another as relationship:."
+                message = told(
+                    "{target} has a relationship {relationship} already ({other}); give another as relationship:.",
+                    target=target,
+                    relationship=name,
+                    other=taken[target, name],
+                )
                 yield world.problem(item.entity, item.path, "duplicate-relationship", message)
 
 
@@ -176,7 +208,11 @@ def primary_names(world: World) -> Iterator[Problem]:
     for entity in world.all(Entity):
         attribute = world.attribute(entity.key, entity.primary_name) if entity.primary_name else None
         if attribute and attribute.type in TYPES and attribute.type not in TEXTS:
-            message = f"{attribute.key} is of type {attribute.type}; the primary name must be a text."
+            message = told(
+                "{attribute} is of type {type}; the primary name must be a text.",
+                attribute=attribute.key,
+                type=Called(attribute.type, "type"),
+            )
             yield world.problem(entity, "primary_name", "primary-name", message)
 
 
@@ -187,7 +223,12 @@ def currencies(world: World) -> Iterator[Problem]:
         is_code = len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()
         if value and not is_code and world.attribute(item.entity.key, value) is None:
             hint = did_you_mean(value, world.entities[item.entity.key].attributes)
-            message = f"{shown(value)} is neither a currency code such as EUR nor an attribute of {item.entity.key}.{hint}"
+            message = told(
+                "{value} is neither a currency code such as EUR nor an attribute of {entity}.{hint}",
+                value=shown(value),
+                entity=item.entity.key,
+                hint=hint,
+            )
             yield world.problem(item.entity, f"{item.path}.currency", "currency", message)
 
 
@@ -201,8 +242,17 @@ def system_attributes(world: World) -> Iterator[Problem]:
                 continue
             entity = world.entities[system.key].model
             index = entity.attributes.index(found)
-            wanted = f"a lookup to {expected.target}" if expected.target else f"of type {expected.type}"
-            message = f"{system.key}.{expected.key} is used by the engine and must be {wanted}."
+            wanted = (
+                told("a lookup to {entity}", entity=expected.target)
+                if expected.target
+                else told("of type {type}", type=Called(expected.type, "type"))
+            )
+            message = told(
+                "{entity}.{attribute} is used by the engine and must be {wanted}.",
+                entity=system.key,
+                attribute=expected.key,
+                wanted=wanted,
+            )
             yield world.problem(entity, f"attributes.{index}", "system-attribute", message)
 
 
@@ -213,9 +263,15 @@ def accepted_types(world: World) -> Iterator[Problem]:
             continue
         for index, kind in enumerate(item.attribute.accept):
             if not MEDIA_TYPE.fullmatch(kind):
-                message = f"{shown(kind)} is no media type; write one such as application/pdf or image/*."
+                message = told(
+                    "{media_type} is no media type; write one such as application/pdf or image/*.", media_type=shown(kind)
+                )
             elif item.attribute.type == "image" and not kind.startswith("image/"):
-                message = f"{kind} is no picture; use the type file for {item.attribute.key}."
+                message = told(
+                    "{media_type} is no picture; use the type file for {attribute}.",
+                    media_type=kind,
+                    attribute=item.attribute.key,
+                )
             else:
                 continue
             yield world.problem(item.entity, f"{item.path}.accept.{index}", "media-type", message)

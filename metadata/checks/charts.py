@@ -9,6 +9,7 @@ from metadata.checks.world import PathError, World, repeated, targets_of
 from metadata.errors import Problem
 from metadata.model import Attribute, Chart, ListComponent, ListFilter, Page, View
 from metadata.schema.faults import did_you_mean, shown
+from metadata.told import Called, told
 
 DATES = ("date", "datetime")
 GROUPS = ("choice", "lookup", "boolean", "text", "email", "integer", *DATES)
@@ -23,9 +24,9 @@ def groups(world: World) -> Iterator[Problem]:
         entity = entity_of(world, chart)
         if (chart.type == "number") == bool(chart.group):
             message = (
-                "A number has no groups; remove group."
+                told("A number has no groups; remove group.")
                 if chart.group
-                else f"A {chart.type} chart needs group: with its groups."
+                else told("A {type} chart needs group: with its groups.", type=chart.type)
             )
             yield world.problem(chart, "group", "chart", message)
         elif chart.group and entity:
@@ -33,7 +34,7 @@ def groups(world: World) -> Iterator[Problem]:
             if fault:
                 yield world.problem(chart, name, "chart", fault)
         elif chart.by:
-            yield world.problem(chart, "by", "chart", "by is for groups of dates; remove it.")
+            yield world.problem(chart, "by", "chart", told("by is for groups of dates; remove it."))
 
 
 def entity_of(world: World, chart: Chart) -> str:
@@ -47,17 +48,31 @@ def fault_in_group(world: World, entity: str, chart: Chart) -> tuple[str, str]:
     try:
         attribute = world.resolve(entity, chart.group)
     except PathError as wrong:
-        return "group", str(wrong)
+        return "group", wrong.message
     if attribute.type not in GROUPS or (attribute.type == "lookup" and len(targets_of(attribute)) != 1):
-        return "group", f"{shown(chart.group)} is of type {attribute.type}, of which there are no groups."
+        return "group", told(
+            "{attribute} is of type {type}, of which there are no groups.",
+            attribute=shown(chart.group),
+            type=Called(attribute.type, "type"),
+        )
     if attribute.type in DATES and not chart.by:
-        return "by", "Dates make groups by a span of time; give by: such as month."
+        return "by", told("Dates make groups by a span of time; give by: such as month.")
     if chart.by and attribute.type not in DATES:
-        return "by", f"by is for groups of dates, and {chart.group} is of type {attribute.type}; remove it."
+        return "by", told(
+            "by is for groups of dates, and {group} is of type {type}; remove it.",
+            group=chart.group,
+            type=Called(attribute.type, "type"),
+        )
     if chart.type == "pie" and chart.aggregate not in ("count", "sum"):
-        return "type", f"The parts of a pie add up, and what {chart.aggregate} gives does not; make it a bar."
+        return "type", told(
+            "The parts of a pie add up, and what {aggregate} gives does not; make it a bar.", aggregate=chart.aggregate
+        )
     if chart.type == "line" and attribute.type not in (*DATES, "integer"):
-        return "type", f"A line goes along time or numbers, and {chart.group} is of type {attribute.type}; make it a bar."
+        return "type", told(
+            "A line goes along time or numbers, and {group} is of type {type}; make it a bar.",
+            group=chart.group,
+            type=Called(attribute.type, "type"),
+        )
     return "", ""
 
 
@@ -73,17 +88,25 @@ def figures(world: World) -> Iterator[Problem]:
 def fault_in_figure(world: World, entity: str, chart: Chart) -> str:
     """What is wrong with the figure of a chart."""
     if chart.aggregate == "count":
-        return "Rows are counted without attribute; remove it, or say another aggregate." if chart.attribute else ""
+        return told("Rows are counted without attribute; remove it, or say another aggregate.") if chart.attribute else ""
     if not chart.attribute:
-        return f"The aggregate {chart.aggregate} needs attribute: with the number that it is made of."
+        return told("The aggregate {aggregate} needs attribute: with the number that it is made of.", aggregate=chart.aggregate)
     try:
         attribute = world.resolve(entity, chart.attribute)
     except PathError as wrong:
-        return str(wrong)
+        return wrong.message
     if attribute.type not in FIGURES:
-        return f"{shown(chart.attribute)} is of type {attribute.type}; a number is needed."
+        return told(
+            "{attribute} is of type {type}; a number is needed.",
+            attribute=shown(chart.attribute),
+            type=Called(attribute.type, "type"),
+        )
     if has_currencies(attribute) and chart.group != beside(chart.attribute, attribute.currency):
-        return f"{chart.attribute} may be in several currencies, which cannot be put together; group by {attribute.currency}."
+        return told(
+            "{attribute} may be in several currencies, which cannot be put together; group by {currency}.",
+            attribute=chart.attribute,
+            currency=attribute.currency,
+        )
     return ""
 
 
@@ -104,13 +127,17 @@ def links(world: World) -> Iterator[Problem]:
     for chart in world.all(Chart):
         page = world.find("page", chart.page, chart.site) if chart.page else None
         if chart.filter and not chart.page:
-            yield world.problem(chart, "filter", "chart-link", "A filter needs page: with the page of the list that has it.")
+            yield world.problem(
+                chart, "filter", "chart-link", told("A filter needs page: with the page of the list that has it.")
+            )
         if not isinstance(page, Page):
             continue
         lists = [item for item in lists_of(world, page) if chart.view in [view.key for view in views_of(world, item)]]
         if not lists:
-            message = (
-                f"The page {page.key} has no list of the view {chart.view}; name another page, or add the view to its list."
+            message = told(
+                "The page {page} has no list of the view {view}; name another page, or add the view to its list.",
+                page=page.key,
+                view=chart.view,
             )
             yield world.problem(chart, "page", "chart-link", message)
         elif chart.filter:
@@ -132,13 +159,22 @@ def fault_in_filter(world: World, chart: Chart, item: ListComponent) -> str:
     found: ListFilter | None = next((one for one in item.filters if one.key == chart.filter), None)
     if found is None:
         hint = did_you_mean(chart.filter, [one.key for one in item.filters])
-        return f"The list {item.key} has no filter {shown(chart.filter)}.{hint}"
+        return told("The list {list} has no filter {filter}.{hint}", list=item.key, filter=shown(chart.filter), hint=hint)
     if found.attribute != chart.group:
-        return f"The filter {found.key} is by {found.attribute}, but the groups are by {chart.group or 'nothing'}."
+        return told(
+            "The filter {filter} is by {attribute}, but the groups are by {group}.",
+            filter=found.key,
+            attribute=found.attribute,
+            group=chart.group or told("nothing"),
+        )
     entity = entity_of(world, chart)
     attribute = world.attribute(entity, chart.group) if entity else None
     if attribute is not None and attribute.type not in LINKED:
-        return f"A filter by {chart.group}, of type {attribute.type}, finds more than one group; remove filter."
+        return told(
+            "A filter by {group}, of type {type}, finds more than one group; remove filter.",
+            group=chart.group,
+            type=Called(attribute.type, "type"),
+        )
     return ""
 
 
@@ -147,7 +183,7 @@ def charts_on_pages(world: World) -> Iterator[Problem]:
     for page in world.all(Page):
         for number, block in enumerate(page.blocks):
             for index in repeated(list(block.charts)):
-                message = f"The chart {block.charts[index]} is there twice; remove one."
+                message = told("The chart {chart} is there twice; remove one.", chart=block.charts[index])
                 yield world.problem(page, f"blocks.{number}.charts.{index}", "duplicate-key", message)
 
 

@@ -12,6 +12,7 @@ from metadata.errors import Problem
 from metadata.expressions.entities import KINDS, formula_in
 from metadata.expressions.tree import Node, aggregates, names
 from metadata.system import RESERVED_KEYS
+from metadata.told import Called, told
 from metadata.types import TYPES
 
 
@@ -32,7 +33,7 @@ def circles(world: World) -> Iterator[Problem]:
     }
     for place, (item, _) in places.items():
         if place in reached(needs, place):
-            message = f"The default of {item.attribute.key} leads back to itself; break the circle."
+            message = told("The default of {attribute} leads back to itself; break the circle.", attribute=item.attribute.key)
             yield world.problem(item.entity, f"{item.path}.default", "formula-circle", message)
 
 
@@ -56,7 +57,11 @@ def _faults(world: World, item: Declared, text: str) -> Iterator[str]:
     attribute = item.attribute
     if attribute.type in WITHOUT or attribute.type not in KINDS:
         if attribute.type in TYPES:
-            yield f"An expression cannot give {attribute.key}, which is of type {attribute.type}."
+            yield told(
+                "An expression cannot give {attribute}, which is of type {type}.",
+                attribute=attribute.key,
+                type=Called(attribute.type, "type"),
+            )
         return
     found = read(world, item.entity.key, text, KINDS[attribute.type])
     for fault in found.faults:
@@ -64,13 +69,16 @@ def _faults(world: World, item: Declared, text: str) -> Iterator[str]:
     if found.node is None:
         return
     for one in aggregates(found.node):
-        yield f"A new row has no rows of {one.relationship} yet; a calculated attribute can be worked out of them."
+        yield told(
+            "A new row has no rows of {relationship} yet; a calculated attribute can be worked out of them.",
+            relationship=one.relationship,
+        )
     for name in dict.fromkeys(_own(found.node)):
         other = world.attribute(item.entity.key, name)
         if name in RESERVED_KEYS or (other is not None and other.type == "auto_number"):
-            yield f"{name} is given to a row when it is saved, and not known before."
+            yield told("{name} is given to a row when it is saved, and not known before.", name=name)
         elif other is not None and other.formula:
-            yield f"{name} is calculated, and not known before the row is saved; write out its formula."
+            yield told("{name} is calculated, and not known before the row is saved; write out its formula.", name=name)
 
 
 RULES = (meanings, circles)

@@ -10,6 +10,7 @@ from metadata.checks.values import fault_in
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Attribute, Component, Filter, ListComponent, MultistepForm, TableMap, View, Webhook
+from metadata.told import Called, all_of, told
 from metadata.types import TYPES, AttributeType
 
 COUNTS = {"between": 2, "empty": 0, "not_empty": 0}
@@ -65,8 +66,8 @@ def shapes(world: World) -> Iterator[Problem]:
     for item in conditions(world):
         given = [name for name in ("all", "any", "attribute") if getattr(item.filter, name)]
         if len(given) != 1:
-            what = f"has {' and '.join(given)}" if given else "is empty"
-            message = f"The condition {what}; give exactly one of all, any and attribute."
+            what = told("has {properties}", properties=all_of(given)) if given else told("is empty")
+            message = told("The condition {what}; give exactly one of all, any and attribute.", what=what)
             yield world.problem(item.component, item.path, "filter", message)
 
 
@@ -78,7 +79,12 @@ def comparisons(world: World) -> Iterator[Problem]:
             continue
         operator = item.filter.operator
         if not takes(operator, TYPES[attribute.type]):
-            message = f"{operator} cannot compare {attribute.key}, which is of type {attribute.type}."
+            message = told(
+                "{operator} cannot compare {attribute}, which is of type {type}.",
+                operator=operator,
+                attribute=attribute.key,
+                type=Called(attribute.type, "type"),
+            )
             yield world.problem(item.component, f"{item.path}.operator", "operator", message)
             continue
         fault = fault_in_value(world, attribute, item.filter)
@@ -100,14 +106,19 @@ def fault_in_value(world: World, attribute: Attribute, condition: Filter) -> str
     values: tuple[Any, ...] = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     operator = condition.operator
     if COUNTS.get(operator) == 0:
-        return f"{operator} takes no value; remove it." if condition.value is not None else ""
+        return told("{operator} takes no value; remove it.", operator=operator) if condition.value is not None else ""
     if operator in LISTS:
         if not isinstance(condition.value, tuple) or not values:
-            return f"{operator} takes a list of values."
+            return told("{operator} takes a list of values.", operator=operator)
     elif len(values) != COUNTS.get(operator, 1):
-        return f"{operator} takes {COUNTS.get(operator, 1)} values, not {len(values)}."
+        return told(
+            "{operator} takes {wanted} values, not {count}.",
+            operator=operator,
+            wanted=COUNTS.get(operator, 1),
+            count=len(values),
+        )
     if None in values:
-        return "There is no value to compare with; the operators empty and not_empty ask for that."
+        return told("There is no value to compare with; the operators empty and not_empty ask for that.")
     return next((fault for value in values if (fault := fault_in(world, attribute, value, ("@contact.",)))), "")
 
 
@@ -117,7 +128,11 @@ def sorts(world: World) -> Iterator[Problem]:
         for index, sort in enumerate(view.sort):
             attribute = world.attribute(view.entity, sort.attribute)
             if attribute and attribute.type in TYPES and not TYPES[attribute.type].ordered:
-                message = f"{sort.attribute} is of type {attribute.type}, which has no order."
+                message = told(
+                    "{attribute} is of type {type}, which has no order.",
+                    attribute=sort.attribute,
+                    type=Called(attribute.type, "type"),
+                )
                 yield world.problem(view, f"sort.{index}.attribute", "sort", message)
 
 

@@ -12,11 +12,12 @@ from metadata.expressions.entities import KINDS, formula_in
 from metadata.expressions.grammar import ExpressionError, parse
 from metadata.expressions.tree import aggregates, names
 from metadata.model import Attribute, Form
+from metadata.told import Called, told
 from metadata.types import TYPES
 
 WITHOUT = ("lookup", "auto_number")
 """What no expression can give: which row one leads to is not known before it is evaluated."""
-STORED_ONLY = "only locked_when and an action's when can ask for a calculated attribute that is worked out of them."
+STORED_ONLY = told("only locked_when and an action's when can ask for a calculated attribute that is worked out of them.")
 
 
 def form_formulas(world: World) -> Iterator[Problem]:
@@ -42,7 +43,10 @@ def conditions(world: World) -> Iterator[Problem]:
             for fault in found.faults:
                 yield world.problem(form, path, "formula", faults(fault, text))
             for one in aggregates(found.node) if found.node is not None else ():
-                message = f"A form reads no rows of {one.relationship}; a calculated attribute can be worked out of them."
+                message = told(
+                    "A form reads no rows of {relationship}; a calculated attribute can be worked out of them.",
+                    relationship=one.relationship,
+                )
                 yield world.problem(form, path, "formula", message)
 
 
@@ -59,7 +63,11 @@ def faults_in(world: World, form: Form, attribute: Attribute, text: str, *, open
     """What is wrong with an expression. One for an empty form has no record to ask."""
     if attribute.type in WITHOUT or attribute.type not in KINDS:
         if attribute.type in TYPES:
-            yield f"An expression cannot give {attribute.key}, which is of type {attribute.type}."
+            yield told(
+                "An expression cannot give {attribute}, which is of type {type}.",
+                attribute=attribute.key,
+                type=Called(attribute.type, "type"),
+            )
         return
     found = read(world, form.entity, text, KINDS[attribute.type])
     for fault in found.faults:
@@ -67,7 +75,10 @@ def faults_in(world: World, form: Form, attribute: Attribute, text: str, *, open
     if found.node is None:
         return
     for one in aggregates(found.node):
-        yield f"A form knows no rows of {one.relationship}; a calculated attribute can be worked out of them."
+        yield told(
+            "A form knows no rows of {relationship}; a calculated attribute can be worked out of them.",
+            relationship=one.relationship,
+        )
     asked = [name.path for name in names(found.node) if not name.path.startswith("@")]
     for path in asked:
         unknown = _fault_in_name(world, form, path, opening=opening)
@@ -78,13 +89,20 @@ def faults_in(world: World, form: Form, attribute: Attribute, text: str, *, open
 def _fault_in_name(world: World, form: Form, path: str, *, opening: bool) -> str:
     """Why a form does not know a value: of a record that is changed it has read what stands on it, and nothing else."""
     if opening:
-        return f"An empty form has no {path} yet; use words such as @today and @contact.<attribute>, or set_on_save."
+        return told(
+            "An empty form has no {attribute} yet; use words such as @today and @contact.<attribute>, or set_on_save.",
+            attribute=path,
+        )
     first = path.partition(".")[0]
     attribute = world.attribute(form.entity, first)
     if attribute is not None and attribute.formula:
         return calculated_fault(attribute)
     if first not in {field.attribute for _, field in fields(form)}:
-        return f"{first} is not on the form {form.key}; add it as a field, with hidden: true where nobody is to see it."
+        return told(
+            "{attribute} is not on the form {form}; add it as a field, with hidden: true where nobody is to see it.",
+            attribute=first,
+            form=form.key,
+        )
     return ""
 
 
@@ -95,8 +113,13 @@ def calculated_fault(attribute: Attribute) -> str:
     except ExpressionError:  # told where the formula stands
         rows = ()
     if rows:
-        return f"{attribute.key} is calculated of rows of {rows[0].relationship}, which a form does not know; {STORED_ONLY}"
-    return f"{attribute.key} is calculated, and not known before it is saved; write out its formula."
+        return told(
+            "{attribute} is calculated of rows of {relationship}, which a form does not know; {instead}",
+            attribute=attribute.key,
+            relationship=rows[0].relationship,
+            instead=STORED_ONLY,
+        )
+    return told("{attribute} is calculated, and not known before it is saved; write out its formula.", attribute=attribute.key)
 
 
 RULES = (form_formulas, conditions)

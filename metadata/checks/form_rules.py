@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from metadata.checks.form_formulas import STORED_ONLY, calculated_fault, faults_in
@@ -14,6 +15,7 @@ from metadata.expressions.tree import aggregates, names
 from metadata.form_rules import RuleCircle, governed, settling_order
 from metadata.model import Form, FormField, FormRule
 from metadata.schema.faults import did_you_mean
+from metadata.told import told
 
 EFFECTS = ("show", "require", "lock", "default", "refuse")
 NEVER_ASKED = ("read_only", "hidden")
@@ -27,10 +29,10 @@ def conditions(world: World) -> Iterator[Problem]:
         for fault in _condition_faults(world, form, rule.when):
             yield world.problem(form, f"{path}.when", "formula", fault)
         if not any(getattr(rule, effect) for effect in EFFECTS):
-            message = f"The rule does nothing; give it one of {', '.join(EFFECTS)}."
+            message = told("The rule does nothing; give it one of {properties}.", properties=", ".join(EFFECTS))
             yield world.problem(form, path, "rule", message)
         if rule.at and not rule.refuse:
-            message = "at is where a refusal is said, and there is none; give refuse a text, or remove at."
+            message = told("at is where a refusal is said, and there is none; give refuse a text, or remove at.")
             yield world.problem(form, f"{path}.at", "rule", message)
 
 
@@ -63,8 +65,8 @@ def circles(world: World) -> Iterator[Problem]:
         try:
             settling_order(form, _names_in)
         except RuleCircle as circle:
-            way = " needs ".join(circle.fields)
-            message = f"The rules lead round: {way}. Break the circle, so that one of them is settled first."
+            way = functools.reduce(_needs, circle.fields)
+            message = told("The rules lead round: {way}. Break the circle, so that one of them is settled first.", way=way)
             yield world.problem(form, "rules", "rule-circle", message)
 
 
@@ -74,6 +76,10 @@ def _rules(world: World) -> Iterator[tuple[Form, str, FormRule]]:
             yield form, f"rules.{index}", rule
 
 
+def _needs(before: str, last: str) -> str:
+    return told("{before} needs {last}", before=before, last=last)
+
+
 def _condition_faults(world: World, form: Form, text: str) -> Iterator[str]:
     found = read(world, form.entity, text, "boolean")
     for fault in found.faults:
@@ -81,7 +87,7 @@ def _condition_faults(world: World, form: Form, text: str) -> Iterator[str]:
     if found.node is None:
         return
     for one in aggregates(found.node):
-        yield f"A form knows no rows of {one.relationship}; {STORED_ONLY}"
+        yield told("A form knows no rows of {relationship}; {instead}", relationship=one.relationship, instead=STORED_ONLY)
     for name in names(found.node):
         attribute = None if name.path.startswith("@") else world.attribute(form.entity, name.path.partition(".")[0])
         if attribute is not None and attribute.formula:
@@ -91,16 +97,24 @@ def _condition_faults(world: World, form: Form, text: str) -> Iterator[str]:
 def _field_fault(on_form: dict[str, FormField], name: str) -> str:
     field = on_form.get(name)
     if field is None:
-        return f"There is no field {name[:80]!r} on this form.{did_you_mean(name, on_form)}"
+        return told("There is no field {field!r} on this form.{hint}", field=name[:80], hint=did_you_mean(name, on_form))
     never = next((word for word in NEVER_ASKED if getattr(field, word)), "set_on_save" if field.set_on_save is not None else "")
-    return f"{name} is never asked for ({never}), so a rule has nothing to do with it." if never else ""
+    return (
+        told("{field} is never asked for ({property}), so a rule has nothing to do with it.", field=name, property=never)
+        if never
+        else ""
+    )
 
 
 def _always_needed(world: World, form: Form, name: str) -> str:
     attribute = world.attribute(form.entity, name)
     if attribute is None or attribute.required != "required" or attribute.default is not None:
         return ""
-    return f"Every {form.entity} needs a value of {name}, so it cannot be left out; give the attribute a default."
+    return told(
+        "Every {entity} needs a value of {attribute}, so it cannot be left out; give the attribute a default.",
+        entity=form.entity,
+        attribute=name,
+    )
 
 
 def _names_in(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from metadata.errors import Problem
 from metadata.model import Form, FormField, RelatedList, View
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
+from metadata.told import Called, told
 
 PREPOPULATE = ("@contact.", "@query.", "@=")
 ON_SAVE = ("@contact.", "@query.", "@record.", "@=")
@@ -43,17 +44,28 @@ def fault_in_narrowing(world: World, form: Form, field: FormField, asked: list[s
     """What is wrong with how a lookup is narrowed: at which property, and why."""
     own, other = (world.attribute(form.entity, name) for name in (field.attribute, field.narrowed_by))
     if not field.narrowed_by or not field.narrowed_path:
-        return "narrowed_by", "A lookup is narrowed by another one over a path; give both narrowed_by and narrowed_path."
+        return "narrowed_by", told("A lookup is narrowed by another one over a path; give both narrowed_by and narrowed_path.")
     if own is None or own.type != "lookup" or own.targets:
-        return "narrowed_by", f"{field.attribute} is no lookup to one entity; only such a one can be narrowed."
+        return "narrowed_by", told(
+            "{attribute} is no lookup to one entity; only such a one can be narrowed.", attribute=field.attribute
+        )
     if field.narrowed_by not in asked:
         hint = did_you_mean(field.narrowed_by, asked)
-        return "narrowed_by", f"No lookup {field.narrowed_by[:80]!r} is asked for before it on this form.{hint}"
+        return "narrowed_by", told(
+            "No lookup {narrowed_by!r} is asked for before it on this form.{hint}",
+            narrowed_by=field.narrowed_by[:80],
+            hint=hint,
+        )
     target = world.attribute(own.target, field.narrowed_path)
     if other is None or target is None or not set(targets_of(target)) & set(targets_of(other)):
         return (
             "narrowed_path",
-            f"{field.narrowed_path[:80]} does not lead from {own.target} to the rows of {field.narrowed_by}.",
+            told(
+                "{narrowed_path} does not lead from {target} to the rows of {narrowed_by}.",
+                narrowed_path=field.narrowed_path[:80],
+                target=own.target,
+                narrowed_by=field.narrowed_by,
+            ),
         )
     return None
 
@@ -67,10 +79,18 @@ def made_on_the_spot(world: World) -> Iterator[Problem]:
             if made is None or attribute is None:
                 continue
             if attribute.type != "lookup" or attribute.targets:
-                message = f"{field.attribute} is no lookup to one entity; only such a one can get a new row."
+                message = told(
+                    "{attribute} is no lookup to one entity; only such a one can get a new row.", attribute=field.attribute
+                )
                 yield world.problem(form, f"{path}.create_form", "create-form", message)
             elif made.entity != attribute.target:
-                message = f"The form {made.key} is of {made.entity}, and {field.attribute} points at {attribute.target}."
+                message = told(
+                    "The form {form} is of {entity}, and {attribute} points at {target}.",
+                    form=made.key,
+                    entity=made.entity,
+                    attribute=field.attribute,
+                    target=attribute.target,
+                )
                 yield world.problem(form, f"{path}.create_form", "create-form", message)
 
 
@@ -82,10 +102,14 @@ def numbers_of_options(world: World) -> Iterator[Problem]:
                 continue
             attribute = world.attribute(form.entity, field.attribute)
             if attribute is not None and attribute.type != "choices":
-                message = f"{field.attribute} is of type {attribute.type}; fewest and most are for choices."
+                message = told(
+                    "{attribute} is of type {type}; fewest and most are for choices.",
+                    attribute=field.attribute,
+                    type=Called(attribute.type, "type"),
+                )
                 yield world.problem(form, f"{path}.{'fewest' if field.fewest else 'most'}", "choice-needed", message)
             elif field.most and field.most < field.fewest:
-                message = f"fewest ({field.fewest}) is more than most ({field.most})."
+                message = told("fewest ({fewest}) is more than most ({most}).", fewest=field.fewest, most=field.most)
                 yield world.problem(form, f"{path}.fewest", "value", message)
 
 
@@ -104,7 +128,11 @@ def choice_attributes(world: World) -> Iterator[Problem]:
         for path, key in (("status", form.status), ("progress.attribute", progress)):
             attribute = world.attribute(form.entity, key) if key else None
             if attribute and attribute.type != "choice":
-                message = f"{key} is of type {attribute.type}; a choice is needed here."
+                message = told(
+                    "{attribute} is of type {type}; a choice is needed here.",
+                    attribute=key,
+                    type=Called(attribute.type, "type"),
+                )
                 yield world.problem(form, path, "choice-needed", message)
 
 
@@ -119,12 +147,17 @@ def progress_steps(world: World) -> Iterator[Problem]:
         named += [(f"dates.{step}", step) for step, _ in form.progress.dates]
         for path, step in named:
             if options is not None and step not in options:
-                message = f"{step[:80]!r} is no option of {form.progress.attribute}.{did_you_mean(step, options)}"
+                message = told(
+                    "{option!r} is no option of {attribute}.{hint}",
+                    option=step[:80],
+                    attribute=form.progress.attribute,
+                    hint=did_you_mean(step, options),
+                )
                 yield world.problem(form, f"progress.{path}", "unknown-option", message)
         for step, path in form.progress.dates:
             date = world.attribute(form.entity, path)
             if form.entity in world.entities and (date is None or date.type not in ("date", "datetime")):
-                message = f"{path[:80]!r} is no date of {form.entity}."
+                message = told("{attribute!r} is no date of {entity}.", attribute=path[:80], entity=form.entity)
                 yield world.problem(form, f"progress.dates.{step}", "date-needed", message)
 
 
@@ -146,7 +179,13 @@ def fault_in_record_path(world: World, form: Form, value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("@record.") or form.entity not in world.entities:
         return ""
     path = value.removeprefix("@record.")
-    return "" if world.attribute(form.entity, path) else f"The entity {form.entity} has no {path[:80]!r} for {value[:80]}."
+    return (
+        ""
+        if world.attribute(form.entity, path)
+        else told(
+            "The entity {entity} has no {attribute!r} for {word}.", entity=form.entity, attribute=path[:80], word=value[:80]
+        )
+    )
 
 
 def written_fields(world: World) -> Iterator[Problem]:
@@ -154,7 +193,9 @@ def written_fields(world: World) -> Iterator[Problem]:
     for form in world.all(Form):
         for path, field in fields(form):
             if field.set_on_save is not None and ("." in field.attribute or field.attribute in RESERVED_KEYS):
-                message = f"{field.attribute} cannot be written by a form of {form.entity}."
+                message = told(
+                    "{attribute} cannot be written by a form of {entity}.", attribute=field.attribute, entity=form.entity
+                )
                 yield world.problem(form, f"{path}.attribute", "read-only", message)
 
 
@@ -165,7 +206,12 @@ def lookup_views(world: World) -> Iterator[Problem]:
             attribute = world.attribute(form.entity, field.attribute)
             view = world.find("view", field.view) if field.view else None
             if attribute and isinstance(view, View) and view.entity not in targets_of(attribute):
-                message = f"The view {view.key} shows {view.entity}, which {field.attribute} does not point at."
+                message = told(
+                    "The view {view} shows {entity}, which {attribute} does not point at.",
+                    view=view.key,
+                    entity=view.entity,
+                    attribute=field.attribute,
+                )
                 yield world.problem(form, f"{path}.view", "lookup-view", message)
 
 
@@ -173,13 +219,13 @@ def sections(world: World) -> Iterator[Problem]:
     """A section has fields or a related list; tabs have names of their own."""
     for form in world.all(Form):
         for index in repeated([tab.key for tab in form.tabs]):
-            message = f"The tab {form.tabs[index].key} is there twice; give one another key."
+            message = told("The tab {tab} is there twice; give one another key.", tab=form.tabs[index].key)
             yield world.problem(form, f"tabs.{index}.key", "duplicate-key", message)
         for tab_index, tab in enumerate(form.tabs):
             for index, section in enumerate(tab.sections):
                 if section.fields and section.related:
                     path = f"tabs.{tab_index}.sections.{index}"
-                    message = "A section has either fields or a related list; make it two sections."
+                    message = told("A section has either fields or a related list; make it two sections.")
                     yield world.problem(form, path, "section", message)
 
 
@@ -204,10 +250,20 @@ def related_actions(world: World) -> Iterator[Problem]:
             for name, kind in (("create_form", "form"), ("edit_form", "form"), ("link_view", "view")):
                 other = world.find(kind, getattr(item, name)) if getattr(item, name) else None
                 if other is not None and other.entity != view.entity:
-                    message = f"The {kind} {other.key} is of {other.entity}, but the rows are of {view.entity}."
+                    message = told(
+                        "The {kind} {component} is of {entity}, but the rows are of {rows_entity}.",
+                        kind=Called(kind, "kind"),
+                        component=other.key,
+                        entity=other.entity,
+                        rows_entity=view.entity,
+                    )
                     yield world.problem(form, f"{path}.{name}", "related", message)
             if item.unlink and (needed := _needed_lookup(world, form.entity, item.relationship, view.entity)):
-                message = f"Every {view.entity} needs its {needed}, so none can be taken off; offer to delete it instead."
+                message = told(
+                    "Every {entity} needs its {lookup}, so none can be taken off; offer to delete it instead.",
+                    entity=view.entity,
+                    lookup=needed,
+                )
                 yield world.problem(form, f"{path}.unlink", "related", message)
 
 
@@ -226,12 +282,26 @@ def fault_in_related(world: World, entity: str, relationship: str, shown: str) -
     links = world.entities[entity].links
     leading = [name for name, link in links.items() if link.entity == shown]
     if not relationship:
-        many = f"say which of {', '.join(leading)}" if leading else f"nothing of {shown} points at {entity}"
-        return "" if len(leading) == 1 else f"relationship: is needed: {many}."
+        many = (
+            told("say which of {relationships}", relationships=", ".join(leading))
+            if leading
+            else told("nothing of {rows_entity} points at {entity}", rows_entity=shown, entity=entity)
+        )
+        return "" if len(leading) == 1 else told("relationship: is needed: {many}.", many=many)
     if relationship not in links:
-        return f"{entity} has no relationship {relationship[:80]!r}.{did_you_mean(relationship, links)}"
+        return told(
+            "{entity} has no relationship {relationship!r}.{hint}",
+            entity=entity,
+            relationship=relationship[:80],
+            hint=did_you_mean(relationship, links),
+        )
     if relationship not in leading:
-        return f"{relationship} leads to {links[relationship].entity}, but the rows are of {shown}."
+        return told(
+            "{relationship} leads to {entity}, but the rows are of {rows_entity}.",
+            relationship=relationship,
+            entity=links[relationship].entity,
+            rows_entity=shown,
+        )
     return ""
 
 

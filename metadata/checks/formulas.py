@@ -13,6 +13,7 @@ from metadata.expressions.grammar import ExpressionError, parse
 from metadata.expressions.tree import Aggregate, Call, Kind, Name, Node
 from metadata.expressions.typing import Typed, typed
 from metadata.model import Attribute, Entity, TableMap
+from metadata.told import Called, as_sentence, joined, told
 
 TYPES = ("text", "integer", "decimal", "money", "boolean", "date", "datetime")
 STORED_ONLY = ("default", "immutable", "pattern", "min", "max", "format", "choice", "target", "targets", "relationship")
@@ -57,7 +58,7 @@ def faults(fault: ExpressionError, text: str) -> str:
     """A fault as a sentence that shows its place in the text."""
     begin = max(0, fault.at - 20)
     where = f"{'…' if begin else ''}{text[begin : fault.at]}▸{text[fault.at : fault.at + 20]}"
-    return f"{fault.message[:1].upper()}{fault.message[1:]} (at ▸ in {where!r})."
+    return told("{fault} (at ▸ in {where!r}).", fault=as_sentence(fault.message), where=where)
 
 
 def calculated(world: World) -> Iterator[Declared]:
@@ -69,7 +70,11 @@ def meanings(world: World) -> Iterator[Problem]:
     """A formula can be read and gives a value of the attribute's type."""
     for item in calculated(world):
         if item.attribute.type not in TYPES:
-            message = f"A formula cannot give {item.attribute.type}; it is for {', '.join(TYPES)}."
+            message = told(
+                "A formula cannot give {type}; it is for {types}.",
+                type=Called(item.attribute.type, "type"),
+                types=joined(Called(kind, "type") for kind in TYPES),
+            )
             yield world.problem(item.entity, f"{item.path}.formula", "formula", message)
             continue
         found = read(world, item.entity.key, item.attribute.formula, KINDS[item.attribute.type])
@@ -84,16 +89,24 @@ def stored_only(world: World) -> Iterator[Problem]:
         attribute = item.attribute
         for name in STORED_ONLY:
             if getattr(attribute, name) not in (None, "", (), False):
-                message = f"{attribute.key} is worked out by its formula, so {name} has no meaning; remove one of the two."
+                message = told(
+                    "{attribute} is worked out by its formula, so {property} has no meaning; remove one of the two.",
+                    attribute=attribute.key,
+                    property=name,
+                )
                 yield world.problem(item.entity, f"{item.path}.{name}", "formula", message)
         if attribute.required != "optional":
-            message = f"{attribute.key} is worked out by its formula; nobody can be required to fill it in."
+            message = told(
+                "{attribute} is worked out by its formula; nobody can be required to fill it in.", attribute=attribute.key
+            )
             yield world.problem(item.entity, f"{item.path}.required", "formula", message)
     for entity in world.all(Entity):
         formulas = {attribute.key for attribute in entity.attributes if attribute.formula}
         for index, key in enumerate(entity.keys):
             for name in formulas.intersection(key.attributes):
-                message = f"{name} is worked out by its formula; a key is made of attributes that are stored."
+                message = told(
+                    "{attribute} is worked out by its formula; a key is made of attributes that are stored.", attribute=name
+                )
                 yield world.problem(entity, f"keys.{index}.attributes", "formula", message)
 
 
@@ -104,7 +117,9 @@ def mapped(world: World) -> Iterator[Problem]:
         for index, line in enumerate(table_map.attributes):
             attribute = facts.attributes.get(line.attribute) if facts else None
             if attribute is not None and attribute.formula:
-                message = f"{line.attribute} is worked out by its formula and cannot be mapped; remove the line."
+                message = told(
+                    "{attribute} is worked out by its formula and cannot be mapped; remove the line.", attribute=line.attribute
+                )
                 yield world.problem(table_map, f"attributes.{index}.attribute", "formula", message)
 
 
@@ -114,7 +129,7 @@ def circles(world: World) -> Iterator[Problem]:
     needs = {place: frozenset(_needs(world, item)) & places.keys() for place, item in places.items()}
     for place, item in places.items():
         if place in reached(needs, place):
-            message = f"The formula of {item.attribute.key} leads back to itself; break the circle."
+            message = told("The formula of {attribute} leads back to itself; break the circle.", attribute=item.attribute.key)
             yield world.problem(item.entity, f"{item.path}.formula", "formula-circle", message)
 
 

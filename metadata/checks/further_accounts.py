@@ -8,6 +8,7 @@ from metadata.checks.world import EntityFacts, World, targets_of
 from metadata.errors import Problem
 from metadata.model import Entity, FurtherAccounts
 from metadata.schema.faults import did_you_mean
+from metadata.told import Called, one_of, told
 
 CODE = "further-accounts"
 PATH = "further_accounts"
@@ -21,10 +22,10 @@ def further_accounts(world: World) -> Iterator[Problem]:
         if declared is None:
             continue
         if entity.key != "contact":
-            message = "Only the entity contact has further accounts; say there where they come from."
+            message = told("Only the entity contact has further accounts; say there where they come from.")
             yield world.problem(entity, PATH, CODE, message)
         elif bool(declared.relationship) == bool(declared.entity):
-            message = "Name either the N:N relationship of the contact with account, or the entity of memberships."
+            message = told("Name either the N:N relationship of the contact with account, or the entity of memberships.")
             yield world.problem(entity, PATH, CODE, message)
         elif declared.relationship:
             yield from _relationship(world, entity, declared)
@@ -36,11 +37,11 @@ def _relationship(world: World, entity: Entity, declared: FurtherAccounts) -> It
     links = world.entities["contact"].links
     good = {key for key, link in links.items() if link.entity == "account" and link.form == "N:N"}
     if declared.relationship not in good:
-        message = f"The contact has no N:N relationship {declared.relationship} with account."
+        message = told("The contact has no N:N relationship {relationship} with account.", relationship=declared.relationship)
         yield world.problem(entity, f"{PATH}.relationship", CODE, message + did_you_mean(declared.relationship, good))
     for name in ("role", "active"):
         if getattr(declared, name):
-            message = f"A relationship has no {name}; memberships that do are rows of an entity."
+            message = told("A relationship has no {property}; memberships that do are rows of an entity.", property=name)
             yield world.problem(entity, f"{PATH}.{name}", CODE, message)
 
 
@@ -50,13 +51,24 @@ def _memberships(world: World, entity: Entity, declared: FurtherAccounts, facts:
         found = facts.attributes.get(key)
         if found is None or found.type != "lookup" or targets_of(found) != (name,):
             good = [one.key for one in facts.attributes.values() if one.type == "lookup" and targets_of(one) == (name,)]
-            message = f"{facts.key} has no lookup {key} to {name} alone.{did_you_mean(key, good)}"
+            message = told(
+                "{entity} has no lookup {attribute} to {target} alone.{hint}",
+                entity=facts.key,
+                attribute=key,
+                target=name,
+                hint=did_you_mean(key, good),
+            )
             yield world.problem(entity, f"{PATH}.{name}", CODE, message)
     for name, types in (("role", ROLE_TYPES), ("active", ("boolean",))):
         key = getattr(declared, name)
         found = facts.attributes.get(key)
         if key and (found is None or found.type not in types or found.formula):
-            message = f"{facts.key} has no attribute {key} of its own that is {' or '.join(types)}."
+            message = told(
+                "{entity} has no attribute {attribute} of its own that is {types}.",
+                entity=facts.key,
+                attribute=key,
+                types=one_of(Called(kind, "type") for kind in types),
+            )
             yield world.problem(entity, f"{PATH}.{name}", CODE, message)
 
 

@@ -8,6 +8,7 @@ from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Joining, Site, WebRole
 from metadata.schema.faults import did_you_mean
+from metadata.told import told
 
 CODE = "registration"
 ASKED = frozenset({"text", "phone", "url"})
@@ -20,7 +21,10 @@ def joining(world: World) -> Iterator[Problem]:
     for site in world.all(Site):
         declared = site.joining
         if site.registration in BY_THEMSELVES and declared is None:
-            message = f"Registration is {site.registration}; say under joining what people are asked and given."
+            message = told(
+                "Registration is {registration}; say under joining what people are asked and given.",
+                registration=site.registration,
+            )
             yield world.problem(site, "joining", CODE, message)
         if declared is not None:
             yield from _asked(world, site, declared)
@@ -33,10 +37,10 @@ def _asked(world: World, site: Site, declared: Joining) -> Iterator[Problem]:
     for index, key in enumerate(declared.attributes):
         found = attributes.get(key)
         if found is None:
-            message = f"A contact has no attribute {key}.{did_you_mean(key, attributes)}"
+            message = told("A contact has no attribute {attribute}.{hint}", attribute=key, hint=did_you_mean(key, attributes))
             yield world.problem(site, f"joining.attributes.{index}", CODE, message)
         elif found.type not in ASKED or found.formula or found.values or key in NEVER:
-            message = f"{key} cannot be asked for: only texts, phone numbers and addresses can."
+            message = told("{attribute} cannot be asked for: only texts, phone numbers and addresses can.", attribute=key)
             yield world.problem(site, f"joining.attributes.{index}", CODE, message)
 
 
@@ -45,7 +49,7 @@ def _account(world: World, site: Site, declared: Joining) -> Iterator[Problem]:
         return
     found = world.entities["account"].attributes.get(declared.account_attribute)
     if found is None or found.type != "text" or found.formula:
-        message = f"Name the text attribute of the account that holds the {declared.account}."
+        message = told("Name the text attribute of the account that holds the {account}.", account=declared.account)
         yield world.problem(site, "joining.account_attribute", CODE, message)
 
 
@@ -55,13 +59,17 @@ def _roles(world: World, site: Site, declared: Joining) -> Iterator[Problem]:
         for index, key in enumerate(getattr(declared, name)):
             role = roles.get(key)
             if role is not None and role.default:
-                message = f"{key} is held by everybody; leave it out." if name == "roles" else f"{key} is held by everybody."
+                message = (
+                    told("{role} is held by everybody; leave it out.", role=key)
+                    if name == "roles"
+                    else told("{role} is held by everybody.", role=key)
+                )
                 yield world.problem(site, f"joining.{name}.{index}", CODE, message)
             elif role is not None and role.studio and name == "roles":
-                message = f"{key} opens the studio; give it to people one by one."
+                message = told("{role} opens the studio; give it to people one by one.", role=key)
                 yield world.problem(site, f"joining.roles.{index}", CODE, message)
     if site.registration == "request" and not declared.approvers:
-        message = "Nobody may approve; name a web role."
+        message = told("Nobody may approve; name a web role.")
         yield world.problem(site, "joining.approvers", CODE, message)
 
 

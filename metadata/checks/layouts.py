@@ -10,6 +10,7 @@ from metadata.checks.zones import is_time_zone, no_time_zone
 from metadata.errors import Problem
 from metadata.model import ListCards, ListComponent
 from metadata.schema.faults import did_you_mean, shown
+from metadata.told import Called, one_of, told
 
 LAYOUTS = ("table", "calendar", "board", "cards")
 DATES = ("date", "datetime")
@@ -21,20 +22,25 @@ def layouts(world: World) -> Iterator[Problem]:
         declared = [name for name in ("calendar", "board", "cards") if getattr(item, name) is not None]
         for index, name in enumerate(item.layouts):
             if name not in LAYOUTS:
-                message = f"There is no layout {shown(name)}.{did_you_mean(name, LAYOUTS)}"
+                message = told("There is no layout {layout}.{hint}", layout=shown(name), hint=did_you_mean(name, LAYOUTS))
                 yield world.problem(item, f"layouts.{index}", "layout", message)
             elif name not in ("table", "cards", *declared):
-                message = f"The list says nothing of a {name}; add {name}: to it, or leave the layout out."
+                message = told(
+                    "The list says nothing of a {layout}; add {layout}: to it, or leave the layout out.", layout=name
+                )
                 yield world.problem(item, f"layouts.{index}", "layout", message)
         for index in repeated(list(item.layouts)):
-            message = f"The layout {item.layouts[index]} is there twice; remove one."
+            message = told("The layout {layout} is there twice; remove one.", layout=item.layouts[index])
             yield world.problem(item, f"layouts.{index}", "duplicate-key", message)
         for name in declared:
             if item.layouts and name not in item.layouts:
-                message = f"The list says what its {name} is, but {name} is not among its layouts; add it there or remove it."
+                message = told(
+                    "The list says what its {layout} is, but {layout} is not among its layouts; add it there or remove it.",
+                    layout=name,
+                )
                 yield world.problem(item, name, "layout", message)
         if item.map is not None and (item.layouts or declared):
-            message = "A list with map: is a map and nothing else; make it two lists."
+            message = told("A list with map: is a map and nothing else; make it two lists.")
             yield world.problem(item, "layouts" if item.layouts else declared[0], "layout", message)
 
 
@@ -67,19 +73,31 @@ def boards(world: World) -> Iterator[Problem]:
         attribute = world.entities[entity].attributes.get(board.attribute)
         if attribute is None or attribute.type != "choice":
             choices = [key for key, found in world.entities[entity].attributes.items() if found.type == "choice"]
-            message = f"{shown(board.attribute)} is no choice attribute of {entity}.{did_you_mean(board.attribute, choices)}"
+            message = told(
+                "{attribute} is no choice attribute of {entity}.{hint}",
+                attribute=shown(board.attribute),
+                entity=entity,
+                hint=did_you_mean(board.attribute, choices),
+            )
             yield world.problem(item, "board.attribute", "board", message)
             continue
         if attribute.formula and not board.fixed:
-            message = f"{board.attribute} is calculated, so that nobody can move a card; say fixed: true."
+            message = told(
+                "{attribute} is calculated, so that nobody can move a card; say fixed: true.", attribute=board.attribute
+            )
             yield world.problem(item, "board.fixed", "board", message)
         options = world.options(attribute)
         for index, option in enumerate(board.columns):
             if options is not None and option not in options:
-                message = f"{board.attribute} has no option {shown(option)}.{did_you_mean(option, options)}"
+                message = told(
+                    "{attribute} has no option {option}.{hint}",
+                    attribute=board.attribute,
+                    option=shown(option),
+                    hint=did_you_mean(option, options),
+                )
                 yield world.problem(item, f"board.columns.{index}", "board", message)
         for index in repeated(list(board.columns)):
-            message = f"The column {board.columns[index]} is there twice; remove one."
+            message = told("The column {option} is there twice; remove one.", option=board.columns[index])
             yield world.problem(item, f"board.columns.{index}", "duplicate-key", message)
 
 
@@ -88,7 +106,7 @@ def pictures(world: World) -> Iterator[Problem]:
     for item in world.all(ListComponent):
         entity = entity_of(world, item)
         if item.cards == ListCards():
-            message = "Name the picture of the cards, or leave cards out: layouts says that there are some."
+            message = told("Name the picture of the cards, or leave cards out: layouts says that there are some.")
             yield world.problem(item, "cards", "cards", message)
         if item.cards is None or not item.cards.picture or entity not in world.entities:
             continue
@@ -102,8 +120,17 @@ def misfit(world: World, entity: str, path: str, types: tuple[str, ...]) -> str:
     try:
         found = world.resolve(entity, path)
     except PathError as wrong:
-        return str(wrong)
-    return "" if found.type in types else f"{shown(path)} is of type {found.type}; {' or '.join(types)} is needed here."
+        return wrong.message
+    return (
+        ""
+        if found.type in types
+        else told(
+            "{attribute} is of type {type}; {types} is needed here.",
+            attribute=shown(path),
+            type=Called(found.type, "type"),
+            types=one_of(Called(kind, "type") for kind in types),
+        )
+    )
 
 
 RULES = (layouts, calendars, boards, pictures)

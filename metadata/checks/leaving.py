@@ -10,6 +10,7 @@ from metadata.errors import Problem
 from metadata.model import TableMap
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
+from metadata.told import told
 from metadata.types import TYPES
 
 
@@ -18,10 +19,10 @@ def deactivations(world: World) -> Iterator[Problem]:
     for owner in world.all(TableMap):
         named = [name for name in ("delete", "filter_exit", "key_change") if getattr(owner, name) == "deactivate"]
         if named and not owner.inactive:
-            message = "deactivate marks our row; say how as inactive, such as {active: false}."
+            message = told("deactivate marks our row; say how as inactive, such as {{active: false}}.")
             yield world.problem(owner, named[0], "table-map", message)
         if owner.inactive and not named:
-            message = "inactive says how deactivate marks our row; make delete, filter_exit or key_change deactivate."
+            message = told("inactive says how deactivate marks our row; make delete, filter_exit or key_change deactivate.")
             yield world.problem(owner, "inactive", "table-map", message)
 
 
@@ -33,12 +34,20 @@ def marks(world: World) -> Iterator[Problem]:
             path, attribute = f"inactive.{name}", world.attribute(owner.entity, name)
             if attribute is None:
                 hint = did_you_mean(name, entity.attributes if entity is not None else ())
-                message = f"The entity {owner.entity} has no attribute {name[:80]!r}.{hint}"
+                message = told(
+                    "The entity {entity} has no attribute {attribute!r}.{hint}",
+                    entity=owner.entity,
+                    attribute=name[:80],
+                    hint=hint,
+                )
                 yield world.problem(owner, path, "unknown-attribute", message)
                 continue
             kind = TYPES.get(attribute.type)
             if name in RESERVED_KEYS or name in owner.integration_key or attribute.type == "lookup" or (kind and kind.is_file):
-                message = f"{name} cannot mark a row as inactive; name an attribute with a plain value that is not the key."
+                message = told(
+                    "{attribute} cannot mark a row as inactive; name an attribute with a plain value that is not the key.",
+                    attribute=name,
+                )
                 yield world.problem(owner, path, "table-map", message)
                 continue
             fault = fault_in(world, attribute, value) if value is not None else ""
@@ -50,10 +59,10 @@ def key_changes(world: World) -> Iterator[Problem]:
     """A change of key is told by something else that stays; what leaves a filter needs one."""
     for owner in world.all(TableMap):
         if owner.key_change and not owner.identity_column:
-            message = "A change of key is told by a column that stays the same; name it as identity_column."
+            message = told("A change of key is told by a column that stays the same; name it as identity_column.")
             yield world.problem(owner, "key_change", "table-map", message)
         if owner.filter_exit and not owner.filter:
-            message = "filter_exit is for rows that leave the filter, and there is none; leave it out."
+            message = told("filter_exit is for rows that leave the filter, and there is none; leave it out.")
             yield world.problem(owner, "filter_exit", "table-map", message)
 
 

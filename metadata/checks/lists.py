@@ -9,6 +9,7 @@ from metadata.checks.world import PathError, World, repeated, targets_of
 from metadata.errors import Problem
 from metadata.model import Filter, ListComponent, ListFilter, Page, RowAction, View
 from metadata.schema.faults import did_you_mean, shown
+from metadata.told import Called, told
 
 NO_FILTER = ("unique_id", "file", "image")
 FARTHEST = 20_000
@@ -20,9 +21,9 @@ def columns(world: World) -> Iterator[Problem]:
     for view in world.all(View):
         paths = [column.attribute for column in view.columns]
         if not paths:
-            yield world.problem(view, "columns", "no-columns", "The view has no columns; add one at least.")
+            yield world.problem(view, "columns", "no-columns", told("The view has no columns; add one at least."))
         for index in repeated(paths):
-            message = f"The column {paths[index]} is there twice; remove one."
+            message = told("The column {column} is there twice; remove one.", column=paths[index])
             yield world.problem(view, f"columns.{index}.attribute", "duplicate-key", message)
 
 
@@ -42,15 +43,21 @@ def list_views(world: World) -> Iterator[Problem]:
     """A list has views, all of one entity."""
     for item in world.all(ListComponent):
         if not item.views:
-            yield world.problem(item, "views", "no-views", "The list has no views; name one at least.")
+            yield world.problem(item, "views", "no-views", told("The list has no views; name one at least."))
         views = views_of(world, item)
         for view in views:
             if view.entity != views[0].entity:
                 index = item.views.index(view.key)
-                message = f"{view.key} shows {view.entity}, but {views[0].key} shows {views[0].entity}; make it two lists."
+                message = told(
+                    "{view} shows {entity}, but {first_view} shows {first_entity}; make it two lists.",
+                    view=view.key,
+                    entity=view.entity,
+                    first_view=views[0].key,
+                    first_entity=views[0].entity,
+                )
                 yield world.problem(item, f"views.{index}", "mixed-views", message)
         for index in repeated(list(item.views)):
-            message = f"The view {item.views[index]} is there twice; remove one."
+            message = told("The view {view} is there twice; remove one.", view=item.views[index])
             yield world.problem(item, f"views.{index}", "duplicate-key", message)
 
 
@@ -63,7 +70,13 @@ def owners(world: World) -> Iterator[Problem]:
             attribute = world.attribute(entity, path) if path and entity else None
             if path and entity and (attribute is None or target not in targets_of(attribute)):
                 lookups = [key for key, found in world.entities[entity].attributes.items() if target in targets_of(found)]
-                message = f"{path} is no lookup of {entity} to {target}.{did_you_mean(path, lookups)}"
+                message = told(
+                    "{attribute} is no lookup of {entity} to {target}.{hint}",
+                    attribute=path,
+                    entity=entity,
+                    target=target,
+                    hint=did_you_mean(path, lookups),
+                )
                 yield world.problem(item, name, "owner-attribute", message)
 
 
@@ -75,7 +88,7 @@ def overrides(world: World) -> Iterator[Problem]:
         for index, override in enumerate(item.columns):
             if views and override.attribute not in known:
                 hint = did_you_mean(override.attribute, known)
-                message = f"No view of the list has a column {override.attribute[:80]!r}.{hint}"
+                message = told("No view of the list has a column {column!r}.{hint}", column=override.attribute[:80], hint=hint)
                 yield world.problem(item, f"columns.{index}.attribute", "unknown-column", message)
 
 
@@ -94,7 +107,7 @@ def fault_in_action(world: World, item: ListComponent, entity: str, action: RowA
     if action.type == "delete":
         return ""
     if not action.page:
-        return f"The action {action.type} needs page: with the page of one record."
+        return told("The action {type} needs page: with the page of one record.", type=action.type)
     page = world.find("page", action.page, item.site)
     above = page
     steps = 0
@@ -103,8 +116,8 @@ def fault_in_action(world: World, item: ListComponent, entity: str, action: RowA
         steps += 1
     if not isinstance(page, Page) or not entity or (isinstance(above, Page) and above.record_entity == entity):
         return ""
-    shows = f"shows {above.record_entity}" if isinstance(above, Page) else "shows no record"
-    return f"The page {action.page} {shows}, but the rows are of {entity}."
+    shows = told("shows {entity}", entity=above.record_entity) if isinstance(above, Page) else told("shows no record")
+    return told("The page {page} {shows}, but the rows are of {entity}.", page=action.page, shows=shows, entity=entity)
 
 
 def list_filters(world: World) -> Iterator[Problem]:
@@ -112,7 +125,7 @@ def list_filters(world: World) -> Iterator[Problem]:
     for item in world.all(ListComponent):
         entity = entity_of(world, item)
         for index in repeated([one.key for one in item.filters]):
-            message = f"The filter {item.filters[index].key} is there twice; give one another key."
+            message = told("The filter {filter} is there twice; give one another key.", filter=item.filters[index].key)
             yield world.problem(item, f"filters.{index}.key", "duplicate-key", message)
         for index, one in enumerate(item.filters):
             name, fault = fault_in_filter(world, entity, one) if entity in world.entities else ("", "")
@@ -123,24 +136,43 @@ def list_filters(world: World) -> Iterator[Problem]:
 def fault_in_filter(world: World, entity: str, one: ListFilter) -> tuple[str, str]:
     """What is wrong with a filter of a list of an entity, and where."""
     if bool(one.attribute) == bool(one.conditions):
-        return "attribute", "A filter has either an attribute or conditions."
+        return "attribute", told("A filter has either an attribute or conditions.")
     if one.conditions:
         twice = next(repeated([item.key for item in one.conditions]), None)
         if twice is not None:
-            return f"conditions.{twice}.key", f"The condition {one.conditions[twice].key} is there twice; give one another key."
-        return ("view", "A view is for a lookup, and conditions have none.") if one.view else fault_in_paths(world, entity, one)
+            return f"conditions.{twice}.key", told(
+                "The condition {condition} is there twice; give one another key.", condition=one.conditions[twice].key
+            )
+        return (
+            ("view", told("A view is for a lookup, and conditions have none."))
+            if one.view
+            else fault_in_paths(world, entity, one)
+        )
     try:
         attribute = world.resolve(entity, one.attribute)
     except PathError as wrong:
-        return "attribute", str(wrong)
+        return "attribute", wrong.message
     targets = targets_of(attribute)
     if attribute.type in NO_FILTER or (attribute.type == "lookup" and len(targets) != 1):
-        return "attribute", f"Nobody can choose a value of {one.attribute}, which is of type {attribute.type}."
+        return "attribute", told(
+            "Nobody can choose a value of {attribute}, which is of type {type}.",
+            attribute=one.attribute,
+            type=Called(attribute.type, "type"),
+        )
     view = world.find("view", one.view) if one.view else None
     if one.view and attribute.type != "lookup":
-        return "view", f"A view is for a lookup, and {one.attribute} is of type {attribute.type}."
+        return "view", told(
+            "A view is for a lookup, and {attribute} is of type {type}.",
+            attribute=one.attribute,
+            type=Called(attribute.type, "type"),
+        )
     if isinstance(view, View) and view.entity not in targets:
-        return "view", f"The view {view.key} shows {view.entity}, which {one.attribute} does not point at."
+        return "view", told(
+            "The view {view} shows {entity}, which {attribute} does not point at.",
+            view=view.key,
+            entity=view.entity,
+            attribute=one.attribute,
+        )
     return "", ""
 
 
@@ -151,7 +183,7 @@ def fault_in_paths(world: World, entity: str, one: ListFilter) -> tuple[str, str
             try:
                 world.resolve(entity, path)
             except PathError as wrong:
-                return f"conditions.{index}.filter{place}.attribute", str(wrong)
+                return f"conditions.{index}.filter{place}.attribute", wrong.message
     return "", ""
 
 
@@ -174,13 +206,17 @@ def maps(world: World) -> Iterator[Problem]:
             path = getattr(item.map, name)
             attribute = world.attribute(entity, path)
             if entity in world.entities and (attribute is None or attribute.type != "decimal"):
-                message = f"{path[:80]!r} is no decimal attribute of {entity}, which degrees need."
+                message = told(
+                    "{attribute!r} is no decimal attribute of {entity}, which degrees need.", attribute=path[:80], entity=entity
+                )
                 yield world.problem(item, f"map.{name}", "map", message)
         if not item.map.distances or min(item.map.distances) < 1 or max(item.map.distances) > FARTHEST:
-            message = f"Give one distance at least, each from 1 to {FARTHEST}."
+            message = told("Give one distance at least, each from 1 to {most}.", most=FARTHEST)
             yield world.problem(item, "map.distances", "map", message)
         if item.map.centre and not is_point(item.map.centre):
-            message = f"{shown(item.map.centre)} is no point; write degrees north, degrees east, such as 59.33, 18.07."
+            message = told(
+                "{value} is no point; write degrees north, degrees east, such as 59.33, 18.07.", value=shown(item.map.centre)
+            )
             yield world.problem(item, "map.centre", "map", message)
 
 

@@ -12,6 +12,7 @@ from metadata.errors import Problem
 from metadata.model import BulkAction, Form, ListComponent, ListImport, SetValue, TableMap
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
+from metadata.told import Called, told
 
 NEVER_SET = ("auto_number", "file", "image")
 WORDS = ("@contact.",)
@@ -21,14 +22,16 @@ def bulk_actions(world: World) -> Iterator[Problem]:
     """What is done with many rows has a name of its own, and values where it sets some."""
     for item in world.all(ListComponent):
         for index in repeated([action.key for action in item.bulk]):
-            message = f"The action {item.bulk[index].key} is there twice; give one another key."
+            message = told("The action {action} is there twice; give one another key.", action=item.bulk[index].key)
             yield world.problem(item, f"bulk.{index}.key", "duplicate-key", message)
         for index, action in enumerate(item.bulk):
             fault = fault_in_action(action)
             if fault:
                 yield world.problem(item, f"bulk.{index}.values", "bulk-action", fault)
         if item.bulk and item.map is not None:
-            yield world.problem(item, "bulk", "bulk-action", "A list of places shows no rows to be marked; remove bulk or map.")
+            yield world.problem(
+                item, "bulk", "bulk-action", told("A list of places shows no rows to be marked; remove bulk or map.")
+            )
 
 
 def bulk_values(world: World) -> Iterator[Problem]:
@@ -45,7 +48,7 @@ def bulk_values(world: World) -> Iterator[Problem]:
 def fault_in_action(action: BulkAction) -> str:
     """What is wrong with the values of an action as a whole."""
     if action.type == "delete":
-        return "Deleting sets nothing; remove values." if action.values else ""
+        return told("Deleting sets nothing; remove values.") if action.values else ""
     return fault_in_values(action.values)
 
 
@@ -53,9 +56,9 @@ def fault_in_values(values: tuple[SetValue, ...]) -> str:
     """What is wrong with the values that an action writes, taken together."""
     attributes = [given.attribute for given in values]
     if not attributes:
-        return "Say what is set: values, each with an attribute and a value."
+        return told("Say what is set: values, each with an attribute and a value.")
     twice = next((attributes[index] for index in repeated(attributes)), "")
-    return f"{twice} is set twice; remove one." if twice else ""
+    return told("{attribute} is set twice; remove one.", attribute=twice) if twice else ""
 
 
 def fault_in_value(world: World, entity: str, given: SetValue) -> tuple[str, str]:
@@ -65,16 +68,29 @@ def fault_in_value(world: World, entity: str, given: SetValue) -> tuple[str, str
     if attribute is None:
         return (
             "attribute",
-            f"The entity {entity} has no attribute {given.attribute[:80]!r}.{did_you_mean(given.attribute, own)}",
+            told(
+                "The entity {entity} has no attribute {attribute!r}.{hint}",
+                entity=entity,
+                attribute=given.attribute[:80],
+                hint=did_you_mean(given.attribute, own),
+            ),
         )
     if attribute.key in RESERVED_KEYS or attribute.type in NEVER_SET or attribute.formula:
-        return "attribute", f"{attribute.key} is not written by people, so no action can set it."
+        return "attribute", told("{attribute} is not written by people, so no action can set it.", attribute=attribute.key)
     if attribute.immutable:
-        return "attribute", f"{attribute.key} is immutable, so no row that is there can get another value."
+        return "attribute", told(
+            "{attribute} is immutable, so no row that is there can get another value.", attribute=attribute.key
+        )
     if attribute.type == "lookup" and attribute.targets:
-        return "attribute", f"{attribute.key} points at rows of several entities, which no value here can name."
+        return "attribute", told(
+            "{attribute} points at rows of several entities, which no value here can name.", attribute=attribute.key
+        )
     if given.value is None:
-        fault = f"{attribute.key} is required and cannot be cleared." if attribute.required == "required" else ""
+        fault = (
+            told("{attribute} is required and cannot be cleared.", attribute=attribute.key)
+            if attribute.required == "required"
+            else ""
+        )
         return "value", fault
     return "value", fault_in(world, attribute, given.value, WORDS)
 
@@ -93,25 +109,57 @@ def imports(world: World) -> Iterator[Problem]:
 def faults_in_import(world: World, entity: EntityFacts, form: Form, given: ListImport) -> Iterator[tuple[str, str]]:
     """What is wrong with how rows are taken from files, and where."""
     if form.entity != entity.key:
-        yield "form", f"The form {form.key} is of {form.entity}, but the rows are of {entity.key}."
+        yield (
+            "form",
+            told(
+                "The form {form} is of {entity}, but the rows are of {rows_entity}.",
+                form=form.key,
+                entity=form.entity,
+                rows_entity=entity.key,
+            ),
+        )
         return
     through = next((one for one in world.all(TableMap) if one.entity == entity.key and one.write_through), None)
     if through is not None:
         yield (
             "form",
-            f"Each new {entity.key} is asked about outside by the table map {through.key}, which no file can wait for.",
+            told(
+                "Each new {entity} is asked about outside by the table map {map}, which no file can wait for.",
+                entity=entity.key,
+                map=through.key,
+            ),
         )
     asked = {field.attribute for _, field in fields(form) if not field.read_only and not field.hidden}
     for index, key in enumerate(given.attributes):
         attribute = entity.attributes.get(key)
         if key not in asked and key != given.key:
             hint = did_you_mean(key, asked)
-            yield f"attributes.{index}", f"The form {form.key} does not ask for {key[:80]!r}.{hint}"
+            yield (
+                f"attributes.{index}",
+                told("The form {form} does not ask for {attribute!r}.{hint}", form=form.key, attribute=key[:80], hint=hint),
+            )
         elif attribute is not None and attribute.type in ("file", "image"):
-            yield f"attributes.{index}", f"{key} is of type {attribute.type}, which no cell of a table can hold."
+            yield (
+                f"attributes.{index}",
+                told(
+                    "{attribute} is of type {type}, which no cell of a table can hold.",
+                    attribute=key,
+                    type=Called(attribute.type, "type"),
+                ),
+            )
     if given.key and given.key not in telling(entity):
-        known = did_you_mean(given.key, telling(entity)) or f" It has: {', '.join(telling(entity)) or 'none'}."
-        yield "key", f"{given.key[:80]} alone is no key of {entity.key}, so it cannot tell one row.{known}"
+        known = did_you_mean(given.key, telling(entity)) or told(
+            " It has: {keys}.", keys=", ".join(telling(entity)) or told("none")
+        )
+        yield (
+            "key",
+            told(
+                "{attribute} alone is no key of {entity}, so it cannot tell one row.{known}",
+                attribute=given.key[:80],
+                entity=entity.key,
+                known=known,
+            ),
+        )
 
 
 def telling(entity: EntityFacts) -> list[str]:

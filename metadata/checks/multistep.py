@@ -12,6 +12,7 @@ from metadata.errors import Problem
 from metadata.expressions.tree import aggregates
 from metadata.model import Form, MultistepForm, Step
 from metadata.schema.faults import did_you_mean
+from metadata.told import Called, told
 from metadata.types import TYPES
 
 CODE_LENGTH = 3
@@ -39,10 +40,10 @@ def step_needs(world: World) -> Iterator[Problem]:
     for item in steps(world):
         for name in needs.get(item.step.type, ()):
             if not getattr(item.step, name):
-                message = f"A step of type {item.step.type} needs a {name}."
+                message = told("A step of type {type} needs a {property}.", type=item.step.type, property=name)
                 yield world.problem(item.owner, f"{item.path}.{name}", "step", message)
         if item.step.type == "condition" and bool(item.step.condition) == bool(item.step.when):
-            message = "A step of type condition needs either condition: or when:."
+            message = told("A step of type condition needs either condition: or when:.")
             yield world.problem(item.owner, item.path, "step", message)
 
 
@@ -58,7 +59,9 @@ def conditions(world: World) -> Iterator[Problem]:
             yield world.problem(item.owner, f"{item.path}.when", "formula", faults(fault, text))
         asked = {one.relationship for one in aggregates(found.node)} if found.node is not None else set()
         for name in sorted(asked - entered):
-            message = f"No step of this form enters {name}.{did_you_mean(name, entered)}"
+            message = told(
+                "No step of this form enters {relationship}.{hint}", relationship=name, hint=did_you_mean(name, entered)
+            )
             yield world.problem(item.owner, f"{item.path}.when", "unknown-relationship", message)
 
 
@@ -67,15 +70,15 @@ def step_order(world: World) -> Iterator[Problem]:
     for owner in world.all(MultistepForm):
         keys = [step.key for step in owner.steps]
         if not keys:
-            yield world.problem(owner, "steps", "step", "A multistep form needs a step at least.")
+            yield world.problem(owner, "steps", "step", told("A multistep form needs a step at least."))
         for index in repeated(keys):
-            message = f"The step {keys[index]} is there twice; give one another key."
+            message = told("The step {step} is there twice; give one another key.", step=keys[index])
             yield world.problem(owner, f"steps.{index}.key", "duplicate-key", message)
         for index, step in enumerate(owner.steps):
             for name in ("next", "otherwise"):
                 target = getattr(step, name)
                 if target and target not in keys:
-                    message = f"There is no step {target[:80]!r}.{did_you_mean(target, keys)}"
+                    message = told("There is no step {step!r}.{hint}", step=target[:80], hint=did_you_mean(target, keys))
                     yield world.problem(owner, f"steps.{index}.{name}", "unknown-step", message)
 
 
@@ -90,7 +93,12 @@ def step_forms(world: World) -> Iterator[Problem]:
             if fault:
                 yield world.problem(item.owner, f"{item.path}.relationship", "unknown-relationship", fault)
         elif form.entity != item.owner.entity:
-            message = f"The form {form.key} is of {form.entity}, but the multistep form makes a record of {item.owner.entity}."
+            message = told(
+                "The form {form} is of {entity}, but the multistep form makes a record of {record_entity}.",
+                form=form.key,
+                entity=form.entity,
+                record_entity=item.owner.entity,
+            )
             yield world.problem(item.owner, f"{item.path}.form", "step", message)
 
 
@@ -100,7 +108,7 @@ def fault_in_lines(world: World, item: Placed, form: Form) -> str:
     if not item.step.relationship:
         return ""
     if link and link.form != "1:N":
-        return f"{item.step.relationship} is N:N; lines need a 1:N relationship."
+        return told("{relationship} is N:N; lines need a 1:N relationship.", relationship=item.step.relationship)
     return fault_in_related(world, item.owner.entity, item.step.relationship, form.entity)
 
 
@@ -108,7 +116,11 @@ def line_counts(world: World) -> Iterator[Problem]:
     """The fewest lines are no more than the most."""
     for item in steps(world):
         if item.step.min_lines > item.step.max_lines:
-            message = f"min_lines ({item.step.min_lines}) is more than max_lines ({item.step.max_lines})."
+            message = told(
+                "min_lines ({min_lines}) is more than max_lines ({max_lines}).",
+                min_lines=item.step.min_lines,
+                max_lines=item.step.max_lines,
+            )
             yield world.problem(item.owner, f"{item.path}.min_lines", "step", message)
 
 
@@ -125,7 +137,7 @@ def faults_in_total(world: World, entity: str, step: Step) -> Iterator[str]:
     """What is wrong with an estimate."""
     paths = [path.strip() for path in step.total.split("*")]
     if len(paths) > 2:
-        yield "An estimate is one path, or two with a star between them."
+        yield told("An estimate is one path, or two with a star between them.")
         return
     for path in paths:
         try:
@@ -136,10 +148,12 @@ def faults_in_total(world: World, entity: str, step: Step) -> Iterator[str]:
                 world.resolve(rows, step.tier)
                 attribute = world.resolve(rows, path.rpartition(".")[2])
         except PathError as error:
-            yield str(error)
+            yield error.message
             continue
         if attribute.type in TYPES and not TYPES[attribute.type].numeric:
-            yield f"{path} is of type {attribute.type}; a number is needed."
+            yield told(
+                "{attribute} is of type {type}; a number is needed.", attribute=path, type=Called(attribute.type, "type")
+            )
 
 
 def _tiered(world: World, entity: str, path: str) -> str | None:
@@ -159,9 +173,9 @@ def currencies(world: World) -> Iterator[Problem]:
             try:
                 world.resolve("contact", declared.removeprefix("@contact."))
             except PathError as error:
-                yield world.problem(item.owner, f"{item.path}.total_currency", error.code, str(error))
+                yield world.problem(item.owner, f"{item.path}.total_currency", error.code, error.message)
         elif declared and not (len(declared) == CODE_LENGTH and declared.isascii() and declared.isupper()):
-            message = f"{declared[:80]!r} is no currency; write a code such as SEK, or @contact.<path>."
+            message = told("{currency!r} is no currency; write a code such as SEK, or @contact.<path>.", currency=declared[:80])
             yield world.problem(item.owner, f"{item.path}.total_currency", "value", message)
 
 
@@ -170,7 +184,7 @@ def once(world: World) -> Iterator[Problem]:
     for owner in world.all(MultistepForm):
         attribute = world.attribute(owner.entity, owner.once_by) if owner.once_by else None
         if attribute is not None and attribute.target != "contact":
-            message = f"{owner.once_by} does not point at the contact alone; name a lookup that does."
+            message = told("{attribute} does not point at the contact alone; name a lookup that does.", attribute=owner.once_by)
             yield world.problem(owner, "once_by", "once", message)
 
 
@@ -181,7 +195,7 @@ def requirements(world: World) -> Iterator[Problem]:
             try:
                 world.resolve("contact", path)
             except PathError as error:
-                yield world.problem(owner, f"requires.{index}", error.code, str(error))
+                yield world.problem(owner, f"requires.{index}", error.code, error.message)
 
 
 def captchas(world: World) -> Iterator[Problem]:
@@ -193,8 +207,10 @@ def captchas(world: World) -> Iterator[Problem]:
             if form is None or multi.captcha in ("everybody", form.captcha):
                 continue
             if form.captcha == "everybody" or (form.captcha and multi.anonymous):
-                message = (
-                    f"{form.key} asks for a captcha, which a step does not; write captcha: {form.captcha} beside the steps."
+                message = told(
+                    "{form} asks for a captcha, which a step does not; write captcha: {captcha} beside the steps.",
+                    form=form.key,
+                    captcha=form.captcha,
                 )
                 yield world.problem(multi, f"steps.{index}.form", "captcha", message)
 
@@ -204,7 +220,7 @@ def strangers(world: World) -> Iterator[Problem]:
     for multi in world.all(MultistepForm):
         for name in ("once_by", "requires"):
             if multi.anonymous and getattr(multi, name):
-                message = f"{name} is about the contact of who is signed in; remove it, or anonymous."
+                message = told("{property} is about the contact of who is signed in; remove it, or anonymous.", property=name)
                 yield world.problem(multi, name, "anonymous", message)
 
 

@@ -8,6 +8,7 @@ from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Block, Form, Page, Site
 from metadata.schema.faults import did_you_mean, shown
+from metadata.told import told
 
 ILLEGAL = frozenset("/?#!%")
 ENGINE = frozenset(
@@ -68,10 +69,12 @@ def roots(world: World) -> Iterator[Problem]:
     for site, pages in of_sites(world).items():
         top = sorted((page for page in pages.values() if not page.parent), key=lambda page: (page.partial_url != "/", page.key))
         for page in top[1:]:
-            message = f"The site {site} has its root already ({top[0].key}); give this page a parent."
+            message = told(
+                "The site {site} has its root already ({root}); give this page a parent.", site=site, root=top[0].key
+            )
             yield world.problem(page, "parent", "second-root", message)
         if top and top[0].partial_url != "/":
-            message = "The page without parent is the root of the site: its partial_url must be /."
+            message = told("The page without parent is the root of the site: its partial_url must be /.")
             yield world.problem(top[0], "partial_url", "root-segment", message)
 
 
@@ -87,14 +90,14 @@ def fault_in_segment(page: Page) -> str:
     """What is wrong with a page's part of the address."""
     part = page.partial_url
     if part == "/":
-        return "Only the page without parent has the partial_url /; give this one a word." if page.parent else ""
+        return told("Only the page without parent has the partial_url /; give this one a word.") if page.parent else ""
     if page.record_entity:
-        return "The record's key is the part of the address of a record page; leave partial_url out." if part else ""
+        return told("The record's key is the part of the address of a record page; leave partial_url out.") if part else ""
     if not part:
-        return "The page has no part of the address; give it a partial_url." if page.parent else ""
+        return told("The page has no part of the address; give it a partial_url.") if page.parent else ""
     if part in (".", "..") or ILLEGAL & set(part) or any(letter.isspace() for letter in part):
-        return f"{shown(part)} cannot be a part of an address; leave out / ? # ! %, spaces and lone dots."
-    return "Parts of addresses that begin with _ belong to the engine; choose another." if part.startswith("_") else ""
+        return told("{part} cannot be a part of an address; leave out / ? # ! %, spaces and lone dots.", part=shown(part))
+    return told("Parts of addresses that begin with _ belong to the engine; choose another.") if part.startswith("_") else ""
 
 
 def engine(world: World) -> Iterator[Problem]:
@@ -104,7 +107,9 @@ def engine(world: World) -> Iterator[Problem]:
             above = pages.get(page.parent)
             if above is not None and not above.parent and page.partial_url.lower() in ENGINE:
                 place = f"/{page.partial_url.lower()}"
-                message = f"The engine itself answers at {place}, so nobody sees the page; choose another partial_url."
+                message = told(
+                    "The engine itself answers at {place}, so nobody sees the page; choose another partial_url.", place=place
+                )
                 yield world.warning(page, "partial_url", "engine-address", message)
 
 
@@ -116,7 +121,7 @@ def siblings(world: World) -> Iterator[Problem]:
             if page.parent:
                 first = taken.setdefault((page.parent, page.partial_url.lower()), page.key)
                 if first != page.key:
-                    message = f"The page {first} has the same address; give one of them another partial_url."
+                    message = told("The page {page} has the same address; give one of them another partial_url.", page=first)
                     yield world.problem(page, "partial_url", "same-address", message)
 
 
@@ -125,7 +130,7 @@ def cycles(world: World) -> Iterator[Problem]:
     for pages in of_sites(world).values():
         for page in pages.values():
             if page.key in [above.key for above in ancestors(pages, page)]:
-                message = "The page is below itself; give it, or one above it, another parent."
+                message = told("The page is below itself; give it, or one above it, another parent.")
                 yield world.problem(page, "parent", "cycle", message)
 
 
@@ -143,7 +148,7 @@ def record_pages(world: World) -> Iterator[Problem]:
     """The attribute in the address of a record page names one record."""
     for page in world.all(Page):
         if page.record_key and not page.record_entity:
-            message = "record_key is for the page of one record; give record_entity or remove it."
+            message = told("record_key is for the page of one record; give record_entity or remove it.")
             yield world.problem(page, "record_key", "record-page", message)
         elif page.record_entity in world.entities:
             fault = fault_in_record_key(world, page)
@@ -158,12 +163,17 @@ def fault_in_record_key(world: World, page: Page) -> str:
     attribute = entity.attributes.get(key)
     if attribute is None:
         hint = did_you_mean(key, entity.attributes)
-        return f"The entity {entity.key} has no attribute {shown(key)} of its own to stand in the address.{hint}"
+        return told(
+            "The entity {entity} has no attribute {attribute} of its own to stand in the address.{hint}",
+            entity=entity.key,
+            attribute=shown(key),
+            hint=hint,
+        )
     alone = {item.attributes for item in entity.model.keys}
     if key == "id" or attribute.type in UNIQUE_TYPES or (key,) in alone:
         return ""
-    mend = f"give the entity an alternate key of {key} alone, or the page another record_key"
-    return f"Two rows of {entity.key} may have the same {key}; {mend}."
+    mend = told("give the entity an alternate key of {attribute} alone, or the page another record_key", attribute=key)
+    return told("Two rows of {entity} may have the same {attribute}; {mend}.", entity=entity.key, attribute=key, mend=mend)
 
 
 def blocks(world: World) -> Iterator[Problem]:
@@ -172,11 +182,15 @@ def blocks(world: World) -> Iterator[Problem]:
         for index, block in enumerate(page.blocks):
             name = SHOWS.get(block.type)
             if name and not getattr(block, name):
-                message = f"A block of type {block.type} needs to name what it shows."
+                message = told("A block of type {type} needs to name what it shows.", type=block.type)
                 yield world.problem(page, f"blocks.{index}.{name}", "block", message)
             for other in set(SHOWS.values()) - {name}:
                 if getattr(block, other) and (block.type, other) != ("profile", "form"):
-                    message = f"A block of type {block.type} does not show {other}; remove it or change the type."
+                    message = told(
+                        "A block of type {type} does not show {property}; remove it or change the type.",
+                        type=block.type,
+                        property=other,
+                    )
                     yield world.problem(page, f"blocks.{index}.{other}", "block", message)
 
 
@@ -198,8 +212,13 @@ def fault_in_form_block(world: World, pages: Mapping[str, Page], page: Page, blo
     entities = [item.record_entity for item in (page, *ancestors(pages, page)) if item.record_entity]
     if form.entity in entities[:1]:
         return ""
-    has = f"the page shows records of {entities[0]}" if entities else "the page shows no record"
-    return f"The form {form.key} needs a record of {form.entity}, but {has}; give the page record_entity, or mode insert."
+    has = told("the page shows records of {entity}", entity=entities[0]) if entities else told("the page shows no record")
+    return told(
+        "The form {form} needs a record of {entity}, but {has}; give the page record_entity, or mode insert.",
+        form=form.key,
+        entity=form.entity,
+        has=has,
+    )
 
 
 RULES = (roots, segments, engine, siblings, cycles, record_pages, blocks, forms_on_pages)

@@ -12,6 +12,7 @@ from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Attribute, FormField
 from metadata.patterns import compiled, takes_long, unsound
+from metadata.told import told
 
 LONGEST = 500
 REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT)
@@ -33,17 +34,20 @@ def patterns(world: World) -> Iterator[Problem]:
 def fault_in_pattern(pattern: str) -> str:
     """What is wrong with a regular expression, "" where nothing is."""
     if len(pattern) > LONGEST:
-        return f"The pattern has {len(pattern)} characters; at most {LONGEST} are allowed."
+        return told("The pattern has {count} characters; at most {most} are allowed.", count=len(pattern), most=LONGEST)
     try:
         re.compile(pattern)
         compiled(pattern)
         runaway = is_runaway(parser.parse(pattern))
     except (re.error, unsound(), OverflowError, RecursionError) as error:
-        return f"The pattern is no regular expression: {error}."
+        return told("The pattern is no regular expression: {error}.", error=error)
     if runaway:
-        return "The pattern repeats a repetition, which can take for ever; write the inner part without + or *."
+        return told("The pattern repeats a repetition, which can take for ever; write the inner part without + or *.")
     if slow := slow_text(pattern):
-        return f"The pattern can take for ever, such as on {slow[:6]!r} many times over; let its parts begin differently."
+        return told(
+            "The pattern can take for ever, such as on {text!r} many times over; let its parts begin differently.",
+            text=slow[:6],
+        )
     return ""
 
 

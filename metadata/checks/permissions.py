@@ -8,6 +8,7 @@ from metadata.checks.world import Link, World, repeated, targets_of
 from metadata.errors import Problem
 from metadata.model import AttributePermission, EntityPermission, PageAccessRule, PermissionTest, WebRole
 from metadata.schema.faults import did_you_mean, shown
+from metadata.told import told
 from metadata.types import TYPES
 
 SHARED_TYPES = frozenset({"text", "long_text", "email", "phone", "url", "integer", "decimal", "boolean", "date"})
@@ -25,7 +26,7 @@ def scopes(world: World) -> Iterator[Problem]:
             if fault:
                 yield world.problem(permission, "via" if permission.via else "scope", "scope", fault)
         elif permission.scope == "self" and permission.entity != "contact":
-            message = "The scope self is the person's own contact; use it on the entity contact, or the scope contact."
+            message = told("The scope self is the person's own contact; use it on the entity contact, or the scope contact.")
             yield world.problem(permission, "scope", "scope", message)
 
 
@@ -33,10 +34,12 @@ def shares(world: World) -> Iterator[Problem]:
     """What may be shared is what the permission gives: the row's own attributes, and plain values where they are changed."""
     for permission in world.all(EntityPermission):
         if permission.share_read and "read" not in permission.privileges:
-            message = "A link lets others read what its maker reads: add read to the privileges, or remove share_read."
+            message = told("A link lets others read what its maker reads: add read to the privileges, or remove share_read.")
             yield world.problem(permission, "share_read", "share", message)
         if permission.share_write and "write" not in permission.privileges:
-            message = "A link lets others change what its maker changes: add write to the privileges, or remove share_write."
+            message = told(
+                "A link lets others change what its maker changes: add write to the privileges, or remove share_write."
+            )
             yield world.problem(permission, "share_write", "share", message)
         for name in ("share_read", "share_write"):
             for index, key in enumerate(getattr(permission, name)):
@@ -48,11 +51,11 @@ def shares(world: World) -> Iterator[Problem]:
 def _unshareable(world: World, permission: EntityPermission, name: str, key: str) -> str:
     attribute = world.attribute(permission.entity, key) if permission.entity in world.entities else None
     if "." in key or (attribute is not None and TYPES[attribute.type].labelled):
-        return f"{key} leads to another row or to a file; a link is to the row's own values alone."
+        return told("{attribute} leads to another row or to a file; a link is to the row's own values alone.", attribute=key)
     if name == "share_write" and key not in permission.share_read:
-        return f"{key} can be changed only where it is read: add it to share_read."
+        return told("{attribute} can be changed only where it is read: add it to share_read.", attribute=key)
     if name == "share_write" and attribute is not None and (attribute.type not in SHARED_TYPES or attribute.formula):
-        return f"{key} cannot be filled in by a link: only texts, numbers, dates and yes and no can."
+        return told("{attribute} cannot be filled in by a link: only texts, numbers, dates and yes and no can.", attribute=key)
     return ""
 
 
@@ -63,12 +66,19 @@ def fault_in_via(world: World, permission: EntityPermission) -> str:
         if permission.entity == target:
             return ""
         lookups = [key for key, item in world.entities[permission.entity].attributes.items() if target in targets_of(item)]
-        hint = f" Its lookups to {target}: {', '.join(lookups)}." if lookups else ""
-        return f"The scope {target} needs via: with the lookup of {permission.entity} that leads to {target}.{hint}"
+        hint = told(" Its lookups to {target}: {lookups}.", target=target, lookups=", ".join(lookups)) if lookups else ""
+        return told(
+            "The scope {target} needs via: with the lookup of {entity} that leads to {target}.{hint}",
+            target=target,
+            entity=permission.entity,
+            hint=hint,
+        )
     attribute = world.attribute(permission.entity, permission.via)
     if attribute is None or target in targets_of(attribute):
         return ""
-    return f"{permission.via} is no lookup to {target}, which the scope {target} needs."
+    return told(
+        "{attribute} is no lookup to {target}, which the scope {target} needs.", attribute=permission.via, target=target
+    )
 
 
 def unused_properties(world: World) -> Iterator[Problem]:
@@ -77,7 +87,11 @@ def unused_properties(world: World) -> Iterator[Problem]:
     for permission in world.all(EntityPermission):
         for name in ("via", "subsidiaries", "parent", "relationship"):
             if getattr(permission, name) and name not in reads.get(permission.scope, ()):
-                message = f"The scope {permission.scope} does not read {name}; remove it or change the scope."
+                message = told(
+                    "The scope {scope} does not read {property}; remove it or change the scope.",
+                    scope=permission.scope,
+                    property=name,
+                )
                 yield world.problem(permission, name, "scope", message)
 
 
@@ -87,7 +101,7 @@ def parents(world: World) -> Iterator[Problem]:
         if permission.scope != "parent" or permission.entity not in world.entities:
             continue
         if not permission.parent or not permission.relationship:
-            message = "The scope parent needs parent: (a permission) and relationship: (the way to its entity)."
+            message = told("The scope parent needs parent: (a permission) and relationship: (the way to its entity).")
             yield world.problem(permission, "scope", "parent", message)
             continue
         above = parent_of(world, permission)
@@ -95,10 +109,21 @@ def parents(world: World) -> Iterator[Problem]:
         link = links.get(permission.relationship, ())
         if not link:
             hint = did_you_mean(permission.relationship, links)
-            message = f"{permission.entity} has no lookup or relationship {permission.relationship[:80]!r}.{hint}"
+            message = told(
+                "{entity} has no lookup or relationship {relationship!r}.{hint}",
+                entity=permission.entity,
+                relationship=permission.relationship[:80],
+                hint=hint,
+            )
             yield world.problem(permission, "relationship", "unknown-relationship", message)
         elif above and above.entity not in link:
-            message = f"{permission.relationship} leads to {', '.join(link)}, but {above.key} is on {above.entity}."
+            message = told(
+                "{relationship} leads to {entities}, but {parent} is on {entity}.",
+                relationship=permission.relationship,
+                entities=", ".join(link),
+                parent=above.key,
+                entity=above.entity,
+            )
             yield world.problem(permission, "relationship", "parent", message)
 
 
@@ -125,7 +150,7 @@ def cycles(world: World) -> Iterator[Problem]:
             seen.append(above)
             above = parent_of(world, above)
         if permission in seen:
-            message = "The permission is above itself; give it, or one above it, another parent."
+            message = told("The permission is above itself; give it, or one above it, another parent.")
             yield world.problem(permission, "parent", "cycle", message)
 
 
@@ -135,7 +160,11 @@ def child_roles(world: World) -> Iterator[Problem]:
         above = parent_of(world, permission)
         for index, role in enumerate(permission.roles):
             if above and role not in above.roles:
-                message = f"The role {role} is not on the parent {above.key}, so this grants it nothing; add it there."
+                message = told(
+                    "The role {role} is not on the parent {parent}, so this grants it nothing; add it there.",
+                    role=role,
+                    parent=above.key,
+                )
                 yield world.problem(permission, f"roles.{index}", "parent-roles", message)
 
 
@@ -146,7 +175,11 @@ def anonymous_writes(world: World) -> Iterator[Problem]:
         changes = [privilege for privilege in permission.privileges if privilege != "read"]
         for index, role in enumerate(permission.roles):
             if permission.active and changes and (permission.site, role) in anonymous:
-                message = f"Everybody, also without signing in, gets {', '.join(changes)} on {permission.entity}."
+                message = told(
+                    "Everybody, also without signing in, gets {privileges} on {entity}.",
+                    privileges=", ".join(changes),
+                    entity=permission.entity,
+                )
                 yield world.warning(permission, f"roles.{index}", "anonymous-write", message)
 
 
@@ -159,10 +192,10 @@ def empty_grants(world: World) -> Iterator[Problem]:
     )
     for item in items:
         if not item.roles:
-            yield world.warning(item, "roles", "no-roles", "It has no roles, so it counts for nobody; add some.")
+            yield world.warning(item, "roles", "no-roles", told("It has no roles, so it counts for nobody; add some."))
     for permission in world.all(EntityPermission):
         if not permission.privileges:
-            yield world.warning(permission, "privileges", "no-privileges", "It has no privileges, so it grants nothing.")
+            yield world.warning(permission, "privileges", "no-privileges", told("It has no privileges, so it grants nothing."))
 
 
 def attribute_rights(world: World) -> Iterator[Problem]:
@@ -170,7 +203,7 @@ def attribute_rights(world: World) -> Iterator[Problem]:
     for permission in world.all(AttributePermission):
         keys = [right.attribute for right in permission.attributes]
         for index in repeated(keys):
-            message = f"{keys[index]} is there twice; put its rights together."
+            message = told("{attribute} is there twice; put its rights together.", attribute=keys[index])
             yield world.problem(permission, f"attributes.{index}.attribute", "duplicate-key", message)
 
 
@@ -182,12 +215,15 @@ def expectations(world: World) -> Iterator[Problem]:
                 continue
             known = world.entities[item.entity].attributes
             if item.attribute not in known:
-                message = (
-                    f"The entity {item.entity} has no attribute {shown(item.attribute)}.{did_you_mean(item.attribute, known)}"
+                message = told(
+                    "The entity {entity} has no attribute {attribute}.{hint}",
+                    entity=item.entity,
+                    attribute=shown(item.attribute),
+                    hint=did_you_mean(item.attribute, known),
                 )
                 yield world.problem(test, f"expects.{index}.attribute", "unknown-attribute", message)
             elif item.action not in TOUCHING:
-                message = f"{item.action} is about whole records; leave attribute out."
+                message = told("{action} is about whole records; leave attribute out.", action=item.action)
                 yield world.problem(test, f"expects.{index}.attribute", "expectation", message)
 
 

@@ -8,17 +8,18 @@ from metadata.checks.many_rows import fault_in_value, fault_in_values
 from metadata.checks.world import World, repeated
 from metadata.errors import Problem
 from metadata.model import Form
+from metadata.told import told
 
 
 def keys(world: World) -> Iterator[Problem]:
     """No action is there twice, and one at most is the page's primary one."""
     for form in world.all(Form):
         for index in repeated([action.key for action in form.actions]):
-            message = f"The action {form.actions[index].key} is there twice; give one another key."
+            message = told("The action {action} is there twice; give one another key.", action=form.actions[index].key)
             yield world.problem(form, f"actions.{index}.key", "duplicate-key", message)
         primary = [index for index, action in enumerate(form.actions) if action.primary and not action.when]
         for index in primary[1:]:
-            message = "Two actions are always there and primary; a page has one filled button."
+            message = told("Two actions are always there and primary; a page has one filled button.")
             yield world.problem(form, f"actions.{index}.primary", "record-action", message)
 
 

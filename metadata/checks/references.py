@@ -20,6 +20,7 @@ from metadata.model import (
 )
 from metadata.schema.faults import did_you_mean
 from metadata.text import Text
+from metadata.told import Called, told
 
 # Every installation has a language, declared or not.
 ALWAYS = {"language": frozenset({"en-US"})}
@@ -30,7 +31,7 @@ def addresses(world: World) -> Iterator[Problem]:
     """A component stands under its own address."""
     for identity, component in world.components.items():
         if identity != component_id(component):
-            message = f"It was given as {identity}; use its own address."
+            message = told("It was given as {identity}; use its own address.", identity=identity)
             yield world.problem(component, "key", "duplicate-component", message)
 
 
@@ -39,8 +40,18 @@ def references(world: World) -> Iterator[Problem]:
     for leaf in world.leaves:
         kind = leaf.rules.get("ref")
         if kind and leaf.value not in (known := known_keys(world, leaf, kind)):
-            place = f" in the site {site_of(leaf.component)}" if KINDS[kind].of_site and site_of(leaf.component) else ""
-            message = f"There is no {kind} {leaf.value[:80]!r}{place}.{did_you_mean(leaf.value, known)}"
+            place = (
+                told(" in the site {site}", site=site_of(leaf.component))
+                if KINDS[kind].of_site and site_of(leaf.component)
+                else ""
+            )
+            message = told(
+                "There is no {kind} {key!r}{place}.{hint}",
+                kind=Called(kind, "kind"),
+                key=leaf.value[:80],
+                place=place,
+                hint=did_you_mean(leaf.value, known),
+            )
             yield world.problem(leaf.component, leaf.path, "unknown-reference", message)
 
 
@@ -59,7 +70,11 @@ def attribute_paths(world: World) -> Iterator[Problem]:
         if entity not in world.entities:
             continue
         if "." in leaf.value and isinstance(leaf.owner, SINGLE):
-            message = f"{leaf.value[:80]!r} is a path over lookups; an attribute of {entity} itself is needed here."
+            message = told(
+                "{path!r} is a path over lookups; an attribute of {entity} itself is needed here.",
+                path=leaf.value[:80],
+                entity=entity,
+            )
             yield world.problem(leaf.component, leaf.path, "path", message)
             continue
         try:
@@ -67,19 +82,23 @@ def attribute_paths(world: World) -> Iterator[Problem]:
         except PathError as error:
             # An entity that is not there is told once, where it is named.
             if error.code != "unknown-entity":
-                yield world.problem(leaf.component, leaf.path, error.code, str(error))
+                yield world.problem(leaf.component, leaf.path, error.code, error.message)
 
 
 def languages_of_texts(world: World) -> Iterator[Problem]:
     """Texts are in languages that there are; the base of a language counts for all of its regions. Said once per component."""
     tags = world.keys.get(("language", ""), frozenset()) | ALWAYS["language"]
     known = {*tags, *(tag.partition("-")[0] for tag in tags), ""}
-    told: set[tuple[int, str]] = set()
+    seen: set[tuple[int, str]] = set()
     for leaf in world.leaves:
         if isinstance(leaf.value, Text):
-            for tag in (tag for tag, _ in leaf.value.values if tag not in known and (id(leaf.component), tag) not in told):
-                told.add((id(leaf.component), tag))
-                message = f"There is no language {tag}; add it or mend the tag.{did_you_mean(tag, known)}"
+            for tag in (tag for tag, _ in leaf.value.values if tag not in known and (id(leaf.component), tag) not in seen):
+                seen.add((id(leaf.component), tag))
+                message = told(
+                    "There is no language {language}; add it or mend the tag.{hint}",
+                    language=tag,
+                    hint=did_you_mean(tag, known),
+                )
                 yield world.warning(leaf.component, f"{leaf.path}.{tag}", "unknown-language", message)
 
 

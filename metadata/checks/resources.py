@@ -10,6 +10,7 @@ from metadata.checks.world import World, repeated
 from metadata.errors import Problem
 from metadata.model import Connection, Resource, ResourceRequest, TableMap
 from metadata.schema.faults import did_you_mean
+from metadata.told import told
 
 REST = "rest"
 COUNTED = ("page", "offset", "cursor")
@@ -23,12 +24,18 @@ def owners(world: World) -> Iterator[Problem]:
     """Resources are for one kind of connection, which is nothing without them."""
     for connection in world.all(Connection):
         if connection.resources and connection.connector != REST:
-            message = f"resources are for connector rest, and {connection.key} is {connection.connector}; remove them."
+            message = told(
+                "resources are for connector rest, and {connection} is {connector}; remove them.",
+                connection=connection.key,
+                connector=connection.connector,
+            )
             yield world.problem(connection, "resources", "resource", message)
         if connection.connector == REST and not connection.resources:
-            yield world.problem(connection, "resources", "resource", "Declare the resources whose rows table maps take.")
+            yield world.problem(connection, "resources", "resource", told("Declare the resources whose rows table maps take."))
         for index in repeated([resource.key for resource in connection.resources]):
-            message = f"The resource {connection.resources[index].key} is there twice; give one another key."
+            message = told(
+                "The resource {resource} is there twice; give one another key.", resource=connection.resources[index].key
+            )
             yield world.problem(connection, f"resources.{index}.key", "duplicate-key", message)
 
 
@@ -42,15 +49,20 @@ def shapes(world: World) -> Iterator[Problem]:
 
 def _paging(resource: Resource) -> Iterator[tuple[str, str]]:
     if resource.paging in COUNTED and not resource.parameter:
-        yield "parameter", f"Paging by {resource.paging} asks by a parameter; name it."
+        yield "parameter", told("Paging by {paging} asks by a parameter; name it.", paging=resource.paging)
     if resource.paging in TOLD and not resource.next:
-        yield "next", f"Paging by {resource.paging} needs next: where the answer says how to go on, such as /meta/next."
+        yield (
+            "next",
+            told(
+                "Paging by {paging} needs next: where the answer says how to go on, such as /meta/next.", paging=resource.paging
+            ),
+        )
     for name in ("rows", "row", "next", "message"):
         pointer = getattr(resource, name)
         if pointer and not pointer.startswith("/"):
-            yield name, f"{pointer[:60]!r} is no JSON pointer; it begins with /."
+            yield name, told("{pointer!r} is no JSON pointer; it begins with /.", pointer=pointer[:60])
     if not resource.row_key:
-        yield "row_key", "Name the columns that name a row."
+        yield "row_key", told("Name the columns that name a row.")
 
 
 def _addresses(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -58,13 +70,13 @@ def _addresses(resource: Resource) -> Iterator[tuple[str, str]]:
     paths = [("path", resource.path), ("one", resource.one), *((f"{name}.path", one.path) for name, one in requests if one)]
     for place, path in paths:
         if "://" in path or path.startswith("/"):
-            yield place, "An address is below the connection's url: without a host and without a slash at its beginning."
+            yield place, told("An address is below the connection's url: without a host and without a slash at its beginning.")
         if place in ("path", "create.path"):
             continue
         for name in PLACE.findall(path):
             if name not in resource.row_key:
                 hint = did_you_mean(name, resource.row_key)
-                yield place, f"{{{name[:60]}}} is no column of row_key.{hint}"
+                yield place, told("{{{column}}} is no column of row_key.{hint}", column=name[:60], hint=hint)
 
 
 def _bodies(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -75,7 +87,7 @@ def _bodies(resource: Resource) -> Iterator[tuple[str, str]]:
         try:
             json.loads(request.body)
         except ValueError as error:
-            yield f"{name}.body", f"The body is no JSON: {error}."
+            yield f"{name}.body", told("The body is no JSON: {error}.", error=error)
 
 
 def maps(world: World) -> Iterator[Problem]:
@@ -89,14 +101,24 @@ def maps(world: World) -> Iterator[Problem]:
         resource = named.get(owner.table)
         if resource is None:
             hint = did_you_mean(owner.table, named)
-            message = f"The connection {connection.key} declares no resource {owner.table[:80]!r}.{hint}"
+            message = told(
+                "The connection {connection} declares no resource {resource!r}.{hint}",
+                connection=connection.key,
+                resource=owner.table[:80],
+                hint=hint,
+            )
             yield world.problem(owner, "table", "resource", message)
             continue
         if owner.change_column and not resource.changed_since:
-            message = f"{resource.key} does not say by which parameter changes are asked for; give it changed_since."
+            message = told(
+                "{resource} does not say by which parameter changes are asked for; give it changed_since.",
+                resource=resource.key,
+            )
             yield world.problem(owner, "change_column", "resource", message)
         if any(item.direction != "in" for item in owner.attributes) and resource.update is None:
-            message = f"{resource.key} does not say how a row is changed; give it update, or let nothing go out."
+            message = told(
+                "{resource} does not say how a row is changed; give it update, or let nothing go out.", resource=resource.key
+            )
             yield world.problem(owner, "attributes", "resource", message)
 
 

@@ -10,6 +10,7 @@ from metadata.errors import Problem
 from metadata.model import Page, Site, WebFile
 from metadata.schedule import Dated, appears, disappears
 from metadata.schema.faults import shown
+from metadata.told import told
 
 
 def schedules(world: World) -> Iterator[Problem]:
@@ -19,15 +20,16 @@ def schedules(world: World) -> Iterator[Problem]:
         names = [name for name in ("visible_from", "visible_until") if getattr(page, name)]
         wrong = [name for name in names if not _in_calendar(getattr(page, name))]
         for name in wrong:
-            message = (
-                f"{shown(getattr(page, name))} is no date of the calendar; write it such as 2027-03-01 or 2027-03-01T08:00."
+            message = told(
+                "{date} is no date of the calendar; write it such as 2027-03-01 or 2027-03-01T08:00.",
+                date=shown(getattr(page, name)),
             )
             yield world.problem(page, name, "schedule", message)
         if names and not page.parent:
-            message = "The root is always there; remove its dates, or give them to the pages below."
+            message = told("The root is always there; remove its dates, or give them to the pages below.")
             yield world.problem(page, names[0], "schedule", message)
         elif len(names) == 2 and not wrong and not _in_order(page):
-            message = "It would disappear before it appears; give a later date."
+            message = told("It would disappear before it appears; give a later date.")
             yield world.problem(page, "visible_until", "schedule", message)
 
 
@@ -36,11 +38,12 @@ def terms(world: World) -> Iterator[Problem]:
     for site in world.all(Site):
         declared = site.terms
         if declared is not None and not declared.snippet and not declared.page:
-            message = "The terms stand nowhere; name a snippet or a page, or both."
+            message = told("The terms stand nowhere; name a snippet or a page, or both.")
             yield world.problem(site, "terms", "terms", message)
         if declared is not None and not _in_calendar(declared.published):
-            message = (
-                f"{shown(declared.published)} is no date of the calendar; write it such as 2027-03-01 or 2027-03-01T08:00."
+            message = told(
+                "{date} is no date of the calendar; write it such as 2027-03-01 or 2027-03-01T08:00.",
+                date=shown(declared.published),
             )
             yield world.problem(site, "terms.published", "schedule", message)
 

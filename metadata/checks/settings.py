@@ -10,6 +10,7 @@ from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import SiteSetting
 from metadata.schema.faults import did_you_mean, shown
+from metadata.told import told
 
 
 def is_count(value: str) -> bool:
@@ -81,7 +82,7 @@ def is_short(value: str) -> bool:
 HOST = re.compile(r"(https|wss)://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?")
 DIRECTIVES = ("script-src", "style-src", "img-src", "font-src", "connect-src", "media-src", "frame-src", "form-action")
 EMBEDDING = ("img-src", "font-src", "media-src")
-COUNT = (is_count, "a whole number from 1 to 100000")
+COUNT = (is_count, told("a whole number from 1 to 100000"))
 
 PROVIDER, SITE_KEY = "captcha/provider", "captcha/site_key"
 PROVIDERS = ("question", "turnstile", "hcaptcha", "recaptcha", "custom")
@@ -95,28 +96,28 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/lockout_minutes": COUNT,
     "identity/attempts_per_minute": COUNT,
     "identity/session_hours": COUNT,
-    "identity/remember_days": (is_count_or_none, "a whole number from 0 to 100000"),
+    "identity/remember_days": (is_count_or_none, told("a whole number from 0 to 100000")),
     "identity/password_min_length": COUNT,
-    "identity/password_strength": (lambda value: value in ("0", "1", "2", "3", "4"), "a whole number from 0 to 4"),
+    "identity/password_strength": (lambda value: value in ("0", "1", "2", "3", "4"), told("a whole number from 0 to 4")),
     "identity/reset_minutes": COUNT,
     "identity/invitation_days": COUNT,
-    "identity/second_factor_days": (is_count_or_none, "a whole number from 0 to 100000"),
+    "identity/second_factor_days": (is_count_or_none, told("a whole number from 0 to 100000")),
     "identity/recent_proof_minutes": COUNT,
-    SECOND_FACTOR_ROLES: (is_line, "keys of web roles in one line of at most 200 letters"),
-    "identity/passkeys": (lambda value: value in ("0", "1"), "0 or 1"),
-    "identity/passwords": (lambda value: value in ("0", "1"), "0 or 1"),
-    "publish/guards": (lambda value: value in ("refuse", "warn"), "refuse or warn"),
-    "api/inner_error": (is_switch, "true or false"),
-    "publish/second_person_rows": (is_count_or_none, "a whole number from 0 to 100000"),
-    "map/tiles": (is_tile_address, "an address such as https://tiles.example/{z}/{x}/{y}.png"),
-    "forms/kept_days": (is_days, "a whole number from 1 to 365"),
-    PROVIDER: (lambda value: value in PROVIDERS, f"one of {', '.join(PROVIDERS)}"),
-    SITE_KEY: (is_line, "one line of at most 200 letters"),
-    "captcha/pages": (is_pages, f"names of pages in one line: {', '.join(CAPTCHA_PAGES)}"),
-    "headers/content_sources": (is_sources, "directives with hosts, such as img-src https://cdn.example"),
-    "headers/report_only": (is_policy, "a Content-Security-Policy in one line of at most 2,000 letters"),
-    "headers/frame_ancestors": (is_framers, "hosts such as https://intranet.example, or 'self'"),
-    "map/credit": (is_line, "one line of at most 200 letters"),
+    SECOND_FACTOR_ROLES: (is_line, told("keys of web roles in one line of at most 200 letters")),
+    "identity/passkeys": (lambda value: value in ("0", "1"), told("0 or 1")),
+    "identity/passwords": (lambda value: value in ("0", "1"), told("0 or 1")),
+    "publish/guards": (lambda value: value in ("refuse", "warn"), told("refuse or warn")),
+    "api/inner_error": (is_switch, told("true or false")),
+    "publish/second_person_rows": (is_count_or_none, told("a whole number from 0 to 100000")),
+    "map/tiles": (is_tile_address, told("an address such as https://tiles.example/{{z}}/{{x}}/{{y}}.png")),
+    "forms/kept_days": (is_days, told("a whole number from 1 to 365")),
+    PROVIDER: (lambda value: value in PROVIDERS, told("one of {values}", values=", ".join(PROVIDERS))),
+    SITE_KEY: (is_line, told("one line of at most 200 letters")),
+    "captcha/pages": (is_pages, told("names of pages in one line: {values}", values=", ".join(CAPTCHA_PAGES))),
+    "headers/content_sources": (is_sources, told("directives with hosts, such as img-src https://cdn.example")),
+    "headers/report_only": (is_policy, told("a Content-Security-Policy in one line of at most 2,000 letters")),
+    "headers/frame_ancestors": (is_framers, told("hosts such as https://intranet.example, or 'self'")),
+    "map/credit": (is_line, told("one line of at most 200 letters")),
 }
 
 
@@ -124,12 +125,14 @@ def site_settings(world: World) -> Iterator[Problem]:
     """Settings have names that something reads, and values that it understands."""
     for setting in world.all(SiteSetting):
         if setting.key not in SETTINGS:
-            message = f"Nothing reads a setting of this name.{did_you_mean(setting.key, SETTINGS)}"
+            message = told("Nothing reads a setting of this name.{hint}", hint=did_you_mean(setting.key, SETTINGS))
             yield world.warning(setting, "key", "unknown-setting", message)
             continue
         accepts, what = SETTINGS[setting.key]
         if not accepts(setting.value):
-            yield world.problem(setting, "value", "setting-value", f"{shown(setting.value)} is not {what}.")
+            yield world.problem(
+                setting, "value", "setting-value", told("{value} is not {wanted}.", value=shown(setting.value), wanted=what)
+            )
 
 
 def second_factor_roles(world: World) -> Iterator[Problem]:
@@ -140,7 +143,7 @@ def second_factor_roles(world: World) -> Iterator[Problem]:
         known = world.keys.get(("web_role", setting.site), frozenset())
         for role in setting.value.replace(",", " ").split():
             if role not in known:
-                message = f"There is no web role {shown(role)}.{did_you_mean(role, known)}"
+                message = told("There is no web role {role}.{hint}", role=shown(role), hint=did_you_mean(role, known))
                 yield world.problem(setting, "value", "unknown-key", message)
 
 
@@ -149,7 +152,11 @@ def captcha_keys(world: World) -> Iterator[Problem]:
     keyed = {setting.site for setting in world.all(SiteSetting) if setting.key == SITE_KEY and setting.value}
     for setting in world.all(SiteSetting):
         if setting.key == PROVIDER and setting.value in WITH_SITE_KEY and setting.site not in keyed:
-            message = f"{setting.value} knows sites by a key; add the setting {SITE_KEY} with the one that it gave you."
+            message = told(
+                "{provider} knows sites by a key; add the setting {setting} with the one that it gave you.",
+                provider=setting.value,
+                setting=SITE_KEY,
+            )
             yield world.problem(setting, "value", "setting-value", message)
 
 

@@ -12,6 +12,7 @@ from metadata.checks.zones import is_time_zone, no_time_zone
 from metadata.errors import Problem
 from metadata.model import Component, Language, Page, Redirect, Site, Tile, WebLink, WebLinkSet, WebRole
 from metadata.schema.faults import shown
+from metadata.told import told
 
 THEME = re.compile(r"[a-z0-9][a-z0-9_-]{0,58}")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]+\]")
@@ -22,7 +23,7 @@ def themes(world: World) -> Iterator[Problem]:
     """The theme is the name of a folder."""
     for site in world.all(Site):
         if not THEME.fullmatch(site.theme):
-            message = f"{shown(site.theme)} cannot be a theme: use small letters, digits, - and _."
+            message = told("{theme} cannot be a theme: use small letters, digits, - and _.", theme=shown(site.theme))
             yield world.problem(site, "theme", "theme", message)
 
 
@@ -39,11 +40,13 @@ def hosts(world: World) -> Iterator[Problem]:
     for site in world.all(Site):
         for index, host in enumerate(site.hosts or ("",)):
             if host and not HOST.fullmatch(host):
-                message = f"{shown(host)} is no host name; write it in small letters, without scheme, port or path."
+                message = told(
+                    "{host} is no host name; write it in small letters, without scheme, port or path.", host=shown(host)
+                )
                 yield world.problem(site, f"hosts.{index}", "host", message)
             elif taken.setdefault(host, site.key) != site.key:
-                what = f"answers to {host}" if host else "answers to all other hosts"
-                message = f"The site {taken[host]} {what} already; name other hosts."
+                what = told("answers to {host}", host=host) if host else told("answers to all other hosts")
+                message = told("The site {site} {what} already; name other hosts.", site=taken[host], what=what)
                 yield world.problem(site, "hosts", "host", message)
 
 
@@ -51,7 +54,10 @@ def languages(world: World) -> Iterator[Problem]:
     """A site offers its default language, and fallbacks of languages come to an end."""
     for site in world.all(Site):
         if site.default_language not in site.languages:
-            message = f"The default language {site.default_language} is not among the languages; add it there."
+            message = told(
+                "The default language {language} is not among the languages; add it there.",
+                language=site.default_language,
+            )
             yield world.problem(site, "default_language", "default-language", message)
     fallback = {language.key: language.fallback for language in world.all(Language)}
     for language in world.all(Language):
@@ -60,7 +66,7 @@ def languages(world: World) -> Iterator[Problem]:
             seen.add(tag)
             tag = fallback.get(tag, "")
         if tag == language.key:
-            message = "The fallback leads back to the language itself; leave it out."
+            message = told("The fallback leads back to the language itself; leave it out.")
             yield world.problem(language, "fallback", "cycle", message)
 
 
@@ -69,7 +75,11 @@ def default_roles(world: World) -> Iterator[Problem]:
     taken: dict[tuple[str, str], str] = {}
     for role in sorted(world.all(WebRole), key=lambda role: (role.site, role.key)):
         if role.default and taken.setdefault((role.site, role.default), role.key) != role.key:
-            message = f"The role {taken[role.site, role.default]} is the default for {role.default} already; keep one."
+            message = told(
+                "The role {role} is the default for {who} already; keep one.",
+                role=taken[role.site, role.default],
+                who=role.default,
+            )
             yield world.problem(role, "default", "default-role", message)
 
 
@@ -82,18 +92,18 @@ def links(world: World) -> Iterator[Problem]:
             for inner_index, inner in enumerate(link.links):
                 yield from link_problems(world, menu, f"{path}.links.{inner_index}", inner)
                 if inner.links:
-                    message = "Menus have two levels; move these entries up."
+                    message = told("Menus have two levels; move these entries up.")
                     yield world.problem(menu, f"{path}.links.{inner_index}.links", "menu-depth", message)
 
 
 def link_problems(world: World, menu: WebLinkSet, path: str, link: WebLink) -> Iterator[Problem]:
     """What is wrong with one entry."""
     if link.page and link.url:
-        yield world.problem(menu, path, "link", "The entry has a page and a url; keep one.")
+        yield world.problem(menu, path, "link", told("The entry has a page and a url; keep one."))
     elif not link.page and not link.url and not (link.links and link.label):
-        yield world.problem(menu, path, "link", "The entry leads nowhere; give it a page or a url.")
+        yield world.problem(menu, path, "link", told("The entry leads nowhere; give it a page or a url."))
     elif link.url and not link.page and not link.label:
-        yield world.problem(menu, path, "link", "The entry has no text; give it a label.")
+        yield world.problem(menu, path, "link", told("The entry has no text; give it a label."))
 
 
 def tiles(world: World) -> Iterator[Problem]:
@@ -103,7 +113,7 @@ def tiles(world: World) -> Iterator[Problem]:
             for number, tile in enumerate(block.tiles):
                 path = f"blocks.{index}.tiles.{number}"
                 if bool(tile.page) == bool(tile.url):
-                    yield world.problem(page, path, "link", "A tile needs either a page or a url.")
+                    yield world.problem(page, path, "link", told("A tile needs either a page or a url."))
                 fault = fault_in_view(world, page, tile)
                 if fault:
                     yield world.warning(page, f"{path}.view", "tile-link", fault)
@@ -117,8 +127,13 @@ def fault_in_view(world: World, page: Page, tile: Tile) -> str:
     keys = [view.key for item in lists_of(world, target) for view in views_of(world, item)]
     if not keys or tile.view in keys:
         return ""
-    told = f"The tile counts the rows of {tile.view}, which no list of the page {target.key} shows; "
-    return f"{told}take one of {', '.join(keys)}, or add the view to the list."
+    return told(
+        "The tile counts the rows of {view}, which no list of the page {page} shows; take one of {views}, or add the view to"
+        " the list.",
+        view=tile.view,
+        page=target.key,
+        views=", ".join(keys),
+    )
 
 
 def redirects(world: World) -> Iterator[Problem]:
@@ -126,11 +141,11 @@ def redirects(world: World) -> Iterator[Problem]:
     taken: dict[tuple[str, str], str] = {}
     for redirect in sorted(world.all(Redirect), key=lambda item: (item.site, item.key)):
         if sum(map(bool, (redirect.page, redirect.marker, redirect.url))) != 1:
-            message = "A redirect needs exactly one of page, marker and url."
+            message = told("A redirect needs exactly one of page, marker and url.")
             yield world.problem(redirect, "page", "redirect", message)
         source = (redirect.site, redirect.source.rstrip("/").lower())
         if taken.setdefault(source, redirect.key) != redirect.key:
-            message = f"The redirect {taken[source]} has the same source; remove one."
+            message = told("The redirect {redirect} has the same source; remove one.", redirect=taken[source])
             yield world.problem(redirect, "source", "redirect", message)
 
 
@@ -144,7 +159,7 @@ def addresses(world: World) -> Iterator[Problem]:
 def address_problems(world: World, component: Component, path: str, url: str) -> Iterator[Problem]:
     """What is wrong with one address."""
     if not ADDRESS.fullmatch(url):
-        message = f"{shown(url)} is no address; begin it with https://, http://, mailto:, tel: or a single /."
+        message = told("{url} is no address; begin it with https://, http://, mailto:, tel: or a single /.", url=shown(url))
         yield world.problem(component, path, "url", message)
 
 
@@ -152,9 +167,11 @@ def studio_roles(world: World) -> Iterator[Problem]:
     """What opens the studio is given to people one by one, never to everybody."""
     for role in world.all(WebRole):
         if role.studio and role.default:
-            message = (
-                f"The role {role.key} is held by everybody who is {role.default}, so it may not open the studio; "
-                "give the rights to a role that people are granted."
+            message = told(
+                "The role {role} is held by everybody who is {who}, so it may not open the studio;"
+                " give the rights to a role that people are granted.",
+                role=role.key,
+                who=role.default,
             )
             yield world.problem(role, "studio", "studio-for-everybody", message)
 

@@ -8,6 +8,7 @@ from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Component, Page, PageAccessRule, PublishingState, TransitionRule, WebFile
 from metadata.schema.faults import did_you_mean
+from metadata.told import told
 
 ALWAYS_THERE = ("draft", "published")
 
@@ -16,7 +17,7 @@ def names(world: World) -> Iterator[Problem]:
     """The states that every site has are not declared again."""
     for state in world.all(PublishingState):
         if state.key in ALWAYS_THERE:
-            message = f"Every site has the state {state.key}; give this one another key."
+            message = told("Every site has the state {state}; give this one another key.", state=state.key)
             yield world.problem(state, "key", "publishing-state", message)
 
 
@@ -31,7 +32,9 @@ def known(world: World) -> Iterator[Problem]:
         site = getattr(component, "site", "")
         there = (*ALWAYS_THERE, *(one.key for one in world.all(PublishingState) if one.site == site))
         if state not in there:
-            message = f"There is no publishing state {state[:80]!r} on this site.{did_you_mean(state, there)}"
+            message = told(
+                "There is no publishing state {state!r} on this site.{hint}", state=state[:80], hint=did_you_mean(state, there)
+            )
             yield world.problem(component, path, "publishing-state", message)
 
 
@@ -39,9 +42,9 @@ def moves(world: World) -> Iterator[Problem]:
     """A transition leads elsewhere, and somebody may take it."""
     for move in world.all(TransitionRule):
         if move.before == move.after:
-            yield world.problem(move, "after", "publishing-state", "The transition leads to the state that it begins in.")
+            yield world.problem(move, "after", "publishing-state", told("The transition leads to the state that it begins in."))
         if not move.roles:
-            yield world.problem(move, "roles", "publishing-state", "Nobody may take this transition; name a web role.")
+            yield world.problem(move, "roles", "publishing-state", told("Nobody may take this transition; name a web role."))
 
 
 RULES = (names, known, moves)

@@ -12,6 +12,7 @@ from metadata.errors import Problem
 from metadata.model import AttributeMap, Connection, Filter, TableMap, Webhook
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_KEYS
+from metadata.told import Called, all_of, told
 from metadata.types import TYPES
 
 SEARCHING = frozenset({"contains", "starts_with", "ends_with", "between"})
@@ -41,11 +42,13 @@ def integration_keys(world: World) -> Iterator[Problem]:
     """Rows are matched by attributes that come from outside."""
     for owner in world.all(TableMap):
         if not owner.integration_key:
-            yield world.problem(owner, "integration_key", "integration-key", "Name the attributes that match both sides.")
+            yield world.problem(owner, "integration_key", "integration-key", told("Name the attributes that match both sides."))
         known = {item.attribute for item in owner.attributes if item.column or item.lookup_columns or item.default is not None}
         for index, key in enumerate(owner.integration_key):
             if key not in known:
-                message = f"{key} is in the integration key but is not mapped; add an attribute map for it."
+                message = told(
+                    "{attribute} is in the integration key but is not mapped; add an attribute map for it.", attribute=key
+                )
                 yield world.problem(owner, f"integration_key.{index}", "integration-key", message)
 
 
@@ -54,14 +57,17 @@ def attributes(world: World) -> Iterator[Problem]:
     for owner in world.all(TableMap):
         keys = [item.attribute for item in owner.attributes]
         for index in repeated(keys):
-            message = f"{keys[index]} is mapped twice; remove one."
+            message = told("{attribute} is mapped twice; remove one.", attribute=keys[index])
             yield world.problem(owner, f"attributes.{index}.attribute", "duplicate-key", message)
     for found in mapped(world):
         if not found.item.column and not found.item.lookup_columns and found.item.default is None:
-            message = f"{found.item.attribute} has neither a column nor a default."
+            message = told("{attribute} has neither a column nor a default.", attribute=found.item.attribute)
             yield world.problem(found.owner, found.path, "attribute-map", message)
         if found.item.attribute in RESERVED_KEYS and found.item.direction != "out":
-            message = f"{found.item.attribute} is kept by the engine and cannot come from outside; make the direction out."
+            message = told(
+                "{attribute} is kept by the engine and cannot come from outside; make the direction out.",
+                attribute=found.item.attribute,
+            )
             yield world.problem(found.owner, f"{found.path}.attribute", "attribute-map", message)
 
 
@@ -70,7 +76,11 @@ def files(world: World) -> Iterator[Problem]:
     for found in mapped(world):
         attribute = world.attribute(found.owner.entity, found.item.attribute)
         if attribute is not None and attribute.type in TYPES and TYPES[attribute.type].is_file:
-            message = f"{attribute.key} is of type {attribute.type}, which is not synchronised; remove it from the map."
+            message = told(
+                "{attribute} is of type {type}, which is not synchronised; remove it from the map.",
+                attribute=attribute.key,
+                type=Called(attribute.type, "type"),
+            )
             yield world.problem(found.owner, f"{found.path}.attribute", "attribute-map", message)
 
 
@@ -94,7 +104,11 @@ def reversible(world: World) -> Iterator[Problem]:
         inside = [str(pair.inside) for pair in found.item.values]
         for index in repeated(inside) if found.item.direction == "both" else ():
             first = found.item.values[inside.index(inside[index])].outside
-            message = f"{inside[index]} stands for several outside values; {first!r} goes out, whichever came."
+            message = told(
+                "{value} stands for several outside values; {outside!r} goes out, whichever came.",
+                value=inside[index],
+                outside=first,
+            )
             yield world.warning(found.owner, f"{found.path}.values.{index}", "not-reversible", message)
 
 
@@ -106,14 +120,18 @@ def lookups(world: World) -> Iterator[Problem]:
             continue
         targets = [target for target in targets_of(attribute) if target in world.entities]
         if found.item.lookup_key and attribute.type != "lookup":
-            message = f"{attribute.key} is of type {attribute.type}; lookup_key is for lookups."
+            message = told(
+                "{attribute} is of type {type}; lookup_key is for lookups.",
+                attribute=attribute.key,
+                type=Called(attribute.type, "type"),
+            )
             yield world.problem(found.owner, f"{found.path}.lookup_key", "lookup-key", message)
         for index, key in enumerate(found.item.lookup_key):
             for target in targets:
                 try:
                     world.resolve(target, key)
                 except PathError as wrong:
-                    yield world.problem(found.owner, f"{found.path}.lookup_key.{index}", wrong.code, str(wrong))
+                    yield world.problem(found.owner, f"{found.path}.lookup_key.{index}", wrong.code, wrong.message)
         fault = fault_in_columns(world, found, targets)
         if fault:
             yield world.problem(found.owner, found.path, "lookup-key", fault)
@@ -123,12 +141,16 @@ def fault_in_columns(world: World, found: Mapped, targets: list[str]) -> str:
     """Why the outside columns of a lookup cannot be matched with its key."""
     item = found.item
     if item.lookup_columns and len(item.lookup_columns) != len(item.lookup_key):
-        return f"lookup_columns are {len(item.lookup_columns)}, but lookup_key has {len(item.lookup_key)}; pair them."
+        return told(
+            "lookup_columns are {columns}, but lookup_key has {attributes}; pair them.",
+            columns=len(item.lookup_columns),
+            attributes=len(item.lookup_key),
+        )
     if len(item.lookup_key) > 1 and not item.lookup_columns:
-        return "A lookup by several attributes needs lookup_columns: one for each."
+        return told("A lookup by several attributes needs lookup_columns: one for each.")
     keyed = all(world.entities[target].model.keys for target in targets)
     if targets and item.column and not item.lookup_key and not keyed:
-        return f"Name the attributes of {' and '.join(targets)} that match the outside value as lookup_key."
+        return told("Name the attributes of {entities} that match the outside value as lookup_key.", entities=all_of(targets))
     return ""
 
 
@@ -137,7 +159,7 @@ def write_throughs(world: World) -> Iterator[Problem]:
     for owner in world.all(TableMap):
         through = owner.write_through
         if through and not through.status_column and (through.accepted or through.refused):
-            message = "accepted and refused are values of the status_column; name it."
+            message = told("accepted and refused are values of the status_column; name it.")
             yield world.problem(owner, "write_through.status_column", "write-through", message)
 
 
@@ -150,10 +172,14 @@ def messages(world: World) -> Iterator[Problem]:
         path = "write_through.message_attribute"
         attribute = world.attribute(owner.entity, through.message_attribute)
         if attribute is not None and attribute.type not in ("text", "long_text"):
-            message = f"{attribute.key} is of type {attribute.type}; the reason of a refusal needs text or long_text."
+            message = told(
+                "{attribute} is of type {type}; the reason of a refusal needs text or long_text.",
+                attribute=attribute.key,
+                type=Called(attribute.type, "type"),
+            )
             yield world.problem(owner, path, "write-through", message)
         if not through.message_column:
-            message = "message_attribute takes the value of the message_column; name it."
+            message = told("message_attribute takes the value of the message_column; name it.")
             yield world.problem(owner, path, "write-through", message)
 
 
@@ -161,7 +187,7 @@ def overlaps(world: World) -> Iterator[Problem]:
     """What is read again is told by a change column, in a database."""
     for owner in world.all(TableMap):
         if owner.overlap and not owner.change_column:
-            message = "overlap says how late a change value may appear; name the change_column."
+            message = told("overlap says how late a change value may appear; name the change_column.")
             yield world.problem(owner, "overlap", "table-map", message)
 
 
@@ -171,10 +197,14 @@ def deltas(world: World) -> Iterator[Problem]:
     for owner in world.all(TableMap):
         connector = connectors.get(owner.connection, "")
         if owner.delta and connector and connector != "odata":
-            message = f"delta is for connector odata, and {owner.connection} is {connector}; name a change_column instead."
+            message = told(
+                "delta is for connector odata, and {connection} is {connector}; name a change_column instead.",
+                connection=owner.connection,
+                connector=connector,
+            )
             yield world.problem(owner, "delta", "table-map", message)
         if owner.overlap and connector == "odata":
-            message = "overlap is for connector sql; leave it out, or let delta tell what has changed."
+            message = told("overlap is for connector sql; leave it out, or let delta tell what has changed.")
             yield world.problem(owner, "overlap", "table-map", message)
 
 
@@ -182,7 +212,7 @@ def outgoing(world: World) -> Iterator[Problem]:
     """What goes out is told by the row's own values alone: it is asked while a change is written, of one row in memory."""
     for owner in world.all(TableMap):
         if owner.outgoing and owner.write_through:
-            message = "A map with write_through asks about every new record; leave outgoing out, or write_through."
+            message = told("A map with write_through asks about every new record; leave outgoing out, or write_through.")
             yield world.problem(owner, "outgoing", "write-through", message)
         yield from _of_one_row(world, owner, "outgoing", owner.outgoing)
     for hook in world.all(Webhook):
@@ -193,13 +223,25 @@ def _of_one_row(world: World, owner: TableMap | Webhook, name: str, condition: F
     for path, part in _comparisons(name, condition):
         words = part.value if isinstance(part.value, (list, tuple)) else (part.value,)
         if "." in part.attribute:
-            message = f"{part.attribute} is a path; {name} compares attributes of {owner.entity} itself."
+            message = told(
+                "{attribute} is a path; {property} compares attributes of {entity} itself.",
+                attribute=part.attribute,
+                property=name,
+                entity=owner.entity,
+            )
             yield world.problem(owner, f"{path}.attribute", "filter", message)
         if part.operator in SEARCHING:
-            message = f"{part.operator} is for lists; {name} knows eq, ne, lt, le, gt, ge, in, not_in, empty, not_empty."
+            message = told(
+                "{operator} is for lists; {property} knows eq, ne, lt, le, gt, ge, in, not_in, empty, not_empty.",
+                operator=part.operator,
+                property=name,
+            )
             yield world.problem(owner, f"{path}.operator", "filter", message)
         if any(isinstance(word, str) and word.startswith("@") for word in words):
-            message = f"Words of a request are for lists; {name} compares with values, since nobody asks when rows go out."
+            message = told(
+                "Words of a request are for lists; {property} compares with values, since nobody asks when rows go out.",
+                property=name,
+            )
             yield world.problem(owner, f"{path}.value", "filter", message)
 
 
@@ -219,7 +261,10 @@ def constants(world: World) -> Iterator[Problem]:
         sent = {item.column for item in owner.attributes if item.direction != "in"}
         for column, _ in owner.constants:
             if column in sent:
-                message = f"{column} takes the value of an attribute; remove it from the constants or from the attribute map."
+                message = told(
+                    "{column} takes the value of an attribute; remove it from the constants or from the attribute map.",
+                    column=column,
+                )
                 yield world.problem(owner, f"constants.{column}", "table-map", message)
 
 
@@ -231,14 +276,21 @@ def streams(world: World) -> Iterator[Problem]:
         if connector not in STREAMS:
             continue
         if owner.write_through is not None:
-            message = f"Who publishes to {connector} gets no answer; leave write_through out: changes are queued anyway."
+            message = told(
+                "Who publishes to {connector} gets no answer; leave write_through out: changes are queued anyway.",
+                connector=connector,
+            )
             yield world.problem(owner, "write_through", "table-map", message)
         out = [index for index, item in enumerate(owner.attributes) if item.direction != "in"]
         for index in out if connector == "webhook" else ():
-            message = "Webhooks only come in; make the direction in."
+            message = told("Webhooks only come in; make the direction in.")
             yield world.problem(owner, f"attributes.{index}.direction", "table-map", message)
         if owner.overlap:
-            message = f"overlap is for connector sql, and {owner.connection} is {connector}; leave it out."
+            message = told(
+                "overlap is for connector sql, and {connection} is {connector}; leave it out.",
+                connection=owner.connection,
+                connector=connector,
+            )
             yield world.problem(owner, "overlap", "table-map", message)
     queues: dict[tuple[str, str], str] = {}
     for owner in world.all(TableMap):
@@ -247,7 +299,9 @@ def streams(world: World) -> Iterator[Problem]:
             continue
         first = queues.setdefault((owner.connection, owner.table), owner.key)
         if first != owner.key:
-            message = f"The map {first} reads this queue already, and each message comes once; bind a queue for each map."
+            message = told(
+                "The map {map} reads this queue already, and each message comes once; bind a queue for each map.", map=first
+            )
             yield world.problem(owner, "table", "table-map", message)
 
 
@@ -257,10 +311,14 @@ def trackings(world: World) -> Iterator[Problem]:
     for owner in world.all(TableMap):
         connector = connectors.get(owner.connection, "")
         if owner.tracking and connector and connector != "sql":
-            message = f"tracking is for connector sql, and {owner.connection} is {connector}; leave it out."
+            message = told(
+                "tracking is for connector sql, and {connection} is {connector}; leave it out.",
+                connection=owner.connection,
+                connector=connector,
+            )
             yield world.problem(owner, "tracking", "table-map", message)
         if owner.tracking and (owner.delta or owner.overlap):
-            message = "tracking tells each change once it is committed; leave delta and overlap out."
+            message = told("tracking tells each change once it is committed; leave delta and overlap out.")
             yield world.problem(owner, "tracking", "table-map", message)
 
 
@@ -269,8 +327,12 @@ def secrets(world: World) -> Iterator[Problem]:
     for owner in world.all(Connection):
         for name, value in owner.settings:
             if is_written_out(name, value):
-                what = f"{name} is a secret" if name in SECRETS else f"{name} has a password in it"
-                message = f"{what}; write ${{NAME}} and set the environment variable NAME, or NAME_FILE."
+                what = (
+                    told("{setting} is a secret", setting=name)
+                    if name in SECRETS
+                    else told("{setting} has a password in it", setting=name)
+                )
+                message = told("{what}; write ${{NAME}} and set the environment variable NAME, or NAME_FILE.", what=what)
                 yield world.problem(owner, f"settings.{name}", "secret", message)
 
 
@@ -282,13 +344,20 @@ def connection_settings(world: World) -> Iterator[Problem]:
         known = names_of(owner.connector)
         for name, value in owner.settings:
             if name not in known:
-                message = f"There is no setting {name} for {owner.connector}.{did_you_mean(name, known)}"
+                message = told(
+                    "There is no setting {setting} for {connector}.{hint}",
+                    setting=name,
+                    connector=owner.connector,
+                    hint=did_you_mean(name, known),
+                )
                 yield world.problem(owner, f"settings.{name}", "connection", message)
             elif (allowed := _words_of(owner.connector, name)) and value not in allowed and "${" not in value:
-                message = f"{name} is one of {', '.join(allowed)}."
+                message = told("{setting} is one of {values}.", setting=name, values=", ".join(allowed))
                 yield world.problem(owner, f"settings.{name}", "connection", message)
         for name in missing_in(owner.connector, dict(owner.settings)) if owner.active else ():
-            message = f"A connection with {owner.connector} needs the setting {name}; add it."
+            message = told(
+                "A connection with {connector} needs the setting {setting}; add it.", connector=owner.connector, setting=name
+            )
             yield world.problem(owner, f"settings.{name}", "connection", message)
 
 
@@ -301,7 +370,11 @@ def conflicts(world: World) -> Iterator[Problem]:
     """Only an attribute that goes both ways can be changed on both sides."""
     for found in mapped(world):
         if found.item.conflict and found.item.direction != "both":
-            message = f"{found.item.attribute} goes {found.item.direction} only; conflict is for the direction both."
+            message = told(
+                "{attribute} goes {direction} only; conflict is for the direction both.",
+                attribute=found.item.attribute,
+                direction=found.item.direction,
+            )
             yield world.problem(found.owner, f"{found.path}.conflict", "attribute-map", message)
 
 

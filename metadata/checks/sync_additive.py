@@ -8,6 +8,7 @@ from metadata.checks.sync import Mapped, mapped
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Attribute, Connection, TableMap
+from metadata.told import Called, told
 
 ADDITIVE = "additive"
 NUMBERS = frozenset({"integer", "decimal", "money"})
@@ -37,14 +38,20 @@ def numbers(world: World) -> Iterator[Problem]:
 def _no_number(found: Mapped, attribute: Attribute) -> tuple[str, str] | None:
     key = attribute.key
     if attribute.type not in NUMBERS:
-        told = f"{key} is of type {attribute.type}, and only integer, decimal and money can be added up"
-        return "conflict", f"{told}; name another policy for it."
+        reason = told(
+            "{attribute} is of type {type}, and only integer, decimal and money can be added up",
+            attribute=key,
+            type=Called(attribute.type, "type"),
+        )
+        return "conflict", told("{reason}; name another policy for it.", reason=reason)
     if attribute.formula:
-        return "conflict", f"{key} is calculated, and nobody adds to it; name another policy for it."
+        return "conflict", told("{attribute} is calculated, and nobody adds to it; name another policy for it.", attribute=key)
     if key in found.owner.integration_key:
-        return "conflict", f"{key} is in the integration key, by which rows are matched; name another policy for it."
+        return "conflict", told(
+            "{attribute} is in the integration key, by which rows are matched; name another policy for it.", attribute=key
+        )
     if not found.item.column:
-        return "column", f"{key} has no column outside to add to; name one, or another policy."
+        return "column", told("{attribute} has no column outside to add to; name one, or another policy.", attribute=key)
     return None
 
 
@@ -55,17 +62,27 @@ def _converted(found: Mapped) -> tuple[str, str] | None:
         if getattr(item, name):
             return (
                 name,
-                f"Both sides add to {key}, which must be the same number there; leave {name} out, or name another policy.",
+                told(
+                    "Both sides add to {attribute}, which must be the same number there; leave {property} out,"
+                    " or name another policy.",
+                    attribute=key,
+                    property=name,
+                ),
             )
     if item.default is not None:
         return (
             "default",
-            f"Both sides add to {key}, where an empty value counts as 0; leave default out, or name another policy.",
+            told(
+                "Both sides add to {attribute}, where an empty value counts as 0; leave default out, or name another policy.",
+                attribute=key,
+            ),
         )
     for name in ("out_of_range", "too_precise"):
         if (getattr(item, name) or getattr(found.owner, name)) != "reject":
-            told = f"Both sides add to {key}, and {name} would make another number of it"
-            return name, f"{told}; write {name}: reject for it, or name another policy."
+            reason = told(
+                "Both sides add to {attribute}, and {property} would make another number of it", attribute=key, property=name
+            )
+            return name, told("{reason}; write {name}: reject for it, or name another policy.", reason=reason, name=name)
     return None
 
 
@@ -77,10 +94,12 @@ def receipts(world: World) -> Iterator[Problem]:
     for owner in world.all(TableMap):
         if owner.key not in owners:
             if owner.conflict == ADDITIVE:
-                message = "conflict: additive is for numbers of the direction both, and none is mapped so; name another policy."
+                message = told(
+                    "conflict: additive is for numbers of the direction both, and none is mapped so; name another policy."
+                )
                 yield world.problem(owner, "conflict", "additive", message)
             if owner.receipt_column:
-                message = "receipt_column is for attributes with conflict: additive, and there are none; leave it out."
+                message = told("receipt_column is for attributes with conflict: additive, and there are none; leave it out.")
                 yield world.problem(owner, "receipt_column", "additive", message)
             continue
         fault = _place(owner, connectors.get(owner.connection, ""))
@@ -89,25 +108,31 @@ def receipts(world: World) -> Iterator[Problem]:
         elif owner.receipt_column:
             first = taken.setdefault((owner.connection, owner.table, owner.receipt_column), owner.key)
             if first != owner.key:
-                message = f"The map {first} writes its marks into this column already; name another one."
+                message = told("The map {map} writes its marks into this column already; name another one.", map=first)
                 yield world.problem(owner, "receipt_column", "additive", message)
 
 
 def _place(owner: TableMap, connector: str) -> tuple[str, str] | None:
     if connector and connector not in CONDITIONAL:
-        told = (
-            f"{connector} cannot write a row only if it is still as it was read, so that a sum could undo what was added there"
+        reason = told(
+            "{connector} cannot write a row only if it is still as it was read, so that a sum could undo what was added there",
+            connector=connector,
         )
-        return "conflict", f"{told}; name another policy than additive."
+        return "conflict", told("{reason}; name another policy than additive.", reason=reason)
     for name in ("write_through", "effective_from"):
         if getattr(owner, name):
-            told = f"With {name} a row here is not one and the same row outside, so that nothing can be added up"
-            return name, f"{told}; name another policy than additive."
+            reason = told(
+                "With {property} a row here is not one and the same row outside, so that nothing can be added up", property=name
+            )
+            return name, told("{reason}; name another policy than additive.", reason=reason)
     if not owner.receipt_column:
-        told = "conflict: additive needs a column outside for the mark of the last change that was sent"
-        return "receipt_column", f"{told}; add a text of 32 characters there and name it here."
+        reason = told("conflict: additive needs a column outside for the mark of the last change that was sent")
+        return "receipt_column", told("{reason}; add a text of 32 characters there and name it here.", reason=reason)
     if owner.receipt_column in _spoken_for(owner):
-        return "receipt_column", f"The map has another use for {owner.receipt_column}; name a column that nobody else writes."
+        return "receipt_column", told(
+            "The map has another use for {receipt_column}; name a column that nobody else writes.",
+            receipt_column=owner.receipt_column,
+        )
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Connection, TableMap
+from metadata.told import told
 
 
 def groups(world: World) -> Iterator[Problem]:
@@ -23,18 +24,28 @@ def groups(world: World) -> Iterator[Problem]:
 def _fault(owner: TableMap, connector: str, others: list[TableMap]) -> str:
     elsewhere = next((other for other in others if other.connection != owner.connection), None)
     if connector and connector != "sql":
-        return f"group is for connector sql, and {owner.connection} is {connector}; leave it out."
+        return told(
+            "group is for connector sql, and {connection} is {connector}; leave it out.",
+            connection=owner.connection,
+            connector=connector,
+        )
     if not owner.tracking:
-        return "Maps of a group need tracking: triggers or log, and this one has none; name one of them, or no group."
+        return told("Maps of a group need tracking: triggers or log, and this one has none; name one of them, or no group.")
     if all(item.direction == "out" for item in owner.attributes):
-        return "No attribute of this map comes in, so that there is nothing to store together; leave group out."
+        return told("No attribute of this map comes in, so that there is nothing to store together; leave group out.")
     if elsewhere is not None:
-        return (
-            f"{elsewhere.key} is in the group {owner.group} too, and is a map of {elsewhere.connection}; one transaction"
-            " changes one database: name another group."
+        return told(
+            "{map} is in the group {group} too, and is a map of {connection};"
+            " one transaction changes one database: name another group.",
+            map=elsewhere.key,
+            group=owner.group,
+            connection=elsewhere.connection,
         )
     if not others:
-        return f"No other map is in the group {owner.group}; give those that belong together the same word, or leave it out."
+        return told(
+            "No other map is in the group {group}; give those that belong together the same word, or leave it out.",
+            group=owner.group,
+        )
     return ""
 
 

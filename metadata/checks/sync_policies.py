@@ -8,6 +8,7 @@ from metadata.checks.sync import STREAMS, mapped
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import AttributeMap, Connection, TableMap
+from metadata.told import Called, told
 from metadata.types import TYPES
 
 FITTING = {
@@ -26,14 +27,21 @@ def fitting(world: World) -> Iterator[Problem]:
             continue
         for name, kinds in FITTING.items():
             if getattr(found.item, name) and attribute.type not in kinds:
-                message = f"{attribute.key} is of type {attribute.type}, for which {name} means nothing; leave it out."
+                message = told(
+                    "{attribute} is of type {type}, for which {property} means nothing; leave it out.",
+                    attribute=attribute.key,
+                    type=Called(attribute.type, "type"),
+                    property=name,
+                )
                 yield world.problem(found.owner, f"{found.path}.{name}", "attribute-map", message)
         if found.item.missing and not found.item.values:
-            message = "missing is for values that the conversion does not know, and there are no values; leave it out."
+            message = told("missing is for values that the conversion does not know, and there are no values; leave it out.")
             yield world.problem(found.owner, f"{found.path}.missing", "attribute-map", message)
         name = _without_default(found.item)
         if name and (attribute.required == "required" or attribute.key in found.owner.integration_key):
-            message = f"{attribute.key} must have a value; name the default that {name} takes."
+            message = told(
+                "{attribute} must have a value; name the default that {property} takes.", attribute=attribute.key, property=name
+            )
             yield world.problem(found.owner, f"{found.path}.{name}", "attribute-map", message)
 
 
@@ -46,7 +54,9 @@ def waiting(world: World) -> Iterator[Problem]:
     """Behind a refused row there waits what has changed since; where nothing tells that, each pull brings the same again."""
     for owner in world.all(TableMap):
         if owner.after_reject == "wait" and not owner.change_column and not owner.delta:
-            message = "Later versions can wait only where changes are told; name a change_column, or leave after_reject out."
+            message = told(
+                "Later versions can wait only where changes are told; name a change_column, or leave after_reject out."
+            )
             yield world.problem(owner, "after_reject", "table-map", message)
 
 
@@ -56,7 +66,10 @@ def histories(world: World) -> Iterator[Problem]:
     for owner in world.all(TableMap):
         connector = connectors.get(owner.connection, "")
         if owner.history == "full" and connector and connector not in STREAMS:
-            message = f"{connector} tells the last state of a row only; leave history out, or read a stream of its changes."
+            message = told(
+                "{connector} tells the last state of a row only; leave history out, or read a stream of its changes.",
+                connector=connector,
+            )
             yield world.problem(owner, "history", "table-map", message)
 
 
@@ -64,7 +77,7 @@ def effective(world: World) -> Iterator[Problem]:
     """What ends has begun."""
     for owner in world.all(TableMap):
         if owner.effective_to and not owner.effective_from:
-            message = "effective_to is the end of what begins with effective_from; name that column too."
+            message = told("effective_to is the end of what begins with effective_from; name that column too.")
             yield world.problem(owner, "effective_to", "table-map", message)
 
 

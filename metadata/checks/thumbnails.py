@@ -10,6 +10,7 @@ from metadata.media import PICTURES, media_type_of
 from metadata.model import Component, Form, FormField, ListComponent, Page, View, WebFile
 from metadata.model.base import NARROWEST, WIDEST
 from metadata.schema.faults import shown
+from metadata.told import Called, told
 
 Given = Iterator[tuple[Component, str, int]]
 
@@ -18,7 +19,12 @@ def widths(world: World) -> Iterator[Problem]:
     """A width is neither a speck nor a poster."""
     for component, path, width in _given(world):
         if width and not NARROWEST <= width <= WIDEST:
-            message = f"{width} is no width of a small picture; give one from {NARROWEST} to {WIDEST} pixels."
+            message = told(
+                "{width} is no width of a small picture; give one from {narrowest} to {widest} pixels.",
+                width=width,
+                narrowest=NARROWEST,
+                widest=WIDEST,
+            )
             yield world.problem(component, path, "thumbnail", message)
 
 
@@ -33,7 +39,11 @@ def attributes(world: World) -> Iterator[Problem]:
     for component, path, name, width in named:
         found = world.attribute(component.entity, name) if width and component.entity in world.entities else None
         if found is not None and found.type != "image":
-            message = f"{shown(name)} is of type {found.type}; only an image has a width to be shown at. Remove thumbnail."
+            message = told(
+                "{attribute} is of type {type}; only an image has a width to be shown at. Remove thumbnail.",
+                attribute=shown(name),
+                type=Called(found.type, "type"),
+            )
             yield world.problem(component, f"{path}.thumbnail", "thumbnail", message)
 
 
@@ -41,7 +51,7 @@ def cards(world: World) -> Iterator[Problem]:
     """A width of cards is one of their picture."""
     for item in world.all(ListComponent):
         if item.cards and item.cards.thumbnail and not item.cards.picture:
-            yield world.problem(item, "cards.thumbnail", "thumbnail", "The cards have no picture; name one.")
+            yield world.problem(item, "cards.thumbnail", "thumbnail", told("The cards have no picture; name one."))
 
 
 def web_files(world: World) -> Iterator[Problem]:
@@ -49,7 +59,7 @@ def web_files(world: World) -> Iterator[Problem]:
     for file in world.all(WebFile):
         kind = _kind(file)
         if file.thumbnails and kind not in PICTURES:
-            message = f"It is {kind}, of which no small picture can be made; remove thumbnails."
+            message = told("It is {media_type}, of which no small picture can be made; remove thumbnails.", media_type=kind)
             yield world.problem(file, "thumbnails", "thumbnail", message)
 
 
@@ -61,15 +71,17 @@ def tiles(world: World) -> Iterator[Problem]:
                 path = f"blocks.{index}.tiles.{number}"
                 file = world.find("web_file", tile.picture, page.site) if tile.picture else None
                 if tile.thumbnail and not tile.picture:
-                    message = "The tile has no picture; name a web file, or remove thumbnail."
+                    message = told("The tile has no picture; name a web file, or remove thumbnail.")
                     yield world.problem(page, f"{path}.thumbnail", "thumbnail", message)
                 if not isinstance(file, WebFile):
                     continue
                 if not _kind(file).startswith("image/"):
-                    message = f"The web file {file.key} is {_kind(file)}, no picture; name another."
+                    message = told(
+                        "The web file {file} is {media_type}, no picture; name another.", file=file.key, media_type=_kind(file)
+                    )
                     yield world.problem(page, f"{path}.picture", "thumbnail", message)
                 elif tile.thumbnail and _kind(file) not in PICTURES:
-                    message = f"Of {_kind(file)} no small picture can be made; remove thumbnail."
+                    message = told("Of {media_type} no small picture can be made; remove thumbnail.", media_type=_kind(file))
                     yield world.problem(page, f"{path}.thumbnail", "thumbnail", message)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from metadata.checks.world import PathError, World, targets_of
 from metadata.model import Attribute
 from metadata.schema.faults import did_you_mean, shown
+from metadata.told import Called, told
 from metadata.types import TYPES
 
 DAY = re.compile(r"@today([+-]\d{1,5}d)?")
@@ -41,7 +42,7 @@ def fault_in_word(world: World, attribute: Attribute, word: str, prefixes: tuple
         try:
             world.resolve("contact", word.removeprefix(prefix))
         except PathError as error:
-            return str(error)
+            return error.message
         return ""
     if prefix:
         return ""
@@ -51,8 +52,21 @@ def fault_in_word(world: World, attribute: Attribute, word: str, prefixes: tuple
         fits = attribute.type in ("date", "datetime")
     else:
         hint = did_you_mean(word, (*WORDS, *prefixes))
-        return f"{shown(word)} is no word that is understood here; write @@ for a text that begins with @.{hint}"
-    return "" if fits else f"{word} is no value for {attribute.key}, which is of type {attribute.type}."
+        return told(
+            "{word} is no word that is understood here; write @@ for a text that begins with @.{hint}",
+            word=shown(word),
+            hint=hint,
+        )
+    return (
+        ""
+        if fits
+        else told(
+            "{word} is no value for {attribute}, which is of type {type}.",
+            word=word,
+            attribute=attribute.key,
+            type=Called(attribute.type, "type"),
+        )
+    )
 
 
 def fault_in_literal(world: World, attribute: Attribute, value: Any) -> str:
@@ -61,13 +75,28 @@ def fault_in_literal(world: World, attribute: Attribute, value: Any) -> str:
         options = world.options(attribute)
         if options is None or str(value) in options:
             return ""
-        return f"{shown(value)} is no option of the choice {attribute.choice}.{did_you_mean(str(value), options)}"
+        return told(
+            "{value} is no option of the choice {choice}.{hint}",
+            value=shown(value),
+            choice=attribute.choice,
+            hint=did_you_mean(str(value), options),
+        )
     try:
         PARSE[attribute.type](value)
     except (ValueError, TypeError, InvalidOperation):
-        return f"{shown(value)} is no value for {attribute.key}, which is of type {attribute.type}."
+        return told(
+            "{value} is no value for {attribute}, which is of type {type}.",
+            value=shown(value),
+            attribute=attribute.key,
+            type=Called(attribute.type, "type"),
+        )
     if TYPES[attribute.type].textual and attribute.max_length and len(str(value)) > attribute.max_length:
-        return f"{shown(value)} is longer than the {attribute.max_length} characters of {attribute.key}."
+        return told(
+            "{value} is longer than the {max_length} characters of {attribute}.",
+            value=shown(value),
+            max_length=attribute.max_length,
+            attribute=attribute.key,
+        )
     return ""
 
 

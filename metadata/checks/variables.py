@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import Component, Connection, IdentityProvider, SyncAlert, Webhook
+from metadata.told import told
 from metadata.variables import is_own, named_in
 
 PLACES: tuple[tuple[type[IdentityProvider | Webhook | SyncAlert], tuple[str, ...]], ...] = (
@@ -29,7 +30,10 @@ def own_secrets(world: World) -> Iterator[Problem]:
 
 def _judged(world: World, component: Component, place: str, text: str) -> Iterator[Problem]:
     for name in filter(is_own, named_in(text)):
-        message = f"{name} is for the installation alone and is sent to nobody; put this value into a variable of its own."
+        message = told(
+            "{variable} is for the installation alone and is sent to nobody; put this value into a variable of its own.",
+            variable=name,
+        )
         yield world.problem(component, place, "own-secret", message)
 
 

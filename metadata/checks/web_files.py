@@ -10,6 +10,7 @@ from metadata.errors import Problem
 from metadata.media import UNKNOWN, media_type_of
 from metadata.model import Page, Redirect, WebFile
 from metadata.schema.faults import shown
+from metadata.told import told
 
 
 def segments(world: World) -> Iterator[Problem]:
@@ -17,10 +18,12 @@ def segments(world: World) -> Iterator[Problem]:
     for file in world.all(WebFile):
         part = file.partial_url
         if part in (".", "..") or ILLEGAL & set(part) or any(letter.isspace() for letter in part):
-            message = f"{shown(part)} cannot be a part of an address; leave out / ? # ! %, spaces and lone dots."
+            message = told(
+                "{part} cannot be a part of an address; leave out / ? # ! %, spaces and lone dots.", part=shown(part)
+            )
             yield world.problem(file, "partial_url", "segment", message)
         elif part.startswith("_"):
-            message = "Parts of addresses that begin with _ belong to the engine; choose another."
+            message = told("Parts of addresses that begin with _ belong to the engine; choose another.")
             yield world.problem(file, "partial_url", "segment", message)
 
 
@@ -30,12 +33,14 @@ def addresses(world: World) -> Iterator[Problem]:
         taken = _taken(world, site, pages)
         for file in sorted((file for file in world.all(WebFile) if file.site == site), key=lambda file: file.key):
             place = _address(pages, file.parent, file.partial_url)
-            other = taken.setdefault(place, f"The web file {file.key}") if place else ""
-            if other and other != f"The web file {file.key}":
-                message = f"{other} answers at {place} already; give one of them another address."
+            other = taken.setdefault(place, told("The web file {file}", file=file.key)) if place else ""
+            if other and other != told("The web file {file}", file=file.key):
+                message = told(
+                    "{other} answers at {place} already; give one of them another address.", other=other, place=place
+                )
                 yield world.problem(file, "partial_url", "same-address", message)
             elif place and place.split("/")[1] in ENGINE:
-                message = f"The engine itself answers at /{place.split('/')[1]}; choose another partial_url."
+                message = told("The engine itself answers at /{place}; choose another partial_url.", place=place.split("/")[1])
                 yield world.problem(file, "partial_url", "same-address", message)
 
 
@@ -48,9 +53,10 @@ def parents(world: World) -> Iterator[Problem]:
                 continue
             record = next((page.key for page in (above, *ancestors(pages, above)) if page.record_entity), "")
             if record:
-                message = (
-                    f"It would have an address for each record of the page {record}; put it below another page, or keep "
-                    "the file in an attribute of the record."
+                message = told(
+                    "It would have an address for each record of the page {page};"
+                    " put it below another page, or keep the file in an attribute of the record.",
+                    page=record,
                 )
                 yield world.problem(file, "parent", "web-file-parent", message)
 
@@ -59,18 +65,23 @@ def types(world: World) -> Iterator[Problem]:
     """It is known what a web file is."""
     for file in world.all(WebFile):
         if not file.media_type and media_type_of(file.partial_url) == UNKNOWN:
-            message = f"The ending of {shown(file.partial_url)} does not say what it is, so it is downloaded; give media_type."
+            message = told(
+                "The ending of {address} does not say what it is, so it is downloaded; give media_type.",
+                address=shown(file.partial_url),
+            )
             yield world.warning(file, "partial_url", "media-type", message)
 
 
 def _taken(world: World, site: str, pages: Mapping[str, Page]) -> dict[str, str]:
     """What answers at addresses of a site besides web files."""
     taken = {
-        _address(pages, page.parent, page.partial_url): f"The page {key}" for key, page in pages.items() if page.partial_url
+        _address(pages, page.parent, page.partial_url): told("The page {page}", page=key)
+        for key, page in pages.items()
+        if page.partial_url
     }
     for redirect in world.all(Redirect):
         if redirect.site == site:
-            taken[redirect.source.rstrip("/").lower()] = f"The redirect {redirect.key}"
+            taken[redirect.source.rstrip("/").lower()] = told("The redirect {redirect}", redirect=redirect.key)
     return taken
 
 

@@ -11,6 +11,7 @@ from metadata.errors import Problem
 from metadata.model import Chart, Component, Filter, Page, PageTemplate, Site, TemplateParameter, View, WebTemplate
 from metadata.schema.faults import did_you_mean, shown
 from metadata.templates import OBJECTS, QuerySpec, read
+from metadata.told import Called, told
 from metadata.types import TYPES
 
 DEEPEST = 8
@@ -23,7 +24,7 @@ def at_line(world: World, template: WebTemplate, line: int, code: str, message: 
     place = found.position
     if place.line and "\n" in template.source:
         return replace(found, position=replace(place, line=place.line + line))
-    return found if place.line else replace(found, message=f"Line {line}: {message}")
+    return found if place.line else replace(found, message=told("Line {line}: {message}", line=line, message=message))
 
 
 def texts(world: World) -> Iterator[Problem]:
@@ -39,7 +40,11 @@ def names(world: World) -> Iterator[Problem]:
         known = {item.key for one in lineage(world, template) for item in one.parameters}
         for name, line in read(template.source).names:
             if name not in known:
-                message = f"There is no {shown(name)} here; declare it among the parameters.{did_you_mean(name, known)}"
+                message = told(
+                    "There is no {name} here; declare it among the parameters.{hint}",
+                    name=shown(name),
+                    hint=did_you_mean(name, known),
+                )
                 yield at_line(world, template, line, "unknown-name", message)
 
 
@@ -83,7 +88,11 @@ def missing(world: World, template: WebTemplate, line: int, key: str) -> Iterato
     if found(world, template, key) is None:
         known = world.keys.get(("web_template", template.site), frozenset())
         yield at_line(
-            world, template, line, "unknown-template", f"There is no web_template {shown(key)}.{did_you_mean(key, known)}"
+            world,
+            template,
+            line,
+            "unknown-template",
+            told("There is no web_template {template}.{hint}", template=shown(key), hint=did_you_mean(key, known)),
         )
 
 
@@ -93,8 +102,8 @@ def fault_in_depth(world: World, template: WebTemplate) -> str:
     for _ in range(DEEPEST):
         level = {key for one in level for key in used_by(world, template, one)}
         if template.key in level:
-            return "The template uses itself, directly or through others; remove an include or extends."
-    return f"Templates use each other more than {DEEPEST} deep." if level else ""
+            return told("The template uses itself, directly or through others; remove an include or extends.")
+    return told("Templates use each other more than {deepest} deep.", deepest=DEEPEST) if level else ""
 
 
 def used_by(world: World, template: WebTemplate, key: str) -> frozenset[str]:
@@ -108,12 +117,22 @@ def faults_in_values(template: WebTemplate, values: Mapping[str, object], given:
     """What is wrong with the values for a template's parameters; of those only in `given` the names alone are known."""
     declared = {item.key: item for item in template.parameters}
     for name in sorted(given - declared.keys()):
-        yield f"The web_template {template.key} has no parameter {shown(name)}.{did_you_mean(name, declared)}"
+        yield told(
+            "The web_template {template} has no parameter {parameter}.{hint}",
+            template=template.key,
+            parameter=shown(name),
+            hint=did_you_mean(name, declared),
+        )
     for name, parameter in declared.items():
         if parameter.required and name not in given:
-            yield f"The web_template {template.key} needs the parameter {name}."
+            yield told("The web_template {template} needs the parameter {parameter}.", template=template.key, parameter=name)
         elif name in values and not fits(parameter, values[name]):
-            yield f"The parameter {name} is of type {parameter.type}; {shown(values[name])} is not."
+            yield told(
+                "The parameter {parameter} is of type {type}; {value} is not.",
+                parameter=name,
+                type=parameter.type,
+                value=shown(values[name]),
+            )
 
 
 def fits(parameter: TemplateParameter, value: object) -> bool:
@@ -128,13 +147,15 @@ def parameters(world: World) -> Iterator[Problem]:
         seen: set[str] = {"loop", "range", "super", *OBJECTS}
         for index, item in enumerate(template.parameters):
             if item.key in seen:
-                yield world.problem(template, f"parameters.{index}.key", "template-parameter", "The name is taken already.")
+                yield world.problem(
+                    template, f"parameters.{index}.key", "template-parameter", told("The name is taken already.")
+                )
             seen.add(item.key)
             if item.default is not None and not fits(item, item.default):
-                message = f"{shown(item.default)} is not of type {item.type}."
+                message = told("{value} is not of type {type}.", value=shown(item.default), type=item.type)
                 yield world.problem(template, f"parameters.{index}.default", "template-parameter", message)
         if template.media_type != "text/html" and not template.bare:
-            message = f"A template of {template.media_type} stands alone; add bare: true."
+            message = told("A template of {media_type} stands alone; add bare: true.", media_type=template.media_type)
             yield world.problem(template, "media_type", "template-media", message)
 
 
@@ -151,19 +172,25 @@ def faults_in_query(world: World, template: WebTemplate, spec: QuerySpec) -> Ite
     view = world.find("view", spec.view) if spec.view else None
     if spec.view and not isinstance(view, View):
         known = world.keys.get(("view", ""), frozenset())
-        yield "unknown-reference", f"There is no view {shown(spec.view)}.{did_you_mean(spec.view, known)}"
+        yield (
+            "unknown-reference",
+            told("There is no view {view}.{hint}", view=shown(spec.view), hint=did_you_mean(spec.view, known)),
+        )
         return
     entity = view.entity if isinstance(view, View) else spec.entity
     if entity not in world.entities:
-        yield "unknown-entity", f"There is no entity {shown(entity)}.{did_you_mean(entity, world.entities)}"
+        yield (
+            "unknown-entity",
+            told("There is no entity {entity}.{hint}", entity=shown(entity), hint=did_you_mean(entity, world.entities)),
+        )
         return
     if spec.entity and not spec.columns:
-        yield "template-query", 'Say which attributes are wanted: columns "a, b.c".'
+        yield "template-query", told('Say which attributes are wanted: columns "a, b.c".')
     for path in dict.fromkeys((*spec.columns, *(item.path for item in spec.conditions), *(path for path, _ in spec.order))):
         try:
             world.resolve(entity, path)
         except PathError as error:
-            yield error.code, str(error)
+            yield error.code, error.message
     yield from faults_in_comparisons(world, template, entity, spec)
 
 
@@ -174,7 +201,15 @@ def faults_in_comparisons(world: World, template: Component, entity: str, spec: 
         if attribute is None or attribute.type not in TYPES:
             continue
         if not takes(item.operator, TYPES[attribute.type]):
-            yield "operator", f"{item.operator} cannot compare {item.path}, which is of type {attribute.type}."
+            yield (
+                "operator",
+                told(
+                    "{operator} cannot compare {attribute}, which is of type {type}.",
+                    operator=item.operator,
+                    attribute=item.path,
+                    type=Called(attribute.type, "type"),
+                ),
+            )
         elif item.place is None:
             fault = fault_in_value(world, attribute, Filter(attribute=item.path, operator=item.operator, value=item.value))
             if fault:
@@ -182,9 +217,12 @@ def faults_in_comparisons(world: World, template: Component, entity: str, spec: 
     for path, _ in spec.order:
         attribute = world.attribute(entity, path)
         if attribute is not None and attribute.type in TYPES and not TYPES[attribute.type].ordered:
-            yield "sort", f"{path} is of type {attribute.type}, which has no order."
+            yield (
+                "sort",
+                told("{attribute} is of type {type}, which has no order.", attribute=path, type=Called(attribute.type, "type")),
+            )
         elif spec.entity and path not in spec.columns:
-            yield "sort", f"Rows are ordered by what is asked for; add {path} to the columns."
+            yield "sort", told("Rows are ordered by what is asked for; add {attribute} to the columns.", attribute=path)
 
 
 def charts(world: World) -> Iterator[Problem]:
@@ -193,10 +231,15 @@ def charts(world: World) -> Iterator[Problem]:
         for line, key in read(template.source).charts:
             if world.find("chart", key, template.site) is None:
                 known = [item.key for item in world.all(Chart) if item.site == template.site]
-                message = f"There is no chart {shown(key)} in the site {template.site}.{did_you_mean(key, known)}"
+                message = told(
+                    "There is no chart {chart} in the site {site}.{hint}",
+                    chart=shown(key),
+                    site=template.site,
+                    hint=did_you_mean(key, known),
+                )
                 yield at_line(world, template, line, "unknown-reference", message)
             elif template.bare:
-                message = "A template that is bare draws no charts: they need the styles of the page around them."
+                message = told("A template that is bare draws no charts: they need the styles of the page around them.")
                 yield at_line(world, template, line, "template-place", message)
 
 
@@ -207,18 +250,23 @@ def places(world: World) -> Iterator[Problem]:
             template = world.find("web_template", block.web_template, page.site) if block.web_template else None
             if not isinstance(template, WebTemplate):
                 if block.parameters:
-                    message = "Parameters are for a block of type component."
+                    message = told("Parameters are for a block of type component.")
                     yield world.problem(page, f"blocks.{index}.parameters", "block", message)
                 continue
             values = dict(block.parameters)
             for fault in faults_in_values(template, values, frozenset(values)):
                 yield world.problem(page, f"blocks.{index}.parameters", "template-parameter", fault)
             if template.bare:
-                message = f"The web_template {template.key} is bare: it is a whole page, not a part of one."
+                message = told(
+                    "The web_template {template} is bare: it is a whole page, not a part of one.", template=template.key
+                )
                 yield world.problem(page, f"blocks.{index}.web_template", "template-place", message)
         chosen = world.find("page_template", page.template, page.site) if page.template else None
         if isinstance(chosen, PageTemplate) and chosen.web_template and page.blocks:
-            message = f"The page template {chosen.key} shows a web_template in the place of blocks; remove them."
+            message = told(
+                "The page template {page_template} shows a web_template in the place of blocks; remove them.",
+                page_template=chosen.key,
+            )
             yield world.problem(page, "blocks", "template-place", message)
 
 
@@ -226,7 +274,7 @@ def whole(world: World) -> Iterator[Problem]:
     """What is a page, a header or a footer by itself needs no values; a header or footer is a part of a page."""
     for item in world.all(PageTemplate):
         if bool(item.template) == bool(item.web_template):
-            yield world.problem(item, "template", "template-place", "Give either template or web_template.")
+            yield world.problem(item, "template", "template-place", told("Give either template or web_template."))
         yield from alone(world, item, "web_template", item.site)
     for site in world.all(Site):
         for name in ("header", "footer"):
@@ -236,7 +284,7 @@ def whole(world: World) -> Iterator[Problem]:
                 world, site, world.find("web_template", one.web_template, site.key), f"blocks.{index}.web_template"
             )
         for index in repeated([one.block for one in site.blocks]):
-            message = f"The block {site.blocks[index].block} is filled twice; remove one."
+            message = told("The block {block} is filled twice; remove one.", block=site.blocks[index].block)
             yield world.problem(site, f"blocks.{index}.block", "duplicate-key", message)
 
 
@@ -251,7 +299,7 @@ def _alone(world: World, component: Component, template: Component | None, name:
         for fault in faults_in_values(template, {}, frozenset()):
             yield world.problem(component, name, "template-parameter", fault)
         if template.bare and isinstance(component, Site):
-            message = f"The web_template {template.key} is bare: it is a whole page, not a part of one."
+            message = told("The web_template {template} is bare: it is a whole page, not a part of one.", template=template.key)
             yield world.problem(component, name, "template-place", message)
 
 

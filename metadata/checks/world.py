@@ -13,6 +13,7 @@ from metadata.model import KIND_OF_MODEL, Attribute, Choice, Component, Componen
 from metadata.schema.faults import did_you_mean
 from metadata.system import RESERVED_ATTRIBUTES, complete
 from metadata.text import Text
+from metadata.told import Called, told
 
 Model = TypeVar("Model")
 Where = Callable[[str], Position]
@@ -52,6 +53,7 @@ class PathError(Exception):
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
+        self.message = message
         super().__init__(message)
 
 
@@ -120,8 +122,15 @@ class World:
             attribute = attribute_of(current, part)
             targets = targets_of(attribute)
             if len(targets) != 1:
-                reason = "points at several entities" if targets else f"is no lookup but {attribute.type}"
-                raise PathError("no-way-through", f"The path {path!r} ends at {part!r}, which {reason}.")
+                reason = (
+                    told("points at several entities")
+                    if targets
+                    else told("is no lookup but {type}", type=Called(attribute.type, "type"))
+                )
+                raise PathError(
+                    "no-way-through",
+                    told("The path {path!r} ends at {attribute!r}, which {reason}.", path=path, attribute=part, reason=reason),
+                )
             current = self.entities.get(targets[0])
         return attribute_of(current, last)
 
@@ -147,10 +156,13 @@ class World:
 def attribute_of(entity: EntityFacts | None, key: str) -> Attribute:
     """An attribute by key. Raises PathError."""
     if entity is None:
-        raise PathError("unknown-entity", "The entity is not known.")
+        raise PathError("unknown-entity", told("The entity is not known."))
     if key not in entity.attributes:
         hint = did_you_mean(key, entity.attributes)
-        raise PathError("unknown-attribute", f"The entity {entity.key} has no attribute {key[:80]!r}.{hint}")
+        raise PathError(
+            "unknown-attribute",
+            told("The entity {entity} has no attribute {attribute!r}.{hint}", entity=entity.key, attribute=key[:80], hint=hint),
+        )
     return entity.attributes[key]
 
 

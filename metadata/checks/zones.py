@@ -6,6 +6,7 @@ import re
 import zoneinfo
 
 from metadata.schema.faults import did_you_mean, shown
+from metadata.told import told
 
 USUAL = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*")
 """Names as they are listed; the zone's folder has other files beside them."""
@@ -24,4 +25,6 @@ def is_time_zone(name: str) -> bool:
 
 def no_time_zone(name: str) -> str:
     """That there is no such zone, with one that may be meant."""
-    return f"There is no time zone {shown(name)}.{did_you_mean(name, zoneinfo.available_timezones())}"
+    return told(
+        "There is no time zone {zone}.{hint}", zone=shown(name), hint=did_you_mean(name, zoneinfo.available_timezones())
+    )

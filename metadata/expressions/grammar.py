@@ -13,6 +13,7 @@ from decimal import Decimal
 from metadata.expressions.catalogue import AGGREGATES, FUNCTIONS, OPERATORS
 from metadata.expressions.tree import Aggregate, Call, Literal, Name, Node
 from metadata.schema.faults import did_you_mean
+from metadata.told import told
 
 LONGEST = 5_000
 DEEPEST = 40
@@ -48,7 +49,7 @@ class Token:
 def parse(text: str) -> Node:
     """The untyped tree of an expression. Raises ExpressionError, which says what is wrong and where."""
     if len(text) > LONGEST:
-        raise ExpressionError(f"an expression has at most {LONGEST} characters", LONGEST)
+        raise ExpressionError(told("an expression has at most {most} characters", most=LONGEST), LONGEST)
     return _Parser(tuple(_tokens(text)), len(text)).whole()
 
 
@@ -57,7 +58,7 @@ def _tokens(text: str) -> Iterator[Token]:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            raise ExpressionError(f"{text[at]!r} has no meaning here", at)
+            raise ExpressionError(told("{text!r} has no meaning here", text=text[at]), at)
         if found.lastgroup != "space":
             yield Token(str(found.lastgroup), found[0], at)
         at = found.end()
@@ -72,7 +73,7 @@ class _Parser:
     def whole(self) -> Node:
         node = self._or()
         if self._next.type != "end":
-            raise self._unexpected("an operator")
+            raise self._unexpected(told("an operator"))
         return node
 
     @property
@@ -94,13 +95,13 @@ class _Parser:
 
     def _unexpected(self, wanted: str) -> ExpressionError:
         token = self._next
-        found = f"found {token.text!r}" if token.text else "the text ends"
-        return ExpressionError(f"{wanted} was expected, {found}", token.at)
+        found = told("found {text!r}", text=token.text) if token.text else told("the text ends")
+        return ExpressionError(told("{wanted} was expected, {found}", wanted=wanted, found=found), token.at)
 
     def _or(self) -> Node:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise ExpressionError(f"brackets are nested more than {DEEPEST} deep", self._next.at)
+            raise ExpressionError(told("brackets are nested more than {most} deep", most=DEEPEST), self._next.at)
         node = self._chain("or", self._and)
         self._depth -= 1
         return node
@@ -210,7 +211,7 @@ class _Parser:
             return Literal(token.text[1:-1].replace(quote * 2, quote), "text", token.at)
         if token.type == "name" and token.text.lower() not in ("and", "or", "not", "in", "is"):
             return self._named(self._take())
-        raise self._unexpected("a value")
+        raise self._unexpected(told("a value"))
 
     def _named(self, token: Token) -> Node:
         if self._sees("("):
@@ -225,7 +226,9 @@ class _Parser:
 def _number(token: Token) -> Literal:
     whole, _, part = token.text.partition(".")
     if len(whole.lstrip("0")) > _DIGITS or len(part) > 10:
-        raise ExpressionError(f"a number has at most {_DIGITS} digits before the point and 10 after it", token.at)
+        raise ExpressionError(
+            told("a number has at most {most} digits before the point and 10 after it", most=_DIGITS), token.at
+        )
     return Literal(Decimal(token.text), "number", token.at)
 
 
@@ -235,18 +238,26 @@ def _called(token: Token, arguments: list[Node]) -> Node:
         return _aggregate(name, token, arguments)
     if name in OPERATORS or name not in FUNCTIONS:
         known = (set(FUNCTIONS) - OPERATORS) | set(AGGREGATES)
-        raise ExpressionError(f"there is no function {token.text}{did_you_mean(token.text, known)}", token.at)
+        raise ExpressionError(
+            told("there is no function {function}{hint}", function=token.text, hint=did_you_mean(token.text, known)), token.at
+        )
     return Call(name, tuple(arguments), at=token.at)
 
 
 def _aggregate(name: str, token: Token, arguments: list[Node]) -> Aggregate:
     first, *rest = arguments or [Literal(None, "empty")]
     if not isinstance(first, Name) or "." in first.path or first.path.startswith("@"):
-        raise ExpressionError(f"{name} begins with the name of a relationship, such as {name}(lines, ...)", token.at)
+        raise ExpressionError(
+            told("{function} begins with the name of a relationship, such as {function}(lines, ...)", function=name), token.at
+        )
     wants_body = bool(AGGREGATES[name])
     if len(rest) not in ((1, 2) if wants_body else (0, 1)):
-        shape = "a relationship, a value and perhaps a condition" if wants_body else "a relationship and perhaps a condition"
-        raise ExpressionError(f"{name} takes {shape}", token.at)
+        shape = (
+            told("a relationship, a value and perhaps a condition")
+            if wants_body
+            else told("a relationship and perhaps a condition")
+        )
+        raise ExpressionError(told("{function} takes {shape}", function=name, shape=shape), token.at)
     body = rest[0] if wants_body else None
     condition = rest[len(rest) - 1] if len(rest) == (2 if wants_body else 1) else None
     return Aggregate(name, first.path, body, condition, at=token.at)

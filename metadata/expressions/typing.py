@@ -14,20 +14,21 @@ from metadata.expressions.catalogue import AGGREGATES, FUNCTIONS, Function
 from metadata.expressions.grammar import ExpressionError
 from metadata.expressions.tree import Aggregate, Call, Kind, Literal, Name, Node, levels
 from metadata.schema.faults import did_you_mean
+from metadata.told import joined, one_of, told
 
 MOST_PARTS = 200
 DEEPEST = 25
 """Parts within parts: what is written out for a database nests several times as deep."""
 _BESIDE = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "in", "if", "coalesce", "least", "greatest", "days_between", "has"})
 _WORDS: dict[str, str] = {
-    "boolean": "yes or no",
-    "number": "a number",
-    "text": "a text",
-    "date": "a date",
-    "moment": "a moment",
-    "set": "several options",
-    "row": "a record",
-    "empty": "nothing",
+    "boolean": told("yes or no"),
+    "number": told("a number"),
+    "text": told("a text"),
+    "date": told("a date"),
+    "moment": told("a moment"),
+    "set": told("several options"),
+    "row": told("a record"),
+    "empty": told("nothing"),
 }
 
 
@@ -67,16 +68,19 @@ def typed(node: Node, names: Names, *wanted: Kind) -> Typed:
     """The tree with kinds. With `wanted` the whole must give one of these kinds (an empty value is any)."""
     parts = levels(node)
     if sum(parts) > MOST_PARTS:
-        return Typed(None, (ExpressionError(f"an expression has at most {MOST_PARTS} parts; split it", 0),))
+        return Typed(None, (ExpressionError(told("an expression has at most {most} parts; split it", most=MOST_PARTS), 0),))
     if len(parts) > DEEPEST:
-        return Typed(None, (ExpressionError(f"an expression is at most {DEEPEST} parts deep; split it or set brackets", 0),))
+        return Typed(
+            None,
+            (ExpressionError(told("an expression is at most {most} parts deep; split it or set brackets", most=DEEPEST), 0),),
+        )
     walk = _Walk(names)
     found = walk.visit(node)
     if not walk.faults and wanted and found.kind not in (*wanted, "empty"):
         found = _read_as(found, wanted[0]) or found
         if found.kind not in wanted:
-            asked = " or ".join(_WORDS[kind] for kind in wanted)
-            walk.fault(f"this gives {_WORDS[found.kind]}, where {asked} is needed", 0)
+            asked = one_of(_WORDS[kind] for kind in wanted)
+            walk.fault(told("this gives {kind}, where {asked} is needed", kind=_WORDS[found.kind], asked=asked), 0)
     return Typed(None if walk.faults else found, tuple(walk.faults))
 
 
@@ -102,7 +106,9 @@ class _Walk:
     def _name(self, node: Name) -> Node:
         found = self._names.find(node.path)
         if found is None:
-            self.fault(f"there is no {node.path}.{did_you_mean(node.path, self._names.known())}", node.at)
+            self.fault(
+                told("there is no {path}.{hint}", path=node.path, hint=did_you_mean(node.path, self._names.known())), node.at
+            )
             return node
         return replace(node, kind=found.kind)
 
@@ -116,12 +122,17 @@ class _Walk:
         function = FUNCTIONS[node.function]
         kind = function.kind([argument.kind for argument in arguments])
         if kind is None:
-            given = ", ".join(_WORDS[argument.kind] for argument in arguments) or "nothing"
-            self.fault(f"this cannot be done with {given}; it is used like {function.example}", node.at)
+            given = joined(_WORDS[argument.kind] for argument in arguments) or told("nothing")
+            self.fault(
+                told("this cannot be done with {given}; it is used like {example}", given=given, example=function.example),
+                node.at,
+            )
             return node
         for place in function.plain:
             if not isinstance(arguments[place], (Literal, Name)):
-                self.fault(f"here a name or a value is needed, no computation, as in {function.example}", node.at)
+                self.fault(
+                    told("here a name or a value is needed, no computation, as in {example}", example=function.example), node.at
+                )
         self._options(node, arguments)
         return Call(node.function, _settled(function, arguments), kind, node.at)
 
@@ -133,12 +144,15 @@ class _Walk:
         options = next((given for given in known if given), ())
         for part in arguments:
             if options and isinstance(part, Literal) and isinstance(part.value, str) and part.value not in options:
-                self.fault(f"{part.value!r} is none of the options.{did_you_mean(part.value, options)}", part.at)
+                self.fault(
+                    told("{value!r} is none of the options.{hint}", value=part.value, hint=did_you_mean(part.value, options)),
+                    part.at,
+                )
 
     def _aggregate(self, node: Aggregate) -> Node:
         inner = self._names.related(node.relationship)
         if inner is None:
-            self.fault(f"there is no relationship {node.relationship}", node.at)
+            self.fault(told("there is no relationship {relationship}", relationship=node.relationship), node.at)
             return node
         walk = _Walk(inner)
         body = None if node.body is None else walk.visit(node.body)
@@ -148,9 +162,9 @@ class _Walk:
             return node
         takes = AGGREGATES[node.function]
         if body is not None and body.kind not in takes:
-            self.fault(f"{node.function} cannot be taken of {_WORDS[body.kind]}", node.at)
+            self.fault(told("{function} cannot be taken of {kind}", function=node.function, kind=_WORDS[body.kind]), node.at)
         if condition is not None and condition.kind not in ("boolean", "empty"):
-            self.fault(f"a condition is yes or no, this gives {_WORDS[condition.kind]}", condition.at)
+            self.fault(told("a condition is yes or no, this gives {kind}", kind=_WORDS[condition.kind]), condition.at)
         return replace(node, body=body, condition=condition, kind=_given(node.function, body))
 
 

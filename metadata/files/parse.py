@@ -17,6 +17,7 @@ import yaml
 
 from metadata.errors import Position, Problem
 from metadata.schema.guard import DEPTH, NODES
+from metadata.told import told
 
 LARGEST = 2**63
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
@@ -36,13 +37,13 @@ PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:
 
 # How libyaml's words begin, and what is to be done about them.
 MENDS = {
-    "could not find expected ':'": "write name: value",
-    "did not find expected '-' indicator": "begin each entry of the list with a dash, all of them equally far in",
-    "did not find expected ','": "close the bracket, or put commas between",
-    "did not find expected key": "indent this line as the lines that belong with it",
-    "found a tab character": "indent with blanks",
-    "found character that cannot start any token": "indent with blanks, not tabs; quote a text that begins with @ or %",
-    "mapping values are not allowed": "put a text that has a colon in quotes, or indent this line as the one above",
+    "could not find expected ':'": told("write name: value"),
+    "did not find expected '-' indicator": told("begin each entry of the list with a dash, all of them equally far in"),
+    "did not find expected ','": told("close the bracket, or put commas between"),
+    "did not find expected key": told("indent this line as the lines that belong with it"),
+    "found a tab character": told("indent with blanks"),
+    "found character that cannot start any token": told("indent with blanks, not tabs; quote a text that begins with @ or %"),
+    "mapping values are not allowed": told("put a text that has a colon in quotes, or indent this line as the one above"),
 }
 
 
@@ -73,7 +74,7 @@ class UnreadableError(Exception):
     """The text is no YAML that may be used here."""
 
     def __init__(self, code: str, line: int, message: str) -> None:
-        self.code, self.line = code, line
+        self.code, self.line, self.message = code, line, message
         super().__init__(message)
 
 
@@ -108,7 +109,9 @@ class Builder:
         """Adds what one event says. Raises UnreadableError."""
         line = event.start_mark.line + 1
         if len(self.lines) > NODES:
-            raise UnreadableError("size", line, f"There are more than {NODES:,} values in one document; split it.")
+            raise UnreadableError(
+                "size", line, told("There are more than {most:,} values in one document; split it.", most=NODES)
+            )
         match event:
             case yaml.AliasEvent():
                 self.add(self.alias(event.anchor, line), line)
@@ -139,7 +142,11 @@ class Builder:
         path = frame.below()
         self.skipped = key in frame.value
         if self.skipped:
-            message = f"The key {key[:60]!r} is written twice here (first in line {self.lines.get(path, 0)}); remove one."
+            message = told(
+                "The key {key!r} is written twice here (first in line {line}); remove one.",
+                key=key[:60],
+                line=self.lines.get(path, 0),
+            )
             self.problems.append(Problem(Position(self.file, line, path), "", "duplicate-key", message))
         else:
             self.lines[path] = line
@@ -148,9 +155,9 @@ class Builder:
         """Begins a mapping or a list."""
         check_tag(event.tag, line)
         if len(self.stack) >= DEPTH:
-            raise UnreadableError("depth", line, f"Values are nested more than {DEPTH} deep.")
+            raise UnreadableError("depth", line, told("Values are nested more than {most} deep.", most=DEPTH))
         if self.wants_key():
-            raise UnreadableError("key", line, "A key must be a text, not a list or a mapping.")
+            raise UnreadableError("key", line, told("A key must be a text, not a list or a mapping."))
         path = self.stack[-1].below() if self.stack else ""
         self.add(value, line)
         self.stack.append(Frame(value, path, event.anchor))
@@ -158,7 +165,7 @@ class Builder:
     def add(self, value: Any, line: int) -> None:
         """Puts a value where it belongs."""
         if self.wants_key():
-            raise UnreadableError("key", line, "A key must be written out, not taken from an anchor.")
+            raise UnreadableError("key", line, told("A key must be written out, not taken from an anchor."))
         if not self.stack:
             self.root = value
             self.lines.setdefault("", line)
@@ -180,14 +187,16 @@ class Builder:
     def alias(self, name: str | None, line: int) -> Any:
         """The finished value that an alias stands for; one that is not finished would hold itself."""
         if not name or name not in self.anchors:
-            raise UnreadableError("anchor", line, f"There is no finished value &{str(name)[:60]} above this place.")
+            raise UnreadableError(
+                "anchor", line, told("There is no finished value &{anchor} above this place.", anchor=str(name)[:60])
+            )
         return self.anchors[name]
 
 
 def check_tag(tag: str | None, line: int) -> None:
     """Raises UnreadableError for a tag other than those of plain values."""
     if tag not in PLAIN_TAGS:
-        raise UnreadableError("tag", line, f"The tag {str(tag)[:60]!r} may not be used; write a plain value.")
+        raise UnreadableError("tag", line, told("The tag {tag!r} may not be used; write a plain value.", tag=str(tag)[:60]))
 
 
 def scalar(event: yaml.ScalarEvent) -> Any:
@@ -211,8 +220,8 @@ def _mend(error: yaml.YAMLError, reason: str) -> str:
     """What most likely mends it, as the parser says only where it stumbled."""
     if reason == "found unexpected end of stream":
         opened = getattr(error, "context_mark", None)
-        return f"; close the quote or bracket that is opened in line {opened.line + 1}" if opened else ""
-    return next((f"; {mend}" for begin, mend in MENDS.items() if reason.startswith(begin)), "")
+        return told("; close the quote or bracket that is opened in line {line}", line=opened.line + 1) if opened else ""
+    return next((told("; {mend}", mend=mend) for begin, mend in MENDS.items() if reason.startswith(begin)), "")
 
 
 def _line_of_control(text: str) -> int:
@@ -238,11 +247,11 @@ def parse(text: str, file: str) -> tuple[list[Document], list[Problem]]:
             else:
                 builder.take(event)
     except UnreadableError as error:
-        problems.append(Problem(Position(file, error.line), "", error.code, str(error)))
+        problems.append(Problem(Position(file, error.line), "", error.code, error.message))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        message = f"This is not valid YAML: {reason}{_mend(error, reason)}."
+        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or told("it cannot be read")
+        message = told("This is not valid YAML: {reason}{mend}.", reason=reason, mend=_mend(error, reason))
         problems.append(Problem(Position(file, mark.line + 1 if mark else _line_of_control(text)), "", "yaml", message))
     finally:
         loader.dispose()

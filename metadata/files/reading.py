@@ -15,6 +15,7 @@ from metadata.files.long_texts import is_reference, places
 from metadata.files.parse import Document, Positions, parse
 from metadata.model import KIND_OF_MODEL, KINDS, LARGEST_CONTENT, Component, ComponentId, Site, component_id
 from metadata.schema import load
+from metadata.told import told
 
 LARGEST = 5 * 1024 * 1024
 ENDINGS = (".yaml", ".yml")
@@ -39,6 +40,7 @@ class RefusedFileError(Exception):
     def __init__(self, code: str, message: str, line: int = 0) -> None:
         self.code = code
         self.line = line
+        self.message = message
         super().__init__(message)
 
 
@@ -57,7 +59,7 @@ class Reader:
         try:
             text = read_text(file, self.root, "utf-8-sig")
         except RefusedFileError as error:
-            self.problems.append(Problem(Position(name, error.line), "", error.code, str(error)))
+            self.problems.append(Problem(Position(name, error.line), "", error.code, error.message))
             return
         documents, problems = parse(text, name)
         self.problems += problems
@@ -68,7 +70,9 @@ class Reader:
         """Adds the component of one document."""
         data, where = document.data, document.positions
         if not isinstance(data, dict) or "kind" not in data:
-            message = f"The document does not say what it is: begin it with kind: and one of {', '.join(KINDS)}."
+            message = told(
+                "The document does not say what it is: begin it with kind: and one of {kinds}.", kinds=", ".join(KINDS)
+            )
             self.problems.append(Problem(where(""), "", "missing-kind", message))
             return
         kind = data.pop("kind")
@@ -88,7 +92,7 @@ class Reader:
                     place.put(self.long_text(file, place.value["file"]))
                 except RefusedFileError as error:
                     complete = False
-                    self.problems.append(Problem(document.positions(place.path), kind, error.code, str(error)))
+                    self.problems.append(Problem(document.positions(place.path), kind, error.code, error.message))
         return complete
 
     def fill_contents(self, file: Path, kind: str, document: Document) -> bool:
@@ -101,10 +105,10 @@ class Reader:
                     document.data[name] = self.content(beside(file, value["file"]))
                 except RefusedFileError as error:
                     complete = False
-                    self.problems.append(Problem(document.positions(f"{name}.file"), kind, error.code, str(error)))
+                    self.problems.append(Problem(document.positions(f"{name}.file"), kind, error.code, error.message))
             elif isinstance(value, str):
                 complete = False
-                message = f"Name the file beside this one: {name}: {{file: {value[:80]}}}."
+                message = told("Name the file beside this one: {property}: {{file: {value}}}.", property=name, value=value[:80])
                 self.problems.append(Problem(document.positions(name), kind, "file", message))
         return complete
 
@@ -114,8 +118,7 @@ class Reader:
             real = real_file(file, self.root)
             if (size := real.stat().st_size) > LARGEST_CONTENT:
                 most = LARGEST_CONTENT // 1024**2
-                told = f"{file.name} has {size:,} bytes; a web file has {most} MB at most."
-                raise RefusedFileError("size", f"{told} Make it smaller, or keep it elsewhere and link to it.")
+                raise RefusedFileError("size", _too_large(file.name, size, most))
             found = measured(real)
         except (OSError, RuntimeError) as error:
             raise unreadable(file, error) from None
@@ -136,7 +139,7 @@ def read_folder(path: str | os.PathLike[str], known: Iterable[Component] = ()) -
     place = Path(path)
     reader = Reader((place if place.is_dir() else place.parent).resolve())
     if not place.exists():
-        problem = Problem(Position(place.as_posix()), "", "no-file", "There is no such file or folder.")
+        problem = Problem(Position(place.as_posix()), "", "no-file", told("There is no such file or folder."))
         return Reading((), {}, (problem,))
     for file in yaml_files(place):
         reader.read(file)
@@ -153,10 +156,19 @@ def yaml_files(place: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(files) if name.endswith(ENDINGS) and not name.startswith("."))
 
 
+def _too_large(name: str, size: int, most: int) -> str:
+    return told(
+        "{file} has {size:,} bytes; a web file has {most} MB at most. Make it smaller, or keep it elsewhere and link to it.",
+        file=name,
+        size=size,
+        most=most,
+    )
+
+
 def beside(file: Path, name: Any) -> Path:
     """The file that a component's file names. Raises RefusedFileError for what is no relative path."""
     if not isinstance(name, str) or not name or "\0" in name or Path(name).is_absolute():
-        raise RefusedFileError("file", "A file is named by its path relative to this one.")
+        raise RefusedFileError("file", told("A file is named by its path relative to this one."))
     return file.parent / name
 
 
@@ -164,9 +176,9 @@ def real_file(file: Path, root: Path) -> Path:
     """A file below `root`, without links. Raises RefusedFileError, OSError, RuntimeError."""
     real = file.resolve()
     if not real.is_relative_to(root):
-        raise RefusedFileError("outside", f"{file.name} leads out of the folder; keep it inside.")
+        raise RefusedFileError("outside", told("{file} leads out of the folder; keep it inside.", file=file.name))
     if not real.is_file():
-        raise RefusedFileError("no-file", f"There is no file {file.name}.")
+        raise RefusedFileError("no-file", told("There is no file {file}.", file=file.name))
     return real
 
 
@@ -177,8 +189,8 @@ def open_file(file: Path) -> BinaryIO:
 
 def unreadable(file: Path, error: OSError | RuntimeError) -> RefusedFileError:
     """Why a file that is there cannot be read."""
-    reason = getattr(error, "strerror", None) or "its links lead in a circle"
-    return RefusedFileError("unreadable", f"{file.name} cannot be read: {reason}.")
+    reason = getattr(error, "strerror", None) or told("its links lead in a circle")
+    return RefusedFileError("unreadable", told("{file} cannot be read: {reason}.", file=file.name, reason=reason))
 
 
 def read_text(file: Path, root: Path, encoding: str = "utf-8") -> str:
@@ -186,11 +198,13 @@ def read_text(file: Path, root: Path, encoding: str = "utf-8") -> str:
     try:
         real = real_file(file, root)
         if real.stat().st_size > LARGEST:
-            raise RefusedFileError("size", f"{file.name} is larger than 5 MB; split it.")
+            raise RefusedFileError("size", told("{file} is larger than 5 MB; split it.", file=file.name))
         return real.read_bytes().decode(encoding)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise RefusedFileError("encoding", f"{file.name} is not UTF-8 (byte {error.start}); save it as UTF-8.", line) from None
+        raise RefusedFileError(
+            "encoding", told("{file} is not UTF-8 (byte {byte}); save it as UTF-8.", file=file.name, byte=error.start), line
+        ) from None
     except (OSError, RuntimeError) as error:
         raise unreadable(file, error) from None
 
@@ -211,7 +225,9 @@ def collect(reader: Reader, known: Iterable[Component]) -> Reading:
             component = replace(component, **changes)
         identity = component_id(component)
         if identity in found:
-            message = f"It is written twice, first in {positions[identity]('key')}; remove one or give it another key."
+            message = told(
+                "It is written twice, first in {place}; remove one or give it another key.", place=positions[identity]("key")
+            )
             problems.append(Problem(where("key"), str(identity), "duplicate-component", message))
             continue
         found[identity], positions[identity] = component, where
@@ -221,5 +237,11 @@ def collect(reader: Reader, known: Iterable[Component]) -> Reading:
 def no_site(component: Component, where: Positions, sites: Iterable[str]) -> Problem:
     """The problem of a component that does not say which site it belongs to."""
     names = ", ".join(sorted(sites))
-    message = f"Add site: with one of {names}." if names else "There is no site yet; add a component of kind site."
-    return Problem(where("key"), str(component_id(component)), "no-site", f"It belongs to no site. {message}")
+    message = (
+        told("Add site: with one of {names}.", names=names)
+        if names
+        else told("There is no site yet; add a component of kind site.")
+    )
+    return Problem(
+        where("key"), str(component_id(component)), "no-site", told("It belongs to no site. {message}", message=message)
+    )

@@ -61,7 +61,7 @@ from metadata.model.lists import (
     View,
     ViewColumn,
 )
-from metadata.model.search import Search, SearchedAttribute, SearchedEntity
+from metadata.model.search import Search, SearchedAttribute, SearchedEntity, SearchFacet
 from metadata.model.security import (
     AttributePermission,
     AttributeRight,
@@ -251,6 +251,7 @@ __all__ = [
     "ResourceRequest",
     "RowAction",
     "Search",
+    "SearchFacet",
     "SearchedAttribute",
     "SearchedEntity",
     "Section",

@@ -12,8 +12,20 @@ from metadata.text import Text
 class SearchedAttribute:
     """An attribute in which words are looked for."""
 
-    attribute: str = prop(help="Attribute of the entity itself that holds text.")
+    attribute: str = prop(help="Attribute of the entity itself that holds text.", attribute="part")
     weight: int = prop(1, "How much a word in it counts against the others, from 1 to 4.", min=1, max=4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFacet:
+    """An attribute by whose values what was found is counted and narrowed."""
+
+    attribute: str = prop(
+        help="Attribute of the entity itself: one or several choices, yes or no, a date, or a lookup.", attribute="part"
+    )
+    label: Text = prop(Text(), "Heading above its values; the attribute's label where missing.")
+    by: str = prop("", "Span of time that makes a value of dates or date-times.", choices=("", "year", "month"))
+    shown: int = prop(6, "Values shown at first, those of the most rows; a button opens the others.", min=1, max=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +36,7 @@ class SearchedEntity:
     label: Text = prop(Text(), "What its rows are called among the others; the entity's plural where missing.")
     page: str = prop("", "Record page that a found row leads to; the site's first one of the entity where missing.", ref="page")
     attributes: tuple[SearchedAttribute, ...] = prop(help="Attributes in which words are looked for, in order.")
+    facets: tuple[SearchFacet, ...] = prop((), "Attributes by whose values its found rows are counted and narrowed, in order.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,7 @@ class PermissionTest:
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
     site: str = prop("", "Site that owns it.", ref="site")
     label: Text = prop(Text(), "Why it is so, in a sentence.")
-    who: str = prop(help="E-mail of the contact, or `anonymous`.")
+    who: str = prop(help="E-mail of the contact, `anonymous`, or `signed-in` for somebody with `roles` and no rows.")
     roles: tuple[str, ...] = prop(
         (), "Web roles that the person is taken to have; those that were given where missing.", ref="web_role"
     )

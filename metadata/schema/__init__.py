@@ -15,8 +15,9 @@ from marshmallow import ValidationError
 from metadata.errors import MetadataError, Position, Problem
 from metadata.model import KINDS, Component, ComponentId
 from metadata.schema.build import UNKNOWN, ModelSchema, hints, schema_for
-from metadata.schema.faults import SUGGESTION, Fault, did_you_mean, flatten, shown
+from metadata.schema.faults import Fault, did_you_mean, flatten, shown, suggested
 from metadata.schema.guard import check_shape
+from metadata.told import told
 
 Where = Callable[[str], Position]
 
@@ -32,7 +33,7 @@ def load(kind: Any, data: Any, where: Where = nowhere) -> Component:
     `where` gives the position of a path of keys such as `attributes.3.type`.
     """
     if not isinstance(kind, str) or kind not in KINDS:
-        message = f"There is no kind {shown(kind)}.{did_you_mean(str(kind), KINDS)}"
+        message = told("There is no kind {kind}.{hint}", kind=shown(kind), hint=did_you_mean(str(kind), KINDS))
         raise MetadataError([Problem(where("kind"), "", "unknown-kind", message)])
     faults: Iterable[tuple[tuple[str, ...], Any]] = check_shape(data)
     if not faults:
@@ -73,8 +74,8 @@ def problem(kind: str, name: str, path: tuple[str, ...], fault: Any, where: Wher
     message = found.message
     if found.code == UNKNOWN:
         known = properties(KINDS[kind].model, path[:-1])
-        meant = did_you_mean(path[-1], known) or (f"{SUGGESTION}{lacking[0]!r}?" if len(lacking) == 1 else "")
-        message = f"There is no property {path[-1][:60]!r} here.{meant}"
+        meant = did_you_mean(path[-1], known) or (suggested(lacking[0]) if len(lacking) == 1 else "")
+        message = told("There is no property {property!r} here.{hint}", property=path[-1][:60], hint=meant)
     return Problem(where(".".join(path)), name, found.code, message)
 
 

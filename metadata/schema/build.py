@@ -14,6 +14,7 @@ from marshmallow import RAISE, Schema, fields, post_load
 from metadata.schema.faults import Fault
 from metadata.schema.fields import MESSAGES, Flag, Pairs, Part, Real, Scalar, TextField, TupleOf, Whole, Word
 from metadata.text import Text
+from metadata.told import told
 
 UNKNOWN = "unknown-key"
 NO_DEFAULT = object()
@@ -33,8 +34,8 @@ class ModelSchema(Schema):
     model: ClassVar[type]
     defaults: ClassVar[Mapping[str, Any]]
     error_messages: Any = {
-        "type": [Fault("type", "A mapping of properties is expected here.")],
-        "unknown": Fault(UNKNOWN, "There is no such property."),
+        "type": [Fault("type", told("A mapping of properties is expected here."))],
+        "unknown": Fault(UNKNOWN, told("There is no such property.")),
     }
 
     class Meta:

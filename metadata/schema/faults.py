@@ -9,6 +9,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from metadata.told import told
+
 SHOWN = 60
 
 
@@ -27,35 +29,50 @@ def refuse(code: str, message: str) -> ValidationError:
 
 def shown(value: object) -> str:
     """A value as it may be quoted in a message: short, on one line."""
-    text = repr(value) if isinstance(value, str | int | float | bool | None) else f"a {word_for(value)}"
+    text = repr(value) if isinstance(value, str | int | float | bool | None) else _in_words(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _in_words(value: object) -> str:
+    match value:
+        case list() | tuple():
+            return told("a list")
+        case Mapping():
+            return told("a mapping")
+    return told("a value of an unknown type")
 
 
 def word_for(value: object) -> str:
     """What YAML calls a value of this Python type."""
     match value:
         case None:
-            return "empty value"
+            return told("empty value")
         case bool():
-            return "true or false"
+            return told("true or false")
         case int() | float():
-            return "number"
+            return told("number")
         case str():
-            return "text"
+            return told("text")
         case list() | tuple():
-            return "list"
+            return told("list")
         case Mapping():
-            return "mapping"
-    return "value of an unknown type"
-
-
-SUGGESTION = " Did you mean "
+            return told("mapping")
+    return told("value of an unknown type")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A question to append to a message, or nothing where no known word is like this one."""
     found = difflib.get_close_matches(word[:200], sorted(set(known)), n=1, cutoff=0.6)
-    return f"{SUGGESTION}{found[0]!r}?" if found else ""
+    return suggested(found[0]) if found else ""
+
+
+def suggested(word: str) -> str:
+    """The question whether a word was meant, to append to a message."""
+    return told(" Did you mean {word!r}?", word=word)
+
+
+SUGGESTION = suggested("").rstrip("'?")
+"""How that begins."""
 
 
 def without_suggestion(message: str) -> str:

@@ -13,6 +13,7 @@ from marshmallow import ValidationError, fields
 
 from metadata.schema.faults import Fault, did_you_mean, refuse, shown, word_for
 from metadata.text import ANY_LANGUAGE, Text
+from metadata.told import told
 
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -20,8 +21,8 @@ LARGEST = 2**63
 FETCH_XML = re.compile(r"\s*<(fetch|filter|entity|condition)\b", re.IGNORECASE)
 
 MESSAGES: Any = {
-    "required": [Fault("missing", "A value is required here; add it.")],
-    "null": [Fault("empty", "There is no value here; give one or remove the line.")],
+    "required": [Fault("missing", told("A value is required here; add it."))],
+    "null": [Fault("empty", told("There is no value here; give one or remove the line."))],
 }
 
 
@@ -45,19 +46,22 @@ class Word(Base):
         if self.pattern and not self.pattern.search(word):
             if self.rules.get("secret"):  # what was written is not quoted: messages stand in logs and on screens
                 raise refuse(
-                    "secret", "Write ${NAME} here, and set the environment variable NAME, or NAME_FILE, to the secret."
+                    "secret", told("Write ${{NAME}} here, and set the environment variable NAME, or NAME_FILE, to the secret.")
                 )
             wanted = (
-                f"it is written as in {self.rules['like']}"
+                told("it is written as in {example}", example=self.rules["like"])
                 if self.rules.get("like")
-                else f"it must match {self.rules['pattern']}"
+                else told("it must match {pattern}", pattern=self.rules["pattern"])
             )
-            raise refuse("pattern", f"{shown(word)} is not allowed here: {wanted}.")
+            raise refuse("pattern", told("{value} is not allowed here: {wanted}.", value=shown(word), wanted=wanted))
         choices = self.rules.get("choices")
         if choices and word not in choices:
             allowed = ", ".join(choice for choice in choices if choice)
             hint = did_you_mean(word, choices)
-            raise refuse("choice", f"{shown(word)} is none of the allowed values: {allowed}.{hint}")
+            raise refuse(
+                "choice",
+                told("{value} is none of the allowed values: {allowed}.{hint}", value=shown(word), allowed=allowed, hint=hint),
+            )
         return word
 
 
@@ -66,7 +70,7 @@ class Whole(Base):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise refuse("type", f"A whole number is expected here, not {shown(value)}.")
+            raise refuse("type", told("A whole number is expected here, not {value}.", value=shown(value)))
         check_range(value, self.rules)
         return value
 
@@ -76,7 +80,7 @@ class Real(Base):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise refuse("type", f"A number is expected here, not {shown(value)}.")
+            raise refuse("type", told("A number is expected here, not {value}.", value=shown(value)))
         check_range(value, self.rules)
         return float(value)
 
@@ -86,7 +90,7 @@ class Flag(Base):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
-            raise refuse("type", f"true or false is expected here, not {shown(value)}.")
+            raise refuse("type", told("true or false is expected here, not {value}.", value=shown(value)))
         return value
 
 
@@ -137,7 +141,7 @@ class Pairs(Base):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[tuple[str, Any], ...]:
         if not isinstance(value, Mapping):
-            raise refuse("type", f"A mapping of names to values is expected here, not a {word_for(value)}.")
+            raise refuse("type", told("A mapping of names to values is expected here, not a {word}.", word=word_for(value)))
         pairs: list[tuple[str, Any]] = []
         faults: dict[str, Any] = {}
         for name, inner in value.items():
@@ -156,7 +160,7 @@ class Pairs(Base):
 class TupleOf(fields.List[Any]):
     """A list, kept as a tuple."""
 
-    default_error_messages = {**MESSAGES, "invalid": [Fault("type", "A list is expected here.")]}
+    default_error_messages = {**MESSAGES, "invalid": [Fault("type", told("A list is expected here."))]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         return tuple(super()._deserialize(value, attr, data, **kwargs))
@@ -169,7 +173,7 @@ class Part(fields.Nested):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any) -> Any:
         if isinstance(value, str) and FETCH_XML.match(value):
-            message = (
+            message = told(
                 "FetchXML is not read here; write the conditions as attribute, operator and value, grouped by all and any."
             )
             raise refuse("fetchxml", message)
@@ -180,14 +184,14 @@ def plain_text(value: Any) -> str:
     """A string that every store can hold. Raises ValidationError for anything else."""
     if isinstance(value, str):
         if UNSTORABLE.search(value):
-            raise refuse("text", "The text has control characters that cannot be stored; remove them.")
+            raise refuse("text", told("The text has control characters that cannot be stored; remove them."))
         return value
     if value is None:
         raise ValidationError(MESSAGES["null"])
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST:
         return str(value)
-    quotes = " Put it in quotes." if isinstance(value, bool | float) else ""
-    raise refuse("type", f"A text is expected here, not {shown(value)}.{quotes}")
+    quotes = told(" Put it in quotes.") if isinstance(value, bool | float) else ""
+    raise refuse("type", told("A text is expected here, not {value}.{quotes}", value=shown(value), quotes=quotes))
 
 
 def language_tag(tag: Any) -> str:
@@ -196,7 +200,9 @@ def language_tag(tag: Any) -> str:
         return ANY_LANGUAGE
     if isinstance(tag, str) and LANGUAGE_TAG.fullmatch(tag):
         return tag
-    raise refuse("language", f"{shown(tag)} is no language tag; write one such as en-US, or any for all languages.")
+    raise refuse(
+        "language", told("{value} is no language tag; write one such as en-US, or any for all languages.", value=shown(tag))
+    )
 
 
 def simple(value: Any) -> Any:
@@ -214,12 +220,18 @@ def simple(value: Any) -> Any:
             return value.isoformat()
         case Decimal() if value.is_finite():
             return str(value)
-    raise refuse("type", f"A single value, or a list of single values, is expected here, not {shown(value)}.")
+    raise refuse("type", told("A single value, or a list of single values, is expected here, not {value}.", value=shown(value)))
 
 
 def check_range(value: float, rules: Mapping[str, Any]) -> None:
     """Raises ValidationError where a number is outside `min` and `max`."""
     low, high = rules.get("min"), rules.get("max")
     if abs(value) >= LARGEST or (low is not None and value < low) or (high is not None and value > high):
-        span = f"from {low} to {high}" if None not in (low, high) else f"of {low} or more" if high is None else f"up to {high}"
-        raise refuse("range", f"{shown(value)} is out of range; a number {span} is expected here.")
+        span = (
+            told("from {low} to {high}", low=low, high=high)
+            if None not in (low, high)
+            else told("of {low} or more", low=low)
+            if high is None
+            else told("up to {high}", high=high)
+        )
+        raise refuse("range", told("{value} is out of range; a number {span} is expected here.", value=shown(value), span=span))

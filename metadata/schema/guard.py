@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from metadata.schema.faults import Fault, shown
+from metadata.told import told
 
 DEPTH = 60
 NODES = 250_000
@@ -21,12 +22,12 @@ def check_shape(data: Any) -> list[tuple[tuple[str, ...], Fault]]:
         for key, inner in children(value):
             count += 1
             if count > NODES:
-                return [((), Fault("size", f"There are more than {NODES:,} values; split the component."))]
+                return [((), Fault("size", told("There are more than {most:,} values; split the component.", most=NODES)))]
             if not isinstance(key, str):
-                faults.append((path, Fault("key", f"The key {shown(key)} is no text; put it in quotes.")))
+                faults.append((path, Fault("key", told("The key {key} is no text; put it in quotes.", key=shown(key)))))
             elif isinstance(inner, Mapping | list | tuple):
                 if len(path) >= DEPTH:
-                    return [(path[:8], Fault("depth", f"Values are nested more than {DEPTH} deep."))]
+                    return [(path[:8], Fault("depth", told("Values are nested more than {most} deep.", most=DEPTH)))]
                 waiting.append(((*path, key), inner))
     return faults
 

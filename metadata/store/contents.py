@@ -14,6 +14,7 @@ from metadata.errors import Position, Problem
 from metadata.model import Component, Content, WebFile, component_id
 from metadata.store.errors import NoContent, OtherContent
 from metadata.store.tables import content as contents
+from metadata.told import told
 
 PIECE = 1024 * 1024
 MOST_AT_ONCE = 500
@@ -48,7 +49,7 @@ def faults(connection: Connection, components: Iterable[Component]) -> Iterator[
         sizes.update((digest, int(size)) for digest, size in connection.execute(found))
     for item in named:
         if sizes.get(item.content.sha256) != item.content.size:
-            message = "Its content is not kept here; choose the file in the studio, or name it beside the component."
+            message = told("Its content is not kept here; choose the file in the studio, or name it beside the component.")
             yield Problem(Position(path="content"), str(component_id(item)), "no-content", message)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 
 from sqlalchemy import Connection
 
@@ -124,3 +126,20 @@ def standing(connection: Connection, known: Standing | None = None) -> Standing:
     drafts = {draft.component: draft for draft in revisions.read_drafts(connection)}
     heads = known.released if known is not None and known.release == release else released(connection, release)
     return Standing(release, revisions.newest_revision(connection), heads, drafts)
+
+
+def makers(connection: Connection, components: Iterable[ComponentId] | None = None) -> frozenset[str]:
+    """The authors of what waits of these components, or of all: of each revision since one was last as it is released."""
+    served = released(connection, revisions.latest_release(connection))
+    drafted = [draft.component for draft in revisions.read_drafts(connection)] if components is None else list(components)
+    found: set[str] = set()
+    for start in range(0, len(drafted), FEW):
+        for name, history in revisions.read_histories(connection, drafted[start : start + FEW]).items():
+            found.update(one.author for one in takewhile(partial(_differs, served.get(name)), history))
+    return frozenset(found)
+
+
+def _differs(before: Revision | None, revision: Revision) -> bool:
+    if before is None:
+        return not revision.deleted
+    return revision.deleted or revision.hash != before.hash

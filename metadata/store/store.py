@@ -276,6 +276,12 @@ class MetadataStore:
             raise NoSuchComponent(component)
         return found
 
+    def makers(self, components: Iterable[ComponentId] | None = None) -> frozenset[str]:
+        """Who has had a hand in what waits of these components, or of all: whoever saved one since it last was as it is
+        released, whoever saved over it then."""
+        with self.engine.connect() as connection:
+            return state.makers(connection, components)
+
     def ever(self, kind: str) -> tuple[ComponentId, ...]:
         """Every component of a kind that was ever saved, also what has been deleted since."""
         with self.engine.connect() as connection:

@@ -8,6 +8,7 @@ from jinja2 import Environment, nodes
 from jinja2.parser import Parser
 
 from metadata.templates.specs import Condition, QuerySpec
+from metadata.told import told
 
 OPERATORS = {"eq": "eq", "ne": "ne", "lt": "lt", "lteq": "le", "gt": "gt", "gteq": "ge"}
 MOST_ROWS = 200
@@ -32,7 +33,7 @@ class MakersParser(Parser):
             name = self.stream.expect("name")
             self.stream.expect("assign")
             if name.value in {item.key for item in given}:
-                self.fail(f"The parameter {name.value} is given twice.", name.lineno)
+                self.fail(told("The parameter {parameter} is given twice.", parameter=name.value), name.lineno)
             given.append(nodes.Keyword(name.value, self.parse_expression(), lineno=name.lineno))
         return nodes.Output([called("included", line, [nodes.Const(key)], given)], lineno=line)
 
@@ -56,13 +57,16 @@ class MakersParser(Parser):
         self.stream.expect("assign")
         source = self.stream.expect("name")
         if source.value not in ("entity", "view"):
-            self.fail('After = stands entity "key" or view "key".', source.lineno)
+            self.fail(told('After = stands entity "key" or view "key".'), source.lineno)
         found: dict[str, Any] = {source.value: self.stream.expect("string").value}
         given: list[nodes.Expr] = []
         while self.stream.current.type != "block_end":
             clause = self.stream.expect("name")
             if clause.value not in CLAUSES or clause.value in found:
-                self.fail(f"A query has {', '.join(CLAUSES)}, each once; not {clause.value!r} here.", clause.lineno)
+                self.fail(
+                    told("A query has {clauses}, each once; not {word!r} here.", clauses=", ".join(CLAUSES), word=clause.value),
+                    clause.lineno,
+                )
             found[clause.value] = self.clause(clause.value, given)
         found["conditions"] = found.pop("where", ())
         spec = QuerySpec(**found)
@@ -77,7 +81,7 @@ class MakersParser(Parser):
             token = self.stream.expect("integer")
             rows = int(token.value)
             if not 1 <= rows <= MOST_ROWS:
-                self.fail(f"A query gives 1 to {MOST_ROWS} rows.", token.lineno)
+                self.fail(told("A query gives 1 to {most} rows.", most=MOST_ROWS), token.lineno)
             return rows
         words = [word.strip() for word in self.stream.expect("string").value.split(",") if word.strip()]
         return tuple((word.removeprefix("-"), word.startswith("-")) for word in words) if name == "order" else tuple(words)
@@ -87,7 +91,7 @@ class MakersParser(Parser):
         operand = part.ops[0] if isinstance(part, nodes.Compare) and len(part.ops) == 1 else None
         path = path_of(part.expr) if isinstance(part, nodes.Compare) else ""
         if operand is None or not path or operand.op not in OPERATORS:
-            self.fail("A condition compares a path with a value: a.b == 1; several are joined by and.", part.lineno)
+            self.fail(told("A condition compares a path with a value: a.b == 1; several are joined by and."), part.lineno)
         operator = OPERATORS[operand.op]
         if isinstance(operand.expr, nodes.Const):
             return Condition(path, operator, operand.expr.value)

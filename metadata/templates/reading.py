@@ -13,6 +13,7 @@ from metadata.schema.faults import did_you_mean
 from metadata.templates.faults import TemplateFault
 from metadata.templates.specs import QuerySpec
 from metadata.templates.syntax import FILTERS, FUNCTIONS, LONGEST_SOURCE, OBJECTS, TESTS, MakersEnvironment
+from metadata.told import all_of, told
 
 DEEPEST = 12
 ALLOWED = (
@@ -82,13 +83,16 @@ class ReadTemplate:
 def read(source: str) -> ReadTemplate:
     """A text as it was read. Nothing is raised: what is wrong is in `faults`."""
     if len(source) > LONGEST_SOURCE:
-        return failed(1, f"The template is longer than {LONGEST_SOURCE:,} letters; split it with include.")
+        return failed(
+            1,
+            told("The template is longer than {most:,} letters; split it with include.", most=LONGEST_SOURCE),
+        )
     try:
         return understood(source)
     except TemplateSyntaxError as error:
-        return failed(error.lineno, error.message or "It cannot be read.")
+        return failed(error.lineno, error.message or told("It cannot be read."))
     except (RecursionError, SyntaxError, ValueError, MemoryError):
-        return failed(1, "An expression is nested too deeply, or a number is too large.")
+        return failed(1, told("An expression is nested too deeply, or a number is too large."))
 
 
 def understood(source: str) -> ReadTemplate:
@@ -112,7 +116,9 @@ def understood(source: str) -> ReadTemplate:
 
 def failed(line: int, message: str) -> ReadTemplate:
     """A text that could not be read."""
-    return ReadTemplate((TemplateFault(line, "template-syntax", f"{message.rstrip('.')}."),))
+    return ReadTemplate(
+        (TemplateFault(line, "template-syntax", message if message.endswith(".") else told("{message}.", message=message)),)
+    )
 
 
 def included(call: Any) -> Included:
@@ -136,7 +142,11 @@ def forbidden(tree: nodes.Template) -> Iterator[TemplateFault]:
     for node, depth in walk(tree):
         message = fault_in(node)
         if depth > DEEPEST:
-            yield TemplateFault(node.lineno, "template-forbidden", f"Tags are nested more than {DEEPEST} deep; use include.")
+            yield TemplateFault(
+                node.lineno,
+                "template-forbidden",
+                told("Tags are nested more than {most} deep; use include.", most=DEEPEST),
+            )
             return
         if message:
             code = "unknown-filter" if isinstance(node, nodes.Filter | nodes.Test) else "template-forbidden"
@@ -147,37 +157,37 @@ def fault_in(node: nodes.Node) -> str:
     """Why a node may not be used; "" where it may."""
     match node:
         case nodes.Filter(name=name) if node.node is None or name not in FILTERS:
-            return f"There is no filter {name[:60]!r}.{did_you_mean(name, FILTERS)}"
+            return told("There is no filter {filter!r}.{hint}", filter=name[:60], hint=did_you_mean(name, FILTERS))
         case nodes.Test(name=name) if name not in TESTS:
-            return f"There is no test {name[:60]!r}.{did_you_mean(name, TESTS)}"
+            return told("There is no test {test!r}.{hint}", test=name[:60], hint=did_you_mean(name, TESTS))
         case nodes.Call():
             return fault_in_call(node)
         case nodes.Filter() | nodes.Test() if node.dyn_args is not None or node.dyn_kwargs is not None:
-            return "Arguments are written out one by one."
+            return told("Arguments are written out one by one.")
         case nodes.List() if not all(isinstance(item, nodes.Const) for item in node.items):
-            return "A list has values that are written out."
+            return told("A list has values that are written out.")
         case nodes.For() if node.recursive or not isinstance(node.target, nodes.Name):
-            return "A loop has one name and is not recursive."
+            return told("A loop has one name and is not recursive.")
         case nodes.Assign() | nodes.AssignBlock() if not isinstance(node.target, nodes.Name):
-            return "One name is set at a time."
+            return told("One name is set at a time.")
         case nodes.AssignBlock() if node.filter is not None:
-            return "A block that is set has no filter."
+            return told("A block that is set has no filter.")
         case nodes.Name(name=name, ctx="store") if name in OBJECTS | FUNCTIONS | {"loop"} or name.startswith("_"):
-            return f"The name {name[:60]} belongs to the engine; choose another."
+            return told("The name {name} belongs to the engine; choose another.", name=name[:60])
         case nodes.Getattr(attr=name) if name.startswith("_"):
-            return "Names do not begin with _ here."
-    return "" if isinstance(node, ALLOWED) else f"{type(node).__name__} is not part of this language."
+            return told("Names do not begin with _ here.")
+    return "" if isinstance(node, ALLOWED) else told("{element} is not part of this language.", element=type(node).__name__)
 
 
 def fault_in_call(node: nodes.Call) -> str:
     """Why a call may not be made: the engine's own functions are all that can be called."""
     if node.dyn_args is not None or node.dyn_kwargs is not None:
-        return "Arguments are written out one by one."
+        return told("Arguments are written out one by one.")
     if isinstance(node.node, nodes.EnvironmentAttribute):
         return ""
     if isinstance(node.node, nodes.Name) and node.node.name in FUNCTIONS:
         return ""
-    return f"Nothing can be called but {' and '.join(sorted(FUNCTIONS))}."
+    return told("Nothing can be called but {functions}.", functions=all_of(sorted(FUNCTIONS)))
 
 
 def free_names(tree: nodes.Template) -> Iterator[tuple[str, int]]:

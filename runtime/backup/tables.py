@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, inspect
@@ -68,8 +69,9 @@ def tables_of(head: Mapping[str, Any]) -> Tables:
     for name, columns in named.items():
         if name not in known or not {*columns} <= {*known[name].columns.keys()}:
             raise BackupRefused(
-                f"The backup was made by version {head.get('version')}, whose table {name} this version does not know; "
-                "restore it with that version or a newer one."
+                f"The backup has {_strange(name, known.get(name), columns)}, which the Foyer that is installed here "
+                f"({version('foyer')}) does not know; it was made by a newer build ({head.get('version')}). "
+                "Restore it with that build or a newer one."
             )
     try:
         business = business_tables(head["business"])
@@ -78,6 +80,13 @@ def tables_of(head: Mapping[str, Any]) -> Tables:
     some = {name: _those(known[name], {*columns}) for name, columns in named.items()}
     metadata = tuple(some.pop(table.name) for table in store_tables.sorted_tables if table.name in some)
     return Tables(metadata, tuple(some[name] for name in sorted(some)), business)
+
+
+def _strange(name: str, table: Table | None, columns: list[str]) -> str:
+    """What of a table of a backup is not known here: two builds of one version may differ in it."""
+    if table is None:
+        return f"the table {name}"
+    return f"{name}.{', '.join(sorted({*columns} - {*table.columns.keys()}))}"
 
 
 def _those(table: Table, columns: set[str]) -> Table:

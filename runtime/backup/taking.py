@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, inspect, select, text
 
 from metadata.store import LATEST_RELEASE
+from metadata.text import counted
 from runtime.backup import BackupRefused
 from runtime.backup.archive import PART, Writer
 from runtime.backup.rows import Tally, read_lines
@@ -42,7 +43,8 @@ class Taken:
 def back_up(engine: Engine, store: Store | None, path: Path, secret_key: str, now: dt.datetime) -> Taken:
     """Write the backup of a database, and of its files where their store is given, to a new file.
 
-    Raises BackupRefused where there is such a file or nothing to keep, SQLAlchemyError, OSError, StoreFailed.
+    Raises BackupRefused where there is such a file, nothing to keep, or not one of several files in the store;
+    SQLAlchemyError, OSError, StoreFailed.
     """
     if path.exists():
         raise BackupRefused(f"{path}: is there already; name a new file.")
@@ -136,6 +138,11 @@ def _write_files(writer: Writer, connection: Connection, store: Store | None, fo
                 number, size = number + 1, size + row.size
             else:
                 lost.append(row.key)
+    if len(lost) > 1 and not number:
+        raise BackupRefused(
+            f"None of {counted(len(lost), 'file')} is in the store: look at FOYER_FILES_FOLDER and FOYER_FILES_URL, "
+            "or say --without-files where their contents are backed up in another way."
+        )
     return Taken({}, number, size, tuple(lost))
 
 

@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.wrappers import Response
 
 from runtime.identity.views.answers import COOKIE_TOKEN, PROVED
+from runtime.sharing.views import OPENED
 
 OF_THE_MOMENT = frozenset({"date", "server-timing", "x-request-id", "set-cookie", "content-length"})
 """Headers that are new each time. What a cookie says is read from it; how long a body is follows from the body."""
@@ -161,7 +162,12 @@ def _said(value: str) -> dict[str, Any] | None:
         said = json.loads(zlib.decompress(content) if packed else content) if signed else None
     except (ValueError, zlib.error):
         return None
-    return {key: one for key, one in said.items() if key not in _DRAWN} if isinstance(said, dict) else None
+    if not isinstance(said, dict):
+        return None
+    kept = {key: one for key, one in said.items() if key not in _DRAWN}
+    if isinstance(kept.get(OPENED), dict):  # which shared links were opened, and not in which second
+        kept[OPENED] = sorted(kept[OPENED])
+    return kept
 
 
 def difference(near: Reply, far: Reply) -> str:

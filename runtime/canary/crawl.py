@@ -17,6 +17,7 @@ from runtime.canary.kept import plan_kept
 from runtime.canary.links import FOLLOWED, Links
 from runtime.canary.marks import Marks
 from runtime.canary.of_imports import import_asks
+from runtime.canary.of_languages import LANGUAGES, language_asks
 from runtime.canary.of_pages import list_asks, page_asks
 from runtime.canary.of_people import people_asks, people_writes
 from runtime.canary.of_programs import api_asks, feed_asks, file_asks, lookup_asks
@@ -35,6 +36,7 @@ SOURCES: dict[str, Callable[[Ground], Iterator[Ask]]] = {
     "api": api_asks,
     "people": people_asks,
     "imports": import_asks,
+    LANGUAGES: language_asks,
 }
 WRITTEN = "writes"
 SURFACES = (*SOURCES, FOLLOWED, WRITTEN)
@@ -171,7 +173,7 @@ def _ask_all(round_: Round, terms: Terms, outcome: Outcome, until: float, *, bri
 
 def _left_out(ask: Ask, known: set[tuple[str, str]], *, brief: bool) -> str:
     """Why a request need not be sent: one like it was, or somebody who stands alike has sent it."""
-    if brief and (ask.query or ask.headers or ask.method != "GET"):
+    if brief and (ask.query or ask.headers or ask.method != "GET" or ask.surface == LANGUAGES):
         return BRIEF
     if ask.alike[1] and ask.alike in known:
         return ask.alike[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metadata.model import Block, ListComponent, ListFilter
+from metadata.model import Block, ListComponent, ListFilter, Search
 from metadata.snapshot import PageNode
 from runtime.canary.asking import Ask, pairs
 from runtime.canary.ground import Ground, said
@@ -55,6 +55,7 @@ def _options(ground: Ground, block: Block) -> Iterator[list[tuple[str, str]]]:
     if block.type == "search":
         for word in (WORD, *ground.words[: 3 * MOST_WORDS]):
             yield [("q", word)]
+        yield from _facets(ground, ground.site.searches[block.search])
         return
     model = ground.site.lists[block.list]
     entity = ground.snapshot.views[model.views[0]].entity
@@ -90,6 +91,17 @@ def _options(ground: Ground, block: Block) -> Iterator[list[tuple[str, str]]]:
     if model.map is not None:
         yield [("near", "59,18"), ("within", "100")]
     yield [("page", "2")]
+
+
+def _facets(ground: Ground, search: Search) -> Iterator[list[tuple[str, str]]]:
+    """The found rows of each type alone, with its facets, and each of these with a value or two."""
+    for item in search.entities:
+        alone = [("q", WORD), ("type", item.entity)]
+        yield alone
+        for facet in item.facets:
+            for value in ground.sample_values(item.entity, facet.attribute):
+                text = said(value)[: {"year": 4, "month": 7}.get(facet.by)]
+                yield [*alone, (f"f.{facet.attribute}", text)]
 
 
 def _end(found: tuple[str, object]) -> tuple[str, str]:

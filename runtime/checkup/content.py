@@ -10,6 +10,7 @@ from metadata.model import Component, Page, Snippet, WebFile
 from metadata.pseudo import is_pseudo
 from metadata.schedule import Dated, disappears
 from metadata.text import ANY_LANGUAGE
+from metadata.told import told
 from runtime.checkup.findings import Finding, Ground
 from runtime.translating.places import texts_of
 
@@ -25,8 +26,8 @@ def links_into_nowhere(ground: Ground) -> Iterator[Finding]:
         for link in sorted(set(_LINK.findall(text))):
             if not _is_there(ground, known, link):
                 kind, key = _named(ground, component)
-                message = f"The link {link[:200]} leads nowhere: the site has no such page, file or redirect."
-                yield Finding("error", kind, key, path, message, "Correct the address, or add a redirect from it.")
+                message = told("The link {link} leads nowhere: the site has no such page, file or redirect.", link=link[:200])
+                yield Finding("error", kind, key, path, message, told("Correct the address, or add a redirect from it."))
 
 
 def pictures_without_text(ground: Ground) -> Iterator[Finding]:
@@ -34,8 +35,8 @@ def pictures_without_text(ground: Ground) -> Iterator[Finding]:
     for component, path, text in _texts(ground):
         if _BARE_PICTURE.search(text):
             kind, key = _named(ground, component)
-            message = "A picture has no text for those who do not see it."
-            yield Finding("warning", kind, key, path, message, "Write what it shows: ![text](address), or alt on img.")
+            message = told("A picture has no text for those who do not see it.")
+            yield Finding("warning", kind, key, path, message, told("Write what it shows: ![text](address), or alt on img."))
 
 
 def missing_translations(ground: Ground) -> Iterator[Finding]:
@@ -53,14 +54,16 @@ def missing_translations(ground: Ground) -> Iterator[Finding]:
                 if language not in tags and language.partition("-")[0] not in tags:
                     missing.setdefault(language, []).append(path)
         for language, paths in sorted(missing.items()):
-            shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
+            shown = ", ".join(paths[:5])
+            if len(paths) > 5:
+                shown = told("{places} and {count} more", places=shown, count=len(paths) - 5)
             yield Finding(
                 "warning",
                 name.kind,
                 name.key,
                 paths[0],
-                f"There is no {language} for {shown}.",
-                "Add the text in that language.",
+                told("There is no {language} for {places}.", language=language, places=shown),
+                told("Add the text in that language."),
             )
 
 
@@ -69,8 +72,10 @@ def expired(ground: Ground) -> Iterator[Finding]:
     for dated in ground.site.dated:
         last = disappears(dated, ground.site.model.time_zone)
         if last is not None and last <= ground.snapshot.at:
-            message = f"It is no longer shown since {dated.visible_until}."
-            yield Finding("warning", _kind(dated), dated.key, "visible_until", message, "Take it out, or give it a later day.")
+            message = told("It is no longer shown since {visible_until}.", visible_until=dated.visible_until)
+            yield Finding(
+                "warning", _kind(dated), dated.key, "visible_until", message, told("Take it out, or give it a later day.")
+            )
 
 
 def _kind(dated: Dated) -> str:

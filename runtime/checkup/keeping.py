@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metadata.checks.world import leaves
+from metadata.told import Called, all_of, told
 from runtime.checkup.findings import Finding, Ground
 from runtime.exposure.standings import ANONYMOUS
 from runtime.identity.settings import settings_for
@@ -30,33 +31,55 @@ def unused(ground: Ground) -> Iterator[Finding]:
     )
     for name in sorted(ground.own):
         if name.kind in NAMED and (name.kind, name.key) not in named and name.key not in templates:
-            message = f"Nothing names this {name.kind.replace('_', ' ')}."
-            yield Finding("warning", name.kind, name.key, "", message, "Use it, or take it out.")
+            message = told("Nothing names this {kind}.", kind=Called(name.kind.replace("_", " "), "kind"))
+            yield Finding("warning", name.kind, name.key, "", message, told("Use it, or take it out."))
     held = {role for permission in ground.site.permissions.values() for role in permission.roles}
     held |= {role for rule in ground.site.access_rules for role in rule.roles}
     for key, role in sorted(ground.site.roles.items()):
         if key not in held and not role.default and not role.studio and not role.preview:
-            message = "No permission, no page access rule and no right of the studio is given to this web role."
-            yield Finding("warning", "web_role", key, "", message, "Give it a permission, or take it out.")
+            message = told("No permission, no page access rule and no right of the studio is given to this web role.")
+            yield Finding("warning", "web_role", key, "", message, told("Give it a permission, or take it out."))
 
 
 def insecure_settings(ground: Ground) -> Iterator[Finding]:
     """The settings of sign-ins are not weaker than they are without being set."""
     chosen = settings_for(ground.snapshot, ground.site)
     weak = (
-        ("password_min_length", chosen.password_min_length < SHORTEST_PASSWORD, f"at least {SHORTEST_PASSWORD}"),
-        ("password_strength", chosen.password_strength < LEAST_STRENGTH, f"at least {LEAST_STRENGTH}"),
-        ("lockout_attempts", chosen.lockout_attempts > MOST_ATTEMPTS, f"at most {MOST_ATTEMPTS}"),
-        ("session_hours", chosen.session_hours > LONGEST_SESSION, f"at most {LONGEST_SESSION}"),
+        (
+            "password_min_length",
+            chosen.password_min_length < SHORTEST_PASSWORD,
+            told("at least {number}", number=SHORTEST_PASSWORD),
+        ),
+        (
+            "password_strength",
+            chosen.password_strength < LEAST_STRENGTH,
+            told("at least {number}", number=LEAST_STRENGTH),
+        ),
+        (
+            "lockout_attempts",
+            chosen.lockout_attempts > MOST_ATTEMPTS,
+            told("at most {number}", number=MOST_ATTEMPTS),
+        ),
+        (
+            "session_hours",
+            chosen.session_hours > LONGEST_SESSION,
+            told("at most {number}", number=LONGEST_SESSION),
+        ),
     )
     for name, is_weak, wanted in weak:
         if is_weak:
-            message = f"identity/{name} is {getattr(chosen, name)}, which makes it easy to get in as somebody else."
-            yield Finding("warning", "site_setting", f"identity/{name}", "value", message, f"Set it to {wanted}.")
+            message = told(
+                "identity/{name} is {value}, which makes it easy to get in as somebody else.",
+                name=name,
+                value=getattr(chosen, name),
+            )
+            yield Finding(
+                "warning", "site_setting", f"identity/{name}", "value", message, told("Set it to {wanted}.", wanted=wanted)
+            )
     if ground.site.settings.get("api/inner_error") == "true":
-        message = "Programs are told the inside of errors."
+        message = told("Programs are told the inside of errors.")
         yield Finding(
-            "warning", "site_setting", "api/inner_error", "value", message, "Set it to false once the fault is found."
+            "warning", "site_setting", "api/inner_error", "value", message, told("Set it to false once the fault is found.")
         )
 
 
@@ -67,9 +90,13 @@ def strangers_who_write(ground: Ground) -> Iterator[Finding]:
         held = set(permission.roles) & strangers
         given = [privilege for privilege in WRITING if privilege in permission.privileges and privilege != "create"]
         if held and given and permission.active:
-            message = f"Whoever is not signed in may {' and '.join(given)} rows of {permission.entity}."
+            message = told(
+                "Whoever is not signed in may {privileges} rows of {entity}.",
+                privileges=all_of(given),
+                entity=permission.entity,
+            )
             yield Finding(
-                "error", "entity_permission", key, "privileges", message, "Take these privileges, or the web role, away."
+                "error", "entity_permission", key, "privileges", message, told("Take these privileges, or the web role, away.")
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metadata.model import Block, Form
+from metadata.told import told
 from runtime.access.grants import access_of
 from runtime.checkup.findings import Finding, Ground
 from runtime.sitemap import openable_pages
@@ -16,12 +17,12 @@ def pages_nobody_opens(ground: Ground) -> Iterator[Finding]:
     for key in sorted(ground.site.pages.keys() - opened):
         state = ground.site.pages[key].page.state
         mend = (
-            "Publish it, or take it out."
+            told("Publish it, or take it out.")
             if state == "draft"
-            else "Give a page access rule above it a web role that people hold."
+            else told("Give a page access rule above it a web role that people hold.")
         )
         yield Finding(
-            "warning", "page", key, "", "Nobody can open this page: no one web role passes all that restrict it.", mend
+            "warning", "page", key, "", told("Nobody can open this page: no one web role passes all that restrict it."), mend
         )
 
 
@@ -31,9 +32,14 @@ def lists_without_permission(ground: Ground) -> Iterator[Finding]:
         entities = {ground.snapshot.views[view].entity for view in found.views}
         for entity in sorted(entities):
             if not any(access_of(ground.snapshot, who.standing, entity, "read").allowed for who in ground.people):
-                message = f"No web role may read {entity}, so the list is empty for everybody."
+                message = told("No web role may read {entity}, so the list is empty for everybody.", entity=entity)
                 yield Finding(
-                    "error", "list", key, "views", message, f"Give a web role an entity permission with read on {entity}."
+                    "error",
+                    "list",
+                    key,
+                    "views",
+                    message,
+                    told("Give a web role an entity permission with read on {entity}.", entity=entity),
                 )
 
 
@@ -53,13 +59,33 @@ def _unfilled(ground: Ground, page: str, place: int, block: Block) -> Iterator[F
     held = [access_of(ground.snapshot, who.standing, form.entity, privilege) for who in ground.people]  # type: ignore[arg-type]
     path = f"blocks.{place}"
     if not any(access.allowed for access in held):
-        message = f"No web role holds {privilege} on {form.entity}, so nobody can send the form {form.key}."
-        yield Finding("error", "page", page, path, message, f"Give a web role an entity permission with {privilege}.")
+        message = told(
+            "No web role holds {privilege} on {entity}, so nobody can send the form {form}.",
+            privilege=privilege,
+            entity=form.entity,
+            form=form.key,
+        )
+        yield Finding(
+            "error",
+            "page",
+            page,
+            path,
+            message,
+            told("Give a web role an entity permission with {privilege}.", privilege=privilege),
+        )
         return
     written = frozenset[str]().union(*(access.attributes for access in held if access.allowed))
     for attribute in sorted(_asked(form) - written):
-        message = f"Nobody may {privilege} {form.entity}.{attribute}, which the form {form.key} asks for."
-        yield Finding("warning", "form", form.key, attribute, message, "Open it by an attribute permission, or lock the field.")
+        message = told(
+            "Nobody may {privilege} {entity}.{attribute}, which the form {form} asks for.",
+            privilege=privilege,
+            entity=form.entity,
+            attribute=attribute,
+            form=form.key,
+        )
+        yield Finding(
+            "warning", "form", form.key, attribute, message, told("Open it by an attribute permission, or lock the field.")
+        )
 
 
 def _asked(form: Form) -> frozenset[str]:

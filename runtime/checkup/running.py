@@ -13,6 +13,7 @@ from metadata.errors import Problem
 from metadata.model import KINDS, component_id
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import Components, MetadataStore
+from metadata.told import Told, told
 from runtime.checkup import content, keeping, reach
 from runtime.checkup.findings import Finding, Ground, Outcome, Rule, Severity
 from runtime.exposure.lock import lock_problems
@@ -29,17 +30,17 @@ def look_over(
     ground = Ground(snapshot, site, given)
     found = [_outcome(rule, ground) for rule in RULES]
     problems = (*check(given), *check_looks(snapshot, themes), *lock_problems(snapshot))
-    sentence = "Metadata, theme tokens with their contrast, and the exposure lock are in order."
+    sentence = told("Metadata, theme tokens with their contrast, and the exposure lock are in order.")
     metadata = Outcome("metadata", sentence, tuple(dict.fromkeys(map(_of_problem, problems))))
     return (
         metadata,
         *found,
-        Outcome("tables", "The database has the tables, columns and indexes of the release.", _tables(engine, snapshot)),
+        Outcome("tables", told("The database has the tables, columns and indexes of the release."), _tables(engine, snapshot)),
     )
 
 
 def _outcome(rule: Rule, ground: Ground) -> Outcome:
-    return Outcome(rule.__name__.replace("_", "-"), (rule.__doc__ or "").strip(), tuple(rule(ground)))
+    return Outcome(rule.__name__.replace("_", "-"), Told((rule.__doc__ or "").strip(), {}), tuple(rule(ground)))
 
 
 def _of_problem(problem: Problem) -> Finding:
@@ -55,4 +56,6 @@ def _tables(engine: Engine, snapshot: Snapshot) -> tuple[Finding, ...]:
 
 def _behind(engine: Engine, snapshot: Snapshot) -> Iterator[Finding]:
     for step in MetadataStore(engine).plan_tables(snapshot).steps:
-        yield Finding("error", "", "", step.table, f"The database is behind: {step.text}.", "foyer migrate --apply")
+        yield Finding(
+            "error", "", "", step.table, told("The database is behind: {text}.", text=step.text), "foyer migrate --apply"
+        )

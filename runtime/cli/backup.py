@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,7 +16,14 @@ from runtime.cli.output import Report, reporting
 from runtime.files.places import make_store
 from runtime.files.store import StoreFailed
 
+SHOWN = 10
 KEEP = "The secret key is not in it: keep FOYER_SECRET_KEY, or the file secret_key of the data folder, in another place."
+
+
+def told_of(lost: Sequence[str], what: str) -> list[str]:
+    """A warning for each of the first contents that are lost, and how many more there are."""
+    lines = [f"warning: the content {key} of a file {what}" for key in lost[:SHOWN]]
+    return lines + [f"warning: and {counted(len(lost) - SHOWN, 'more such content')}; --json names all"] * (len(lost) > SHOWN)
 
 
 @click.command("backup")
@@ -32,6 +40,6 @@ def command(file: Path, *, without_files: bool) -> Report:
         return Report((str(error),), {"error": str(error)}, ok=False)
     rows = sum(taken.rows.values())
     lines = [f"{file}: {counted(rows, 'row')} of {counted(len(taken.rows), 'table')}, {counted(taken.files, 'file')}.", KEEP]
-    lines += [f"warning: the content {key} of a file is not in the store" for key in taken.lost]
+    lines += told_of(taken.lost, "is not in the store")
     data = {"file": str(file), "rows": taken.rows, "files": taken.files, "bytes": taken.bytes, "lost": taken.lost}
     return Report(tuple(lines), data)

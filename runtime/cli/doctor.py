@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,9 +10,12 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import click
+from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.settings import variables_of
+from connectors.tablemap import compiled_maps
+from connectors.tables import checkpoint
 from metadata.errors import MetadataError
 from metadata.snapshot import Snapshot
 from metadata.store import StoreError, checked_snapshot
@@ -21,14 +25,18 @@ from runtime.cli.installation import Installation, open_installation
 from runtime.cli.output import Report, reporting, sentence
 from runtime.config import PREFIX, SETTINGS, Config, ConfigError, Setting, read_texts
 from runtime.files.pictures import has_pillow
+from runtime.files.places import make_store
 from runtime.files.scanning import Clamd, ScannerDown
+from runtime.files.store import StoreFailed, new_key
 from runtime.identity.external.trying import BAD, DOUBTFUL, LIBRARIES, try_provider
 from runtime.identity.mails import address_of
 from runtime.mail import MailFailed, SmtpMailer
 from runtime.render.texts import engine_texts
+from runtime.sync.state import map_states
 from runtime.thumbnails import declares_thumbnails
 from runtime.traces.asked import MISSING, asked_by, has_library
 
+PROBE = b"foyer doctor"
 OK, WARNING, WRONG = "ok", "warning", "wrong"
 
 
@@ -144,6 +152,7 @@ def installation(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield _mail_server(found.config)
     if found.config.virus_scanner:
         yield _scanner(found.config.virus_scanner)
+    yield from _files(found.config)
     yield from _release(environ, found)
 
 
@@ -177,6 +186,38 @@ def _scanner(address: str) -> Finding:
         return Finding(WRONG, "virus scanner", f"does not answer, so that no upload is taken: {error}")
 
 
+def _files(config: Config) -> Iterator[Finding]:
+    """Whether files can be kept: an object goes to the store and back. In a folder nothing is written, whoever asks."""
+    if not config.files_url:
+        folder = config.files_folder
+        if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            yield Finding(WRONG, "files", f"cannot be kept: {folder} is not this user's to read and write")
+        return
+    store, key = make_store(config.files_url, config.files_folder), new_key()
+    try:
+        store.put(key, io.BytesIO(PROBE))
+        whole = b"".join(store.read(key, 0, len(PROBE))) == PROBE
+        store.remove(key)
+    except StoreFailed as error:
+        yield Finding(WRONG, "files", f"the store does not take and give files, so that none is kept or shown: {error}")
+        return
+    yield (
+        Finding(OK, "files", "the store takes and gives them")
+        if whole
+        else Finding(WRONG, "files", "the store gives back something else than it was given")
+    )
+
+
+def maps(engine: Engine, snapshot: Snapshot) -> Iterator[Finding]:
+    """Table maps that do not get on, as `foyer sync status` tells of them. None where synchronisation never ran."""
+    if not compiled_maps(snapshot) or not inspect(engine).has_table(checkpoint.name):
+        return
+    with engine.connect() as connection:
+        for item in map_states(connection, snapshot):
+            if item.problem:
+                yield Finding(WARNING, f"table map {item.map}", f"{item.state}: {item.problem.splitlines()[0]}")
+
+
 def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Finding]:
     number = found.store.current_release()
     if number == 0:
@@ -189,6 +230,7 @@ def _release(environ: Mapping[str, str], found: Installation) -> Iterator[Findin
         return
     yield Finding(OK, "release", f"release {number} compiles, with {counted(len(snapshot.components), 'component')}")
     yield from connections(environ, snapshot)
+    yield from maps(found.engine, snapshot)
     yield from providers(environ, snapshot)
     yield from provider_trials(environ, snapshot, found.config.public_url)
     if declares_thumbnails(snapshot) and not has_pillow():

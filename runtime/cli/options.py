@@ -45,7 +45,9 @@ site = click.option("--site", type=NAME, default="", help="Site; may be left out
 def parse_component(text: str) -> ComponentId:
     """A component from `kind key`, `kind site/key` or the same with a colon. Raises click.BadParameter."""
     kind, _, rest = text.replace(":", " ", 1).strip().partition(" ")
-    site, _, key = rest.strip().rpartition("/")
+    # The name of a site has no slash; a key may have some, such as that of a site setting.
+    of_site = kind in KINDS and KINDS[kind].of_site and "/" in rest
+    site, key = rest.strip().split("/", 1) if of_site else ("", rest.strip())
     if kind not in KINDS or not key:
         raise click.BadParameter(f"{text!r} is no component; write its kind and key, such as 'view mine' or 'page site/home'.")
-    return ComponentId(kind, key, site if KINDS[kind].of_site else "")
+    return ComponentId(kind, key, site)

@@ -17,6 +17,7 @@ from runtime.identity.sessions import utc_now
 from runtime.identity.telling import change_mail
 from runtime.mail import deliver, make_mailer
 from runtime.records.audit import record_act
+from runtime.records.memberships import may_act_for
 from runtime.records.people import Person, find_accounts, find_contacts_by_email, load_person
 from runtime.snapshots import SnapshotHolder
 from runtime.tables import create_engine_tables
@@ -111,3 +112,13 @@ def account_id(connection: Connection, snapshot: Snapshot, account: str) -> int 
     if len(found) != 1:
         raise NotFound(f"{len(found) or 'no'} accounts have the number or name {account}")
     return found[0]
+
+
+def acting_for(connection: Connection, snapshot: Snapshot, person: Person, account: str) -> int | None:
+    """The further account that a person is to act for; None for the contact's own. Raises NotFound."""
+    found = account_id(connection, snapshot, account)
+    if found is None or found == person.account:
+        return None
+    if not may_act_for(connection, snapshot, person.contact, found):
+        raise NotFound(f"{person.name or 'the contact'} may not act for the account {account}")
+    return found

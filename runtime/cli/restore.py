@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 import click
+from sqlalchemy.engine import make_url
 
 from metadata.text import counted
 from runtime.backup import BackupRefused
-from runtime.backup.restoring import Checked, check, restore
+from runtime.backup.restoring import Checked, check, rehearse, restore
+from runtime.cli.backup import told_of
 from runtime.cli.installation import configured, make_folder
 from runtime.cli.output import Report, reporting
 from runtime.database import make_engine
@@ -27,7 +29,12 @@ OTHER_KEY = (
 @click.option(
     "--replace", is_flag=True, help="Delete the installation that is in the database, and put the backup in its place."
 )
-@click.option("--check", "only_check", is_flag=True, help="Only look whether the backup is whole; nothing is written.")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Only look whether the backup is whole and can be restored; it is tried in a throw-away database.",
+)
 @reporting
 def command(file: Path, *, replace: bool, only_check: bool) -> Report:
     """Restore FILE into an empty database of either kind, and its files into their store: all of it or nothing."""
@@ -43,14 +50,16 @@ def command(file: Path, *, replace: bool, only_check: bool) -> Report:
         f"made by version {head['version']} at {head['made_at']}, release {head['release']}."
     ]
     lines += [] if checked.same_key else [OTHER_KEY]
-    lines += [f"warning: the content {key} of a file was lost before the backup was made" for key in end["lost"]]
+    lines += told_of(end["lost"], "was lost before the backup was made")
     data = {"file": str(file), "rows": checked.rows, "files": end["files"], "same_key": checked.same_key, "lost": end["lost"]}
     return Report(tuple(lines), {**data, "made_at": head["made_at"], "release": head["release"], "version": head["version"]})
 
 
 def _check(file: Path) -> Checked:
     config = configured()
-    return check(file, config.secret_key, *config.old_secret_keys)
+    checked = check(file, config.secret_key, *config.old_secret_keys)
+    rehearse(file, checked, strict=make_url(config.database_url).get_backend_name() == "postgresql")
+    return checked
 
 
 def _restore(file: Path, *, replace: bool) -> Checked:

@@ -129,7 +129,7 @@ def metrics() -> Report:
 
 
 def _line(state: MapState) -> str:
-    parts = [f"{state.map:<24} {state.state:<8} {state.rows_done:>9} rows"]
+    parts = [f"{state.map:<24} {state.state:<8} {state.rows_done:>9} rows taken"]
     if state.loading is not None and state.rows_done:
         parts.append(f"{state.loading.share:.0%}: {words_of_load(state.loading, twice=state.passes > 1)}")
     if state.succeeded_at:

@@ -10,7 +10,7 @@ import click
 
 from connectors.checkpoint import Checkpoint
 from connectors.initial import SECOND
-from connectors.pace import Loading, loading
+from connectors.pace import Cost, Loading, loading
 from connectors.tablemap import CompiledMap
 
 EACH_SECONDS = 1.0
@@ -26,7 +26,7 @@ class Progress:
 
     def __init__(
         self,
-        costs: Mapping[str, float],
+        costs: Mapping[str, Cost],
         clock: Callable[[], float] = time.monotonic,
         tell: Callable[[str], None] = _tell,
     ) -> None:
@@ -43,7 +43,7 @@ class Progress:
         self._tell(f"{table_map.key}: {self._said(table_map.key, state)}")
 
     def _said(self, table_map: str, state: Checkpoint) -> str:
-        cost = self._costs.get(table_map, 0.0)
+        cost = self._costs.get(table_map)
         if state.map == table_map + SECOND:
             at = loading(replace(state, loaded=True), state, cost)
         else:
@@ -61,4 +61,11 @@ def words_of_load(at: Loading, *, twice: bool) -> str:
         said += ", second pass" if at.second else ", first of two passes"
     if at.pace:
         said += f", {at.pace:.0f} rows/s"
-    return said + (f", {at.seconds:.0f} s to go" if at.seconds else "")
+    return said + _rest(at)
+
+
+def _rest(at: Loading) -> str:
+    if not at.seconds or at.least is None or at.most is None:
+        return ""
+    few, many = f"{at.least:.0f}", f"{at.most:.0f}"
+    return f", {few} s to go" if few == many else f", {few} to {many} s to go"

@@ -5,19 +5,16 @@ from __future__ import annotations
 import datetime as dt
 
 import click
-from sqlalchemy import Connection
 
-from metadata.snapshot import Snapshot
 from metadata.text import counted
 from runtime.cli import options
 from runtime.cli.options import author as author_option
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, account_id, find_person, find_site, note_act, open_portal, tell_of_change
+from runtime.cli.persons import NotFound, acting_for, find_person, find_site, note_act, open_portal, tell_of_change
 from runtime.database import writing
 from runtime.identity.api_tokens import NewToken, TokenEntry, entries, give, take_back
 from runtime.identity.telling import TOKEN, TOKEN_REVOKED
-from runtime.records.memberships import may_act_for
-from runtime.records.people import Person, load_person
+from runtime.records.people import load_person
 
 
 @click.group("token")
@@ -55,7 +52,7 @@ def create(
             raise NotFound(f"the site has no web role {', '.join(unknown)}; there are {', '.join(sorted(found.roles))}")
         with writing(portal.engine).begin() as connection:
             person = find_person(connection, portal.snapshot, email)
-            acting = _acting(connection, portal.snapshot, person, account)
+            acting = acting_for(connection, portal.snapshot, person, account)
             new = NewToken(person.contact, found.key, name, roles, read_only, dt.timedelta(days=days), acting)
             number, token = give(connection, new)
             note_act(connection, "token", person.contact, author, token=number, days=days, roles=sorted(roles))
@@ -103,16 +100,6 @@ def revoke(token: int, author: str) -> Report:
     missing = f"There is no token {token} that works; foyer token list has them."
     sentence = f"Token {token} no longer works." if ended else missing
     return Report((sentence,), {"id": token, "revoked": ended}, ok=ended)
-
-
-def _acting(connection: Connection, snapshot: Snapshot, person: Person, account: str) -> int | None:
-    """The further account that a token acts for; None for the contact's own. Raises NotFound."""
-    found = account_id(connection, snapshot, account)
-    if found is None or found == person.account:
-        return None
-    if not may_act_for(connection, snapshot, person.contact, found):
-        raise NotFound(f"{person.name or 'the contact'} may not act for the account {account}")
-    return found
 
 
 def _line(token: TokenEntry) -> str:

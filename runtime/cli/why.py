@@ -15,7 +15,7 @@ from metadata.text import counted
 from runtime.access import Principal
 from runtime.cli import options
 from runtime.cli.output import Report, reporting
-from runtime.cli.persons import NotFound, OpenPortal, find_person, find_site, open_portal
+from runtime.cli.persons import NotFound, OpenPortal, acting_for, find_person, find_site, open_portal
 from runtime.exposure.expectations import NOBODY, principal_of
 from runtime.exposure.explained import Line, Told, tell, why_rows
 from runtime.exposure.flips import Question
@@ -30,9 +30,10 @@ DOING = {"history": "see the history of", "append": "link others to", "append_to
 @click.argument("entity")
 @click.argument("key", default="")
 @click.argument("attribute", default="")
+@click.option("--account", default="", help="One of the person's further accounts that is acted for, by its number or name.")
 @options.site
 @reporting
-def command(person: str, action: Any, entity: str, key: str, attribute: str, site: str) -> Report:
+def command(person: str, action: Any, entity: str, key: str, attribute: str, account: str, site: str) -> Report:
     """Tell why PERSON (an e-mail, or anonymous) may or may not do something with the rows of ENTITY, or with the one KEY, or
     there with one ATTRIBUTE; and what smallest change would turn the answer round.
 
@@ -44,9 +45,12 @@ def command(person: str, action: Any, entity: str, key: str, attribute: str, sit
         found = find_site(portal.snapshot, site)
         _require(portal, found, action, entity, attribute)
         with portal.engine.connect() as connection:
+            acting = None
             if person != NOBODY:
-                find_person(connection, portal.snapshot, person)
-            principal = principal_of(connection, portal.snapshot, found, person)
+                acting = acting_for(connection, portal.snapshot, find_person(connection, portal.snapshot, person), account)
+            elif account:
+                raise NotFound("nobody who is not signed in acts for an account; leave --account out")
+            principal = principal_of(connection, portal.snapshot, found, person, acting=acting)
             if principal is None:
                 raise NotFound(f"no contact has the e-mail {person}")
             if action == LIST:

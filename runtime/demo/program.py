@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,9 @@ from pathlib import Path
 from metadata.compiler import compile_snapshot
 from metadata.errors import MetadataError
 from metadata.files import read_folder
+from metadata.model import component_id
 from metadata.store import MetadataStore
+from metadata.store.bodies import body_of
 from runtime.address import forget_address, keep_address
 from runtime.database import make_engine
 from runtime.demo import erp
@@ -26,6 +29,8 @@ STARTER = Path(__file__).resolve().parents[2] / "metadata" / "starters" / "custo
 SITE = "customer-portal"
 ERP = "erp"
 MARK = ".demo"
+PUBLISHED = "published.json"
+"""What the files of the site said at the last start."""
 ERP_SECONDS = 120.0
 SERVER_SECONDS = 60.0
 CHEAP_HASH = Cost(time=1, memory=8_192)
@@ -85,12 +90,28 @@ def site_folder(folder: Path) -> Path:
     return target
 
 
-def _publish(store: MetadataStore, folder: Path) -> None:
+def publish_site(store: MetadataStore, folder: Path) -> None:
+    """Release what the files of a folder say that they did not say at the last start: what was changed in the studio stays.
+
+    Raises MetadataError where the files, or what they make of the site, are wrong.
+    """
     reading = read_folder(folder)
     if reading.problems:
         raise MetadataError(reading.problems)
     store.create()
-    store.publish("demo", "The demo's site", components=reading.components, contents=reading.contents)
+    note, kept = "The demo's site", folder.parent / PUBLISHED
+    said = {str(component_id(item)): body_of(item).hash for item in reading.components}
+    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    changed = [item for item in reading.components if before.get(name := str(component_id(item))) != said[name]]
+    if not store.current_release():
+        store.publish("demo", note, components=reading.components, contents=reading.contents)
+    elif changed:
+        store.save(changed, "demo", note, contents=reading.contents)
+        drafts = store.standing().drafts
+        chosen = {name: drafts[name].number for name in map(component_id, changed) if name in drafts}
+        if chosen:
+            store.publish_some(chosen, "demo", note)
+    kept.write_text(json.dumps(said), encoding="utf-8")
 
 
 def _people(environ: Mapping[str, str]) -> tuple[Portrait, ...]:
@@ -107,7 +128,7 @@ def _people(environ: Mapping[str, str]) -> tuple[Portrait, ...]:
 def _prepare_metadata(environ: Mapping[str, str], folder: Path) -> None:
     engine = make_engine(environ["FOYER_DATABASE_URL"])
     try:
-        _publish(MetadataStore(engine, GUARDS), folder)
+        publish_site(MetadataStore(engine, GUARDS), folder)
     finally:
         engine.dispose()
 

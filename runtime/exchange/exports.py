@@ -14,6 +14,7 @@ from metadata.errors import MetadataError, Position, Problem
 from metadata.files import Opened
 from metadata.model import Component, ComponentId, component_id
 from metadata.store import Components, MetadataStore
+from metadata.told import told
 from runtime.dualwrite.converting import convert as convert_maps
 from runtime.dualwrite.converting import read_maps
 from runtime.dualwrite.definitions import Definitions
@@ -50,7 +51,7 @@ def convert_export(product: Product, folder: Path, store: MetadataStore, before:
         return _dual_write(folder, before)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as fault:
         # What reads an export takes it for the work of its product; that of somebody else may have any shape.
-        problem = Problem(Position(folder.name), "", CODE, "The files are not written as this product writes them.")
+        problem = Problem(Position(folder.name), "", CODE, told("The files are not written as this product writes them."))
         raise MetadataError([problem]) from fault
 
 
@@ -67,7 +68,7 @@ def _refuse_repeats(folder: Path) -> None:
         if repeats:
             place = file.relative_to(folder).as_posix()
             raise MetadataError(
-                [Problem(Position(place), "", CODE, "The file repeats parts of itself by name; write them out.")]
+                [Problem(Position(place), "", CODE, told("The file repeats parts of itself by name; write them out."))]
             )
 
 

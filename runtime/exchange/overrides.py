@@ -15,6 +15,7 @@ import yaml
 from metadata.errors import MetadataError, Position, Problem
 from metadata.model import KINDS, Component, ComponentId, component_id
 from metadata.schema import dump, load
+from metadata.told import told
 
 CODE = "override"
 LARGEST = 100_000
@@ -27,7 +28,7 @@ def read_overrides(text: str) -> Mapping[str, Mapping[str, Any]]:
     except (yaml.YAMLError, ValueError, RecursionError):
         found = None
     if len(text) > LARGEST or not isinstance(found, dict) or not all(isinstance(value, dict) for value in found.values()):
-        message = "Overrides are a mapping of components, such as connection erp, to properties and their values."
+        message = told("Overrides are a mapping of components, such as connection erp, to properties and their values.")
         raise MetadataError([Problem(Position("overrides"), "", CODE, message)])
     return {str(name): {str(inner): one for inner, one in value.items()} for name, value in found.items()}
 
@@ -48,11 +49,18 @@ def overridden(
         if name is None and text in map(str, passed):
             continue
         if name is None:
-            problems.append(Problem(Position("overrides", 0, text), "", CODE, f"There is no component {text} in the files."))
+            problems.append(
+                Problem(
+                    Position("overrides", 0, text),
+                    "",
+                    CODE,
+                    told("There is no component {component} in the files.", component=text),
+                )
+            )
             continue
         wrong = {"key", "site", "kind"} & set(properties)
         if wrong:
-            message = f"{', '.join(sorted(wrong))} cannot be another one; leave it out."
+            message = told("{property} cannot be another one; leave it out.", property=", ".join(sorted(wrong)))
             problems.append(Problem(Position("overrides", 0, text), text, CODE, message))
             continue
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from metadata.errors import MetadataError, Position, Problem
 from metadata.model import KINDS, Component, ComponentId
 from metadata.store import Components
+from metadata.told import told
 
 DELETED = "deleted.txt"
 LARGEST = 5_000_000
@@ -48,7 +49,9 @@ def read_deleted(folder: str) -> tuple[ComponentId, ...] | None:
             if name is not None:
                 found.append(name)
             else:
-                message = f"{line[:80]!r} is no component; write its kind and key, such as 'view mine' or 'page site/home'."
+                message = told(
+                    "{line!r} is no component; write its kind and key, such as 'view mine' or 'page site/home'.", line=line[:80]
+                )
                 problems.append(Problem(Position(DELETED, number), "", CODE, message))
     if problems:
         raise MetadataError(problems)

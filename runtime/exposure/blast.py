@@ -13,14 +13,15 @@ from runtime.access import Access, Person, Principal, access_for
 from runtime.exposure.lock import reached
 from runtime.exposure.walk import Exposure
 from runtime.exposure.wording import scope_text
-from runtime.identity.roles import roles_of
+from runtime.identity.roles import roles_for
 from runtime.identity.tables import contact_roles, external_logins, invitations, logins
-from runtime.records.people import load_person
+from runtime.records.memberships import are_memberships_there, some_members
+from runtime.records.people import account_name, load_person
 from runtime.records.surveying import ids_within
 
 SETTING = "publish/second_person_rows"
 SAMPLED = 3
-"""People of each role whose rows are counted."""
+"""People of each role whose rows are counted: of those to whom it was given, and again of those who have it by a membership."""
 PAGE = "page:"
 
 
@@ -110,7 +111,7 @@ def _rows(connection: Connection, before: Snapshot, after: Snapshot, site: Compi
             if entity not in tables or entity not in before.entities:
                 continue
             earlier, later = access_for(before, old, entity, "read"), access_for(after, new, entity, "read")
-            if _said(before, earlier, site.key) == _said(after, later, site.key):
+            if old.binds == new.binds and _said(before, earlier, site.key) == _said(after, later, site.key):
                 continue
             had, has = ids_within(connection, before, old, earlier), ids_within(connection, after, new, later)
             if had is not None and has is not None and had != has:
@@ -133,12 +134,38 @@ def _people(
         seen.update(connection.execute(held.order_by(contact_roles.c.contact_id).limit(SAMPLED)).scalars())
     seen.update(_without_role(connection, site.key))
     for contact in sorted(seen):
-        person = load_person(connection, after, contact)
-        if person is not None:
-            roles = roles_of(connection, contact, site.key)
-            actor = Person(contact, person.account, person.company, person.name)
-            name = person.email or person.name or str(contact)
-            yield name, Principal.signed_in(before, site.key, actor, roles), Principal.signed_in(after, site.key, actor, roles)
+        old, new = (_acting(connection, snapshot, site.key, contact, None) for snapshot in (before, after))
+        if old is not None and new is not None:
+            yield _named(connection, after, new), old, new
+    members: dict[tuple[int, int], None] = {}
+    for snapshot in (before, after):
+        members |= dict.fromkeys(some_members(connection, snapshot, sorted(site.roles), SAMPLED))
+    for contact, account in sorted(members):
+        # Whom only one of both releases lets act for the account is there as for the own account in the other.
+        sides = (_acting(connection, snapshot, site.key, contact, account) for snapshot in (before, after))
+        old, new = (
+            side or _acting(connection, one, site.key, contact, None) for side, one in zip(sides, (before, after), strict=True)
+        )
+        if old is not None and new is not None:
+            name = account_name(connection, after, account) or str(account)
+            yield f"{_named(connection, after, new)} for {name}", old, new
+
+
+def _named(connection: Connection, snapshot: Snapshot, principal: Principal) -> str:
+    person = load_person(connection, snapshot, principal.contact or 0)
+    return (person and (person.email or person.name)) or str(principal.contact)
+
+
+def _acting(connection: Connection, snapshot: Snapshot, site: str, contact: int, account: int | None) -> Principal | None:
+    """Somebody as they act for their own account, or for a further one; None where they may not."""
+    if account is not None and not are_memberships_there(connection, snapshot):
+        return None
+    person = load_person(connection, snapshot, contact, account)
+    if person is None:
+        return None
+    roles = roles_for(connection, snapshot, contact, site, account)
+    actor = Person(contact, person.account, person.company, person.name, acting=account)
+    return Principal.signed_in(snapshot, site, actor, roles)
 
 
 def _without_role(connection: Connection, site: str) -> Iterator[int]:

@@ -84,6 +84,14 @@ def _left_out(filter: Filter) -> Iterator[str]:
         yield filter.attribute
 
 
+def _compared(filter: Filter) -> Iterator[str]:
+    """The row's own attributes that a filter compares with values as an index can, all of which must hold."""
+    for part in filter.all:
+        yield from _compared(part)
+    if filter.operator in ("eq", "in", "lt", "le", "gt", "ge") and "." not in filter.attribute:
+        yield filter.attribute
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """The entity whose rows are asked for, how, and how many there are of them, up to one more than are counted."""
@@ -193,6 +201,15 @@ class Budget:
         if negative:
             said = f"its filter says which {', '.join(negative)} it leaves out"
             return f"{said}: name the values that it wants, and an index finds them"
+        attributes = plan.entity.attributes
+        compared = [name for name in dict.fromkeys(name for filter in own for name in _compared(filter)) if name in attributes]
+        calculated = [name for name in compared if attributes[name].calculated]
+        if calculated:
+            said = f"its filter asks for {', '.join(calculated)}, worked out anew for each row"
+            return f"{said}, which no index finds: ask for what is stored"
+        if other := [name for name in compared if attributes[name].type.name not in ("choice", "lookup")]:
+            said = f"its filter asks for {', '.join(other)}"
+            return f"{said}: a view of which the order begins with {other[0]} has an index that finds it"
         made = "a filter that asks for choices by equality, or a permission by a lookup of its own, has an index made"
         return f"{made}, which the database finds good after ANALYZE"
 

@@ -12,14 +12,17 @@ from sqlalchemy.exc import DBAPIError
 from metadata.errors import Position, Problem
 from metadata.model import Expectation, PermissionTest, component_id
 from metadata.snapshot import CompiledSite, Snapshot
+from metadata.told import joined, told
 from runtime.access import Person, Principal
 from runtime.exposure.lock import severity_for
-from runtime.identity.roles import roles_of
-from runtime.records.people import find_contacts_by_email
+from runtime.identity.roles import roles_for
+from runtime.records.people import find_contacts_by_email, load_person
 from runtime.records.reasons import Explanation, explain
 
 CODE = "permission-test"
 NOBODY = "anonymous"
+SOMEBODY = "signed-in"
+"""Somebody who is signed in and has no rows: what the roles of a test let them reach is what any holder reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +46,36 @@ def outcomes(connection: Connection, snapshot: Snapshot, site: CompiledSite) -> 
         principal = principal_of(connection, snapshot, site, test.who, test.roles)
         for place, item in enumerate(test.expects):
             if principal is None:
-                yield Outcome(test, place, "skipped", f"There is no contact, or several, with the e-mail {test.who}.")
+                yield Outcome(
+                    test, place, "skipped", told("There is no contact, or several, with the e-mail {who}.", who=test.who)
+                )
             else:
                 yield _outcome(connection, snapshot, principal, (test, place, item))
 
 
 def principal_of(
-    connection: Connection, snapshot: Snapshot, site: CompiledSite, who: str, roles: tuple[str, ...] = ()
+    connection: Connection,
+    snapshot: Snapshot,
+    site: CompiledSite,
+    who: str,
+    roles: tuple[str, ...] = (),
+    acting: int | None = None,
 ) -> Principal | None:
-    """The person with an e-mail, or nobody signed in; None where there is no such person, or not one alone."""
+    """The person with an e-mail, nobody signed in, or somebody with the roles and no rows; None where there is no such person,
+    or not one alone, or where they may not act for `acting`, a further account."""
     if who == NOBODY:
         return Principal.anonymous(snapshot, site.key)
+    if who == SOMEBODY:
+        return Principal.signed_in(snapshot, site.key, Person(0), roles)
     found = find_contacts_by_email(connection, snapshot, who)
     if len(found) != 1:
         return None
-    one = found[0]
-    held = roles or roles_of(connection, one.contact, site.key)
-    return Principal.signed_in(
-        snapshot, site.key, Person(one.contact, one.account, one.company, one.name, one.language, one.time_zone), held
-    )
+    one = found[0] if acting is None else load_person(connection, snapshot, found[0].contact, acting)
+    if one is None:
+        return None
+    held = roles or roles_for(connection, snapshot, one.contact, site.key, acting)
+    actor = Person(one.contact, one.account, one.company, one.name, one.language, one.time_zone, acting)
+    return Principal.signed_in(snapshot, site.key, actor, held)
 
 
 def expectation_problems(connection: Connection, snapshot: Snapshot) -> Iterator[Problem]:
@@ -78,31 +92,57 @@ def _outcome(
     action: Any = item.action
     try:
         with connection.begin_nested():
-            told = explain(connection, snapshot, principal, item.entity, action, item.record, item.attribute)
+            found = explain(connection, snapshot, principal, item.entity, action, item.record, item.attribute)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        return Outcome(test, place, "skipped", f"The database does not have what is asked of {item.entity} yet.")
+        return Outcome(
+            test, place, "skipped", told("The database does not have what is asked of {entity} yet.", entity=item.entity)
+        )
     named = f"{item.entity}{f'.{item.attribute}' if item.attribute else ''} {item.record or '(any)'}"
-    if not told.found:
-        return Outcome(test, place, "skipped", f"There is no {item.entity} {item.record}.")
-    verb = "may" if item.allowed else "may not"
-    if told.allowed == item.allowed:
-        return Outcome(test, place, "passed", f"{test.who} {verb} {item.action} {named}.")
-    wanted = "should be allowed to" if item.allowed else "should not be allowed to"
-    is_so = "is not" if item.allowed else "is"
-    return Outcome(test, place, "failed", f"{test.who} {wanted} {item.action} {named}, but {is_so}: {_why(told)}.")
+    if not found.found:
+        return Outcome(test, place, "skipped", told("There is no {entity} {record}.", entity=item.entity, record=item.record))
+    who = told("{who} with {roles}", who=test.who, roles=", ".join(test.roles)) if test.roles else test.who
+    if found.allowed == item.allowed:
+        holds = (
+            told("{who} may {action} {record}.", who=who, action=item.action, record=named)
+            if item.allowed
+            else told("{who} may not {action} {record}.", who=who, action=item.action, record=named)
+        )
+        return Outcome(test, place, "passed", holds)
+    said = (
+        told(
+            "{who} should be allowed to {action} {record}, but is not: {why}.",
+            who=who,
+            action=item.action,
+            record=named,
+            why=_why(found),
+        )
+        if item.allowed
+        else told(
+            "{who} should not be allowed to {action} {record}, but is: {why}.",
+            who=who,
+            action=item.action,
+            record=named,
+            why=_why(found),
+        )
+    )
+    return Outcome(test, place, "failed", said)
 
 
-def _why(told: Explanation) -> str:
-    reaching = [part.permission for part in told.parts if not part.lacks and part.covers and part.reaches is not False]
-    if told.allowed:
-        return f"{', '.join(reaching)} {'let' if len(reaching) > 1 else 'lets'} it"
-    near = [f"{part.permission} {_lack(part)}" for part in told.parts[:3]]
-    return "; ".join(near) or "no permission of the site is on this entity"
+def _why(found: Explanation) -> str:
+    reaching = [part.permission for part in found.parts if not part.lacks and part.covers and part.reaches is not False]
+    if found.allowed and len(reaching) > 1:
+        return told("{permissions} let it", permissions=", ".join(reaching))
+    if found.allowed:
+        return told("{permission} lets it", permission=", ".join(reaching))
+    near = [_lack(part) for part in found.parts[:3]]
+    return joined(near, "; ") if near else told("no permission of the site is on this entity")
 
 
 def _lack(part: Any) -> str:
     if part.lacks:
-        return f"does not count, {part.lacks}"
-    return "does not open the attribute" if not part.covers else "does not reach the record"
+        return told("{permission} does not count, {reason}", permission=part.permission, reason=part.lacks)
+    if not part.covers:
+        return told("{permission} does not open the attribute", permission=part.permission)
+    return told("{permission} does not reach the record", permission=part.permission)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,9 @@ from runtime.access import Principal
 from runtime.access.attributes import RIGHTS
 from runtime.access.principal import default_roles
 from runtime.access.scopes import lineage
+from runtime.exposure.standings import Who
+from runtime.exposure.walk import WHERE, Exposure, exposures_of
+from runtime.exposure.wording import ALL
 from runtime.records.reasons import Explanation, explain, vain_for
 
 NEW = "new-permission"
@@ -61,17 +65,38 @@ def applied(snapshot: Snapshot, site: CompiledSite, change: Change) -> Snapshot:
 def smallest(
     connection: Connection, snapshot: Snapshot, principal: Principal, question: Question, told: Explanation
 ) -> Change | None:
-    """The cheapest change after which the engine answers otherwise; None where permissions alone cannot turn it round."""
+    """The cheapest change after which the engine answers otherwise; None where permissions alone cannot turn it round.
+
+    Of several web roles that would do it is the one by which the person gains, or loses, the fewest ways to attributes.
+    """
     site = snapshot.sites[principal.site]
     changes = (
         _narrowing(snapshot, site, principal, question, told)
         if told.allowed
         else _widening(snapshot, site, principal, question)
     )
-    for change in sorted(changes, key=lambda item: item.cost):
-        if ask(connection, snapshot, principal, question, change).allowed is not told.allowed:
-            return change
-    return None
+
+    def turns(change: Change) -> bool:
+        return ask(connection, snapshot, principal, question, change).allowed is not told.allowed
+
+    waiting = iter(sorted(changes, key=lambda item: item.cost))
+    found = next(filter(turns, waiting), None)
+    if found is None or found.roles is None:
+        return found
+    alike = [found, *filter(turns, (change for change in waiting if change.roles is not None))]
+    return alike[0] if len(alike) == 1 else min(alike, key=partial(_difference, snapshot, site, principal))
+
+
+def _difference(snapshot: Snapshot, site: CompiledSite, principal: Principal, change: Change) -> tuple[int, int]:
+    """How many ways to attributes are others with the web roles of a change, and how many of them to all rows."""
+    now, then = (_ways(snapshot, site, roles) for roles in (principal.roles, change.roles or frozenset()))
+    other = now ^ then
+    return len(other), sum(item.scope.partition(WHERE)[0] == ALL for item in other)
+
+
+def _ways(snapshot: Snapshot, site: CompiledSite, roles: frozenset[str]) -> frozenset[Exposure]:
+    who = Who("", ("contact", site.key, roles))
+    return snapshot.derive(("ways of", site.key, roles), lambda: frozenset(exposures_of(snapshot, site, who)))
 
 
 def ask(

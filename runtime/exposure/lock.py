@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from metadata.errors import Position, Problem
 from metadata.model import ExposureLock, component_id
 from metadata.snapshot import CompiledSite, Snapshot
-from metadata.text import counted
+from metadata.told import told
 from runtime.exposure.walk import WHERE, Exposure, exposures
 from runtime.exposure.wording import ALL
 
@@ -84,14 +84,20 @@ def _of_site(snapshot: Snapshot, site: CompiledSite) -> Iterator[Problem]:
     name, severity = str(component_id(active_locks(site)[0])), severity_for(site)
     found = comparison(snapshot, site)
     for item in found.new[:MOST_LINES]:
-        message = f"Not signed off: {item}. Narrow it, or sign it off with foyer exposure --write."
+        message = told("Not signed off: {line}. Narrow it, or sign it off with foyer exposure --write.", line=str(item))
         yield Problem(Position(path="lines"), name, CODE, message, severity)
     if len(found.new) > MOST_LINES:
-        message = f"Not signed off: {len(found.new) - MOST_LINES} more lines, which foyer exposure --check shows."
+        message = told(
+            "Not signed off: {count} more lines, which foyer exposure --check shows.", count=len(found.new) - MOST_LINES
+        )
         yield Problem(Position(path="lines"), name, CODE, message, severity)
     if found.stale:
         number = len(found.stale)
-        message = f"Signed off and not reachable: {counted(number, 'line')}; foyer exposure --write leaves them out."
+        message = (
+            told("Signed off and not reachable: 1 line; foyer exposure --write leaves them out.")
+            if number == 1
+            else told("Signed off and not reachable: {count} lines; foyer exposure --write leaves them out.", count=number)
+        )
         yield Problem(Position(path="lines"), name, STALE, message, "warning")
 
 

@@ -116,11 +116,13 @@ def tile_uses(snapshot: Snapshot, block: Block) -> Iterator[Use]:
 
 
 def search_uses(snapshot: Snapshot, search: Search) -> Iterator[Use]:
-    """In which words a search finds rows, and what it shows of them."""
+    """In which words a search finds rows, what it shows of them, and by what it counts them."""
     for item in search.entities:
         name = snapshot.entities[item.entity].primary_name.key
         for path in dict.fromkeys((name, *(one.attribute for one in item.attributes))):
             yield Use(f"search:{search.key}", item.entity, path)
+        for facet in item.facets:
+            yield from shown(snapshot, Use(f"search:{search.key}/facet:{facet.attribute}", item.entity, facet.attribute))
 
 
 def template_uses(snapshot: Snapshot, site: CompiledSite, key: str) -> Iterator[Use]:

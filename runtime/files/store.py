@@ -71,8 +71,10 @@ class FolderStore:
         try:
             file = self._place(key).open("rb")
             file.seek(start)
-        except OSError as error:
+        except FileNotFoundError as error:
             raise ContentLost(key) from error
+        except OSError as error:  # no right to read it, too many files open: it is not lost, and comes back
+            raise StoreFailed(str(error)) from error
         return _Pieces(file, stop - start)
 
     def remove(self, key: str) -> None:

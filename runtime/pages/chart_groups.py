@@ -75,7 +75,7 @@ def group_name(context: RequestContext, attribute: CompiledAttribute, group: Gro
     if isinstance(key, bool):
         return text("value.yes" if key else "value.no")
     if isinstance(key, dt.date):
-        return _span_name(context, key, by)
+        return span_name(context, key, by)
     if attribute.type.name == "choice":
         options = {option.value: option for option in context.snapshot.choices[attribute.model.choice].options}
         return (words_of(context, options[key].label) if key in options else "") or str(key)
@@ -114,7 +114,8 @@ def _moved(day: dt.date, by: str, way: int) -> dt.date:
     return dt.date(months // 12, months % 12 + 1, 1)
 
 
-def _span_name(context: RequestContext, day: dt.date, by: str) -> str:
+def span_name(context: RequestContext, day: dt.date, by: str) -> str:
+    """What a span of time is called, from its first day."""
     formats = formats_of(context)
     match by:
         case "week":

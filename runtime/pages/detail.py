@@ -10,9 +10,7 @@ from runtime.pages.detail_sheet import DetailSheet, detail_sheet
 from runtime.pages.linking import key_paths
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.sections import form_paths
-from runtime.pages.speech import text_of
 from runtime.records.details import Record
-from runtime.records.sharing import may_share
 from runtime.render import Action
 from runtime.render.stencils import trusted
 
@@ -43,10 +41,6 @@ def show_detail(ask: BlockAsk) -> Part:
 
 
 def _actions(ask: BlockAsk, sheet: DetailSheet, record: Record) -> tuple[Action, ...]:
-    """Edit, where a page below has the form for it and the person may write this record; share, where he may share of it."""
+    """Edit, where a page below has the form for it and the person may write this record."""
     edits = sheet.editors if "write" in record.can else ()
-    found = tuple(Action(label, page_url(ask.context, node, ask.keys), "pencil") for label, node in edits)
-    if not may_share(ask.context.snapshot, ask.context.site, ask.context.principal, record.entity):
-        return found
-    address = ask.context.url(f"/shares/new?entity={record.entity}&row={record.id}")
-    return (*found, Action(text_of(ask.context)("share.button"), address, "link-45deg"))
+    return tuple(Action(label, page_url(ask.context, node, ask.keys), "pencil") for label, node in edits)

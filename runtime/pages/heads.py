@@ -16,7 +16,8 @@ from runtime.pages.freshness import Freshness
 from runtime.pages.part import Part
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.details import Record
-from runtime.render import Crumb, Formats, PageHead
+from runtime.records.sharing import may_share
+from runtime.render import Action, Crumb, Formats, PageHead
 from runtime.robots import search_head
 from runtime.sitemap import readable_pages
 
@@ -34,11 +35,21 @@ def page_head(
         crumbs=bare.crumbs,
         status=next((head.status for head in heads if head.status), ""),
         facts=(*facts, age(context, freshness)) if freshness and freshness.as_of else facts,
-        actions=tuple([action for head in heads for action in head.actions]),
+        actions=(*[action for head in heads for action in head.actions], *_sharing(context, node, record)),
         summary=bare.summary,
         failed=any(part.failed for part in parts),
         search=bare.search,
     )
+
+
+def _sharing(context: RequestContext, node: PageNode, record: Record | None) -> tuple[Action, ...]:
+    """Share, on the page of a record of which the person may share something, whatever form shows it there."""
+    if record is None or record.entity != node.record_entity:
+        return ()
+    if not may_share(context.snapshot, context.site, context.principal, record.entity):
+        return ()
+    address = context.url(f"/shares/new?entity={record.entity}&row={record.id}")
+    return (Action(text_of(context)("share.button"), address, "link-45deg"),)
 
 
 def _bare_head(context: RequestContext, node: PageNode, keys: tuple[str, ...], record: Record | None) -> PageHead:

@@ -1,12 +1,13 @@
 """The search block: rows of several entities and pages of the site, by words, each with the rights of the person.
 
-One statement per entity finds, counts and reads its rows; where nothing is found, words written much alike are looked for
-in the same way. How many statements there are depends on the metadata alone.
+One statement per entity finds, counts and reads its rows, one more counts the facets of the type that is shown alone; where
+nothing is found, words written much alike are looked for in the same way. How many statements there are depends on the
+metadata alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -22,13 +23,15 @@ from runtime.pages.list_views import Search as SearchBox
 from runtime.pages.list_views import Tab, paging_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.places import countable
-from runtime.pages.queries import UnusableArgument
+from runtime.pages.queries import FILTER, UnusableArgument
+from runtime.pages.search_facets import PANEL, ChosenFacets, chosen_facets, count_facets, facet_panel
 from runtime.pages.search_pages import find_pages
 from runtime.pages.search_types import RowType, row_types
-from runtime.pages.search_view import Excerpt, Hit, HitGroup, SearchView
+from runtime.pages.search_view import Excerpt, FacetPanel, Hit, HitGroup, SearchView
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.ask import ListAsk, search_terms
 from runtime.records.errors import BadAsk
+from runtime.records.facets import FacetCounts
 from runtime.records.lists import ListPage, fetch_list
 from runtime.records.searching import find_rows
 from runtime.records.statement import CAP
@@ -37,7 +40,7 @@ from runtime.search.excerpts import Marker
 from runtime.search.words import Words, words_in
 
 TEMPLATE = "blocks/search.html"
-ARGUMENTS = frozenset({"q", "type", "page"})
+ARGUMENTS = frozenset({"q", "type", "page", PANEL})
 PAGES = "_pages"
 """The type of pages among those of rows, which are called as their entities."""
 FEW = 5
@@ -48,11 +51,12 @@ DEEPEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is asked of a search: the words, the type alone that is wanted, and which page of it."""
+    """What is asked of a search: the words, the type alone that is wanted, which page of it, and what of its facets."""
 
     words: Words
     type: str = ""
     page: int = 1
+    facets: ChosenFacets = ChosenFacets()
     similar: bool = False
 
 
@@ -64,11 +68,13 @@ class Hits:
     label: str
     page: ListPage
     hits: tuple[Hit, ...]
+    counts: FacetCounts | None = None
 
 
 def search_arguments(context: RequestContext, block: Block) -> frozenset[str]:
-    """The arguments that a search takes from the address."""
-    return ARGUMENTS
+    """The arguments that a search takes from the address: its own, and the facets that the person may use."""
+    types = row_types(context, context.site.searches[block.search])
+    return ARGUMENTS | {facet.name for one in types for facet in one.facets}
 
 
 def show_search(ask: BlockAsk) -> Part:
@@ -83,10 +89,10 @@ def show_search(ask: BlockAsk) -> Part:
         return Part(TEMPLATE, _view(ask, model, typed))
     with ask.context.stages.measure("fetch"):
         found = _find(ask, model, types, sought)
-        if sought.words and not any(_total(one) for one in found):
-            sought = Sought(sought.words, sought.type, sought.page, similar=True)
+        if sought.words and not any(map(_is_there, found)):
+            sought = replace(sought, similar=True)
             found = _find(ask, model, types, sought)
-    if not any(_total(one) for one in found):
+    if not any(map(_is_there, found)):
         return Part(TEMPLATE, _view(ask, model, typed, state=_nothing(ask, typed)))
     return Part(TEMPLATE, _found(ask, model, typed, sought, found))
 
@@ -97,13 +103,19 @@ def _sought(ask: BlockAsk, model: Search, typed: str, types: tuple[RowType, ...]
         search_terms(typed)
     except BadAsk as wrong:
         raise UnusableArgument(ask.query.name("q")) from wrong
-    wanted, number = own.get("type", ""), own.get("page") or "1"
+    wanted, number = own.get("type") or _sole(model, types), own.get("page") or "1"
     known = {one.key for one in types} | ({PAGES} if model.pages else set())
     if wanted and wanted not in known:
         raise UnusableArgument(ask.query.name("type"))
     if not (number.isascii() and number.isdigit() and len(number) < 4 and 1 <= int(number) <= DEEPEST):
         raise UnusableArgument(ask.query.name("page"))
-    return Sought(words_in(typed), wanted, int(number) if wanted else 1)
+    chosen = chosen_facets(ask, next((one.facets for one in types if one.key == wanted), ()))
+    return Sought(words_in(typed), wanted, int(number) if wanted else 1, chosen)
+
+
+def _sole(model: Search, types: tuple[RowType, ...]) -> str:
+    """The type of all that may be found, where there is but one: it is shown as if it had been chosen."""
+    return types[0].key if len(types) == 1 and not model.pages else ""
 
 
 def _find(ask: BlockAsk, model: Search, types: tuple[RowType, ...], sought: Sought) -> list[Hits]:
@@ -122,14 +134,17 @@ def _find_rows(ask: BlockAsk, wanted: RowType, sought: Sought, size: int) -> Hit
     found = find_rows(context.reader, context.snapshot, context.principal, wanted.index, sought.words, similar=sought.similar)
     if found is None:
         return Hits(wanted.key, wanted.label, _listed([], 0, 1, size), ())
-    number = sought.page if sought.type == wanted.key else 1
-    asked = ListAsk("", page_size=size, page=number, narrowings=(found.narrowing,), bound=found.bound)
+    is_alone = sought.type == wanted.key
+    chosen = sought.facets if is_alone else ChosenFacets()
+    narrowings, bound = (found.narrowing, *chosen.narrowings), (*found.bound, *chosen.bound)
+    asked = ListAsk("", page_size=size, page=sought.page if is_alone else 1, narrowings=narrowings, bound=bound)
     page = fetch_list(context.reader, wanted.plan, context.principal, asked)
+    counts = count_facets(ask, wanted.key, wanted.facets, chosen, found) if is_alone and wanted.facets else None
     marker = Marker(sought.words, wanted.index.language, sought.similar)
     titles = _titles(context, wanted, page, marker)
     urls = ["" if key in (None, "") else wanted.address.of(key) for key in page.keys]
     hits = (Hit(title, url, _excerpts(wanted, row, marker)) for title, url, row in zip(titles, urls, page.rows, strict=True))
-    return Hits(wanted.key, wanted.label, countable(page), tuple(hits))
+    return Hits(wanted.key, wanted.label, countable(page), tuple(hits), counts)
 
 
 def _titles(context: RequestContext, wanted: RowType, page: ListPage, marker: Marker) -> list[Markup]:
@@ -182,13 +197,21 @@ def _listed(rows: list[Any], total: int, number: int, size: int) -> ListPage:
 def _found(ask: BlockAsk, model: Search, typed: str, sought: Sought, found: list[Hits]) -> SearchView:
     text = text_of(ask.context)
     there = [one for one in found if _total(one) or one.key == sought.type]
-    tabs = [Tab(text("search.all"), ask.query.link(type=None, page=None), not sought.type, _sum(ask, there))]
-    tabs += [Tab(one.label, _link(ask, one.key), one.key == sought.type, _count(ask, one)) for one in there]
-    shown = [one for one in there if one.key == sought.type] if sought.type else there
-    groups = tuple(_group(ask, one, alone=bool(sought.type)) for one in shown)
-    state = None if any(group.hits for group in groups) else _nothing(ask, typed)
+    tabs: list[Tab] = []
+    if len(found) > 1:
+        numbers = [_without_facets(one) for one in there]
+        every = _number(ask, sum(numbers), capped=any(number > CAP for number in numbers))
+        tabs.append(Tab(text("search.all"), _link(ask, None), not sought.type, every))
+        for one, number in zip(there, numbers, strict=True):
+            shown = _number(ask, number, capped=number > CAP)
+            tabs.append(Tab(one.label, _link(ask, one.key), one.key == sought.type, shown))
+    listed = [one for one in there if one.key == sought.type] if sought.type else there
+    counts = listed[0].counts if sought.type else None
+    groups = tuple(_group(ask, one, alone=bool(sought.type)) for one in listed)
+    panel = None if counts is None else facet_panel(ask, sought.facets, counts)
+    state = None if any(group.hits for group in groups) else _nothing(ask, typed, panel)
     note = text("search.similar", query=typed) if sought.similar else ""
-    return _view(ask, model, typed, tabs=tuple(tabs), note=note, groups=() if state else groups, state=state)
+    return _view(ask, model, typed, tabs=tuple(tabs), note=note, facets=panel, groups=() if state else groups, state=state)
 
 
 def _group(ask: BlockAsk, found: Hits, *, alone: bool) -> HitGroup:
@@ -217,20 +240,30 @@ def _count(ask: BlockAsk, found: Hits) -> str:
     return _number(ask, _total(found), capped=found.page.total_capped)
 
 
-def _sum(ask: BlockAsk, found: list[Hits]) -> str:
-    return _number(ask, sum(map(_total, found)), capped=any(one.page.total_capped for one in found))
+def _without_facets(found: Hits) -> int:
+    """How many there are of a type to whoever goes there, where nothing of its facets is chosen."""
+    return _total(found) if found.counts is None else min(found.counts.found, CAP + 1)
 
 
 def _number(ask: BlockAsk, number: int, *, capped: bool) -> str:
     return f"{formats_of(ask.context).number(CAP if capped else number)}{'+' if capped else ''}"
 
 
-def _link(ask: BlockAsk, key: str) -> str:
-    return ask.query.link(type=key, page=None)
+def _is_there(found: Hits) -> bool:
+    """Whether the words are anywhere, also where no row with them has what is chosen of the facets."""
+    return _total(found) > 0 or (found.counts is not None and found.counts.found > 0)
 
 
-def _nothing(ask: BlockAsk, typed: str) -> State:
+def _link(ask: BlockAsk, key: str | None) -> str:
+    """The address of a type; what is chosen of another one's facets says nothing of it."""
+    gone = [PANEL, *(name for name in ask.query.own if name.startswith(FILTER))]
+    return ask.query.link(type=key, page=None, **dict.fromkeys(gone))
+
+
+def _nothing(ask: BlockAsk, typed: str, panel: FacetPanel | None = None) -> State:
     text = text_of(ask.context)
+    if panel is not None and panel.chips:
+        return State("filtered", text("state.filtered"), text("search.nothing_chosen"))
     return State("filtered", text("state.filtered_for", query=typed), text("search.nothing_text"))
 
 
@@ -247,7 +280,7 @@ def _view(ask: BlockAsk, model: Search, typed: str, **more: Any) -> SearchView:
             value=typed,
             label=label,
             placeholder=words_of(context, model.placeholder) or text_of(context)("list.search_placeholder"),
-            hidden=ask.query.hidden("q", "type", "page"),
+            hidden=ask.query.hidden("q", "page", PANEL),  # other words are looked for where the last ones were
         ),
         **more,
     )

@@ -15,6 +15,7 @@ from runtime.pages.columns import heading_of
 from runtime.pages.content import words_of
 from runtime.pages.linking import record_pages
 from runtime.pages.list_states import plural_of
+from runtime.pages.search_facets import DeclaredFacet, facets_of
 from runtime.records.plan import ListOptions, ListPlan, plan_entity
 from runtime.sitemap import readable_pages
 
@@ -29,6 +30,7 @@ class RowType:
     plan: ListPlan
     address: RecordAddress
     labels: tuple[tuple[str, str], ...]
+    facets: tuple[DeclaredFacet, ...] = ()
 
 
 def row_types(context: RequestContext, search: Search) -> tuple[RowType, ...]:
@@ -56,6 +58,7 @@ def _row_type(context: RequestContext, search: Search, searched: SearchedEntity)
         plan=plan_entity(snapshot, context.principal, entity.key, ListOptions(extra=index.keys, key=node.record_attribute)),
         address=address,
         labels=tuple((key, heading_of(entity.attributes[key].model, say)) for key in index.keys),
+        facets=facets_of(context, searched),
     )
 
 

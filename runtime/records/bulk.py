@@ -26,7 +26,7 @@ from runtime.records.ends import Ends
 from runtime.records.errors import Denied, Invalid
 from runtime.records.hooks import Change, Listeners
 from runtime.records.incoming import cleaned, default_value, has_default
-from runtime.records.numbers import next_numbers
+from runtime.records.numbers import count_past, next_numbers
 from runtime.records.refusals import guarded
 from runtime.records.remove import Removal
 from runtime.records.rows import stamps, to_columns
@@ -175,7 +175,13 @@ class SqlRowStore:
         defaults = self._defaults(compiled, columns)
         fixed = {**defaults, **stamps(self._as("sync"), dt.datetime.now(dt.UTC), new=True)}
         key = column_names(compiled, integration_key)
+        numbered = _numbers_among(compiled, columns)
+        if numbered and not isinstance(rows, Sequence):
+            rows = list(rows)  # looked at twice
         if isinstance(rows, Sequence):
+            for item in numbered:
+                place = columns.index(item.key)
+                count_past(self.connection, compiled, item, (row[place] for row in rows))
             straight = load_straight(self.connection, compiled, columns, key, rows, fixed)
             if straight is not None:
                 count_anew(self.connection, compiled.table, straight)
@@ -217,6 +223,8 @@ class SqlRowStore:
         for item in numbered:
             for row, number in zip(full, next_numbers(self.connection, entity, item, len(full)), strict=True):
                 row[item.column.name] = number
+        for item in _numbers_among(entity, given):
+            count_past(self.connection, entity, item, (row[item.column.name] for row in full))
         statement = insert(entity.table).returning(entity.table.c.id, sort_by_parameter_order=True)
         return dict(zip(rows, self.connection.scalars(statement, full), strict=True))
 
@@ -246,6 +254,11 @@ class SqlRowStore:
 
     def _as(self, origin: str) -> Principal:
         return replace(self.principal, origin=origin)
+
+
+def _numbers_among(entity: CompiledEntity, given: Iterable[str]) -> list[CompiledAttribute]:
+    """The auto-numbers of which rows from outside bring their own."""
+    return [entity.attributes[key] for key in given if entity.attributes[key].type.name == "auto_number"]
 
 
 def _before(attributes: Sequence[CompiledAttribute], row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Like people, they are read with the system's rights, for signing in and for noth
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +19,12 @@ from sqlalchemy import (
     case,
     false,
     func,
+    inspect,
     literal,
     literal_column,
     or_,
     select,
+    true,
 )
 
 from metadata.snapshot import Snapshot
@@ -92,6 +95,29 @@ def account_roles(snapshot: Snapshot, contact: ColumnElement[int], acting: Colum
     return select(role.label("role")).where(declared.counting(declared.table, contact, acting), role.is_not(None))
 
 
+def are_memberships_there(connection: Connection, snapshot: Snapshot) -> bool:
+    """Whether the database has memberships as they are declared, before a release that declares them is made."""
+    declared = _declared(snapshot)
+    return declared is not None and declared.is_in(connection)
+
+
+def some_members(connection: Connection, snapshot: Snapshot, roles: Iterable[str], most: int) -> Iterator[tuple[int, int]]:
+    """Contacts with a further account that each acts for: of each role that memberships give some, else some of all.
+
+    Nothing where the database has no memberships yet as they are declared.
+    """
+    declared = _declared(snapshot)
+    if declared is None or not are_memberships_there(connection, snapshot):
+        return
+    columns = declared.table.c
+    contact, account = columns[declared.contact], columns[declared.account]
+    there = (contact.is_not(None), account.is_not(None), *declared.switched_on(declared.table))
+    members = select(contact, account).where(*there).order_by(contact, account).limit(most)
+    chosen = [columns[declared.role] == role for role in roles] if declared.role else [true()]
+    for wanted in chosen:
+        yield from ((row[0], row[1]) for row in connection.execute(members.where(wanted)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Memberships:
     """The table of memberships, and the names of its columns; `role` and `active` are empty where there are none."""
@@ -105,6 +131,14 @@ class _Memberships:
     def counting(self, rows: FromClause, contact: ColumnElement[int], account: ColumnElement[int]) -> ColumnElement[bool]:
         """Whether a row of `rows` (the table or an alias) is a membership of the contact in the account, and counts."""
         return and_(rows.c[self.contact] == contact, rows.c[self.account] == account, *self.switched_on(rows))
+
+    def is_in(self, connection: Connection) -> bool:
+        """Whether the database has the table with all of these columns."""
+        inspector = inspect(connection)
+        if not inspector.has_table(self.table.name):
+            return False
+        there = {column["name"] for column in inspector.get_columns(self.table.name)}
+        return there.issuperset(filter(None, (self.contact, self.account, self.role, self.active)))
 
     def switched_on(self, rows: FromClause) -> tuple[ColumnElement[bool], ...]:
         """That a membership counts, as a condition or none."""

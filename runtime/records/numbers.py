@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Insert,
+    Select,
     Sequence,
     String,
     bindparam,
@@ -38,6 +39,8 @@ from runtime.records.prepared import PerDialect
 from runtime.records.tables import NUMBERS
 
 PLAIN = "{number}"
+MOST_DIGITS = 15
+"""Longer numbers from outside are none that a count could have come to, and would carry it out of its column."""
 _ZEROS = re.compile(r"([^{}]*)\{number(?::(?:0([1-9][0-9]?))?d?)?\}([^{}]*)")
 
 
@@ -58,6 +61,33 @@ def next_numbers(connection: Connection, entity: CompiledEntity, attribute: Comp
         last = connection.scalars(_counted(connection.dialect, entity, attribute, count)).one()
         found = range(last - count + 1, last + 1)
     return [_written(attribute, number) for number in found]
+
+
+def count_past(connection: Connection, entity: CompiledEntity, attribute: CompiledAttribute, taken: Iterable[Any]) -> None:
+    """Have the count go on behind numbers that rows brought along, from outside, so that none of them is given out again.
+
+    What is not written as the attribute's format writes it is no number of this count.
+    """
+    found = _ZEROS.fullmatch(attribute.model.format or PLAIN)
+    if found is None:
+        return
+    before, _, after = found.groups()
+    form = re.compile(re.escape(before) + f"([0-9]{{1,{MOST_DIGITS}}})" + re.escape(after))
+    matches = (form.fullmatch(text) for text in taken if isinstance(text, str))
+    highest = max((int(match[1]) for match in matches if match), default=0)
+    if not highest:
+        return
+    behind = highest - connection.execute(_so_far(connection.dialect, entity, attribute)).scalar_one()
+    if behind > 0:
+        connection.execute(_counted(connection.dialect, entity, attribute, behind))
+
+
+def _so_far(dialect: Dialect, entity: CompiledEntity, attribute: CompiledAttribute) -> Select[int]:
+    """How far the count is, of both places together; nothing is drawn."""
+    which = (NUMBERS.c.entity == entity.key, NUMBERS.c.attribute == attribute.key)
+    counted = func.coalesce(select(NUMBERS.c.last).where(*which).scalar_subquery(), 0)
+    so_far: ColumnElement[int] = counted + _in_sequence(entity, attribute) if _has_sequence(dialect) else counted
+    return select(so_far)
 
 
 def _written(attribute: CompiledAttribute, number: int) -> str:
@@ -111,9 +141,13 @@ def _counted(dialect: Dialect, entity: CompiledEntity, attribute: CompiledAttrib
 
 def _beside_sequence(entity: CompiledEntity, attribute: CompiledAttribute, count: int) -> Insert:
     which = {"entity": entity.key, "attribute": attribute.key}
+    return _count(postgresql, which, count, _in_sequence(entity, attribute))
+
+
+def _in_sequence(entity: CompiledEntity, attribute: CompiledAttribute) -> ColumnElement[int]:
     last, is_called = column("last_value", NUMBERS.c.last.type), column("is_called", Boolean())
     sequence = table(sequence_name(entity.key, attribute.key))
-    return _count(postgresql, which, count, select(case((is_called, last), else_=0)).select_from(sequence).scalar_subquery())
+    return select(case((is_called, last), else_=0)).select_from(sequence).scalar_subquery()
 
 
 def _count(room: ModuleType, which: Mapping[str, Any], count: int, before: ColumnElement[Any] | None = None) -> Insert:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from metadata.model import EntityPermission
 from metadata.model.base import Privilege
 from metadata.snapshot import CompiledSite, Snapshot
+from metadata.told import told
 from runtime.access import Access, Principal, access_for
 from runtime.access.scopes import holders, lineage
 from runtime.records.details import fetch_record
@@ -71,9 +72,9 @@ def explain(
         *(Part(grant.permission, "", reaches=reached.get(grant.permission)) for grant in access.grants if _implicit(grant)),
         *(_parts(site, principal, entity, privilege, access, reached)),
     )
-    told = tuple(replace(part, covers=part.permission in covering) if not part.lacks else part for part in parts)
+    judged = tuple(replace(part, covers=part.permission in covering) if not part.lacks else part for part in parts)
     allowed = any(reached[permission] for permission in covering) if row is not None else bool(covering)
-    return Explanation(allowed, told, access.attributes)
+    return Explanation(allowed, judged, access.attributes)
 
 
 def _implicit(grant: Any) -> bool:
@@ -95,31 +96,35 @@ def vain_for(site: CompiledSite, principal: Principal, permission: EntityPermiss
     """Why a permission reaches no row of this person, whichever there are; empty where it may reach some."""
     root = (lineage(site, permission) or (permission,))[-1]
     if root.scope in ("contact", "self") and principal.contact is None:
-        return "the person is not signed in"
+        return told("the person is not signed in")
     if root.scope == "account" and principal.account is None:
-        return "the person belongs to no account"
+        return told("the person belongs to no account")
     return ""
 
 
 def _lack(site: CompiledSite, principal: Principal, permission: EntityPermission, privilege: str) -> str:
     """The first thing that keeps a permission from counting."""
     if privilege not in permission.privileges:
-        return f"it does not give {privilege}"
+        return told("it does not give {privilege}", privilege=privilege)
     chain = lineage(site, permission)
     if not chain:
-        return "it, or a permission above it, is inactive or missing"
+        return told("it, or a permission above it, is inactive or missing")
     if not principal.roles & set(permission.roles):
-        return f"it is for {_listed(permission.roles)}"
+        return told("it is for {roles}", roles=_listed(permission.roles))
     if not principal.roles & holders(site, permission):
         above = next((link for link in chain[1:] if not principal.roles & set(link.roles)), None)
         if above is None:
-            return "no one web role of the person is on it and on all permissions above it"
-        return f"the permission above it, {above.key}, is for {_listed(above.roles)}"
-    return "it does not count"
+            return told("no one web role of the person is on it and on all permissions above it")
+        return told("the permission above it, {permission}, is for {roles}", permission=above.key, roles=_listed(above.roles))
+    return told("it does not count")
 
 
 def _listed(roles: tuple[str, ...]) -> str:
-    return f"the web role{'s' if len(roles) > 1 else ''} {', '.join(roles)}" if roles else "no web role"
+    if not roles:
+        return told("no web role")
+    if len(roles) == 1:
+        return told("the web role {role}", role=roles[0])
+    return told("the web roles {roles}", roles=", ".join(roles))
 
 
 def find_row(connection: Connection, snapshot: Snapshot, entity: str, key: str) -> int | None:

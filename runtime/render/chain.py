@@ -14,6 +14,7 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.loaders import split_template_path
 
 import themes
+from metadata.told import told
 
 BUILT_IN = Path(themes.__file__).parent
 LAYOUT = "layout.html"
@@ -146,13 +147,13 @@ def read_theme(folder: Path) -> Theme:
     try:
         text = (folder / "theme.yaml").read_text(encoding="utf-8")
     except OSError as missing:
-        raise UnknownTheme(f"there is no theme {folder.name}") from missing
+        raise UnknownTheme(told("there is no theme {theme}", theme=folder.name)) from missing
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as wrong:
-        raise BrokenTheme(f"{folder.name}/theme.yaml is no YAML: {wrong}") from wrong
+        raise BrokenTheme(told("{theme}/theme.yaml is no YAML: {reason}", theme=folder.name, reason=str(wrong))) from wrong
     if not isinstance(data, dict) or data.keys() - {"name", "extends", "styles", "tokens"}:
-        raise BrokenTheme(f"{folder.name}/theme.yaml may hold name, extends, styles and tokens only")
+        raise BrokenTheme(told("{theme}/theme.yaml may hold name, extends, styles and tokens only", theme=folder.name))
     return _theme(folder, data)
 
 
@@ -193,11 +194,11 @@ def read_chain(roots: Sequence[Path], name: str) -> ThemeChain:
     while name:
         folder = theme_folder(roots, name)
         if folder is None:
-            raise UnknownTheme(f"there is no theme {name}")
+            raise UnknownTheme(told("there is no theme {theme}", theme=name))
         if any(theme.name == name for theme in found):
-            raise BrokenTheme(f"the theme {name} extends itself")
+            raise BrokenTheme(told("the theme {theme} extends itself", theme=name))
         found.append(read_theme(folder))
         name = found[-1].extends
     if not found:
-        raise UnknownTheme("a site needs a theme")
+        raise UnknownTheme(told("a site needs a theme"))
     return ThemeChain(tuple(found))

@@ -9,6 +9,7 @@ from pathlib import Path
 from metadata.errors import MetadataError, Position, Problem
 from metadata.model import Block, WebLink
 from metadata.snapshot import CompiledSite, Snapshot
+from metadata.told import joined, told
 from runtime.render.chain import LAYOUT, BrokenTheme, ChainLoader, ThemeChain, UnknownTheme, read_chain, theme_names
 from runtime.render.icons import shapes
 from runtime.render.texts import OVERRIDE, SOURCE_LANGUAGE, catalogue
@@ -33,7 +34,7 @@ def _theme(site: CompiledSite, roots: Sequence[Path]) -> Iterator[Problem]:
         read_chain(roots, site.model.theme)
     except (UnknownTheme, BrokenTheme) as reason:
         meant = _meant(site.model.theme, theme_names(roots))
-        yield Problem(Position(path="theme"), f"site {site.key}", "theme", f"{reason}{meant}")
+        yield Problem(Position(path="theme"), f"site {site.key}", "theme", joined((reason.args[0], meant), ""))
 
 
 def _site(site: CompiledSite, roots: Sequence[Path]) -> Iterator[Problem]:
@@ -52,12 +53,22 @@ def _templates(site: CompiledSite, chain: ThemeChain) -> Iterator[Problem]:
     blocks = chain.blocks(LAYOUT)
     for number, one in enumerate(site.model.blocks):
         if one.block not in blocks:
-            reason = f"the layout of the theme {chain.name} has no block {one.block}{_meant(one.block, blocks)}"
+            reason = told(
+                "the layout of the theme {chain} has no block {block}{hint}",
+                chain=chain.name,
+                block=one.block,
+                hint=_meant(one.block, blocks),
+            )
             yield Problem(Position(path=f"blocks.{number}.block"), f"site {site.key}", "layout-block", reason)
     known = ChainLoader(chain).list_templates()
     for key, chosen in site.page_templates.items():
         if chosen.template and chosen.template not in known:
-            reason = f"the theme {chain.name} has no template {chosen.template}{_meant(chosen.template, known)}"
+            reason = told(
+                "the theme {chain} has no template {template}{hint}",
+                chain=chain.name,
+                template=chosen.template,
+                hint=_meant(chosen.template, known),
+            )
             yield Problem(Position(path="template"), f"page_template {site.key}/{key}", "template", reason)
 
 
@@ -66,7 +77,7 @@ def _texts(site: CompiledSite) -> Iterator[Problem]:
     for key in site.snippets:
         text = key.removeprefix(OVERRIDE)
         if key.startswith(OVERRIDE) and text not in known:
-            reason = f"the engine has no text {text}{_meant(text, known)}"
+            reason = told("the engine has no text {text}{hint}", text=text, hint=_meant(text, known))
             yield Problem(Position(path="key"), f"snippet {site.key}/{key}", "text", reason)
 
 
@@ -77,7 +88,7 @@ def _icons(site: CompiledSite) -> Iterator[Problem]:
 def _unknown(named: Iterable[tuple[str, str, str]]) -> Iterator[Problem]:
     for component, path, name in named:
         if name and name not in shapes():
-            reason = f"there is no icon {name}{_meant(name, shapes())}"
+            reason = told("there is no icon {name}{hint}", name=name, hint=_meant(name, shapes()))
             yield Problem(Position(path=path), component, "icon", reason, "warning")
 
 
@@ -110,4 +121,4 @@ def _link_icons(links: tuple[WebLink, ...], path: str) -> Iterator[tuple[str, st
 
 def _meant(word: str, known: Iterable[str]) -> str:
     close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return told("; did you mean {close}?", close=close[0]) if close else ""

@@ -10,6 +10,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 from metadata.errors import Position, Problem
+from metadata.told import told
 
 LEAST_CONTRAST = 4.5
 PAPER = "#ffffff"
@@ -20,7 +21,7 @@ _HUE = re.compile(r"(?:[0-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|360)")
 _LENGTH = re.compile(r"(?:0|[0-9]{0,2}\.?[0-9]{1,4}(?:rem|px))")
 _FAMILY = r"(?:-?[A-Za-z][A-Za-z0-9-]*(?: [A-Za-z0-9-]+)*|\"[A-Za-z0-9 -]+\"|'[A-Za-z0-9 -]+')"
 _FONT = re.compile(rf"{_FAMILY}(?:, ?{_FAMILY})*")
-_COLOUR_HELP = "a colour such as #0f5a6b"
+_COLOUR_HELP = told("a colour such as #0f5a6b")
 
 TOKENS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "brand": (_HEX, _COLOUR_HELP),
@@ -29,17 +30,17 @@ TOKENS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "on-brand-dark": (_HEX, _COLOUR_HELP),
     "header": (_HEX, _COLOUR_HELP),
     "on-header": (_HEX, _COLOUR_HELP),
-    "neutral-hue": (_HUE, "a whole number of degrees from 0 to 360"),
-    "font": (_FONT, "font families with commas between them"),
-    "font-heading": (_FONT, "font families with commas between them"),
-    "radius": (_LENGTH, "a length such as .5rem or 8px"),
+    "neutral-hue": (_HUE, told("a whole number of degrees from 0 to 360")),
+    "font": (_FONT, told("font families with commas between them")),
+    "font-heading": (_FONT, told("font families with commas between them")),
+    "radius": (_LENGTH, told("a length such as .5rem or 8px")),
 }
 
 # What is written on what, and where it is seen.
 _PAIRS = (
-    ("brand", "on-brand", "on light ground, text on the brand colour"),
-    ("brand-dark", "on-brand-dark", "on dark ground, text on the brand colour"),
-    ("header", "on-header", "in the header, its text"),
+    ("brand", "on-brand", told("on light ground, text on the brand colour")),
+    ("brand-dark", "on-brand-dark", told("on dark ground, text on the brand colour")),
+    ("header", "on-header", told("in the header, its text")),
 )
 
 
@@ -116,7 +117,7 @@ def pairings(tokens: Mapping[str, str]) -> tuple[Pairing, ...]:
     ]
     for name, paper in (("brand", PAPER), ("brand-dark", NIGHT)):
         if name in tokens and _are_colours(tokens[name]):
-            found.append(Pairing(name, "", "links and selected things", (tokens[name], paper)))
+            found.append(Pairing(name, "", told("links and selected things"), (tokens[name], paper)))
     return tuple(found)
 
 
@@ -157,9 +158,9 @@ def tokens_sheet(site: str, tokens: Mapping[str, str]) -> TokensSheet:
 def fault_in_token(name: str, value: str) -> str:
     """Why a token cannot have a value; "" where it can."""
     if name not in TOKENS:
-        return f"there is no token {name}; there are {', '.join(sorted(TOKENS))}"
+        return told("there is no token {token}; there are {tokens}", token=name, tokens=", ".join(sorted(TOKENS)))
     pattern, wanted = TOKENS[name]
-    return "" if pattern.fullmatch(value) else f"the token {name} must be {wanted}"
+    return "" if pattern.fullmatch(value) else told("the token {token} must be {wanted}", token=name, wanted=wanted)
 
 
 def _are_colours(*values: str) -> bool:
@@ -167,10 +168,16 @@ def _are_colours(*values: str) -> bool:
 
 
 def _weak(component: str, found: Pairing) -> Problem:
-    ink = f"{found.ink or 'the page'} {found.colours[1]}"
-    reason = (
-        f"{found.place} cannot be read: the contrast of {found.ground} {found.colours[0]} and {ink} is {found.contrast:.1f}, "
-        f"at least {LEAST_CONTRAST} is needed"
+    reason = told(
+        "{place} cannot be read: the contrast of {ground} {ground_colour} and {ink} {ink_colour} is {contrast:.1f}, at least"
+        " {least} is needed",
+        place=found.place,
+        ground=found.ground,
+        ground_colour=found.colours[0],
+        ink=found.ink or told("the page"),
+        ink_colour=found.colours[1],
+        contrast=found.contrast,
+        least=LEAST_CONTRAST,
     )
     return Problem(Position(path=f"tokens.{found.ground}"), component, "token-contrast", reason)
 

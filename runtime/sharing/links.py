@@ -68,6 +68,11 @@ class Link:
     used_at: dt.datetime | None
     acting: int | None = None
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether it leaves no use to whoever comes next, nor to a link made from it."""
+        return 0 < self.uses <= self.used
+
 
 def longest(site: CompiledSite, share: Share) -> dt.timedelta:
     """For how long a link may hold: of the permissions that let it be shared, the shortest time."""
@@ -120,7 +125,7 @@ def _terms(site: CompiledSite, wanted: Wanted, above: Link | None) -> dict[str, 
     now, share = utc_now(), wanted.share
     until = min(wanted.until, now + longest(site, share), *([above.expires_at] if above else []))
     left = above.uses - above.used if above and above.uses else 0
-    if until <= now or not 0 <= wanted.uses <= MOST_USES or (above and above.uses and left <= 0):
+    if until <= now or not 0 <= wanted.uses <= MOST_USES or (above and above.is_used_up):
         raise NotShared("time or uses")
     return {
         "above": above.id if above else None,

@@ -120,10 +120,10 @@ def arrive() -> Response:
         return _page(context, "sharing/over.html", GONE)
     if _is_open(number):
         return _see(context, f"/share/{number}")
-    uses, used = found[1].uses, found[1].used
-    if uses and used >= uses:
+    link = found[1]
+    if link.is_used_up:
         return _page(context, "sharing/over.html", GONE)
-    left = uses - used if uses else 0
+    left = link.uses - link.used if link.uses else 0
     return _page(context, "sharing/open.html", link=request.args.get("link", ""), left=left)
 
 
@@ -244,7 +244,8 @@ def _make(context: RequestContext, who: Principal, entity: str, rows: tuple[int,
             number, secret = make(connection, context.snapshot, context.site, who, wanted, above)
             _note(context, connection, number, f"made from {above.id}" if above else "made", who)
     except NotShared:
-        return _ask(context, who, entity, rows, above, _say(context, "share.refused"))
+        why = "share.used_up" if above is not None and above.is_used_up else "share.refused"
+        return _ask(context, who, entity, rows, above, _say(context, why))
     base = address_of(context.services.config.public_url, context.site, context.site.model.default_language)
     return _page(context, "sharing/made.html", address=f"{base}/share?{urlencode({'link': secret})}", own=above is None)
 

@@ -88,7 +88,7 @@ def submit_adopt_tables(key: str) -> Response:
     found = adopt(heard.tables, chosen, existing, wanted)
     if any(not desk.reach.covers(component_id(made)) for made in found.components):
         raise AccessDenied
-    wrong = tuple(str(problem) for problem in problems_of(found, existing))
+    wrong = tuple(desk.problem(problem) for problem in problems_of(found, existing))
     if request.form.get("do") == "save" and found.components and not wrong and request.form.get("seen") == _mark(found):
         return _save(desk, item, found)
     return _preview(desk, item, (chosen, wanted, found), wrong)
@@ -111,7 +111,7 @@ def _site(desk: Desk) -> str:
 
 def _published(desk: Desk, item: Item) -> Connection | str:
     served = desk.context.snapshot.connections.get(item.id.key)
-    return desk.say("studio.publish_connection", name=item.id.key) if served is None or item.waits else served
+    return desk.say("studio.publish_connection", name=desk.label(item)) if served is None or item.waits else served
 
 
 def _asked(connection: Connection) -> tuple[str, Connection]:

@@ -15,7 +15,7 @@ from metadata.model.base import PRIVILEGES
 from metadata.schema.faults import did_you_mean
 from runtime.access import Principal
 from runtime.errors import AccessDenied, BadRequest
-from runtime.exposure.expectations import NOBODY, outcomes, principal_of
+from runtime.exposure.expectations import NOBODY, SOMEBODY, outcomes, principal_of
 from runtime.exposure.explained import Told, tell
 from runtime.exposure.flips import Question
 from runtime.languages import prefixed_tags, split_language
@@ -36,6 +36,7 @@ class Asked:
     """What was typed."""
 
     who: str = ""
+    roles: tuple[str, ...] = ()
     action: str = "read"
     entity: str = ""
     record: str = ""
@@ -85,7 +86,14 @@ def keep_seen() -> Response:
     else:
         asked, allowed = found
         _keep(desk, asked, allowed=allowed)
-        flash(desk.say("studio.seen_kept" if allowed else "studio.unseen_kept", who=asked.who, record=asked.record), "good")
+        flash(
+            desk.say(
+                "studio.seen_kept" if allowed else "studio.unseen_kept",
+                who=" ".join((asked.who, *asked.roles)),
+                record=asked.record,
+            ),
+            "good",
+        )
     query = urlencode({"path": path, "state": guise.state})
     return make_response(redirect(f"{desk.url('view')}?{query}", 303))
 
@@ -110,13 +118,13 @@ def run_tests() -> Response:
 
 def _keep(desk: Desk, asked: Asked, *, allowed: bool) -> str:
     """An answer becomes an expectation of a draft, in the permission test of the person; the key of that."""
-    key = f"{re.sub(r'[^A-Za-z0-9._-]', '.', asked.who)[:100]}-recorded".lstrip("._-")
+    key = f"{re.sub(r'[^A-Za-z0-9._-]', '.', '-'.join((asked.who, *asked.roles)))[:100]}-recorded".lstrip("._-")
     site = desk.context.site.key
     found = desk.bench.find("permission_test", key, site)
     test = found.component if found is not None and isinstance(found.component, PermissionTest) else None
     action: Any = asked.action
     new = Expectation(entity=asked.entity, record=asked.record, action=action, attribute=asked.attribute, allowed=allowed)
-    kept = test or PermissionTest(key=key, site=site, who=asked.who, expects=())
+    kept = test or PermissionTest(key=key, site=site, who=asked.who, roles=asked.roles, expects=())
     others = tuple(one for one in kept.expects if replace(one, allowed=new.allowed) != new)
     desk.prove()
     desk.store.save((replace(kept, expects=(*others, new)),), desk.author, "kept as a permission test")
@@ -127,19 +135,30 @@ def _keep(desk: Desk, asked: Asked, *, allowed: bool) -> str:
 def _seen(desk: Desk, guise: Guise, path: str) -> tuple[Asked, bool] | str:
     """Whether the person of a guise reads the record of a page; or why that is no question."""
     context, say = desk.context, desk.say
-    who = NOBODY
-    if guise.kind == "contact":
-        person = load_person(context.connection, context.snapshot, int(guise.key))
-        who = person.email if person is not None else ""
-    principal = _principal(desk, who) if guise.kind != "role" and guise.acting is None and who else None
+    who, roles = _whose(desk, guise)
+    principal = principal_of(context.connection, context.snapshot, context.site, who, roles) if who else None
     if principal is None:
         return say("studio.seen_nobody")
     found = find_page(context.site, split_language(path, prefixed_tags(context.snapshot, context.site))[1])
     if found is None or not found.record_keys or not found.node.record_entity:
         return say("studio.seen_no_record")
-    asked = Asked(who, "read", found.node.record_entity, found.record_keys[-1])
+    asked = Asked(who, roles, "read", found.node.record_entity, found.record_keys[-1])
     told = explain(context.connection, context.snapshot, principal, asked.entity, "read", asked.record)
     return (asked, told.allowed) if told.found else say("studio.why_no_record", name=asked.record)
+
+
+def _whose(desk: Desk, guise: Guise) -> tuple[str, tuple[str, ...]]:
+    """Whom a permission test names for a guise, with the roles that it takes them to have; "" for whom none can name."""
+    context = desk.context
+    if guise.kind == "contact":
+        person = load_person(context.connection, context.snapshot, int(guise.key)) if guise.acting is None else None
+        return (person.email if person is not None else ""), ()
+    role = context.site.roles.get(guise.key) if guise.kind == "role" else None
+    if guise.kind == "role" and role is None:
+        return "", ()
+    if role is None or role.default == "anonymous":
+        return NOBODY, ()
+    return SOMEBODY, () if role.default else (role.key,)
 
 
 def _desk() -> Desk:
@@ -150,7 +169,9 @@ def _desk() -> Desk:
 
 
 def _read(given: Any) -> Asked:
-    fields = {name: str(given.get(name, "")).strip()[:LONGEST] for name in ("who", "action", "entity", "record", "attribute")}
+    fields: dict[str, Any] = {
+        name: str(given.get(name, "")).strip()[:LONGEST] for name in ("who", "action", "entity", "record", "attribute")
+    }
     if any("\x00" in value for value in fields.values()):
         raise BadRequest
     return Asked(**{**fields, "action": fields["action"] or "read"})

@@ -45,8 +45,13 @@ def submit_screens(key: str) -> Response:
     flash(desk.say("studio.screens_made", count=len(made)), "good")
     left = [_called(desk, one) for one in left_out(entity, wanted, world)]
     if left:
-        flash(desk.say("studio.screens_left_out", what=", ".join(left), role=wanted.role), "info")
+        flash(desk.say("studio.screens_left_out", what=", ".join(left), role=_role(desk, wanted.role)), "info")
     return desk.go_to("design", component_id(made[0]))
+
+
+def _role(desk: Desk, key: str) -> str:
+    """What people call a web role."""
+    return next((desk.label(item) for item in desk.bench.by_kind["web_role"] if item.id.key == key), key)
 
 
 def _called(desk: Desk, attribute: Attribute) -> str:

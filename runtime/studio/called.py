@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from runtime.studio.desk import Desk
+from runtime.studio.entries import attributes_source
 from runtime.studio.offering import offer
 from runtime.studio.shapes import Shape, shapes_of
 
@@ -27,7 +28,7 @@ def with_keys(desk: Desk, model: Any, data: dict[str, Any], entity: str) -> dict
             known[source] = _keys(offer(desk, source))
         return known[source].get(_folded(word), word)
 
-    _settle(model, data, entity, keyed)
+    _settle(model, data, entity, "", keyed)
     return data
 
 
@@ -36,25 +37,27 @@ def key_of(desk: Desk, kind: str, word: str) -> str:
     return word if KEY.fullmatch(word) else _keys(offer(desk, f"kind-{kind}")).get(_folded(word), word)
 
 
-def _settle(model: Any, data: dict[str, Any], entity: str, keyed: Keyed) -> None:
+def _settle(model: Any, data: dict[str, Any], entity: str, part_of: str, keyed: Keyed) -> None:
     for shape in shapes_of(model):
-        value, source = data.get(shape.name), _source(shape, entity)
+        value, source = data.get(shape.name), _source(shape, entity, part_of)
         if source and isinstance(value, str):
             data[shape.name] = keyed(source, value)
         elif source and isinstance(value, list):
             data[shape.name] = [keyed(source, word) if isinstance(word, str) else word for word in value]
         for part in value if isinstance(value, list) else (value,):
             if shape.model is not None and isinstance(part, dict):
-                _settle(shape.model, part, entity, keyed)
+                # Its entity may have been typed by name as well: the key of that comes first.
+                own = keyed("kind-entity", str(part.get("entity") or ""))
+                _settle(shape.model, part, entity, own or part_of, keyed)
 
 
-def _source(shape: Shape, entity: str) -> str:
+def _source(shape: Shape, entity: str, part_of: str) -> str:
     """Where the words of a property come from, which may be called otherwise than they are written."""
     if shape.form not in ("word", "words"):
         return ""
     if shape.rules.get("ref"):
         return f"kind-{shape.rules['ref']}"
-    return f"attributes-{entity}" if shape.rules.get("attribute") and entity else ""
+    return attributes_source(shape, entity, part_of) if shape.rules.get("attribute") else ""
 
 
 def _keys(offered: Iterable[tuple[str, str]]) -> Mapping[str, str]:

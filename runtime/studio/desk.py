@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from flask import Response, make_response, redirect, session
 
-from metadata.errors import Problem
+from metadata.errors import MetadataError, Problem
 from metadata.model import KINDS, ComponentId
 from metadata.store import Components, MetadataStore
 from runtime.context import RequestContext, current
@@ -149,6 +149,20 @@ class Desk:
         """How the editors speak to the person."""
         language = self.context.language
         return Speech(language, self.say, engine_languages(language, self.context.snapshot))
+
+    def finding(self, message: str) -> str:
+        """What a check says, in the person's language."""
+        return self.speech.finding(message)
+
+    def problem(self, problem: Problem) -> str:
+        """A finding with its place in files, in the person's language."""
+        return str(replace(problem, message=self.finding(problem.message)))
+
+    def refusal(self, error: Exception) -> str:
+        """Why something was not done, in the person's language as far as it is told."""
+        if isinstance(error, MetadataError):
+            return "\n".join(self.problem(problem) for problem in error.problems)
+        return str(error)
 
     @property
     def formats(self) -> Formats:

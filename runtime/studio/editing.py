@@ -232,7 +232,7 @@ def laid_out(
     if problems:
         told: dict[str, list[str]] = {}
         for problem in problems:
-            told.setdefault(nearest(problem.position.path, entries), []).append(problem.message)
+            told.setdefault(nearest(problem.position.path, entries), []).append(desk.finding(problem.message))
         around = Surroundings(told, languages, entity, focus, kinds, values=values, speech=desk.speech)
         entries = _entries(name.kind, data, around)
     return around, entries
@@ -279,11 +279,11 @@ def nearest(path: str, entries: Sequence[Entry]) -> str:
 
 def source_page(desk: Desk, item: Item, text: str, base: int, *, told: Told = (), status: int = 200) -> Response:
     """The page with the YAML of a component. `told` is what is wrong with a text that cannot be read, else the checks tell."""
-    faults = [Fault(line, "", message) for line, message in told] or [
+    faults = [Fault(line, "", desk.finding(message)) for line, message in told] or [
         Fault(
             line_of(text, problem.position.path),
             desk.place(item, problem.position.path) or desk.kind_label(item.id.kind),
-            problem.message,
+            desk.finding(problem.message),
         )
         for problem in desk.bench.told(item.id)
     ]

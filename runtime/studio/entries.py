@@ -116,6 +116,8 @@ class Surroundings:
     sources: Mapping[str, str] = field(default_factory=dict)
     values: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = _none
     speech: Speech = ENGLISH
+    part: str = ""
+    """The entity that the part of the component names in which the entries stand."""
 
 
 def id_of(path: str) -> str:
@@ -218,7 +220,9 @@ def _broken(value: Any) -> bool:
 def _part(shape: Shape, path: str, data: Mapping[str, Any], around: Surroundings, *, title: str) -> Part:
     problems = sum(len(told) for place, told in around.problems.items() if place == path or place.startswith(f"{path}."))
     opened = bool(problems) or around.focus == path or around.focus.startswith(f"{path}.")
-    entries = entries_of(shape.model, data, around, f"{path}.")
+    own = data.get("entity")
+    within = replace(around, part=own) if isinstance(own, str) and own else around
+    entries = entries_of(shape.model, data, within, f"{path}.")
     return Part(path, title, entries, problems, tuple(around.problems.get(path, ())), opened)
 
 
@@ -297,13 +301,20 @@ def _source(shape: Shape, around: Surroundings) -> str:
         found = around.sources[shape.name]
     elif shape.rules.get("ref"):
         found = f"kind-{shape.rules['ref']}"
-    elif shape.rules.get("attribute") and around.entity:
-        found = f"attributes-{around.entity}"
+    elif shape.rules.get("attribute"):
+        found = attributes_source(shape, around.entity, around.part)
     elif shape.name == ICON:
         found = ICONS
     if found:
         around.used.add(found)
     return found
+
+
+def attributes_source(shape: Shape, entity: str, part: str) -> str:
+    """The list that completes an attribute: of the component's entity, or of the one that the part of it names."""
+    if shape.rules["attribute"] == "part":
+        return f"own-{part}" if part else ""
+    return f"attributes-{entity}" if entity else ""
 
 
 def _below(path: str, problems: Mapping[str, Sequence[str]]) -> bool:

@@ -257,7 +257,7 @@ def go_back(desk: Desk, item: Item, release: int) -> Response:
     except NoSuchRelease:
         raise PageNotFound from None
     except (MetadataError, MigrationRefused) as error:
-        return history_page(desk, item, refused=str(error), status=422)
+        return history_page(desk, item, refused=desk.refusal(error), status=422)
     desk.note("rollback", item.id.kind, published.release, component=str(item.id), release=release)
     flash(desk.say("studio.published", release=published.release), "good")
     return desk.go_to("history", item.id)

@@ -17,7 +17,8 @@ OFFERED = 2_000
 def offer(desk: Desk, name: str) -> Iterator[tuple[str, str]]:
     """The words that complete an input, with what people call them.
 
-    `name` is `icons`, `kind-` with a kind for its components, or `attributes-` with an entity for its attributes and paths.
+    `name` is `icons`, `kind-` with a kind for its components, `attributes-` with an entity for its attributes and
+    paths, or `own-` with one for its attributes alone.
     """
     if name == ICONS:
         return ((icon, "") for icon in shapes())
@@ -28,6 +29,11 @@ def offer(desk: Desk, name: str) -> Iterator[tuple[str, str]]:
         if about == "entity":  # those of the engine are no components until something is added to them
             found = {**{key: label_of(desk, facts.model) for key, facts in desk.bench.entities.items()}, **found}
         return iter(list(found.items())[:OFFERED])
+    if source == "own":
+        facts = desk.bench.entities.get(about)
+        return iter(
+            [(key, label_of(desk, attribute)) for key, attribute in (facts.attributes if facts else {}).items()][:OFFERED]
+        )
     return iter(_paths_from(desk, about)[:OFFERED])
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import partial
-from itertools import takewhile
 from typing import Any
 
 from flask import Response, flash, request
@@ -14,7 +12,7 @@ from flask import Response, flash, request
 from metadata.errors import MetadataError
 from metadata.migrate.errors import MigrationRefused
 from metadata.model import KINDS, ComponentId
-from metadata.store import Change, Difference, EditedMeanwhile, NoSuchRelease, Revision, StoreError, compare
+from metadata.store import Change, Difference, EditedMeanwhile, NoSuchRelease, StoreError, compare
 from runtime.errors import AccessDenied, PageNotFound
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, Leaf, open_desk
@@ -76,23 +74,12 @@ def submit_publish() -> Response:
     return release(desk, chosen)
 
 
-def _makers(desk: Desk, items: Iterable[Item]) -> set[str]:
-    """Who has had a hand in drafts: whoever saved one since it last was as it is served, whoever saved over it then."""
-    return {one.author for item in items for one in takewhile(partial(_differs, item), desk.store.history(item.id))}
-
-
-def _differs(item: Item, revision: Revision) -> bool:
-    if item.before is None:
-        return not revision.deleted
-    return revision.deleted or revision.hash != item.before.hash
-
-
 def release(desk: Desk, chosen: tuple[Item, ...]) -> Response:
     """Release these drafts, or say why they cannot be."""
     trial = try_items(desk, chosen)
     if trial.errors:
         return publish_page(desk, chosen, trial=trial, refused=desk.say("studio.refused"), status=422)
-    if trial.needs_second and desk.author in _makers(desk, chosen):
+    if trial.needs_second and desk.author in desk.store.makers(item.id for item in chosen):
         return publish_page(desk, chosen, trial=trial, refused=desk.say("studio.second_person"), status=422)
     desk.prove()
     note = request.form.get("note", "").strip()
@@ -103,7 +90,7 @@ def release(desk: Desk, chosen: tuple[Item, ...]) -> Response:
     except EditedMeanwhile:
         return publish_page(desk.fresh(), (), refused=desk.say("studio.changed_meanwhile"), status=409)
     except (MetadataError, MigrationRefused, StoreError) as error:
-        return publish_page(desk, chosen, trial=trial, refused=str(error), status=422)
+        return publish_page(desk, chosen, trial=trial, refused=desk.refusal(error), status=422)
     desk.note("publish", "release", published.release, note=note, components=[str(item.id) for item in chosen])
     flash(desk.say("studio.published", release=published.release), "good")
     return desk.go("publish")
@@ -210,7 +197,7 @@ def submit_go_back(release: int) -> Response:
     try:
         published = desk.store.rollback(release, desk.author, note, allow_destructive=allowed())
     except (MetadataError, MigrationRefused, StoreError) as error:
-        return go_back_page(desk, release, refused=str(error), status=422)
+        return go_back_page(desk, release, refused=desk.refusal(error), status=422)
     desk.note("rollback", "release", published.release, note=note, release=release)
     flash(desk.say("studio.published", release=published.release), "good")
     return desk.go("history")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from metadata.files.parse import parse
+from metadata.told import told
 
 EMPTY = "null"
 FIXED: Mapping[str, Any] = {"yes": True, "no": False, "none": None, "empty": "", "no_values": ()}
@@ -123,10 +124,10 @@ def read_real(text: str) -> Any:
 def read_yaml(text: str) -> tuple[Any, tuple[tuple[int, str], ...]]:
     """The plain data of one YAML document, and what is wrong with the text: lines (0 for none) and what is wrong there."""
     documents, problems = parse(text, "")
-    told = [(problem.position.line, problem.message) for problem in problems]
-    if not told and len(documents) > 1:
-        told.append((0, "There is more than one document; keep one."))
-    return (documents[0].data if documents else None), tuple(told)
+    wrong = [(problem.position.line, problem.message) for problem in problems]
+    if not wrong and len(documents) > 1:
+        wrong.append((0, told("There is more than one document; keep one.")))
+    return (documents[0].data if documents else None), tuple(wrong)
 
 
 def line_of(text: str, path: str) -> int:

@@ -14,7 +14,7 @@ from connectors.errors import GAP
 from connectors.history import Counts, last_runs
 from connectors.initial import SECOND, plan_load
 from connectors.outbox import PARKED, WAITING, count_owed, oldest
-from connectors.pace import Loading, loading, second_cost
+from connectors.pace import Cost, Loading, loading, second_cost
 from connectors.rejects import count_rejects, oldest_rejects
 from connectors.tablemap import CompiledMap, compiled_maps
 from connectors.tally import ERROR, OUT, read_tally
@@ -59,7 +59,7 @@ class MapState:
     loading: Loading | None = None
 
 
-def second_costs(snapshot: Snapshot, states: Mapping[str, Checkpoint], dialect: str) -> dict[str, float]:
+def second_costs(snapshot: Snapshot, states: Mapping[str, Checkpoint], dialect: str) -> dict[str, Cost]:
     """What a row costs in the second pass of a load, in rows of the first one, by map; those that have one only."""
     return {name: second_cost(states, name, dialect) for name in _twice(snapshot)}
 
@@ -87,7 +87,7 @@ def map_states(connection: Connection, snapshot: Snapshot) -> list[MapState]:
     found = []
     for item in compiled_maps(snapshot):
         at = _within_group(item, checkpoints)
-        load = loading(at, checkpoints.get(item.key + SECOND), costs.get(item.key, 0.0)) if item.inward else None
+        load = loading(at, checkpoints.get(item.key + SECOND), costs.get(item.key)) if item.inward else None
         sending = owed.get(item.key, {})
         found.append(
             MapState(

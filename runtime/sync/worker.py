@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors import tables
 from connectors.errors import ConnectorError, first_line
 from connectors.history import Run
 from connectors.lease import LeaseLost
@@ -19,11 +18,11 @@ from connectors.station import Station
 from connectors.tablemap import CompiledMap, compiled_maps
 from metadata.model import Connection
 from metadata.snapshot import Snapshot
-from runtime.database import writing
 from runtime.sync.alarm import Alarm
 from runtime.sync.ear import Ear
 from runtime.sync.homes import home_of
 from runtime.sync.pool import Adapters
+from runtime.tables import create_engine_tables
 
 log = logging.getLogger(__name__)
 TURN_SECONDS = 0.1
@@ -32,9 +31,8 @@ RELEASE_SECONDS = 1.0
 
 
 def prepare(engine: Engine) -> None:
-    """Make the connectors' tables where they are missing."""
-    with writing(engine).begin() as connection:
-        tables.create(connection)
+    """Make the tables where they are missing, one process at a time: a command of the operator's beside a first start."""
+    create_engine_tables(engine)
 
 
 def maps_by_connection(snapshot: Snapshot) -> dict[Connection, tuple[CompiledMap, ...]]:

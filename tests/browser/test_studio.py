@@ -49,6 +49,15 @@ def test_a_view_is_made_by_mouse_and_published(desk: Page) -> None:
     looked_at(desk)
 
 
+def test_enter_opens_what_all_the_words_find_however_quickly_it_follows_them(desk: Page) -> None:
+    desk.keyboard.press("Control+k")
+    expect(desk.get_by_role("option").first).to_be_visible()
+    with desk.expect_navigation():
+        desk.keyboard.type("terms")
+        desk.keyboard.press("Enter")
+    expect(desk).to_have_url(re.compile("/edit/page/terms"))
+
+
 def test_by_keyboard_alone_through_the_palette(desk: Page) -> None:
     keys = desk.keyboard
     keys.press("Control+k")

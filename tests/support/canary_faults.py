@@ -212,6 +212,36 @@ def value_in_fault(patch: Patch) -> None:
     pages("removal:fetch_record")(patch)
 
 
+def in_swedish(name: str) -> Callable[[Patch], None]:
+    """A function of the pages that forgets who asks in one language, which is not the first."""
+
+    def plant(patch: Patch) -> None:
+        module, _, function = f"runtime.pages.{name}".partition(":")
+        real = getattr(importlib.import_module(module), function)
+        raising = _raising(real)
+
+        @wraps(real)
+        def call(*given: Any, **named: Any) -> Any:
+            swedish = flask.request.environ.get("foyer.language") == "sv-SE"
+            return (raising if swedish else real)(*given, **named)
+
+        patch.setattr(f"{module}.{function}", call)
+
+    return plant
+
+
+def facet_of_anything(patch: Patch) -> None:
+    """A facet counts an attribute that may not be read, over the rows that may."""
+    module = importlib.import_module("runtime.records.facets")
+
+    class Unmasked(module.Source):  # type: ignore[name-defined, misc]
+        def value(self, path: str) -> Any:
+            return self.rows.c[path] if path == "temper" else super().value(path)
+
+    elevated("runtime.pages.search_types:facets_of")(patch)
+    patch.setattr(module, "Source", Unmasked)
+
+
 def beside_the_page(leave: Callable[[str], None]) -> Callable[[Patch], None]:
     """A list whose page is right, and where something beside it is worked out of the rows of everybody."""
 
@@ -273,6 +303,8 @@ FAULTS = (
     Fault(
         "the search finds rows of others", pages("search_types:plan_entity", "search:find_rows", "search:fetch_list"), "lists"
     ),
+    Fault("a facet counts rows of others", pages("search_facets:fetch_facets"), "lists"),
+    Fault("a facet of what may not be read", facet_of_anything, "lists"),
     Fault(
         "a chart counts rows of others",
         pages("charts:plan_list", "charts:fetch_figures"),
@@ -289,6 +321,8 @@ FAULTS = (
     Fault("small pictures are served to all", small_pictures_for_all, "files"),
     Fault("a record page shows any record", pages("nesting:fetch_record"), "pages"),
     Fault("403 for what is there, 404 for what is not", told_apart, "pages"),
+    Fault("a record page shows any record in Swedish", in_swedish("nesting:fetch_record"), "languages"),
+    Fault("a list forgets the person in Swedish", in_swedish("lists:fetch_list"), "languages"),
     Fault("a redirect names what is hidden", named_in_redirect, "pages"),
     Fault(
         "related rows are not filtered",

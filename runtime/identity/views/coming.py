@@ -93,11 +93,14 @@ def again(context: RequestContext) -> Response:
     return see_other(context.url("/logins" if context.signed_in else "/signin"))
 
 
-def refuse(context: RequestContext, provider: IdentityProvider, key: str, status: int = REFUSED) -> Response:
-    """The page of a sign-in that led to nothing, with the sentence of `key`, and the number by which it is in the log."""
+def refuse(
+    context: RequestContext, provider: IdentityProvider, key: str, status: int = REFUSED, *, number: str = ""
+) -> Response:
+    """The page of a sign-in that led to nothing, with the sentence of `key`, and the number by which it is in the log: of this
+    request, where it was not another one."""
     failure = say(context, key, provider=label_of(context, provider))
-    number = g.get("request_id", "") if key in FOR_OPERATORS else ""
-    return page(context, "identity/external_refused.html", status, failure=failure, unknown=key == UNKNOWN, number=number)
+    told = (number or g.get("request_id", "")) if key in FOR_OPERATORS else ""
+    return page(context, "identity/external_refused.html", status, failure=failure, unknown=key == UNKNOWN, number=told)
 
 
 def note_failure(context: RequestContext, provider: IdentityProvider, reason: str, **facts: object) -> None:

@@ -31,6 +31,7 @@ from runtime.records.people import load_person
 
 PAGE = "registration"
 ASKING, SENT, CONFIRMING = "identity/register.html", "identity/register_sent.html", "identity/register_confirm.html"
+CLOSED = "identity/register_closed.html"
 MAILS_PER_HOUR = 5
 MOST_TOLD = 20
 NOBODY = 0
@@ -47,9 +48,10 @@ class Vouched:
 
 
 def show() -> Response:
-    """Ask for the e-mail and what else the site wants to know."""
+    """Ask for the e-mail and what else the site wants to know; where nobody registers by themselves, say how people come in."""
     context = current()
-    return form_page(context, declared_of(context), {}, None)
+    declared = _declared(context)
+    return page(context, CLOSED) if declared is None else form_page(context, declared, {}, None)
 
 
 def submit() -> Response:
@@ -90,7 +92,8 @@ def send(context: RequestContext, email: str, answers: dict[str, str], account: 
 def show_confirm() -> Response:
     """Ask whether to go on: a link that is merely opened, by a person or a program, changes nothing."""
     context = current()
-    declared_of(context)
+    if _declared(context) is None:
+        return page(context, CLOSED)
     count_attempt(context, "token")
     token = cut(request.args, "token")
     found = registering.asked_by(context.connection, context.site.key, token)
@@ -161,10 +164,15 @@ def tell_approvers(context: RequestContext, declared: Joining, found: Registrati
 
 def declared_of(context: RequestContext) -> Joining:
     """What the site asks and gives. Raises PageNotFound where people do not register themselves."""
-    site = context.site.model
-    if site.registration not in BY_THEMSELVES or site.joining is None:
+    declared = _declared(context)
+    if declared is None:
         raise PageNotFound
-    return site.joining
+    return declared
+
+
+def _declared(context: RequestContext) -> Joining | None:
+    site = context.site.model
+    return site.joining if site.registration in BY_THEMSELVES else None
 
 
 def account_of(context: RequestContext, declared: Joining, email: str, code: str, errors: dict[str, str]) -> int | None:

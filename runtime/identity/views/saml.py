@@ -12,7 +12,8 @@ import os
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, make_response, request, session
+from flask import Response, current_app, g, make_response, request, session
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from metadata.model import IdentityProvider
 from runtime.context import RequestContext, current
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 LONGEST_STATE = 1000
 UNAVAILABLE = 503
 CANCELLED = "cancelled"
+NUMBER = "number"
+FRESH_S = 600
 METADATA_TYPE = "application/samlmetadata+xml"
 
 
@@ -64,7 +67,8 @@ def receive(key: str) -> Response:
             query["ticket"] = keep_answer(connection, context.site.key, key, answer)
     except (Untrusted, ProviderDown) as error:
         untrusted(context, provider, error)
-        query = {"left": "1"} if error.reason == CANCELLED else {}
+        # The trail and the log have it under the number of this request, and the page that says it is another one's.
+        query = {"left": "1"} if error.reason == CANCELLED else {NUMBER: _sealing().dumps(g.get("request_id", ""))}
     else:
         wanted = "" if answer.request else _wanted(context, request.form.get("RelayState", ""))
         query |= {"next": wanted} if wanted else {}
@@ -80,7 +84,9 @@ def finish(key: str) -> Response:
     context = as_begun(context, held)
     ticket = request.args.get("ticket", "")
     if not ticket:
-        return refuse(context, provider, "external.cancelled" if request.args.get("left") else "external.untrusted")
+        if request.args.get("left"):
+            return refuse(context, provider, "external.cancelled")
+        return refuse(context, provider, "external.untrusted", number=_unsealed(request.args.get(NUMBER, "")))
     with context.lease.transaction() as connection:
         kept = take_answer(connection, context.site.key, key, ticket)
     if kept is None:
@@ -97,6 +103,18 @@ def untrusted(context: RequestContext, provider: IdentityProvider, error: Untrus
     facts = {"action": "external_untrusted", "provider": provider.key, "reason": error.reason, "why": str(error)[:500]}
     log.warning("a sign-in does not hold", extra=facts)
     note_failure(context, provider, error.reason)
+
+
+def _sealing() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="foyer refused")
+
+
+def _unsealed(text: str) -> str:
+    """The number of the request in which an answer was refused just now; "" for what was not sealed here."""
+    try:
+        return str(_sealing().loads(text[:LONGEST_STATE], max_age=FRESH_S))
+    except BadSignature:
+        return ""
 
 
 def _provider(context: RequestContext, key: str) -> IdentityProvider:

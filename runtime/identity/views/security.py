@@ -18,6 +18,7 @@ from runtime.identity.sessions import list_sessions
 from runtime.identity.views.answers import page, say, settings
 from runtime.identity.views.code import any_login
 from runtime.identity.views.offers import label_of, offers
+from runtime.identity.views.terms import version_said
 from runtime.records.audit import record_act
 from runtime.records.doings import account_doings, may_see_doings
 from runtime.render import formats_for
@@ -46,7 +47,7 @@ def show() -> Response:
         browsers=list_browsers(connection, contact, site),
         tokens=entries(connection, site, (contact,)),
         events=[(event, _said(context, event)) for event in events_of(connection, site, contact)],
-        consents=consents_of(connection, site, contact),
+        consents=[(version_said(context, one.version), one.at) for one in consents_of(connection, site, contact)],
         doings=may_see_doings(connection, context.snapshot, context.principal),
         moment=formats_for(context.language, context.principal.time_zone).moment,
     )

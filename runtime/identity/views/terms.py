@@ -56,7 +56,7 @@ def _contact(context: RequestContext) -> int:
 
 
 def _ask(context: RequestContext, terms: Terms, wanted: str, failure: str = "") -> Response:
-    node, day = context.site.pages.get(terms.page), dt.date.fromisoformat(terms.published[:10])
+    node = context.site.pages.get(terms.page)
     return page(
         context,
         TEMPLATE,
@@ -64,7 +64,17 @@ def _ask(context: RequestContext, terms: Terms, wanted: str, failure: str = "") 
         words=snippet_html(context, terms.snippet) if terms.snippet else "",
         more=context.url(node.path) if node is not None else "",
         version=terms.published,
-        date=formats_for(context.language, context.site.model.time_zone).day(day, full=True),
+        date=version_said(context, terms.published),
         next=wanted,
         failure=failure,
     )
+
+
+def version_said(context: RequestContext, version: str) -> str:
+    """A version of the terms for people: the day of its publication, with the time where it has one; what is kept of a
+    consent and begins with no day, as it is kept."""
+    try:
+        day = dt.date.fromisoformat(version[:10])
+    except ValueError:
+        return version
+    return f"{formats_for(context.language, context.site.model.time_zone).day(day, full=True)} {version[11:16]}".strip()

@@ -146,7 +146,7 @@ class Canvas:
         """What is wrong at each path."""
         found: dict[str, tuple[str, ...]] = {}
         for problem in self.desk.bench.told(self.item.id):
-            found[problem.position.path] = (*found.get(problem.position.path, ()), problem.message)
+            found[problem.position.path] = (*found.get(problem.position.path, ()), self.desk.finding(problem.message))
         return found
 
     def wrong(self, path: str) -> tuple[str, ...]:

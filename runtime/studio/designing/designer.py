@@ -68,6 +68,7 @@ def design(kind: str, key: str) -> Response:
         canvas=canvas,
         designer=designer.template,
         on_enter=designer.on_enter,
+        undoes=_step_before(item) > 0,
         at=at,
         entries=entries,
         focus=id_of(asked) if at != asked else "",
@@ -175,12 +176,22 @@ def _keep(desk: Desk, item: Item, data: Mapping[str, Any], base: int, chosen: st
     return response
 
 
+def _step_before(item: Item) -> int:
+    """The number of the revision that *Undo* goes back to; 0 where no step is left to be taken back.
+
+    What is published is the ground on which steps are taken: below it the history leads back, with a release of its own.
+    """
+    at = item.head.note.removeprefix(UNDO) if item.head.note.startswith(UNDO) else str(item.head.number)
+    ground = item.before.number if item.before else 1
+    before = number_of(at) - 1
+    return before if item.waits and before >= ground else 0
+
+
 def _undo(desk: Desk, item: Item) -> Response:
     """The component as it was a step before; again and again, one step further each time."""
-    at = item.head.note.removeprefix(UNDO) if item.head.note.startswith(UNDO) else str(item.head.number)
-    before = number_of(at) - 1
+    before = _step_before(item)
     try:
-        data = data_at(desk.store, item.id, before)
+        data = data_at(desk.store, item.id, before) if before else {}
     except NoSuchComponent:
         raise PageNotFound from None
     return _keep(desk, item, data, item.head.number, "", f"{UNDO}{before}") if data else desk.go_to("design", item.id)
@@ -191,7 +202,7 @@ def _panel(canvas: Canvas, at: str, designer: Designer) -> tuple[Surroundings, t
     desk, item, model = canvas.desk, canvas.item, KINDS[canvas.item.id.kind].model
     told: dict[str, list[str]] = {}
     for problem in desk.bench.told(item.id):
-        told.setdefault(problem.position.path, []).append(problem.message)
+        told.setdefault(problem.position.path, []).append(desk.finding(problem.message))
     languages = [found.id.key for found in desk.bench.by_kind["language"]] or ["en-US"]
     around = Surroundings(
         told,

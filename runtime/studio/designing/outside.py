@@ -91,7 +91,7 @@ def _published(desk: Desk, data: Mapping[str, Any]) -> Connection | str:
     served = desk.context.snapshot.connections.get(key)
     draft = desk.bench.find("connection", key, "")
     if served is None or draft is None or draft.waits:
-        return desk.say("studio.publish_connection", name=key)
+        return desk.say("studio.publish_connection", name=desk.label(draft) if draft else key)
     return served
 
 

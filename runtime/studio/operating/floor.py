@@ -9,8 +9,11 @@ from flask import request
 from sqlalchemy import Connection
 
 from connectors.home import Home, utc_now
+from connectors.lease import held_leases
+from connectors.station import lease_of
 from connectors.tablemap import CompiledMap, compiled_maps
 from runtime.errors import AccessDenied, BadRequest, PageNotFound
+from runtime.pages.content import words_of
 from runtime.render.spans import span
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.rights import author_of
@@ -73,6 +76,18 @@ def note(desk: Desk, act: str, table_map: str, **facts: object) -> None:
 def since(desk: Desk, moment: dt.datetime | None) -> str:
     """How long ago a moment is; "" for none."""
     return "" if moment is None else duration(desk, (utc_now() - moment).total_seconds())
+
+
+def served(desk: Desk) -> frozenset[str]:
+    """The connections that a worker looks after now."""
+    held = held_leases(reading(desk))
+    return frozenset(key for key in desk.context.snapshot.connections if lease_of(key) in held)
+
+
+def connection_label(desk: Desk, key: str) -> str:
+    """What people call a connection."""
+    found = desk.context.snapshot.connections.get(key)
+    return (words_of(desk.context, found.label) if found else "") or key
 
 
 def duration(desk: Desk, seconds: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.home import utc_now
+from connectors.pace import Loading
 from connectors.tablemap import compiled_map
 from connectors.tally import minute_of, rows_by_minute
 from runtime.pages.content import words_of
@@ -139,8 +140,18 @@ def _load(desk: Desk, state: MapState) -> Load | None:
         round(100 * at.share),
         part,
         desk.say("studio.sync_per_minute", number=round(at.pace * 60)) if at.pace else "",
-        duration(desk, at.seconds) if at.seconds is not None else "",
+        _left(desk, at),
     )
+
+
+def _left(desk: Desk, at: Loading) -> str:
+    """How long the rest of a load takes, as far as that is known."""
+    if at.seconds is None or at.least is None or at.most is None:
+        return ""
+    least, most = duration(desk, at.least), duration(desk, at.most)
+    if least == most:
+        return desk.say("studio.sync_left", time=least)
+    return desk.say("studio.sync_left_between", least=least, most=most)
 
 
 def _spark(moved: Mapping[int, int], now: dt.datetime) -> str:

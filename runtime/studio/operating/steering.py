@@ -12,13 +12,15 @@ from connectors.reverting import CannotRevert, revert
 from connectors.tablemap import CompiledMap
 from runtime.errors import BadRequest
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import given, home, map_of, note, open_floor, who
+from runtime.studio.operating.floor import connection_label, given, home, map_of, note, open_floor, served, who
 from runtime.studio.operating.watching import map_page
 from runtime.sync import steering
 from runtime.sync.letters import retry_letters
 from runtime.sync.pool import Adapters
 
 SHOWN_OBSTACLES = 20
+FOR_THE_WORKER = ("run",)
+"""Acts that a worker has to come round for."""
 
 
 def steer(key: str) -> Response:
@@ -36,7 +38,7 @@ def steer(key: str) -> Response:
         details = tuple(f"{item.entity} {item.record_id}: {item.reason}" for item in fault.obstacles[:SHOWN_OBSTACLES])
         return map_page(desk, key, refused=str(fault), details=details, status=409)
     note(desk, act, key)
-    flash(said, "good")
+    flash(said, "warn" if act in FOR_THE_WORKER and table_map.connection.key not in served(desk) else "good")
     return desk.go("sync") if request.form.get("from") == "overview" else desk.go("sync", "map", key)
 
 
@@ -52,7 +54,9 @@ def _resume(desk: Desk, table_map: CompiledMap) -> str:
 
 def _run(desk: Desk, table_map: CompiledMap) -> str:
     steering.ask_for_run(home(desk), table_map)
-    return desk.say("studio.sync_asked", map=table_map.key)
+    if table_map.connection.key in served(desk):
+        return desk.say("studio.sync_asked", map=table_map.key)
+    return desk.say("studio.sync_asked_nobody", map=table_map.key, connection=connection_label(desk, table_map.connection.key))
 
 
 def _load(desk: Desk, table_map: CompiledMap) -> str:

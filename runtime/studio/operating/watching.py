@@ -11,7 +11,7 @@ from connectors.journal import Batch, read_batches
 from connectors.tablemap import compiled_map
 from runtime.studio.desk import Desk
 from runtime.studio.operating.alarms import standing_alerts
-from runtime.studio.operating.floor import map_of, number, open_floor, reading
+from runtime.studio.operating.floor import connection_label, map_of, number, open_floor, reading, served
 from runtime.studio.operating.lines import Line, lines_of
 
 SHOWN_BATCHES = 20
@@ -23,7 +23,10 @@ class Group:
     """The maps of one connection."""
 
     key: str
+    label: str
     lines: tuple[Line, ...]
+    idle: bool
+    """Whether no worker looks after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,11 @@ def overview() -> Response:
     """Every connection with its maps."""
     desk = open_floor()
     lines = lines_of(desk)
-    groups = tuple(Group(key, tuple(line for line in lines if line.connection == key)) for key in _connections(lines))
+    at_work = served(desk)
+    groups = tuple(
+        Group(key, connection_label(desk, key), tuple(line for line in lines if line.connection == key), key not in at_work)
+        for key in _connections(lines)
+    )
     active = {line.key for line in lines}
     return desk.page(
         "sync.html",
@@ -70,6 +77,8 @@ def map_page(desk: Desk, key: str, *, refused: str = "", details: tuple[str, ...
         title=key,
         status=status,
         line=line,
+        connection=connection_label(desk, line.connection),
+        idle=line.connection not in served(desk),
         alerts=standing_alerts(desk, key),
         map=table_map,
         by_range=table_map.connection.connector == "sql" and not table_map.compares,

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from metadata.model.base import PRIVILEGES
+from metadata.model.security import SCOPES
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk
 
@@ -19,10 +20,11 @@ LETTERS = {name: {"append_to": "T"}.get(name, name[0].upper()) for name in PRIVI
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A permission as far as the matrix tells it: `shared` are the other roles that have it."""
+    """A permission as far as the matrix tells it: `said` is its scope in a word, `shared` are the other roles that have it."""
 
     item: Item
     scope: str
+    said: str
     privileges: tuple[str, ...]
     shared: tuple[str, ...] = ()
     active: bool = True
@@ -46,7 +48,7 @@ class Cell:
     @property
     def scopes(self) -> str:
         """The scopes, in words."""
-        return " + ".join(dict.fromkeys(grant.scope for grant in self.grants if grant.active))
+        return " + ".join(dict.fromkeys(grant.said for grant in self.grants if grant.active))
 
     @property
     def privileges(self) -> tuple[tuple[str, str, bool], ...]:
@@ -98,7 +100,7 @@ def lines(
     by_place: dict[tuple[str, str], list[Grant]] = {}
     items = [item for item in desk.bench.all.values() if item.id.kind == KIND and item.id.site in ("", desk.reach.site)]
     for item in items:
-        _place(item, by_place)
+        _place(desk, item, by_place)
     changed = _changed(desk, [item for item in items if item.waits])
     kept = {name: value for name, value in given.items() if value}
 
@@ -124,7 +126,7 @@ def grants_of(desk: Desk, entity: str, role: str) -> tuple[Grant, ...]:
     """The permissions that one role has on one entity."""
     found: dict[tuple[str, str], list[Grant]] = {}
     for item in desk.within(KIND):
-        _place(item, found)
+        _place(desk, item, found)
     return tuple(found.get((entity, role), ()))
 
 
@@ -138,14 +140,16 @@ def _places(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from ((str(data.get("entity") or ""), role) for role in _words(data.get("roles")))
 
 
-def _place(item: Item, by_place: dict[tuple[str, str], list[Grant]]) -> None:
+def _place(desk: Desk, item: Item, by_place: dict[tuple[str, str], list[Grant]]) -> None:
     data = item.data
     if item.head.deleted:
         return
     privileges = tuple(name for name in PRIVILEGES if name in _words(data.get("privileges")))
     for entity, role in _places(data):
         others = tuple(other for other in _words(data.get("roles")) if other != role)
-        grant = Grant(item, str(data.get("scope") or ""), privileges, others, data.get("active") is not False)
+        scope = str(data.get("scope") or "")
+        said = desk.say(f"studio.scope_name.{scope}") if scope in SCOPES else scope
+        grant = Grant(item, scope, said, privileges, others, data.get("active") is not False)
         by_place.setdefault((entity, role), []).append(grant)
 
 

@@ -12,7 +12,18 @@ from support.canary_faults_people import PEOPLE_FAULTS
 SECONDS = 600
 pytestmark = pytest.mark.timeout(SECONDS)
 WHOLE = os.environ.get("FOYER_TEST_CANARY", "") == "whole"
-QUICK = {"lists": 1, "feeds": 1, "lookups": 1, "pages": 3, "files": 1, "api": 1, "writes": 1, "people": 3, "imports": 1}
+QUICK = {
+    "lists": 1,
+    "feeds": 1,
+    "lookups": 1,
+    "pages": 3,
+    "files": 1,
+    "api": 1,
+    "writes": 1,
+    "people": 3,
+    "imports": 1,
+    "languages": 1,
+}
 """Faults of each surface that are tried whenever tests run; the others at night."""
 ALL = (*FAULTS, *PEOPLE_FAULTS)
 
@@ -52,7 +63,7 @@ def test_a_planted_leak_is_found(both, monkeypatch, fault):
     assert fault.surface in found.surface
 
 
-@pytest.mark.parametrize("surface", SURFACES if WHOLE else ("pages", "lookups", "feeds", "people", "imports"))
+@pytest.mark.parametrize("surface", SURFACES if WHOLE else ("pages", "lookups", "feeds", "people", "imports", "languages"))
 def test_nothing_is_found_where_nothing_leaks(both, surface):
 
     outcome = crawl(*both, Terms(frozenset({surface}), SECONDS, ("warden",)))
@@ -62,4 +73,4 @@ def test_nothing_is_found_where_nothing_leaks(both, surface):
 
 
 def test_thirty_leaks_and_more_are_planted():
-    assert len({fault.name for fault in ALL}) == len(ALL) >= 62
+    assert len({fault.name for fault in ALL}) == len(ALL) >= 66

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from metadata.compiler import compile_snapshot
@@ -12,6 +13,7 @@ from runtime.canary.marks import Marks
 from runtime.canary.otherwise import judged, otherwise
 from runtime.canary.people import Visitor, visitors
 from runtime.canary.seeding import plan
+from runtime.sharing.views import OPENED
 from support.marina import MARINA
 
 MEMBER = (
@@ -98,3 +100,14 @@ def test_what_happened_in_another_minute_of_the_crawl_is_no_difference():
     assert difference(near, far) == ""
     planted = shown("2024-05-06T07:08:00Z", "7:08 AM"), shown("2024-05-06T07:09:00Z", "7:09 AM")
     assert difference(*planted)
+
+
+def test_when_a_shared_link_was_opened_is_no_difference_and_which_is():
+    """The cookie keeps the second of it; the two worlds are asked one after the other."""
+
+    def answer(opened):
+        signed = URLSafeTimedSerializer("key", salt="cookie").dumps({OPENED: opened})
+        return reply(Response("", headers={"Set-Cookie": f"foyer={signed}; Path=/"}))
+
+    assert difference(answer({"68": 1795385859}), answer({"68": 1795385860})) == ""
+    assert "68" in difference(answer({"68": 1795385859}), answer({"69": 1795385859}))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from metadata.compiler import assign_site, compile_snapshot
-from metadata.model import EntityPermission, Page, SiteSetting, component_id
+from metadata.model import Attribute, Entity, EntityPermission, FurtherAccounts, Page, SiteSetting, WebRole, component_id
 from metadata.store import MetadataStore
 from metadata.text import Text
 from runtime.exposure.blast import SETTING, blasts
@@ -17,6 +17,17 @@ from support.studio import Maker, open_studio, words
 MARINA_LABEL = Text.of("Dock")
 OWN = next(item for item in assign_site(MARINA) if isinstance(item, EntityPermission) and item.key == "own-bookings")
 WIDE = replace(OWN, scope="global", via="")
+CREW = WebRole(key="crew", site="marina")
+OF_CREW = replace(OWN, key="bookings-of-crew", roles=("crew",))
+MEMBERSHIP = Entity(
+    key="berth_share",
+    attributes=(
+        Attribute(key="person", type="lookup", target="contact"),
+        Attribute(key="customer", type="lookup", target="account"),
+        Attribute(key="web_role", type="text", max_length=60),
+    ),
+)
+SHARES = FurtherAccounts(entity="berth_share", contact="person", account="customer", role="web_role")
 
 
 @pytest.fixture
@@ -102,3 +113,31 @@ def test_taking_the_setting_away_needs_the_second_person_itself(marina):
     assert radius(marina, replace(limit, value="")).lines == ("a second person is asked for later than before, or no more",)
     assert not radius(marina, replace(limit, value="4")).needs_second
     assert not radius(marina, limit).needs_second
+
+
+def test_whom_a_membership_alone_gives_a_role_is_asked_about_too(marina):
+    """In the account of the membership, where the role counts; at home the person has none."""
+    contact = next((one for one in MARINA if isinstance(one, Entity) and one.key == "contact"), Entity(key="contact"))
+    shared = replace(contact, further_accounts=SHARES)
+    published = MetadataStore(marina.engine).publish("Dora", components=(CREW, OF_CREW, MEMBERSHIP, shared))
+    row = {"person": marina.people["erin"], "customer": marina.accounts["sail"], "web_role": "crew"}
+    replace(marina, snapshot=published.snapshot).add("berth_share", **row)
+
+    found = radius(marina, replace(OF_CREW, scope="global", via=""))
+
+    assert {(item.who, item.entity): (item.gained, item.lost) for item in found.rows} == {
+        ("erin@marina.example for sail", "booking"): (2, 0)
+    }
+
+
+def test_who_may_act_for_further_accounts_from_now_on_gains_their_rows(marina):
+    """With the roles that they have at home: no permission differs, and rows are gained all the same."""
+    MetadataStore(marina.engine).publish("Dora", components=(MEMBERSHIP,))
+    snapshot = compile_snapshot(MetadataStore(marina.engine).released().values())
+    row = {"person": marina.people["carol"], "customer": marina.accounts["sail"]}
+    replace(marina, snapshot=snapshot).add("berth_share", **row)
+    shared = Entity(key="contact", further_accounts=replace(SHARES, role=""))
+
+    assert ("carol@row.example for sail", "booking", 2, 0) in {
+        (item.who, item.entity, item.gained, item.lost) for item in radius(marina, shared).rows
+    }

@@ -132,3 +132,11 @@ def test_rows_that_hang_on_few_of_the_persons_are_found_by_these_and_not_among_a
     if not others or database_url.startswith("sqlite"):  # PostgreSQL goes through all rows where one of several grants may do
         assert [step for cost in found for step in cost.steps if step.table == "booking" and step.scan] == []
     assert ("A-1" in shown, "N-1" in shown) == (True, False)
+
+
+@pytest.mark.parametrize("asked", [{"attribute": "boat", "value": "Rán"}])
+def test_what_would_help_names_the_attribute_that_is_asked_for(marina):
+    found = [cost for cost in costs(marina, large=200) if cost.who == "master" and cost.findings]
+    said = [finding for cost in found for finding in cost.findings]
+    assert said
+    assert all("asks for boat: a view of which the order begins with boat has an index" in one for one in said)

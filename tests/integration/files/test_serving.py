@@ -2,6 +2,7 @@
 
 import pytest
 
+from runtime.files.store import StoreFailed
 from support.gallery import PDF, links, picture
 
 NEW = "/works/new"
@@ -101,3 +102,19 @@ def test_a_file_whose_content_is_lost_is_missing(gallery, ada):
         if file.is_file():
             file.unlink()
     assert ada.get(address(gallery, "paper", "Sea.pdf")).status_code == 404
+
+
+def test_a_store_that_does_not_answer_is_told_as_a_time_to_wait_and_not_as_a_fault(gallery, ada, monkeypatch, caplog):
+    """Files and pictures of a store that is down come back with it: 503, one line in the log, and pages go on."""
+
+    def away(*_):
+        raise StoreFailed("S3 read: EndpointConnectionError")
+
+    monkeypatch.setattr(gallery.services.files.store, "read", away, raising=False)
+    for path in (address(gallery, "paper", "Sea.pdf"), address(gallery, "picture", "sea.png")):
+        caplog.clear()
+        found = ada.get(path)
+        assert (found.status_code, found.headers["Retry-After"]) == (503, "30")
+        [line] = [record for record in caplog.records if record.action == "request_failed"]
+        assert (line.detail, line.exc_info) == ("S3 read: EndpointConnectionError", None)
+    assert ada.get("/works").status_code == 200

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+import runtime.cli.doctor as doctor
 from runtime.files.places import make_store, read_files_url
 from runtime.files.store import ContentLost, StoreFailed
 from support.buckets import KEY, SECRET, open_buckets
@@ -61,6 +62,24 @@ def test_a_bucket_that_refuses_or_is_not_there_says_so(bucket, tmp_path, monkeyp
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret")
     with pytest.raises(StoreFailed, match="SignatureDoesNotMatch"):
         make_store(read_files_url(bucket), tmp_path).put("ab12", io.BytesIO(b"x"))
+
+
+def test_a_content_that_cannot_be_read_just_now_is_not_lost(tmp_path):
+    """A backup goes on without what is lost, and ends where something cannot be read: rights, or too many open files."""
+    (tmp_path / "ab" / "ab12").mkdir(parents=True)
+    with pytest.raises(StoreFailed) as told:
+        make_store("", tmp_path).read("ab12", 0, 1)
+    assert not isinstance(told.value, ContentLost)
+
+
+def test_doctor_sends_a_file_to_the_store_and_back(bucket, tmp_path):
+    def told(url):
+        environ = {"FOYER_DATA_DIR": str(tmp_path), "FOYER_FILES_URL": url}
+        return [(item.state, item.message) for item in doctor.installation(environ) if item.what == "files"]
+
+    assert told(bucket) == [("ok", "the store takes and gives them")]
+    [(state, message)] = told(bucket.replace("uploads/", "elsewhere/"))
+    assert (state, "NoSuchBucket" in message) == ("wrong", True)
 
 
 @pytest.mark.parametrize("url", ["s3://", "https://host/bucket", "s3://user:secret@bucket", "folder"])

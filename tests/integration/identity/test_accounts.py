@@ -2,14 +2,17 @@
 
 import dataclasses
 import datetime as dt
+import json
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from metadata.checks import check
 from metadata.model import Attribute, Entity, FurtherAccounts, ManyToMany, component_id
 from runtime import errands
 from runtime.arrivals import _principal
+from runtime.cli.why import command as why
 from runtime.database import writing
 from runtime.forms import drafts
 from runtime.identity import api_tokens, tables
@@ -198,6 +201,24 @@ def test_a_token_acts_for_its_account_whatever_is_chosen_in_a_browser(portal):
     part(portal, number)
     with portal.engine.connect() as connection:
         assert api_tokens.find(connection, portal.snapshot, SITE, given[1][1]) is None
+
+
+def test_why_is_told_of_somebody_as_they_act_for_a_further_account(portal, tmp_path):
+    join(portal, "alice", "Quay", "keeper")
+    url = portal.engine.url.render_as_string(hide_password=False)
+    environ = {"FOYER_DATABASE_URL": url, "FOYER_DATA_DIR": str(tmp_path), "FOYER_SECRET_KEY": "s" * 40}
+
+    def told(*options):
+        arguments = [portal.person("alice").email, "read", "contact", "--json", *options]
+        return CliRunner().invoke(why, arguments, env=environ).output
+
+    assert "keeper" not in json.loads(told())["roles"]
+    assert "keeper" in json.loads(told("--account", "Quay"))["roles"]
+    assert "member" not in json.loads(told("--account", "Quay"))["roles"]
+    assert json.loads(told("--account", "Harbour")) == json.loads(told())
+    portal.change(portal.snapshot.entities["membership"].table, sa.true(), valid=False)
+    assert "may not act for the account Quay" in told("--account", "Quay")
+    assert "accounts have the number or name" in told("--account", "Nowhere")
 
 
 def test_drafts_and_errands_of_one_account_are_not_there_for_another(portal):

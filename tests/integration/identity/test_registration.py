@@ -120,9 +120,28 @@ def test_a_code_finds_the_account_and_a_wrong_one_none(database_url, tmp_path):
 @pytest.mark.parametrize("registration", ["closed", "invitation"])
 def test_nobody_registers_where_it_is_not_open(sqlite_url, tmp_path, registration):
     portal = make_portal(sqlite_url, tmp_path, components(registration=registration))
-    assert {portal.browser().get(path).status_code for path in ("/register", "/register/confirm")} == {404}
-    assert portal.browser().post("/register", {"email": DORA}).status_code == 404
+    assert {portal.browser().post(path, {"email": DORA}).status_code for path in ("/register", "/register/confirm")} == {404}
+    assert portal.outbox.sent == []
     assert "/register" not in portal.browser().get("/signin").text
+    portal.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("registration", "said", "leads"),
+    [
+        ("invitation", "You come in here by invitation", {"/invitation", "/signin"}),
+        ("closed", "Nobody registers here", {"/signin"}),
+    ],
+)
+def test_who_wants_to_register_where_nobody_does_reads_how_people_come_in(sqlite_url, tmp_path, registration, said, leads):
+    """An address that people guess, or have from a link of the time before: the same for everybody, with no form."""
+    portal = make_portal(sqlite_url, tmp_path, components(registration=registration))
+    for path in ("/register", "/register/confirm?token=old"):
+        page = portal.browser().get(path)
+        card = page.text[page.text.index("<h1") : page.text.index("</main>")]
+        assert (page.status_code, said in card, "<form" in card) == (200, True, False)
+        assert set(re.findall(r'href="(/(?:invitation|signin|register)[^"]*)"', card)) == leads
+    assert "nbjudan" in portal.browser().get("/sv-SE/register").text or registration == "closed"
     portal.engine.dispose()
 
 

@@ -324,7 +324,11 @@ def test_an_answer_is_refused_that_is(local_doors, name):
     with local_doors.portal.engine.connect() as connection:
         (failure,) = failures_of(connection, SITE, "hall")
     assert failure.reason == WHY.get(name, "unreadable")
-    assert failure.request
+    assert (f"number: {failure.request}" in answer.text) is (name != "a failure"), (
+        "the person reads the number under which it is told"
+    )
+    forged = local_doors.portal.browser().get("/signin/with/hall/done?number=call-0800-us").text
+    assert ("does not hold" in forged, "number: call-0800-us" in forged) == (True, False)
 
 
 def test_what_is_no_answer_is_refused(local_doors, caplog):

@@ -141,6 +141,6 @@ def test_accepted_terms_are_listed_and_in_the_data(portal):
     portal.publish(dataclasses.replace(portal.snapshot.sites[SITE].model, terms=Terms(page="news", published="2026-01-01")))
     browser = portal.signed_in("alice")
     browser.post("/consent", {"accepted": "1", "version": "2026-01-01"}, token_from="/consent")
-    assert "Terms of 2026-01-01" in browser.get("/security").text
+    assert "Terms of January 1, 2026, accepted" in browser.get("/security").text, "as on the page where they are accepted"
     data = json.loads(browser.post("/my-data", token_from="/security").text)
     assert [one["version"] for one in data["sign_in"]["terms"]] == ["2026-01-01"]

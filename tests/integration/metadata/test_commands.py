@@ -72,6 +72,30 @@ def test_an_import_that_is_released_at_once_needs_the_second_person_too(foyer, f
     assert "Release 2 is published." in foyer("import", folder, "--publish", "--approved-by", "bea")[1]
 
 
+def test_whoever_had_a_hand_in_a_draft_approves_nothing_of_it(foyer, folder):
+    """By the rule of the studio: each author of what waits counts, not only the one who releases it last."""
+    (folder / "limit.yaml").write_text("kind: site_setting\nkey: publish/second_person_rows\nsite: main\nvalue: '0'\n")
+    assert foyer("publish", folder)[0] == 0
+    assert foyer("people", "add", "jane@x.example", "--name", "Jane")[0] == 0
+    role = "kind: web_role\nkey: guest\nsite: main\ndefault: anonymous\n"
+    right = "kind: entity_permission\nkey: all\nsite: main\nentity: contact\nscope: global\nprivileges: [read]\n"
+    (folder / "wide.yaml").write_text(f"{role}---\n{right}roles: [guest]\n")
+    assert foyer("import", folder, "--author", "Bea Lund (7)")[0] == 0
+    for name in ("ann", "Bea Lund (7)", "bea  lund"):
+        code, said = foyer("publish", "--approved-by", name)
+        assert (code, "of none of those who made it (Bea Lund (7), ann)" in said) == (1, True), said
+    assert "Release 2 is published." in foyer("publish", "--approved-by", "Bea Lund (8)")[1]
+
+
+def test_a_component_whose_name_has_a_slash_is_gone_back_to(foyer, folder):
+    (folder / "limit.yaml").write_text("kind: site_setting\nkey: publish/second_person_rows\nsite: main\nvalue: '0'\n")
+    assert foyer("publish", folder)[0] == 0
+    (folder / "limit.yaml").write_text("kind: site_setting\nkey: publish/second_person_rows\nsite: main\nvalue: '9'\n")
+    assert foyer("publish", folder, "--approved-by", "bea")[0] == 0
+    name = "site_setting main/publish/second_person_rows"
+    assert "Release 3 is published." in foyer("rollback", "1", "--component", name)[1]
+
+
 def test_an_edited_label_and_column_are_published_again(foyer, folder):
     foyer("publish", folder)
     (folder / "thing.yaml").write_text(THING.replace("label: Thing", "label: Item") + "  - key: size\n    type: integer\n")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from connectors.port import RowsInUse, RowStore
-from runtime.records import Denied, offer, resolve_offer
+from runtime.records import Denied, create, offer, resolve_offer
 from runtime.records.bulk import SqlRowStore
 
 
@@ -92,3 +92,17 @@ def test_a_lookup_offers_rows_within_reach_of_read_and_append_to(stage, connecti
     assert resolve_offer(connection, stage.snapshot, stage.alice, "contact", stage.contacts["carol"]) is None
     with pytest.raises(Denied):
         offer(connection, stage.snapshot, stage.person("alice", "reader"), "contact")
+
+
+@pytest.mark.parametrize("way", ["upsert", "straight", "staged"])
+def test_a_number_that_came_from_outside_is_not_given_out_again(store, stage, connection, way):
+    """As after a backup was restored: what the outside was told since comes back with numbers that are still to come here."""
+    brought = [("B-017", "told since"), ("B-9999999999999999999", "not ours"), ("X-500", "not ours"), ("B-012", "before it")]
+    if way == "upsert":
+        store.upsert("boat", ("number",), [{"number": number, "name": name[:10]} for number, name in brought])
+    else:
+        rows = [(number, name[:10]) for number, name in brought]
+        store.bulk_load("boat", ("number",), ("number", "name"), rows if way == "straight" else iter([*rows, rows[0]]))
+    store.upsert("boat", ("number",), [{"number": "B-003", "name": "old"}])
+    ids = [create(connection, stage.snapshot, stage.system, "boat", {"name": f"new {i}"}).id for i in range(2)]
+    assert [row["number"] for row in store.read("boat", ids, ["number"])] == ["B-018", "B-019"]

@@ -8,13 +8,15 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import Attribute, Entity, EntityPermission, FurtherAccounts, ManyToMany
+from metadata.model import Attribute, Block, Entity, EntityPermission, FurtherAccounts, ManyToMany, Page
 from runtime.access.sharing import links
 from runtime.database import writing
 from runtime.identity.logins import set_disabled
 from runtime.identity.sessions import utc_now
 from runtime.identity.tables import contact_roles
 from runtime.records.tables import AUDIT
+from support.marina import MARINA
+from support.marina_site import open_marina
 from support.portal import components, make_portal
 
 CREW = EntityPermission(
@@ -118,6 +120,35 @@ def test_nobody_shares_what_the_metadata_does_not_let_them(portal):
     assert ask(portal, alice).status_code == 404
     assert portal.rows(sa.select(links)) == []
     assert portal.browser().get("/shares").location.startswith("/signin")
+
+
+def test_what_has_no_uses_left_is_not_handed_on_and_says_so(portal):
+    """Who has it open goes on with it; before, they were told that they had chosen too much."""
+    browser, place = opened(portal, make(portal, uses="2"))
+    assert f'href="{place}/narrow"' in browser.get(place).text
+    number = place.rpartition("/")[2]
+    with writing(portal.engine).begin() as connection:
+        connection.execute(sa.update(links).where(links.c.id == int(number)).values(used=2))
+    assert f'href="{place}/narrow"' not in browser.get(place).text
+    row = str(portal.ids["bob"])
+    answer = browser.post(
+        f"{place}/narrow", {"row": row, "keep": row, "read": ["full_name"], "days": "1", "uses": "", "name": ""}
+    )
+    assert (answer.status_code, "This link has no uses left" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("forms", [("booking-edit",), ("booking-read", "booking-edit")])
+def test_the_page_of_a_record_offers_to_share_it_whatever_form_is_on_it(database_url, tmp_path, forms):
+    own = next(one for one in MARINA if isinstance(one, EntityPermission) and one.key == "own-bookings")
+    shared = dataclasses.replace(own, share_read=("number",), share_days=3)
+    page = next(one for one in MARINA if isinstance(one, Page) and one.key == "booking")
+    blocks = tuple(Block(type="form", form=key, mode="edit" if key == "booking-edit" else "read") for key in forms)
+    with open_marina(database_url, tmp_path, shared, dataclasses.replace(page, blocks=blocks)) as site:
+        site.book("M-1", "alice")
+        alice = site.as_("alice")
+        offer = "/shares/new?entity=booking"
+        assert offer in alice.get("/bookings/M-1").text
+        assert offer not in alice.get("/bookings/M-1/edit").text, "it stands on the record's own page"
 
 
 def test_how_often_a_link_was_used_is_said_in_the_right_number(portal):

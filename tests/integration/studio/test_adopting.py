@@ -123,9 +123,9 @@ def test_only_those_who_may_make_all_of_it_may_adopt(site):
 
 
 def test_a_draft_of_a_connection_is_not_opened_and_others_tell_no_tables(site, dora):
-    dora.edit("connection/farm", p__label__0__text="Farm", p__settings__0__value="${OTHER_URL}")
+    dora.edit("connection/farm", p__label__any="Farm", p__settings__0__value="${OTHER_URL}")
     told = words(dora.get("adopt/farm"))
-    assert "Publish the connection farm first" in told
+    assert "Publish the connection Farm first" in told
     assert dora.get("adopt/nothing").status_code == 404
 
 

@@ -54,8 +54,26 @@ def test_a_form_is_made_of_tabs_sections_and_fields_and_a_step_is_undone(site, m
     assert found["tabs"][0]["sections"][0]["fields"][0] == {"attribute": "confirmed_on", "hint": "When we said yes"}
     assert len(found["tabs"][0]["sections"][0]["fields"]) == first + 1
     for _ in range(4):
+        assert not undo_rests(dora, name)
         step(dora, name, "undo")
     assert data_of(site, "form", "booking-edit") == before
+    step(dora, name, "undo")
+    assert data_of(site, "form", "booking-edit") == before, "below what is published nothing is a step"
+
+
+def undo_rests(maker, name):
+    """Whether the button *Undo* has nothing to take back."""
+    button = re.search(r'<button[^>]*value="undo"[^>]*>', maker.get(f"design/{name}").text)
+    return " disabled" in button[0]
+
+
+def test_before_any_step_there_is_nothing_to_undo(site, maker):
+    dora = maker("dora")
+    assert undo_rests(dora, "form/booking-edit")
+    step(dora, "form/booking-edit", "add:tabs.0.sections=Extras")
+    assert not undo_rests(dora, "form/booking-edit")
+    step(dora, "form/booking-edit", "undo")
+    assert undo_rests(dora, "form/booking-edit")
 
 
 def test_an_entity_gets_attributes_and_says_what_publishing_would_change(site, maker):

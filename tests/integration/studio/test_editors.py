@@ -306,3 +306,25 @@ def test_a_secret_that_is_written_out_is_thrown_away_and_not_kept(site, maker):
     assert dora.edit("identity_provider/guild", **{**given, "p__client_secret": "${GUILD_SECRET}"}).status_code == 303
     dora.edit("identity_provider/guild", p__issuer="guild")
     assert "it is written as in https://login.example.com/tenant" in dora.get(provider).text
+
+
+def test_the_parts_of_a_search_are_completed_from_the_entity_that_each_names(site, maker):
+    dora = maker("dora")
+    dora.send("new/search", dora.form("new/search", "key"), key="finder")
+    searched = "[{entity: berth, attributes: [{attribute: number}], facets: [{attribute: number}]}]"
+    form = dora.form("source/search/finder", "yaml")
+    assert dora.send("source/search/finder", form, yaml=f"entities: {searched}\n").status_code == 303
+    page = dora.get("edit/search/finder").text
+    for place in ("attributes", "facets"):
+        field = page.partition(f'name="p.entities.0.{place}.0.attribute"')
+        around = f"{field[0].rpartition('<')[2]}{field[2].partition('>')[0]}"
+        assert 'list="offer-own-berth"' in around, place
+    offered = page.partition('<datalist id="offer-own-berth">')[2].partition("</datalist>")[0]
+    assert '<option value="number">Berth</option>' in offered
+    assert "." not in "".join(part.partition('"')[0] for part in offered.split('value="')[1:])
+    assert (
+        dora.edit("search/finder", p__entities__0__entity="Berth", p__entities__0__facets__0__attribute="Depth").status_code
+        == 303
+    )
+    entity = data_of(site, "search", "finder")["entities"][0]
+    assert (entity["entity"], entity["facets"][0]["attribute"]) == ("berth", "depth")

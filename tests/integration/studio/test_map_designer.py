@@ -6,10 +6,11 @@ import pytest
 
 from connectors.memory.adapter import memory_world
 from metadata.model import AttributeMap, Connection, TableMap
+from metadata.text import Text
 from support.studio import Maker, data_of, open_studio, step, words
 
 HARBOUR = "harbour office"
-OFFICE = Connection(key="office", connector="memory", settings=(("name", HARBOUR),))
+OFFICE = Connection(key="office", label=Text.of("Harbour office"), connector="memory", settings=(("name", HARBOUR),))
 MAP = TableMap(
     key="places",
     connection="office",
@@ -116,7 +117,7 @@ def test_only_a_published_connection_is_asked_and_only_who_views_as_others_sees_
     dora.edit("connection/office", p__settings__0__value="elsewhere")
     memory_world("elsewhere").tables = {"PLACES": [{"Leaked": "x"}]}
     moved = words(dora.get(f"design/{NAME}?sample=0"))
-    assert "Publish the connection office first" in moved
+    assert "Publish the connection Harbour office first" in moved
     assert "Leaked" not in moved
     for name in ("bob", "carol"):
         assert Maker.of(site, name).get(f"design/{NAME}").status_code == 403

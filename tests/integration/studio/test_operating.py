@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from connectors import checkpoint as checkpoints
 from connectors.home import utc_now
+from connectors.lease import release_lease, take_lease
+from connectors.station import lease_of
 from connectors.tables import conflict
 from metadata.model import AttributeMap, Connection, SyncAlert, Text
 from runtime.access import Principal
@@ -317,3 +319,22 @@ def test_a_group_is_shown_paused_and_resumed_as_one(sqlite_url: str, tmp_path: P
             checkpoints.fail(connection, "boats", "gap: the triggers were gone", utc_now(), None)
         page = words(erin.get("sync/map/harbours"))
         assert "waits for boats, which is in the same group: gap: the triggers were gone" in page
+
+
+def test_a_run_that_no_worker_would_do_says_so_and_how_one_is_started(quay: Quay) -> None:
+    _, world, erin = quay
+    assert post(erin, "sync/map/boats", do="run").status_code == 303
+    page = erin.get("sync").text
+    assert "boats is asked for, but no worker looks after" in page
+    assert "Nothing is fetched or sent until one is started: foyer worker" in page
+    assert "no worker looks after" in words(erin.get("sync/map/boats")).lower()
+    with world.now() as connection:
+        lease = take_lease(connection, lease_of(world.snapshot.table_maps["boats"].connection), 60)
+    assert lease is not None
+    assert post(erin, "sync/map/boats", do="run").status_code == 303
+    page = erin.get("sync").text
+    assert "The worker runs boats as soon as it can." in page
+    assert "no worker" not in page.lower()
+    with world.now() as connection:
+        release_lease(connection, lease)
+    assert "no worker looks after" in words(erin.get("sync")).lower()

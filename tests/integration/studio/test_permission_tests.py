@@ -1,11 +1,13 @@
 """Permission tests in the studio: kept with one click while looking through somebody's eyes, and asked."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from metadata.model import EntityPermission
 from metadata.store import MetadataStore
+from support.marina import MARINA
 from support.studio import data_of, words
 
 WIDE = EntityPermission(
@@ -53,13 +55,31 @@ def test_what_somebody_sees_and_what_not_is_kept_with_one_click(site, dora):
     assert dora.publish().status_code == 303
 
 
+def test_what_no_holder_of_a_role_may_see_is_kept_and_holds_whoever_has_it(site, dora):
+    """A role has no rows of its own: what it must not reach is named without any person."""
+    assert "signed-in skipper does not see C1" in keep(dora, "/bookings/C1", "role-skipper")
+    assert "signed-in master sees C1" in keep(dora, "/bookings/C1", "role-master")
+    test = data_of(site, "permission_test", "signed-in-skipper-recorded")
+    assert (test["who"], test["roles"], kept(site, "signed-in-skipper-recorded")) == ("signed-in", ["skipper"], [("C1", False)])
+    assert dora.publish().status_code == 303
+    store = MetadataStore(site.engine)
+    store.save((WIDE,), "tester")
+    said = "signed-in with skipper should not be allowed to read booking C1, but is: all-bookings lets it"
+    assert said in dora.publish("check").text
+    assert said in words(dora.get("tests"))
+    narrowed = next(one for one in MARINA if isinstance(one, EntityPermission) and one.key == "all")
+    store.save((replace(WIDE, active=False), replace(narrowed, site="marina", active=False)), "tester")
+    said = "signed-in with master should be allowed to read booking C1, but is not: "
+    assert said in dora.publish("check").text
+
+
 @pytest.mark.parametrize(
     ("path", "who", "said"),
     [
         ("/bookings", "", "not about one record"),
         ("/nothing/here", "", "not about one record"),
         ("/bookings/Z9", "", "no record Z9"),
-        ("/bookings/A1", "role-skipper", "choose nobody signed in"),
+        ("/bookings/A1", "role-unheard-of", "choose nobody signed in"),
         ("/bookings/A1", "contact-99999", "choose nobody signed in"),
     ],
 )

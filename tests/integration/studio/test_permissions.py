@@ -15,12 +15,12 @@ def panel(maker, entity, role):
 def test_roles_by_entities_tell_scope_and_privileges_and_are_changed_into_the_draft(site, maker):
     dora = maker("dora")
     page = words(dora.get("permissions"))
-    assert "Booking, skipper: account + contact , read, write, create, delete R W C D" in page
+    assert "Booking, skipper: Account + Contact , read, write, create, delete R W C D" in page
     assert "Booking, writer: – no access" in page
     form = dora.form_in(panel(dora, "berth", "writer"), "key")
     fields = {"scope": "global", "privileges": "read"}
     assert dora.send("permissions", form, **fields).status_code == 303
-    assert "Berth, writer: global , read R" in words(dora.get("permissions"))
+    assert "Berth, writer: Global , read R" in words(dora.get("permissions"))
     assert "berth-writer" in words(dora.get("publish"))
     assert site.as_("alice").get("/berths").status_code == 200
 
@@ -31,8 +31,8 @@ def test_a_permission_that_roles_share_is_parted_or_taken_from_one_of_them(site,
     assert "The roles skipper have this permission too." in panel(dora, "berth", "master").text
     assert dora.send("permissions", form, privileges="write", only="yes").status_code == 303
     page = words(dora.get("permissions"))
-    assert "Berth, master: global , write · W" in page
-    assert "Berth, skipper: global , read R" in page
+    assert "Berth, master: Global , write · W" in page
+    assert "Berth, skipper: Global , read R" in page
     form = dora.form_in(panel(dora, "berth", "skipper"), "key")
     assert dora.send("permissions", form, ("do", "take")).status_code == 303
     page = dora.get("permissions")

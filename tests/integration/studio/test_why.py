@@ -1,8 +1,8 @@
 """The explainer in the studio: for those who work on security, in full, and an answer kept as a permission test."""
 
-from metadata.model import Expectation, PermissionTest
+from metadata.model import EntityPermission, Expectation, PermissionTest, WebRole
 from metadata.store import MetadataStore
-from support.studio import Maker, words
+from support.studio import Maker, open_studio, words
 
 QUESTION = "why?who=alice%40sail.example&action=write&entity=booking&record=M-2"
 
@@ -46,3 +46,16 @@ def test_what_is_not_there_is_said_and_markup_stays_text(site, maker):
 def test_what_may_be_asked_is_said_in_the_language_of_the_person(maker):
     page = maker("dora").browser.get("/sv-SE/studio/why")
     assert '<option value="append_to">kopplas till</option>' in page.text
+
+
+def test_of_several_roles_the_one_that_gives_least_is_offered(database_url, tmp_path):
+    """The names are in the other order: it is what a role reaches that counts."""
+    roles = (WebRole(key="admiral"), WebRole(key="zz-cleaner"))
+    rights = (
+        EntityPermission(key="fleet", entity="extra", scope="global", privileges=("read", "write"), roles=("admiral",)),
+        EntityPermission(key="bookings-too", entity="booking", scope="global", privileges=("read",), roles=("admiral",)),
+        EntityPermission(key="sweeping", entity="extra", scope="global", privileges=("read",), roles=("zz-cleaner",)),
+    )
+    with open_studio(database_url, tmp_path, *roles, *rights) as site:
+        said = words(Maker.of(site, "dora").get("why?who=erin%40marina.example&action=read&entity=extra"))
+    assert "The smallest change that makes it a yes: give the person the web role zz-cleaner" in said

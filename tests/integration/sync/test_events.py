@@ -91,6 +91,27 @@ def test_a_version_that_is_older_than_what_is_here_is_left_out_also_after_the_de
 
 
 @pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("2031-05-01T12:00:00Z", "2031-05-01T12:00:00.500Z"),
+        ("2031-05-01T12:30:00+02:00", "2031-05-01T11:00:00Z"),
+        ("2031-05-01 09:00:00", "2031-05-01T11:00:00+01:00"),
+        ("9.5", "10.25"),
+        (9, 10),
+        ("a9", "b1"),
+    ],
+)
+def test_the_newer_version_wins_however_it_is_written(world_of, older, newer):
+    attributes = (*the_map().attributes, AttributeMap(attribute="depth", column="depth"))[:3]
+    world, shelf = shelf_world(world_of, the_map(change_column="seq", attributes=attributes))
+    for told in ((older, newer), (newer, older)):
+        for version in told:
+            shelf.tell("created", {**row(f"H{told.index(newer)}", "new" if version == newer else "old"), "seq": version})
+            world.pull()
+    assert column(world.rows("harbour", "name")) == ["new", "new"]
+
+
+@pytest.mark.parametrize(
     ("message", "why"),
     [
         ("{", "no JSON"),

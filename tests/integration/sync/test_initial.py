@@ -1,11 +1,11 @@
 """The initial load: parents first, circles by a second pass, from the last chunk after a crash."""
 
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from decimal import Decimal
 
 import pytest
 
-from connectors import runner
+from connectors import called, runner, sweep
 from connectors.errors import Retriable
 from connectors.history import read_runs
 from connectors.initial import plan_load
@@ -99,28 +99,69 @@ def test_a_map_that_is_told_to_load_before_its_turn_is_not_loaded_by_a_pull(worl
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
-def test_what_a_pass_did_is_in_the_history_however_its_worker_ends(world_of, monkeypatch, again):
+def test_what_a_pass_did_is_in_the_history_however_its_worker_ends(world_of, again):
     world = world_of(harbours(), boats(change_column="", batch_size=3))
     world.put("harbour", harbour_row("GOT"))
     world.put("boat", *(boat_row(no, tender_of=no % 40 + 1) for no in range(1, 41)))
     if again:
         world.pull()
         steering.load_again(world.home, compiled_maps(world.snapshot))
-    before, real = len(told(world)), runner.reached
+    before = len(told(world))
+    for _ in range(60):
+        with ending(runner):
+            world.pull()
+    runs = told(world)[before:]
+    taken = {mode: sum(run.counts.taken for run in runs if run.mode == mode) for mode in ("load", "second")}
+    assert taken == {"load": 40, "second": 40}
+    assert sum(run.counts.inserted for run in runs) == (0 if again else 40)
+
+
+@contextmanager
+def ending(where):
+    """What a worker does meanwhile ends it with each transaction that this module commits, as soon as it has."""
+    real = where.reached
 
     def ends(place):
         real(place)
         if place == "committed":
             raise KeyboardInterrupt
 
-    for _ in range(60):
-        with monkeypatch.context() as broken, suppress(KeyboardInterrupt):
-            broken.setattr(runner, "reached", ends)
-            world.pull()
-    runs = told(world)[before:]
-    taken = {mode: sum(run.counts.taken for run in runs if run.mode == mode) for mode in ("load", "second")}
-    assert taken == {"load": 40, "second": 40}
-    assert sum(run.counts.inserted for run in runs) == (0 if again else 40)
+    with pytest.MonkeyPatch.context() as broken, suppress(KeyboardInterrupt):
+        broken.setattr(where, "reached", ends)
+        yield
+
+
+def test_what_left_stands_in_the_history_however_its_worker_ends(world_of):
+    world = world_of(harbours(delete="delete", change_column=""))
+    world.put("harbour", *(harbour_row(f"H{no}") for no in range(1, 6)))
+    world.pull()
+    world.outside.tables["harbour"] = world.outside.tables["harbour"][:2]
+    with ending(sweep):
+        world.pull()
+    assert len(world.rows("harbour", "code")) == 2
+    assert told(world, "harbours")[-1].counts.deleted == 3
+    before = len(told(world, "harbours"))
+    world.pull()
+    assert len(told(world, "harbours")) == before
+
+
+def test_pulls_that_are_told_as_one_run_stand_in_the_history_however_their_worker_ends(world_of, monkeypatch):
+    monkeypatch.setattr(called, "TOLD_AFTER", 600.0)
+    world = world_of(harbours(interval=600.0))
+    world.put("harbour", harbour_row("H0"))
+    station = world.station()
+    station.turn()
+    world.put("harbour", harbour_row("H1", seq=2))
+    assert station.turn()  # one that finds nothing would have the map rest
+    before = len(told(world, "harbours"))
+    for no in range(2, 6):
+        world.put("harbour", harbour_row(f"H{no}", seq=1 + no))
+        station.call("harbours")
+        with ending(runner) if no == 5 else nullcontext():
+            assert station.turn() == []
+    assert len(world.rows("harbour", "code")) == 6
+    assert [run.counts.inserted for run in told(world, "harbours")[before:]] == [4]
+    station.close()
 
 
 def test_a_load_that_a_fault_has_ended_tells_how_far_it_got(world_of, monkeypatch):
@@ -142,10 +183,10 @@ def test_a_load_that_a_fault_has_ended_tells_how_far_it_got(world_of, monkeypatc
     assert runs[:3] == [("load", "waiting", 24), ("load", "done", 16), ("second", "done", 0)]
 
 
-def told(world):
-    """The history of boats, the oldest first."""
+def told(world, table_map="boats"):
+    """The history of a map, the oldest first."""
     with world.engine.connect() as connection:
-        return read_runs(connection, "boats", 1000)[::-1]
+        return read_runs(connection, table_map, 1000)[::-1]
 
 
 def test_a_load_goes_on_at_the_last_chunk(world_of, monkeypatch):

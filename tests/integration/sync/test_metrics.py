@@ -6,6 +6,7 @@ import json
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
+import runtime.cli.doctor as doctor
 from connectors import checkpoint as checkpoints
 from connectors import outbox, tally
 from connectors.events.message import Message
@@ -65,6 +66,16 @@ def test_a_fault_changes_the_state(world):
     world.outside.down = True
     world.pull()
     assert numbers(world)["foyer_sync_state", 'map="harbours",state="waiting"'] == 1
+
+
+def test_doctor_names_a_map_that_does_not_get_on(world):
+    world.pull()
+    assert list(doctor.maps(world.engine, world.snapshot)) == []
+    world.outside.down = True
+    world.pull()
+    found = {item.what: (item.state, item.message) for item in doctor.maps(world.engine, world.snapshot)}
+    assert found["table map harbours"][0] == "warning"
+    assert found["table map harbours"][1].startswith("waiting: ")
 
 
 def test_counters_grow_with_each_row_and_error_and_a_retry_counts_no_error_twice(world_of):

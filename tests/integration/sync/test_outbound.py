@@ -7,16 +7,19 @@ import sqlalchemy as sa
 
 from connectors import outbox
 from connectors.errors import Retriable
+from connectors.home import utc_now
 from connectors.memory.adapter import MemoryAdapter
 from connectors.origin import begin_origin, end_origin
 from connectors.outbox import count_owed, find_owed
 from connectors.tables import outbox as outbox_table
 from metadata.model import AttributeMap
 from runtime.access import Principal
+from runtime.database import make_engine, writing
 from runtime.records.hooks import Listeners
 from runtime.records.remove import delete
 from runtime.records.write import create, update
 from runtime.sync.listener import keep_outbox
+from runtime.sync.worker import prepare
 from support.collector import told
 from support.harbour import boat_row, boats, harbour_row, harbours
 from support.logged import noted
@@ -268,3 +271,41 @@ def test_the_same_key_is_owed_once(world):
         outbox.owe(connection, owing, world.home.now(), "key-1")
         assert count_owed(connection) == {"boats": {"waiting": 1}}
         assert find_owed(connection, "key-1").record_id == 1
+
+
+@pytest.mark.parametrize("parked", [False, True], ids=["all ready", "one parked"])
+def test_what_may_be_sent_is_found_at_once_however_much_is_owed(tmp_path, parked):
+    """By the steps that SQLite takes: many changes of few records, many of which are delivered already."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'ours.db'}")
+    now, steps = utc_now(), []
+    prepare(engine)
+
+    def owe_many(first, state, number=4_000):
+        rows = [
+            {"map": "boats", "entity": "boat", "record_id": at % 40, "operation": "update", "payload": "{}"}
+            | {"idempotency": f"{first + at}", "state": state, "created_at": now}
+            for at in range(number)
+        ]
+        with writing(engine).begin() as connection:
+            connection.execute(sa.insert(outbox_table), rows)
+
+    def found():
+        with engine.connect() as connection:
+            driver, counted = connection.connection.driver_connection, []
+            driver.set_progress_handler(lambda: counted.append(1), 100)
+            due = outbox.due(connection, ["boats"], now)
+            driver.set_progress_handler(None, 100)
+        steps.append(len(counted))
+        return [(item.record_id, item.id) for item in due]
+
+    owe_many(0, "delivered")
+    owe_many(10_000, "waiting")
+    if parked:
+        with writing(engine).begin() as connection:
+            connection.execute(sa.update(outbox_table).where(outbox_table.c.id == 4_001).values(state="parked"))
+    expected = [(at, 4_001 + at) for at in range(parked, 40)]
+    assert found() == expected
+    owe_many(20_000, "waiting", 16_000)
+    assert found() == expected
+    assert steps[1] <= 2 * steps[0]
+    engine.dispose()

@@ -8,9 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.errors import Fatal
+from connectors.events.adapter import EventAdapter
 from connectors.preflight.checking import Preflight
 from connectors.sql.adapter import SqlAdapter
 from connectors.tablemap import compiled_map
+from connectors.webhook.inbox import InboxBroker
 from metadata.model import AttributeMap, Filter, ValueMap
 from runtime.access import Principal
 from runtime.records.hooks import Listeners
@@ -46,6 +48,12 @@ def test_a_map_in_order_has_nothing_to_mend(world):
     assert look(world) == []
     world.pull()
     assert look(world) == []
+
+
+def test_messages_that_wait_in_our_own_database_are_looked_at_from_anywhere(world_of):
+    adapter = EventAdapter("outside", {}, "webhook", InboxBroker("outside"))
+    world = world_of(harbours(change_column=""), connector="webhook", adapter=adapter)
+    assert look(world, maps=("harbours",), only="harbours") == []
 
 
 def test_an_outside_that_does_not_answer(world):

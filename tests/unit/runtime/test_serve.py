@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from runtime.cli import serve
 from support.portal import SECRET
+from support.ports import free_port
 
 
 class Idle:
@@ -19,7 +20,7 @@ class Idle:
 @pytest.mark.parametrize(
     ("given", "announced"),
     [
-        ({}, "http://127.0.0.1:8123"),
+        ({}, "http://127.0.0.1:{port}"),
         ({"FOYER_PUBLIC_URL": "https://portal.example"}, "https://portal.example"),
         ({"FOYER_PUBLIC_URL_FILE": "address"}, "https://filed.example"),
     ],
@@ -30,6 +31,7 @@ def test_the_public_address_may_be_given_in_a_file(tmp_path, monkeypatch, given,
     (tmp_path / "address").write_text("https://filed.example\n")
     clean = {name: None for name in os.environ if name.startswith("FOYER_")} | {"FOYER_PUBLIC_URL": None}
     environ = {**clean, "FOYER_DATA_DIR": str(tmp_path), "FOYER_SECRET_KEY": SECRET, **given}
-    done = CliRunner().invoke(serve.command, ["--port", "8123"], env=environ)
+    port = free_port()
+    done = CliRunner().invoke(serve.command, ["--port", str(port)], env=environ)
     assert done.exit_code == 0, done.output
-    assert f"Foyer serves {announced} " in done.output
+    assert f"Foyer serves {announced.format(port=port)} " in done.output

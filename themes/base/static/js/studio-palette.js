@@ -53,7 +53,10 @@ export function openPalette() {
   const input = made("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": list.id, "aria-autocomplete": "list", "aria-label": word("label"), autocomplete: "off" });
   box.append(made("div", { class: "ask" }, input, made("kbd", {}, "Esc")), list);
   let chosen = 0;
+  let moved = "";
   let asked = 0;
+  let shown = null;
+  let awaited = null;
   let timer;
 
   function choose(place) {
@@ -64,13 +67,20 @@ export function openPalette() {
     options[chosen]?.scrollIntoView({ block: "nearest" });
   }
 
+  function chosenOption() {
+    return list.querySelector('[aria-selected="true"]');
+  }
+
   async function ask() {
+    clearTimeout(timer);
     const number = ++asked;
-    const answer = await fetch(`${document.body.dataset.find}?as=json&q=${encodeURIComponent(input.value)}`);
+    const words = input.value;
+    const answer = await fetch(`${document.body.dataset.find}?as=json&q=${encodeURIComponent(words)}`);
     const found = answer.ok ? await answer.json() : {};
     if (number !== asked) {
       return;
     }
+    shown = words;
     const groups = [];
     let from = 0;
     for (const name of GROUPS.filter((each) => found[each]?.length)) {
@@ -78,7 +88,12 @@ export function openPalette() {
       from += found[name].length;
     }
     list.replaceChildren(...(groups.length ? groups : [made("p", {}, word("none"))]));
-    choose(0);
+    const urls = [...list.querySelectorAll('[role="option"]')].map((each) => each.dataset.url);
+    choose(Math.max(0, moved ? urls.indexOf(moved) : 0));
+    if (awaited && chosenOption()) {
+      open(chosenOption().dataset.url, awaited.aside);
+    }
+    awaited = null;
   }
 
   function open(url, aside) {
@@ -91,17 +106,24 @@ export function openPalette() {
 
   input.addEventListener("input", () => {
     clearTimeout(timer);
+    moved = "";
+    awaited = null;
     timer = setTimeout(ask, PAUSE);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
+      moved = chosenOption()?.dataset.url ?? "";
     } else if (event.key === "Enter") {
-      const option = list.querySelector('[aria-selected="true"]');
-      if (option) {
-        event.preventDefault();
-        open(option.dataset.url, event.ctrlKey || event.metaKey);
+      event.preventDefault();
+      const aside = event.ctrlKey || event.metaKey;
+      if (input.value !== shown && !moved) {
+        // What is listed is of fewer words than are written: the first of all the words is meant.
+        awaited = { aside };
+        ask();
+      } else if (chosenOption()) {
+        open(chosenOption().dataset.url, aside);
       }
     }
   });
