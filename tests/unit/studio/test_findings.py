@@ -12,7 +12,7 @@ from metadata.model import Form, FormField, Section, Tab, View, ViewColumn, comp
 from metadata.told import Called, Told, all_of, as_sentence, joined, one_of, retold, told
 from runtime.render.texts import SOURCE_LANGUAGE, engine_languages, engine_texts, spoken
 from runtime.studio.sentences import Speech, findings
-from support.told import bare_in, bare_sentences, placeholders, templates, without_template
+from support.findings import bare_in, bare_sentences, placeholders, templates, without_template
 
 OTHERS = [language for language in spoken() if language != SOURCE_LANGUAGE]
 NO_WORDS = frozenset({"{message}.", "; {mend}", "{{{path}}}: {error}"})
