@@ -56,10 +56,11 @@ def run_maps(maps: tuple[str, ...], *, initial: bool) -> Report:
     """Pull what has changed, for all maps or those named, and deliver what is owed."""
     installation, snapshot = open_sync()
     wanted = chosen_maps(snapshot, maps)
-    with installation.engine.connect() as reading:
-        before = newest_run(reading)
     if initial:
-        steering.load_again(home_of(installation.engine, snapshot), wanted)
+        before = steering.load_again(home_of(installation.engine, snapshot), wanted)
+    else:
+        with installation.engine.connect() as reading:
+            before = dict.fromkeys((item.key for item in wanted), newest_run(reading))
     runs: list[Run] = []
     faults: list[str] = []
     others: list[str] = []

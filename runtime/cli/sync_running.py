@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors import checkpoint as checkpoints
@@ -74,13 +74,13 @@ def run_connection(
                 withdraw(connection, wishes)
 
 
-def with_loads(installation: Installation, runs: Iterable[Run], since: int) -> list[Run]:
-    """What a worker did for these runs, with the loads that it has done since a run of a number: they may be over before
-    anybody asked for one."""
+def with_loads(installation: Installation, runs: Iterable[Run], since: Mapping[str, int]) -> list[Run]:
+    """What a worker did for these runs, with the loads that it has done since a run of each map's number: they may be over
+    before anybody asked for one."""
     found: list[Run] = []
     with installation.engine.connect() as connection:
         for run in runs:
-            loads = loads_since(connection, run.map, since)
+            loads = loads_since(connection, run.map, since[run.map])
             found += loads
             if not loads or (run.mode == "changes" and not run.counts.quiet):
                 found.append(run)

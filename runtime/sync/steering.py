@@ -11,6 +11,7 @@ from functools import partial
 from sqlalchemy.exc import DBAPIError
 
 from connectors import checkpoint as checkpoints
+from connectors import history
 from connectors.conflicts import Conflict, decide, find_conflict
 from connectors.errors import ConnectorError, first_line
 from connectors.events import ledger
@@ -53,23 +54,26 @@ def ask_for_run(home: Home, table_map: CompiledMap) -> None:
         wish_for(connection, table_map.key, home.now())
 
 
-def load_again(home: Home, maps: Sequence[CompiledMap]) -> None:
-    """Have maps load everything from the beginning. Rows that are the same stay as they are."""
-    for item in maps:
-        _past_a_deadlock(partial(_begin_anew, home, item.key))
+def load_again(home: Home, maps: Sequence[CompiledMap]) -> dict[str, int]:
+    """Have maps load everything from the beginning; rows that are the same stay as they are. What comes out is the number of
+    the run after which each map's runs are of this load, by the map's key."""
+    return {item.key: _past_a_deadlock(partial(_begin_anew, home, item.key)) for item in maps}
 
 
-def _begin_anew(home: Home, table_map: str) -> None:
+def _begin_anew(home: Home, table_map: str) -> int:
     with home.begin() as connection:
         doubt_all_seen(connection, table_map)
         ledger.forget(connection, table_map)
         for name in (table_map, table_map + SECOND):
             checkpoints.restart(connection, name)
+        return history.newest_run(connection)  # last: a pass under way has written its run by now, or never will
 
 
-def _past_a_deadlock(act: Callable[[], None]) -> None:
+def _past_a_deadlock(act: Callable[[], int]) -> int:
     """Do it again where the database chose it to give way to a worker that runs the map meanwhile. Raises DBAPIError."""
-    for left in reversed(range(TRIES)):
+    left = TRIES
+    while True:
+        left -= 1
         try:
             return act()
         except DBAPIError as error:

@@ -7,7 +7,7 @@ import pytest
 
 from connectors import called, runner, sweep
 from connectors.errors import Retriable
-from connectors.history import read_runs
+from connectors.history import loads_since, read_runs
 from connectors.initial import plan_load
 from connectors.tablemap import compiled_map, compiled_maps
 from metadata.model import AttributeMap
@@ -92,10 +92,37 @@ def test_a_map_that_is_told_to_load_before_its_turn_is_not_loaded_by_a_pull(worl
 
     world.adapter.pull = somebody_wants_boats_anew
     station.turn()
-    assert (wanted, world.checkpoint().loaded) == ([None], False)
+    assert (len(wanted), world.checkpoint().loaded) == (1, False)
     station.turn()
     station.close()
     assert [(run.mode, run.counts.taken) for run in told(world)[before:]] == [("load", 20), ("second", 20)]
+
+
+@pytest.mark.parametrize("asked_at", range(2, 15))
+def test_the_runs_of_a_load_that_was_asked_for_are_told_from_those_of_the_one_before(world_of, asked_at):
+    world = world_of(harbours(), boats(change_column="", batch_size=3))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", *(boat_row(no, tender_of=no % 20 + 1) for no in range(1, 21)))
+    world.pull()
+    steering.load_again(world.home, compiled_maps(world.snapshot))
+    boat_map = compiled_map(world.snapshot, "boats")
+    real, asked, batches = world.adapter.pull, {}, []
+
+    def somebody_asks_in_the_midst(table_map, cursor, limit):
+        batch = real(table_map, cursor, limit)
+        batches.append(table_map.key)
+        if batches.count("boats") == asked_at and not asked:
+            asked.update(steering.load_again(world.home, [boat_map]))
+        return batch
+
+    world.adapter.pull = somebody_asks_in_the_midst
+    for _ in range(3):
+        world.pull()
+    assert asked, "there were fewer batches"
+    with world.engine.connect() as connection:
+        runs = loads_since(connection, "boats", asked["boats"])
+    taken = {mode: sum(run.counts.taken for run in runs if run.mode == mode) for mode in ("load", "second")}
+    assert taken == {"load": 20, "second": 20}
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
