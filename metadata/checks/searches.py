@@ -10,11 +10,13 @@ from metadata.errors import Problem
 from metadata.model import Page, Search, SearchedEntity, SearchFacet, SiteMarker
 from metadata.schema.faults import did_you_mean
 from metadata.told import Called, one_of, told
-from metadata.types import TYPES
+from metadata.types import SHORT_TEXT, TYPES
 
 MARKER = "search"
 DATED = ("date", "datetime")
-FACETS = ("choice", "choices", "boolean", "lookup", *DATED)
+FACETS = ("choice", "choices", "boolean", "lookup", "text", *DATED)
+LONGEST_FACET = 200
+"""Characters of a text that is a value of a facet: it stands in an address."""
 MOST_FACETS = 10
 
 
@@ -119,6 +121,14 @@ def fault_in_facet(world: World, entity: str, facet: SearchFacet) -> tuple[str, 
         return "attribute", "search", message
     if kind == "lookup" and len(targets_of(known[key])) != 1:
         message = told("{attribute} leads to rows of several entities; a facet is of a lookup to one.", attribute=key)
+        return "attribute", "search", message
+    if kind == "text" and (known[key].max_length or SHORT_TEXT) > LONGEST_FACET:
+        message = told(
+            "{attribute} holds texts of up to {length} characters; a facet is of those with a max_length of {most} or less.",
+            attribute=key,
+            length=known[key].max_length or SHORT_TEXT,
+            most=LONGEST_FACET,
+        )
         return "attribute", "search", message
     if bool(facet.by) != (kind in DATED):
         if facet.by:

@@ -21,7 +21,8 @@ class SearchFacet:
     """An attribute by whose values what was found is counted and narrowed."""
 
     attribute: str = prop(
-        help="Attribute of the entity itself: one or several choices, yes or no, a date, or a lookup.", attribute="part"
+        help="Attribute of the entity itself: one or several choices, yes or no, a date, a lookup, or a short text.",
+        attribute="part",
     )
     label: Text = prop(Text(), "Heading above its values; the attribute's label where missing.")
     by: str = prop("", "Span of time that makes a value of dates or date-times.", choices=("", "year", "month"))

@@ -1,14 +1,17 @@
 """The facets of a search: which a person may use, what the address chooses of them, and how they are shown.
 
-Their state is in the address alone, as that of a list's filters: `f.<attribute>=a,b`. Of the values of one facet a row has
-any, and of several facets each.
+Their state is in the address alone, as that of a list's filters: `f.<attribute>=a,b`, where a comma of a text is written %2C
+and a percent sign %25. Of the values of one facet a row has any, and of several facets each.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
+from urllib.parse import quote, unquote
 
 from metadata.model import SearchedEntity, SearchFacet
 from metadata.text import in_words
@@ -53,6 +56,15 @@ class DeclaredFacet:
     def name(self) -> str:
         """Its argument in an address."""
         return f"{FILTER}{self.model.attribute}"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a value may be any text."""
+        return self.facet.attribute.type.name == "text"
+
+    def written(self, values: Sequence[str]) -> str | None:
+        """Values as the address has them; None for none."""
+        return ",".join(map(_escaped, values) if self.is_text else values) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,8 @@ def _chosen(ask: BlockAsk, declared: DeclaredFacet) -> OneChosen:
     if not values:
         return OneChosen(declared)
     try:
+        if declared.is_text:
+            values = tuple(unquote(value, errors="strict") for value in values)
         picked = pick(ask.context.snapshot, declared.facet, values, formats_of(ask.context).zone)
     except ValueError as wrong:
         raise UnusableArgument(ask.query.name(declared.name)) from wrong
@@ -170,6 +184,8 @@ def _name(context: RequestContext, facet: Facet, value: Counted) -> str | None:
             return text_of(context)("value.yes" if value.value == "1" else "value.no")
         case "lookup":
             return value.name
+        case "text":
+            return value.value
     options = {option.value: option for option in context.snapshot.choices[facet.attribute.model.choice].options}
     if value.value not in options:
         return None
@@ -188,7 +204,7 @@ def _field(ask: BlockAsk, one: OneChosen, known: list[tuple[Counted, str]], capp
         value, label = known[place]
         number = f"{formats_of(ask.context).number(value.rows)}{'+' if capped and value.rows else ''}"
         url = _url(ask, one, value.value, **{PANEL: "1"})
-        return FacetValue(f"{key}-{value.value}", label, number, url, value.value in one.values)
+        return FacetValue(f"{key}-{_id_part(value.value)}", label, number, url, value.value in one.values)
 
     return FacetField(
         id=key,
@@ -203,4 +219,14 @@ def _field(ask: BlockAsk, one: OneChosen, known: list[tuple[Counted, str]], capp
 def _url(ask: BlockAsk, one: OneChosen, value: str, **more: str) -> str:
     """The address with a value chosen, or let go of."""
     values = [other for other in one.values if other != value] if value in one.values else [*one.values, value]
-    return ask.query.link(page=None, **{one.declared.name: ",".join(values) or None}, **more)
+    return ask.query.link(page=None, **{one.declared.name: one.declared.written(values)}, **more)
+
+
+def _escaped(text: str) -> str:
+    """A text among others in an address: what parts them is escaped, and space that would be cut off."""
+    return re.sub(r"[%,]|^\s|\s$", lambda found: quote(found[0]), text)
+
+
+def _id_part(value: str) -> str:
+    """What tells a value in the id of its element, where a text may have spaces."""
+    return value if re.fullmatch(r"[\w-]+", value) else sha256(value.encode()).hexdigest()[:12]

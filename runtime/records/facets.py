@@ -59,7 +59,7 @@ SPELT: Mapping[str, list[int]] = {"year": [4], "month": [4, 2]}
 """How many digits the parts of a span have in an address."""
 END = 10_000 * 12
 """The month after the last one that there is."""
-KINDS = frozenset({"choice", "choices", "boolean", "lookup", "date", "datetime"})
+KINDS = frozenset({"choice", "choices", "boolean", "lookup", "text", "date", "datetime"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,8 @@ class InSpans:
 
 @passing
 class Counted:
-    """A value of a facet, as text that an address may have: an option, 1 or 0, an id, a year or a month. `name` is that of
-    the row that a lookup leads to."""
+    """A value of a facet, as text that an address may have: an option, 1 or 0, an id, a text, a year or a month. `name` is that
+    of the row that a lookup leads to."""
 
     value: str
     name: str
@@ -147,10 +147,27 @@ def pick(snapshot: Snapshot, facet: Facet, values: Sequence[str], zone: dt.tzinf
         bound = tuple((f"{field.name}_{place}", value) for place, value in enumerate(typed))
         told = tuple(str(int(value)) for value in typed)
         return Picked(told, Chosen(field.path, "set", field.name, count=len(typed)), bound)
+    if field.kind == "text":
+        return _picked_texts(field, once)
     narrowing, bound = choose(snapshot, field, once)
     if field.kind == "rows":
         once = tuple(dict.fromkeys(str(int(value)) for value in once))
     return Picked(once, narrowing, bound)
+
+
+def _picked_texts(field: Field, values: tuple[str, ...]) -> Picked:
+    """The narrowing to rows with one of some texts, as they are written. Raises ValueError."""
+    if not 1 <= len(values) <= MOST_VALUES:
+        raise ValueError("too many values")
+    typed = [read_value("text", value) for value in values]
+    size = _few_sizes(len(typed))
+    bound = tuple((f"{field.name}_{place}", value) for place, value in enumerate(typed + typed[-1:] * (size - len(typed))))
+    return Picked(values, Chosen(field.path, "set", field.name, count=size), bound)
+
+
+def _few_sizes(count: int) -> int:
+    """The next power of two, so that few statements are kept."""
+    return 1 << (count - 1).bit_length()
 
 
 def span_of(value: str, by: str) -> tuple[dt.date, dt.date]:
@@ -173,7 +190,7 @@ def _picked_spans(facet: Facet, values: tuple[str, ...], zone: dt.tzinfo) -> Pic
             bounds = [dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC) for day in days]
         except OverflowError as error:
             raise ValueError("no such day") from error
-    size = 1 << (len(values) - 1).bit_length()  # few sizes, so that few statements are kept
+    size = _few_sizes(len(values))
     bounds += bounds[-2:] * (size - len(values))
     name = facet.field.name
     bound = tuple((f"{name}_{place}", value) for place, value in enumerate(bounds))
@@ -262,7 +279,8 @@ class _Counting:
             return self._day(span_start(column, facet.by, kind == "datetime", self.dialect)), nothing
         if kind == "boolean":
             return case((column.is_(True), "1"), (column.is_(False), "0"), else_=None), nothing
-        return cast(column, Text()), nothing
+        text = cast(column, Text())
+        return (func.nullif(text, literal_column("''")) if kind == "text" else text), nothing
 
     def _day(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
         """A day as 2024-05-06, however a server is set to write it."""

@@ -17,7 +17,14 @@ from support.choir import Choir, components, found, open_choir
 
 SEASONS = ("spring", "autumn", "winter")
 VOICES = ("alto", "bass", "bassoon")
-FACETS = ("season", "voices", "sacred", "printed", "bought", "press")
+FACETS = ("season", "voices", "sacred", "printed", "bought", "press", "hall")
+HALLS = {
+    "Grand%2C hall": "Grand, hall",
+    "50%25 off": "50% off",
+    "%20Yard": " Yard",
+    "<b>Crypt": "<b>Crypt",
+    "Åbo %2525": "Åbo %25",
+}
 Row = dict[str, object]
 
 
@@ -70,6 +77,7 @@ def build(choir: Choir, number: int, seed: int = 7) -> list[Row]:
                 (None, dt.datetime(2024, 1, 31, 23, 30, tzinfo=dt.UTC), dt.datetime(2024, 3, 1, tzinfo=dt.UTC))
             ),
             "press": press,
+            "hall": draw.choice((None, *HALLS.values())),
         }
         values = {key: row[key] for key in FACETS if row[key] is not None}
         lyrics = "glory be" if row["glory"] else "silence"
@@ -94,6 +102,8 @@ def labels(row: Row, facet: str, choir: str) -> list[str]:
             return [f"{value:%b} {value.year}"]
         case "press":
             return [value[0]] if choir in ("", value[1]) else []
+        case "hall":
+            return [value]
     return [str(value).capitalize()]
 
 
@@ -122,6 +132,7 @@ def test_the_numbers_are_those_of_the_rows_that_each_person_may_read(choir):
         "sacred": {"1": "Yes", "0": "No"},
         "printed": {"1999": "1999", "2000": "2000", "2024": "2024", "1850": "1850"},
         "bought": {"2024-01": "Jan 2024", "2024-03": "Mar 2024"},
+        "hall": HALLS | {"Nowhere": "Nowhere"},
     }
     draw = random.Random(3)
     for name, of in (("mia", "north"), ("noa", "south"), ("lib", "")):
@@ -232,6 +243,9 @@ def test_what_is_no_value_is_refused_and_nothing_left_says_so(choir):
         ("bought", "2024"),
         ("press", "x"),
         ("press", "-1"),
+        ("hall", "Grand%FF"),
+        ("hall", "\0"),
+        ("hall", ",".join(map(str, range(33)))),
         ("season", ",".join(["spring"] * 2000)[:3999] + "y"),
     ):
         assert ask(mia, **{facet: value}).status_code == 400, (facet, value)
