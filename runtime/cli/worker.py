@@ -16,7 +16,7 @@ from runtime.errors import NothingPublished
 from runtime.files.places import make_store
 from runtime.housekeeping import keep_tidy
 from runtime.identity.sessions import utc_now
-from runtime.jobs.doing import Office, keep_working
+from runtime.jobs.doing import Office, hands_of
 from runtime.logs import configure_logs
 from runtime.mail import make_mailer
 from runtime.snapshots import SnapshotHolder
@@ -48,8 +48,9 @@ def command() -> None:
         tidying.start()
         mailer = make_mailer(config.smtp_url, config.mail_folder, config.mail_from)
         office = Office(installation.engine, holder.refresh, mailer, Adapters(), private=config.webhook_hosts)
-        working = threading.Thread(target=keep_working, args=(office, stop), name="jobs")
-        working.start()
+        hands = hands_of(office, stop)
+        for hand in hands:
+            hand.start()
         watch = Watch(installation.engine, holder.refresh, config.public_url)
         watching = threading.Thread(target=keep_watch, args=(watch, stop), name="alerts")
         watching.start()
@@ -58,7 +59,8 @@ def command() -> None:
         finally:
             stop.set()
             tidying.join()
-            working.join()
+            for hand in hands:
+                hand.join()
             watching.join()
             office.adapters.close()
     log.info("worker stopped", extra={"action": "worker_stopped"})

@@ -1,4 +1,4 @@
-"""Doing what is owed: one job after the other, each told at the end whether it is done, waits, or is parked."""
+"""Doing what is owed: of each lane one job after the other, each told at the end whether it is done, waits, or is parked."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.commands import send_command
 from connectors.errors import ConnectorError, Retriable, first_line
-from connectors.steps import owed_step
+from connectors.steps import Fact, owed_step
 from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.access.principal import Person as Actor
 from runtime.database import writing
 from runtime.identity.roles import roles_for
+from runtime.jobs.lanes import HANDS, Lanes
 from runtime.jobs.posting import post
 from runtime.jobs.queue import CALL, HOOK, MAIL, POST, Job, claim, finish, park, put_off
 from runtime.jobs.tasks import Task, TaskRefused, TaskWork, find_task
@@ -48,20 +49,24 @@ class Office:
     adapters: Adapters
     tasks: Callable[[str], Task | None] = find_task
     private: frozenset[str] = frozenset()
+    lanes: Lanes = field(default_factory=Lanes)
 
     def work(self, now: dt.datetime) -> bool:
-        """Do the job that is due longest. False where none is due. Raises SQLAlchemyError."""
-        with writing(self.engine).begin() as connection:
-            job = claim(connection, now)
-        if job is None:
-            return False
-        with owed_step(
-            (job.origin,), f"job {job.kind}", {"foyer.job.kind": job.kind, "foyer.job.attempts": job.attempts}
-        ) as told:
+        """Do the job that is due longest, of a lane in which nobody else is at work. False where none is due. Raises
+        SQLAlchemyError."""
+        with self.lanes.choosing:
+            with writing(self.engine).begin() as connection:
+                job = claim(connection, now, self.lanes.closed(now))
+            if job is None:
+                return False
+            self.lanes.take(job.lane)
+        facts: dict[str, Fact] = {"foyer.job.kind": job.kind, "foyer.job.attempts": job.attempts}
+        with self.lanes.doing(job.lane, now) as failing, owed_step((job.origin,), f"job {job.kind}", facts) as told:
             outcome = self._work(job, now)
             told.note({"foyer.job.outcome": outcome})
             if outcome != DONE:
                 told.fail(outcome)
+            failing.failed = outcome == WAITS
         return True
 
     def _work(self, job: Job, now: dt.datetime) -> str:
@@ -149,8 +154,13 @@ class Office:
             put_off(connection, job, reason, now, after)
 
 
-def keep_working(office: Office, stop: threading.Event) -> None:
-    """Do jobs as they become due until told to stop. A database that does not answer is asked again after a rest."""
+def hands_of(office: Office, stop: threading.Event) -> tuple[threading.Thread, ...]:
+    """The threads that do jobs as they become due until told to stop, not begun yet."""
+    return tuple(threading.Thread(target=_keep_working, args=(office, stop), name=f"jobs-{place}") for place in range(HANDS))
+
+
+def _keep_working(office: Office, stop: threading.Event) -> None:
+    """A database that does not answer is asked again after a rest."""
     while not stop.is_set():
         try:
             if office.work(dt.datetime.now(dt.UTC)):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, MetaData, Row, String, Table, Text, func, select, update
+from sqlalchemy import Column, Connection, Index, Integer, MetaData, Row, String, Table, Text, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -27,6 +28,7 @@ CLAIMED = dt.timedelta(minutes=5)
 """How long a claim holds: longer than any job may take; after that another worker takes the job."""
 MOST_ATTEMPTS = 10
 LONGEST_WAIT = 3600.0
+LONGEST_LANE = 260
 
 jobs = Table(
     "foyer_job",
@@ -47,6 +49,7 @@ jobs = Table(
     Column("done_at", UtcDateTime()),
     Column("account_id", KEY_TYPE),
     Column("origin", String(LONGEST)),
+    Column("lane", String(LONGEST_LANE)),
     Index("ix_foyer_job_due", "state", "due_at", "id"),
 )
 
@@ -72,6 +75,20 @@ class Job:
     acting: int | None = None
     origin: str | None = None
 
+    @property
+    def lane(self) -> str:
+        """What it is done with: the webhook, the connection or the address that it goes to, else its kind."""
+        match self.kind:
+            case "hook":
+                to = f"{self.site} {self.payload['webhook']}"
+            case "call":
+                to = self.payload["connection"]
+            case "post":
+                to = sha256(self.payload["url"].encode()).hexdigest()  # the address may hold a secret
+            case _:
+                return self.kind
+        return f"{self.kind} {to}"[:LONGEST_LANE]
+
 
 def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
     """Keep a job in the caller's transaction. False where one of its key is kept already."""
@@ -91,16 +108,19 @@ def owe(connection: Connection, job: Job, now: dt.datetime) -> bool:
         "due_at": now,
         "created_at": now,
         "origin": origin_text() or None,
+        "lane": job.lane,
     }
     kept = insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.id)
     return connection.execute(kept).first() is not None
 
 
-def claim(connection: Connection, now: dt.datetime) -> Job | None:
-    """The job that is due longest, claimed for a while; None where none is due. Of two who ask at once each gets another."""
+def claim(connection: Connection, now: dt.datetime, closed: Collection[str] = ()) -> Job | None:
+    """The job that is due longest, claimed for a while; None where none is due but in `closed` lanes. Of two who ask at once
+    each gets another."""
+    is_open = func.coalesce(jobs.c.lane, jobs.c.kind).not_in(sorted(closed)) if closed else true()
     due = (
         select(jobs.c.id)
-        .where(jobs.c.state == WAITING, jobs.c.due_at <= now)
+        .where(jobs.c.state == WAITING, jobs.c.due_at <= now, is_open)
         .order_by(jobs.c.due_at, jobs.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import socket
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -17,10 +18,12 @@ from metadata.checks import check
 from metadata.model import EntityPermission, Filter, Webhook, component_id
 from runtime.cli.webhooks import command
 from runtime.database import writing
-from runtime.jobs.doing import Office
-from runtime.jobs.queue import messages, replay
+from runtime.jobs.doing import Office, hands_of
+from runtime.jobs.lanes import HANDS, Lanes
+from runtime.jobs.queue import jobs, messages, replay
 from runtime.sync.pool import Adapters
 from support.gallery import make_gallery
+from support.harbour import eventually
 from support.portal import Outbox
 
 NEW, OLD, OTHER = (
@@ -228,3 +231,118 @@ def test_a_webhook_that_cannot_be_is_told_with_its_place(gallery_with):
         problem.position.path: problem.message for problem in check({**gallery.snapshot.components, component_id(wrong): wrong})
     }
     assert {"events.0", "roles", "condition.attribute"} <= found.keys()
+
+
+class Held(Ear):
+    """A receiver that answers when it is let."""
+
+    def __init__(self):
+        super().__init__()
+        self.let, self.within, self.most = threading.Event(), 0, 0
+        handler, told, counting = self.server.RequestHandlerClass, self, threading.Lock()
+        answer = handler.do_POST
+
+        def when_let(self):
+            with counting:
+                told.within += 1
+                told.most = max(told.most, told.within)
+            assert told.let.wait(30)
+            with counting:
+                told.within -= 1
+            answer(self)
+
+        handler.do_POST = when_let
+
+
+@pytest.fixture
+def held(monkeypatch):
+    made = Held()
+    monkeypatch.setenv("HELD_URL", made.url)
+    yield made
+    made.let.set()
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def working(office):
+    stop = threading.Event()
+    hands = hands_of(office, stop)
+    for hand in hands:
+        hand.start()
+
+    def end():
+        stop.set()
+        for hand in hands:
+            hand.join(30)
+
+    return end
+
+
+def test_a_receiver_that_does_not_answer_holds_up_its_own_messages_alone(gallery_with, ear, held):
+    slow = [replace(hook(f"slow-{place}"), address="${HELD_URL}") for place in range(HANDS - 1)]
+    gallery = gallery_with(*slow, hook())
+    ada = gallery.as_("ada")
+    desk = office(gallery)
+    for title in ("Sea", "Sky", "Sun"):
+        ada.send("/works/new", title=title)
+    end = working(desk)
+    try:
+        assert eventually(lambda: len(ear.heard) == 3)
+        assert [json.loads(body)["data"]["title"] for _, body in ear.heard] == ["Sea", "Sky", "Sun"]
+        assert held.within < HANDS
+        held.let.set()
+        assert eventually(lambda: [job.state for job in owed(gallery)] == ["done"] * 3 * HANDS)
+    finally:
+        held.let.set()
+        end()
+    for place in range(HANDS - 1):  # each receiver is told in the order of what happened
+        told = [job for job in owed(gallery) if job.payload["webhook"] == f"slow-{place}"]
+        assert [json.loads(job.payload["body"])["data"]["title"] for job in told] == ["Sun", "Sky", "Sea"]
+    assert len({headers["webhook-id"] for headers, _ in held.heard}) == 3 * (HANDS - 1)
+
+
+def test_one_receiver_has_one_message_at_a_time(gallery_with, held):
+    gallery = gallery_with(replace(hook(), address="${HELD_URL}"))
+    ada = gallery.as_("ada")
+    for title in ("Sea", "Sky", "Sun"):
+        ada.send("/works/new", title=title)
+    end = working(office(gallery))
+    try:
+        assert eventually(lambda: held.within == 1)
+        held.let.set()
+        assert eventually(lambda: [job.state for job in owed(gallery)] == ["done"] * 3)
+    finally:
+        held.let.set()
+        end()
+    assert held.most == 1
+    assert [json.loads(body)["data"]["title"] for _, body in held.heard] == ["Sea", "Sky", "Sun"]
+
+
+def test_a_receiver_that_was_slow_and_failed_rests_and_its_messages_keep_their_tries(gallery_with, ear):
+    gallery = gallery_with(hook())
+    ada = gallery.as_("ada")
+    for title in ("Sea", "Sky"):
+        ada.send("/works/new", title=title)
+    ear.answers = [(500, {})]
+    desk = replace(office(gallery), lanes=Lanes(slow_seconds=0.0))
+    assert desk.work(later())
+    assert not desk.work(later())
+    assert [job.attempts for job in owed(gallery)] == [0, 1]
+    assert desk.work(later(1))
+    assert desk.work(later(1))
+    assert [(job.state, job.attempts) for job in owed(gallery)] == [("done", 1), ("done", 2)]
+
+
+def test_messages_that_a_version_before_has_owed_are_sent(gallery_with, ear):
+    gallery = gallery_with(hook())
+    ada = gallery.as_("ada")
+    for title in ("Sea", "Sky", "Sun"):
+        ada.send("/works/new", title=title)
+    with writing(gallery.engine).begin() as connection:
+        connection.execute(jobs.update().values(lane=None))
+    end = working(office(gallery))
+    try:
+        assert eventually(lambda: [job.state for job in owed(gallery)] == ["done"] * 3)
+    finally:
+        end()
+    assert len(ear.heard) == 3
