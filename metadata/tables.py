@@ -199,10 +199,21 @@ def _add_view_indexes(
     for entity, columns in ((entity, columns) for entity, several in found.items() for columns in several):
         if len(columns) > 1 or all(other == columns or other[0] != columns[0] for other in found[entity]):
             wanted.add((entity, (*columns, "id")))
+    wanted.update(_declared_indexes(entities))
     for entity, columns in sorted(wanted):
         table = tables.tables[entity]
         if all(name in table.c for name in columns):
             Index(short_name("ix", entity, *columns), *(table.c[name] for name in columns))
+
+
+def _declared_indexes(entities: Iterable[Entity]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The columns of declared indexes, the id last as in those of views; a lookup and a key by themselves have one anyway."""
+    for entity in entities:
+        there = {key.attributes for key in entity.keys} | {(one.key,) for one in entity.attributes if one.type == "lookup"}
+        for index in entity.indexes:
+            named = tuple(name for name in index.attributes if name != "id")
+            if named and named not in there:
+                yield entity.key, (*named, "id")
 
 
 def _add_name_indexes(tables: MetaData, names: Mapping[str, str]) -> None:

@@ -21,6 +21,7 @@ from metadata.checks import (
     formulas,
     further_accounts,
     identity,
+    indexes,
     joining,
     layouts,
     leaving,
@@ -58,6 +59,7 @@ Rule = Callable[[World], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     *references.RULES,
     *attributes.RULES,
+    *indexes.RULES,
     *formulas.RULES,
     *default_formulas.RULES,
     *form_formulas.RULES,

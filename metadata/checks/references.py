@@ -13,6 +13,7 @@ from metadata.model import (
     AttributeMap,
     AttributeRight,
     Entity,
+    EntityIndex,
     EntityPermission,
     TableMap,
     WriteThrough,
@@ -24,7 +25,7 @@ from metadata.told import Called, told
 
 # Every installation has a language, declared or not.
 ALWAYS = {"language": frozenset({"en-US"})}
-SINGLE = (AlternateKey, ApiEntity, AttributeMap, AttributeRight, Entity, EntityPermission, TableMap, WriteThrough)
+SINGLE = (AlternateKey, ApiEntity, AttributeMap, AttributeRight, Entity, EntityIndex, EntityPermission, TableMap, WriteThrough)
 
 
 def addresses(world: World) -> Iterator[Problem]:

@@ -28,7 +28,17 @@ from metadata.model.content import (
     WebLink,
     WebLinkSet,
 )
-from metadata.model.data import AlternateKey, Attribute, Choice, Entity, FurtherAccounts, Language, ManyToMany, Option
+from metadata.model.data import (
+    AlternateKey,
+    Attribute,
+    Choice,
+    Entity,
+    EntityIndex,
+    FurtherAccounts,
+    Language,
+    ManyToMany,
+    Option,
+)
 from metadata.model.forms import (
     Form,
     FormDefault,
@@ -208,6 +218,7 @@ __all__ = [
     "Connection",
     "Content",
     "Entity",
+    "EntityIndex",
     "EntityPermission",
     "Expectation",
     "ExposureLock",

@@ -67,6 +67,16 @@ class AlternateKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntityIndex:
+    """Attributes by whose values rows are found, and in whose order they stand, without reading the whole table."""
+
+    attributes: tuple[str, ...] = prop(
+        help="Attributes of the index, in order: those that are asked for by equality, then one of a range or an order.",
+        attribute="self",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManyToMany:
     """A named N:N link of this entity's rows with rows of another entity."""
 
@@ -109,6 +119,11 @@ class Entity:
     )
     attributes: tuple[Attribute, ...] = prop((), "The attributes.")
     keys: tuple[AlternateKey, ...] = prop((), "Alternate keys.")
+    indexes: tuple[EntityIndex, ...] = prop(
+        (),
+        "Indexes besides those that keys, lookups, the order of views and permissions have anyway; foyer plan names what a "
+        "page lacks.",
+    )
     many_to_many: tuple[ManyToMany, ...] = prop((), "N:N relationships.")
     further_accounts: FurtherAccounts | None = prop(
         None, "Accounts that people act for besides their own, by turns (on the entity contact only)."

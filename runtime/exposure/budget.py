@@ -209,7 +209,7 @@ class Budget:
             return f"{said}, which no index finds: ask for what is stored"
         if other := [name for name in compared if attributes[name].type.name not in ("choice", "lookup")]:
             said = f"its filter asks for {', '.join(other)}"
-            return f"{said}: a view of which the order begins with {other[0]} has an index that finds it"
+            return f"{said}: declare an index of {table}, with attributes: [{', '.join(compared)}]"
         made = "a filter that asks for choices by equality, or a permission by a lookup of its own, has an index made"
         return f"{made}, which the database finds good after ANALYZE"
 

@@ -1,6 +1,7 @@
 """Publishing brings the tables in step: additive by itself, losing nothing unless told."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from metadata.model import (
     Block,
     Choice,
     ComponentId,
+    EntityIndex,
     EntityPermission,
     Filter,
     Form,
@@ -94,6 +96,21 @@ def test_declared_sorts_and_permission_paths_get_indexes(store, engine):
     assert any(line.startswith("+ create index") for line in lines(done))
     assert ["name", "id"] in indexes(engine, "thing").values()
     assert ["account", "name", "id"] in indexes(engine, "thing").values()
+
+
+def test_declared_indexes_are_made_once_and_go_with_their_declaration(store, engine):
+    """A lookup and a key have one anyway, and so has the order of a view."""
+    thing = entity("thing", NAME, attribute("size", "integer"), attribute("account", "lookup", target="account"))
+    view = View(key="all", entity="thing", columns=(ViewColumn(attribute="name"),), sort=(Sort(attribute="name"),))
+    publish(store, thing, view)
+    before = indexes(engine, "thing")
+    wanted = (("account",), ("name",), ("name", "size"), ("created_at",), ("size", "id"))
+    done = publish(store, replace(thing, indexes=tuple(EntityIndex(attributes=names) for names in wanted)))
+    assert len(lines(done)) == 3
+    after = {name: names for name, names in indexes(engine, "thing").items() if name not in before}
+    assert sorted(after.values()) == [["created_at", "id"], ["name", "size", "id"], ["size", "id"]]
+    publish(store, thing)
+    assert indexes(engine, "thing") == before
 
 
 def test_choices_that_a_view_asks_for_get_an_index_in_its_order(store, engine):

@@ -172,6 +172,13 @@ def test_what_fits_has_no_problems():
     assert found({}) == ()
 
 
+def indexed(*names, **attribute):
+    """An index of tasks over some attributes, one of which may be another."""
+    more = [{"key": "more", **attribute}] if attribute else []
+    attributes = [*copy.deepcopy(FITTING["entity task"]["attributes"]), *more]
+    return {"entity task": {"attributes": attributes, "indexes": [{"attributes": list(names)}]}}
+
+
 def leaving(**more):
     return {"table_map tasks": {"delete": "deactivate", **more}}
 
@@ -268,6 +275,18 @@ FAULTS = [
     ({"web_link_set main#links.0.links.0.page": "tsks"}, "unknown-reference", "links.0.links.0.page", "'tasks'"),
     ({"view tasks": {"entity": ""}}, "unknown-reference", "entity", "''"),
     ({"page_access_rule tasks": {"roles": [""]}}, "unknown-reference", "roles.0", "''"),
+    # indexes
+    (indexed("state", "due"), "", "", ""),
+    (indexed("about", "created_at"), "", "", ""),
+    (indexed("stat"), "unknown-attribute", "indexes.0.attributes.0", "'state'"),
+    (indexed("account.name"), "path", "indexes.0.attributes.0", "of task itself"),
+    (indexed(), "index", "indexes.0.attributes", "has 0"),
+    (indexed("due", "due"), "duplicate-key", "indexes.0.attributes.1", "remove one"),
+    (indexed("more", type="long_text"), "index", "indexes.0.attributes.0", "no index finds"),
+    (indexed("more", type="url"), "index", "indexes.0.attributes.0", "up to 2000 characters"),
+    (indexed("more", type="text", max_length=501), "index", "indexes.0.attributes.0", "500 or less"),
+    (indexed("more", type="integer", formula="1 + 1"), "index", "indexes.0.attributes.0", "worked out by its formula"),
+    ({"entity task": {"indexes": [{"attributes": ["due"]}, {"attributes": ["due"]}]}}, "duplicate-key", "indexes.1", "twice"),
     # paths
     ({"view tasks#columns.0.attribute": "nmber"}, "unknown-attribute", "columns.0.attribute", "'number'"),
     ({"view tasks#columns.1.attribute": "account.nam"}, "unknown-attribute", "columns.1.attribute", "'name'"),
