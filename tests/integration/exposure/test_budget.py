@@ -144,9 +144,9 @@ def test_what_would_help_names_the_attribute_that_is_asked_for(marina):
     assert said
     assert all("asks for boat: declare an index of booking, with attributes: [boat]" in one for one in said)
     store = MetadataStore(marina.engine)
-    marina.snapshot = store.publish(
-        "dora", components=[replace(BOOKING, indexes=(EntityIndex(attributes=("boat",)),))]
-    ).snapshot
+    booking = replace(BOOKING, indexes=(EntityIndex(attributes=("boat",)),))
+    marina.snapshot = store.publish("dora", components=[booking]).snapshot
+    marina.add_all("booking", [{"number": f"B-{number}", "boat": f"Boat {number}"} for number in range(300)])
     with marina.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
     after = [cost for cost in costs(marina, large=200) if cost.who == "master" and cost.findings]
