@@ -45,7 +45,8 @@ def create_alone(
     """
     if not _in_one_statement(reader, snapshot, principal, entity, listeners):
         with transaction() as writing:
-            return create(writing, snapshot, principal, entity, values(writing), listeners=listeners, undo="transaction")
+            on = writing if isinstance(reader, Connection) or reader.presumption is None else reader
+            return create(on, snapshot, principal, entity, values(on), listeners=listeners, undo="transaction")
     new = new_row(reader, snapshot, principal, entity, values(reader))
     with told(new.entity):
         wanted = new.save(reader, snapshot, principal)

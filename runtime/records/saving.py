@@ -81,32 +81,29 @@ class _Shape:
     dialect: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """A write that gives back the row and, last, whether it lies within reach; where it cannot tell, only the id."""
-
-    prepared: Prepared
-    tells: bool
-
-
-def save(connection: Connection, snapshot: Snapshot, principal: Principal, wanted: Save) -> Mapping[str, Any] | None:
+def save(reader: Reader, snapshot: Snapshot, principal: Principal, wanted: Save) -> Mapping[str, Any] | None:
     """The row as it was stored, by column. None where nothing was written, because a lookup or the row itself may not be.
 
+    A new row's own statement proves what the reader has not proved yet, and writes nothing where that does not hold.
     Raises Denied where the stored row lies out of the principal's reach.
     """
     look = Look(wanted.entity.key, (wanted.privilege, "append") if wanted.linked else (wanted.privilege,), wanted.given)
-    standing, dialect = principal.standing, connection.dialect
+    standing, dialect = principal.standing, reader.dialect
     targets = tuple(target for _, target, _ in wanted.linked)
     shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name)
-    writing = kept(snapshot, (standing, shape), lambda: _make(snapshot, standing, shape, dialect))
-    found = writing.prepared.rows(connection, _values(principal, wanted))
+
+    def prepared(claim: Claim | None) -> Prepared:
+        return kept(snapshot, (standing, shape, claim), lambda: _make(snapshot, standing, shape, dialect, claim))
+
+    on = reader if wanted.row is None else proven(reader)
+    found = _proving(on, prepared, _values(principal, wanted))
     if not found:
         return None
-    if writing.tells:
+    if len(found[0]) > 1:
         *values, reached = found[0]
         row: Mapping[str, Any] | None = dict(zip(wanted.entity.table.c.keys(), values, strict=True)) if reached else None
     else:
-        row = look_at(connection, snapshot, principal, look, found[0][0])
+        row = look_at(proven(reader), snapshot, principal, look, found[0][0])
     if row is None:
         raise Denied(wanted.entity.key)
     return row
@@ -175,16 +172,17 @@ def _values(principal: Principal, wanted: Save) -> dict[str, Any]:
     return {**principal.binds, **pointer_values(wanted.linked), **values}
 
 
-def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect) -> _Writing:
+def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect, claim: Claim | None) -> Prepared:
+    """A write that gives back the row and, last, whether it lies within reach; where it cannot tell, only the id."""
     entity = snapshot.entities[shape.look.entity]
     table, is_new = entity.table, shape.look.privileges[0] == "create"
-    write = _insert(snapshot, standing, shape, entity) if is_new else _update(snapshot, standing, shape, table)
+    write = _insert(snapshot, standing, shape, entity, claim) if is_new else _update(snapshot, standing, shape, table)
     if not _tells(snapshot, standing, shape.look, table, dialect):
-        return _Writing(Prepared(write.returning(table.c.id), dialect), tells=False)
+        return Prepared(write.returning(table.c.id), dialect)
     if dialect.name == "sqlite":
-        return _Writing(Prepared(write.returning(*table.c, _reached(snapshot, standing, shape, table)), dialect), tells=True)
+        return Prepared(write.returning(*table.c, _reached(snapshot, standing, shape, table)), dialect)
     written = write.returning(*table.c).cte("foyer_written")
-    return _Writing(Prepared(select(*written.c, _reached(snapshot, standing, shape, written)), dialect), tells=True)
+    return Prepared(select(*written.c, _reached(snapshot, standing, shape, written)), dialect)
 
 
 def _make_noted(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect, claim: Claim | None) -> Prepared:
