@@ -55,7 +55,7 @@ def texts(source, *turns):
 
 
 def site_page(seen, head=HEAD, blocks=(Block(),), using=None):
-    return (using or renderer()).site_page(seen, "page.html", head, blocks)
+    return (using or renderer()).site_page(seen, "page.html", head, blocks).decode()
 
 
 @given(first=HOSTILE, second=HOSTILE)
