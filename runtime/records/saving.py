@@ -79,6 +79,7 @@ class _Shape:
     targets: tuple[str, ...]
     numbered: tuple[str, ...]
     dialect: str
+    brief: bool = False
 
 
 def save(reader: Reader, snapshot: Snapshot, principal: Principal, wanted: Save) -> Mapping[str, Any] | None:
@@ -87,26 +88,42 @@ def save(reader: Reader, snapshot: Snapshot, principal: Principal, wanted: Save)
     A new row's own statement proves what the reader has not proved yet, and writes nothing where that does not hold.
     Raises Denied where the stored row lies out of the principal's reach.
     """
+    look, found = _saved(reader, snapshot, principal, wanted, brief=False)
+    if found is None:
+        return None
+    if len(found) > 1:
+        *values, reached = found
+        row: Mapping[str, Any] | None = dict(zip(wanted.entity.table.c.keys(), values, strict=True)) if reached else None
+    else:
+        row = look_at(proven(reader), snapshot, principal, look, found[0])
+    if row is None:
+        raise Denied(wanted.entity.key)
+    return row
+
+
+def save_new(reader: Reader, snapshot: Snapshot, principal: Principal, wanted: Save) -> int | None:
+    """The same of a new row of which nothing but the id is asked for."""
+    look, found = _saved(reader, snapshot, principal, wanted, brief=True)
+    if found is None:
+        return None
+    id, *reached = found
+    if not (reached[0] if reached else look_at(proven(reader), snapshot, principal, look, id)):
+        raise Denied(wanted.entity.key)
+    return int(id)
+
+
+def _saved(reader: Reader, snapshot: Snapshot, principal: Principal, wanted: Save, *, brief: bool) -> tuple[Look, Row | None]:
+    """What the write gave back, and how to look at its row where that does not say whether it lies within reach."""
     look = Look(wanted.entity.key, (wanted.privilege, "append") if wanted.linked else (wanted.privilege,), wanted.given)
     standing, dialect = principal.standing, reader.dialect
     targets = tuple(target for _, target, _ in wanted.linked)
-    shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name)
+    shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name, brief)
 
     def prepared(claim: Claim | None) -> Prepared:
         return kept(snapshot, (standing, shape, claim), lambda: _make(snapshot, standing, shape, dialect, claim))
 
-    on = reader if wanted.row is None else proven(reader)
-    found = _proving(on, prepared, _values(principal, wanted))
-    if not found:
-        return None
-    if len(found[0]) > 1:
-        *values, reached = found[0]
-        row: Mapping[str, Any] | None = dict(zip(wanted.entity.table.c.keys(), values, strict=True)) if reached else None
-    else:
-        row = look_at(proven(reader), snapshot, principal, look, found[0][0])
-    if row is None:
-        raise Denied(wanted.entity.key)
-    return row
+    found = _proving(reader if wanted.row is None else proven(reader), prepared, _values(principal, wanted))
+    return look, found[0] if found else None
 
 
 def save_noted(
@@ -173,16 +190,18 @@ def _values(principal: Principal, wanted: Save) -> dict[str, Any]:
 
 
 def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect, claim: Claim | None) -> Prepared:
-    """A write that gives back the row and, last, whether it lies within reach; where it cannot tell, only the id."""
+    """A write that gives back the row, or its id, and last whether it lies within reach; where it cannot tell, only the id."""
     entity = snapshot.entities[shape.look.entity]
     table, is_new = entity.table, shape.look.privileges[0] == "create"
     write = _insert(snapshot, standing, shape, entity, claim) if is_new else _update(snapshot, standing, shape, table)
     if not _tells(snapshot, standing, shape.look, table, dialect):
         return Prepared(write.returning(table.c.id), dialect)
+    given = [table.c.id] if shape.brief else list(table.c)
     if dialect.name == "sqlite":
-        return Prepared(write.returning(*table.c, _reached(snapshot, standing, shape, table)), dialect)
+        return Prepared(write.returning(*given, _reached(snapshot, standing, shape, table)), dialect)
     written = write.returning(*table.c).cte("foyer_written")
-    return Prepared(select(*written.c, _reached(snapshot, standing, shape, written)), dialect)
+    found = [written.c[item.name] for item in given]
+    return Prepared(select(*found, _reached(snapshot, standing, shape, written)), dialect)
 
 
 def _make_noted(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect, claim: Claim | None) -> Prepared:
