@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, TimedSerializer, TimestampSigner, URLSafeTimedSerializer
@@ -25,6 +26,8 @@ from runtime.csrf import FROM_ELSEWHERE
 
 LARGEST = 4096
 LONGEST = 1000
+FLASHES, TUPLE = "_flashes", " t"
+PLAIN_VALUES = frozenset({str, int, bool, type(None)})
 SENT_BY = "Sec-Fetch-Site"
 SHORT = 512
 """Bytes of values that are sent as they are: to compress them takes longer than to sign them, and tokens hardly get shorter."""
@@ -57,8 +60,26 @@ class _Serializer(URLSafeTimedSerializer):
     default_signer = _Signer
 
     def dump_payload(self, obj: Any) -> bytes:
-        plain = TimedSerializer.dump_payload(self, obj)
+        plain = _tagged(obj) or TimedSerializer.dump_payload(self, obj)
         return super().dump_payload(obj) if len(plain) > SHORT else base64_encode(plain)
+
+
+def _tagged(values: Mapping[str, Any]) -> bytes | None:
+    """Values as Flask's own JSON of sessions, where they are texts, numbers and messages to be shown; None for others."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if name[:1] == " ":  # as the names begin with which Flask marks what JSON has not
+            return None
+        if type(value) in PLAIN_VALUES:
+            found[name] = value
+        elif name == FLASHES and all(type(one) is tuple and all(type(text) is str for text in one) for one in value):
+            found[name] = [{TUPLE: one} for one in value]
+        else:
+            return None
+    try:
+        return orjson.dumps(found)
+    except TypeError:  # a number or a text that orjson does not write
+        return None
 
 
 @dataclass(frozen=True, slots=True)

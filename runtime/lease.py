@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Dialect, Engine, QueuePool, event
@@ -145,15 +145,17 @@ class Lease:
             raise
 
     @contextmanager
-    def transaction(self, patience_ms: int | None = None) -> Iterator[Connection]:
+    def transaction(self, patience_ms: int | None = None, *, proving: bool = False) -> Iterator[Connection]:
         """One transaction that writes; inside another one it is part of that.
 
-        With `patience_ms` it raises OperationalError rather than wait longer for another writer on SQLite.
+        With `patience_ms` it raises OperationalError rather than wait longer for another writer on SQLite. One that is
+        `proving` leaves it to its statements to prove on `reader` what is taken for granted, and commits nothing before
+        that: on SQLite, where a connection cannot have died, so that nothing is to be found out before it begins.
         """
         if self._writing is not None:
             yield self._writing
             return
-        connection = self.connection
+        connection = self.bare() if proving and self.dialect.name == "sqlite" else self.connection
         if connection.in_transaction():  # one that SQLAlchemy keeps for what was read, and the database knows nothing of
             connection.rollback()
         try:
@@ -161,6 +163,7 @@ class Lease:
                 start_writing(connection, patience_ms)
                 self._writing = connection
                 yield connection
+                self.prove()
         except BaseException:
             self._after.clear()
             raise
@@ -171,6 +174,10 @@ class Lease:
         waiting, self._after = self._after, []
         for action in waiting:
             action()
+
+    def proving(self) -> AbstractContextManager[Connection]:
+        """A transaction of which the first statements may prove what is taken for granted."""
+        return self.transaction(proving=True)
 
     def alone(self) -> Reader:
         """What one statement that is a transaction of its own is executed on. Raises RuntimeError within another one.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from runtime.api.calls import Caller, tag
 from runtime.api.conditions import Conditions
 from runtime.api.faults import bad, fault_of, not_enabled, not_offered, told
 from runtime.api.model import EntitySet, Navigation, Property
+from runtime.api.objects import Entity, WriteRows, rows_writer
 from runtime.odata.options import Expanded, Options, Order
 from runtime.odata.values import KEY, as_it_is
 from runtime.passing import passing
@@ -38,8 +38,6 @@ VERSION = Selected("version")
 FIRST = 2
 """Where what was selected begins in a row."""
 TAG = "@odata.etag"
-Entity = dict[str, Any]
-Write = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,22 +53,13 @@ class Columns:
         return self.selected.index(wanted) + FIRST
 
     @cached_property
-    def _written(self) -> tuple[tuple[str, ...], itemgetter[Any], tuple[tuple[str, Write], ...]]:
-        """The names of an object, what takes their values out of a row, and those that are not written as they are."""
-        named = [one for one in self.properties if one.name != KEY]
-        places = self.place(VERSION), 0, *(self.place(one.selected) for one in named)
-        changed = tuple((one.name, one.write) for one in named if one.write is not as_it_is)
-        return (TAG, KEY, *(one.name for one in named)), itemgetter(*places), changed
+    def _write(self) -> WriteRows:
+        named = [(one.name, self.place(one.selected), one.write) for one in self.properties if one.name != KEY]
+        return rows_writer(((TAG, self.place(VERSION), tag), (KEY, 0, as_it_is), *named))
 
     def entities(self, rows: Iterable[Row]) -> list[Entity]:
         """Rows as objects that orjson writes."""
-        names, taken, changed = self._written
-        found = [dict(zip(names, taken(row), strict=True)) for row in rows]
-        for entity in found:
-            entity[TAG] = tag(entity[TAG])
-            for name, write in changed:
-                entity[name] = write(entity[name])
-        return found
+        return self._write(rows)
 
 
 @passing
@@ -117,7 +106,8 @@ def collection(caller: Caller, entity_set: EntitySet, options: Options, start: B
     ask = ask_for(caller, entity_set, options)
     size = PAGE if options.top is None else min(PAGE, options.top)
     anchor = _anchor(plan, ask.sort, options.skiptoken) if options.skiptoken else ()
-    ask = replace(ask, page_size=size, anchor=anchor, direction="after" if anchor else "")
+    left = None if options.top is None else options.top - size
+    ask = replace(ask, page_size=size, anchor=anchor, direction="after" if anchor else "", placed=left != 0)
     near = start.id if start is not None else None
     page = fetch_list(caller.reader, plan, caller.principal, ask, near=near) if size else None
     rows = page.rows if page else []
@@ -127,7 +117,6 @@ def collection(caller: Caller, entity_set: EntitySet, options: Options, start: B
     if options.count:
         answer["@odata.count"] = count_exactly(caller.reader, plan, caller.principal, ask, near=near)
     answer["value"] = found
-    left = None if options.top is None else options.top - size
     if page and page.next_after and left != 0:
         place = f"{entity_set.name}" if start is None else f"{start.set.name}({start.id})/{start.way.name}"
         answer["@odata.nextLink"] = f"{caller.root}/{place}?{_next(options, page.next_after, left)}"

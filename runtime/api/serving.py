@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.utils import get_current_url
 
 from runtime.answers import Answer as Reply
 from runtime.api.batch import batch
@@ -24,6 +27,7 @@ from runtime.thumbnails import NONE
 
 WRONG_TOKEN = "This token is not known, or it is over."  # noqa: S105 no secret
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
+MOST_HOSTS = 500
 NO_TOKEN = "Send the token of your session in the header X-CSRFToken; /_api/$token gives it."  # noqa: S105 no secret
 
 
@@ -39,7 +43,7 @@ def serve(path: str = "") -> Response:
         context, reading, program = found_token[0], found_token[1].reading, found_token[1].id
         g.foyer = context
         require_terms(context)
-    caller = Caller.of(context, request.host_url, reading=reading, program=program)
+    caller = Caller.of(context, _host_url(request.scheme, request.host), reading=reading, program=program)
     headers = {name.lower(): value for name, value in request.headers.items()}
     method = "GET" if request.method == "HEAD" else request.method
     body = request.get_data(cache=False) if method != "GET" else b""
@@ -92,3 +96,7 @@ def _response(found: Answer) -> Response:
     else:
         response.content_type = found.media_type
     return response
+
+
+_host_url = lru_cache(maxsize=MOST_HOSTS)(get_current_url)
+"""The address of a host as Werkzeug writes it, letters for what is encoded."""

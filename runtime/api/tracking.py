@@ -13,9 +13,9 @@ from typing import Any
 from runtime.api.calls import Answer, Call, Caller
 from runtime.api.faults import ApiFault, bad, not_offered, told
 from runtime.api.model import EntitySet
+from runtime.api.objects import Entity
 from runtime.api.reading import (
     Columns,
-    Entity,
     ask_for,
     collection,
     columns_for,

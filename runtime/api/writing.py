@@ -64,7 +64,7 @@ def _insert_alone(caller: Caller, draft: Draft) -> int:
 
     with told("create", draft.set.name):
         return create_alone(
-            lease.alone(), lease.transaction, caller.snapshot, caller.principal, entity, values, listeners=caller.listeners
+            lease.alone(), lease.proving, caller.snapshot, caller.principal, entity, values, listeners=caller.listeners
         ).id
 
 

@@ -86,7 +86,7 @@ def _make_alone(context: RequestContext, form: Form, values: Values) -> int:
     lease = context.lease
     made = create_alone(
         lease.alone(),
-        lease.transaction,
+        lease.proving,
         context.snapshot,
         context.principal,
         form.entity,

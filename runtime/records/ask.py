@@ -24,7 +24,7 @@ class ListAsk:
 
     `anchor` holds the values of a row, in the order of the sort and then its id, for the rows `after` or `before` it.
     `bound` has the values of the binds of `narrowings`. `skip` rows are left out before the first page; only where it is
-    `counted` does the first page tell how many rows there are.
+    `counted` does the first page tell how many rows there are, and only where it is `placed` where the next one begins.
     """
 
     view: str
@@ -40,6 +40,7 @@ class ListAsk:
     bound: tuple[tuple[str, Any], ...] = ()
     skip: int = 0
     counted: bool = True
+    placed: bool = True
 
 
 def parse_list_ask(

@@ -36,8 +36,12 @@ def record_audit(connection: Connection, snapshot: Snapshot, change: Change) -> 
     """Write one change to the trail, as a listener of `after_write`."""
     changes = {key: [_plain(old), _plain(new)] for key, (old, new) in change.changed.items()}
     changes |= file_facts(connection, snapshot, change)
-    values = note(change.principal, change.kind, change.entity, change.at)
-    _NOTE.on(connection.dialect).rows(connection, {**values, "a_row": change.id, "a_changes": _json(changes)})
+    write_note(connection, note(change.principal, change.kind, change.entity, change.at), change.id, _json(changes))
+
+
+def write_note(connection: Connection, noted: Mapping[str, Any], row: int, changes: str) -> None:
+    """Write a line of the trail: what `note` made of it, the row, and what changed as JSON."""
+    _NOTE.on(connection.dialect).rows(connection, {**noted, "a_row": row, "a_changes": changes})
 
 
 def note(principal: Principal, privilege: str, entity: str, at: dt.datetime) -> dict[str, Any]:

@@ -151,8 +151,8 @@ def _page(ask: ListAsk, shape: Shape, places: Places, rows: list[Row], counted: 
     backwards = ask.direction == "before"
     if backwards:
         rows.reverse()
-    has_next = bool(rows) and (more or backwards)
-    has_previous = bool(rows) and (more if backwards else ask.direction == "after" or ask.page > 1)
+    has_next = ask.placed and bool(rows) and (more or backwards)
+    has_previous = ask.placed and bool(rows) and (more if backwards else ask.direction == "after" or ask.page > 1)
     capped = counted is not None and counted > CAP
     return ListPage(
         rows=rows,

@@ -64,6 +64,11 @@ Reader = Connection | Unproven
 """What a prepared statement is read on."""
 
 
+def bare(reader: Reader) -> Connection:
+    """The connection of a reader, whatever is proved: for what is undone where that does not hold."""
+    return reader if isinstance(reader, Connection) else reader.bare()
+
+
 def proven(reader: Reader) -> Connection:
     """The connection of a reader, for any statement: what is not proved yet is proved first."""
     return reader if isinstance(reader, Connection) else reader.connection

@@ -79,37 +79,51 @@ class _Shape:
     targets: tuple[str, ...]
     numbered: tuple[str, ...]
     dialect: str
+    brief: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """A write that gives back the row and, last, whether it lies within reach; where it cannot tell, only the id."""
-
-    prepared: Prepared
-    tells: bool
-
-
-def save(connection: Connection, snapshot: Snapshot, principal: Principal, wanted: Save) -> Mapping[str, Any] | None:
+def save(reader: Reader, snapshot: Snapshot, principal: Principal, wanted: Save) -> Mapping[str, Any] | None:
     """The row as it was stored, by column. None where nothing was written, because a lookup or the row itself may not be.
 
+    A new row's own statement proves what the reader has not proved yet, and writes nothing where that does not hold.
     Raises Denied where the stored row lies out of the principal's reach.
     """
-    look = Look(wanted.entity.key, (wanted.privilege, "append") if wanted.linked else (wanted.privilege,), wanted.given)
-    standing, dialect = principal.standing, connection.dialect
-    targets = tuple(target for _, target, _ in wanted.linked)
-    shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name)
-    writing = kept(snapshot, (standing, shape), lambda: _make(snapshot, standing, shape, dialect))
-    found = writing.prepared.rows(connection, _values(principal, wanted))
-    if not found:
+    look, found = _saved(reader, snapshot, principal, wanted, brief=False)
+    if found is None:
         return None
-    if writing.tells:
-        *values, reached = found[0]
+    if len(found) > 1:
+        *values, reached = found
         row: Mapping[str, Any] | None = dict(zip(wanted.entity.table.c.keys(), values, strict=True)) if reached else None
     else:
-        row = look_at(connection, snapshot, principal, look, found[0][0])
+        row = look_at(proven(reader), snapshot, principal, look, found[0])
     if row is None:
         raise Denied(wanted.entity.key)
     return row
+
+
+def save_new(reader: Reader, snapshot: Snapshot, principal: Principal, wanted: Save) -> int | None:
+    """The same of a new row of which nothing but the id is asked for."""
+    look, found = _saved(reader, snapshot, principal, wanted, brief=True)
+    if found is None:
+        return None
+    id, *reached = found
+    if not (reached[0] if reached else look_at(proven(reader), snapshot, principal, look, id)):
+        raise Denied(wanted.entity.key)
+    return int(id)
+
+
+def _saved(reader: Reader, snapshot: Snapshot, principal: Principal, wanted: Save, *, brief: bool) -> tuple[Look, Row | None]:
+    """What the write gave back, and how to look at its row where that does not say whether it lies within reach."""
+    look = Look(wanted.entity.key, (wanted.privilege, "append") if wanted.linked else (wanted.privilege,), wanted.given)
+    standing, dialect = principal.standing, reader.dialect
+    targets = tuple(target for _, target, _ in wanted.linked)
+    shape = _Shape(look, tuple(wanted.columns), targets, wanted.numbered, dialect.name, brief)
+
+    def prepared(claim: Claim | None) -> Prepared:
+        return kept(snapshot, (standing, shape, claim), lambda: _make(snapshot, standing, shape, dialect, claim))
+
+    found = _proving(reader if wanted.row is None else proven(reader), prepared, _values(principal, wanted))
+    return look, found[0] if found else None
 
 
 def save_noted(
@@ -175,16 +189,19 @@ def _values(principal: Principal, wanted: Save) -> dict[str, Any]:
     return {**principal.binds, **pointer_values(wanted.linked), **values}
 
 
-def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect) -> _Writing:
+def _make(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect, claim: Claim | None) -> Prepared:
+    """A write that gives back the row, or its id, and last whether it lies within reach; where it cannot tell, only the id."""
     entity = snapshot.entities[shape.look.entity]
     table, is_new = entity.table, shape.look.privileges[0] == "create"
-    write = _insert(snapshot, standing, shape, entity) if is_new else _update(snapshot, standing, shape, table)
+    write = _insert(snapshot, standing, shape, entity, claim) if is_new else _update(snapshot, standing, shape, table)
     if not _tells(snapshot, standing, shape.look, table, dialect):
-        return _Writing(Prepared(write.returning(table.c.id), dialect), tells=False)
+        return Prepared(write.returning(table.c.id), dialect)
+    given = [table.c.id] if shape.brief else list(table.c)
     if dialect.name == "sqlite":
-        return _Writing(Prepared(write.returning(*table.c, _reached(snapshot, standing, shape, table)), dialect), tells=True)
+        return Prepared(write.returning(*given, _reached(snapshot, standing, shape, table)), dialect)
     written = write.returning(*table.c).cte("foyer_written")
-    return _Writing(Prepared(select(*written.c, _reached(snapshot, standing, shape, written)), dialect), tells=True)
+    found = [written.c[item.name] for item in given]
+    return Prepared(select(*found, _reached(snapshot, standing, shape, written)), dialect)
 
 
 def _make_noted(snapshot: Snapshot, standing: Standing, shape: _Shape, dialect: Dialect, claim: Claim | None) -> Prepared:

@@ -19,7 +19,7 @@ from runtime.records.hooks import Change, Listeners
 from runtime.records.incoming import cleaned, permitted, with_defaults
 from runtime.records.links import check_pointers, permit_pointers, pointers
 from runtime.records.numbers import counts_within, next_number
-from runtime.records.proof import Reader, proven
+from runtime.records.proof import Reader, bare
 from runtime.records.refusals import Undo, guarded, readable, refuse
 from runtime.records.rows import Look, look_at, stamps, to_columns, to_values
 from runtime.records.saving import Save, save
@@ -63,7 +63,7 @@ def new_row(connection: Reader, snapshot: Snapshot, principal: Principal, entity
 
 
 def create(
-    connection: Connection,
+    reader: Reader,
     snapshot: Snapshot,
     principal: Principal,
     entity: str,
@@ -76,11 +76,14 @@ def create(
 
     A refusal undoes this write alone or, where the caller gives up after one, all of the transaction (`undo`). Raises Denied
     (also where the new row would lie out of reach) and Invalid.
+
+    What the reader has not proved yet the row's own statement proves, within the transaction that is open on its connection.
     """
-    new = new_row(connection, snapshot, principal, entity, values)
+    new = new_row(reader, snapshot, principal, entity, values)
+    connection = bare(reader)
     with guarded(connection, new.entity, undo):
-        wanted = new.save(connection, snapshot, principal)
-        row = save(connection, snapshot, principal, wanted)
+        wanted = new.save(reader, snapshot, principal)
+        row = save(reader, snapshot, principal, wanted)
         if row is None:
             check_pointers(connection, snapshot, principal, new.entity, wanted.linked)
             raise Denied(entity)
@@ -201,7 +204,7 @@ def _number(connection: Reader, snapshot: Snapshot, entity: CompiledEntity, valu
             values.pop(attribute.key, None)
             waiting.append(attribute.key)
         else:
-            values[attribute.key] = next_number(proven(connection), entity, attribute)
+            values[attribute.key] = next_number(bare(connection), entity, attribute)
     return tuple(waiting)
 
 

@@ -60,7 +60,7 @@ class Renderer(Generic[Context]):
         The template has the names of `layout.html`'s head besides `values`. Raises TemplateNotFound, UndefinedError.
         """
         html = self._template(context, template).render(self._around(context).names() | values)
-        return _with_sprite(Pieces((html,), used(html)))
+        return _as_text(html)
 
     def own_page(self, context: Context, template: str, frame: Frame, **values: Any) -> str:
         """The HTML of a page of the engine that keeps the base theme's look whatever the site wears."""
@@ -70,11 +70,10 @@ class Renderer(Generic[Context]):
             lambda: make_wardrobe(snapshot, site, language, self._chain(BASE), auto_reload=self._auto_reload),
         )
         names = {"frame": frame, "person": context.principal, "csrf": context.csrf, **values}
-        html = wardrobe.templates.get_template(template).render(names)
-        return _with_sprite(Pieces((html,), used(html)))
+        return _as_text(wardrobe.templates.get_template(template).render(names))
 
-    def site_page(self, context: Context, template: str, head: PageHead, blocks: Sequence[Block]) -> str:
-        """The HTML of a page of the site: the same as `page` with `head` and, as `parts`, the blocks' HTML.
+    def site_page(self, context: Context, template: str, head: PageHead, blocks: Sequence[Block]) -> bytes:
+        """The HTML of a page of the site as it is sent: the same as `page` with `head` and, as `parts`, the blocks' HTML.
 
         What is around the blocks is drawn once per snapshot, roles, language and place in the menu, and then filled in.
         """
@@ -84,9 +83,9 @@ class Renderer(Generic[Context]):
         page = WholePage(self._template(context, template), around, head, parts)
         if around.frame.messages or self._auto_reload:
             html = page.whole()
-            return _with_sprite(Pieces((html,), used(html)))
+            return _with_sprite(Pieces((html,), used(html))).encoded()
         key = (template, context.site.key, context.language, page.shape)
-        return _with_sprite(self.stencils(context).pieces(key, page))
+        return _with_sprite(self.stencils(context).pieces(key, page)).encoded()
 
     def stencils(self, context: Context) -> Stencils:
         """The stencils of the context's snapshot."""
@@ -228,11 +227,15 @@ def _requests(context: Scene) -> str:
     return address(context.site, context.language, "/access-requests") if approves else ""
 
 
-def _with_sprite(page: Pieces) -> str:
+def _as_text(html: str) -> str:
+    return "".join(_with_sprite(Pieces((html,), used(html))).parts)
+
+
+def _with_sprite(page: Pieces) -> Pieces:
     parts = list(page.parts)
     for number in range(len(parts) - 1, -1, -1):
         if SPRITE_MARK in parts[number]:
             head, _, tail = parts[number].rpartition(SPRITE_MARK)
-            parts[number] = f"{head}{sprite(page.icons)}{tail}"
+            parts[number : number + 1] = head, sprite(page.icons), tail
             break
-    return "".join(parts)
+    return Pieces(parts, page.icons)

@@ -84,6 +84,23 @@ class Sheet:
         return Stencil(found, [int(number) for number in found[1::2]], self.reads)
 
 
+class Fixed(str):
+    """A piece that stays as it is, with its bytes: to encode a letter beyond ASCII takes longer than to copy the piece."""
+
+    __slots__ = ("encoded",)
+
+    encoded: bytes
+
+    @classmethod
+    def of(cls, text: str) -> str:
+        """The text; a plain one is as good as its bytes."""
+        if text.isascii():
+            return text
+        made = cls(text)
+        made.encoded = text.encode()
+        return made
+
+
 class Pieces:
     """HTML in pieces, and the icons that it draws: a page is large, so it is put together, and looked through, only once."""
 
@@ -96,6 +113,10 @@ class Pieces:
     def __html__(self) -> str:
         return "".join(self.parts)
 
+    def encoded(self) -> bytes:
+        """The HTML as it is sent. One letter beyond ASCII in a page joined first has all of it encoded letter by letter."""
+        return b"".join([part.encoded if type(part) is Fixed else part.encode() for part in self.parts])
+
 
 class Stencil:
     """The pieces between the holes, and at which places among them what fills each hole stands."""
@@ -103,7 +124,7 @@ class Stencil:
     __slots__ = ("_fillings", "_icons", "_pieces")
 
     def __init__(self, pieces: list[str], order: list[int], reads: list[Read]) -> None:
-        self._pieces = pieces
+        self._pieces = [piece if place % 2 else Fixed.of(piece) for place, piece in enumerate(pieces)]
         places: dict[int, list[int]] = {}
         for index, number in enumerate(order):
             places.setdefault(number, []).append(2 * index + 1)

@@ -44,7 +44,7 @@ class Apiary:
         stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
         table = self.snapshot.entities[entity].table
         with self.engine.begin() as connection:
-            return int(connection.execute(sa.insert(table).values(**stamps, **values).returning(table.c.id)).scalar_one())
+            return int(connection.execute(sa.insert(table).returning(table.c.id), {**stamps, **values}).scalar_one())
 
     def hive(self, code: str, keeper: str = "alice", **values: Any) -> int:
         account = self.accounts[CAST[keeper][0]]

@@ -81,7 +81,7 @@ class Archive:
         stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
         table = self.snapshot.entities[entity].table
         with self.engine.begin() as connection:
-            made = connection.execute(sa.insert(table).values(**stamps, **values).returning(table.c.id))
+            made = connection.execute(sa.insert(table).returning(table.c.id), {**stamps, **values})
             return int(made.scalar_one())
 
     def score(self, number: str, choir: str = "high", **values: Any) -> int:

@@ -63,7 +63,11 @@ class Marina:
         stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
         table = self.snapshot.entities[entity].table
         with self.engine.begin() as connection:
-            results = [connection.execute(sa.insert(table).values(**stamps, **row)) for row in rows]
+            if len(rows) > 1 and len({frozenset(row) for row in rows}) == 1:  # as a list, it is one message for many rows
+                adding = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
+                return list(connection.scalars(adding, [{**stamps, **row} for row in rows]))
+            # Values are given beside the statement, which is then the same for all rows, and compiled once.
+            results = [connection.execute(sa.insert(table), {**stamps, **row}) for row in rows]
             return [result.inserted_primary_key[0] for result in results if result.inserted_primary_key]
 
     def book(self, number: str, skipper: str = "alice", **values: Any) -> int:

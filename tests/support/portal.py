@@ -274,7 +274,7 @@ def _people(connection: sa.Connection, snapshot: Snapshot) -> dict[str, int]:
 
     def add(entity: str, **values: Any) -> int:
         table = snapshot.entities[entity].table
-        return int(connection.execute(sa.insert(table).values(**stamps, **values).returning(table.c.id)).scalar_one())
+        return int(connection.execute(sa.insert(table).returning(table.c.id), {**stamps, **values}).scalar_one())
 
     accounts = {name: add("account", name=name.capitalize(), number=name.upper()) for name in ("harbour", "quay")}
     return {

@@ -338,7 +338,7 @@ class Pottery:
         now = dt.datetime.now(dt.UTC)
         stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
         with self.engine.begin() as connection:
-            made = connection.execute(sa.insert(table).values(**stamps, **values).returning(table.c.id))
+            made = connection.execute(sa.insert(table).returning(table.c.id), {**stamps, **values})
             return int(made.scalar_one())
 
     def rows(self, entity: str) -> list[Mapping[str, Any]]:

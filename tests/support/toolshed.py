@@ -59,7 +59,7 @@ def opened(database_url: str, folder: Path) -> Iterator[Toolshed]:
         now = dt.datetime.now(dt.UTC)
         stamps = {"version": 1, "created_at": now, "created_from": "system", "changed_at": now, "changed_from": "system"}
         with engine.begin() as connection:
-            made = connection.execute(sa.insert(snapshot.entities[entity].table).values(**stamps, **values))
+            made = connection.execute(sa.insert(snapshot.entities[entity].table), {**stamps, **values})
         assert made.inserted_primary_key
         return int(made.inserted_primary_key[0])
 

@@ -55,7 +55,7 @@ def texts(source, *turns):
 
 
 def site_page(seen, head=HEAD, blocks=(Block(),), using=None):
-    return (using or renderer()).site_page(seen, "page.html", head, blocks)
+    return (using or renderer()).site_page(seen, "page.html", head, blocks).decode()
 
 
 @given(first=HOSTILE, second=HOSTILE)
@@ -188,3 +188,12 @@ def test_with_reload_a_changed_template_is_seen_at_once(tmp_path):
         )
         os.utime(layout, (moment, moment))
         assert f"<p>{word}</p>" in site_page(seen, using=using)
+
+
+@given(fixed=HOSTILE, name=HOSTILE, times=st.integers(1, 3))
+def test_what_is_sent_are_the_bytes_of_what_is_drawn(fixed, name, times):
+    stencils, drawn = Stencils(), []
+    source = f"é{fixed.replace('{', '')} – " + "{{ name }}" * times + " end"
+    for value in (name, f"{name}é", "plain"):
+        found = stencils.pieces("key", Sketch(source, {"name": value}, drawn))
+        assert found.encoded() == "".join(found.parts).encode() == found.__html__().encode()

@@ -1,11 +1,13 @@
 """The signed cookie: what was found good is remembered, and never for longer or for others than it is good."""
 
+import datetime as dt
 import time
 from unittest import mock
 
 import pytest
 from flask import Flask, request, session
 from flask.sessions import SecureCookieSessionInterface
+from markupsafe import Markup
 
 from runtime.answers import Answer
 from runtime.cookies import LARGEST, CookieSessions
@@ -124,6 +126,37 @@ def test_a_cookie_is_the_one_that_flask_would_send(app, settings, length):
     values = [serializer.loads(cookie.partition("=")[2]) for cookie, _, _ in told]
     assert values[0] == values[1]
     assert values[0]["value"] == "spoilt"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "_flashes": [("good", "It is saved, “Zoë”."), ("warn", "Look.")],
+            "token": "t",
+            "number": 7,
+            "yes": True,
+            "none": None,
+        },
+        {"_flashes": [("good", Markup("<b>Saved</b>"))]},
+        {"_flashes": []},
+        {"_flashes": [["a", "list"]]},
+        {" t": ["no", "pair"]},
+        {" t": ["no", "pair"], "other": ()},
+        {"value": 2**70},
+        {"value": "\ud800"},
+        {"value": dt.datetime(2026, 1, 2, tzinfo=dt.UTC)},
+        {"value": {" t": [1]}, "text": Markup("<i>")},
+    ],
+)
+def test_flask_reads_what_is_written_as_if_it_had_written_it_itself(app, more):
+    others = SecureCookieSessionInterface()
+    ours, theirs = (interface.get_signing_serializer(app) for interface in (app.session_interface, others))
+    assert ours is not None
+    assert theirs is not None
+    read = theirs.loads(ours.dumps(more))
+    assert read == theirs.loads(theirs.dumps(more))
+    assert [type(one) for one in read.get("_flashes", ())] == [type(one) for one in more.get("_flashes", ())]
 
 
 def test_the_memory_does_not_grow_without_end(app):
