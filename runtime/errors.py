@@ -82,6 +82,18 @@ class PageNotFound(RequestError):
     code = "not_found"
 
 
+class NothingToShow(PageNotFound):
+    """There is nothing to see of this yet: its draft is not complete. What it lacks stands beside its fields."""
+
+    code = "nothing_to_show"
+
+
+class NoRecordToShow(PageNotFound):
+    """There is nothing to see of this yet: whoever's eyes you look through may read no such record, or there is none."""
+
+    code = "no_record_to_show"
+
+
 class OutOfReach(PageNotFound):
     """There is no such page.
 

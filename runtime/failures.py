@@ -29,8 +29,8 @@ log = logging.getLogger("foyer.errors")
 MARKERS = {404: "not_found", 403: "access_denied"}
 TEMPLATES = {404: "errors/not_found.html", 403: "errors/denied.html"}
 TEMPLATE = "errors/error.html"
-SAID = frozenset({"looking_only", "second_factor_needed", "terms_needed"})
-"""Codes that are told by their own sentence: no role is lacking, which the page for their status would say."""
+SAID = frozenset({"looking_only", "second_factor_needed", "terms_needed", "nothing_to_show", "no_record_to_show"})
+"""Codes that are told by their own sentence: no role is lacking and no address wrong, as their status would say."""
 MOMENT = "%Y-%m-%d %H:%M:%S UTC"
 JSON_ONLY = ("feed",)
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)

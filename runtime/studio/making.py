@@ -149,14 +149,15 @@ def _address(desk: Desk, wish: Wish) -> dict[str, Any]:
 
 
 def _wished(desk: Desk, kind: str) -> Wish:
-    """What was typed; without a key, one that is made of the name and that nothing has."""
+    """What was typed; without a key, one that nothing has, made of the name or of the last of what it stands on."""
     posted = request.form
     key, name = posted.get("key", "").strip(), posted.get("name", "").strip()[:LONGEST_NAME] if _is_named(kind) else ""
     refs = {ref: key_of(desk, of, posted.get(f"ref.{ref}", "").strip()) for ref, of in _refs(kind).items()}
-    if not key and name:
+    about = name or ("" if _is_named(kind) else next(reversed(refs.values()), ""))
+    if not key and about:
         dash = "-" if _fits(kind, "a-b") else "_"
         taken = {item.id.key for item in desk.bench.by_kind[kind] if item.id.site in ("", desk.reach.site)}
-        key = naming.free(naming.plain(name).replace("_", dash), taken, dash)
+        key = naming.free(naming.plain(about).replace("_", dash), taken, dash)
     return Wish(key, name, refs)
 
 
@@ -181,7 +182,7 @@ def _ask(desk: Desk, act: str, kind: str, item: Item | None, wish: Wish, wrong: 
         []
         if item
         else [
-            (name, ref, wish.refs.get(name, ""), tuple(offer(desk, f"kind-{ref}")))
+            (name, ref, wish.refs.get(name, ""), tuple(offer(desk, f"kind-{ref}")), name not in (PARENT, OF_RECORD))
             for name, ref in _refs(kind).items()
             if name not in (PARENT, OF_RECORD) or _root(desk)
         ]

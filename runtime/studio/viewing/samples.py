@@ -13,7 +13,7 @@ from metadata.snapshot import CompiledSite, PageNode, frozen
 from metadata.text import Text
 from runtime.access import access_for
 from runtime.context import PageView, RequestContext
-from runtime.errors import PageNotFound
+from runtime.errors import NoRecordToShow, NothingToShow, PageNotFound
 from runtime.pages.addresses import page_url
 from runtime.records.ask import ListAsk
 from runtime.records.errors import Denied
@@ -31,8 +31,8 @@ def sample_path(kind: str, key: str) -> str:
 
 
 def show_sample(context: RequestContext, path: str, show: PageView) -> Response:
-    """The component of a path by itself, or the sheet of the site's tokens. Raises PageNotFound for none, and what its block
-    raises."""
+    """The component of a path by itself, or the sheet of the site's tokens. Raises PageNotFound for none,
+    NothingToShow and NoRecordToShow where there is none yet, and what its block raises."""
     kind, _, key = path.removeprefix(SAMPLE).partition("/")
     if kind == "tokens":
         return _tokens(context)
@@ -40,7 +40,7 @@ def show_sample(context: RequestContext, path: str, show: PageView) -> Response:
         return make_response(redirect(_address(context, key), 302))
     site, blocks = context.site, _blocks(context, kind, key)
     if not blocks:
-        raise PageNotFound
+        raise NothingToShow if kind in KINDS else PageNotFound
     lists = (
         {**site.lists, _alone(key): ListComponent(key=_alone(key), site=site.key, views=(key,))}
         if kind == "view"
@@ -66,23 +66,24 @@ def _tokens(context: RequestContext) -> Response:
 
 
 def _address(context: RequestContext, key: str) -> str:
-    """Where a page is, of a record the first one that the person may read. Raises PageNotFound where there is none."""
+    """Where a page is, of a record the first one that the person may read. Raises NothingToShow for a page that
+    there is not, NoRecordToShow for want of a record."""
     node = context.site.pages.get(key)
     if node is None:
-        raise PageNotFound
+        raise NothingToShow
     keys = tuple(_first(context, above) for above in node.lineage if above.record_entity)
     return page_url(context, node, keys)
 
 
 def _first(context: RequestContext, node: PageNode) -> str:
-    """What stands in the address for the first record of a page that the person may read."""
+    """What stands in the address for the first record of a page that the person may read. Raises NoRecordToShow."""
     try:
         plan = plan_entity(context.snapshot, context.principal, node.record_entity, ListOptions(key=node.record_attribute))
     except Denied:
-        raise PageNotFound from None
+        raise NoRecordToShow from None
     rows = fetch_list(context.reader, plan, context.principal, ListAsk("", page_size=1)).rows
     if not rows:
-        raise PageNotFound
+        raise NoRecordToShow
     return str(rows[0][1])
 
 

@@ -30,6 +30,13 @@ def test_a_name_is_enough_for_something_new_and_what_it_stands_on_is_asked_too(s
     assert begun(dora, "view", key="plain").location == "/studio/edit/view/plain"
     of_map = begun(dora, "table_map", key="berths-in", ref__connection="erp", ref__entity="berth")
     assert of_map.location == "/studio/design/table_map/berths-in"  # a kind without a name for people needs none
+    for key in ("berth", "berth-2"):
+        of_map = begun(dora, "table_map", ref__connection="erp", ref__entity="berth")
+        assert of_map.location == f"/studio/design/table_map/{key}"
+    assert begun(dora, "table_map", ref__connection="", ref__entity="").status_code == 422
+    asked = dora.get("new/table_map")
+    assert "Left empty, it is made of the one above" in words(asked)
+    assert "(optional)" not in words(asked).partition("Connection")[2].partition("Key")[0]
     refused = begun(dora, "page", name="???")
     assert refused.status_code == 422
     assert "A key must match" in words(refused)

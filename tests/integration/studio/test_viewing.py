@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from metadata.compiler import compile_snapshot
-from metadata.model import Attribute, Component, Entity, EntityPermission, FurtherAccounts, ManyToMany, View, ViewColumn
+from metadata.model import Attribute, Chart, Component, Entity, EntityPermission, FurtherAccounts, ManyToMany, View, ViewColumn
 from metadata.store import MetadataStore
 from runtime.access import Person, Principal
 from runtime.records.errors import Denied
@@ -56,6 +56,17 @@ def test_each_sees_the_drafts_with_their_own_rows(site, seen):
     assert seen("alice", "/_sample/view/boats", "served").status_code == 404
     assert "Seen as Alice sees it" in seen("alice", "/bookings").text
     assert f'href="/studio/as/draft/contact-{site.people["alice"]}/bookings/A1"' in seen("alice", "/bookings").text
+
+
+def test_what_cannot_be_seen_yet_says_why(site, seen):
+    draft(site, Chart(key="fees", site="marina", view="", group=""))
+    answer = seen("alice", "/_sample/chart/fees")
+    assert answer.status_code == 404
+    assert "its draft is not complete" in words(answer)
+    nobody = seen("anonymous", "/_sample/page/booking")
+    assert nobody.status_code == 404
+    assert "may read no such record, or there is none" in words(nobody)
+    assert "its draft" not in words(seen("alice", "/_sample/nothing/fees"))
 
 
 def test_a_draft_permission_is_tried_before_it_is_released(site, seen):
