@@ -292,7 +292,7 @@ class Workshop:
             item = known.get(head.id)
             data = item.data if item else texts[head.id]
             component, faults = (item.component, item.faults) if item else self._of(head, data)
-            named = item.references if item else tuple(references(data, name.kind))
+            named = item.references if item else references(data, name.kind)
             items[name] = Item(name, head, data, component, faults, standing.released.get(name), named)
         touched = {name.kind for name in names if old is None or old.all.get(name) != items.get(name)}
         again = old is not None and old.standing.release == standing.release
