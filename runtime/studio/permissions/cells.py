@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -90,7 +90,7 @@ def named_entities(desk: Desk, words: str) -> tuple[tuple[str, str], ...]:
 
 def lines(
     desk: Desk,
-    entities: Iterable[tuple[str, str]],
+    entities: Sequence[tuple[str, str]],
     current: tuple[str, str] = ("", ""),
     given: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Line, ...]:
@@ -99,8 +99,10 @@ def lines(
     roles = columns(desk)
     by_place: dict[tuple[str, str], list[Grant]] = {}
     items = [item for item in desk.bench.all.values() if item.id.kind == KIND and item.id.site in ("", desk.reach.site)]
+    shown = {key for _, key in entities}
     for item in items:
-        _place(desk, item, by_place)
+        if str(item.data.get("entity") or "") in shown:
+            _place(desk, item, by_place)
     changed = _changed(desk, [item for item in items if item.waits])
     kept = {name: value for name, value in given.items() if value}
 
@@ -126,7 +128,8 @@ def grants_of(desk: Desk, entity: str, role: str) -> tuple[Grant, ...]:
     """The permissions that one role has on one entity."""
     found: dict[tuple[str, str], list[Grant]] = {}
     for item in desk.within(KIND):
-        _place(desk, item, found)
+        if item.data.get("entity") == entity:
+            _place(desk, item, found)
     return tuple(found.get((entity, role), ()))
 
 
@@ -144,11 +147,12 @@ def _place(desk: Desk, item: Item, by_place: dict[tuple[str, str], list[Grant]])
     data = item.data
     if item.head.deleted:
         return
-    privileges = tuple(name for name in PRIVILEGES if name in _words(data.get("privileges")))
+    given, roles = _words(data.get("privileges")), _words(data.get("roles"))
+    privileges = tuple(name for name in PRIVILEGES if name in given)
+    scope = str(data.get("scope") or "")
+    said = desk.say(f"studio.scope_name.{scope}") if scope in SCOPES else scope
     for entity, role in _places(data):
-        others = tuple(other for other in _words(data.get("roles")) if other != role)
-        scope = str(data.get("scope") or "")
-        said = desk.say(f"studio.scope_name.{scope}") if scope in SCOPES else scope
+        others = tuple(other for other in roles if other != role)
         grant = Grant(item, scope, said, privileges, others, data.get("active") is not False)
         by_place.setdefault((entity, role), []).append(grant)
 

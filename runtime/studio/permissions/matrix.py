@@ -25,8 +25,8 @@ from runtime.studio.viewing.window import people
 
 TEXTS = ("via", "relationship", "parent")
 NEW = "new"
-AT_ONCE = 50
-"""Entities on a page of the matrix; each may have a cell for many roles."""
+AT_ONCE, FEWEST, CELLS = 50, 10, 2_000
+"""Entities on a page of the matrix, at most and at least, and its cells: each entity has one for every role."""
 OWNERS = ("contact", "account")
 AUTHORS = ("created_by", "changed_by")
 """Look-ups that every row has, and that are no way to a row above it."""
@@ -40,15 +40,15 @@ def matrix() -> Response:
     cell: dict[str, Any] = {}
     if entity or role:
         cell = _cell(desk, entity, role)
-    page, given = (
-        turned(named_entities(desk, words), desk.url("permissions"), {"q": words}, AT_ONCE),
-        request.args.get("page", ""),
-    )
+    roles = columns(desk)
+    at_once = max(FEWEST, min(AT_ONCE, CELLS // max(1, len(roles))))
+    page = turned(named_entities(desk, words), desk.url("permissions"), {"q": words}, at_once)
+    given = request.args.get("page", "")
     return desk.page(
         "permissions.html",
         title=desk.say("studio.permissions"),
         words=words,
-        columns=columns(desk),
+        columns=roles,
         found=page,
         lines=lines(desk, page.lines, (entity, role), {"q": words, "page": given}),
         letters=LETTERS,
