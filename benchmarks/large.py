@@ -90,6 +90,7 @@ def large_site(size: Size) -> Iterator[Component]:
     yield WebLinkSet(key="main", links=tuple(WebLink(page=f"section-{number}") for number in sections))
     for number in sections:
         yield Page(key=f"section-{number}", label=Text.of(f"Section {number}"), parent="home", partial_url=f"s{number}")
+    yield EntityPermission(key="people", entity="contact", scope="global", privileges=MAY, roles=(ROLE,))
     for number in range(entities):
         yield from _around(number, size)
 

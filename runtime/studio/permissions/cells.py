@@ -75,28 +75,32 @@ class Column:
     default: str = ""
 
 
-def columns(desk: Desk) -> tuple[Column, ...]:
-    """The web roles of the site."""
-    found = [item for item in desk.bench.by_kind["web_role"] if item.id.site in ("", desk.reach.site)]
-    return tuple(Column(item.id.key, desk.label(item), str(item.data.get("default") or "")) for item in found)
+def columns(desk: Desk, words: str = "") -> tuple[Column, ...]:
+    """The web roles of the site whose name or key holds the words."""
+    items = [item for item in desk.bench.by_kind["web_role"] if item.id.site in ("", desk.reach.site)]
+    found = (Column(item.id.key, desk.label(item), str(item.data.get("default") or "")) for item in items)
+    return tuple(column for column in found if _holds(column.label, column.key, words))
 
 
 def named_entities(desk: Desk, words: str) -> tuple[tuple[str, str], ...]:
     """The names and keys of the entities whose name or key holds the words, by name."""
     found = sorted(((label, key) for key, label in entity_labels(desk)), key=lambda found: (found[0].casefold(), found[1]))
-    wanted = words.casefold().split()
-    return tuple((label, key) for label, key in found if all(word in f"{label} {key}".casefold() for word in wanted))
+    return tuple((label, key) for label, key in found if _holds(label, key, words))
+
+
+def _holds(label: str, key: str, words: str) -> bool:
+    return all(word in f"{label} {key}".casefold() for word in words.casefold().split())
 
 
 def lines(
     desk: Desk,
     entities: Sequence[tuple[str, str]],
+    roles: Sequence[Column],
     current: tuple[str, str] = ("", ""),
     given: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Line, ...]:
-    """The matrix of entities by name and key. `current` are the entity and role that are looked at, `given` what else stands in
-    the addresses of cells."""
-    roles = columns(desk)
+    """The matrix of entities by name and key, and roles. `current` are the entity and role that are looked at, `given` what
+    else stands in the addresses of cells."""
     by_place: dict[tuple[str, str], list[Grant]] = {}
     items = [item for item in desk.bench.all.values() if item.id.kind == KIND and item.id.site in ("", desk.reach.site)]
     shown = {key for _, key in entities}
