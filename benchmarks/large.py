@@ -15,6 +15,7 @@ from metadata.model import (
     Chart,
     Component,
     Connection,
+    Entity,
     EntityPermission,
     Form,
     FormField,
@@ -153,3 +154,11 @@ def marked(number: int, label: str) -> View:
     """The view of an entity with a column headed anew: a change that somebody who looks on must see."""
     columns = (ViewColumn(attribute="name", label=Text.of(label)), ViewColumn(attribute="a1"))
     return View(key=f"view-{number}", entity=f"e{number}", label=Text.of("All"), columns=columns)
+
+
+def grown(number: int, label: str, size: Size) -> Component:
+    """An entity with its name headed anew and an attribute more: a change of a table that somebody who looks on must see."""
+    made = next(item for item in _around(number, size) if isinstance(item, Entity))
+    name, *others = made.attributes
+    more = Attribute(key="grown", type="text", label=Text.of(label))
+    return replace(made, attributes=(replace(name, label=Text.of(label)), *others, more))

@@ -20,12 +20,13 @@ from werkzeug.routing import MapAdapter
 from werkzeug.test import run_wsgi_app
 
 from benchmarks.data import environment, folder, fresh_postgres
-from benchmarks.large import Size, large_site, marked
+from benchmarks.large import Size, grown, large_site, marked
 from benchmarks.load import Ask
 from benchmarks.processor import environ_of
 from benchmarks.report import Table, whole
 from benchmarks.rows import STAMP, STAMP_COLUMNS, STAMPS
 from benchmarks.visitors import SITE, foyer_cookie
+from metadata.model import Component
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
 from runtime.database import make_engine
@@ -88,8 +89,12 @@ class House:
         return int(status[:3]), body.decode(errors="replace"), wall * 1000, processor * 1000
 
     def change(self, number: int, label: str) -> None:
-        """Somebody saves a draft, after which everything that is known of drafts is made anew."""
-        self.store.save((marked(number, label),), "benchmark")
+        """Somebody saves a draft of a view, after which everything that is known of drafts is made anew."""
+        self.save(marked(number, label))
+
+    def save(self, component: Component) -> None:
+        """Somebody saves a draft."""
+        self.store.save((component,), "benchmark")
 
 
 def studio(kind: str, size: Size, each: int, rounds: int) -> list[Table]:
@@ -102,7 +107,7 @@ def studio(kind: str, size: Size, each: int, rounds: int) -> list[Table]:
                 house.change(entities - 1, f"Turn {turn} {number}")
                 answers.fresh.append(house.get(answers.path)[2:])
                 answers.again.append(house.get(answers.path)[2:])
-        return [_pages(kind, size, found), _previews(kind, house, entities)]
+        return [_pages(kind, size, found), _previews(kind, house, size)]
     finally:
         house.engine.dispose()
 
@@ -201,16 +206,17 @@ def _pages(kind: str, size: Size, found: list[Answers]) -> Table:
     return table
 
 
-def _previews(kind: str, house: House, entities: int) -> Table:
-    """From saving a draft to the page that shows it."""
+def _previews(kind: str, house: House, size: Size) -> Table:
+    """From saving a draft to the page that shows it: of views, and of entities, whose tables change."""
     table = Table(f"preview after a change, {kind}", ("draft", "cpu ms", "wall ms"))
-    for turn in range(5):
-        number, label = turn % ROWS, f"Headed {turn}"
+    for turn in range(ROWS):
+        label, of_view = f"Headed {turn}", turn < ROWS // 2
+        draft = marked(turn, label) if of_view else grown(turn, label, size)
         begun, spent = time.perf_counter(), time.process_time()
-        house.change(number, label)
-        status, text, _, _ = house.get(PREVIEWED.format(number=number))
+        house.save(draft)
+        status, text, _, _ = house.get(PREVIEWED.format(number=turn))
         wall, processor = time.perf_counter() - begun, time.process_time() - spent
         if status != 200 or label not in text:
-            raise RuntimeError(f"the preview of view-{number} answered {status} without the change")
-        table.add((f"view-{number}", whole(processor * 1000), whole(wall * 1000)))
+            raise RuntimeError(f"the preview of {draft.key} answered {status} without the change")
+        table.add((draft.key, whole(processor * 1000), whole(wall * 1000)))
     return table
