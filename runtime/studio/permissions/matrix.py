@@ -42,7 +42,7 @@ def matrix() -> Response:
     if entity or role:
         cell = _cell(desk, entity, role)
     roles = columns(desk, among)
-    at_once = max(FEWEST, min(AT_ONCE, CELLS // max(1, len(roles))))
+    at_once = min(AT_ONCE, max(FEWEST, CELLS // max(1, len(roles))))
     page = turned(named_entities(desk, words), desk.url("permissions"), {"q": words, "roles": among}, at_once)
     return desk.page(
         "permissions.html",
