@@ -12,6 +12,7 @@ from benchmarks import measures
 from benchmarks.differences import compared, rejected
 from benchmarks.drain import WAYS as TO
 from benchmarks.drain import drain
+from benchmarks.large import Size
 from benchmarks.latency import WAYS, latency
 from benchmarks.pages import Effort, compare
 from benchmarks.processor import processor_time
@@ -139,11 +140,15 @@ def publish(entities: int, kinds: tuple[str, ...], *, as_json: bool) -> None:
 @click.option("--entities", default=1000, show_default=True, help="Entities of the site.")
 @click.option("--each", default=2, show_default=True, help="Addresses of each sort that are asked.")
 @click.option("--rounds", default=3, show_default=True, help="How often each address is asked.")
+@click.option("--attributes", default=0, show_default=True, help="Attributes of each entity, where more than eight.")
+@click.option("--roles", default=0, show_default=True, help="Web roles beside the one that may do all.")
+@click.option("--contacts", default=0, show_default=True, help="People beside the one who asks.")
+@click.option("--audit", default=0, show_default=True, help="Rows of the audit trail.")
 @database
 @as_json
-def studio_pages(entities: int, each: int, rounds: int, kinds: tuple[str, ...], *, as_json: bool) -> None:
+def studio_pages(each: int, rounds: int, kinds: tuple[str, ...], *, as_json: bool, **size: int) -> None:
     """The studio of a large site: every page after somebody's change, and how soon a preview shows it."""
-    show([table for kind in kinds for table in studio(kind, entities, each, rounds)], as_json=as_json)
+    show([table for kind in kinds for table in studio(kind, Size(**size), each, rounds)], as_json=as_json)
 
 
 @main.command("soak")

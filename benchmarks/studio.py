@@ -20,15 +20,17 @@ from werkzeug.routing import MapAdapter
 from werkzeug.test import run_wsgi_app
 
 from benchmarks.data import environment, folder, fresh_postgres
-from benchmarks.large import large_site, marked
+from benchmarks.large import Size, grown, large_site, marked
 from benchmarks.load import Ask
 from benchmarks.processor import environ_of
 from benchmarks.report import Table, whole
-from benchmarks.rows import STAMP_COLUMNS, STAMPS
-from benchmarks.visitors import foyer_cookie
+from benchmarks.rows import STAMP, STAMP_COLUMNS, STAMPS
+from benchmarks.visitors import SITE, foyer_cookie
+from metadata.model import Component
 from metadata.snapshot import Snapshot
 from metadata.store import MetadataStore
 from runtime.database import make_engine
+from runtime.records.tables import AUDIT
 from runtime.tables import create_engine_tables
 from runtime.wsgi import make_app
 
@@ -37,6 +39,7 @@ LOOKING = "/studio/as/"
 MOST_MS, MOST_BYTES = 300, 300_000
 LINK = re.compile(r'(?:href|src|data-url|hx-get)="([^"]+)"')
 WHO = 1
+AT_ONCE = 5_000
 ROWS = 10
 """So many entities have a row, so that their lists have headings."""
 PREVIEWED = "/studio/as/draft/role-buyer/s0/p{number}"
@@ -86,13 +89,17 @@ class House:
         return int(status[:3]), body.decode(errors="replace"), wall * 1000, processor * 1000
 
     def change(self, number: int, label: str) -> None:
-        """Somebody saves a draft, after which everything that is known of drafts is made anew."""
-        self.store.save((marked(number, label),), "benchmark")
+        """Somebody saves a draft of a view, after which everything that is known of drafts is made anew."""
+        self.save(marked(number, label))
+
+    def save(self, component: Component) -> None:
+        """Somebody saves a draft."""
+        self.store.save((component,), "benchmark")
 
 
-def studio(kind: str, entities: int, each: int, rounds: int) -> list[Table]:
+def studio(kind: str, size: Size, each: int, rounds: int) -> list[Table]:
     """The slowest and largest pages, and the previews."""
-    house = open_house(kind, entities)
+    house, entities = open_house(kind, size), size.entities
     try:
         found = crawled(house, each)
         for turn in range(rounds):
@@ -100,12 +107,12 @@ def studio(kind: str, entities: int, each: int, rounds: int) -> list[Table]:
                 house.change(entities - 1, f"Turn {turn} {number}")
                 answers.fresh.append(house.get(answers.path)[2:])
                 answers.again.append(house.get(answers.path)[2:])
-        return [_pages(kind, entities, found), _previews(kind, house, entities)]
+        return [_pages(kind, size, found), _previews(kind, house, size)]
     finally:
         house.engine.dispose()
 
 
-def open_house(kind: str, entities: int) -> House:
+def open_house(kind: str, size: Size) -> House:
     """Make the site in an empty database, with a maker signed in; the application is begun as a server begins it."""
     file = folder() / "studio.db"
     for name in (file, file.with_name("studio.db-wal"), file.with_name("studio.db-shm")):
@@ -114,9 +121,10 @@ def open_house(kind: str, entities: int) -> House:
     engine = make_engine(url)
     store = MetadataStore(engine)
     store.create()
-    snapshot = store.publish("benchmark", components=tuple(large_site(entities))).snapshot
+    snapshot = store.publish("benchmark", components=tuple(large_site(size))).snapshot
     create_engine_tables(engine)
     _somebody(engine, snapshot)
+    _rows(engine, snapshot, size)
     os.environ.update(environment(url, FOYER_PUBLIC_URL="http://127.0.0.1", FOYER_LOG_LEVEL="WARNING"))
     return House(make_app(), engine, foyer_cookie(url, WHO), store)
 
@@ -128,6 +136,23 @@ def _somebody(engine: Engine, snapshot: Snapshot) -> None:
         connection.execute(insert(snapshot.entities["contact"].table).values(**values))
         for number in range(ROWS):
             connection.execute(insert(snapshot.entities[f"e{number}"].table).values(name="One", **stamps))
+
+
+def _rows(engine: Engine, snapshot: Snapshot, size: Size) -> None:
+    """Contacts, and what the trail says of them."""
+    stamps = dict(zip(STAMP_COLUMNS, STAMPS, strict=True))
+    numbers = range(WHO + 1, WHO + 1 + size.contacts)
+    people = [
+        {"id": number, "full_name": f"Person {number}", "email": f"p{number}@bench.example", "active": True, **stamps}
+        for number in numbers
+    ]
+    told = {"at": STAMP, "contact": WHO, "site": SITE, "origin": "portal", "privilege": "write", "entity": "contact"}
+    changes = '{"full_name":["Before","After"]}'
+    acts = [{**told, "row": 1 + number % (size.contacts + 1), "changes": changes} for number in range(size.audit)]
+    with engine.begin() as connection:
+        for table, rows in ((snapshot.entities["contact"].table, people), (AUDIT, acts)):
+            for start in range(0, len(rows), AT_ONCE):
+                connection.execute(insert(table), rows[start : start + AT_ONCE])
 
 
 def crawled(house: House, each: int) -> list[Answers]:
@@ -167,11 +192,9 @@ def _sort(adapter: MapAdapter, path: str) -> tuple[str, ...]:
     return str(endpoint), str(values.get("kind", "")), *sorted({name for name, _ in parse_qsl(parts.query)})
 
 
-def _pages(kind: str, entities: int, found: list[Answers]) -> Table:
+def _pages(kind: str, size: Size, found: list[Answers]) -> Table:
     over = sum(answers.over for answers in found)
-    title = (
-        f"studio, {kind}, {entities:,} entities: {len(found)} addresses, {over} over {MOST_MS} ms or {MOST_BYTES // 1000} KB"
-    )
+    title = f"studio, {kind}, {size.name}: {len(found)} addresses, {over} over {MOST_MS} ms or {MOST_BYTES // 1000} KB"
     table = Table(title, ("page", "status", "after a change: cpu ms", "wall ms", "again: cpu ms", "wall ms ", "KB compressed"))
     shown = sorted(found, key=lambda answers: -answers.processor(fresh=True))
     chosen = dict.fromkeys(
@@ -183,16 +206,17 @@ def _pages(kind: str, entities: int, found: list[Answers]) -> Table:
     return table
 
 
-def _previews(kind: str, house: House, entities: int) -> Table:
-    """From saving a draft to the page that shows it."""
+def _previews(kind: str, house: House, size: Size) -> Table:
+    """From saving a draft to the page that shows it: of views, and of entities, whose tables change."""
     table = Table(f"preview after a change, {kind}", ("draft", "cpu ms", "wall ms"))
-    for turn in range(5):
-        number, label = turn % ROWS, f"Headed {turn}"
+    for turn in range(ROWS):
+        label, of_view = f"Headed {turn}", turn < ROWS // 2
+        draft = marked(turn, label) if of_view else grown(turn, label, size)
         begun, spent = time.perf_counter(), time.process_time()
-        house.change(number, label)
-        status, text, _, _ = house.get(PREVIEWED.format(number=number))
+        house.save(draft)
+        status, text, _, _ = house.get(PREVIEWED.format(number=turn))
         wall, processor = time.perf_counter() - begun, time.process_time() - spent
         if status != 200 or label not in text:
-            raise RuntimeError(f"the preview of view-{number} answered {status} without the change")
-        table.add((f"view-{number}", whole(processor * 1000), whole(wall * 1000)))
+            raise RuntimeError(f"the preview of {draft.key} answered {status} without the change")
+        table.add((draft.key, whole(processor * 1000), whole(wall * 1000)))
     return table

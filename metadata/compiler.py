@@ -50,7 +50,7 @@ from metadata.pagetree import page_tree
 from metadata.searching import search_indexes
 from metadata.snapshot import CompiledSite, Snapshot, frozen
 from metadata.system import complete
-from metadata.tables import build_tables
+from metadata.tables import build_tables, build_tables_like
 from metadata.text import Text
 
 Model = TypeVar("Model")
@@ -131,21 +131,18 @@ def compile_snapshot(components: Iterable[Component], release: int = 0, like: Sn
     """The snapshot of checked components; `release` is its number, 0 for a draft.
 
     The components are those of the files or of the store: system entities are completed here. What is only looked at, and
-    from which no tables are planned, may take the tables of a snapshot with the same entities, `like`; they have the indexes
-    of its views and permissions.
+    from which no tables are planned, may take from another snapshot, `like`, the tables of what is the same in both.
     """
     found = _Components(complete(assign_site(components)))
     views = found.of(View)
-    if like is not None and _same_tables(found, like):
-        tables, entities = like.tables, like.entities
-    else:
-        tables, entities = build_tables(
-            found.all(Entity),
-            views.values(),
-            found.all(EntityPermission),
-            search_indexes(found.all(Search), found.of(Site), found.of(Entity)),
-            offered_by_name(_offering(found)),
-        )
+    described = (
+        found.all(Entity),
+        views.values(),
+        found.all(EntityPermission),
+        search_indexes(found.all(Search), found.of(Site), found.of(Entity)),
+        offered_by_name(_offering(found)),
+    )
+    tables, entities = build_tables(*described) if like is None else build_tables_like(like, *described)
     languages = found.of(Language) or {DEFAULT_LANGUAGE.key: DEFAULT_LANGUAGE}
     return Snapshot(
         release=release,
@@ -166,20 +163,3 @@ def _offering(found: _Components) -> Offering:
     return Offering(
         found.all(Entity), found.all(Form), found.all(ListComponent), found.all(View), found.all(Page), found.all(MultistepForm)
     )
-
-
-def _same_tables(found: _Components, like: Snapshot) -> bool:
-    """Do the components make the tables, and the search indexes, that a snapshot has?"""
-    models = found.of(Entity)
-    return (
-        models.keys() == like.entities.keys()
-        and all(_same(model, like.entities[key].model) for key, model in models.items())
-        and {site.key for site in found.all(Site)} == set(like.sites)
-        and all(_same(site, like.sites[site.key].model) for site in found.all(Site))
-        and {component_id(item): item for item in found.all(Search)}
-        == {name: item for name, item in like.components.items() if name.kind == "search"}
-    )
-
-
-def _same(one: object, other: object) -> bool:
-    return one is other or one == other

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from metadata.model import Attribute, Entity, Form, FormField, ListComponent, MultistepForm, Page, View
 
+Lookups = Mapping[str, Mapping[str, Attribute]]
+"""By entity its lookups by their keys."""
 INDEXED = ("text", "email", "phone")
 LONGEST_NAME = 600
 """Characters of a name that an index is made of: PostgreSQL refuses rows whose entry in one is larger than 2.7 KB."""
@@ -30,16 +32,17 @@ def offered_by_name(given: Offering) -> dict[str, str]:
     Where a view says what is offered, the index of its sort serves. A name that is unique has an index already.
     """
     known = {entity.key: entity for entity in given.entities}
+    lookups = {entity.key: {one.key: one for one in entity.attributes if one.type == "lookup"} for entity in given.entities}
     entered, imported = _entered(given), {item.imports.form for item in given.lists if item.imports is not None}
     of_view = {view.key: view.entity for view in given.views}
     wanted: set[str] = set()
     for form in given.forms:
         if form.key in entered or form.key in imported:
-            wanted.update(_of_form(known, form, imported=form.key in imported))
+            wanted.update(_of_form(lookups, form, imported=form.key in imported))
     for item in given.lists:
         for filter in item.filters:
             if filter.attribute and not filter.view:
-                wanted.update(_targets(_leaf(known, of_view[item.views[0]], filter.attribute)))
+                wanted.update(_targets(_leaf(lookups, of_view[item.views[0]], filter.attribute)))
     found = ((key, _name_to_index(known[key])) for key in sorted(wanted))
     return {key: name for key, name in found if name}
 
@@ -57,10 +60,10 @@ def _entered(given: Offering) -> set[str]:
     return found
 
 
-def _of_form(known: Mapping[str, Entity], form: Form, *, imported: bool) -> Iterator[str]:
+def _of_form(lookups: Lookups, form: Form, *, imported: bool) -> Iterator[str]:
     for field in (one for tab in form.tabs for section in tab.sections for one in section.fields):
         if _asked(field) and (imported or not field.view):
-            yield from _targets(_leaf(known, form.entity, field.attribute))
+            yield from _targets(_leaf(lookups, form.entity, field.attribute))
 
 
 def _asked(field: FormField) -> bool:
@@ -68,16 +71,16 @@ def _asked(field: FormField) -> bool:
 
 
 def _targets(attribute: Attribute | None) -> tuple[str, ...]:
-    if attribute is None or attribute.type != "lookup":
+    if attribute is None:
         return ()
     return attribute.targets or (attribute.target,)
 
 
-def _leaf(known: Mapping[str, Entity], entity: str, path: str) -> Attribute | None:
-    """The attribute at the end of a path; none of those that every entity has leads to rows to choose from."""
+def _leaf(lookups: Lookups, entity: str, path: str) -> Attribute | None:
+    """The lookup at the end of a path; none of those that every entity has leads to rows to choose from."""
     attribute = None
     for key in path.split("."):
-        attribute = next((one for one in known[entity].attributes if one.key == key), None)
+        attribute = lookups[entity].get(key)
         if attribute is None:
             return None
         entity = attribute.target or entity

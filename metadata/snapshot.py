@@ -201,6 +201,14 @@ class CompiledSite:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class GatheredTables:
+    """Tables by name that are looked at together, of several makings; `info` is what is remembered of them."""
+
+    tables: Mapping[str, Table]
+    info: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """Everything that depends on metadata alone. Compared by identity; what is derived from it lives and dies with it.
 
@@ -210,7 +218,7 @@ class Snapshot:
 
     release: int
     components: Mapping[ComponentId, Component]
-    tables: MetaData
+    tables: MetaData | GatheredTables
     entities: Mapping[str, CompiledEntity]
     choices: Mapping[str, Choice]
     languages: Mapping[str, Language]
@@ -297,6 +305,7 @@ __all__ = [
     "CompiledAttribute",
     "CompiledEntity",
     "CompiledSite",
+    "GatheredTables",
     "PageNode",
     "Relationship",
     "Snapshot",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Sequence, String, Table
 
 from metadata.model import Attribute, Entity, EntityPermission, Filter, View
 from metadata.searching import SEARCHES, SearchIndex
-from metadata.snapshot import CompiledAttribute, CompiledEntity, Relationship, frozen
+from metadata.snapshot import CompiledAttribute, CompiledEntity, GatheredTables, Relationship, Snapshot, frozen
 from metadata.system import RESERVED_ATTRIBUTES
 from metadata.types import KEY_TYPE, TYPES, sql_type
 
 LONGEST_NAME = 60
 ON_DELETE = {"restrict": "RESTRICT", "cascade": "CASCADE", "clear": "SET NULL"}
+LAYOUT = "layout"
+"""Where a table's `info` has what it was made of."""
 UNSORTED_TYPES = ("long_text", "choices", "file", "image")
 
 
@@ -174,10 +177,10 @@ def _sorted_by(view: View) -> tuple[str, ...]:
     return tuple(sort.attribute for sort in view.sort if sort.attribute != "id")
 
 
-def _add_view_indexes(
-    tables: MetaData, entities: Iterable[Entity], views: Iterable[View], permissions: Iterable[EntityPermission]
-) -> None:
-    """An index for each declared sort, alone and behind what a view asks for and each permission path.
+def _view_indexes(
+    entities: Iterable[Entity], views: Iterable[View], permissions: Iterable[EntityPermission]
+) -> set[tuple[str, tuple[str, ...]]]:
+    """An index for each declared sort, alone and behind what a view asks for and each permission path; by entity its columns.
 
     So a page is read in its order, and what a view leaves out is not read to be counted. What it asks for by equality is a
     choice: a lookup has an index of its own, and of two values, as of a boolean, an index finds too many.
@@ -200,10 +203,7 @@ def _add_view_indexes(
         if len(columns) > 1 or all(other == columns or other[0] != columns[0] for other in found[entity]):
             wanted.add((entity, (*columns, "id")))
     wanted.update(_declared_indexes(entities))
-    for entity, columns in sorted(wanted):
-        table = tables.tables[entity]
-        if all(name in table.c for name in columns):
-            Index(short_name("ix", entity, *columns), *(table.c[name] for name in columns))
+    return wanted
 
 
 def _declared_indexes(entities: Iterable[Entity]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -216,12 +216,60 @@ def _declared_indexes(entities: Iterable[Entity]) -> Iterator[tuple[str, tuple[s
                 yield entity.key, (*named, "id")
 
 
-def _add_name_indexes(tables: MetaData, names: Mapping[str, str]) -> None:
-    """An index for each name by which rows are offered, in the order in which they are; one for a declared sort serves too."""
-    for entity, name in names.items():
-        table, called = tables.tables[entity], short_name("ix", entity, name, "id")
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """All that the tables of one entity are made of: while it is the same, so are they.
+
+    `indexes` are the columns of those for views; `name` is the attribute by which rows are offered.
+    """
+
+    model: Entity
+    indexes: tuple[tuple[str, ...], ...] = ()
+    name: str = ""
+    searches: tuple[SearchIndex, ...] = ()
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """The same while it is gathered."""
+
+    indexes: list[tuple[str, ...]] = field(default_factory=list)
+    searches: list[SearchIndex] = field(default_factory=list)
+
+
+def _layouts(
+    entities: tuple[Entity, ...],
+    views: Iterable[View],
+    permissions: Iterable[EntityPermission],
+    searches: Iterable[SearchIndex],
+    names: Mapping[str, str],
+) -> dict[str, _Layout]:
+    wanted = {entity.key: _Wanted() for entity in entities}
+    for key, columns in sorted(_view_indexes(entities, views, permissions)):
+        wanted[key].indexes.append(columns)
+    for index in searches:
+        wanted[index.entity].searches.append(index)
+    return {
+        entity.key: _Layout(entity, tuple(one.indexes), names.get(entity.key, ""), tuple(one.searches))
+        for entity, one in zip(entities, wanted.values(), strict=True)
+    }
+
+
+def _laid_out(layout: _Layout, tables: MetaData) -> Table:
+    """The table of an entity with its indexes. One for a declared sort serves as that of a name too."""
+    entity = layout.model
+    table = _table(entity, tables)
+    for columns in layout.indexes:
+        if all(name in table.c for name in columns):
+            Index(short_name("ix", entity.key, *columns), *(table.c[name] for name in columns))
+    if layout.name:
+        called = short_name("ix", entity.key, layout.name, "id")
         if all(index.name != called for index in table.indexes):
-            Index(called, table.c[name], table.c["id"])
+            Index(called, table.c[layout.name], table.c["id"])
+    if layout.searches:
+        table.info[SEARCHES] = list(layout.searches)
+    table.info[LAYOUT] = layout
+    return table
 
 
 def build_tables(
@@ -238,13 +286,10 @@ def build_tables(
     """
     declared = tuple(entities)
     tables = MetaData()
-    own = {entity.key: _table(entity, tables) for entity in declared}
+    layouts = _layouts(declared, views, permissions, searches, names or {})
+    own = {key: _laid_out(layout, tables) for key, layout in layouts.items()}
     links = {entity.key: _links(entity, tables) for entity in declared}
     relationships = _relationships(declared, links)
-    _add_view_indexes(tables, declared, views, permissions)
-    _add_name_indexes(tables, names or {})
-    for index in searches:
-        own[index.entity].info.setdefault(SEARCHES, []).append(index)
     compiled = {
         entity.key: CompiledEntity(
             key=entity.key,
@@ -256,3 +301,48 @@ def build_tables(
         for entity in declared
     }
     return tables, frozen(compiled)
+
+
+def build_tables_like(
+    like: Snapshot,
+    entities: Iterable[Entity],
+    views: Iterable[View],
+    permissions: Iterable[EntityPermission],
+    searches: Iterable[SearchIndex],
+    names: Mapping[str, str],
+) -> tuple[MetaData | GatheredTables, Mapping[str, CompiledEntity]]:
+    """The same to be read from alone: the tables of an entity are those of `like` where they would be made just so.
+
+    A foreign key of such tables knows the name of what it points at, and leads to no table: each new one is made by itself, so
+    that of the snapshots before nothing lives on but the tables that are still used. Where all are those of `like`, `tables` is
+    its own too, with what is remembered there.
+    """
+    declared = tuple(entities)
+    layouts = _layouts(declared, views, permissions, searches, names)
+    there = like.tables.tables
+    same = {
+        key: like.entities[key]
+        for key, layout in layouts.items()
+        if key in like.entities and like.entities[key].table.info[LAYOUT] == layout
+    }
+    own = {key: same[key].table if key in same else _laid_out(layout, MetaData()) for key, layout in layouts.items()}
+    links = {
+        entity.key: {link.key: there[f"{entity.key}__{link.key}"] for link in entity.many_to_many}
+        if entity.key in same
+        else _links(entity, MetaData())
+        for entity in declared
+    }
+    relationships = _relationships(declared, links)
+    compiled = {}
+    for entity in declared:
+        key, found = entity.key, same.get(entity.key)
+        if found is None:
+            compiled[key] = CompiledEntity(key, entity, own[key], _attributes(entity, own[key]), frozen(relationships[key]))
+        else:
+            changed = found.relationships != relationships[key]
+            compiled[key] = replace(found, relationships=frozen(relationships[key])) if changed else found
+    tables = {table.name: table for table in own.values()}
+    tables.update((table.name, table) for several in links.values() for table in several.values())
+    if tables.keys() == there.keys() and all(table is there[name] for name, table in tables.items()):
+        return like.tables, frozen(compiled)
+    return GatheredTables(frozen(tables)), frozen(compiled)

@@ -25,12 +25,14 @@ def shadows_of(connection: Connection, snapshot: Snapshot, served: Snapshot) -> 
     key, kept = ("shadows", connection.dialect.name, snapshot.release), snapshot.tables.info
     if key not in kept:
         there = served.tables.tables if served.release == snapshot.release else {}
-        new = [
-            table for name, table in snapshot.tables.tables.items() if name not in there or _names(table) != _names(there[name])
-        ]
+        new = [table for name, table in snapshot.tables.tables.items() if not _alike(table, there.get(name))]
         kept[key] = tuple(_missing(connection, new))
     found: tuple[str, ...] = kept[key]
     return found
+
+
+def _alike(table: Table, other: Table | None) -> bool:
+    return table is other or (other is not None and _names(table) == _names(other))
 
 
 def _names(table: Table) -> frozenset[str]:

@@ -66,8 +66,9 @@ class Item:
 class Bench:
     """Every component at one moment, drafts included; `all` holds those too that a draft takes away.
 
-    `kept` are the components of the kinds in which nothing has changed since the bench before. Two things are remembered by
-    revision, and from one bench to the next: in `ways` the paths of attributes that a component names, in `texts` what it says.
+    `kept` are the components of the kinds in which nothing has changed since the bench before. Three things are remembered by
+    revision, and from one bench to the next: in `ways` the paths of attributes that a component names, in `texts` what it says,
+    in `placed` the component as one of the only site there is.
     """
 
     standing: Standing
@@ -75,6 +76,7 @@ class Bench:
     kept: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     ways: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     texts: dict[int, Texts] = field(default_factory=dict)
+    placed: dict[int, Component] = field(default_factory=dict)
 
     @functools.cached_property
     def items(self) -> Mapping[ComponentId, Item]:
@@ -252,8 +254,23 @@ class Bench:
         return {name: item.component for name, item in self.items.items() if item.component is not None}
 
     @functools.cached_property
+    def sound(self) -> Mapping[ComponentId, Component]:
+        """The components that are right by themselves, by the names that they are stored under; see `assign_site`."""
+        return dict(zip(self._sound, self._assigned, strict=True))
+
+    @functools.cached_property
     def _assigned(self) -> tuple[Component, ...]:
-        return assign_site(self._sound.values())
+        """All that is right by itself. What belongs to the only site without saying so is made only once for each revision."""
+        numbers = [self.items[name].head.id for name in self._sound]
+        sites = [name.key for name in self._sound if name.kind == "site"]
+        known = [self._known(number, component, sites) for number, component in zip(numbers, self._sound.values(), strict=True)]
+        made = assign_site(known)
+        self.placed.update((number, one) for number, one, before in zip(numbers, made, known, strict=True) if one is not before)
+        return made
+
+    def _known(self, number: int, component: Component, sites: list[str]) -> Component:
+        placed = self.placed.get(number)
+        return placed if placed is not None and sites == [getattr(placed, "site", "")] else component
 
 
 class Workshop:
@@ -292,14 +309,15 @@ class Workshop:
             item = known.get(head.id)
             data = item.data if item else texts[head.id]
             component, faults = (item.component, item.faults) if item else self._of(head, data)
-            named = item.references if item else tuple(references(data, name.kind))
+            named = item.references if item else references(data, name.kind)
             items[name] = Item(name, head, data, component, faults, standing.released.get(name), named)
         touched = {name.kind for name in names if old is None or old.all.get(name) != items.get(name)}
         again = old is not None and old.standing.release == standing.release
         kept = {kind: found for kind, found in old.by_kind.items() if kind not in touched} if old and again else {}
         there = {item.head.id for item in items.values()}
-        ways, texts = (_of_these(there, found) for found in (old.ways, old.texts)) if old else ({}, {})
-        return Bench(standing, items, kept, ways, texts)
+        if old is None:
+            return Bench(standing, items, kept)
+        return Bench(standing, items, kept, *(_of_these(there, found) for found in (old.ways, old.texts, old.placed)))
 
     def _of(self, head: Revision, data: Mapping[str, Any]) -> tuple[Component | None, tuple[Problem, ...]]:
         known = self.store.known(head)

@@ -89,12 +89,14 @@ def phrases_of(components: Components, tongues: Tongues) -> tuple[Phrase, ...]:
 
 def phrases_in(said: Mapping[ComponentId, Texts], tongues: Tongues) -> Iterator[Phrase]:
     """The same from what the components say."""
+    both: dict[Text, tuple[str, str]] = {}  # much is said over and over: Name, Status, Save
     for name in sorted(said):
         for path, text in said[name]:
-            source = tongues.original(text)
+            if text not in both:
+                both[text] = tongues.original(text), dict(text.values).get(tongues.kept(text), "")
+            source, translation = both[text]
             if source.strip():
-                known: Mapping[str, str] = dict(text.values)
-                yield Phrase(name, path, source, known.get(tongues.kept(text), ""))
+                yield Phrase(name, path, source, translation)
 
 
 def own(components: Components, site: str) -> Components:

@@ -103,6 +103,12 @@ def boats(**more: Any) -> TableMap:
     return TableMap(**{**given, **more})
 
 
+def whole_tables(snapshot: Snapshot) -> sa.MetaData:
+    """The tables of a snapshot that was compiled whole."""
+    assert isinstance(snapshot.tables, sa.MetaData)
+    return snapshot.tables
+
+
 def snapshot_of(*maps: TableMap, settings: Mapping[str, str] | None = None, connector: str = "memory") -> Snapshot:
     """The world's metadata with these maps over one connection."""
     outside = Connection(key="outside", connector=connector, settings=tuple((settings or {}).items()))
@@ -188,7 +194,7 @@ def make_world(
     snapshot = snapshot_of(*maps, settings=settings, connector=connector)
     engine = make_engine(url)
     with writing(engine).begin() as connection:
-        snapshot.tables.create_all(connection)
+        whole_tables(snapshot).create_all(connection)
     prepare(engine)
     memory = memory_world(outside)
     memory.tables = {"harbour": [], "boat": []}

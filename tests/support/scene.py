@@ -11,7 +11,7 @@ from connectors.tablemap import compiled_maps
 from metadata.model import TableMap
 from runtime.database import make_engine, writing
 from runtime.sync.worker import Worker, prepare
-from support.harbour import snapshot_of
+from support.harbour import snapshot_of, whole_tables
 from support.sql_outside import filled
 
 LINES = 4
@@ -27,7 +27,7 @@ class Scene:
         plan_tracking("outside", {"url": theirs}, compiled_maps(self.snapshot), run=True)
         self.engine = make_engine(ours)
         with writing(self.engine).begin() as connection:
-            self.snapshot.tables.create_all(connection)
+            whole_tables(self.snapshot).create_all(connection)
         prepare(self.engine)
         self.stop, self.over = threading.Event(), threading.Event()
         self.worker = threading.Thread(target=Worker(self.engine, lambda: self.snapshot, self.stop).run)

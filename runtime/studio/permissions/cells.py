@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -75,32 +75,38 @@ class Column:
     default: str = ""
 
 
-def columns(desk: Desk) -> tuple[Column, ...]:
-    """The web roles of the site."""
-    found = [item for item in desk.bench.by_kind["web_role"] if item.id.site in ("", desk.reach.site)]
-    return tuple(Column(item.id.key, desk.label(item), str(item.data.get("default") or "")) for item in found)
+def columns(desk: Desk, words: str = "") -> tuple[Column, ...]:
+    """The web roles of the site whose name or key holds the words."""
+    items = [item for item in desk.bench.by_kind["web_role"] if item.id.site in ("", desk.reach.site)]
+    found = (Column(item.id.key, desk.label(item), str(item.data.get("default") or "")) for item in items)
+    return tuple(column for column in found if _holds(column.label, column.key, words))
 
 
 def named_entities(desk: Desk, words: str) -> tuple[tuple[str, str], ...]:
     """The names and keys of the entities whose name or key holds the words, by name."""
     found = sorted(((label, key) for key, label in entity_labels(desk)), key=lambda found: (found[0].casefold(), found[1]))
-    wanted = words.casefold().split()
-    return tuple((label, key) for label, key in found if all(word in f"{label} {key}".casefold() for word in wanted))
+    return tuple((label, key) for label, key in found if _holds(label, key, words))
+
+
+def _holds(label: str, key: str, words: str) -> bool:
+    return all(word in f"{label} {key}".casefold() for word in words.casefold().split())
 
 
 def lines(
     desk: Desk,
-    entities: Iterable[tuple[str, str]],
+    entities: Sequence[tuple[str, str]],
+    roles: Sequence[Column],
     current: tuple[str, str] = ("", ""),
     given: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Line, ...]:
-    """The matrix of entities by name and key. `current` are the entity and role that are looked at, `given` what else stands in
-    the addresses of cells."""
-    roles = columns(desk)
+    """The matrix of entities by name and key, and roles. `current` are the entity and role that are looked at, `given` what
+    else stands in the addresses of cells."""
     by_place: dict[tuple[str, str], list[Grant]] = {}
     items = [item for item in desk.bench.all.values() if item.id.kind == KIND and item.id.site in ("", desk.reach.site)]
+    shown = {key for _, key in entities}
     for item in items:
-        _place(desk, item, by_place)
+        if str(item.data.get("entity") or "") in shown:
+            _place(desk, item, by_place)
     changed = _changed(desk, [item for item in items if item.waits])
     kept = {name: value for name, value in given.items() if value}
 
@@ -126,7 +132,8 @@ def grants_of(desk: Desk, entity: str, role: str) -> tuple[Grant, ...]:
     """The permissions that one role has on one entity."""
     found: dict[tuple[str, str], list[Grant]] = {}
     for item in desk.within(KIND):
-        _place(desk, item, found)
+        if item.data.get("entity") == entity:
+            _place(desk, item, found)
     return tuple(found.get((entity, role), ()))
 
 
@@ -144,11 +151,12 @@ def _place(desk: Desk, item: Item, by_place: dict[tuple[str, str], list[Grant]])
     data = item.data
     if item.head.deleted:
         return
-    privileges = tuple(name for name in PRIVILEGES if name in _words(data.get("privileges")))
+    given, roles = _words(data.get("privileges")), _words(data.get("roles"))
+    privileges = tuple(name for name in PRIVILEGES if name in given)
+    scope = str(data.get("scope") or "")
+    said = desk.say(f"studio.scope_name.{scope}") if scope in SCOPES else scope
     for entity, role in _places(data):
-        others = tuple(other for other in _words(data.get("roles")) if other != role)
-        scope = str(data.get("scope") or "")
-        said = desk.say(f"studio.scope_name.{scope}") if scope in SCOPES else scope
+        others = tuple(other for other in roles if other != role)
         grant = Grant(item, scope, said, privileges, others, data.get("active") is not False)
         by_place.setdefault((entity, role), []).append(grant)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, flash, request
 
@@ -25,8 +26,8 @@ from runtime.studio.viewing.window import people
 
 TEXTS = ("via", "relationship", "parent")
 NEW = "new"
-AT_ONCE = 50
-"""Entities on a page of the matrix; each may have a cell for many roles."""
+AT_ONCE, FEWEST, CELLS = 50, 10, 2_000
+"""Entities on a page of the matrix, at most and at least, and its cells: each entity has one for every role."""
 OWNERS = ("contact", "account")
 AUTHORS = ("created_by", "changed_by")
 """Look-ups that every row has, and that are no way to a row above it."""
@@ -35,22 +36,23 @@ AUTHORS = ("created_by", "changed_by")
 def matrix() -> Response:
     """Web roles by entities with scope and privileges; with an entity and a role in the address also the cell to change."""
     desk = _open()
-    words = request.args.get("q", "").strip()
+    words, among = request.args.get("q", "").strip(), request.args.get("roles", "").strip()
     entity, role = request.args.get("entity", ""), request.args.get("role", "")
     cell: dict[str, Any] = {}
     if entity or role:
         cell = _cell(desk, entity, role)
-    page, given = (
-        turned(named_entities(desk, words), desk.url("permissions"), {"q": words}, AT_ONCE),
-        request.args.get("page", ""),
-    )
+    roles = columns(desk, among)
+    at_once = min(AT_ONCE, max(FEWEST, CELLS // max(1, len(roles))))
+    page = turned(named_entities(desk, words), desk.url("permissions"), {"q": words, "roles": among}, at_once)
     return desk.page(
         "permissions.html",
         title=desk.say("studio.permissions"),
         words=words,
-        columns=columns(desk),
+        among=among,
+        columns=roles,
         found=page,
-        lines=lines(desk, page.lines, (entity, role), {"q": words, "page": given}),
+        lines=lines(desk, page.lines, roles, (entity, role), _sought()),
+        address=_address(desk),
         letters=LETTERS,
         cell=cell,
     )
@@ -84,7 +86,7 @@ def submit_matrix() -> Response:
             _write(desk, item.id, {**kept, **_posted(entity)}, base)
     flash(said, "good")
     response = desk.go("permissions")
-    response.location = f"{desk.url('permissions')}?entity={entity}&role={role}#cell"
+    response.location = f"{_address(desk, entity=entity, role=role)}#cell"
     return response
 
 
@@ -112,6 +114,16 @@ def _open() -> Desk:
     if KIND not in desk.reach.kinds:
         raise AccessDenied
     return desk
+
+
+def _sought() -> dict[str, str]:
+    """What the matrix is narrowed to, which stays so from one cell to the next."""
+    return {name: value for name in ("q", "roles", "page") if (value := request.args.get(name, ""))}
+
+
+def _address(desk: Desk, **more: str) -> str:
+    given = urlencode({**more, **_sought()})
+    return f"{desk.url('permissions')}?{given}" if given else desk.url("permissions")
 
 
 def _cell(desk: Desk, entity: str, role: str) -> dict[str, Any]:

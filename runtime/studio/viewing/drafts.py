@@ -47,12 +47,18 @@ class Drafts:
         self._guises: OrderedDict[Guise, tuple[Snapshot, Snapshot]] = OrderedDict()
 
     def compiled(self, bench: Bench, store: MetadataStore, served: Snapshot) -> DraftSnapshot:
-        """The drafts of a bench, beside what is served. Raises MetadataError where not even that compiles."""
+        """The drafts of a bench, beside what is served, which it is where nothing waits.
+
+        Raises MetadataError where not even that compiles.
+        """
         with self._lock:
             if self._made is None or self._bench is not bench:
-                last = self._made.snapshot if self._made else served
-                with collector_at_rest():
-                    self._made = made_of(bench, store, last if last.release == bench.standing.release else served)
+                if served.release == bench.standing.release and not bench.waiting:
+                    self._made = DraftSnapshot(served)
+                else:
+                    last = self._made.snapshot if self._made else served
+                    with collector_at_rest():
+                        self._made = made_of(bench, store, last if last.release == bench.standing.release else served)
                 self._bench = bench
             return self._made
 
@@ -99,7 +105,7 @@ def made_of(bench: Bench, store: MetadataStore, like: Snapshot | None = None) ->
     """
     release = bench.standing.release
     served: Mapping[ComponentId, Component] | None = None
-    components = {name: item.component for name, item in bench.items.items() if item.component is not None}
+    components = dict(bench.sound)
     changed = {item.id for item in bench.waiting}
     left: set[ComponentId] = set()
     wrong = {name for name, item in bench.items.items() if item.component is None}

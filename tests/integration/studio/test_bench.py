@@ -4,10 +4,11 @@ import dataclasses
 
 import pytest
 
-from metadata.model import ComponentId, Snippet, View
-from metadata.store import MetadataStore, Sketch
+from metadata.model import ComponentId, Site, Snippet, View, component_id
+from metadata.store import MetadataStore, Sketch, checked_snapshot
 from metadata.text import Text
 from runtime.studio.bench import Workshop
+from runtime.studio.viewing.drafts import Drafts
 from support.marina import MARINA
 from support.people import open_people
 
@@ -59,3 +60,25 @@ def test_what_a_component_says_is_remembered_by_revision_and_no_longer_than_that
     assert before in bench.texts
     assert before not in later.texts
     assert [text for _, text in bench.said(name)] == [Text.of("New")]
+
+
+def test_where_nothing_waits_the_drafts_are_what_is_served_and_are_not_compiled(site):
+    store, workshop, drafts = MetadataStore(site.engine), Workshop(site.engine), Drafts()
+    served = checked_snapshot(store.released().values(), store.current_release())
+    assert drafts.compiled(workshop.bench(), store, served).snapshot is served
+    store.save((NEW,), "ann")
+    drafted = drafts.compiled(workshop.bench(), store, served).snapshot
+    assert "new" in {name.key for name in drafted.components}
+    store.save((), "ann", delete=[component_id(NEW)])
+    assert drafts.compiled(workshop.bench(), store, served).snapshot is served
+
+
+def test_a_component_of_the_only_site_is_made_one_once_and_no_longer_when_another_site_comes(site):
+    store, workshop = MetadataStore(site.engine), Workshop(site.engine)
+    store.save((NEW,), "ann")
+    first = workshop.bench().sound[component_id(NEW)]
+    assert first.site
+    store.save((dataclasses.replace(NEW, key="newer"),), "ann")
+    assert workshop.bench().sound[component_id(NEW)] is first
+    store.save((Site(key="annex", languages=("en-US",)),), "ann")
+    assert not workshop.bench().sound[component_id(NEW)].site

@@ -3,6 +3,9 @@
 import re
 from html import unescape
 
+from metadata.model import WebRole
+from metadata.store import MetadataStore
+from runtime.studio.permissions.matrix import CELLS, FEWEST
 from support.studio import words
 
 
@@ -23,6 +26,30 @@ def test_roles_by_entities_tell_scope_and_privileges_and_are_changed_into_the_dr
     assert "Berth, writer: Global , read R" in words(dora.get("permissions"))
     assert "berth-writer" in words(dora.get("publish"))
     assert site.as_("alice").get("/berths").status_code == 200
+
+
+def test_many_roles_are_narrowed_to_those_sought_and_stay_so_when_a_cell_is_saved(site, maker):
+    dora = maker("dora")
+    page = dora.get("permissions?q=berth&roles=writ")
+    heads = re.findall(r'<th scope="col">(?:<bdi>)?([^<]*)', page.text)
+    assert heads == ["Entity", "writer"]
+    cell = unescape(re.search(r'class="cell" href="([^"]*)#cell"', page.text)[1]).partition("/studio/")[2]
+    assert all(part in cell for part in ("q=berth", "roles=writ"))
+    form = dora.form_in(dora.get(cell), "key")
+    saved = dora.send("permissions", form, scope="global", privileges="read")
+    assert saved.status_code == 303
+    assert all(part in saved.location for part in ("q=berth", "roles=writ"))
+    assert re.findall(r'<th scope="col">(?:<bdi>)?([^<]*)', dora.get("permissions?roles=nobody").text) == ["Entity"]
+
+
+def test_of_many_roles_fewer_entities_stand_on_a_page(site, maker):
+    dora = maker("dora")
+    rows = len(re.findall(r'<th scope="row">', dora.get("permissions").text))
+    MetadataStore(site.engine).save((WebRole(key=f"extra-{number}") for number in range(CELLS // FEWEST)), "dora")
+    page = dora.get("permissions").text
+    assert len(re.findall(r'<th scope="row">', page)) == min(rows, FEWEST)
+    narrowed = dora.get("permissions?roles=writer").text
+    assert len(re.findall(r'<th scope="row">', narrowed)) == rows
 
 
 def test_a_permission_that_roles_share_is_parted_or_taken_from_one_of_them(site, maker):
