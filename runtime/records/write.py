@@ -63,7 +63,7 @@ def new_row(connection: Reader, snapshot: Snapshot, principal: Principal, entity
 
 
 def create(
-    reader: Reader,
+    connection: Reader,
     snapshot: Snapshot,
     principal: Principal,
     entity: str,
@@ -77,18 +77,17 @@ def create(
     A refusal undoes this write alone or, where the caller gives up after one, all of the transaction (`undo`). Raises Denied
     (also where the new row would lie out of reach) and Invalid.
 
-    What the reader has not proved yet the row's own statement proves, within the transaction that is open on its connection.
+    What is not proved yet the row's own statement proves, within the transaction that is open.
     """
-    new = new_row(reader, snapshot, principal, entity, values)
-    connection = bare(reader)
-    with guarded(connection, new.entity, undo):
-        wanted = new.save(reader, snapshot, principal)
-        row = save(reader, snapshot, principal, wanted)
+    new, writing = new_row(connection, snapshot, principal, entity, values), bare(connection)
+    with guarded(writing, new.entity, undo):
+        wanted = new.save(connection, snapshot, principal)
+        row = save(connection, snapshot, principal, wanted)
         if row is None:
-            check_pointers(connection, snapshot, principal, new.entity, wanted.linked)
+            check_pointers(writing, snapshot, principal, new.entity, wanted.linked)
             raise Denied(entity)
         change = Change("create", entity, row["id"], 1, {}, to_values(new.entity, row), principal, new.at)
-        listeners.tell(connection, snapshot, change)
+        listeners.tell(writing, snapshot, change)
     return Written(row["id"], 1)
 
 
