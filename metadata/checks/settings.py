@@ -167,7 +167,7 @@ def user_names(world: World) -> Iterator[Problem]:
             yield world.problem(setting, "value", "unknown-attribute", message)
         elif attribute.type != "text" or not any(key.attributes == (named,) for key in contact.model.keys):
             message = told(
-                "People can sign in by {attribute} only where it is a text and a key of contacts by itself; add it to their keys.",
+                "People sign in by {attribute} only where it is a text and by itself a key of contacts; add it to their keys.",
                 attribute=named,
             )
             yield world.problem(setting, "value", "user-name", message)

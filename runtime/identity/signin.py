@@ -1,5 +1,4 @@
-"""Signing in with e-mail, or with the user name of a site that has them, and password. One answer for every failure, in the same
-time."""
+"""Signing in with e-mail, or a user name where a site has them, and password. One answer for every failure, in the same time."""
 
 from __future__ import annotations
 
@@ -18,8 +17,10 @@ AT = "@"
 
 @dataclass(frozen=True, slots=True)
 class Doorman:
-    """Checks e-mail and password against the logins of one database; `user_name` is the attribute of contacts that may stand for
-    the e-mail, "" for none."""
+    """Checks e-mail and password against the logins of one database.
+
+    `user_name` is the attribute of contacts that may stand for the e-mail, "" for none.
+    """
 
     lease: Lease
     snapshot: Snapshot

@@ -282,7 +282,9 @@ NAMED = Entity(
 @pytest.fixture
 def named(database_url, tmp_path):
     """A portal whose people have user names."""
-    portal = make_portal(database_url, tmp_path, (*components(), NAMED, SiteSetting(key="identity/user_name", value="user_name")))
+    portal = make_portal(
+        database_url, tmp_path, (*components(), NAMED, SiteSetting(key="identity/user_name", value="user_name"))
+    )
     for name, called in (("alice", "alice77"), ("bob", "BOB"), ("carol", "Carol"), ("erin", ALICE)):
         contact = portal.snapshot.entities["contact"].table
         portal.change(contact, contact.c.id == portal.ids[name], user_name=called)
