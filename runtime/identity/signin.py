@@ -1,4 +1,4 @@
-"""Signing in with e-mail, or a user name where a site has them, and password. One answer for every failure, in the same time."""
+"""Signing in with e-mail, or a user name where there are some, and password. One answer for every failure, in the same time."""
 
 from __future__ import annotations
 
