@@ -95,9 +95,7 @@ def show_search(ask: BlockAsk) -> Part:
             found = _find(ask, model, types, sought)
     if not any(map(_is_there, found)):
         return Part(TEMPLATE, _view(ask, model, typed, state=_nothing(ask, typed)))
-    shown = [
-        one.plan.entity.key for one, hits in zip(types, found, strict=False) if hits.hits
-    ]  # pages, behind the types, have no age
+    shown = [hits.key for hits in found if hits.hits and hits.key != PAGES]
     age = oldest(map(ask.context.freshness, shown))
     return Part(TEMPLATE, _found(ask, model, typed, sought, found), Head(freshness=age))
 
