@@ -90,6 +90,7 @@ WITH_SITE_KEY = frozenset({"turnstile", "hcaptcha", "recaptcha"})
 CAPTCHA_PAGES = ("signin", "invitation", "reset", "registration")
 
 SECOND_FACTOR_ROLES = "identity/second_factor_roles"
+USER_NAME = "identity/user_name"
 
 SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/lockout_attempts": COUNT,
@@ -104,6 +105,7 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/second_factor_days": (is_count_or_none, told("a whole number from 0 to 100000")),
     "identity/recent_proof_minutes": COUNT,
     SECOND_FACTOR_ROLES: (is_line, told("keys of web roles in one line of at most 200 letters")),
+    USER_NAME: (is_line, told("an attribute of contacts")),
     "identity/passkeys": (lambda value: value in ("0", "1"), told("0 or 1")),
     "identity/passwords": (lambda value: value in ("0", "1"), told("0 or 1")),
     "publish/guards": (lambda value: value in ("refuse", "warn"), told("refuse or warn")),
@@ -147,6 +149,30 @@ def second_factor_roles(world: World) -> Iterator[Problem]:
                 yield world.problem(setting, "value", "unknown-key", message)
 
 
+def user_names(world: World) -> Iterator[Problem]:
+    """User names are texts of contacts, each of one contact alone: whoever shares a name could not be told from the other."""
+    contact = world.entities["contact"]
+    for setting in world.all(SiteSetting):
+        named = setting.value.strip()
+        if setting.key != USER_NAME or not named:
+            continue
+        attribute = contact.attributes.get(named)
+        if attribute is None:
+            message = told(
+                "The entity {entity} has no attribute {attribute}.{hint}",
+                entity="contact",
+                attribute=shown(named),
+                hint=did_you_mean(named, contact.attributes),
+            )
+            yield world.problem(setting, "value", "unknown-attribute", message)
+        elif attribute.type != "text" or not any(key.attributes == (named,) for key in contact.model.keys):
+            message = told(
+                "People sign in by {attribute} only where it is a text and by itself a key of contacts; add it to their keys.",
+                attribute=named,
+            )
+            yield world.problem(setting, "value", "user-name", message)
+
+
 def captcha_keys(world: World) -> Iterator[Problem]:
     """A provider of captchas that knows sites by a key is given one."""
     keyed = {setting.site for setting in world.all(SiteSetting) if setting.key == SITE_KEY and setting.value}
@@ -160,4 +186,4 @@ def captcha_keys(world: World) -> Iterator[Problem]:
             yield world.problem(setting, "value", "setting-value", message)
 
 
-RULES = (site_settings, second_factor_roles, captcha_keys)
+RULES = (site_settings, second_factor_roles, user_names, captcha_keys)

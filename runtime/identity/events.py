@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from runtime.access import Principal
-from runtime.identity.logins import find_login
+from runtime.identity.logins import Login
 from runtime.identity.sessions import device_name
 from runtime.identity.tables import consents
 from runtime.records.audit import record_act
@@ -78,9 +78,8 @@ def note_sign_in(connection: Connection, site: str, contact: int, agent: str) ->
     _note(connection, SIGN_IN, site, contact, agent)
 
 
-def note_refusal(connection: Connection, site: str, email: str, agent: str) -> None:
-    """Write down that somebody gave a wrong password for whoever signs in with the e-mail; nothing for nobody."""
-    login = find_login(connection, email)
+def note_refusal(connection: Connection, site: str, login: Login | None, agent: str) -> None:
+    """Write down that somebody gave a wrong password for a login; nothing for nobody."""
     if login is not None:
         _note(connection, SIGN_IN_REFUSED, site, login.contact, agent)
 

@@ -63,6 +63,7 @@ class IdentitySettings:
 
 SETTING_NAMES = tuple(f"{PREFIX}{field.name}" for field in dataclasses.fields(IdentitySettings))
 SECOND_FACTOR_ROLES = f"{PREFIX}second_factor_roles"
+USER_NAME = f"{PREFIX}user_name"
 LEAST = {"password_strength": 0, "remember_days": 0, "second_factor_days": 0, "passwords": 0, "passkeys": 0}
 HIGHEST = 100_000
 LONGEST = 10
@@ -84,6 +85,12 @@ def parse_roles(settings: Mapping[str, str]) -> frozenset[str]:
 def roles_with_second_factor(snapshot: Snapshot, site: CompiledSite) -> frozenset[str]:
     """Those of a site, read once per snapshot."""
     return snapshot.derive(("second_factor_roles", site.key), lambda: parse_roles(site.settings))
+
+
+def user_name_of(snapshot: Snapshot, site: CompiledSite) -> str:
+    """The attribute of contacts by which people of a site may sign in beside their e-mail; "" where there is none."""
+    named = site.settings.get(USER_NAME, "").strip()
+    return named if named in snapshot.entities["contact"].attributes else ""
 
 
 def settings_for(snapshot: Snapshot, site: CompiledSite) -> IdentitySettings:

@@ -1,24 +1,32 @@
-"""Signing in with e-mail and password. One answer for every failure, in the same time."""
+"""Signing in with e-mail, or a user name where there are some, and password. One answer for every failure, in the same time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from metadata.snapshot import Snapshot
-from runtime.identity.logins import LockRule, Login, clear_attempts, find_login, store_password, take_attempt
+from runtime.identity.logins import LockRule, Login, clear_attempts, find_login, login_of, store_password, take_attempt
 from runtime.identity.passwords import Passwords
 from runtime.lease import Lease
-from runtime.records.people import Person, load_person
+from runtime.records.people import Person, find_contact_by_name, load_person
+
+AT = "@"
 
 
 @dataclass(frozen=True, slots=True)
 class Doorman:
-    """Checks e-mail and password against the logins of one database."""
+    """Checks e-mail and password against the logins of one database.
+
+    `user_name` is the attribute of contacts that may stand for the e-mail, "" for none.
+    """
 
     lease: Lease
     snapshot: Snapshot
     passwords: Passwords
     rule: LockRule
+    user_name: str = ""
 
     def identify(self, email: str, password: str) -> Person | None:
         """The contact who signs in so, or None: unknown, wrong, locked, disabled and inactive are all alike."""
@@ -29,7 +37,7 @@ class Doorman:
         return self._welcome(login, password)
 
     def _admit(self, email: str) -> tuple[Login | None, bool]:
-        login = find_login(self.lease.connection, email)
+        login = login_named(self.lease.connection, self.snapshot, email, self.user_name)
         if login is None:
             return None, False
         with self.lease.transaction() as connection:
@@ -43,3 +51,14 @@ class Doorman:
                 store_password(connection, login.contact, fresh)
             person = load_person(connection, self.snapshot, login.contact)
         return person if person is not None and person.active else None
+
+
+def login_named(connection: Connection, snapshot: Snapshot, text: str, user_name: str) -> Login | None:
+    """The login of what somebody typed: an e-mail, or without an @ a user name, where there is an attribute of these.
+
+    So nobody signs in as somebody else by having an e-mail for a user name.
+    """
+    if not user_name or AT in text:
+        return find_login(connection, text)
+    contact = find_contact_by_name(connection, snapshot, user_name, text)
+    return login_of(connection, contact) if contact is not None else None

@@ -15,7 +15,8 @@ from runtime.pages.chart_groups import Way, group_name, way_of, without_gaps
 from runtime.pages.chart_view import ChartRow, ChartsView, ChartView, Drawing
 from runtime.pages.columns import heading_at
 from runtime.pages.content import words_of
-from runtime.pages.part import BlockAsk, Part
+from runtime.pages.freshness import oldest
+from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.errors import Denied
 from runtime.records.figures import Group, Grouping, Groups, attribute_of, fetch_figures
@@ -46,7 +47,9 @@ def show_charts(ask: BlockAsk) -> Part:
     """A block of charts. One whose rows or figures the person may not read says so."""
     context = ask.context
     charts = tuple(_chart(ask, context.site.charts[key], number) for number, key in enumerate(ask.block.charts))
-    return Part(TEMPLATE, ChartsView(f"charts-{ask.index}", charts, words_of(context, ask.block.label)))
+    drawn = [context.site.charts[key].view for key, chart in zip(ask.block.charts, charts, strict=True) if not chart.say]
+    age = oldest(context.freshness(context.snapshot.views[view].entity) for view in drawn)
+    return Part(TEMPLATE, ChartsView(f"charts-{ask.index}", charts, words_of(context, ask.block.label)), Head(freshness=age))
 
 
 def _chart(ask: BlockAsk, model: Chart, number: int) -> ChartView:

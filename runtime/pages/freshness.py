@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,3 +32,9 @@ class FreshnessPort(Protocol):
 def unknown(entity: str) -> Freshness | None:
     """The port of an installation without connections."""
     return None
+
+
+def oldest(found: Iterable[Freshness | None]) -> Freshness | None:
+    """What is said of a page whose rows are of several ages: of those that are late, else of the oldest; None for no age."""
+    known = [(not one.late, one.as_of, one) for one in found if one is not None and one.as_of is not None]
+    return min(known, key=lambda one: one[:2])[2] if known else None

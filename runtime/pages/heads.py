@@ -12,7 +12,7 @@ from metadata.snapshot import PageNode
 from runtime.context import RequestContext
 from runtime.pages.addresses import page_url
 from runtime.pages.content import words_of
-from runtime.pages.freshness import Freshness
+from runtime.pages.freshness import Freshness, oldest
 from runtime.pages.part import Part
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.details import Record
@@ -28,13 +28,13 @@ def page_head(
     """The head of a page with what its blocks add to it."""
     bare = _bare_head(context, node, keys, record)
     heads = [part.head for part in parts]
-    freshness = next((head.freshness for head in heads if head.freshness), None)
+    freshness = oldest(head.freshness for head in heads)
     facts = tuple([fact for head in heads for fact in head.facts])
     return PageHead(
         title=next((head.title for head in heads if head.title), bare.title),
         crumbs=bare.crumbs,
         status=next((head.status for head in heads if head.status), ""),
-        facts=(*facts, age(context, freshness)) if freshness and freshness.as_of else facts,
+        facts=(*facts, age(context, freshness)) if freshness else facts,
         actions=(*[action for head in heads for action in head.actions], *_sharing(context, node, record)),
         summary=bare.summary,
         failed=any(part.failed for part in parts),

@@ -19,9 +19,10 @@ from runtime.pages.addresses import page_url
 from runtime.pages.cells import column_cells
 from runtime.pages.content import words_of
 from runtime.pages.denied import denied
+from runtime.pages.freshness import oldest
 from runtime.pages.list_views import Search as SearchBox
 from runtime.pages.list_views import Tab, paging_of
-from runtime.pages.part import BlockAsk, Part
+from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.places import countable
 from runtime.pages.queries import FILTER, UnusableArgument
 from runtime.pages.search_facets import PANEL, ChosenFacets, chosen_facets, count_facets, facet_panel
@@ -94,7 +95,9 @@ def show_search(ask: BlockAsk) -> Part:
             found = _find(ask, model, types, sought)
     if not any(map(_is_there, found)):
         return Part(TEMPLATE, _view(ask, model, typed, state=_nothing(ask, typed)))
-    return Part(TEMPLATE, _found(ask, model, typed, sought, found))
+    shown = [hits.key for hits in found if hits.hits and hits.key != PAGES]
+    age = oldest(map(ask.context.freshness, shown))
+    return Part(TEMPLATE, _found(ask, model, typed, sought, found), Head(freshness=age))
 
 
 def _sought(ask: BlockAsk, model: Search, typed: str, types: tuple[RowType, ...]) -> Sought:

@@ -11,8 +11,9 @@ from runtime.context import RequestContext
 from runtime.files.labels import at_width
 from runtime.pages.addresses import page_url, quoted
 from runtime.pages.content import words_of
+from runtime.pages.freshness import oldest
 from runtime.pages.list_places import list_of, views_of
-from runtime.pages.part import BlockAsk, Part
+from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.lists import count_view
 from runtime.records.statement import CAP
@@ -43,9 +44,11 @@ class TilesView:
 
 def show_tiles(ask: BlockAsk) -> Part:
     """A block of tiles. A tile with a view costs one statement: the number of rows that the person may read."""
-    tiles = tuple(_view(ask, tile) for tile in ask.block.tiles if _offered(ask, tile))
-    label = words_of(ask.context, ask.block.label) or text_of(ask.context)("tiles.label")
-    return Part("blocks/tiles.html", TilesView(label, tiles))
+    context, offered = ask.context, [tile for tile in ask.block.tiles if _offered(ask, tile)]
+    tiles = tuple(_view(ask, tile) for tile in offered)
+    label = words_of(context, ask.block.label) or text_of(context)("tiles.label")
+    counted = [context.snapshot.views[tile.view].entity for tile, shown in zip(offered, tiles, strict=True) if shown.figure]
+    return Part("blocks/tiles.html", TilesView(label, tiles), Head(freshness=oldest(map(context.freshness, counted))))
 
 
 def _offered(ask: BlockAsk, tile: Tile) -> bool:

@@ -161,6 +161,19 @@ def find_contacts_by_email(connection: Connection, snapshot: Snapshot, email: st
     return _people(connection, snapshot, wanted)
 
 
+def find_contact_by_name(connection: Connection, snapshot: Snapshot, attribute: str, text: str) -> int | None:
+    """The contact whose text attribute, which is a key, is what somebody typed; None where there is none, or several.
+
+    Phones begin with a capital: a name in small letters, or in capitals, is found however it was typed. Each of these is looked
+    up in the index of the key.
+    """
+    column: Column[Any] = snapshot.entities["contact"].attributes[attribute].column
+    typed = text.strip()
+    wanted = select(column, contact_table(snapshot).c["id"]).where(column.in_({typed, typed.lower(), typed.upper()}))
+    found = {row[0]: row[1] for row in connection.execute(wanted)}
+    return found.get(typed, next(iter(found.values())) if len(found) == 1 else None)
+
+
 def everybody(connection: Connection, snapshot: Snapshot) -> tuple[Person, ...]:
     """All contacts, in the order of their ids."""
     return _people(connection, snapshot, true())

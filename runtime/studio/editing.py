@@ -38,6 +38,9 @@ from runtime.studio.viewing.window import window_of
 
 Told = tuple[tuple[int, str], ...]
 MOVES = ("add", "drop", "up", "down")
+ACTIVE = "active"
+NAMERS = 5
+"""Of what goes without a component once it is switched off, so many are named beside its editor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,8 @@ def editor(
     if fresh:  # nobody has had the time to fill it in
         problems = tuple(problem for problem in problems if not f"{problem.position.path}.".startswith(f"{focus}."))
     around, entries = laid_out(desk, item.id, data, problems, focus)
+    found = uses_of(desk.bench, item.id)
+    can_rest = any(entry.shape.name == ACTIVE for entry in entries)
     return desk.page(
         "edit.html",
         title=desk.label(item),
@@ -210,7 +215,8 @@ def editor(
         unsaved=unsaved,
         problems=[(id_of(nearest(problem.position.path, entries)), problem) for problem in problems],
         offers=[(name, offer(desk, name)) for name in sorted(around.used)],
-        uses=len(uses_of(desk.bench, item.id)),
+        uses=len(found),
+        namers=found[:NAMERS] if can_rest and data.get(ACTIVE, True) is not False else (),
         about=desk.speech.about(item.id.kind),
         takes_files=bool(content_names(item.id.kind)),
         size_said=partial(size_said, desk),

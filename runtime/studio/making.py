@@ -20,10 +20,10 @@ from runtime.studio.desk import Desk, open_desk
 from runtime.studio.offering import offer
 from runtime.studio.saving import named
 from runtime.studio.shapes import shapes_of
-from runtime.studio.uses import renamed, uses_of
+from runtime.studio.uses import PARENT, below, renamed, uses_of
 
 LONGEST_NAME = 200
-PARENT, OF_RECORD = "parent", "record_entity"
+OF_RECORD = "record_entity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +79,33 @@ def submit_name(act: str, kind: str, key: str) -> Response:
 
 
 def delete(kind: str, key: str) -> Response:
-    """The question before a component is taken away, with all that names it."""
+    """The question before a component is taken away, with all that names it, and what would hang on nothing below it."""
     desk = open_desk()
     item = desk.item(kind, key)
-    return desk.page("delete.html", title=desk.say("studio.delete"), opened=item, item=item, uses=uses_of(desk.bench, item.id))
+    return desk.page(
+        "delete.html",
+        title=desk.say("studio.delete"),
+        opened=item,
+        item=item,
+        uses=uses_of(desk.bench, item.id),
+        below=len(below(desk.bench, item.id)),
+    )
 
 
 def submit_delete(kind: str, key: str) -> Response:
-    """A draft that takes a component away."""
+    """A draft that takes a component away, where it is wished with all that hangs below it, each a draft that can be left."""
     desk = open_desk()
     item = desk.item(kind, key)
+    gone = (item, *(below(desk.bench, item.id) if request.form.get("below") == "yes" else ()))
+    if not all(desk.reach.covers(one.id) for one in gone):
+        raise AccessDenied
     desk.prove()
     try:
-        desk.store.save((), desk.author, f"delete {item.id}", delete=[item.id])
+        desk.store.save((), desk.author, f"delete {item.id}", delete=[one.id for one in gone])
     except NoSuchComponent:
         raise PageNotFound from None
-    desk.note("draft", kind, item.head.number + 1, component=str(item.id), deleted=True)
+    for one in gone:
+        desk.note("draft", kind, one.head.number + 1, component=str(one.id), deleted=True)
     flash(desk.say("studio.deleted", name=desk.label(item)), "good")
     return desk.go("kind", kind)
 

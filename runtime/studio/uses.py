@@ -11,6 +11,8 @@ from metadata.model import KINDS, Component, ComponentId, Entity
 from runtime.studio.bench import Bench, Item
 from runtime.studio.shapes import shapes_of
 
+PARENT = "parent"
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -29,6 +31,24 @@ def uses_of(bench: Bench, name: ComponentId) -> tuple[Use, ...]:
         if other != name and _sees(other, name):
             found += [Use(item, reference[0]) for reference in item.references if reference[1:] == wanted]
     return tuple(sorted(found, key=lambda use: use.item.id))
+
+
+def below(bench: Bench, name: ComponentId) -> tuple[Item, ...]:
+    """What hangs below a component by its own kind, near and far: pages of a page, permissions of a permission.
+
+    In the order of addresses; nothing of a kind whose components have none above them.
+    """
+    if not any(shape.name == PARENT and shape.rules.get("ref") == name.kind for shape in shapes_of(KINDS[name.kind].model)):
+        return ()
+    found: dict[ComponentId, Item] = {}
+    above = [name]
+    while above:
+        wanted = above.pop()
+        for item in bench.by_kind[name.kind]:
+            if item.data.get(PARENT) == wanted.key and item.id != name and item.id not in found and _sees(item.id, wanted):
+                found[item.id] = item
+                above.append(item.id)
+    return tuple(found[one] for one in sorted(found))
 
 
 def uses_of_attributes(bench: Bench, entity: str) -> tuple[Use, ...]:

@@ -12,7 +12,8 @@ from runtime.identity.external.departures import departure
 from runtime.identity.forms import SignInForm
 from runtime.identity.logins import LockRule, Login, normal_email
 from runtime.identity.sessions import revoke
-from runtime.identity.signin import Doorman
+from runtime.identity.settings import user_name_of
+from runtime.identity.signin import Doorman, login_named
 from runtime.identity.views.answers import WRONG_SIGN_IN, captcha_page, count_attempt, say, say_wrong, see_other, settings
 from runtime.identity.views.code import enter, vault
 from runtime.identity.views.leaving import farewell
@@ -22,6 +23,7 @@ from runtime.lease import Lease
 from runtime.records.people import Person
 
 NOTED_PER_HOUR = 20
+WRONG_SIGN_IN_BY_NAME = "signin.refused_by_name"
 TEMPLATE = "identity/signin.html"
 
 
@@ -29,7 +31,8 @@ def doorman(context: RequestContext) -> Doorman:
     """What checks e-mail and password by the rules of the context's site."""
     chosen = settings(context)
     rule = LockRule(chosen.lockout_attempts, chosen.lockout)
-    return Doorman(context.lease, context.snapshot, context.services.passwords, rule)
+    named = user_name_of(context.snapshot, context.site)
+    return Doorman(context.lease, context.snapshot, context.services.passwords, rule, named)
 
 
 def knows_password(context: RequestContext, login: Login, text: str) -> bool:
@@ -61,18 +64,23 @@ def submit() -> Response:
     if person is None:
         if context.services.throttle.hourly(SIGN_IN_REFUSED, normal_email(form.email), NOTED_PER_HOUR):
             context.services.aside.submit(note, context, form.email, request.user_agent.string)
-        return _page(context, asking, None, form, 422, failure=say_wrong(context, WRONG_SIGN_IN))
+        return _page(context, asking, None, form, 422, failure=say_wrong(context, _wrong(context)))
     return enter(context, person, remember=form.remember, wanted=form.next)
+
+
+def _wrong(context: RequestContext) -> str:
+    return WRONG_SIGN_IN_BY_NAME if user_name_of(context.snapshot, context.site) else WRONG_SIGN_IN
 
 
 def note(context: RequestContext, email: str, agent: str) -> None:
     """Write down a wrong password, aside, so that time does not tell who is known. Takes a connection of its own."""
     with Lease(context.services.doors).transaction() as connection:
-        note_refusal(connection, context.site.key, email, agent)
+        login = login_named(connection, context.snapshot, email, user_name_of(context.snapshot, context.site))
+        note_refusal(connection, context.site.key, login, agent)
 
 
 def identify(context: RequestContext, form: SignInForm) -> Person | None:
-    """The person of an e-mail and a password."""
+    """The person of an e-mail, or a user name, and a password."""
     with context.stages.measure("password"):
         return doorman(context).identify(form.email, form.password)
 
@@ -117,5 +125,6 @@ def _page(
         passwords=passwords,
         passkey=passkey,
         remember=settings(context).remember_days,
+        named=bool(user_name_of(context.snapshot, context.site)),
         **more,
     )

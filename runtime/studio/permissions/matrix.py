@@ -21,6 +21,7 @@ from runtime.studio.permissions.cells import KIND, LETTERS, columns, entity_labe
 from runtime.studio.permissions.effective import rights_of
 from runtime.studio.saving import Collision, Draft, named, save
 from runtime.studio.turning import turned
+from runtime.studio.uses import below
 from runtime.studio.viewing.guise import read_who
 from runtime.studio.viewing.window import people
 
@@ -74,6 +75,8 @@ def submit_matrix() -> Response:
             raise PageNotFound
         base = number_of(request.form.get("base", ""))
         others = [other for other in item.data.get("roles") or () if other != role]
+        if act == "take" and not others and below(desk.bench, item.id):
+            return desk.go_to("delete", item.id)  # where it is asked what becomes of those that hang on it
         if act == "take" and not others:
             _delete(desk, item.id)
             said = desk.say("studio.deleted", name=desk.label(item))

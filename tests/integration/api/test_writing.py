@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from metadata.model import AttributePermission, AttributeRight, SiteSetting
+from metadata.model import AttributePermission, AttributeRight, EntityPermission, SiteSetting
 from metadata.store import MetadataStore
 from runtime.forms.ports import Accepted, Refusal
 from support.archive import open_archive
@@ -172,6 +172,36 @@ def test_every_missing_right_has_its_code(site, alma):
     assert code(alma.send("PATCH", f"scores({mine})", {"secret": "x"})) == (403, "90040101")
     assert code(alma.send("PATCH", f"scores({mine})", {"nonsense": "x"})) == (400, "90040100")
     assert (site.stored("score", mine)["version"], site.stored("score", theirs)["version"]) == (1, 1)
+
+
+def test_of_the_two_rights_that_a_lookup_takes_the_missing_one_is_named(database_url, tmp_path):
+    loans = EntityPermission(
+        key="loans-of-choir",
+        site="archive",
+        entity="loan",
+        scope="parent",
+        relationship="score",
+        parent="scores-of-choir",
+        privileges=("read", "write", "create"),
+        roles=("singer",),
+    )
+    with open_archive(database_url, tmp_path, METADATA, loans) as site:
+        alma, mine, theirs = site.as_("alma"), site.score("S1"), site.score("T1", "low")
+        loan, other = site.add("loan", number="L1", score=mine), site.score("S2")
+        # The row that holds the lookup has not the right to point anywhere, wherever the lookup is to lead.
+        for score in (other, theirs):
+            answer = alma.send("PATCH", f"loans({loan})", {"score@odata.bind": f"/scores({score})"})
+            assert code(answer) == (403, "90040105")
+            assert answer.get_json()["error"]["target"] == "score"
+            assert "append permission" in answer.get_json()["error"]["message"]
+        assert code(alma.send("POST", "loans", {"number": "L2", "score@odata.bind": f"/scores({mine})"})) == (403, "90040105")
+        assert code(alma.send("PUT", f"loans({loan})/score/$ref", {"@odata.id": f"scores({other})"})) == (403, "90040105")
+        # Of scores it is there; the choir that the lookup leads to does not let itself be named.
+        low = f"/choirs({site.choirs['low']})"
+        answer = alma.send("PATCH", f"scores({mine})", {"keeper@odata.bind": low})
+        assert (code(answer), answer.get_json()["error"]["target"]) == ((403, "90040106"), "keeper")
+        assert "append to permission" in answer.get_json()["error"]["message"]
+        assert (site.stored("loan", loan)["score"], site.count("loan")) == (mine, 1)
 
 
 def test_nothing_is_taken_for_no_value_where_a_new_row_has_none_yet(site, alma):

@@ -5,7 +5,18 @@ from dataclasses import replace
 import pytest
 
 from metadata.compiler import assign_site, compile_snapshot
-from metadata.model import Attribute, Entity, EntityPermission, FurtherAccounts, Page, SiteSetting, WebRole, component_id
+from metadata.model import (
+    Attribute,
+    AttributePermission,
+    AttributeRight,
+    Entity,
+    EntityPermission,
+    FurtherAccounts,
+    Page,
+    SiteSetting,
+    WebRole,
+    component_id,
+)
 from metadata.store import MetadataStore
 from metadata.text import Text
 from runtime.exposure.blast import SETTING, blasts
@@ -57,6 +68,25 @@ def test_rows_ways_and_pages_are_told_for_people_and_roles(marina):
     narrower = {(item.who, item.entity): (item.gained, item.lost) for item in radius(marina, replace(OWN, active=False)).rows}
     assert narrower["alice@sail.example", "booking"] == (0, 1)
     assert radius(marina, replace(OWN, label=MARINA_LABEL)).lines == ()
+
+
+def test_attributes_and_pages_that_are_lost_are_told(marina):
+    """An attribute is one less wherever it was to be seen; a page that goes is named."""
+    notes = next(item for item in assign_site(MARINA) if isinstance(item, AttributePermission) and item.key == "notes")
+    shut = replace(notes, attributes=(*notes.attributes, AttributeRight(attribute="fee")))
+    found = radius(marina, shut)
+    assert {(item.who, item.attribute) for item in found.lost} == {("skipper", "booking.fee")}
+    assert (found.gained, found.rows) == ((), ())
+    assert any(line.startswith("skipper gains 0 and loses ") for line in found.lines)
+    opened = radius(marina, replace(notes, attributes=()))
+    assert {(item.who, item.attribute) for item in opened.gained} == {("skipper", "booking.note")}
+
+    released = MetadataStore(marina.engine).released()
+    left = [item for item in released.values() if not (isinstance(item, Page) and item.key == "both")]
+    with marina.engine.connect() as connection:
+        (gone,) = blasts(connection, compile_snapshot(released.values()), compile_snapshot(left))
+    assert (gone.pages_removed, gone.pages_added) == (("both",), ())
+    assert "page both is removed" in gone.lines
 
 
 def test_above_the_sites_threshold_a_second_person_must(marina):

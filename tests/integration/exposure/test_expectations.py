@@ -6,7 +6,16 @@ import pytest
 
 from metadata.checks import check
 from metadata.errors import MetadataError
-from metadata.model import EntityPermission, Expectation, PermissionTest, SiteSetting, component_id
+from metadata.model import (
+    AttributeMap,
+    Connection,
+    EntityPermission,
+    Expectation,
+    PermissionTest,
+    SiteSetting,
+    TableMap,
+    component_id,
+)
 from metadata.store import MetadataStore
 from runtime.exposure.expectations import outcomes, principal_of
 from runtime.exposure.explained import tell, why_rows
@@ -111,3 +120,39 @@ def test_the_answer_names_the_way_the_condition_and_a_change_that_turns_it_round
     assert told.change.said == "own-bookings: add the privilege write"
     assert {item.view: (item.rows, item.within_reach, item.shown) for item in empty}["bookings-all"] == (3, 2, 2)
     assert {item.why for item in denied} == {"no permission lets this person read booking"}
+
+
+OUTSIDE = (
+    Connection(key="outside", connector="memory", settings=(("name", "nowhere"),)),
+    TableMap(
+        key="berths",
+        connection="outside",
+        entity="berth",
+        table="place",
+        integration_key=("number",),
+        attributes=(AttributeMap(attribute="number", column="no"),),
+    ),
+)
+
+
+def test_an_empty_list_says_whether_the_permission_the_filter_or_a_first_synchronisation_is_why(database_url, tmp_path):
+    with open_marina(database_url, tmp_path, *OUTSIDE) as marina:
+        site = marina.snapshot.sites["marina"]
+
+        def why(name, key):
+            with marina.engine.connect() as connection:
+                who = principal_of(connection, marina.snapshot, site, name)
+                return {item.view: item.why for item in why_rows(connection, marina.snapshot, who, site.lists[key])}
+
+        carol = "carol@row.example"
+        assert why(carol, "berths") == {"berths-all": "there are no rows, because their first synchronisation has not finished"}
+        assert set(why(carol, "bookings").values()) == {"there are no rows"}, "of these nothing is brought"
+        marina.book("M-1", "alice")
+        assert "the permissions that count reach none of them" in why(carol, "bookings")["bookings-all"]
+        marina.book("M-2", "carol")
+        said = why(carol, "bookings")
+        assert said["bookings-all"] == "1 of 2 rows are shown"
+        assert said["bookings-moored"] == "the view's filter leaves none of the 1 row within reach"
+        marina.add("berth", number="A1")
+        assert why(carol, "berths") == {"berths-all": "1 of 1 rows are shown"}
+        assert why("erin@marina.example", "berths") == {"berths-all": "no permission lets this person read berth"}

@@ -1,13 +1,14 @@
 """Signing in with e-mail and password: one answer for every failure, the lock, the throttle, the session."""
 
 import datetime as dt
+import re
 import time
 from unittest import mock
 
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import Joining, SiteSetting
+from metadata.model import AlternateKey, Attribute, Entity, Joining, SiteSetting
 from runtime.identity import tables
 from runtime.identity.logins import set_disabled
 from runtime.identity.passwords import Passwords
@@ -269,3 +270,63 @@ def test_how_long_wrong_passwords_lock_is_said_whether_they_have_or_not(local_po
     known = local_portal.signed_in("alice").post("/email", {"email": "new@harbour.example", "password": "wrong"})
     assert "Efter 2 felaktiga" in local_portal.signed_in("alice").post("/sv-SE/email", {"email": "x@y.example"}).text
     assert "After 2 failed tries in a row" in known.text
+
+
+NAMED = Entity(
+    key="contact",
+    attributes=(Attribute(key="user_name", type="text", max_length=80),),
+    keys=(AlternateKey(key="user_name", attributes=("user_name",)),),
+)
+
+
+@pytest.fixture
+def named(database_url, tmp_path):
+    """A portal whose people have user names."""
+    portal = make_portal(
+        database_url, tmp_path, (*components(), NAMED, SiteSetting(key="identity/user_name", value="user_name"))
+    )
+    for name, called in (("alice", "alice77"), ("bob", "BOB"), ("carol", "Carol"), ("erin", ALICE)):
+        contact = portal.snapshot.entities["contact"].table
+        portal.change(contact, contact.c.id == portal.ids[name], user_name=called)
+    yield portal
+    portal.engine.dispose()
+
+
+def test_a_user_name_stands_for_the_email_where_the_site_says_so(named):
+    for typed in ("alice77", " alice77 ", "Alice77", ALICE):
+        browser = named.browser()
+        assert (browser.sign_in(typed).status_code, browser.who()) == (303, "Alice"), typed
+    browser = named.browser()
+    assert (browser.sign_in("Carol").status_code, browser.who()) == (303, "Carol")
+    for typed in ("carol", "alice7", "alice77%", "", "BOB", "bob", "%", "\N{GRINNING FACE}"):
+        assert (named.browser().sign_in(typed).status_code, typed) == (422, typed)
+    page = named.browser().get("/signin").text
+    assert ("Email or user name" in page, 'type="email"' in page, 'autocapitalize="none"' in page) == (True, False, True)
+    assert "E-post eller användarnamn" in named.browser().get("/sv-SE/signin").text
+
+
+def test_nobody_signs_in_as_another_whose_email_is_their_user_name(named):
+    """Erin's user name is Alice's e-mail: what has an @ is an e-mail."""
+    browser = named.browser()
+    assert (browser.sign_in(ALICE).status_code, browser.who()) == (303, "Alice")
+
+
+def test_wrong_passwords_lock_whatever_name_they_are_given_for_and_all_failures_are_alike(named):
+    answers = [named.browser().sign_in(who, "wrong") for who in ("alice77", "nobody", ALICE, "x@nowhere.example", "bob")]
+    bodies = {re.sub(r'(content|value)="[^"]*"', "", answer.text) for answer in answers}
+    assert ({answer.status_code for answer in answers}, len(bodies)) == ({422}, 1)
+    assert "The email or user name, or the password, is wrong." in bodies.pop()
+    for who in ("alice77", ALICE, "ALICE77"):
+        named.browser().sign_in(who, "wrong")
+    assert [named.browser().sign_in(who).status_code for who in (ALICE, "alice77")] == [422, 422]
+    named.pass_time(dt.timedelta(minutes=16))
+    browser = named.browser()
+    assert browser.sign_in("alice77").status_code == 303
+    assert browser.get("/security").text.count("Wrong password") >= 2, "what was tried by the name is told too"
+
+
+def test_without_the_setting_a_user_name_is_nothing(named):
+    named.publish(SiteSetting(key="identity/user_name", value=""))
+    assert named.browser().sign_in("alice77").status_code == 422
+    assert named.browser().sign_in(ALICE).status_code == 303
+    assert 'type="email"' in named.browser().get("/signin").text

@@ -12,6 +12,7 @@ from metadata.model import EntityPermission, ExposureLock
 from metadata.store import MetadataStore
 from runtime.identity.roles import grant_roles
 from support.studio import data_of, form_of, step, words
+from support.visitor import forms_of
 
 
 def begun(maker, kind, **typed):
@@ -250,3 +251,42 @@ def test_the_type_of_an_attribute_is_chosen_by_what_it_is_called(site, maker):
     chosen = page[page.index('name="p.attributes.1.type"') :].partition("</select>")[0]
     assert ">Whole number</option>" in chosen
     assert '<option value="text" selected' in chosen
+
+
+def test_an_entity_with_choices_a_key_and_relationships_is_in_use_once_it_is_published(site, maker):
+    """All by fields and buttons, and by the process that was there before: nothing is started again."""
+    dora = maker("dora")
+    begun(dora, "choice", name="Glow")
+    page = dora.edit("choice/glow", ("do", "add:options"))
+    page = dora.send("edit/choice/glow", dora.form_in(page), ("do", "add:options"), p__options__0__value="red")
+    dora.send("edit/choice/glow", dora.form_in(page), p__options__1__value="green")
+
+    begun(dora, "entity", name="Lantern")
+    for word, type_name in (("Name", "text"), ("Glow", "choice"), ("Berth", "lookup")):
+        step(dora, "entity/lantern", "add:attributes", word=word, type=type_name)
+    step(dora, "entity/lantern", "set", at="attributes.1", p__attributes__1__choice="glow")
+    lookup = {"p__attributes__2__target": "berth", "p__attributes__2__relationship": "lanterns"}
+    step(dora, "entity/lantern", "set", at="attributes.2", **lookup)
+    step(dora, "entity/lantern", "add:keys=by_name")
+    page = dora.browser.get(step(dora, "entity/lantern", "add:keys.0.attributes", at="keys.0").location)
+    dora.send("design/entity/lantern", form_of(page, "at"), ("do", "set"), p__keys__0__attributes__0="name")
+    step(dora, "entity/lantern", "add:many_to_many=keepers")
+    step(dora, "entity/lantern", "set", at="many_to_many.0", p__many_to_many__0__target="contact")
+    step(dora, "entity/lantern", "set", p__primary_name="name")
+    dora.send("screens/lantern", dora.form("screens/lantern", "insert"), ("", ""), role="master", rows="global")
+    assert not sa.inspect(site.engine).has_table("lantern")
+    assert dora.publish().status_code == 303, words(dora.get("publish"))
+
+    found = sa.inspect(site.engine)
+    unique = [tuple(one["column_names"]) for one in (*found.get_indexes("lantern"), *found.get_unique_constraints("lantern"))]
+    assert ("name",) in unique
+    new = dora.browser.get("/lantern/new").text
+    assert ('value="red"' in new, 'value="green"' in new) == (True, True)
+    for status in (303, 422):  # the key keeps a second one of the name out
+        form = next(form for form in forms_of(dora.browser.get("/lantern/new").text) if "name" in dict(form.fields))
+        sent = {**dict(form.fields), "name": "Anna", "glow": "green"}
+        assert dora.browser.client.post("/lantern/new", data=sent).status_code == status
+    assert "Anna" in dora.browser.get("/lantern").text
+    entities = site.app.extensions["foyer"].snapshots.current().entities
+    assert entities["berth"].relationships["lanterns"].entity == "lantern"
+    assert entities["lantern"].relationships["keepers"].link.name in found.get_table_names()

@@ -3,11 +3,17 @@
 import hashlib
 import io
 import re
+import shutil
 from dataclasses import replace
 
+import yaml
+
 from metadata.model import LayoutBlock, WebTemplate
+from runtime.app import create_app
+from runtime.render.chain import BUILT_IN
 from support.marina import SITE
 from support.marina_site import open_marina
+from support.portal import Browser
 from support.studio import data_of, step, words
 
 NAME = "site/marina"
@@ -90,3 +96,35 @@ def test_where_the_template_of_a_block_fails_the_themes_own_is_shown(database_ur
     changed = replace(SITE, blocks=(LayoutBlock(block="footer_start", web_template="broken"),))
     with open_marina(database_url, tmp_path, broken, changed) as marina:
         assert "<span>Marina</span>" in marina.stranger().get("/").text
+
+
+def test_a_look_outlives_a_newer_version_of_its_theme(database_url, tmp_path):
+    """What is one's own is kept apart from the theme, so that the theme may change all around it."""
+    newer = tmp_path / "newer"
+    shutil.copytree(BUILT_IN / "base", newer / "base")
+    layout, theme = newer / "base" / "templates" / "layout.html", newer / "base" / "theme.yaml"
+    footer = "{% block footer_start %}<< site_name >>{% endblock %}</span>"
+    assert footer in layout.read_text()
+    changed = footer.replace("<< site_name >>", "of the theme") + "<b>of the newer theme</b>"
+    layout.write_text(layout.read_text().replace(footer, changed))
+    values = yaml.safe_load(theme.read_text())
+    values["tokens"] |= {"brand": "#111111", "neutral-hue": "7"}
+    theme.write_text(yaml.safe_dump(values))
+
+    imprint = WebTemplate(key="imprint", site="marina", source="<i>of the site</i>")
+    blocks = (LayoutBlock(block="footer_start", web_template="imprint"),)
+    with open_marina(database_url, tmp_path, imprint, replace(SITE, tokens=(("brand", "#8c2f1b"),), blocks=blocks)) as marina:
+        config = marina.app.extensions["foyer"].config
+        old = marina.stranger()
+        new = Browser(create_app(replace(config, theme_dir=newer)).test_client())
+
+        def seen(browser):
+            page = browser.get("/")
+            values = browser.get(sheet(page)).text
+            return page.text, "--fy-brand: #8c2f1b;" in values, "--fy-neutral-hue: 7;" in values
+
+        page, own, theirs = seen(old)
+        assert ("<i>of the site</i>" in page, "of the newer theme" in page, own, theirs) == (True, False, True, False)
+        page, own, theirs = seen(new)
+        assert ("<i>of the site</i>" in page, "<b>of the newer theme</b>" in page, own, theirs) == (True, True, True, True)
+        assert "of the theme<" not in page, "the block is the site's"

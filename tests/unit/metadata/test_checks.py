@@ -563,6 +563,9 @@ FAULTS = [
     ({"site_setting map/tiles": {"value": "http://a.example/{z}/{x}/{y}"}}, "setting-value", "value", "https"),
     ({"site_setting map/tiles": {"value": "https://a.example; script-src */{z}/{x}/{y}"}}, "setting-value", "value", "https"),
     ({"site_setting map/tiles": {"value": "https://{s}.a.example/{z}/{x}/{y}.png"}}, "", "", ""),
+    ({"site_setting identity/user_name": {"value": "ful_name"}}, "unknown-attribute", "value", "'full_name'"),
+    ({"site_setting identity/user_name": {"value": "full_name"}}, "user-name", "value", "key of contacts"),
+    ({"site_setting identity/user_name": {"value": ""}}, "", "", ""),
     # permissions
     ({"entity_permission own": {"via": ""}}, "scope", "scope", "contact, about"),
     ({"entity_permission own": {"via": "account"}}, "scope", "via", "contact"),
