@@ -168,7 +168,7 @@ def _seen(desk: Desk, guise: Guise, path: str) -> tuple[Asked, bool] | str:
 
 
 def _whose(desk: Desk, guise: Guise) -> tuple[str, tuple[str, ...], str]:
-    """Whom a permission test names for a guise, the roles that it takes them to have, and the further account that they act for.
+    """Whom a permission test names for a guise, the roles it takes them to have, and the further account they act for.
 
     "" for whom none can name.
     """
@@ -196,7 +196,8 @@ def _desk() -> Desk:
 
 def _read(given: Any) -> Asked:
     fields: dict[str, Any] = {
-        name: str(given.get(name, "")).strip()[:LONGEST] for name in ("who", "account", "action", "entity", "record", "attribute")
+        name: str(given.get(name, "")).strip()[:LONGEST]
+        for name in ("who", "account", "action", "entity", "record", "attribute")
     }
     if any("\x00" in value for value in fields.values()):
         raise BadRequest

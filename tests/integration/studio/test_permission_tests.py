@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 
 import pytest
-
 import sqlalchemy as sa
 
 from metadata.compiler import compile_snapshot
