@@ -82,8 +82,8 @@ class Aside:
 
     def add(self, table: Table, line: bytes, rule: str) -> None:
         """One more row, as a line of the backup. Raises OSError."""
-        row = dict(zip((column.name for column in table.columns), orjson.loads(line), strict=True))
-        place = (table.name, rule)
+        row = dict(zip((str(column.name) for column in table.columns), orjson.loads(line), strict=True))
+        place = (str(table.name), rule)
         ids = self._found.setdefault(place, [])
         self._rows[place] = self._rows.get(place, 0) + 1
         if "id" in row and len(ids) < PLACES:

@@ -156,9 +156,9 @@ def restore(
             loosened = making.loosen(connection)
             _load_rest(writing, rest, store, pending, members)
             _settle(writing, rest, pointers, loosened)
+            _compare(connection, tables, checked.end, kept)
             if kept.faults and aside is None:
                 raise RulesBroken(kept.faults)
-            _compare(connection, tables, checked.end, kept)
             making.go_on_counting(connection, snapshot, checked.head["counters"], tables)
             kept.close()
     except BaseException:

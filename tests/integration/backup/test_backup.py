@@ -430,7 +430,7 @@ def test_what_is_checked_and_what_is_restored_are_judged_alike(made, other, tmp_
 
 @pytest.fixture
 def broken(made, tmp_path):
-    """A backup with a number that is there twice, a crate that points at none, and eleven that stand on it, one in another."""
+    """A backup with a number that is there twice and a crate that points at none; other crates stand on both of them."""
     written_past_the_engine(made.engine, "twice")
     astray = f"UPDATE crate SET inside = 4711 WHERE id = {CRATES - 10}"
     if made.engine.dialect.name == "sqlite":
