@@ -14,6 +14,8 @@ from metadata.types import TYPES
 SHARED_TYPES = frozenset({"text", "long_text", "email", "phone", "url", "integer", "decimal", "boolean", "date"})
 """What whoever opens a link may fill in, there without the forms and look-ups of the site."""
 TOUCHING = ("read", "create", "write")
+NO_CONTACTS = ("anonymous", "signed-in")
+"""Whom a permission test names that is no contact."""
 
 
 def scopes(world: World) -> Iterator[Problem]:
@@ -208,8 +210,11 @@ def attribute_rights(world: World) -> Iterator[Problem]:
 
 
 def expectations(world: World) -> Iterator[Problem]:
-    """A permission test asks of attributes that there are, with actions that touch attributes."""
+    """A permission test asks of attributes that there are, with actions that touch attributes, and of accounts of contacts."""
     for test in world.all(PermissionTest):
+        if test.account and test.who in NO_CONTACTS:
+            message = told("Only a contact acts for an account, not {who}; remove account, or name a contact.", who=test.who)
+            yield world.problem(test, "account", "expectation", message)
         for index, item in enumerate(test.expects):
             if not item.attribute or item.entity not in world.entities:
                 continue

@@ -145,6 +145,7 @@ class PermissionTest:
     site: str = prop("", "Site that owns it.", ref="site")
     label: Text = prop(Text(), "Why it is so, in a sentence.")
     who: str = prop(help="E-mail of the contact, `anonymous`, or `signed-in` for somebody with `roles` and no rows.")
+    account: str = prop("", "Number or name of the account that the contact acts for; their own where missing.")
     roles: tuple[str, ...] = prop(
         (), "Web roles that the person is taken to have; those that were given where missing.", ref="web_role"
     )

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, LargeBinary, Table, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, select
 
 from metadata.types import ChoiceSet
 
@@ -44,16 +44,20 @@ class Tally:
         self.rows += 1
         self.sum = (self.sum + int.from_bytes(hashlib.blake2b(line, digest_size=16).digest())) % (1 << 128)
 
+    def plus(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(self.rows + other.rows, (self.sum + other.sum) % (1 << 128))
+
     @property
     def data(self) -> dict[str, Any]:
         """The same for a document."""
         return {"rows": self.rows, "digest": f"{self.sum:032x}"}
 
 
-def read_lines(connection: Connection, table: Table, tally: Tally) -> Iterator[bytes]:
-    """The rows of a table as lines, some at a time, and counted."""
+def read_lines(connection: Connection, table: Table, tally: Tally, *where: ColumnElement[bool]) -> Iterator[bytes]:
+    """The rows of a table as lines, some at a time, and counted; `where` leaves some out."""
     chunk = _at_once(table)
-    with connection.execute(select(*table.columns).execution_options(yield_per=chunk)) as found:
+    with connection.execute(select(*table.columns).where(*where).execution_options(yield_per=chunk)) as found:
         for row in found:
             line = orjson.dumps(tuple(map(_said, row)), default=_word, option=_AS_OBJECTS)
             tally.add(line)
@@ -68,22 +72,24 @@ def tally_of(connection: Connection, table: Table) -> Tally:
     return tally
 
 
-def rows_of(table: Table, content: bytes) -> Iterator[list[dict[str, Any]]]:
-    """The rows of some lines, as values by column, some at a time. Raises ValueError where they are none."""
+def rows_of(table: Table, content: bytes) -> Iterator[tuple[list[bytes], list[dict[str, Any]]]]:
+    """Some lines and their rows as values by column, some at a time. Raises ValueError where they are none."""
     names = [column.name for column in table.columns]
     sets = [isinstance(column.type, ChoiceSet) for column in table.columns]
+    lines: list[bytes] = []
     chunk: list[dict[str, Any]] = []
     for line in content.splitlines():
         values = orjson.loads(line)
         read = (
             tuple(value) if is_set and value is not None else _read(value) for value, is_set in zip(values, sets, strict=True)
         )
+        lines.append(line)
         chunk.append(dict(zip(names, read, strict=True)))
         if len(chunk) >= _at_once(table):
-            yield chunk
-            chunk = []
+            yield lines, chunk
+            lines, chunk = [], []
     if chunk:
-        yield chunk
+        yield lines, chunk
 
 
 def _at_once(table: Table) -> int:

@@ -16,7 +16,7 @@ from metadata.told import joined, told
 from runtime.access import Person, Principal
 from runtime.exposure.lock import severity_for
 from runtime.identity.roles import roles_for
-from runtime.records.people import find_contacts_by_email, load_person
+from runtime.records.people import find_accounts, find_contacts_by_email, load_person
 from runtime.records.reasons import Explanation, explain
 
 CODE = "permission-test"
@@ -43,12 +43,10 @@ class Outcome:
 def outcomes(connection: Connection, snapshot: Snapshot, site: CompiledSite) -> Iterator[Outcome]:
     """What comes of every expectation of a site, test by test."""
     for test in sorted((item for item in site.tests.values() if item.active), key=lambda item: item.key):
-        principal = principal_of(connection, snapshot, site, test.who, test.roles)
+        principal = _person_of(connection, snapshot, site, test)
         for place, item in enumerate(test.expects):
             if principal is None:
-                yield Outcome(
-                    test, place, "skipped", told("There is no contact, or several, with the e-mail {who}.", who=test.who)
-                )
+                yield Outcome(test, place, "skipped", _nobody(test))
             else:
                 yield _outcome(connection, snapshot, principal, (test, place, item))
 
@@ -78,11 +76,57 @@ def principal_of(
     return Principal.signed_in(snapshot, site.key, actor, held)
 
 
+def principal_acting(
+    connection: Connection,
+    snapshot: Snapshot,
+    site: CompiledSite,
+    who: str,
+    roles: tuple[str, ...] = (),
+    account: str = "",
+) -> Principal | None:
+    """The person as they act for the account with a number or name, which may be their own; without one as `principal_of`.
+
+    None also where there is no such account, or not one alone.
+    """
+    own = principal_of(connection, snapshot, site, who, roles)
+    if not account or own is None:
+        return own
+    found = find_accounts(connection, snapshot, Principal.system("admin"), account)
+    if len(found) != 1 or who in (NOBODY, SOMEBODY):
+        return None
+    return own if own.account == found[0] else principal_of(connection, snapshot, site, who, roles, found[0])
+
+
 def expectation_problems(connection: Connection, snapshot: Snapshot) -> Iterator[Problem]:
     """The expectations that do not hold."""
     for site in snapshot.sites.values():
         failed = (found.problem for found in outcomes(connection, snapshot, site) if found.state == "failed")
         yield from (replace(problem, severity=severity_for(site)) for problem in failed)
+
+
+def _person_of(connection: Connection, snapshot: Snapshot, site: CompiledSite, test: PermissionTest) -> Principal | None:
+    try:
+        with connection.begin_nested():
+            return principal_acting(connection, snapshot, site, test.who, test.roles, test.account)
+    except DBAPIError as error:  # the table of memberships comes with the release that is tried
+        if error.connection_invalidated or not test.account:
+            raise
+        return None
+
+
+def _nobody(test: PermissionTest) -> str:
+    if not test.account:
+        return told("There is no contact, or several, with the e-mail {who}.", who=test.who)
+    return told(
+        "There is no contact, or several, with the e-mail {who} who may act for one account {account}.",
+        who=test.who,
+        account=test.account,
+    )
+
+
+def _who(test: PermissionTest) -> str:
+    who = told("{who} for {account}", who=test.who, account=test.account) if test.account else test.who
+    return told("{who} with {roles}", who=who, roles=", ".join(test.roles)) if test.roles else who
 
 
 def _outcome(
@@ -102,7 +146,7 @@ def _outcome(
     named = f"{item.entity}{f'.{item.attribute}' if item.attribute else ''} {item.record or '(any)'}"
     if not found.found:
         return Outcome(test, place, "skipped", told("There is no {entity} {record}.", entity=item.entity, record=item.record))
-    who = told("{who} with {roles}", who=test.who, roles=", ".join(test.roles)) if test.roles else test.who
+    who = _who(test)
     if found.allowed == item.allowed:
         holds = (
             told("{who} may {action} {record}.", who=who, action=item.action, record=named)

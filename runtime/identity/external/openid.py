@@ -7,6 +7,7 @@ where the provider cannot be asked, and Untrusted where what it says does not ho
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -123,7 +124,7 @@ class OpenIdClient:
     def _session(self, back: str) -> OAuth2Session:
         from authlib.integrations.requests_client import OAuth2Session  # half a second, and only for those who sign in so
 
-        return OAuth2Session(
+        made = OAuth2Session(
             self._provider.client_id,
             self._secret or None,
             token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
@@ -132,6 +133,8 @@ class OpenIdClient:
             code_challenge_method="S256",
             default_timeout=PATIENCE_S,
         )
+        made.verify = authorities()
+        return made
 
     def _proved(self, read: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
         known = self._know()
@@ -188,6 +191,11 @@ REFUSALS = {
     "access_denied": "cancelled",
 }
 """What errors of the standard mean (RFC 6749, 4.1.2.1 and 5.2), as one of REASONS; all others are `refused`."""
+
+
+def authorities() -> str | bool:
+    """Whose certificates count: those of SSL_CERT_FILE, as for all other calls; `requests` does not look at it by itself."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
 
 
 def refused_for(error: str) -> str:

@@ -273,6 +273,7 @@ def _ask(address: str, sent: Mapping[str, str] | None = None, client: tuple[str,
             timeout=openid.PATIENCE_S,
             allow_redirects=False,
             stream=True,
+            verify=openid.authorities(),
             headers={"Accept": "application/json, text/html"},
         ) as answer:
             body = answer.raw.read(MOST_BYTES, decode_content=True)

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from metadata.store import MetadataStore, checked_snapshot
 from runtime.app import create_app, make_services
 from runtime.backup import BackupRefused, archive, making, restoring
+from runtime.backup.kept_aside import RulesBroken
 from runtime.backup.restoring import check, rehearse, restore
 from runtime.backup.taking import back_up
 from runtime.cli.commands import module_of
@@ -425,3 +426,127 @@ def test_what_is_checked_and_what_is_restored_are_judged_alike(made, other, tmp_
     with pytest.raises(BackupRefused):
         restore(other, FolderStore(tmp_path / "again"), broken, checked)
     assert tables_in(other) == set()
+
+
+@pytest.fixture
+def broken(made, tmp_path):
+    """A backup with a number that is there twice and a crate that points at none; other crates stand on both of them."""
+    written_past_the_engine(made.engine, "twice")
+    astray = f"UPDATE crate SET inside = 4711 WHERE id = {CRATES - 10}"
+    if made.engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(made.engine.url.database)) as connection:
+            connection.execute(astray)
+            connection.commit()
+    else:
+        with made.engine.begin() as connection:
+            connection.execute(sa.text(astray))
+    taken(made, tmp_path / "broken.backup")
+    return tmp_path / "broken.backup"
+
+
+def inside_of(engine):
+    with engine.connect() as connection:
+        return dict(map(tuple, connection.execute(sa.text("SELECT id, inside FROM crate"))))
+
+
+def hanging_on(inside, *gone):
+    """The crates that are gone with some, since they stand in them."""
+    gone = {*gone}
+    while more := {id for id, place in inside.items() if place in gone} - gone:
+        gone |= more
+    return gone
+
+
+def test_rows_that_break_rules_are_told_with_numbers_and_places_and_refuse_all_of_it(broken, other):
+    with pytest.raises(RulesBroken) as refused:
+        restore(other, None, broken, check(broken, KEY))
+    assert tables_in(other) == set()
+    faults = {(fault.table, fault.rule.rpartition(" ")[2]): fault for fault in refused.value.faults}
+    assert all(len(fault.places) == min(fault.rows, 5) for fault in faults.values())
+    said = str(refused.value)
+    assert "inside points at a row of crate that is not there: " in said
+    assert "--aside FILE" in said
+    assert [fault.places for fault in refused.value.faults if fault.rows == 1][:1] == [(3,)]
+    assert not list(broken.parent.glob("*.draft"))
+
+
+def test_the_rest_is_restored_and_what_breaks_rules_is_kept_in_a_file(made, broken, other, tmp_path):
+    """With each row go those that stand on it; nothing is in neither place, or in both."""
+    left = tmp_path / "left.jsonl"
+    before = inside_of(made.engine)
+    gone = hanging_on(before, 3, CRATES - 10)
+    faults = restore(other, FolderStore(tmp_path / "again"), broken, check(broken, KEY), aside=left)
+    lines = [orjson.loads(line) for line in left.read_bytes().splitlines()]
+    crates = {line["row"]["id"]: line["row"] for line in lines if line["table"] == "crate"}
+    assert crates.keys() == gone
+    assert crates[3]["number"] == "C-00001"
+    assert crates[CRATES - 10]["inside"] == 4711
+    assert sum(fault.rows for fault in faults) == len(lines)
+    assert inside_of(other) == {id: place for id, place in before.items() if id not in gone}
+    assert left.stat().st_mode & 0o077 == 0
+    with other.begin() as connection:  # the rules hold again, and no id is given out twice
+        snapshot = snapshot_in(other)
+        assert create(connection, snapshot, SYSTEM, "crate", {"inside": 1}).id == CRATES + 1
+    with pytest.raises(sa.exc.IntegrityError), other.begin() as connection:
+        connection.execute(sa.text("UPDATE crate SET inside = 4711"))
+    with pytest.raises(BackupRefused, match="already"):
+        restore(other, None, broken, check(broken, KEY), replace=True, aside=left)
+
+
+def test_a_whole_backup_leaves_no_file_of_errors(made, target, tmp_path):
+    taken(made, tmp_path / "attic.backup")
+    checked = check(tmp_path / "attic.backup", KEY)
+    assert restore(target, None, tmp_path / "attic.backup", checked, aside=tmp_path / "left.jsonl") == ()
+    assert sorted(path.name for path in tmp_path.glob("*left*")) == []
+
+
+def test_a_restoration_that_fails_leaves_no_file_of_errors_and_one_that_is_killed_no_database(
+    broken, other, tmp_path, monkeypatch
+):
+    left, folder = tmp_path / "left.jsonl", tmp_path / "again"
+
+    def with_aside(engine, store, file):
+        restore(engine, store, file, check(file, KEY), aside=left)
+
+    for place, calls in (("row", 9), ("compare", 0), ("count", 0)):
+        assert killed(with_aside, other, folder, broken, place, calls)
+        assert (tables_in(other), left.exists()) == (set(), False)
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "go_on_counting", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            with_aside(other, FolderStore(folder), broken)
+    assert (tables_in(other), left.exists()) == (set(), False)
+    with_aside(other, FolderStore(folder), broken)
+    assert left.exists()
+
+
+def test_metadata_that_breaks_rules_are_never_left_out(made, target, tmp_path):
+    """Without them nobody knows what the rest is."""
+    file, wrong = tmp_path / "attic.backup", tmp_path / "wrong.backup"
+    taken(made, file)
+
+    def twice(head, members):
+        return [(name, content * 2 if name.startswith("rows/foyer_revision/") else content) for name, content in members]
+
+    rewritten(file, wrong, KEY, twice)
+    with pytest.raises(RulesBroken, match=r"foyer_revision: .*They are metadata"):
+        restore(target, None, wrong, check(wrong, KEY), aside=tmp_path / "left.jsonl")
+    assert tables_in(target) == set()
+    assert not (tmp_path / "left.jsonl").exists()
+
+
+def test_the_command_tells_what_is_left_out_and_where_it_is(broken, tmp_path):
+    def foyer(*arguments):
+        environ = {"FOYER_DATA_DIR": str(tmp_path), "FOYER_SECRET_KEY": KEY, "FOYER_DATABASE_URL": fresh}
+        done = CliRunner().invoke(module_command("restore"), [str(broken), *arguments, "--json"], env=environ)
+        return done.exit_code, orjson.loads(done.stdout)
+
+    fresh, left = f"sqlite:///{tmp_path / 'fresh.db'}", tmp_path / "left.jsonl"
+    code, looked = foyer("--check")
+    assert (code, {fault["table"] for fault in looked["faults"]} >= {"crate"}) == (1, True)
+    assert foyer("--check", "--aside", str(left))[0] == 1
+    assert foyer()[0] == 1
+    assert not left.exists()
+    code, said = foyer("--aside", str(left))
+    assert (code, said["faults"]) == (0, looked["faults"])
+    assert len(left.read_bytes().splitlines()) == sum(fault["rows"] for fault in said["faults"])

@@ -105,6 +105,23 @@ def test_an_expectation_of_an_attribute_that_is_not_there_is_told():
     ]
 
 
+def test_nobody_and_a_role_act_for_no_account():
+    tests = [replace(case(who, who, expect(), roles=()), site="", account="row") for who in ("anonymous", "signed-in")]
+    found = check({component_id(item): item for item in (*MARINA, *tests)})
+    assert [(one.code, one.position.path) for one in found if "permission_test" in one.component] == [
+        ("expectation", "account")
+    ] * 2
+
+
+def test_an_account_that_a_person_does_not_act_for_is_left_out_and_the_own_one_is_asked(marina):
+    own, other, unheard = (replace(RIGHT[0], key=name, account=name) for name in ("sail", "row", "nowhere"))
+    found = states(marina, own, other, unheard)
+    assert {(key, state) for key, _, state, _ in found} == {("sail", "passed"), ("row", "skipped"), ("nowhere", "skipped")}
+    assert {text for key, _, _, text in found if key == "row"} == {
+        "There is no contact, or several, with the e-mail alice@sail.example who may act for one account row."
+    }
+
+
 def test_the_answer_names_the_way_the_condition_and_a_change_that_turns_it_round(marina):
     site = marina.snapshot.sites["marina"]
     with marina.engine.connect() as connection:

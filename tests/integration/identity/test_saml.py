@@ -100,6 +100,23 @@ def test_who_is_told_of_comes_in_and_is_known_from_then_on(portal):
     assert not [row for row in portal.rows(sa.select(saml_answers)) if row.told], "what was told is forgotten"
 
 
+def test_while_a_provider_changes_its_certificate_both_count_and_afterwards_the_new_one_alone(portal):
+    new = Seal.new()
+    old_and_new = dataclasses.replace(HALL, certificates=(SEAL.certificate, new.certificate))
+    doors = Doors(portal, old_and_new)
+    assert doors.sign_in(portal.browser()).status_code == 303
+    doors.hall = TownHall(doors.metadata.text, seal=new)
+    changed = portal.browser()
+    assert (doors.sign_in(changed).status_code, changed.who()) == (303, "Carol")
+    portal.publish(dataclasses.replace(HALL, certificates=(new.certificate,)))
+    assert doors.sign_in(portal.browser()).status_code == 303
+    doors.hall, late = TownHall(doors.metadata.text), portal.browser()
+    doors.sign_in(late)
+    assert late.who() == "nobody"
+    with portal.engine.connect() as connection:
+        assert failures_of(connection, SITE, "hall")[0].reason == "signature"
+
+
 def test_an_answer_counts_once_and_in_the_browser_that_asked(doors, portal):
     browser, other = portal.browser(), portal.browser()
     sent = doors.answer(asked=doors.begin(browser).id)

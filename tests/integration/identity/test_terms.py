@@ -90,6 +90,14 @@ def test_a_new_publication_asks_everybody_again(portal):
     assert held_up(here)
     accept(here, LATER.published)
     assert not held_up(here)
+    third = dataclasses.replace(LATER, published="2026-03-01")
+    portal.publish(site(third))
+    assert (held_up(here), held_up(portal.signed_in("alice"))) == (True, True)
+    assert accept(here, LATER.published).status_code == 422, "what was accepted twice before is not accepted now"
+    accept(here, third.published)
+    assert not held_up(here)
+    versions = portal.rows(sa.select(tables.consents.c.version).order_by(tables.consents.c.version))
+    assert [row[0] for row in versions] == [FIRST.published, LATER.published, third.published]
 
 
 def test_the_tick_is_needed(portal):

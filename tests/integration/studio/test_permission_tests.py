@@ -4,8 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
-from metadata.model import EntityPermission
+from metadata.compiler import compile_snapshot
+from metadata.model import Entity, EntityPermission, FurtherAccounts, ManyToMany
 from metadata.store import MetadataStore
 from support.marina import MARINA
 from support.studio import data_of, words
@@ -13,6 +15,7 @@ from support.studio import data_of, words
 WIDE = EntityPermission(
     key="all-bookings", site="marina", entity="booking", scope="global", privileges=("read",), roles=("skipper",)
 )
+COMPANY = next(one for one in MARINA if isinstance(one, EntityPermission) and one.key == "own-bookings")
 
 
 @pytest.fixture
@@ -71,6 +74,60 @@ def test_what_no_holder_of_a_role_may_see_is_kept_and_holds_whoever_has_it(site,
     store.save((replace(WIDE, active=False), replace(narrowed, site="marina", active=False)), "tester")
     said = "signed-in with master should be allowed to read booking C1, but is not: "
     assert said in dora.publish("check").text
+
+
+@pytest.fixture
+def member(site, dora):
+    """Alice may act for the club Row too, whose booking is C1; gives what takes her out of it again."""
+    club = Entity(
+        key="contact",
+        many_to_many=(ManyToMany(key="clubs", target="account"),),
+        further_accounts=FurtherAccounts(relationship="clubs"),
+    )
+    store = MetadataStore(site.engine)
+    store.publish("tester", components=(club,))
+    clubs = compile_snapshot(store.released().values()).entities["contact"].relationships["clubs"]
+    with site.engine.begin() as connection:
+        values = {clubs.near: site.people["alice"], clubs.far: site.accounts["row"]}
+        connection.execute(sa.insert(clubs.link).values(values))
+
+    def part():
+        with site.engine.begin() as connection:
+            connection.execute(sa.delete(clubs.link))
+
+    return part
+
+
+def test_what_somebody_sees_for_a_further_account_is_kept_and_asked_for_that(site, dora, member):
+    look = f"contact-{site.people['alice']}-for-{site.accounts['row']}"
+    assert "alice@sail.example (row) sees C1" in keep(dora, "/bookings/C1", look)
+    assert "alice@sail.example does not see C1" in keep(dora, "/bookings/C1", f"contact-{site.people['alice']}")
+    recorded = "alice.sail.example-for-row-recorded"
+    test = data_of(site, "permission_test", recorded)
+    assert (test["who"], test["account"], kept(site, recorded)) == ("alice@sail.example", "row", [("C1", True)])
+    assert kept(site) == [("C1", False)]
+    asked = dora.get("tests")
+    assert "All that could be asked holds 2 hold, 0 could not be asked" in words(asked)
+    way = "why?who=alice%40sail.example&account=row&action=read&entity=booking&record=C1&attribute="
+    assert f"/studio/{way.replace('&', '&amp;')}" in asked.text
+    assert "Yes alice@sail.example (row) read booking C1" in words(dora.get(way))
+    assert 'id="account" name="account" value="row"' in dora.get(way).text
+    answer = dora.send("why", dora.form(way, "csrf_token"), ("do", "keep"))
+    assert answer.location.endswith(f"/studio/edit/permission_test/{recorded}")
+    assert kept(site, recorded) == [("C1", True)]
+    assert dora.publish().status_code == 303
+    MetadataStore(site.engine).save((replace(COMPANY, site="marina", active=False),), "tester")
+    fault = "alice@sail.example for row should be allowed to read booking C1, but is not: "
+    assert fault in dora.publish("check").text
+    member()  # now she is no member
+    assert "2 expectations" not in words(dora.get("tests"))
+    assert "who may act for one account row" in words(dora.get("tests"))
+    left = dora.get(way)
+    assert (left.status_code, "alice@sail.example may not act for an account row" in words(left)) == (422, True)
+
+
+def test_the_explainer_asks_for_an_account_where_people_have_several_alone(dora):
+    assert 'name="account"' not in dora.get("why").text
 
 
 @pytest.mark.parametrize(
