@@ -202,7 +202,6 @@ def _view_indexes(
     for entity, columns in ((entity, columns) for entity, several in found.items() for columns in several):
         if len(columns) > 1 or all(other == columns or other[0] != columns[0] for other in found[entity]):
             wanted.add((entity, (*columns, "id")))
-    wanted.update(_declared_indexes(entities))
     return wanted
 
 
@@ -245,7 +244,7 @@ def _layouts(
     names: Mapping[str, str],
 ) -> dict[str, _Layout]:
     wanted = {entity.key: _Wanted() for entity in entities}
-    for key, columns in sorted(_view_indexes(entities, views, permissions)):
+    for key, columns in sorted({*_view_indexes(entities, views, permissions), *_declared_indexes(entities)}):
         wanted[key].indexes.append(columns)
     for index in searches:
         wanted[index.entity].searches.append(index)
