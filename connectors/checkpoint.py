@@ -131,6 +131,11 @@ def keep_behind(connection: Connection, table_map: str, rows: int) -> None:
     connection.execute(update(_TABLE).where(_TABLE.c.map == table_map).values(behind=rows))
 
 
+def keep_pace(connection: Connection, table_map: str, pace: float) -> None:
+    """How many rows a second a map takes, as it was tried."""
+    _store(connection, table_map, {"pace": pace})
+
+
 def _store(connection: Connection, table_map: str, values: Mapping[str, Any]) -> None:
     # One statement: of two who write the first line of a map at once, a worker and a command, neither is refused.
     stored = _insert(connection).values(map=table_map, **values)

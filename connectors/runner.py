@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
+from typing import Protocol
 
 from connectors import checkpoint as checkpoints
 from connectors import tally
@@ -26,6 +26,7 @@ from connectors.lease import Lease, under_lease
 from connectors.mapping import Lookups
 from connectors.pace import Pace
 from connectors.protocol import Acknowledging, Adapter, Batch, Cursor, Record, Source
+from connectors.rehearsal import Rehearsal
 from connectors.rejects import due_rejects
 from connectors.setwise import Converting
 from connectors.steps import Facts, step
@@ -87,9 +88,16 @@ class Runner:
         def pull(account: Account) -> None:
             seen, name = replace(step, table_map=self.seen_as(step.table_map)), step.table_map.key
             with seldom_collected():
-                self.pull_all(seen.first_pass, name, self._loads(step.table_map, name), account)
+                self.pull_all(seen.first_pass, name, self._loads(step.table_map, name), account, self._rehearsal(seen))
 
         return self._kept(step.table_map, pull, self.account(step.table_map, "load"))
+
+    def _rehearsal(self, step: Step) -> Rehearsal | None:
+        """How the second pass of a load is tried, if it has one."""
+        if not step.later:
+            return None
+        store = self._loads(step.table_map, step.table_map.key + SECOND)
+        return Rehearsal(self.home, self.source, step.second_pass, store, _limit(step.table_map, store))
 
     def load_later(self, step: Step) -> Run:
         """The second pass: the look-ups that waited."""
@@ -112,8 +120,12 @@ class Runner:
         """The map as its table can be read now."""
         return table_map if self.watch is None else self.watch.look(table_map, at_once)
 
-    def pull_all(self, table_map: CompiledMap, name: str, store: Store, account: Account) -> None:
+    def pull_all(
+        self, table_map: CompiledMap, name: str, store: Store, account: Account, rehearsal: Rehearsal | None = None
+    ) -> None:
         """Take batch after batch from where the checkpoint of this name is. Raises Fatal and Retriable.
+
+        What a `rehearsal` takes is not counted in the pace.
 
         A pass of a load does nothing where that is over, nor a pull of what has changed where it is not: since the map was
         chosen somebody has told it to load, which the next turn does.
@@ -123,11 +135,10 @@ class Runner:
             return
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
         begun = self.home.now()
-        limit = table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
         source = Converting(self.source) if store is bulk else self.source
-        aside = partial(self.meanwhile, table_map) if self.meanwhile else None
+        between = _Aside(self, table_map, rehearsal, state)
         pace, since = Pace(), begun
-        for batch in pages(source, table_map, state.cursor, limit, aside):
+        for batch in pages(source, table_map, state.cursor, _limit(table_map, store), between):
             if not (batch.records or batch.gone or batch.events) and self.is_quiet(table_map, state, batch.cursor):
                 return
             if batch.records and not _same_kinds(kinds, batch.records[0]):
@@ -139,11 +150,19 @@ class Runner:
             except BegunAnew:
                 return
             now = self.home.now()
-            at = replace(state, pace=pace.add(len(batch.records), (now - since).total_seconds()))
+            at = replace(state, pace=pace.add(len(batch.records), (now - since - between.tried_for()).total_seconds()))
             state, since = at if loads else state, now
+            between.state = state
             self.progress(table_map, at)
             if batch.more and self.interrupted():
                 return
+
+    def rehearse(self, rehearsal: Rehearsal, state: Checkpoint) -> None:
+        """Try the second pass of a load, and keep what it is paced at."""
+        pace = rehearsal.rehearse(state)
+        if pace is not None:
+            with under_lease(self.home, self.lease) as connection:
+                checkpoints.keep_pace(connection, state.map + SECOND, pace)
 
     def checkpoint(self, name: str) -> Checkpoint:
         """How far a map got."""
@@ -259,6 +278,60 @@ class Runner:
         return run
 
 
+class Between(Protocol):
+    """What is done now and then between two batches."""
+
+    def is_due(self) -> bool:
+        """Whether something is to be done after the next batch."""
+        ...
+
+    def do(self) -> None:
+        """Do it."""
+        ...
+
+
+@dataclass(slots=True)
+class _Aside:
+    """What else a run does: serve the others of its connection now and then, and try the second pass of its load."""
+
+    runner: Runner
+    table_map: CompiledMap
+    rehearsal: Rehearsal | None
+    state: Checkpoint
+    since: float = field(default_factory=time.monotonic)
+    _tried: dt.timedelta = field(default_factory=dt.timedelta)
+
+    def is_due(self) -> bool:
+        """See Between.is_due."""
+        return self._rehearses() or self._gives_way()
+
+    def do(self) -> None:
+        """See Between.do."""
+        if self.rehearsal is not None and self._rehearses():
+            begun = self.runner.home.now()
+            self.runner.rehearse(self.rehearsal, self.state)
+            self._tried += self.runner.home.now() - begun
+        if self.runner.meanwhile is not None and self._gives_way():
+            self.runner.meanwhile(self.table_map)
+            self.since = time.monotonic()
+
+    def tried_for(self) -> dt.timedelta:
+        """How long the second pass was tried since this was last asked."""
+        tried, self._tried = self._tried, dt.timedelta()
+        return tried
+
+    def _rehearses(self) -> bool:
+        return self.rehearsal is not None and self.rehearsal.due(self.state)
+
+    def _gives_way(self) -> bool:
+        return self.runner.meanwhile is not None and time.monotonic() - self.since >= GIVES_WAY_SECONDS
+
+
+def _limit(table_map: CompiledMap, store: Store) -> int:
+    """How many rows a batch has at most."""
+    return table_map.model.batch_size * (LOAD_FACTOR if store is bulk else 1)
+
+
 def _same_kinds(kinds: dict[str, type], record: Record) -> bool:
     """Whether the values of a record are of the types that they were so far; what is new is remembered."""
     found = {name: type(value) for name, value in record.items() if value is not None}
@@ -268,30 +341,29 @@ def _same_kinds(kinds: dict[str, type], record: Record) -> bool:
 
 
 def pages(
-    source: Source, table_map: CompiledMap, cursor: Cursor | None, limit: int, aside: Callable[[], None] | None = None
+    source: Source, table_map: CompiledMap, cursor: Cursor | None, limit: int, between: Between | None = None
 ) -> Iterator[Batch]:
     """Batch after batch until nothing more comes. The next one is read while the caller works on this one.
 
-    `aside` is called now and then between two batches, when none has been read that is not stored: what it changes on either
-    side is not undone by what was read before.
+    What is done `between` two of them is done when none has been read that is not stored: what it changes on either side is
+    not undone by what was read before.
     """
     first = source.pull(table_map, cursor, limit)
     if not first.more:
         yield first
         return
-    batch, since = first, time.monotonic()
+    batch = first
     with ThreadPoolExecutor(1, "pull") as ahead:
         while True:
             following: Future[Batch] | None = None
-            gives_way = aside is not None and time.monotonic() - since >= GIVES_WAY_SECONDS
+            gives_way = between is not None and between.is_due()
             if batch.more and not gives_way:
                 following = ahead.submit(source.pull, table_map, batch.cursor, limit)
             yield batch
             if not batch.more:
                 return
-            if following is None and aside is not None:
-                aside()
-                since = time.monotonic()
+            if following is None and between is not None:
+                between.do()
             batch = following.result() if following else source.pull(table_map, batch.cursor, limit)
 
 

@@ -22,11 +22,12 @@ def _tell(line: str) -> None:
 
 
 class Progress:
-    """Tells on the error stream how a long load goes. `costs` are those of a row in the second pass, of maps that have one."""
+    """Tells on the error stream how a long load goes. `costs` finds those of a row in the second pass, of maps that have one,
+    as far as they are known by now."""
 
     def __init__(
         self,
-        costs: Mapping[str, Cost],
+        costs: Callable[[], Mapping[str, Cost]],
         clock: Callable[[], float] = time.monotonic,
         tell: Callable[[str], None] = _tell,
     ) -> None:
@@ -43,7 +44,7 @@ class Progress:
         self._tell(f"{table_map.key}: {self._said(table_map.key, state)}")
 
     def _said(self, table_map: str, state: Checkpoint) -> str:
-        cost = self._costs.get(table_map)
+        cost = self._costs().get(table_map)
         if state.map == table_map + SECOND:
             at = loading(replace(state, loaded=True), state, cost)
         else:

@@ -11,6 +11,7 @@ from connectors.history import Run, loads_since
 from connectors.home import utc_now
 from connectors.initial import SECOND
 from connectors.lease import LeaseLost
+from connectors.pace import Cost
 from connectors.tablemap import CompiledMap
 from connectors.wishes import outcomes, wish_for, withdraw
 from metadata.snapshot import Snapshot
@@ -39,9 +40,13 @@ def run_connection(
 ) -> Done:
     """Run the maps of one connection; `loading` where they were told to load. Raises ConnectorError, and LeaseLost where a
     worker that serves it does nothing."""
-    with installation.engine.connect() as reading:
-        costs = second_costs(snapshot, checkpoints.read_checkpoints(reading), reading.dialect.name)
+
+    def costs() -> dict[str, Cost]:
+        with installation.engine.connect() as reading:
+            return second_costs(snapshot, checkpoints.read_checkpoints(reading), reading.dialect.name)
+
     station = open_station(installation.engine, snapshot, maps[0].connection, adapters, Progress(costs))
+    twice = frozenset(costs())
     wishes: dict[int, CompiledMap] = {}
     end, reached = time.monotonic() + WORKER_WAIT_SECONDS, 0
     try:
@@ -54,7 +59,7 @@ def run_connection(
             wishes = wishes or _wish(installation, maps)
             with installation.engine.connect() as connection:
                 done, states = outcomes(connection, wishes), checkpoints.read_checkpoints(connection)
-            if _is_over(wishes, done, states, costs):
+            if _is_over(wishes, done, states, twice):
                 # A run that began before the load answers a wish too. Once another is over, the load has been written down.
                 again = {number: wishes[number] for number, run in done.items() if loading and run.mode == "changes"}
                 if not again:
