@@ -7,6 +7,7 @@ its template and its values besides, and a value may itself be told: a suggestio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from string import Formatter
 from typing import Any, Self
 
 Value = str | int | float
@@ -89,9 +90,23 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def retold(message: str, sentence: Callable[[str], str], word: Callable[[Called], str]) -> str:
-    """A message in another language, given how that says a template and a word. What was never told stays as it is.
+class _Grouping(Formatter):
+    """Fills a template, with numbers whose thousands are to be told apart as a language writes them."""
 
+    def __init__(self, number: Callable[[int], str]) -> None:
+        self._number = number
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A value of a template; `{most:,}` is what asks for thousands."""
+        return self._number(value) if format_spec == "," and isinstance(value, int) else str(format(value, format_spec))
+
+
+def retold(
+    message: str, sentence: Callable[[str], str], word: Callable[[Called], str], number: Callable[[int], str] = "{:,}".format
+) -> str:
+    """A message in another language, given how that says a template, a word, and a number with its thousands told apart.
+
+    What was never told stays as it is.
     Nothing is raised for a translation that asks for values that there are not: then the English one is told.
     """
     if isinstance(message, Called):
@@ -99,11 +114,12 @@ def retold(message: str, sentence: Callable[[str], str], word: Callable[[Called]
     if not isinstance(message, Told):
         return message
     values = {
-        name: retold(value, sentence, word) if isinstance(value, str) else value for name, value in message.values.items()
+        name: retold(value, sentence, word, number) if isinstance(value, str) else value
+        for name, value in message.values.items()
     }
     template = sentence(message.template)
     try:
-        said = template.format_map(values)
+        said = _Grouping(number).vformat(template, (), values)
     except (LookupError, ValueError, AttributeError):
         return str(message)
     return capitalised(said) if _begins_with_capital(template, message) else said

@@ -16,6 +16,8 @@ import yaml
 from metadata.model import KINDS
 from metadata.pseudo import is_pseudo, pseudo
 from metadata.told import Called, retold
+from runtime.render.locales import locale_for
+from runtime.render.numbers import fixed
 from runtime.render.texts import SOURCE_LANGUAGE, Texts, engine_texts
 from runtime.studio.shapes import Shape
 
@@ -54,7 +56,7 @@ class Speech:
 
     def finding(self, message: str) -> str:
         """What a check says, by its template; in English where no language of the person has it, as all of it is."""
-        said = retold(message, self._template, self._word)
+        said = retold(message, self._template, self._word, fixed(locale_for(self.tag), 0))
         return pseudo(said) if is_pseudo(self.tag) else said
 
     def _template(self, english: str) -> str:

@@ -15,8 +15,10 @@ from metadata.model import (
     Search,
     SearchedAttribute,
     SearchedEntity,
+    SearchFacet,
     Text,
 )
+from runtime.studio.places import STEP
 from support.marina import BERTH
 from support.people import open_people
 from support.studio import Maker, words
@@ -29,7 +31,9 @@ LOOKED_IN = (
         key="find",
         entities=(
             SearchedEntity(
-                entity="booking", attributes=(SearchedAttribute(attribute="boat"), SearchedAttribute(attribute="note"))
+                entity="booking",
+                attributes=(SearchedAttribute(attribute="boat"), SearchedAttribute(attribute="note")),
+                facets=(SearchFacet(attribute="berth"),),
             ),
         ),
     ),
@@ -92,6 +96,14 @@ def test_people_are_found_by_those_who_look_after_people(site, maker):
     assert found(maker("erin"), "frida@sail", "people") == frida
     assert found(maker("carol"), "frida", "people") == []
     assert "People 1 Frida Sail" in words(maker("dora").get("find?q=frida"))
+
+
+def test_where_an_attribute_is_used_tells_the_words_and_facets_of_a_search(site, maker):
+    """They are of the entity that a part of the search names; the search itself is of none."""
+    used = words(maker("dora").get("uses/entity/booking"))
+    assert f"boat Search: find Entities{STEP}booking{STEP}Attributes{STEP}boat{STEP}Attribute" in used
+    assert f"berth Search: find Entities{STEP}booking{STEP}Facets{STEP}berth{STEP}Attribute" in used
+    assert "Search: find" not in words(maker("dora").get("uses/entity/berth")), "berths are looked in by none"
 
 
 def test_what_no_search_takes_is_answered_as_nothing(site, maker):

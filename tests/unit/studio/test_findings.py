@@ -111,6 +111,17 @@ def test_a_translation_that_asks_for_other_values_gives_way_to_english():
     assert retold(message, lambda english: "Fliken {tab finns", str) == "The tab main is there twice."
 
 
+@pytest.mark.parametrize(("tag", "size"), [("en", "3,000,000"), ("sv", "3\u00a0000\u00a0000"), ("nl", "3.000.000")])
+def test_thousands_are_told_apart_as_the_language_does_and_other_numbers_stay(tag, size):
+    template = (
+        "{file} has {size:,} bytes; a web file has {most} MB at most. Make it smaller, or keep it elsewhere and link to it."
+    )
+    said = speech(tag).finding(told(template, file="a.png", size=3_000_000, most=2))
+    assert said.startswith("a.png ")
+    assert f" {size} byte" in said
+    assert " 2 MB" in said
+
+
 def test_what_was_never_told_stays_as_it_is():
     assert speech("sv").finding("Disk full.") == "Disk full."
 
