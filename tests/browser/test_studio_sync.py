@@ -30,7 +30,7 @@ def test_an_operator_finds_mends_and_takes_a_refused_row(quay: tuple[Page, World
     desk.set_viewport_size(PHONE)
     assert desk.locator(".data-wrap").evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
     desk.set_viewport_size(LAPTOP)
-    desk.get_by_role("link", name="1 type").click()
+    desk.get_by_role("link", name="1 Value of another type").click()
     expect(desk.locator("h1")).to_have_text("boats: refused rows")
     looked_at(desk)
     desk.get_by_role("link", name="2", exact=True).click()

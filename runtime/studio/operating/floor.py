@@ -90,6 +90,12 @@ def connection_label(desk: Desk, key: str) -> str:
     return (words_of(desk.context, found.label) if found else "") or key
 
 
+def class_word(desk: Desk, code: str) -> str:
+    """What people call a class of reasons; as it is written where it has no word, and a dash for none."""
+    key = f"studio.sync_class.{code}"
+    return desk.say(key) if key in desk.say else code or "–"
+
+
 def duration(desk: Desk, seconds: float) -> str:
     """A span of time in words."""
     return span(desk.say, seconds)

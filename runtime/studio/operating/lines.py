@@ -12,7 +12,7 @@ from connectors.tablemap import compiled_map
 from connectors.tally import minute_of, rows_by_minute
 from runtime.pages.content import words_of
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import duration, number, reading, since
+from runtime.studio.operating.floor import class_word, duration, number, reading, since
 from runtime.sync.letters import count_letters
 from runtime.sync.state import MapState, map_states
 
@@ -36,6 +36,7 @@ class Class:
 
     way: str
     code: str
+    word: str
     number: str
     url: str
 
@@ -116,7 +117,8 @@ def _line(
         refused=state.rejects + state.parked,
         refused_age=since(desk, state.refused_since),
         classes=tuple(
-            Class(way, code, number(desk, count), f"{url}/rows?way={way}&code={code}") for (way, code), count in letters.items()
+            Class(way, code, class_word(desk, code), number(desk, count), f"{url}/rows?way={way}&code={code}")
+            for (way, code), count in letters.items()
         ),
         conflicts=state.conflicts,
         success=desk.formats.moment(state.succeeded_at) if state.succeeded_at else "",

@@ -16,7 +16,7 @@ from connectors.values import digest, dump_json
 from runtime.errors import BadRequest, PageNotFound
 from runtime.pages.content import words_of
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import given, home, maps_of, note, open_floor, reading, since
+from runtime.studio.operating.floor import class_word, given, home, maps_of, note, open_floor, reading, since
 from runtime.sync.letters import Letter, NotMendable, discard_letter, edit_letter, find_letter, replay_letter, summed_columns
 
 VALUE, EMPTY = "v.", "empty."
@@ -107,6 +107,7 @@ def _page(desk: Desk, letter: Letter, *, refused: str = "", status: int = 200) -
         base=_base(letter),
         cells=_cells(desk, letter),
         fixed=fixed,
+        code_word=class_word(desk, letter.code),
         deletes=letter.code == "in_use",
         age=since(desk, letter.since),
         again=desk.formats.moment(letter.again_at) if letter.again_at else "",

@@ -10,7 +10,7 @@ from flask import Response, flash, request
 from connectors.tablemap import CompiledMap
 from runtime.errors import BadRequest
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import given, home, map_of, note, number, open_floor, reading, since
+from runtime.studio.operating.floor import class_word, given, home, map_of, note, number, open_floor, reading, since
 from runtime.studio.operating.lines import Class
 from runtime.sync.letters import IN, OUT, Letter, count_letters, discard_letters, page_of_letters, retry_letters
 
@@ -26,7 +26,7 @@ class Refused:
     name: str
     url: str
     key: str
-    code: str
+    word: str
     reason: str
     age: str
     attempts: int
@@ -86,14 +86,14 @@ def _page(desk: Desk, key: str, *, refused: str = "", status: int = 200) -> Resp
         rows=[_row(desk, table_map, letter) for letter in found[:AT_ONCE]],
         more=more,
         refused=refused,
-        code_words=code or desk.say("studio.sync_any_class"),
+        code_words=class_word(desk, code) if code else desk.say("studio.sync_any_class"),
         posted=request.method == "POST",
     )
 
 
 def _classes(desk: Desk, url: str, way: str, counted: dict[tuple[str, str], int]) -> list[Class]:
     return [
-        Class(of, code, number(desk, count), f"{url}?way={of}&code={quote(code)}")
+        Class(of, code, class_word(desk, code), number(desk, count), f"{url}?way={of}&code={quote(code)}")
         for (of, code), count in counted.items()
         if of == way
     ]
@@ -105,7 +105,7 @@ def _row(desk: Desk, table_map: CompiledMap, letter: Letter) -> Refused:
         letter.name,
         f"{desk.url('sync', 'row')}?name={quote(letter.name, safe='')}",
         key,
-        letter.code,
+        class_word(desk, letter.code),
         letter.reason,
         since(desk, letter.since),
         letter.attempts,

@@ -66,7 +66,15 @@ def test_only_who_operates_enters_and_the_overview_tells_how_each_map_goes(quay:
     assert erin.get("kind/table_map").status_code == 403
     answer = erin.get("sync")
     said = words(answer)
-    for part in ("boats", "harbours", "Running", "1 lookup", "1 type", "1 value_map", "5 rows"):
+    for part in (
+        "boats",
+        "harbours",
+        "Running",
+        "1 Waits for another row",
+        "1 Value of another type",
+        "1 Not in the value map",
+        "5 rows",
+    ):
         assert part in said, part
     with world.now() as connection:
         checkpoints.fail(connection, "boats", "gap: the log was cut", utc_now(), None)
@@ -80,7 +88,7 @@ def test_only_who_operates_enters_and_the_overview_tells_how_each_map_goes(quay:
     world.put("boat", *(row(number, state="??") for number in range(10, 40)))
     turned(world)
     with site.counting() as after:
-        assert "31 value_map" in words(erin.get("sync"))
+        assert "31 Not in the value map" in words(erin.get("sync"))
     assert len(after) <= few, "no row adds a statement"
 
 
@@ -134,7 +142,8 @@ def test_a_refused_row_is_shown_with_its_place_mended_and_tried_again(quay: Quay
     _, world, erin = quay
     listed = words(erin.get("sync/map/boats/rows?way=in&code=type"))
     assert "price" in listed
-    assert "value_map" in listed
+    assert "Not in the value map" in listed
+    assert "value_map" not in listed, "classes are told in words"
     assert "STO" not in listed
     page = erin.get("sync/row?name=boats/3")
     assert 'aria-invalid="true"' in page.text
