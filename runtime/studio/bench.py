@@ -74,7 +74,7 @@ class Bench:
     standing: Standing
     all: Mapping[ComponentId, Item]
     kept: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
-    ways: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    ways: dict[int, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
     texts: dict[int, Texts] = field(default_factory=dict)
     placed: dict[int, Component] = field(default_factory=dict)
 

@@ -8,15 +8,19 @@ from metadata.model import (
     AlternateKey,
     Attribute,
     Block,
+    Chart,
     Entity,
     EntityPermission,
     Form,
+    ListComponent,
+    ListFilter,
     Page,
     Search,
     SearchedAttribute,
     SearchedEntity,
     Text,
 )
+from metadata.store import MetadataStore
 from support.marina import BERTH
 from support.people import open_people
 from support.studio import Maker, words
@@ -51,6 +55,32 @@ def site(database_url, tmp_path):
         opened.book("C1", "carol", boat="Dunlin")
         opened.add_all("berth", [{"number": number} for number in ("Quay-12", "quay-13", "Pier-12", "100%", "1000")])
         yield opened
+
+
+def test_where_an_attribute_is_used_are_lists_charts_and_searches_too(site, maker):
+    moored = ListComponent(
+        key="moored",
+        site="marina",
+        views=("bookings-all",),
+        filters=(ListFilter(key="by_boat", attribute="boat"),),
+        contact_attribute="skipper",
+    )
+    fees = Chart(key="fees", site="marina", view="bookings-all", group="boat", aggregate="sum", attribute="fee")
+    told = Search(
+        key="told",
+        site="marina",
+        entities=(SearchedEntity(entity="booking", attributes=(SearchedAttribute(attribute="boat"),)),),
+    )
+    MetadataStore(site.engine).save((moored, fees, told), "dora", "drafts")
+    parts = maker("dora").get("uses/entity/booking").text.partition('id="parts"')[2]
+    named = [
+        "edit/list/moored#f-filters.0.attribute",
+        "edit/list/moored#f-contact_attribute",
+        "edit/chart/fees#f-group",
+        "edit/chart/fees#f-attribute",
+        "edit/search/told#f-entities.0.attributes.0.attribute",
+    ]
+    assert [place for place in named if place not in parts] == []
 
 
 def found(maker, asked, group="records"):
