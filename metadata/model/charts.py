@@ -21,7 +21,9 @@ class Chart:
     text: Text = prop(Text(), "Sentence under the heading.")
     view: str = prop(help="View whose rows count.", ref="view")
     type: str = prop("bar", "How it is drawn; a number has no groups.", choices=("bar", "line", "pie", "number"))
-    group: str = prop("", "Attribute, or path over lookups such as customer.region, whose values make the groups.")
+    group: str = prop(
+        "", "Attribute, or path over lookups such as customer.region, whose values make the groups.", attribute="self"
+    )
     by: str = prop(
         "",
         "Span of time that makes a group of dates or date-times.",
@@ -38,7 +40,7 @@ class Chart:
         "Figure of a group: the number of its rows, or of an attribute.",
         choices=("count", "sum", "average", "min", "max"),
     )
-    attribute: str = prop("", "Whole number, decimal or money from which the figure is made (all but count).")
+    attribute: str = prop("", "Whole number, decimal or money from which the figure is made (all but count).", attribute="self")
     page: str = prop("", "Page with a list of the view's rows, to which the figures lead.", ref="page")
     filter: str = prop("", "Filter of that list, by the attribute of the groups, with which a group leads to its own rows.")
     empty: Text = prop(Text(), "Said where there are no rows.")

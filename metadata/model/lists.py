@@ -56,7 +56,7 @@ class ListMessages:
 class ColumnOverride:
     """Another heading or width for a column of a view, in this list."""
 
-    attribute: str = prop(help="Column's attribute path.")
+    attribute: str = prop(help="Column's attribute path.", attribute="self")
     label: Text = prop(Text(), "Heading.")
     width: str = prop("", "Share of the width.", choices=("", "narrow", "medium", "wide"))
 
@@ -97,8 +97,14 @@ class ListImport:
     """Rows from a file, CSV or a workbook, saved as if each had been entered on a form by the person who imports them."""
 
     form: str = prop(help="Form whose fields, rules and defaults hold for each row.", ref="form")
-    attributes: tuple[str, ...] = prop((), "Attributes that a file may give; all that the form asks for where missing.")
-    key: str = prop("", "Attribute that tells a row that is there already, which is then changed; without it all rows are new.")
+    attributes: tuple[str, ...] = prop(
+        (), "Attributes that a file may give; all that the form asks for where missing.", attribute="self"
+    )
+    key: str = prop(
+        "",
+        "Attribute that tells a row that is there already, which is then changed; without it all rows are new.",
+        attribute="self",
+    )
     label: Text = prop(Text(), "Text of the button.")
     most_rows: int = prop(5000, "Most rows of a file.", min=1, max=5000)
 
@@ -120,7 +126,7 @@ class ListFilter:
     """
 
     key: str = prop(help="Name of the filter, which stands in addresses.", pattern=r"^[a-z][a-z0-9_]{0,40}$")
-    attribute: str = prop("", "Attribute, or path over lookups such as customer.name.")
+    attribute: str = prop("", "Attribute, or path over lookups such as customer.name.", attribute="self")
     conditions: tuple[FilterCondition, ...] = prop((), "Conditions to tick, over any attributes and relationships.")
     label: Text = prop(Text(), "Label; where missing the attribute's, or of a name behind a lookup that of the lookup.")
     view: str = prop("", "View that limits and sorts the rows offered for a lookup.", ref="view")
@@ -130,8 +136,8 @@ class ListFilter:
 class ListMap:
     """Rows as places on the Earth, to be searched around a point."""
 
-    latitude: str = prop(help="Decimal attribute with degrees north.")
-    longitude: str = prop(help="Decimal attribute with degrees east.")
+    latitude: str = prop(help="Decimal attribute with degrees north.", attribute="self")
+    longitude: str = prop(help="Decimal attribute with degrees east.", attribute="self")
     distances: tuple[int, ...] = prop((5, 10, 25, 50, 100), "Distances to choose from; the middle one is chosen first.")
     unit: str = prop("km", "Unit of the distances.", choices=("km", "miles"))
     centre: str = prop("", "Point around which rows are shown first, such as 59.33, 18.07; all rows where missing.")
@@ -141,9 +147,9 @@ class ListMap:
 class ListCalendar:
     """Rows as entries of a calendar: a month, a week or a day at a time."""
 
-    start: str = prop(help="Date or date-time attribute, or path over lookups, with the day of a row.")
-    end: str = prop("", "Attribute of the same type with its end; the entry is on every day in between.")
-    all_day: str = prop("", "Boolean attribute: where it holds, no time of day is shown.")
+    start: str = prop(help="Date or date-time attribute, or path over lookups, with the day of a row.", attribute="self")
+    end: str = prop("", "Attribute of the same type with its end; the entry is on every day in between.", attribute="self")
+    all_day: str = prop("", "Boolean attribute: where it holds, no time of day is shown.", attribute="self")
     span: str = prop("month", "What is shown first.", choices=("month", "week", "day"))
     time_zone: str = prop("", "Zone of its days and times, such as Europe/Stockholm; the person's where missing.")
     first_day: str = prop("", "First day of weeks; the language's where missing.", choices=("", "monday", "sunday", "saturday"))
@@ -153,7 +159,7 @@ class ListCalendar:
 class ListBoard:
     """Rows as cards in columns, one for each option of a choice; a card is moved by those who may change the choice."""
 
-    attribute: str = prop(help="Choice attribute of the entity, whose options are the columns.")
+    attribute: str = prop(help="Choice attribute of the entity, whose options are the columns.", attribute="self")
     columns: tuple[str, ...] = prop((), "Options shown, in order; all of them, and the rows without any, where missing.")
     cards: int = prop(20, "Cards shown in a column at most; how many there are stands above it.", min=1, max=200)
     fixed: bool = prop(False, "Cards cannot be moved.")
@@ -169,7 +175,7 @@ class ListBoard:
 class ListCards:
     """Rows as cards beside each other, with the view's columns on them."""
 
-    picture: str = prop("", "Image attribute shown on top of the card.")
+    picture: str = prop("", "Image attribute shown on top of the card.", attribute="self")
     thumbnail: int = prop(0, "Width in pixels at which it is shown, made small once; as it is where 0.", min=0, max=WIDEST)
 
 
@@ -184,8 +190,12 @@ class ListComponent:
     page_size: int = prop(10, "Rows on a page.", min=1, max=500)
     search: bool = prop(True, "Offer a search over the view's text columns.")
     search_placeholder: Text = prop(Text(), "Text in the empty search box.")
-    contact_attribute: str = prop("", "Lookup to contact; with account_attribute it gives the switch mine / my company.")
-    account_attribute: str = prop("", "Lookup to account. Who reaches subsidiaries sees their rows as the company's too.")
+    contact_attribute: str = prop(
+        "", "Lookup to contact; with account_attribute it gives the switch mine / my company.", attribute="self"
+    )
+    account_attribute: str = prop(
+        "", "Lookup to account. Who reaches subsidiaries sees their rows as the company's too.", attribute="self"
+    )
     create_page: str = prop("", "Page with the form for a new row; its button appears for those who may create.", ref="page")
     create_label: Text = prop(Text(), "Text of that button.")
     create_instead: tuple[str, ...] = prop(

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from metadata.checks.indexes import fault_in
 from metadata.model import Block, Filter, Form, FormField
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from metadata.text import counted
@@ -209,7 +210,12 @@ class Budget:
             return f"{said}, which no index finds: ask for what is stored"
         if other := [name for name in compared if attributes[name].type.name not in ("choice", "lookup")]:
             said = f"its filter asks for {', '.join(other)}"
-            return f"{said}: declare an index of {table}, with attributes: [{', '.join(compared)}]"
+            able = [
+                name for name in compared if attributes[name].type.name != "boolean" and not fault_in(attributes[name].model)
+            ]
+            if not able:
+                return f"{said}, which no index finds: ask for something else as well"
+            return f"{said}: declare an index of {table}, with attributes: [{', '.join(able)}]"
         made = "a filter that asks for choices by equality, or a permission by a lookup of its own, has an index made"
         return f"{made}, which the database finds good after ANALYZE"
 

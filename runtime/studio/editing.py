@@ -17,6 +17,7 @@ from metadata.files.emit import emit
 from metadata.model import KINDS, ComponentId
 from metadata.schema.guard import check_shape
 from runtime.errors import BadRequest, Unprocessable
+from runtime.studio.about import entity_of
 from runtime.studio.bench import Item, made
 from runtime.studio.called import with_keys
 from runtime.studio.connecting import KIND as CONNECTION
@@ -69,7 +70,7 @@ def submit(kind: str, key: str) -> Response:
     base = number_of(request.form.get("base", ""))
     model = KINDS[kind].model
     data = with_uploads(desk, kind, read_form(model, request.form.items(multi=True), keep_empty=act in MOVES))
-    data = with_keys(desk, model, _bare(desk, item, data), entity_of(item.id, data))
+    data = with_keys(desk, model, _bare(desk, item, data), entity_of(desk.bench, item.id, data))
     if act in MOVES:
         focus = move(data, act, path, model)
         return editor(desk, item, named(item.id, data), base, focus=focus, unsaved=True, fresh=act == "add")
@@ -229,7 +230,7 @@ def laid_out(
     desk: Desk, name: ComponentId, data: Mapping[str, Any], problems: Sequence[Problem], focus: str
 ) -> tuple[Surroundings, tuple[Entry, ...]]:
     """The entries with what is wrong at each, at the nearest place that has one."""
-    entity = entity_of(name, data)
+    entity = entity_of(desk.bench, name, data)
     languages = [item.id.key for item in desk.bench.by_kind["language"]] or ["en-US"]
     kinds = kinds_of(desk, entity)
     values = partial(values_of, desk, entity)
@@ -242,11 +243,6 @@ def laid_out(
         around = Surroundings(told, languages, entity, focus, kinds, values=values, speech=desk.speech)
         entries = _entries(name.kind, data, around)
     return around, entries
-
-
-def entity_of(name: ComponentId, data: Mapping[str, Any]) -> str:
-    """The entity whose attributes a component names; "" where it says none."""
-    return name.key if name.kind == "entity" else str(data.get("entity") or "")
 
 
 def _entries(kind: str, data: Mapping[str, Any], around: Surroundings) -> tuple[Entry, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.checks.world import EntityFacts, Leaf, leaves
-from metadata.model import KINDS, Component, ComponentId, Entity
+from metadata.checks.world import EntityFacts, leaves
+from metadata.model import KINDS, Component, ComponentId
+from runtime.studio.about import entity_at, entity_of
 from runtime.studio.bench import Bench, Item
 from runtime.studio.shapes import shapes_of
 
@@ -59,31 +60,24 @@ def uses_of_attributes(bench: Bench, entity: str) -> tuple[Use, ...]:
     for item in bench.items.values():
         component = item.component
         if component is not None:
-            for path, start, way in _ways(bench, item, component):
+            about = entity_of(bench, item.id, item.data)
+            for path, way, of_part in _ways(bench, item, component):
+                start = of_part or about
                 if start == entity or "." in way:
                     found += [Use(item, path, key) for key in _steps(bench.entities, start, way, entity)]
     return tuple(sorted(found, key=lambda use: (order.index(use.part) if use.part in order else -1, use.item.id, use.path)))
 
 
 def _ways(bench: Bench, item: Item, component: Component) -> tuple[tuple[str, str, str], ...]:
-    """The paths of attributes that a component names, each with the path at which it stands and the entity it begins at."""
+    """The paths of attributes that a component names, each with the path at which it stands, and the entity where it is that
+    of a part and not the component's."""
     if item.head.id not in bench.ways:
         named = (leaf for leaf in leaves(component) if leaf.rules.get("attribute") and isinstance(leaf.value, str))
-        bench.ways[item.head.id] = tuple((leaf.path, _start(leaf), leaf.value) for leaf in named)
+        bench.ways[item.head.id] = tuple(
+            (leaf.path, leaf.value, entity_at(item.data, leaf.path) if leaf.rules["attribute"] == "part" else "")
+            for leaf in named
+        )
     return bench.ways[item.head.id]
-
-
-def _start(leaf: Leaf) -> str:
-    """The entity of an attribute that is named: that of the component, or of the innermost part around it that has one."""
-    if isinstance(leaf.component, Entity):
-        return leaf.component.key
-    part: Any = leaf.component
-    found = str(getattr(part, "entity", ""))
-    if leaf.rules["attribute"] == "part":
-        for step in leaf.path.split(".")[:-1]:
-            part = part[int(step)] if isinstance(part, tuple) else getattr(part, step)
-            found = str(getattr(part, "entity", found))
-    return found
 
 
 def _steps(entities: Mapping[str, EntityFacts], start: str, path: str, entity: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from metadata.checks.world import EntityFacts
 from metadata.model import KINDS, Attribute
 from metadata.types import TYPES
+from runtime.studio.about import entity_of
 from runtime.studio.bench import Item
 from runtime.studio.designing.steps import found_at, is_filter
 from runtime.studio.desk import Desk
@@ -233,26 +234,7 @@ class Canvas:
 
 def canvas_of(desk: Desk, item: Item) -> Canvas:
     """The canvas of a component's draft."""
-    return Canvas(desk, item, entity_of(desk, item))
-
-
-def entity_of(desk: Desk, item: Item) -> str:
-    """The entity that a component is about: its own, or that of the view whose rows it shows; "" for none."""
-    data = item.data
-    match item.id.kind:
-        case "entity":
-            return item.id.key
-        case "list":
-            views = data.get("views")
-            return _of_view(desk, views[0]) if isinstance(views, list) and views else ""
-        case "chart":
-            return _of_view(desk, data.get("view"))
-    return str(data.get("entity") or "")
-
-
-def _of_view(desk: Desk, key: Any) -> str:
-    view = desk.bench.find("view", str(key or ""), desk.reach.site)
-    return str(view.data.get("entity") or "") if view else ""
+    return Canvas(desk, item, entity_of(desk.bench, item.id, item.data))
 
 
 def _named(data: Any, name: str) -> Iterator[str]:

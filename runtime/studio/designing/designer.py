@@ -15,6 +15,7 @@ from metadata.model import KINDS, Attribute, Block
 from metadata.store import NoSuchComponent
 from metadata.types import TYPES
 from runtime.errors import BadRequest, PageNotFound
+from runtime.studio.about import entity_of
 from runtime.studio.bench import Item
 from runtime.studio.called import with_keys
 from runtime.studio.designing.canvas import Canvas, canvas_of
@@ -22,7 +23,7 @@ from runtime.studio.designing.designers import DESIGNERS, Designer
 from runtime.studio.designing.outside import ask_again
 from runtime.studio.designing.steps import ACTS, found_at, model_at, pair_all, take
 from runtime.studio.desk import Desk, open_desk
-from runtime.studio.editing import conflict, entity_of, kinds_of, number_of, values_of
+from runtime.studio.editing import conflict, kinds_of, number_of, values_of
 from runtime.studio.entries import Entry, Surroundings, entries_of, id_of
 from runtime.studio.offering import offer
 from runtime.studio.posted import FIELD, read_form
@@ -99,7 +100,7 @@ def submit_design(kind: str, key: str) -> Response:
     at = request.form.get("at", "")
     if any(name.startswith(FIELD) for name in request.form):
         _set(data, at, model, DESIGNERS[kind])
-        with_keys(desk, model, data, entity_of(item.id, data))
+        with_keys(desk, model, data, entity_of(desk.bench, item.id, data))
     if act == "pairs":
         given = {name.removeprefix(PAIR): value for name, value in request.form.items() if name.startswith(PAIR)}
         pair_all(data, what, given, model)

@@ -151,3 +151,11 @@ def test_what_would_help_names_the_attribute_that_is_asked_for(marina):
         connection.exec_driver_sql("ANALYZE")
     after = [cost for cost in costs(marina, large=200) if cost.who == "master" and cost.findings]
     assert [finding for cost in after for finding in cost.findings if "boat" in finding] == []
+
+
+@pytest.mark.parametrize("asked", [{"attribute": "note", "value": "late"}, {"attribute": "paid", "value": True}])
+def test_an_index_that_would_not_help_is_not_proposed(marina):
+    found = [cost for cost in costs(marina, large=200) if cost.who == "master"]
+    said = [finding for cost in found for finding in cost.findings]
+    assert all("which no index finds: ask for something else as well" in one for one in said)
+    assert said

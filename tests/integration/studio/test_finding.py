@@ -8,9 +8,12 @@ from metadata.model import (
     AlternateKey,
     Attribute,
     Block,
+    Chart,
     Entity,
     EntityPermission,
     Form,
+    ListComponent,
+    ListFilter,
     Page,
     Search,
     SearchedAttribute,
@@ -18,7 +21,7 @@ from metadata.model import (
     SearchFacet,
     Text,
 )
-from runtime.studio.places import STEP
+from metadata.store import MetadataStore
 from support.marina import BERTH
 from support.people import open_people
 from support.studio import Maker, words
@@ -31,9 +34,7 @@ LOOKED_IN = (
         key="find",
         entities=(
             SearchedEntity(
-                entity="booking",
-                attributes=(SearchedAttribute(attribute="boat"), SearchedAttribute(attribute="note")),
-                facets=(SearchFacet(attribute="berth"),),
+                entity="booking", attributes=(SearchedAttribute(attribute="boat"), SearchedAttribute(attribute="note"))
             ),
         ),
     ),
@@ -55,6 +56,39 @@ def site(database_url, tmp_path):
         opened.book("C1", "carol", boat="Dunlin")
         opened.add_all("berth", [{"number": number} for number in ("Quay-12", "quay-13", "Pier-12", "100%", "1000")])
         yield opened
+
+
+def test_where_an_attribute_is_used_are_lists_charts_and_searches_too(site, maker):
+    moored = ListComponent(
+        key="moored",
+        site="marina",
+        views=("bookings-all",),
+        filters=(ListFilter(key="by_boat", attribute="boat"),),
+        contact_attribute="skipper",
+    )
+    fees = Chart(key="fees", site="marina", view="bookings-all", group="boat", aggregate="sum", attribute="fee")
+    told = Search(
+        key="told",
+        site="marina",
+        entities=(
+            SearchedEntity(
+                entity="booking",
+                attributes=(SearchedAttribute(attribute="boat"),),
+                facets=(SearchFacet(attribute="berth"),),
+            ),
+        ),
+    )
+    MetadataStore(site.engine).save((moored, fees, told), "dora", "drafts")
+    parts = maker("dora").get("uses/entity/booking").text.partition('id="parts"')[2]
+    named = [
+        "edit/list/moored#f-filters.0.attribute",
+        "edit/list/moored#f-contact_attribute",
+        "edit/chart/fees#f-group",
+        "edit/chart/fees#f-attribute",
+        "edit/search/told#f-entities.0.attributes.0.attribute",
+        "edit/search/told#f-entities.0.facets.0.attribute",
+    ]
+    assert [place for place in named if place not in parts] == []
 
 
 def found(maker, asked, group="records"):
@@ -96,14 +130,6 @@ def test_people_are_found_by_those_who_look_after_people(site, maker):
     assert found(maker("erin"), "frida@sail", "people") == frida
     assert found(maker("carol"), "frida", "people") == []
     assert "People 1 Frida Sail" in words(maker("dora").get("find?q=frida"))
-
-
-def test_where_an_attribute_is_used_tells_the_words_and_facets_of_a_search(site, maker):
-    """They are of the entity that a part of the search names; the search itself is of none."""
-    used = words(maker("dora").get("uses/entity/booking"))
-    assert f"boat Search: find Entities{STEP}booking{STEP}Attributes{STEP}boat{STEP}Attribute" in used
-    assert f"berth Search: find Entities{STEP}booking{STEP}Facets{STEP}berth{STEP}Attribute" in used
-    assert "Search: find" not in words(maker("dora").get("uses/entity/berth")), "berths are looked in by none"
 
 
 def test_what_no_search_takes_is_answered_as_nothing(site, maker):
