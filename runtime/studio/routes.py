@@ -47,6 +47,8 @@ RULES = (
     ("/look", "viewing.window:look", "POST"),
     ("/view/wrong", "viewing.window:wrong_drafts", "GET"),
     ("/people", "people.roster:people", "GET"),
+    ("/people/new", "people.adding:somebody", "GET"),
+    ("/people/new", "people.adding:submit_somebody", "POST"),
     ("/people/file", "people.batch:file", "GET"),
     ("/people/file", "people.batch:submit_file", "POST"),
     ("/people/duplicates", "people.joining:duplicates", "GET"),

@@ -44,6 +44,18 @@ class Fault(Exception):
     """A line cannot be invited; carries the key of a text."""
 
 
+REFUSALS = (Fault, ContactNotReady, UnknownRoles, Refused)
+"""Why somebody is not invited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Who was invited, and whether the contact was made for that."""
+
+    contact: int
+    is_new: bool = False
+
+
 class TakenBack(Exception):
     """The trial is over."""
 
@@ -157,23 +169,26 @@ def _invited(desk: Desk, connection: Connection, batch: Batch) -> Iterator[Outco
             if normal_email(email) in seen:
                 raise Fault("studio.batch_twice")
             with connection.begin_nested():
-                act = _invite(desk, connection, given)
+                invited = invite_one(desk, connection, given)
             seen.add(normal_email(email))
-        except (Fault, ContactNotReady, UnknownRoles, Refused) as error:
-            yield Outcome(line, email, name, "", _fault(error))
+        except REFUSALS as error:
+            yield Outcome(line, email, name, "", fault_of(error))
         else:
-            yield Outcome(line, email, name, act)
+            yield Outcome(line, email, name, "create" if invited.is_new else "send")
 
 
-def _fault(error: Exception) -> str:
-    """The key of the text that tells what kept a line from being invited."""
+def fault_of(error: Exception) -> str:
+    """The key of the text that tells what kept somebody from being invited: one of REFUSALS."""
     if isinstance(error, Fault):
         return str(error)
     return "studio.batch_role_unknown" if isinstance(error, UnknownRoles) else "studio.batch_refused"
 
 
-def _invite(desk: Desk, connection: Connection, given: Mapping[str, str]) -> str:
-    """Invite one, made anew where there is no contact with the e-mail. Raises Fault, ContactNotReady, UnknownRoles, Refused."""
+def invite_one(desk: Desk, connection: Connection, given: Mapping[str, str]) -> Invited:
+    """Invite one, made anew where there is no contact with the e-mail; `given` are texts by FIELDS, roles with blanks between.
+
+    Raises what REFUSALS names.
+    """
     context = desk.context
     address = coerce(given["email"], context.snapshot.entities["contact"].attributes["email"].model)
     if address is None:
@@ -188,11 +203,11 @@ def _invite(desk: Desk, connection: Connection, given: Mapping[str, str]) -> str
     if not found:
         person = _made(desk, connection, str(address), given.get("name", ""), account)
         send_invitation(context, person, roles)
-        return "create"
+        return Invited(person.contact, is_new=True)
     person = found[0]
     _check(desk, connection, person, account)
     send_invitation(context, person, roles, account if person.account is None else None)
-    return "send"
+    return Invited(person.contact)
 
 
 def _check(desk: Desk, connection: Connection, person: Person, account: int | None) -> None:

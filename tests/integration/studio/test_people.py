@@ -409,3 +409,36 @@ def test_merging_refuses_oneself_what_is_not_there_and_who_stands_above(site, ma
         connection.execute(sa.update(tables.logins).where(tables.logins.c.contact_id == alice).values(disabled=True))
     assert merge(dora, site.people["bob"], alice, 0).status_code == 303
     assert site.stranger().sign_in("bob@sail.example").status_code == 422
+
+
+def test_one_person_is_invited_by_a_form(site, maker):
+    dora = maker("dora")
+    assert 'href="/studio/people/new"' in dora.get("people").text
+
+    def ask(**typed):
+        return dora.send("people/new", dora.form("people/new", "email"), ("", ""), **typed)
+
+    for typed, said in (
+        ({"email": "gustav"}, "This is no e-mail address."),
+        ({"email": "nils@row.example", "account": "nowhere"}, "There is no such account."),
+        ({"email": "alice@sail.example"}, "The person has a sign-in already."),
+        ({"email": "nils@row.example", "role": "nothing"}, "A web role is not there"),
+    ):
+        refused = ask(**typed)
+        assert refused.status_code == 422
+        assert said in words(refused)
+        assert f'value="{typed["email"]}"' in refused.text
+    assert mails(site) == []
+    sent = ask(email="nils@row.example", name="Nils Nil", account="Row", role="skipper")
+    assert sent.status_code == 303
+    assert "Nils Nil" in words(dora.browser.get(sent.location))
+    assert {message.to for message in mails(site)} == {"nils@row.example"}
+    with site.engine.connect() as connection:
+        found = connection.execute(sa.text("SELECT full_name, account FROM contact WHERE email = 'nils@row.example'")).one()
+        kept = connection.execute(sa.select(tables.invitations.c.roles)).scalars().all()
+    assert (found.full_name, found.account, kept) == ("Nils Nil", site.accounts["row"], ["skipper"])
+    erin = maker("erin")
+    assert "Chief" not in words(erin.get("people/new"))
+    over = erin.send("people/new", erin.form("people/new", "email"), ("", ""), email="pia@row.example", role="chief")
+    assert over.status_code == 422
+    assert maker("alice").get("people/new").status_code == 403
