@@ -1,11 +1,14 @@
 import datetime as dt
+import re
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from metadata.model import EntityPermission, FormField
 from runtime.forms.ports import Queued, Refusal
-from support.pottery import hidden, shown_errors, title_of
+from support.pottery import form, hidden, shown_errors, title_of
+from support.ruled import publish
 
 NEW = "/firings/new"
 
@@ -68,6 +71,25 @@ def test_an_empty_form_is_prepopulated(pottery):
     assert 'value="Cups"' in page
     assert any(day in page for day in (before, in_a_week()))
     assert "What is in it" in page
+
+
+@pytest.mark.parametrize("given", [{"prepopulate": "@query.studio"}, {"hidden": True, "set_on_save": "@query.studio"}])
+@pytest.mark.parametrize(
+    ("studio", "privileges", "taken"),
+    [("clay", ("read", "append_to"), True), ("clay", ("read",), False), ("mud", ("read", "append_to"), False)],
+)
+def test_a_row_that_the_address_names_is_taken_only_where_it_may_be_pointed_at(pottery, given, studio, privileges, taken):
+    fields = (FormField(attribute="title"), FormField(attribute="studio", **given))
+    mine = FormField(attribute="potter", hidden=True, set_on_save="@contact")
+    right = EntityPermission(key="studio", entity="account", scope="account", roles=("potter",), privileges=privileges)
+    publish(pottery, form("firing-new", "firing", *fields, mine), right)
+    address, browser = f"{NEW}?studio={pottery.ids[studio]}", pottery.as_("ada")
+    page = browser.get(address).text
+    kept = dict(re.findall(r'name="(studio\w*)" value="([^"]*)"', page))
+    assert kept.get("studio", "") == (str(pottery.ids["clay"]) if taken and "prepopulate" in given else "")
+    answer = browser.client.post(address, data={**hidden(page), **kept, "title": "Cups"})
+    assert {row["studio"] for row in pottery.rows("firing")} - {None} == ({pottery.ids["clay"]} if taken else set())
+    assert answer.status_code == (303 if taken or "prepopulate" in given else 422)
 
 
 def test_what_is_wrong_is_said_on_top_and_at_the_field_and_what_was_typed_is_kept(pottery):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from metadata.model import Block, Page, PageTemplate, Tile
+from metadata.model import Block, Page, PageTemplate, Snippet, Tile, WebLink, WebLinkSet
 from metadata.store import MetadataStore
 from metadata.text import Text
 from support.marina import MARINA
@@ -45,6 +45,8 @@ def test_a_snippet_speaks_the_pages_language_and_falls_back(site):
     browser = site.as_("alice")
     assert "Open from <em>six</em>" in browser.get("/").text
     assert "Öppet från <em>sex</em>" in browser.get("/sv-SE/").text
+    republish(site, Snippet(key="opening", value=Text.of({"en": "Open *late*"}), format="markdown"))
+    assert "Open <em>late</em>" in browser.get("/sv-SE/").text
 
 
 def test_labels_of_columns_and_choices_speak_the_pages_language(site):
@@ -133,6 +135,15 @@ def test_a_page_about_a_refusal_says_what_to_do_next(site, template):
 def test_menus_leave_out_drafts_and_pages_that_the_person_may_not_read(site):
     assert menu(site.as_("alice").get("/")) == ["/", "/bookings", "/bookings/new", "/berths", "https://weather.example/"]
     assert "/office" in menu(site.as_("dora").get("/"))
+
+
+def test_a_link_that_is_always_shown_is_there_for_who_may_not_read_its_page(site):
+    links = (WebLink(page="office"), WebLink(page="home"), WebLink(page="draft"))
+    republish(site, WebLinkSet(key="main", links=links))
+    assert menu(site.as_("alice").get("/")) == ["/"]
+    republish(site, WebLinkSet(key="main", links=tuple(replace(link, always=True) for link in links)))
+    assert menu(site.as_("alice").get("/")) == ["/office", "/", "/season"]
+    assert [site.as_("alice").get(path).status_code for path in ("/office", "/season")] == [403, 404]
 
 
 def test_a_hidden_page_is_there_for_those_who_know_its_address(site):

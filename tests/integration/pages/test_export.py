@@ -79,6 +79,11 @@ def test_a_workbook_holds_numbers_as_numbers_and_no_formula(site):
     assert found["C2"] == ("", "46204")
     assert found["G2"] == ("", "1234.50")
     assert answer.content_type.endswith("spreadsheetml.sheet")
+    site.book("B2", boat="Sold", status="moored")
+    narrowed = sheet(site.as_("alice").get("/bookings?export=xlsx&f.status=moored&q=sold"))
+    assert [narrowed[place][1] for place in sorted(narrowed) if place.startswith("A")] == ["Booking", "B2"]
+    assert [place for place in narrowed if place.endswith("1")] == [f"{column}1" for column in "ABCDEFG"]
+    assert "SECRET NOTE" not in {value for _, value in narrowed.values()}
     empty = site.as_("carol").get("/bookings?export=xlsx")
     assert set(sheet(empty)) == {"A1", "B1", "C1", "D1", "E1", "F1", "G1"}
 

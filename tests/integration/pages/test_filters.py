@@ -126,6 +126,15 @@ def test_what_is_offered_is_what_the_person_may_read(site):
     assert site.as_("alice").get("/bookings?f.note=SECRET").status_code == 400
 
 
+def test_a_lookup_offers_the_rows_that_the_person_may_read_and_no_others(site):
+    filters = (ListFilter(key="skipper", attribute="skipper"),)
+    MetadataStore(site.engine).publish("tester", components=(replace(BOOKINGS, filters=filters, page_size=50),))
+    page = site.as_("alice").get("/bookings").text
+    panel = page[page.index('class="filter-form"') : page.index("filter-acts")]
+    assert [name in panel for name in ("Alice", "Bob", "Carol")] == [True, True, False]
+    assert numbers(site.as_("alice").get(f"/bookings?f.skipper={site.people['carol']}")) == []
+
+
 @pytest.mark.parametrize("address", ["f.berth={0}", "f.deep.from=1"])
 def test_rows_that_may_not_be_read_cannot_be_filtered_by(sqlite_url, tmp_path, address):
     berths = next(item for item in SECURITY if item.key == "berths")

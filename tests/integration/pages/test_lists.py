@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from metadata.model import ListComponent, ListFilter, PageAccessRule, View, ViewColumn
+from metadata.model import ListComponent, ListFilter, ListMessages, PageAccessRule, View, ViewColumn
 from metadata.store import MetadataStore
 from metadata.text import Text
 from support.marina import BERTH, BOOKINGS, MARINA
@@ -171,6 +171,12 @@ class TestPaging:
         assert 'href="/bookings?page=2" rel="next"' in first.text
         assert 'href="/bookings" rel="prev"' in second.text
 
+    def test_a_list_that_says_nothing_of_it_has_ten_rows_on_a_page(self, site):
+        site.add_all("berth", [{"number": f"N{place:02}"} for place in range(11)])
+        first, second = (site.as_("alice").get(f"/berths?page={number}") for number in (1, 2))
+        assert ("1–10 of 11" in first.text, "11–11 of 11" in second.text) == (True, True)
+        assert ("N09" in first.text, "N10" in first.text, "N10" in second.text) == (True, False, True)
+
     def test_links_to_pages_keep_search_and_order(self, bookings):
         assert 'href="/bookings?q=B&amp;sort=-number&amp;page=2"' in bookings.as_("dora").get("/bookings?q=B&sort=-number").text
 
@@ -291,6 +297,25 @@ class TestStates:
     def test_not_yet_synced(self, site, fresh):
         site.tides.known["booking"] = fresh(None)
         assert "The first transfer has not finished." in site.as_("alice").get("/bookings").text
+
+    def test_each_state_is_said_in_the_words_of_the_list(self, database_url, tmp_path, fresh):
+        own = {
+            name: Text.of({"en": f"Own {name}", "sv": f"Egen {name}"}) for name in ("empty", "filtered", "denied", "not_synced")
+        }
+        with open_marina(database_url, tmp_path, replace(BOOKINGS, messages=ListMessages(**own))) as site:
+
+            def said(name, address="/bookings"):
+                return re.findall(r"Own \w+|Egen \w+", site.as_(name).get(address).text)
+
+            assert (said("alice"), said("alice", "/sv-SE/bookings"), said("erin")) == (
+                ["Own empty"],
+                ["Egen empty"],
+                ["Own denied"],
+            )
+            site.book("B-1")
+            assert (said("alice"), said("alice", "/bookings?q=submarine")) == ([], ["Own filtered"])
+            site.tides.known["booking"] = fresh(None)
+            assert said("carol") == ["Own not_synced"]
 
     def test_the_age_of_the_data_stands_in_the_head(self, bookings, fresh):
         bookings.tides.known["booking"] = fresh(dt.datetime.now(dt.UTC), minutes=5)

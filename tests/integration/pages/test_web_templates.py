@@ -13,6 +13,7 @@ from metadata.model import (
     EntityPermission,
     Page,
     PageTemplate,
+    SiteSetting,
     Snippet,
     TemplateParameter,
     WebRole,
@@ -179,6 +180,19 @@ def test_objects_show_what_the_person_may_see(site):
     stranger = main(site.stranger().get("/things"))
     assert "nobody" in stranger
     assert "A1" not in stranger
+
+
+def test_menus_and_settings_are_objects_too(database_url, tmp_path):
+    objects = '{% for link in weblinks.main %}({{ link.label }}){% endfor %}[{{ settings["map/credit"] }}]'
+    with open_marina(
+        database_url,
+        tmp_path,
+        template("more", objects),
+        page("more", "more"),
+        SiteSetting(key="map/credit", value="Surveyors <b>"),
+    ) as marina:
+        assert "(Home)(Bookings)(Berths)(Weather)[Surveyors &lt;b&gt;]" in main(marina.as_("alice").get("/more"))
+        assert "(Home)(Bookings)(Berths)(Office)(Weather)" in main(marina.as_("dora").get("/more"))
 
 
 def test_effective_queries_are_for_those_who_build(site):

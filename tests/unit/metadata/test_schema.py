@@ -152,6 +152,13 @@ def test_data_that_multiplies_itself_is_refused():
     assert {code for _, code in codes("view", {"key": "v", "columns": data})} == {"size"}
 
 
+@pytest.mark.parametrize("sign", "?#!%/ ")
+def test_a_part_of_an_address_has_no_sign_that_does_not_belong_there(sign):
+    assert codes("page", {"key": "p", "label": "P", "parent": "home", "partial_url": f"a{sign}b"}) == {
+        ("partial_url", "pattern")
+    }
+
+
 def test_fetchxml_is_refused_with_what_to_write_instead():
     given = {"key": "a", "entity": "contact", "columns": [{"attribute": "name"}]}
     for where in ("<fetch><entity name='contact'/></fetch>", "  <filter type='and'/>"):
