@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from metadata.checks.row_actions import fault_in_deed
 from metadata.checks.world import PathError, World, repeated, targets_of
 from metadata.errors import Problem
 from metadata.model import Filter, ListComponent, ListFilter, Page, RowAction, View
@@ -93,9 +94,12 @@ def overrides(world: World) -> Iterator[Problem]:
 
 
 def row_actions(world: World) -> Iterator[Problem]:
-    """What is done with a row on a page is done on a page of such rows."""
+    """What is done with a row on a page is done on a page of such rows, and by an action that its form has."""
     for item in world.all(ListComponent):
         entity = entity_of(world, item)
+        for index in repeated([action.action or str(place) for place, action in enumerate(item.actions)]):
+            message = told("The action {action} is there twice; remove one.", action=item.actions[index].action)
+            yield world.problem(item, f"actions.{index}.action", "duplicate-key", message)
         for index, action in enumerate(item.actions):
             fault = fault_in_action(world, item, entity, action)
             if fault:
@@ -104,6 +108,8 @@ def row_actions(world: World) -> Iterator[Problem]:
 
 def fault_in_action(world: World, item: ListComponent, entity: str, action: RowAction) -> str:
     """What is wrong with one row action."""
+    if action.type == "action":
+        return fault_in_deed(world, entity, action.form, action.action)
     if action.type == "delete":
         return ""
     if not action.page:

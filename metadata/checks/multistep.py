@@ -36,12 +36,18 @@ def steps(world: World) -> Iterator[Placed]:
 
 def step_needs(world: World) -> Iterator[Problem]:
     """A step has what its type works with."""
-    needs = {"form": ("form",), "lines": ("relationship", "form"), "redirect": ("page",)}
+    needs = {
+        "form": ("form",),
+        "lines": ("relationship", "form"),
+    }
     for item in steps(world):
         for name in needs.get(item.step.type, ()):
             if not getattr(item.step, name):
                 message = told("A step of type {type} needs a {property}.", type=item.step.type, property=name)
                 yield world.problem(item.owner, f"{item.path}.{name}", "step", message)
+        if item.step.type == "redirect" and not (item.step.page or item.step.onwards):
+            message = told("A step of type {type} needs a {property}.", type=item.step.type, property="page")
+            yield world.problem(item.owner, f"{item.path}.page", "step", message)
         if item.step.type == "condition" and bool(item.step.condition) == bool(item.step.when):
             message = told("A step of type condition needs either condition: or when:.")
             yield world.problem(item.owner, item.path, "step", message)

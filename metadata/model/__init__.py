@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metadata.model.actions import ActionCall, ActionMail, ActionTask, GivenValue
+from metadata.model.actions import ActionCall, ActionMail, ActionTask, Argument, GivenValue, Onwards
 from metadata.model.api import ApiEntity
 from metadata.model.base import ComponentId, Filter, Sort
 from metadata.model.charts import Chart
@@ -47,6 +47,7 @@ from metadata.model.forms import (
     MultistepForm,
     Progress,
     RecordAction,
+    RelatedAction,
     RelatedList,
     Section,
     Step,
@@ -202,6 +203,7 @@ __all__ = [
     "ActionTask",
     "AlternateKey",
     "ApiEntity",
+    "Argument",
     "Attribute",
     "AttributeMap",
     "AttributePermission",
@@ -245,6 +247,7 @@ __all__ = [
     "ListMessages",
     "ManyToMany",
     "MultistepForm",
+    "Onwards",
     "Option",
     "Page",
     "PageAccessRule",
@@ -256,6 +259,7 @@ __all__ = [
     "RecordHistory",
     "RecordSource",
     "Redirect",
+    "RelatedAction",
     "RelatedList",
     "Removal",
     "Resource",

@@ -1,4 +1,4 @@
-"""What actions do besides writing values: they send mails, give commands to outside systems, start tasks."""
+"""What actions do besides writing values: they send mails, give commands to outside systems, start tasks, lead people on."""
 
 from __future__ import annotations
 
@@ -40,3 +40,22 @@ class ActionTask:
 
     task: str = prop(help="Its name: that of an entry point of the group foyer.tasks.", pattern=COMPONENT_KEY)
     values: tuple[GivenValue, ...] = prop((), "What it is given.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """What an address is given under a name."""
+
+    name: str = prop(help="Name in the address.", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,60}$")
+    value: str = prop(help="Expression over the record, such as number, customer.code, id or 'portal'.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onwards:
+    """How people are led on afterwards, besides to which page: to an address outside, and with what in the address."""
+
+    url: str = prop("", "Address outside the site in the place of a page, such as https://pay.example/check.")
+    query: tuple[Argument, ...] = prop(
+        (), "What the address is given of the record, as far as the person may read it. An own page gets what it knows."
+    )
+    keep_query: bool = prop(False, "It is given what stands in the address that the person comes from, too.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from metadata.model.actions import Onwards
 from metadata.model.base import COMPONENT_KEY, OPTIONAL_KEY, WIDEST, prop
 from metadata.text import Text
 
@@ -108,6 +109,7 @@ class Removal:
     label: Text = prop(Text(), "Text of the button.")
     confirm: Text = prop(Text(), "Question to be answered first.")
     page: str = prop("", "Page shown afterwards; the one above the record's where missing.", ref="page")
+    onwards: Onwards | None = prop(None, "An address outside instead of that page, and what goes into the address.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

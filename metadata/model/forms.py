@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from metadata.model.actions import ActionCall, ActionMail, ActionTask
+from metadata.model.actions import ActionCall, ActionMail, ActionTask, Onwards
 from metadata.model.base import COMPONENT_KEY, WIDEST, Filter, prop
 from metadata.model.history import RecordHistory
 from metadata.model.lists import SetValue
@@ -54,6 +54,15 @@ class FormField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedAction:
+    """An action of a form, offered on the rows of a related list."""
+
+    form: str = prop(help="Form of the related rows' entity.", ref="form")
+    action: str = prop(help="Key of one of that form's actions.")
+    label: Text = prop(Text(), "Text of the button; the action's where missing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedList:
     """Rows of another entity that point at the record."""
 
@@ -73,6 +82,9 @@ class RelatedList:
     delete: bool = prop(False, "Related rows can be deleted, after a question, by those who may.")
     link_view: str = prop("", "View of rows there are already, from which some can be added to the record.", ref="view")
     unlink: bool = prop(False, "Related rows can be taken off the record, which deletes nothing.")
+    actions: tuple[RelatedAction, ...] = prop(
+        (), "Actions of forms, offered on the rows with which the person may do them as they are."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +159,8 @@ class RecordAction:
     task: tuple[ActionTask, ...] = prop((), "Tasks that are done by the worker.")
     confirm: Text = prop(Text(), "Said under the question that is asked first.")
     message: Text = prop(Text(), "Said when it is done.")
-    page: str = prop("", "Page shown afterwards; the record's own where missing.", ref="page")
+    page: str = prop("", "Page shown afterwards; where missing, that on which the button was.", ref="page")
+    onwards: Onwards | None = prop(None, "An address outside instead of that page, and what goes into the address.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +180,7 @@ class Form:
     submit_label: Text = prop(Text(), "Text of the primary button.")
     success_message: Text = prop(Text(), "Said after saving.")
     success_page: str = prop("", "Page shown after saving; a record page gets this record.", ref="page")
+    onwards: Onwards | None = prop(None, "An address outside instead of that page, and what goes into the address.")
     locked_when: str = prop("", "Expression over the record: while it holds, the form shows the record to be read only.")
     locked_message: Text = prop(Text(), "Said above the record then.")
     autosave: bool = prop(
@@ -208,6 +222,9 @@ class Step:
         "paths over lookups, and the lines that were entered.",
     )
     page: str = prop("", "Page to which the person is led instead of going on (type redirect).", ref="page")
+    onwards: Onwards | None = prop(
+        None, "An address outside instead of that page, and what of the values entered goes into the address (type redirect)."
+    )
     next: str = prop("", "Step that follows; the next one in order where missing.")
     otherwise: str = prop("", "Step that follows where the condition does not hold.")
 
@@ -241,3 +258,4 @@ class MultistepForm:
     submit_label: Text = prop(Text(), "Text of the last button.")
     success_message: Text = prop(Text(), "Said after submitting.")
     success_page: str = prop("", "Page shown afterwards; a record page gets the new record.", ref="page")
+    onwards: Onwards | None = prop(None, "An address outside instead of that page, and what goes into the address.")

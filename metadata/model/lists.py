@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from metadata.model.actions import Onwards
 from metadata.model.base import COMPONENT_KEY, WIDEST, Filter, Sort, prop
 from metadata.text import Text
 
@@ -65,10 +66,17 @@ class ColumnOverride:
 class RowAction:
     """Something that can be done with one row of a list, offered where the person may do it to that row."""
 
-    type: str = prop(help="What it does.", choices=("details", "edit", "delete"))
-    label: Text = prop(Text(), "Text of the button.")
-    page: str = prop("", "Page that shows or edits the record.", ref="page")
+    type: str = prop(help="What it does.", choices=("details", "edit", "delete", "action"))
+    label: Text = prop(Text(), "Text of the button; that of the form's action where missing.")
+    page: str = prop(
+        "",
+        "Page that shows or edits the record (details, edit), or that is shown afterwards (delete); the list where missing.",
+        ref="page",
+    )
     confirm: Text = prop(Text(), "Question to be answered first (delete).")
+    form: str = prop("", "Form of the entity whose action it is (action).", ref="form")
+    action: str = prop("", "Key of one of that form's actions, which is done with the row (action).")
+    onwards: Onwards | None = prop(None, "Where people are led after deleting, and with what in the address (delete).")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,10 +84,11 @@ def _options(ground: Ground, block: Block) -> Iterator[list[tuple[str, str]]]:
         days = [said(day)[:10] for day in ground.sample_values(*_end(found))] if found else []
         yield from ([("layout", "calendar"), ("span", span), ("on", day)] for day in days for span in ("month", "day"))
     yield from ([("scope", scope)] for scope in ("mine", "company"))
-    if any(action.type == "delete" for action in model.actions):
-        name = ground.snapshot.entities[entity].primary_name.key
-        keys = [ground.value(entity, row, name) or row for row in ground.tried(entity)]
-        yield from ([("delete", str(key))] for key in keys)
+    done = ["delete"] if any(action.type == "delete" for action in model.actions) else []
+    done += [action.action for action in model.actions if action.type == "action"]
+    name = ground.snapshot.entities[entity].primary_name.key
+    for key in [str(ground.value(entity, row, name) or row) for row in ground.tried(entity)] if done else ():
+        yield from ([("delete", key) if deed == "delete" else ("act", f"{deed}.{key}")] for deed in done)
     if model.map is not None:
         yield [("near", "59,18"), ("within", "100")]
     yield [("page", "2")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Literal
 
-from metadata.model import Form, FormField, MultistepForm, RelatedList, View
+from metadata.model import Form, FormField, MultistepForm, Onwards, RecordAction, RelatedList, View
 from metadata.snapshot import Snapshot
 from runtime.exposure.uses import ROWS, Use, filter_text, within
 from runtime.forms.builder import form_fields
@@ -14,6 +14,7 @@ from runtime.forms.tiers import tier_path
 from runtime.forms.totals import total_paths
 from runtime.pages.action_deeds import told_paths
 from runtime.pages.sections import form_paths
+from runtime.pages.stored_row import asked_paths
 
 Mode = Literal["create", "write"]
 
@@ -52,16 +53,39 @@ def read_uses(snapshot: Snapshot, form: Form) -> Iterator[Use]:
         if form.history.restore:
             yield Use(f"{surface}/history/restore", form.entity, ROWS, "write", needs=((form.entity, "history"),))
     for action in form.actions:
-        for item in action.values:
-            yield Use(f"{surface}/action:{action.key}", form.entity, item.attribute, "write")
-        for kind, path in told_paths(snapshot, form.entity, action):
-            yield Use(f"{surface}/action:{action.key}/{kind}", form.entity, path, needs=((form.entity, "write"),))
+        yield from action_uses(snapshot, form, action, surface)
     yield from chain.from_iterable(
         related_uses(snapshot, form, section.related, f"{surface}/related")
         for tab in form.tabs
         for section in tab.sections
         if section.related is not None
     )
+
+
+def action_uses(snapshot: Snapshot, form: Form, action: RecordAction, surface: str) -> Iterator[Use]:
+    """What an action of a form writes, and what of the record it sends away or shows in an address."""
+    here = f"{surface}/action:{action.key}"
+    for item in action.values:
+        yield Use(here, form.entity, item.attribute, "write")
+    needs: Any = ((form.entity, "write"),)
+    for kind, path in told_paths(snapshot, form.entity, action):
+        yield Use(f"{here}/{kind}", form.entity, path, needs=needs)
+    if action.onwards is not None:
+        yield from onwards_uses(snapshot, form.entity, action.onwards, here, needs)
+
+
+def onwards_uses(snapshot: Snapshot, entity: str, onwards: Onwards, surface: str, needs: Any = ()) -> Iterator[Use]:
+    """What of a record the address gets to which people are led."""
+    for path in asked_paths(snapshot, entity, [item.value for item in onwards.query]):
+        yield Use(f"{surface}/onwards", entity, path, needs=needs)
+
+
+def row_action_uses(snapshot: Snapshot, form: str, action: str, surface: str) -> Iterator[Use]:
+    """What an action of a form does on the rows of a list."""
+    found = snapshot.forms[form]
+    for item in found.actions:
+        if item.key == action:
+            yield from action_uses(snapshot, found, item, surface)
 
 
 def related_uses(snapshot: Snapshot, form: Form, related: RelatedList, surface: str) -> Iterator[Use]:
@@ -76,6 +100,8 @@ def related_uses(snapshot: Snapshot, form: Form, related: RelatedList, surface: 
             yield from within(entry_uses(snapshot, snapshot.forms[name], mode), way)
     if related.delete:
         yield Use(f"{way}/delete", view.entity, ROWS, "delete")
+    for deed in related.actions:
+        yield from row_action_uses(snapshot, deed.form, deed.action, way)
     if related.link_view or related.unlink:
         for entity in {form.entity, view.entity}:
             yield Use(f"{way}/link", entity, ROWS, "append")
@@ -99,6 +125,8 @@ def entry_uses(snapshot: Snapshot, form: Form, mode: Any) -> Iterator[Use]:
         for given in rule.default:
             yield Use(surface, form.entity, given.attribute, mode)
     yield Use(surface, form.entity, ROWS, mode)
+    if form.onwards is not None:
+        yield from onwards_uses(snapshot, form.entity, form.onwards, surface)
 
 
 def lookup_uses(snapshot: Snapshot, form: Form) -> Iterator[Use]:
@@ -137,6 +165,8 @@ def multistep_uses(snapshot: Snapshot, model: MultistepForm) -> Iterator[Use]:
         if step.total and form is not None:
             for path in total_paths(step.total):
                 yield from _estimated(snapshot, f"multistep:{model.key}/estimate", form.entity, path)
+    if model.onwards is not None:
+        yield from onwards_uses(snapshot, model.entity, model.onwards, f"multistep:{model.key}")
     for path in model.requires:
         yield Use(f"multistep:{model.key}/requires", "contact", path)
 

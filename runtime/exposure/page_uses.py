@@ -9,7 +9,7 @@ from functools import partial
 from metadata.model import Block, Chart, ListComponent, Search
 from metadata.snapshot import CompiledSite, PageNode, Snapshot
 from metadata.templates import QuerySpec, read
-from runtime.exposure.form_uses import entry_uses, multistep_uses, read_uses, shown, view_uses
+from runtime.exposure.form_uses import entry_uses, multistep_uses, onwards_uses, read_uses, row_action_uses, shown, view_uses
 from runtime.exposure.uses import ROWS, Use, filter_text, within
 from runtime.pages.layouts import layout_paths
 from runtime.pages.places import place_paths
@@ -56,7 +56,10 @@ def form_block_uses(snapshot: Snapshot, block: Block) -> Iterator[Use]:
     if block.record is not None and block.record.create:
         yield from entry_uses(snapshot, form, "create")
     if block.removal is not None:
-        yield Use(f"form:{form.key}/delete", form.entity, ROWS, "delete")
+        surface = f"form:{form.key}/delete"
+        yield Use(surface, form.entity, ROWS, "delete")
+        if block.removal.onwards is not None:
+            yield from onwards_uses(snapshot, form.entity, block.removal.onwards, surface, ((form.entity, "delete"),))
 
 
 def list_uses(snapshot: Snapshot, model: ListComponent) -> Iterator[Use]:
@@ -77,6 +80,10 @@ def list_uses(snapshot: Snapshot, model: ListComponent) -> Iterator[Use]:
     for action in model.actions:
         if action.type == "delete":
             yield Use(f"{surface}/delete", entity, ROWS, "delete")
+        if action.type == "action":
+            yield from row_action_uses(snapshot, action.form, action.action, surface)
+        if action.onwards is not None:
+            yield from onwards_uses(snapshot, entity, action.onwards, f"{surface}/delete", ((entity, "delete"),))
     for bulk in model.bulk:
         if bulk.type == "delete":
             yield Use(f"{surface}/bulk:{bulk.key}", entity, ROWS, "delete")

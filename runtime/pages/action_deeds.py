@@ -14,19 +14,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from metadata.expressions.entities import expression
-from metadata.expressions.evaluate import Value, evaluate
-from metadata.expressions.tree import names
+from metadata.expressions.evaluate import Value
 from metadata.model import ActionMail, GivenValue, RecordAction
 from metadata.snapshot import Snapshot
 from runtime.context import RequestContext
-from runtime.forms.opening import contact_values
-from runtime.forms.words import Words, WordsRow
 from runtime.jobs.queue import CALL, MAIL, TASK, Job, owe
 from runtime.pages.content import words_of
-from runtime.pages.form_setting import people_of
 from runtime.pages.speech import formats_of
-from runtime.pages.stored_row import StoredRow
+from runtime.pages.stored_row import Asking, asked_paths
 from runtime.records.audit import record_act
 from runtime.records.details import Record, fetch_record
 from runtime.records.errors import Denied
@@ -65,9 +60,7 @@ def _paths(context: RequestContext, action: RecordAction, record: Record) -> tup
     for mail in action.mail:
         found += mail.to
         found += [path for text in _texts(context, mail) for path in PLACE.findall(text) if _is_path(context, record, path)]
-    for given in _given(action):
-        node = expression(context.snapshot, record.entity, given.value)
-        found += [name.path for name in names(node) if not name.path.startswith("@")]
+    found += asked_paths(context.snapshot, record.entity, [given.value for given in _given(action)])
     return tuple(dict.fromkeys(found))
 
 
@@ -82,8 +75,7 @@ def told_paths(snapshot: Snapshot, entity: str, action: RecordAction) -> Iterato
     for kind, parts in ((CALL, action.call), (TASK, action.task)):
         for part in parts:
             for given in part.values:
-                found = names(expression(snapshot, entity, given.value))
-                yield from ((kind, name.path) for name in found if not name.path.startswith("@"))
+                yield from ((kind, path) for path in asked_paths(snapshot, entity, (given.value,)))
 
 
 def _is_path(context: RequestContext, record: Record, path: str) -> bool:
@@ -148,13 +140,8 @@ def _given(action: RecordAction) -> tuple[GivenValue, ...]:
 
 def _values(context: RequestContext, record: Record, given: Iterable[GivenValue]) -> Mapping[str, Any]:
     declared = tuple(given)
-    snapshot = context.snapshot
-    nodes = {item.name: expression(snapshot, record.entity, item.value) for item in declared}
-    asked = [name.path for node in nodes.values() for name in names(node)]
-    contact = contact_values(context.reader, snapshot, context.principal, asked)
-    words = Words(dt.datetime.now(dt.UTC), formats_of(context).zone.key, people_of(context), contact)
-    row = StoredRow(snapshot, record, WordsRow(snapshot, words))
-    return {name: plain_json(evaluate(node, row)) for name, node in nodes.items()}
+    asking = Asking(context, record.entity, [item.value for item in declared])
+    return {item.name: plain_json(asking.answer(item.value, record.values)) for item in declared}
 
 
 def plain_json(value: Value) -> Any:

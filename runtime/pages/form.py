@@ -22,7 +22,7 @@ from runtime.pages.form_insert import allowed, answer_status, insert, searching
 from runtime.pages.form_keeping import keeping_of, kept_hidden
 from runtime.pages.form_lock import is_locked, lock_paths, locked_part
 from runtime.pages.form_rules import rule_paths, settle_stored
-from runtime.pages.form_saving import next_url, saved_part
+from runtime.pages.form_saving import saved_part
 from runtime.pages.form_sending import changed_values
 from runtime.pages.form_setting import (
     FIND,
@@ -101,7 +101,7 @@ def edit_or_read(ask: BlockAsk, form: Form, record: Record, again: Again | None 
     if is_locked(ask.context, form, record):
         return locked_part(ask, form)
     if ask.block.removal is not None and REMOVE in ask.query.own:
-        return remove(ask, record, ask.block.removal, _after_removal(ask, record))
+        return remove(ask, record, ask.block.removal, _above(ask))
     if _may_edit(ask.context, form, record):
         return edit(ask, form, record, again)
     if ask.posted:
@@ -109,11 +109,8 @@ def edit_or_read(ask: BlockAsk, form: Form, record: Record, again: Again | None 
     return show_detail(ask)
 
 
-def _after_removal(ask: BlockAsk, record: Record) -> str:
-    """The page that is declared, else the one above the record's own."""
-    declared = ask.block.removal.page if ask.block.removal else ""
-    if declared in ask.context.site.pages:
-        return next_url(ask, record.entity, None, declared)
+def _above(ask: BlockAsk) -> str:
+    """The page above the record's own."""
     node = ask.node
     while node.parent is not None and not node.record_entity:
         node = node.parent
@@ -241,7 +238,7 @@ def _update(ask: BlockAsk, edited: Edit, version: int, tries: int) -> Part:
     keeping = keeping_of(ask, form, edited.wanted, record)
     if keeping is not None:
         keeping.done()
-    return saved_part(ask, form.entity, record.id, form.success_page, form.success_message)
+    return saved_part(ask, form.entity, record.id, form)
 
 
 def _refused(ask: BlockAsk, edited: Edit, version: int, refused: Invalid | Denied) -> Part:

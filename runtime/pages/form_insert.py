@@ -106,7 +106,7 @@ def _insert_posted(new: _New, bound: BaseForm) -> Part:
         return form_part(ask, new.sheet(bound, draft, made, captcha), status=422)
     if new.keeping is not None:
         new.keeping.done()
-    return saved_part(ask, form.entity, made.record, form.success_page, form.success_message, made.queued)
+    return saved_part(ask, form.entity, made.record, form, made.queued)
 
 
 def searching(bound: BaseForm) -> BaseForm:

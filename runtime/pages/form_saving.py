@@ -3,53 +3,63 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Protocol
 
 from flask import flash, request
 
+from metadata.model import Onwards
 from metadata.snapshot import PageNode
 from metadata.text import Text
-from runtime.answers import see_other
 from runtime.context import RequestContext
 from runtime.forms import drafts
 from runtime.forms.drafts import Draft, Owner
 from runtime.forms.ports import AsBefore, Queued
-from runtime.pages.addresses import page_url, record_address
 from runtime.pages.content import words_of
 from runtime.pages.form_setting import record_by_id, say_of
 from runtime.pages.form_view import DRAFT
+from runtime.pages.onwards import Doing, lead_on
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.renumbered import note_key
 
 
+class Success(Protocol):
+    """How metadata says what comes after saving."""
+
+    @property
+    def success_message(self) -> Text:
+        """What is said."""
+        ...
+
+    @property
+    def success_page(self) -> str:
+        """The page."""
+        ...
+
+    @property
+    def onwards(self) -> Onwards | None:
+        """What its address is given, or another one."""
+        ...
+
+
 def saved_part(
-    ask: BlockAsk, entity: str, record: int | None, page: str, message: Text, queued: Queued | AsBefore | None = None
+    ask: BlockAsk, entity: str, record: int | None, success: Success, queued: Queued | AsBefore | None = None
 ) -> Part:
-    """Say that it is done and go on: to the page named, with this record where it is a record page, else stay."""
+    """Say that it is done and go on: to the page named, with this record where it is a record page, or outside; else stay."""
     context = ask.context
     say = say_of(context)
     if isinstance(queued, AsBefore):
         flash(say("step.sent_before"), "warn")
     elif queued is not None:
         flash(queued.message or say("form.queued"), "warn")
-        _note_key(ask, entity, record, page)
+        _note_key(ask, entity, record, success.success_page)
     else:
-        flash(words_of(context, message) or say("form.saved"), "good")
-    return Part(response=see_other(next_url(ask, entity, record, page)))
+        flash(words_of(context, success.success_message) or say("form.saved"), "good")
+    return after_success(ask, entity, record, success)
 
 
-def next_url(ask: BlockAsk, entity: str, record: int | None, page: str) -> str:
-    """Where to go after saving."""
-    context = ask.context
-    node = context.site.pages.get(page)
-    if node is None:
-        return ask.query.path
-    if node.record_entity != entity or record is None:
-        return page_url(context, node, ask.keys)
-    key = _record_key(context, node, record)
-    address = record_address(context, node, ask.keys)
-    if key is None or address is None:
-        return page_url(context, node.parent or node, ask.keys)
-    return address.of(key)
+def after_success(ask: BlockAsk, entity: str, record: int | None, success: Success) -> Part:
+    """The answer that leads on from what was saved."""
+    return lead_on(ask, Doing(entity, record, success.success_page, success.onwards))
 
 
 def _note_key(ask: BlockAsk, entity: str, record: int | None, page: str) -> None:

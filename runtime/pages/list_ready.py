@@ -22,6 +22,7 @@ from runtime.pages.listing import Listing, Look, currency_extras, listing_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.places import place_paths, place_search
 from runtime.pages.queries import Query
+from runtime.pages.row_actions import RowDeed, deed_paths, list_actions, row_deeds
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.ask import ListAsk, parse_list_ask
 from runtime.records.plan import ListOptions, ListPlan, plan_list
@@ -36,8 +37,8 @@ class ReadyList:
     """A list block with one of its views.
 
     `chrome` is what is around the rows, `links` where they lead to and `asked` what is asked for as long as the address has
-    no arguments. `kept` says that it is kept on the snapshot: a table without filters at work, whose page's
-    address names no record.
+    no arguments; `deeds` are the actions that may be taken on rows. `kept` says that it is kept on the snapshot: a table
+    without filters at work, whose page's address names no record.
     """
 
     model: ListComponent
@@ -50,6 +51,7 @@ class ReadyList:
     chrome: ListView
     asked: ListAsk
     kept: bool
+    deeds: tuple[RowDeed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,11 +118,12 @@ def _make(ask: BlockAsk, model: ListComponent, view_key: str, *, kept: bool) -> 
     asked = parse_list_ask(
         context.snapshot, context.principal, (view_key,), {}, page_size=model.page_size, searchable=model.search, mine=scopes
     )
+    deeds = row_deeds(context, list_actions(model))
     links, label, create = row_links(calm, model), label_of(ask, model), _create_action(ask, model)
     return ReadyList(
         model=model,
         view=view,
-        plan=_plan(context, model, view, scopes),
+        plan=_plan(context, model, view, scopes, deeds),
         look=Look(
             model.key,
             model.columns,
@@ -134,12 +137,16 @@ def _make(ask: BlockAsk, model: ListComponent, view_key: str, *, kept: bool) -> 
         chrome=_chrome(calm, model, view, asked, (label, create)) if kept else ListView(list_id(ask), label),
         asked=asked,
         kept=kept,
+        deeds=deeds,
     )
 
 
-def _plan(context: RequestContext, model: ListComponent, view: View, scopes: tuple[str, str]) -> ListPlan:
+def _plan(
+    context: RequestContext, model: ListComponent, view: View, scopes: tuple[str, str], deeds: tuple[RowDeed, ...]
+) -> ListPlan:
+    paths = (*place_paths(model), *layout_paths(model), *deed_paths(context.snapshot, deeds))
     options = ListOptions(
-        extra=(*currency_extras(context, view.entity, view.columns), *place_paths(model), *layout_paths(model)),
+        extra=(*currency_extras(context, view.entity, view.columns), *paths),
         key=record_key(context, model),
         mine=scopes[0],
         company=scopes[1],

@@ -17,20 +17,29 @@ from runtime.pages.addresses import RecordAddress, is_plain, quoted, record_addr
 from runtime.pages.content import words_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.removal import REMOVE
+from runtime.pages.row_actions import ACT, RowDeed, list_actions, row_deeds
 from runtime.pages.speech import text_of
 from runtime.records.lists import ListPage
 from runtime.sitemap import readable_pages
 
+NAMING = ("details", "edit")
 OFFERS: dict[str, tuple[Privilege, str]] = {"edit": ("write", "pencil"), "delete": ("delete", "trash3")}
 
 
 @dataclass(frozen=True, slots=True)
 class RowOffer:
-    """A link at the end of the rows on which the person has a privilege. `icon` is an icon's name."""
+    """A link at the end of the rows on which the person has a privilege. `icon` is an icon's name, "" for the label itself;
+    `hinted` says that the label is shown to who points at the icon."""
 
     privilege: str
     label: str
     icon: str
+    hinted: bool = False
+
+    @classmethod
+    def of(cls, deed: RowDeed) -> RowOffer:
+        """The link to an action of a form."""
+        return cls(deed.right, deed.label, deed.action.icon, hinted=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +59,25 @@ class RowLinks:
 
 def record_key(context: RequestContext, model: ListComponent) -> str:
     """The attribute whose value stands in the addresses of a list's records; empty for the primary name."""
-    nodes = (_page_of(context, action) for action in model.actions)
+    nodes = (_page_of(context, action) for action in model.actions if action.type in NAMING)
     owners = (above for node in nodes if node for above in reversed(node.lineage) if above.record_entity)
     return next((owner.record_attribute for owner in owners), "")
 
 
 def row_links(ask: BlockAsk, model: ListComponent) -> RowLinks:
-    """The links of a list's rows: those whose page the person may read."""
+    """The links of a list's rows: those whose page the person may read, and the deeds that they may do."""
     context = ask.context
     details = next((action for action in model.actions if action.type == "details"), None)
     entity = context.snapshot.views[model.views[0]].entity
-    found = [(action, _offered(ask, action)) for action in model.actions if _may_be_offered(context, action, entity)]
-    offers = [(_offer(context, action), address) for action, address in found if address is not None]
+    deeds = {deed.action.key: deed for deed in row_deeds(context, list_actions(model))}
+    offers = []
+    for action in model.actions:
+        deed = deeds.get(action.action) if action.type == "action" else None
+        if deed is not None:
+            offers.append((RowOffer.of(deed), RecordAddress(f"{ask.query.opening(ACT)}{action.action}.", "")))
+        address = _offered(ask, action) if _may_be_offered(context, action, entity) else None
+        if address is not None:
+            offers.append((_offer(context, action), address))
     return RowLinks(
         details=_address(context, details, ask.keys) if details else None,
         offers=tuple(offer for offer, _ in offers),

@@ -31,6 +31,7 @@ from runtime.pages.listing import columns_of
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.places import countable, map_headers, place_arguments, places_view
 from runtime.pages.removal import REMOVE, show_removal
+from runtime.pages.row_actions import ACT, list_actions, show_row_action, with_deeds
 from runtime.pages.saved_lists import KEEP, OPEN, SAVED, opening, personal_of, saved_menu, show_saved
 from runtime.pages.speech import formats_of, text_of
 from runtime.records.ask import ListAsk
@@ -69,6 +70,7 @@ def list_arguments(context: RequestContext, block: Block) -> frozenset[str]:
     taken |= {BULK} if context.site.lists[block.list].bulk else frozenset()
     taken |= {SAVED, OPEN, KEEP} if context.site.lists[block.list].saved else frozenset()
     taken |= {CHOOSER} if context.site.lists[block.list].choose_columns else frozenset()
+    taken |= {ACT} if list_actions(context.site.lists[block.list]) else frozenset()
     return taken | {REMOVE} if deletes else taken
 
 
@@ -79,6 +81,8 @@ def show_list(ask: BlockAsk) -> Part:
     own = ask.query.own
     if own.get(REMOVE):
         return show_removal(ask, model, record_key(context, model))
+    if own.get(ACT):
+        return show_row_action(ask, model, entity_of(context, model), record_key(context, model))
     if own.get(IMPORT):
         imported: Part = _show_import(ask, model)
         return imported
@@ -107,7 +111,7 @@ def show_list(ask: BlockAsk) -> Part:
     if layout in LOOKS:
         return _personal(ask, model, LOOKS[layout](ask, ready, asked), saved)
     with context.stages.measure("fetch"):
-        page = fetch_list(context.reader, ready.plan, context.principal, asked)
+        page = with_deeds(context, ready.plan, ready.deeds, fetch_list(context.reader, ready.plan, context.principal, asked))
     calm = ready.kept and saved is None and ask.query.has_only(*PAGING)
     return _personal(ask, model, _render(Shown(ask, ready, asked, page, calm)), saved)
 
@@ -172,12 +176,9 @@ def _table(shown: Shown) -> Markup | Pieces:
     ask, ready = shown.ask, shown.ready
     dress = dress_of(ask.context, ready, ask.query)
     if shown.calm:
-        # The question before a record is deleted leads back to the same page of the list.
-        links = (
-            row_links(ask, ready.model)
-            if ask.query.arguments and REMOVE in list_arguments(ask.context, ask.block)
-            else ready.links
-        )
+        # The question before something is done with a record leads back to the same page of the list.
+        asks = not {REMOVE, ACT}.isdisjoint(list_arguments(ask.context, ask.block))
+        links = row_links(ask, ready.model) if ask.query.arguments and asks else ready.links
         return dress.listing.table(shown.page, links, dress.headings, list_id(ask))
     path, descending = (shown.asked.sort or ready.plan.sort or (("", False),))[0]
     order = headings(dress.listing.columns, Order(path, descending), ask.query)

@@ -22,7 +22,7 @@ from runtime.forms.opening import query_names
 from runtime.forms.steps import definition, furthest, step_after, step_before
 from runtime.forms.submit import Sent
 from runtime.pages.content import words_of
-from runtime.pages.form_saving import next_url, saved_part
+from runtime.pages.form_saving import after_success, saved_part
 from runtime.pages.form_setting import FIND, record_by_id, say_of
 from runtime.pages.form_view import ACTION, DRAFT, StatePart, denied_part
 from runtime.pages.multistep_again import going_out
@@ -31,6 +31,7 @@ from runtime.pages.multistep_renamed import carried
 from runtime.pages.multistep_send import Refused, send_all
 from runtime.pages.multistep_strangers import admit_stranger, judged, steps_owner
 from runtime.pages.multistep_view import STEP_FIELD, step_part, step_url
+from runtime.pages.onwards import Doing, given_of_row, lead_on
 from runtime.pages.over_sign_in import CONTINUE, forget_over, kept_over, tell_over, typed_in
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.uploads import received
@@ -72,7 +73,7 @@ def show_multistep(ask: BlockAsk) -> Part:
     made = _made_before(context, multi)
     if made is not None:
         flash(say_of(context)("step.once"), "info")
-        return _go(next_url(ask, multi.entity, made.id, multi.success_page))
+        return after_success(ask, multi.entity, made.id, multi)
     missing = missing_names(context, multi)
     if missing:
         return _not_ready(context, missing)
@@ -138,7 +139,7 @@ def _go_on(ask: BlockAsk, multi: MultistepForm, over: Draft) -> Part:
     found = drafts.find(context.connection, steps_owner(context, multi), posted.get(DRAFT, ""))
     if found is not None and found.finished:
         forget_over(ask)
-        return _go(next_url(ask, multi.entity, found.record, multi.success_page))
+        return after_success(ask, multi.entity, found.record, multi)
     kept = carried(context, multi, _kept(context, multi, found) or _fresh(ask, multi, posted.get(DRAFT, "")))
     entered = Entered(context, multi, replace(kept, definition=definition(context.snapshot, multi)))
     step = _permitted(entered, posted.get(STEP_FIELD, ""))
@@ -202,7 +203,7 @@ def _post(ask: BlockAsk, multi: MultistepForm) -> Part:
     if found is not None and found.finished:
         if action == KEEP:
             return _heard()
-        return _go(next_url(ask, multi.entity, found.record, multi.success_page))
+        return after_success(ask, multi.entity, found.record, multi)
     if found is None:
         admit_stranger(context)
     draft = carried(context, multi, found or _fresh(ask, multi, request.form.get(DRAFT, "")))
@@ -277,7 +278,11 @@ def _leave(ask: BlockAsk, entered: Entered, step: Step, action: str) -> Part:
     if after is not None:
         return _go_to(ask, entered, after)
     leads_to = entered.leads_to
-    return _submit(ask, entered, step) if leads_to is None else _go(next_url(ask, entered.multi.entity, None, leads_to.page))
+    if leads_to is None:
+        return _submit(ask, entered, step)
+    entity = entered.multi.entity
+    given = given_of_row(ask.context, entity, entered.row, leads_to.onwards)
+    return lead_on(ask, Doing(entity, None, leads_to.page, leads_to.onwards, given))
 
 
 def _too_few(entered: Entered, step: Step) -> tuple[Fault, ...]:
@@ -321,8 +326,8 @@ def _sent(ask: BlockAsk, entered: Entered, step: Step, sent: Sent | Refused) -> 
         return step_part(ask, entered, sent.step or step, faults=sent.faults, checked=True, status=422)
     multi = entered.multi
     if sent.again:
-        return _go(next_url(ask, multi.entity, sent.record, multi.success_page))
-    return saved_part(ask, multi.entity, sent.record, multi.success_page, multi.success_message, sent.queued)
+        return after_success(ask, multi.entity, sent.record, multi)
+    return saved_part(ask, multi.entity, sent.record, multi, sent.queued)
 
 
 def _go_to(ask: BlockAsk, entered: Entered, step: Step) -> Part:

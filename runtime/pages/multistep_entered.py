@@ -132,7 +132,7 @@ class Entered:
 
     @property
     def _way(self) -> tuple[Step, ...]:
-        row = self._row()
+        row = self.row
 
         def goes_on(step: Step) -> bool:
             if step.when:
@@ -141,7 +141,9 @@ class Entered:
 
         return steps_for(self.multi, goes_on)
 
-    def _row(self) -> EnteredRow:
+    @property
+    def row(self) -> EnteredRow:
+        """What has been entered, as a row that expressions are about."""
         values: dict[str, Any] = {}
         lines: dict[str, list[Mapping[str, Any]]] = {}
         for step in self.multi.steps:

@@ -67,6 +67,12 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
     return response
 
 
+def known_arguments(context: RequestContext, node: PageNode) -> frozenset[str]:
+    """The arguments that a page takes from its address."""
+    template = page_of(context, node)
+    return _ready(context, node).arguments if template is None else arguments(context, template.key)
+
+
 def template_of(context: RequestContext, node: PageNode) -> str:
     """The theme's template for a page."""
     chosen = context.site.page_templates.get(node.page.template)

@@ -18,6 +18,7 @@ from runtime.pages.list_rows import RowLinks
 from runtime.pages.listing import Listing, Look, currency_extras, listing_of
 from runtime.pages.part import BlockAsk
 from runtime.pages.related_offers import ROW, Offers, offers_of, related_id, row_attribute
+from runtime.pages.row_actions import RowDeed, deed_paths, row_deeds, with_deeds
 from runtime.pages.speech import formats_of, text_of
 from runtime.pages.timeline import timeline
 from runtime.records.ask import ListAsk
@@ -54,11 +55,13 @@ class RelatedSheet:
     template: Template
     stencils: Stencils = field(default_factory=Stencils)
     timeline: bool = False
+    deeds: tuple[RowDeed, ...] = ()
 
     def show(self, ask: BlockAsk, record: Record) -> str:
         """The rows that belong to a record, in their frame, as HTML."""
         context = ask.context
         page = fetch_related(context.connection, self.plan, context.principal, record, self.asked)
+        page = with_deeds(context, self.plan, self.deeds, page)
         values: dict[Hashable, str] = {
             "count": _count(context, page),
             "table": self._rows(ask, page),
@@ -104,6 +107,7 @@ def related_sheet(ask: BlockAsk, entity: str, related: RelatedList, number: str)
         offers,
         template_of(context, TEMPLATE),
         timeline=related.layout == "timeline",
+        deeds=row_deeds(context, related.actions),
     )
 
 
@@ -114,8 +118,9 @@ def _offers(context: RequestContext, entity: str, related: RelatedList, number: 
 def _plan(ask: BlockAsk, entity: str, related: RelatedList) -> ListPlan:
     context = ask.context
     view = context.snapshot.views[related.view]
+    deeds = row_deeds(context, related.actions)
     options = ListOptions(
-        extra=currency_extras(context, view.entity, view.columns),
+        extra=(*currency_extras(context, view.entity, view.columns), *deed_paths(context.snapshot, deeds)),
         key=row_attribute(ask, related),
         near=Near(entity, related.relationship),
     )

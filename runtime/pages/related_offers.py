@@ -13,10 +13,11 @@ from runtime.pages.addresses import RecordAddress
 from runtime.pages.content import words_of
 from runtime.pages.list_rows import RowOffer
 from runtime.pages.part import BlockAsk
+from runtime.pages.row_actions import row_deeds
 from runtime.pages.speech import text_of
 
 ROW, SEARCH = "row", "find"
-NEW, EDIT, REMOVE, LINK, UNLINK = "new", "edit", "delete", "link", "unlink"
+NEW, EDIT, REMOVE, LINK, UNLINK, DO = "new", "edit", "delete", "link", "unlink", "do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def related_id(ask: BlockAsk, number: str) -> str:
 def offers_anything(form: Form) -> bool:
     """Whether something can be done with rows on the form at all."""
     return any(
-        item.create_form or item.edit_form or item.delete or item.link_view or item.unlink
+        item.create_form or item.edit_form or item.delete or item.link_view or item.unlink or item.actions
         for item in related_lists(form).values()
     )
 
@@ -70,6 +71,7 @@ def offers_of(context: RequestContext, entity: str, related: RelatedList, number
     above: list[tuple[str, str]] = []
     if related.edit_form and _may(context, far, "write"):
         rows.append((RowOffer("write", say("action.edit"), "pencil"), EDIT))
+    rows += [(RowOffer.of(deed), f"{DO}.{deed.action.key}") for deed in row_deeds(context, related.actions)]
     if related.unlink and linking and (not relationship.attribute or _may(context, far, "write")):
         rows.append((RowOffer("write" if relationship.attribute else "", say("related.unlink"), "x-lg"), UNLINK))
     if related.delete and _may(context, far, "delete"):

@@ -19,8 +19,22 @@ from runtime.pages.form import edit_or_read, form_record_paths
 from runtime.pages.form_insert import insert
 from runtime.pages.form_sending import Belongs
 from runtime.pages.part import BlockAsk, Head, Part
-from runtime.pages.related_offers import EDIT, LINK, NEW, REMOVE, ROW, SEARCH, UNLINK, related_id, related_lists, row_attribute
+from runtime.pages.record_actions import condition_paths, take_action
+from runtime.pages.related_offers import (
+    DO,
+    EDIT,
+    LINK,
+    NEW,
+    REMOVE,
+    ROW,
+    SEARCH,
+    UNLINK,
+    related_id,
+    related_lists,
+    row_attribute,
+)
 from runtime.pages.removal import name_of, remove
+from runtime.pages.row_actions import deed_of
 from runtime.pages.speech import text_of
 from runtime.records.details import Record, fetch_record
 from runtime.records.errors import BadAsk, Conflict, Denied, Invalid
@@ -171,6 +185,16 @@ def _unlink(doing: _Doing) -> Part:
     return _done(doing, "related.unlinked", row)
 
 
+def _do(doing: _Doing) -> Part:
+    wanted, _, key = doing.key.partition(".")
+    deed = deed_of(doing.context, doing.related.actions, wanted)
+    if deed.form.entity != doing.relationship.entity:
+        raise OutOfReach
+    paths = condition_paths(doing.context.snapshot, deed.form, deed.action)
+    row = _row(replace(doing, key=key), (*_naming(doing), *paths))
+    return take_action(doing.ask, deed.form, deed.action, row, doing.back)
+
+
 def _link(doing: _Doing) -> Part:
     view = doing.context.snapshot.views.get(doing.related.link_view)
     if view is None:
@@ -313,4 +337,5 @@ _ACTIONS: dict[str, Callable[[_Doing], Part]] = {
     REMOVE: _remove,
     LINK: _link,
     UNLINK: _unlink,
+    DO: _do,
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from flask import flash, make_response, redirect, request
+from flask import flash, request
 
-from metadata.model import ListComponent
+from metadata.model import ListComponent, Onwards
 from metadata.text import Text
 from runtime.context import RequestContext
 from runtime.errors import AccessDenied, OutOfReach
 from runtime.pages.content import words_of
+from runtime.pages.onwards import Doing, given_of, lead_on
 from runtime.pages.part import BlockAsk, Head, Part
 from runtime.pages.queries import UnusableArgument
 from runtime.pages.speech import text_of
@@ -33,6 +34,16 @@ class Words(Protocol):
     @property
     def confirm(self) -> Text:
         """The question."""
+        ...
+
+    @property
+    def page(self) -> str:
+        """The page shown afterwards, if there is one."""
+        ...
+
+    @property
+    def onwards(self) -> Onwards | None:
+        """What its address is given, or another one."""
         ...
 
 
@@ -61,16 +72,16 @@ def show_removal(ask: BlockAsk, model: ListComponent, attribute: str) -> Part:
     return remove(ask, record, action, ask.query.link(**dict.fromkeys(GONE)))
 
 
-def remove(ask: BlockAsk, record: Record, words: Words, onwards: str, argument: str = REMOVE) -> Part:
-    """The question about a record that the person may read; on POST the deed, and the way onwards. `argument` is the one of the
-    address that asks it.
+def remove(ask: BlockAsk, record: Record, words: Words, back: str, argument: str = REMOVE) -> Part:
+    """The question about a record that the person may read; on POST the deed, and the way to the page declared, else `back`.
+    `argument` is the one of the address that asks it.
 
     Raises AccessDenied where the person may not delete it, and what deleting raises.
     """
     if "delete" not in record.can:
         raise AccessDenied
     if ask.posted:
-        return _delete(ask, record, onwards)
+        return _delete(ask, record, words, back)
     return _question(ask, words, record, argument)
 
 
@@ -89,17 +100,18 @@ def _record(ask: BlockAsk, model: ListComponent, attribute: str) -> Record | Non
     )
 
 
-def _delete(ask: BlockAsk, record: Record, onwards: str) -> Part:
+def _delete(ask: BlockAsk, record: Record, words: Words, back: str) -> Part:
     context = ask.context
     version = request.form.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise UnusableArgument("version")
+    given = given_of(ask, record.entity, record.id, words.onwards)
     with context.lease.transaction() as connection:
         delete(
             connection, context.snapshot, context.principal, record.entity, record.id, int(version), listeners=context.listeners
         )
     flash(text_of(context)("form.deleted", name=name_of(context, record)), "good")
-    return Part(response=make_response(redirect(onwards, 303)))
+    return lead_on(ask, Doing(record.entity, None, words.page, words.onwards, given, back))
 
 
 def _question(ask: BlockAsk, words: Words, record: Record, argument: str) -> Part:
