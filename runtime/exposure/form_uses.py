@@ -76,8 +76,9 @@ def action_uses(snapshot: Snapshot, form: Form, action: RecordAction, surface: s
 
 def onwards_uses(snapshot: Snapshot, entity: str, onwards: Onwards, surface: str, needs: Any = ()) -> Iterator[Use]:
     """What of a record the address gets to which people are led."""
+    way = f"{surface}/onwards>{onwards.url}" if onwards.url else f"{surface}/onwards"
     for path in asked_paths(snapshot, entity, [item.value for item in onwards.query]):
-        yield Use(f"{surface}/onwards", entity, path, needs=needs)
+        yield Use(way, entity, path, needs=needs)
 
 
 def row_action_uses(snapshot: Snapshot, form: str, action: str, surface: str) -> Iterator[Use]:

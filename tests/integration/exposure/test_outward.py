@@ -6,14 +6,21 @@ import pytest
 
 from metadata.compiler import compile_snapshot
 from metadata.model import (
+    Argument,
     Attribute,
     Choice,
     Entity,
     EntityPermission,
     Filter,
+    Form,
     FurtherAccounts,
+    ListComponent,
     ManyToMany,
+    Onwards,
     Option,
+    RecordAction,
+    RowAction,
+    SetValue,
     Webhook,
     WebRole,
 )
@@ -111,6 +118,35 @@ def test_what_a_webhook_sends_is_a_line_for_each_attribute_and_event():
 )
 def test_a_webhook_that_tells_more_or_tells_another_is_told(after, line):
     assert any(line in found for found in told((BERTHS, HOOK), (BERTHS, after)))
+
+
+def booked(**more):
+    form = next(one for one in MARINA if isinstance(one, Form) and one.key == "booking-edit")
+    return replace(form, **more)
+
+
+@pytest.mark.parametrize(
+    ("onwards", "line"),
+    [
+        (Onwards(url="https://pay.example/x", query=(Argument(name="what", value="fee"),)), "onwards>https://pay.example/x"),
+        (Onwards(url="https://pay.example/", query=(Argument(name="no", value="number"),)), "booking.number  read"),
+    ],
+    ids=["another host", "another attribute"],
+)
+def test_what_an_address_outside_gets_after_saving_is_told(onwards, line):
+    before = Onwards(url="https://pay.example/", query=(Argument(name="what", value="fee"),))
+
+    assert any(line in found for found in told((booked(onwards=before),), (booked(onwards=onwards),)))
+    assert told((booked(),), (booked(onwards=before),))
+
+
+def test_an_action_that_is_put_on_the_rows_of_a_list_is_told():
+    act = RecordAction(key="free", values=(SetValue(attribute="fee", value=0),))
+    listed = next(one for one in MARINA if isinstance(one, ListComponent) and one.key == "bookings")
+    row = RowAction(type="action", form="booking-edit", action="free")
+    found = told((booked(actions=(act,)),), (booked(actions=(act,)), replace(listed, actions=(*listed.actions, row))))
+
+    assert any("booking.fee  write  page:bookings/list:bookings/action:free" in line for line in found)
 
 
 def test_a_new_webhook_and_one_that_is_switched_on_are_told():
