@@ -49,7 +49,7 @@ def furthest(steps: Iterable[Step], complete: Callable[[Step], bool]) -> Step:
 def step_before(steps: tuple[Step, ...], step: Step) -> Step | None:
     """The step to go back to; None for the first one and where one may not."""
     position = steps.index(step)
-    return steps[position - 1] if position and steps[position - 1].back else None
+    return steps[position - 1] if position and step.back else None
 
 
 def step_after(steps: tuple[Step, ...], step: Step) -> Step | None:

@@ -311,15 +311,36 @@ def test_what_was_entered_in_a_step_that_has_another_name_now_is_not_lost(potter
     assert [row["coats"] for row in pottery.rows("piece")] == [2, 3]
 
 
-@pytest.mark.parametrize("style", ["numeric", "bar"])
+WAYS = {
+    "title": '<ol class="steps"',
+    "numeric": '<p class="muted strong" aria-current="step"',
+    "bar": '<progress class="w-100" max="3"',
+}
+
+
+@pytest.mark.parametrize("style", list(WAYS))
 def test_the_way_through_is_shown_as_asked_and_a_new_session_begins_anew(pottery, style):
     changed = MultistepForm(**{**fields_of(STEPS), "progress": style, "new_session": True})
     MetadataStore(pottery.engine).publish("tester", components=(changed,))
     browser = pottery.as_("ada")
     walk = Walk(browser).press(title="Cups")
-    assert "Step 2 of 3: Pieces" in walk.text
+    assert [found for found, way in WAYS.items() if way in walk.text] == [style]
+    named = ("Step 2 of 3", "Pieces") if style == "title" else ("Step 2 of 3: Pieces",)
+    assert all(name in walk.text for name in named)
     assert Walk(browser).step == "basics"
     assert "Cups" not in Walk(browser).text
+
+
+def test_the_step_before_can_be_closed(pottery):
+    steps = tuple(dataclasses.replace(step, back=step.key != "pieces") for step in STEPS.steps)
+    MetadataStore(pottery.engine).publish("tester", components=(dataclasses.replace(STEPS, steps=steps, site="pottery"),))
+    walk = Walk(pottery.as_("ada")).press(title="Cups")
+    assert (walk.step, 'value="back"' in walk.text) == ("pieces", False)
+    assert walk.press("back").step == "pieces"
+    assert hidden(walk.browser.get(f"{BOOK}?step=basics").text)["_step"] == "pieces"
+    walk.press(**line(pottery, 0))
+    assert (walk.step, 'value="back"' in walk.text) == ("check", True)
+    assert walk.press("back").step == "pieces"
 
 
 @pytest.mark.parametrize("path", ["/sv-SE" + BOOK])
