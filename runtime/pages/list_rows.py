@@ -28,18 +28,16 @@ OFFERS: dict[str, tuple[Privilege, str]] = {"edit": ("write", "pencil"), "delete
 
 @dataclass(frozen=True, slots=True)
 class RowOffer:
-    """A link at the end of the rows on which the person has a privilege. `icon` is an icon's name, "" for the label itself;
-    `hinted` says that the label is shown to who points at the icon."""
+    """A link at the end of the rows on which the person has a privilege. `icon` is an icon's name, "" for the label itself."""
 
     privilege: str
     label: str
     icon: str
-    hinted: bool = False
 
     @classmethod
     def of(cls, deed: RowDeed) -> RowOffer:
         """The link to an action of a form."""
-        return cls(deed.right, deed.label, deed.action.icon, hinted=True)
+        return cls(deed.right, deed.label, deed.action.icon)
 
 
 @dataclass(frozen=True, slots=True)
