@@ -34,6 +34,7 @@ from metadata.model import (
     SiteMarker,
     SiteSetting,
     Snippet,
+    StyleSheet,
     SyncAlert,
     TableMap,
     TransitionRule,
@@ -93,6 +94,10 @@ class _Components:
         return tuple(component for _, component in self._by_model.get(model, ()))
 
 
+def _in_order(sheets: Iterable[StyleSheet]) -> tuple[StyleSheet, ...]:
+    return tuple(sorted((sheet for sheet in sheets if sheet.active), key=lambda sheet: (sheet.order, sheet.key)))
+
+
 def _compiled_site(site: Site, components: _Components, entities: Mapping[str, Any]) -> CompiledSite:
     key = site.key
     pages, root = page_tree(components.of(Page, key).values(), entities)
@@ -112,6 +117,7 @@ def _compiled_site(site: Site, components: _Components, entities: Mapping[str, A
         multistep_forms=frozen(components.of(MultistepForm, key)),
         page_templates=frozen(components.of(PageTemplate, key)),
         web_templates=frozen(components.of(WebTemplate, key)),
+        style_sheets=_in_order(components.of(StyleSheet, key).values()),
         snippets=frozen(components.of(Snippet, key)),
         markers=frozen({marker.key: marker.page for marker in components.of(SiteMarker, key).values()}),
         menus=frozen(components.of(WebLinkSet, key)),

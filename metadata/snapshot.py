@@ -37,6 +37,7 @@ from metadata.model import (
     Search,
     Site,
     Snippet,
+    StyleSheet,
     SyncAlert,
     TableMap,
     TransitionRule,
@@ -179,6 +180,7 @@ class CompiledSite:
     menus: Mapping[str, WebLinkSet]
     redirects: Mapping[str, Redirect]
     settings: Mapping[str, str]
+    style_sheets: tuple[StyleSheet, ...] = ()
     web_files: Mapping[str, WebFile] = field(default_factory=dict)
     api_entities: Mapping[str, ApiEntity] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)

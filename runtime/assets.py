@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Response, current_app, make_response, request, send_file
 
 from runtime.errors import PageNotFound
+from runtime.render.own_sheet import OwnSheet
+from runtime.render.tokens import TokensSheet
 from runtime.services import services_of
 
 FOR_EVER = 31_536_000
@@ -23,8 +25,20 @@ def serve_asset(theme: str, path: str) -> Response:
 def serve_tokens(name: str) -> Response:
     """The stylesheet of a site's tokens; its name changes with its content. Raises PageNotFound."""
     services = services_of(current_app)
-    site = name.rpartition("-")[0]
-    sheet = services.renderer.tokens(services.snapshots.current(), site)
+    return _sheet(services.renderer.tokens(services.snapshots.current(), _site_in(name)), name)
+
+
+def serve_own(name: str) -> Response:
+    """The style sheets of a site's own; the name changes with their content. Raises PageNotFound."""
+    services = services_of(current_app)
+    return _sheet(services.renderer.own_sheet(services.snapshots.current(), _site_in(name)), name)
+
+
+def _site_in(name: str) -> str:
+    return name.rpartition("-")[0]
+
+
+def _sheet(sheet: TokensSheet | OwnSheet | None, name: str) -> Response:
     if sheet is None:
         raise PageNotFound
     response = make_response(sheet.text, {"Content-Type": "text/css; charset=utf-8"})

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, make_response, redirect, request
 
-from runtime.assets import serve_asset, serve_tokens
+from runtime.assets import serve_asset, serve_own, serve_tokens
 from runtime.context import PageView, RequestContext, current
 from runtime.errors import AccessDenied, OutOfReach, PageNotFound, SignInNeeded
 from runtime.health import healthz, metrics, readyz
@@ -19,7 +19,7 @@ from runtime.web_files import permitted_file, serve_file
 
 MOVED, WEB_FILE = "foyer:moved", "foyer:file"
 """What the log and the numbers call answers of the site that are no pages; a key of a page has no colon."""
-WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "metrics", "asset", "tokens", "webhook"})
+WITHOUT_CONTEXT = frozenset({"healthz", "readyz", "metrics", "asset", "tokens", "own_sheet", "webhook"})
 
 
 def add_routes(app: Flask, show: PageView, blueprints: Iterable[Blueprint]) -> None:
@@ -28,6 +28,7 @@ def add_routes(app: Flask, show: PageView, blueprints: Iterable[Blueprint]) -> N
     app.add_url_rule("/readyz", "readyz", readyz)
     app.add_url_rule("/metrics", "metrics", metrics)
     app.add_url_rule("/_static/_tokens/<name>", "tokens", serve_tokens)
+    app.add_url_rule("/_static/_own/<name>", "own_sheet", serve_own)
     app.add_url_rule("/_static/<theme>/<path:path>", "asset", serve_asset)
     app.add_url_rule("/_hooks/<connection>", "webhook", Later("runtime.sync.webhooks:receive"), methods=["POST"])
     app.add_url_rule("/robots.txt", "robots", serve_robots)

@@ -42,6 +42,7 @@ from metadata.checks import (
     settings,
     sites,
     states,
+    style_sheets,
     sync,
     sync_additive,
     sync_groups,
@@ -102,6 +103,7 @@ RULES: tuple[Rule, ...] = (
     *variables.RULES,
     *web_files.RULES,
     *web_templates.RULES,
+    *style_sheets.RULES,
 )
 
 

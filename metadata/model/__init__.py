@@ -83,6 +83,7 @@ from metadata.model.security import (
     PermissionTest,
     WebRole,
 )
+from metadata.model.style_sheets import StyleSheet
 from metadata.model.sync import (
     AttributeMap,
     Command,
@@ -112,6 +113,7 @@ Component = (
     | Page
     | PageTemplate
     | WebTemplate
+    | StyleSheet
     | PublishingState
     | TransitionRule
     | Snippet
@@ -163,6 +165,7 @@ KINDS: dict[str, Kind] = {
         Kind("chart", "charts", Chart, True),
         Kind("multistep_form", "multistep-forms", MultistepForm, True),
         Kind("web_template", "web-templates", WebTemplate, True),
+        Kind("style_sheet", "style-sheets", StyleSheet, True),
         Kind("page_template", "page-templates", PageTemplate, True),
         Kind("publishing_state", "publishing-states", PublishingState, True),
         Kind("transition_rule", "transition-rules", TransitionRule, True),
@@ -277,6 +280,7 @@ __all__ = [
     "Snippet",
     "Sort",
     "Step",
+    "StyleSheet",
     "SyncAlert",
     "Tab",
     "TableMap",

@@ -17,6 +17,7 @@ from runtime.render.code import CodeSharing
 from runtime.render.generation import generator, resolver
 from runtime.render.icons import icon
 from runtime.render.locales import locale_for
+from runtime.render.own_sheet import own_sheet
 from runtime.render.scene import address, prefix
 from runtime.render.stencils import through_holes
 from runtime.render.texts import Texts, texts
@@ -71,6 +72,7 @@ def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts
     locale = locale_for(language)
     is_rtl = locale.text_direction == "rtl"
     sheet = tokens_sheet(site.key, chain.tokens | dict(site.model.tokens))
+    own = own_sheet(site)
     bootstrap = "vendor/bootstrap/bootstrap.rtl.min.css" if is_rtl else "vendor/bootstrap/bootstrap.min.css"
     label: Callable[[Text], str] = lambda text: text.in_language(language, default)  # noqa: E731 - bound to a language
     return {
@@ -90,6 +92,7 @@ def _vocabulary(site: CompiledSite, language: str, chain: ThemeChain, say: Texts
             *map(chain.asset_url, (bootstrap, *chain.styles)),
             f"{site.base}{sheet.seen_url}" if site.base else sheet.url,
         ],
+        "own_styles": (f"{site.base}{own.seen_url}" if site.base else own.url) if own else "",
         "theme_colours": {name: chain.tokens.get(name, "") for name in ("brand", "brand-dark")} | dict(site.model.tokens),
         "registration": site.model.registration,
         "passwords": site.settings.get("identity/passwords", "1").strip() != "0",

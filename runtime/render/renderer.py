@@ -16,6 +16,7 @@ from runtime.render.environment import Wardrobe, make_wardrobe
 from runtime.render.icons import sprite, used
 from runtime.render.loops import Parted, part
 from runtime.render.menus import current_path, menu
+from runtime.render.own_sheet import OwnSheet, own_sheet
 from runtime.render.scene import Scene, address
 from runtime.render.stencils import Pieces, Stencils
 from runtime.render.tokens import TokensSheet, tokens_sheet
@@ -162,6 +163,12 @@ class Renderer(Generic[Context]):
             return None
         model = snapshot.sites[site].model
         return tokens_sheet(site, self._chain(model.theme).tokens | dict(model.tokens))
+
+    def own_sheet(self, snapshot: Snapshot, site: str) -> OwnSheet | None:
+        """The style sheets of a site's own, for `/_static/_own/<name>`; None where there are none."""
+        if site not in snapshot.sites:
+            return None
+        return snapshot.derive(("own sheet", site), lambda: own_sheet(snapshot.sites[site]))
 
     def _template(self, context: Context, template: str | Template) -> Template:
         if not isinstance(template, str):

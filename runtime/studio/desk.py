@@ -52,6 +52,7 @@ ICONS = {
     "multistep_form": "signpost-split",
     "search": "search",
     "web_template": "code",
+    "style_sheet": "palette",
     "page_template": "columns-gap",
     "page": "diagram-3",
     "web_file": "file-earmark",

@@ -25,7 +25,7 @@ RIGHT_OF_KIND = {
     kind: right
     for right, kinds in {
         "data": ("language", "choice", "entity"),
-        "design": ("view", "list", "chart", "form", "multistep_form", "search", "web_template", "page_template"),
+        "design": ("view", "list", "chart", "form", "multistep_form", "search", "web_template", "style_sheet", "page_template"),
         "content": ("page", "web_file", "site_marker", "snippet", "web_link_set", "redirect"),
         "security": (
             "web_role",

@@ -19,6 +19,8 @@ from runtime.records.ask import ListAsk
 from runtime.records.errors import Denied
 from runtime.records.lists import fetch_list
 from runtime.records.plan import ListOptions, plan_entity
+from runtime.render.own_sheet import OwnSheet
+from runtime.render.tokens import TokensSheet
 
 SAMPLE = "/_sample/"
 KEY = "_sample"
@@ -31,11 +33,14 @@ def sample_path(kind: str, key: str) -> str:
 
 
 def show_sample(context: RequestContext, path: str, show: PageView) -> Response:
-    """The component of a path by itself, or the sheet of the site's tokens. Raises PageNotFound for none,
+    """The component of a path by itself, or a sheet of the site's. Raises PageNotFound for none,
     NothingToShow and NoRecordToShow where there is none yet, and what its block raises."""
     kind, _, key = path.removeprefix(SAMPLE).partition("/")
+    renderer = context.services.renderer
     if kind == "tokens":
-        return _tokens(context)
+        return _sheet(renderer.tokens(context.snapshot, context.site.key))
+    if kind == "own":
+        return _sheet(renderer.own_sheet(context.snapshot, context.site.key))
     if kind == "page":
         return make_response(redirect(_address(context, key), 302))
     site, blocks = context.site, _blocks(context, kind, key)
@@ -56,9 +61,8 @@ def show_sample(context: RequestContext, path: str, show: PageView) -> Response:
     return show(replace(context, site=_with(site, lists, node)), node, keys)
 
 
-def _tokens(context: RequestContext) -> Response:
-    """The stylesheet of the site's tokens, drafts included. Raises PageNotFound."""
-    sheet = context.services.renderer.tokens(context.snapshot, context.site.key)
+def _sheet(sheet: TokensSheet | OwnSheet | None) -> Response:
+    """A stylesheet of the site, drafts included. Raises PageNotFound."""
     if sheet is None:
         raise PageNotFound
     headers = {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "private, max-age=300"}
