@@ -35,11 +35,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Ground:
-    """A site as it is served, with the components of its release."""
+    """A site as it is served, with the components of its release; `more_than` tells whether an entity has more rows than a
+    number."""
 
     snapshot: Snapshot
     site: CompiledSite
     components: Mapping[ComponentId, Component]
+    more_than: Callable[[str, int], bool]
 
     @cached_property
     def people(self) -> tuple[Who, ...]:

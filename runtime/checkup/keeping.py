@@ -85,7 +85,7 @@ def insecure_settings(ground: Ground) -> Iterator[Finding]:
 
 def strangers_who_write(ground: Ground) -> Iterator[Finding]:
     """Nobody changes or deletes rows without having signed in; making rows is up to the site."""
-    strangers = next(who.standing[2] for who in ground.people if who.name == ANONYMOUS)
+    strangers = _strangers(ground)
     for key, permission in sorted(ground.site.permissions.items()):
         held = set(permission.roles) & strangers
         given = [privilege for privilege in WRITING if privilege in permission.privileges and privilege != "create"]
@@ -100,4 +100,21 @@ def strangers_who_write(ground: Ground) -> Iterator[Finding]:
             )
 
 
-RULES = (unused, insecure_settings, strangers_who_write)
+def strangers_who_read(ground: Ground) -> Iterator[Finding]:
+    """What people who are not signed in may read is signed off by an exposure lock."""
+    if ground.site.locks:
+        return
+    for key, permission in sorted(ground.site.permissions.items()):
+        held = sorted(set(permission.roles) & _strangers(ground))
+        if permission.active and held and "read" in permission.privileges:
+            message = told("Everybody on the internet may read rows of {entity}.", entity=permission.entity)
+            mend = told("Take the web role {role} away, or sign it off: foyer exposure --write.", role=held[0])
+            yield Finding("warning", "entity_permission", key, "roles", message, mend)
+
+
+def _strangers(ground: Ground) -> frozenset[str]:
+    """The web roles of people who are not signed in."""
+    return next(who.standing[2] for who in ground.people if who.name == ANONYMOUS)
+
+
+RULES = (unused, insecure_settings, strangers_who_write, strangers_who_read)

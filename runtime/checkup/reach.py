@@ -8,6 +8,7 @@ from metadata.model import Block, Form
 from metadata.told import told
 from runtime.access.grants import access_of
 from runtime.checkup.findings import Finding, Ground
+from runtime.failures import MARKERS
 from runtime.sitemap import openable_pages
 
 
@@ -99,4 +100,42 @@ def _asked(form: Form) -> frozenset[str]:
     )
 
 
-RULES = (pages_nobody_opens, lists_without_permission, forms_nobody_fills)
+def permissions_below_inactive_ones(ground: Ground) -> Iterator[Finding]:
+    """No permission stands below one that is switched off, and so gives nothing."""
+    known = ground.site.permissions
+    for key, permission in sorted(known.items()):
+        above, seen = permission, {key}
+        while permission.active and above.scope == "parent" and above.parent in known and above.parent not in seen:
+            above = known[above.parent]
+            seen.add(above.key)
+            if not above.active:
+                message = told("It gives nothing, for the permission {parent} above it is switched off.", parent=above.key)
+                mend = told("Switch {parent} on, switch this one off, or give it another parent.", parent=above.key)
+                yield Finding("warning", "entity_permission", key, "parent", message, mend)
+                break
+
+
+def markers_of_hidden_pages(ground: Ground) -> Iterator[Finding]:
+    """The page of every site marker is one that somebody opens; that of a failure, one that strangers open too."""
+    opened = [openable_pages(ground.snapshot, ground.site, who.standing[2]) for who in ground.people]
+    strangers = openable_pages(ground.snapshot, ground.site, ground.people[0].standing[2])
+    for marker, page in sorted(ground.site.markers.items()):
+        failing = marker in MARKERS.values()
+        if page in strangers or (not failing and any(page in pages for pages in opened)):
+            continue
+        message = (
+            told("People who are not signed in cannot open its page {page}, so they get the page of the theme.", page=page)
+            if failing
+            else told("Nobody can open its page {page}.", page=page)
+        )
+        mend = told("Publish the page, give its page access rule a web role, or name another page.")
+        yield Finding("warning", "site_marker", marker, "page", message, mend)
+
+
+RULES = (
+    pages_nobody_opens,
+    lists_without_permission,
+    forms_nobody_fills,
+    permissions_below_inactive_ones,
+    markers_of_hidden_pages,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -14,12 +15,13 @@ from metadata.model import KINDS, component_id
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import Components, MetadataStore
 from metadata.told import Told, told
-from runtime.checkup import content, keeping, reach
+from runtime.checkup import content, keeping, reach, weight
 from runtime.checkup.findings import Finding, Ground, Outcome, Rule, Severity
 from runtime.exposure.lock import lock_problems
+from runtime.records.surveying import more_rows_than
 from runtime.render.checks import check_looks
 
-RULES: tuple[Rule, ...] = (*reach.RULES, *content.RULES, *keeping.RULES)
+RULES: tuple[Rule, ...] = (*reach.RULES, *content.RULES, *keeping.RULES, *weight.RULES)
 
 
 def look_over(
@@ -27,8 +29,9 @@ def look_over(
 ) -> tuple[Outcome, ...]:
     """What comes of every rule, of the site as it is served, in a fixed order."""
     given = {component_id(item): item for item in assign_site(components.values())}
-    ground = Ground(snapshot, site, given)
-    found = [_outcome(rule, ground) for rule in RULES]
+    with engine.connect() as connection:
+        ground = Ground(snapshot, site, given, partial(more_rows_than, connection, snapshot))
+        found = [_outcome(rule, ground) for rule in RULES]
     problems = (*check(given), *check_looks(snapshot, themes), *lock_problems(snapshot))
     sentence = told("Metadata, theme tokens with their contrast, and the exposure lock are in order.")
     metadata = Outcome("metadata", sentence, tuple(dict.fromkeys(map(_of_problem, problems))))

@@ -6,7 +6,19 @@ from collections import defaultdict
 from pathlib import Path
 
 from metadata.files.contents import measured
-from metadata.model import LARGEST_CONTENT, Block, ComponentId, Page, Redirect, SiteMarker, WebFile, WebLink, WebLinkSet
+from metadata.model import (
+    LARGEST_CONTENT,
+    Block,
+    ComponentId,
+    Page,
+    Redirect,
+    SiteMarker,
+    StyleSheet,
+    WebFile,
+    WebLink,
+    WebLinkSet,
+)
+from metadata.style_sheets import LARGEST, faults_in_sheet
 from metadata.text import Text
 from runtime.dualwrite.source import CONVERTED
 from runtime.powerpages.reading import Record
@@ -14,7 +26,10 @@ from runtime.powerpages.report import Making, slug
 from runtime.powerpages.texts import Tongue, template_of, text_of
 from runtime.powerpages.values import marker_key
 
-SCRIPTS = (".js", ".mjs", ".css", ".map")
+SCRIPTS = (".js", ".mjs", ".map")
+SHEET = ".css"
+OF_THERE = ("bootstrap", "portalbasictheme", "theme.")
+"""How the sheets begin that come with every such site; ours has its own in their place."""
 NOT_ADDRESS = set("/?#!%") | set(" \t\n")
 NOT_THERE = "the page that it names is not in the export, or not made"
 
@@ -212,6 +227,9 @@ def make_files(making: Making) -> None:
             making.by_hand(record, reason)
             continue
         file = _content(record)
+        if file.name.lower().endswith(SHEET):
+            _make_sheet(making, record, file)
+            continue
         content = measured(file)
         making.contents[content.sha256] = file
         making.add(
@@ -231,12 +249,38 @@ def make_files(making: Making) -> None:
         )
 
 
+def _make_sheet(making: Making, record: Record, file: Path) -> None:
+    """A style sheet of the site's own, switched off: its rules were written for the markup of pages there."""
+    try:
+        source = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        making.by_hand(record, "it is no text in UTF-8")
+        return
+    faults = (
+        [fault.message for fault in faults_in_sheet(source) if fault.grave] if len(source) <= LARGEST else ["it is too large"]
+    )
+    if faults:
+        making.by_hand(record, f"it cannot be a style sheet: {faults[0]}")
+        return
+    sheet = StyleSheet(
+        key=making.key("style_sheet", record),
+        site=making.site,
+        label=Text.of(record.text("title")),
+        order=record.number("displayorder"),
+        active=False,
+        source=source,
+    )
+    making.add(sheet, record, ("it is switched off: its rules were written for the markup of pages there",))
+
+
 def _file_fault(making: Making, record: Record) -> str:
     address, file = record.text("partialurl"), _content(record)
     if not record.active:
         return "it is inactive"
     if address.lower().endswith(SCRIPTS):
-        return "scripts and style sheets are those of a theme: put it into one"
+        return "scripts are those of a theme: put it into one"
+    if file.name.lower().endswith(SHEET) and file.name.lower().startswith(OF_THERE):
+        return "it is the look of every site there; here the theme has its own"
     if making.keys.get(record.text("parentpageid").lower()) is None:
         return NOT_THERE
     if not address or NOT_ADDRESS & set(address):

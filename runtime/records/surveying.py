@@ -75,6 +75,12 @@ def table_size(connection: Connection, snapshot: Snapshot, table: str) -> int:
     return 0 if found is None else int(connection.execute(select(func.count()).select_from(found)).scalar_one())
 
 
+def more_rows_than(connection: Connection, snapshot: Snapshot, entity: str, number: int) -> bool:
+    """Whether an entity has more rows than this; no more of them are counted."""
+    rows = select(snapshot.entities[entity].table.c.id).limit(number + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(rows)).scalar_one()) > number
+
+
 def ids_within(connection: Connection, snapshot: Snapshot, principal: Principal, access: Access) -> frozenset[int] | None:
     """The ids of the rows within reach; None where the condition names what the database does not have yet."""
     if not access.allowed:

@@ -1,19 +1,28 @@
 """The health of a site: each rule finds what was planted, tells its place and its mend, and passes where nothing is wrong."""
 
+import datetime as dt
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
+from metadata.compiler import assign_site, compile_snapshot
 from metadata.model import (
     Block,
     EntityPermission,
+    Form,
+    FormField,
     ListComponent,
     Page,
     PageAccessRule,
+    Section,
+    SiteMarker,
     SiteSetting,
     Snippet,
+    Tab,
     Text,
     View,
     ViewColumn,
@@ -21,7 +30,9 @@ from metadata.model import (
 )
 from metadata.store import MetadataStore
 from runtime.checkup.running import look_over
+from runtime.checkup.weight import many_files
 from runtime.cli import main
+from runtime.exposure.lock import signed_off
 from runtime.studio.places import STEP
 from support.marina import BERTH
 from support.people import open_people
@@ -83,6 +94,85 @@ def test_a_planted_fault_is_found_at_its_place_with_its_mend(found, rule, severi
     assert hits[0].message
     assert hits[0].mend
     assert found[rule].state in ("error", severity)
+
+
+@pytest.fixture
+def judged(site):
+    """What is found, by rule, in a marina with some components more or others."""
+
+    def judge(*components):
+        store = MetadataStore(site.engine)
+        store.publish("tester", components=components)
+        released = store.released()
+        snapshot = compile_snapshot(assign_site(released.values()))
+        roots = site.app.extensions["foyer"].renderer.roots
+        outcomes = look_over(site.engine, snapshot, snapshot.sites["marina"], released, roots)
+        return {one.rule: [(found.place, found.message) for found in one.findings] for one in outcomes if one.findings}
+
+    return judge
+
+
+def test_a_permission_below_one_that_is_off_is_told(judged):
+    top = EntityPermission(key="top", entity="berth", scope="global", privileges=("read",), roles=("skipper",))
+    mid = EntityPermission(
+        key="mid",
+        entity="booking",
+        scope="parent",
+        parent="top",
+        relationship="berth",
+        privileges=("read",),
+        roles=("skipper",),
+    )
+    assert "permissions-below-inactive-ones" not in judged(top, mid)
+    off = judged(replace(top, active=False), mid)["permissions-below-inactive-ones"]
+    assert off == [("entity_permission mid: parent", "It gives nothing, for the permission top above it is switched off.")]
+    assert "permissions-below-inactive-ones" not in judged(replace(top, active=False), replace(mid, active=False))
+
+
+def test_many_web_files_and_roles_are_told(judged):
+    assert "many-roles" not in judged(*(WebRole(key=f"role-{number}") for number in range(80)))
+    found = judged(*(WebRole(key=f"role-{number}") for number in range(80, 101)))
+    assert [(place, "more than 100" in message) for place, message in found["many-roles"]] == [("site marina", True)]
+    assert "many-files" not in found
+    site = SimpleNamespace(key="marina", web_files=dict.fromkeys(range(501)))
+    assert [finding.place for finding in many_files(SimpleNamespace(site=site))] == ["site marina"]
+    site.web_files.popitem()
+    assert list(many_files(SimpleNamespace(site=site))) == []
+
+
+def test_a_drop_down_over_more_rows_than_it_offers_is_told(site, judged):
+    field = FormField(attribute="berth", style="dropdown")
+    down = Form(key="down", entity="booking", tabs=(Tab(sections=(Section(fields=(field,)),)),))
+    assert "long-drop-downs" not in judged(down)
+    stamps = {"version": 1, "created_from": "system", "changed_from": "system"}
+    now = dt.datetime.now(dt.UTC)
+    with site.engine.begin() as connection:
+        rows = [{**stamps, "number": f"P {n}", "created_at": now, "changed_at": now} for n in range(201)]
+        connection.execute(sa.insert(site.snapshot.entities["berth"].table), rows)
+    assert [place for place, _ in judged(down)["long-drop-downs"]] == ["form down: berth"]
+    deep = View(key="deep", entity="berth", columns=(ViewColumn(attribute="number"),))
+    limited = replace(down, tabs=(Tab(sections=(Section(fields=(replace(field, view="deep"),)),)),))
+    assert "long-drop-downs" not in judged(deep, limited)
+
+
+def test_a_marker_of_a_page_that_is_not_there_for_strangers_is_told(judged):
+    lost = Page(key="lost", parent="home", partial_url="lost", label=text("Lost"))
+    rule = PageAccessRule(key="lost", page="lost", right="restrict_read", roles=("skipper",))
+    marker = SiteMarker(key="not_found", page="lost")
+    assert "markers-of-hidden-pages" not in judged(lost, marker)
+    (place, message), *_ = judged(rule)["markers-of-hidden-pages"]
+    assert (place, "People who are not signed in cannot open" in message) == ("site_marker not_found: page", True)
+    found = judged(SiteMarker(key="help", page="lost"), replace(lost, state="draft"))["markers-of-hidden-pages"]
+    assert found[0] == ("site_marker help: page", "Nobody can open its page lost.")
+
+
+def test_what_strangers_read_is_told_until_it_is_signed_off(site, judged):
+    role = WebRole(key="stranger", default="anonymous")
+    reads = EntityPermission(key="seen", entity="berth", scope="global", privileges=("read",), roles=("stranger",))
+    found = judged(role, reads)["strangers-who-read"]
+    assert found == [("entity_permission seen: roles", "Everybody on the internet may read rows of berth.")]
+    snapshot = compile_snapshot(assign_site(MetadataStore(site.engine).released().values()))
+    assert "strangers-who-read" not in judged(signed_off(snapshot, snapshot.sites["marina"]))
 
 
 def test_links_that_lead_somewhere_are_left_alone(found):

@@ -203,9 +203,17 @@ def test_redirects_and_files_come_and_scripts_do_not(taken):
         "webfile": [
             {"id": "f1", "name": "map.png", "partialurl": "map.png", "parentpageid": HOME, "publishingstateid": PUBLISHED},
             {"id": "f2", "name": "own.js", "partialurl": "own.js", "parentpageid": HOME, "publishingstateid": PUBLISHED},
+            {"id": "f3", "name": "own.css", "partialurl": "own.css", "parentpageid": HOME, "displayorder": 7},
+            {"id": "f4", "name": "bad.css", "partialurl": "bad.css", "parentpageid": HOME},
+            {"id": "f5", "name": "bootstrap.min.css", "partialurl": "bootstrap.min.css", "parentpageid": HOME},
         ],
     }
-    made, outcomes = taken(kinds, {"webfile/map.png": "picture", "webfile/own.js": "alert(1)"})
+    sheets = {"webfile/own.css": "a { color: red }", "webfile/bad.css": "a {", "webfile/bootstrap.min.css": "a { }"}
+    made, outcomes = taken(kinds, {"webfile/map.png": "picture", "webfile/own.js": "alert(1)", **sheets})
+    sheet = of(made, "style_sheet", "own-css")
+    assert (sheet.source, sheet.order, sheet.active) == ("a { color: red }", 7, False)
+    said = verdicts(outcomes, "webfile")
+    assert [said[name] for name in ("own.css", "bad.css", "bootstrap.min.css")] == ["approximated", "by hand", "by hand"]
     assert of(made, "redirect", "old").source == "/old"
     assert of(made, "web_file", "map-png").content.size == len("picture")
     assert verdicts(outcomes, "webfile")["own.js"] == "by hand"
