@@ -237,11 +237,6 @@ def test_the_sites_header_and_footer_stand_on_all_pages(database_url, tmp_path):
         alice = marina.as_("alice")
         assert "Alice at /cards" in alice.get("/cards").text
         assert "guest at /cards" in marina.stranger().get("/cards").text
-        other = WebTemplate(key="end", site="marina", source='<p class="own-end">Another end</p>')
-        MetadataStore(marina.engine).publish("tester", components=(other,))
-        for path in ("/", "/cards", "/nowhere", "/signin"):
-            assert '<p class="own-end">Another end</p>' in marina.stranger().get(path).text
-        assert "Another end" in alice.get("/bookings").text
 
 
 DOUBLED = "{% set a = 'xxxxxxxxxxxxxxxx' %}"
