@@ -31,10 +31,11 @@ def prop(default: Any = dataclasses.MISSING, help: str = "", **rules: Any) -> An
 
     `help` is the sentence shown in editors and in the reference. Rules, all optional, read by the schema:
     `ref` (kind of the component that the value names), `pattern`, `choices` (allowed words), `min`, `max`, `long`
-    (a text kept in a file beside the component), `content` (bytes kept in one likewise), `attribute` (value is an
-    attribute path on the entity named here: "self" for the entity of the component, or of the view that it shows; "part" for
-    an attribute of the one that the part of it names), `secret` (the value is never written out:
-    the `pattern` takes the name of an environment variable alone), `like` (an example of what the pattern takes).
+    (a text kept in a file beside the component), `code` (a text of several lines that a program reads), `content` (bytes kept
+    in a file likewise), `attribute` (value is an attribute path on the entity named here: "self" for the entity of the
+    component, or of the view that it shows; "part" for an attribute of the one that the part of it names), `secret` (the value
+    is never written out: the `pattern` takes the name of an environment variable alone), `like` (an example of what the
+    pattern takes).
     """
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata={"help": help, **rules})

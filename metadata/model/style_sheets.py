@@ -17,4 +17,4 @@ class StyleSheet:
     label: Text = prop(Text(), "Name that people read.")
     order: int = prop(0, "Place among the sheets of the site: of two rules of equal weight the one in the later sheet counts.")
     active: bool = prop(True, "Switched off, it is kept and nobody is sent it.")
-    source: str = prop(help="The rules.")
+    source: str = prop(help="The rules.", code=True)

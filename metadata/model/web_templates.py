@@ -32,4 +32,4 @@ class WebTemplate:
     media_type: str = prop("text/html", "What the answer is, where the template is a whole page.", choices=MEDIA_TYPES)
     bare: bool = prop(False, "As a page it stands alone, without what is around other pages.")
     parameters: tuple[TemplateParameter, ...] = prop((), "Values that it is given.")
-    source: str = prop(help="The template.")
+    source: str = prop(help="The template.", code=True)

@@ -52,7 +52,7 @@ ICONS = {
     "multistep_form": "signpost-split",
     "search": "search",
     "web_template": "code",
-    "style_sheet": "palette",
+    "style_sheet": "circle-half",
     "page_template": "columns-gap",
     "page": "diagram-3",
     "web_file": "file-earmark",

@@ -196,7 +196,9 @@ def _entry(shape: Shape, path: str, value: Any, around: Surroundings, *, main: b
 
 def _form(shape: Shape, lines: Sequence[Line]) -> str:
     """How an entry is drawn: a text of several lines needs an area, for a browser takes line breaks out of an input."""
-    long = bool(shape.rules.get("long")) or any("\n" in line.value or "\r" in line.value for line in lines)
+    long = bool(shape.rules.get("long") or shape.rules.get("code")) or any(
+        "\n" in line.value or "\r" in line.value for line in lines
+    )
     if shape.form == "word" and (shape.rules.get("choices") or _is_type(shape)):
         return "select"
     if shape.form in ("word", "whole", "real", "scalar"):

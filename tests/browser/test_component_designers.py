@@ -116,6 +116,19 @@ def test_a_list_a_flow_and_a_chart_are_made_and_the_window_follows(desk: Page, s
     looked_at(desk)
 
 
+def test_a_style_sheet_is_written_and_seen_beside_it(desk: Page) -> None:
+    goto(desk, "/studio/new/style_sheet")
+    desk.get_by_label("What people call it").fill("Purple")
+    desk.get_by_role("button", name="New component").click()
+    source = desk.get_by_label("Source", exact=True)
+    source.fill(".site { background: rgb(102, 51, 153); }")
+    desk.get_by_role("button", name="Save draft").click()
+    frame = desk.frame_locator("iframe").first
+    expect(frame.locator("body.site")).to_have_css("background-color", "rgb(102, 51, 153)")
+    expect(desk.locator("body")).not_to_have_css("background-color", "rgb(102, 51, 153)")
+    looked_at(desk)
+
+
 def test_whoever_goes_on_while_a_step_is_on_its_way_stays_there(desk: Page) -> None:
     goto(desk, "/studio/design/multistep_form/stay")
     on_the_way: list[Route] = []

@@ -9,6 +9,7 @@ from typing import Any
 
 from metadata.checks.world import EntityFacts
 from metadata.model import KINDS, Attribute
+from metadata.text import in_words
 from metadata.types import TYPES
 from runtime.studio.about import entity_of
 from runtime.studio.bench import Item
@@ -165,6 +166,19 @@ class Canvas:
         for form in self.desk.bench.by_kind["form"]:
             if form.data.get("entity") == (entity or self.entity):
                 yield form.id.key, self.desk.label(form)
+
+    def deeds(self) -> Iterator[tuple[str, str]]:
+        """The actions of the forms of the entity: form and key, and what people call them."""
+        for form in self.desk.bench.by_kind["form"]:
+            given = form.data.get("actions") if form.data.get("entity") == self.entity else None
+            for action in given if isinstance(given, list) else ():
+                if isinstance(action, Mapping) and action.get("key"):
+                    name = self.text(action.get("label")) or in_words(str(action["key"]))
+                    yield f"{form.id.key}/{action['key']}", f"{self.desk.label(form)}{BEYOND}{name}"
+
+    def deed(self, part: Mapping[str, Any]) -> str:
+        """What the action of a form is called that a part names; its key where there is no such action."""
+        return dict(self.deeds()).get(f"{part.get('form')}/{part.get('action')}") or str(part.get("action") or "")
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """The columns of the first view of a list: path and heading."""

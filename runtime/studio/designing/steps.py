@@ -201,6 +201,9 @@ def _item(part: Any, word: str, keys: list[str]) -> dict[str, Any]:
 
 def _typed(shapes: Mapping[str, Shape], type_: str, about: str, keys: list[str]) -> dict[str, Any]:
     """A new part of a type, about a component where the part has a property for it."""
+    if type_ == "action" and "form" in shapes:
+        form, _, action = about.partition("/")
+        return {"type": type_, "form": form, "action": action}
     key = {"key": _unused(word_of(about or type_), keys)} if "key" in shapes else {}
     return {**key, "type": type_, **({type_: about} if about and type_ in shapes else {})}
 

@@ -218,8 +218,9 @@ def _chosen(desk: Desk) -> Somebody:
 def _places(desk: Desk, item: Item) -> Iterator[tuple[str, str]]:
     """Where a component can be seen: a page at its address, others by themselves and on the pages that name them."""
     kind, key = item.id.kind, item.id.key
-    if kind == "site":
-        pages = [item for item in desk.bench.by_kind["page"] if item.id.site in ("", key)]
+    if kind in ("site", "style_sheet"):
+        site = key if kind == "site" else item.id.site
+        pages = [item for item in desk.bench.by_kind["page"] if item.id.site in ("", site)]
         pages.sort(key=lambda page: (bool(page.data.get("parent")), bool(page.data.get("record_entity")), page.id.key))
         yield from ((desk.label(page), sample_path("page", page.id.key)) for page in pages[:PAGES])
         return

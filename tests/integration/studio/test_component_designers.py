@@ -43,6 +43,38 @@ def test_a_list_gets_views_filters_actions_layouts_and_texts(site, maker):
     assert dora.publish().status_code == 303
 
 
+def test_the_actions_of_forms_are_offered_for_the_rows_of_a_list(site, maker):
+    dora, name = maker("dora"), "list/bookings"
+    assert "No form of this entity has actions" in words(dora.get(f"design/{name}"))
+    step(dora, "form/booking-read", "add:actions=free")
+    at = "actions.0"
+    step(dora, "form/booking-read", "set", at=at, **{f"p.{at}.label.any": "Give it up"})
+    assert 'value="add:actions=action/booking-read/free"' in dora.get(f"design/{name}").text
+    chosen = step(dora, name, "add:actions=action/booking-read/free")
+    added = data_of(site, "list", "bookings")["actions"][-1]
+    assert added == {"type": "action", "form": "booking-read", "action": "free"}
+    assert "Give it up" in words(dora.get(f"design/{name}"))
+    assert chosen.location.endswith(f"?at=actions.{len(data_of(site, 'list', 'bookings')['actions']) - 1}")
+
+
+def test_the_source_of_a_style_sheet_or_web_template_has_lines_before_anything_is_typed(site, maker):
+    dora = maker("dora")
+    for kind in ("style_sheet", "web_template"):
+        made = dora.send(f"new/{kind}", dora.form(f"new/{kind}", "key"), ("do", "create"), key="mine")
+        assert made.status_code == 303
+        assert re.search(r'<textarea[^>]* name="p.source" rows="16"', dora.get(f"edit/{kind}/mine").text)
+    page = dora.edit("style_sheet/mine", p__source=".panel { color: red")
+    assert page.status_code == 303
+    shown = dora.get("edit/style_sheet/mine")
+    assert "Line 1: What begins here is not closed" in words(shown)
+    dora.edit("style_sheet/mine", p__source=".panel { color: rgb(1, 2, 3) }")
+    (frame,) = re.findall(r'<iframe[^>]* src="([^"]+)"', dora.get("edit/style_sheet/mine").text)
+    seen = dora.browser.client.get(frame.replace("&amp;", "&"), follow_redirects=True)
+    sheet = re.findall(r'href="([^"]*/_sample/own/[^"]*)"', seen.text)
+    assert "rgb(1, 2, 3)" in dora.browser.get(sheet[0]).text
+    assert "_own/" not in dora.get("edit/style_sheet/mine").text
+
+
 def test_the_flow_of_a_multistep_form_shows_ways_loops_and_what_nobody_reaches(site, maker):
     dora, name = maker("dora"), "multistep_form/stay"
     made(dora, "multistep_form", "stay", p__entity="booking")
