@@ -73,6 +73,12 @@ class RelatedList:
     delete: bool = prop(False, "Related rows can be deleted, after a question, by those who may.")
     link_view: str = prop("", "View of rows there are already, from which some can be added to the record.", ref="view")
     unlink: bool = prop(False, "Related rows can be taken off the record, which deletes nothing.")
+    upload: str = prop(
+        "",
+        "File attribute of the related rows: a form that makes or changes the record takes several files there at once, and "
+        "makes a row of each.",
+    )
+    min_count: int = prop(0, "Fewest files that the record must have when such a form is sent.", min=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
