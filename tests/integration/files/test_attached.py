@@ -5,12 +5,17 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 
+from runtime.access import Principal
+from runtime.database import writing
+from runtime.records import Invalid, create
 from support.gallery import PDF
 from support.hanging import make_hanging
 from support.pottery import hidden, shown_errors
 
 NEW, EDIT = "/works/hang", "/hall/Sea/rehang"
+WAITING = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 SAID = "There may be at most 3 files here. Too many: "
 
 
@@ -152,7 +157,7 @@ def test_thousands_of_parts_and_hundreds_of_files_are_refused_whole(hall):
     assert (hall.rows("work"), hall.register(), hall.contents()) == ([], [], [])
 
 
-def test_two_who_add_at_once_do_not_exceed_the_limit_together(hall):
+def test_two_who_post_at_once_do_not_exceed_the_limit_together(hall):
     ada = hall.as_("ada")
     send(ada, NEW, named("1.pdf"), title="Sea")
     others = [hall.as_("ada") for _ in range(4)]
@@ -167,6 +172,30 @@ def test_two_who_add_at_once_do_not_exceed_the_limit_together(hall):
     assert len(names(hall)) == 3
     refused = next(answer for answer in answers if answer.status_code == 422)
     assert any(SAID in error for error in shown_errors(refused.text))
+
+
+def test_a_row_that_another_transaction_has_not_committed_yet_counts(hall):
+    send(hall.as_("ada"), NEW, named("1.pdf", "2.pdf"), title="Sea")
+    (work,), engine = hall.rows("work"), hall.engine
+
+    def add(connection, name):
+        system, values = Principal.system("test"), {"work": work["id"], "name": name}
+        return create(connection, hall.snapshot, system, "sketch", values, undo="transaction")
+
+    def add_alone():
+        with writing(engine).begin() as connection:
+            add(connection, "fourth")
+
+    with ThreadPoolExecutor(1) as threads, engine.connect() as looking:
+        with writing(engine).begin() as connection:
+            add(connection, "third")
+            other = threads.submit(add_alone)
+            while engine.dialect.name == "postgresql" and not other.done() and not looking.execute(WAITING).scalar_one():
+                looking.rollback()
+        with pytest.raises(Invalid) as refused:
+            other.result()
+    assert refused.value.codes == {"work": "too_many"}
+    assert names(hall) == ["1.pdf", "2.pdf", "third"]
 
 
 def test_the_web_api_cannot_exceed_it_either(hall):
