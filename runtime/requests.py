@@ -21,6 +21,7 @@ from runtime.csrf import Tokens
 from runtime.errors import FormExpired, TermsNeeded
 from runtime.headers import dress_page
 from runtime.lease import Lease
+from runtime.led_here import COMING_BACK, STRICT, once_more
 from runtime.loading import Later
 from runtime.logs import Bare
 from runtime.recent_proof import ask_recent_proof
@@ -181,6 +182,7 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
     over."""
     services = services_of(app)
     secure = services.config.public_url.startswith("https://")
+    strict = services.config.cookie_same_site == STRICT
     numbers = services.numbers
 
     tokens = Tokens(app)
@@ -189,6 +191,9 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
     def begin() -> Response | None:
         asked, held = _asked(), _held()
         start(services, asked, held)
+        back = once_more(held.foyer, app, asked) if asked.endpoint in COMING_BACK else None
+        if back is not None:
+            return back
         if asked.method in WITH_BODY and asked.endpoint not in WITHOUT_CONTEXT:  # no cookie counts where there is no context
             kept = _checked(tokens, held.foyer, asked, keep)
             if kept is not None:
@@ -201,6 +206,8 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
     def finish(response: Response) -> Response:
         held = _held()
         stages: Stages = held.stages
+        if strict and "foyer" in held:
+            response = once_more(held.foyer, app, _asked(), response) or response
         if isinstance(response, Answer):
             response.secure = secure
             if guise_of(_asked()) is not None:
