@@ -19,11 +19,12 @@ from runtime.arrivals import Arriving, Changed, request_id_of, welcome
 from runtime.context import PageView, RequestContext, Stages
 from runtime.csrf import Tokens
 from runtime.errors import FormExpired, TermsNeeded
-from runtime.headers import dress_page
+from runtime.headers import dress_page, let_run
 from runtime.lease import Lease
 from runtime.led_here import COMING_BACK, STRICT, once_more
 from runtime.loading import Later
 from runtime.logs import Bare
+from runtime.nonce import KEY, nonce_used
 from runtime.recent_proof import ask_recent_proof
 from runtime.routes import WITHOUT_CONTEXT
 from runtime.second_step import ask_second_factor
@@ -171,6 +172,7 @@ def _forget() -> None:
     if lease is not None:
         lease.release()
     g.pop("foyer", None)
+    g.pop(KEY, None)
     g.changed = True
 
 
@@ -214,6 +216,8 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
                 let_frame(response)
             elif "foyer" in held and _asked().blueprint not in UNDRESSED:
                 dress_page(response, held.foyer.site.settings)
+            if _asked().blueprint not in UNDRESSED:
+                let_run(response, nonce_used(held))
             response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
         note(_asked(), held, response, stages)
         if (to := teller()) is not None:
