@@ -9,6 +9,7 @@ from typing import Any, Literal
 from metadata.model import Form, FormField, MultistepForm, RelatedList, View
 from metadata.snapshot import Snapshot
 from runtime.exposure.uses import ROWS, Use, filter_text, within
+from runtime.forms.attached import places_of
 from runtime.forms.builder import form_fields
 from runtime.forms.tiers import tier_path
 from runtime.forms.totals import total_paths
@@ -99,6 +100,10 @@ def entry_uses(snapshot: Snapshot, form: Form, mode: Any) -> Iterator[Use]:
         for given in rule.default:
             yield Use(surface, form.entity, given.attribute, mode)
     yield Use(surface, form.entity, ROWS, mode)
+    for place in places_of(snapshot, form):
+        for path in filter(None, (ROWS, place.lookup.key, place.attribute.key, place.named)):
+            way = f"{surface}/files:{place.relationship.key}"
+            yield Use(way, place.entity, path, "create", needs=((form.entity, mode),))
 
 
 def lookup_uses(snapshot: Snapshot, form: Form) -> Iterator[Use]:
