@@ -76,13 +76,14 @@ def rules_of(snapshot: Snapshot, place: Place, language: str) -> Rules:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A place with the files that wait for the form to be saved, what is wrong, and how many rows the record has `already`."""
+    """A place with files that wait for the form to be saved, what is wrong, and how many rows its `record` has `already`."""
 
     place: Place
     rules: Rules
     files: tuple[Upload, ...] = ()
     faults: tuple[Fault, ...] = ()
     already: int = 0
+    record: int | None = None
 
     @property
     def room(self) -> int:
@@ -130,8 +131,18 @@ class HeldFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file that the record has already."""
+
+    name: str
+    size: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttachView:
-    """The control for several files. `remove` is the name of the boxes that give up a file that waits."""
+    """The control for several files. `remove` is the name of the boxes that give up a file that waits; `shown` are those that
+    the record has already, as far as the person may read them."""
 
     name: str
     id: str
@@ -141,6 +152,7 @@ class AttachView:
     remove: str
     files: tuple[HeldFile, ...]
     errors: tuple[str, ...]
+    shown: tuple[ShownFile, ...] = ()
     optional: bool = True
     varying: bool = False
 
@@ -150,7 +162,7 @@ class AttachView:
         return f"{self.id}-h {self.id}-e" if self.errors else f"{self.id}-h"
 
 
-def attach_view(attached: Attached, label: str, most_bytes: int, say: Say) -> AttachView:
+def attach_view(attached: Attached, label: str, most_bytes: int, say: Say, shown: tuple[ShownFile, ...] = ()) -> AttachView:
     """The control of a place, in words."""
     place, rules = attached.place, attached.rules
     hints = [file_hint(rules, most_bytes, say)]
@@ -168,6 +180,7 @@ def attach_view(attached: Attached, label: str, most_bytes: int, say: Say) -> At
         remove=f"{place.name}{REMOVE}",
         files=tuple(HeldFile(one.label.key, one.label.name, size_said(one.label.size, locale)) for one in attached.files),
         errors=tuple(fault.sentence(say) for fault in attached.faults),
+        shown=shown,
         optional=place.related.min_count <= attached.already,
     )
 

@@ -3,7 +3,7 @@ saves the record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +15,16 @@ from metadata.model import Form, RelatedList
 from metadata.text import in_words
 from runtime.access import access_for
 from runtime.context import RequestContext
+from runtime.files.labels import file_address, read_label
 from runtime.files.names import clean_name
 from runtime.files.register import Upload, find_pending
+from runtime.files.sizes import size_said
 from runtime.forms.attached import (
     MOST_HELD,
     Attached,
     AttachView,
     Place,
+    ShownFile,
     attach_view,
     faults_of_texts,
     over_names,
@@ -33,11 +36,15 @@ from runtime.forms.attached import (
 )
 from runtime.forms.attachments import REFUSED, REMOVE
 from runtime.forms.faults import Fault
+from runtime.forms.numbers import locale_for
 from runtime.pages.content import words_of
 from runtime.pages.speech import text_of
 from runtime.pages.uploads import slot_of, taken_in
+from runtime.records.ask import ListAsk
 from runtime.records.counted import TOO_MANY, rows_at
 from runtime.records.errors import Denied, Invalid
+from runtime.records.lists import fetch_list
+from runtime.records.plan import ListOptions, Near, plan_list
 from runtime.records.write import create
 from runtime.refused import keep_denied
 
@@ -66,7 +73,12 @@ def _may_add(context: RequestContext, form: Form, place: Place) -> bool:
 def opened_files(context: RequestContext, form: Form, record: int | None = None) -> tuple[Attached, ...]:
     """The places of a form that is shown first; `record` is the id of the record that it changes."""
     return tuple(
-        Attached(place, rules_of(context.snapshot, place, context.language), already=_already(context, form, place, record))
+        Attached(
+            place,
+            rules_of(context.snapshot, place, context.language),
+            already=_already(context, form, place, record),
+            record=record,
+        )
         for place in offered_places(context, form)
     )
 
@@ -198,11 +210,37 @@ def _fault(attached: Attached, refused: NotAttached) -> Fault:
     return Fault("form.file_not_attached", (("name", refused.upload.label.name),))
 
 
-def attach_views(context: RequestContext, attached: Iterable[Attached]) -> Callable[[RelatedList], AttachView | None]:
+def attach_views(
+    context: RequestContext, form: Form, attached: Iterable[Attached]
+) -> Callable[[RelatedList], AttachView | None]:
     """The controls of a form for its related lists."""
     say, most = text_of(context), context.services.files.most
-    found = {id(one.place.related): attach_view(one, _label(context, one.place), most, say) for one in attached}
+    found = {
+        id(one.place.related): attach_view(one, _label(context, one.place), most, say, tuple(_shown(context, form, one)))
+        for one in attached
+    }
     return lambda related: found.get(id(related))
+
+
+def _shown(context: RequestContext, form: Form, attached: Attached) -> Iterator[ShownFile]:
+    """The first files that the record has, in the order of the view that shows them, as far as the person may read them."""
+    place = attached.place
+    if attached.record is None or not attached.already:
+        return
+    options = ListOptions(extra=(place.attribute.key,), near=Near(form.entity, place.related.relationship))
+    try:
+        plan = plan_list(context.snapshot, context.principal, place.related.view, options)
+    except Denied:
+        return
+    column = plan.column(place.attribute.key)
+    if column is None or column.label_index is None:
+        return
+    asked = ListAsk(place.related.view, MOST_HELD)
+    for row in fetch_list(context.connection, plan, context.principal, asked, near=attached.record).rows:
+        label = read_label(row[column.label_index])
+        if label is not None:
+            size = size_said(label.size, str(locale_for(context.language)))
+            yield ShownFile(label.name, size, context.url(file_address(place.entity, place.attribute.key, label)))
 
 
 def _label(context: RequestContext, place: Place) -> str:

@@ -81,7 +81,11 @@ class Sheet:
 def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
     """The block that shows a form; with faults it is a failed one."""
     context = ask.context
-    showing = replace(sheet.showing, attach=attach_views(context, sheet.attached)) if sheet.attached else sheet.showing
+    showing = (
+        replace(sheet.showing, attach=attach_views(context, sheet.ask.form, sheet.attached))
+        if sheet.attached
+        else sheet.showing
+    )
     view = form_view(context.snapshot, sheet.ask, sheet.bound, showing)
     view = with_errors(view, sheet.faults, sheet.showing.say)
     captcha = sheet.captcha

@@ -70,7 +70,10 @@ def test_a_row_is_named_by_its_file_as_far_as_names_are_long(hall):
 def test_files_are_added_to_a_record_that_has_some(hall):
     ada = hall.as_("ada")
     send(ada, NEW, named("one.pdf"), title="Sea")
-    assert "At most 3 files. 1 is here already." in ada.get(EDIT).text
+    shown = ada.get(EDIT).text
+    assert "At most 3 files. 1 is here already." in shown
+    (address,) = re.findall(r'href="(/_files/sketch/[^"]+)"', shown)
+    assert ada.get(address).data == PDF
     assert send(ada, EDIT, named("two.pdf", "three.pdf")).status_code == 303
     assert names(hall) == ["one.pdf", "two.pdf", "three.pdf"]
 

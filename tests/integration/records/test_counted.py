@@ -62,7 +62,9 @@ def test_a_row_that_is_moved_counts_where_it_comes_to_and_no_more_where_it_was(s
 
     def move(note, boat, version=1):
         with stage.transaction() as connection:
-            return update(connection, stage.snapshot, stage.system, "note", note.id, version, {"boat": boat}, undo="transaction")
+            return update(
+                connection, stage.snapshot, stage.system, "note", note.id, version, {"boat": boat}, undo="transaction"
+            )
 
     assert refused(lambda: move(third, 1)) == {"boat": "too_many"}
     move(first, None)
