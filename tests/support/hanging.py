@@ -69,6 +69,6 @@ def hanging_components(*privileges: str, **more: Any) -> tuple[Component, ...]:
     )
 
 
-def make_hanging(database_url: str, folder: Path, *privileges: str, **more: Any) -> Gallery:
+def make_hanging(database_url: str, folder: Path, *privileges: str, others: tuple[Component, ...] = (), **more: Any) -> Gallery:
     """The gallery with sketches and no works."""
-    return make_gallery(database_url, folder, *hanging_components(*privileges, **more))
+    return make_gallery(database_url, folder, *hanging_components(*privileges, **more), *others)

@@ -1,5 +1,6 @@
 """Several files given at once, each of which becomes a row of its own: with the record, later, and never more than may be."""
 
+import dataclasses
 import io
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -7,12 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from metadata.model import AttributePermission, EntityPermission, WebRole
 from runtime.access import Principal
+from runtime.app import create_app
 from runtime.database import writing
+from runtime.forms.ports import Refusal
 from runtime.records import Invalid, create
-from support.gallery import PDF
+from support.gallery import PDF, Artist
 from support.hanging import make_hanging
-from support.pottery import hidden, shown_errors
+from support.portal import Browser
+from support.pottery import Asked, Oven, hidden, shown_errors
 
 NEW, EDIT = "/works/hang", "/hall/Sea/rehang"
 WAITING = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
@@ -250,3 +255,56 @@ def test_a_change_beside_somebody_elses_keeps_the_files(hall):
     answer = ada.browser.client.post(other, data={**hidden(clash.text), "_keep.title": "mine"})
     assert answer.status_code == 303
     assert (names(hall), hall.rows("work")[0]["title"]) == (["1.pdf"], "Ocean")
+
+
+class Asking(Oven):
+    """An outside system that is asked about works."""
+
+    def concerns(self, snapshot, entity):
+        return entity == "work"
+
+    def prepare(self, connection, snapshot, entity, record_id, key):
+        return Answering(self, snapshot, key, sent="")
+
+
+class Answering(Asked):
+    def settle(self, connection, record_id):
+        return self.answer
+
+
+def test_an_outside_system_that_refuses_the_record_leaves_the_files_waiting_and_one_that_takes_it_gets_each_once(hall):
+    outside = Asking(answers=[Refusal("Not today", "title")])
+    hall.app = create_app(hall.services.config, services=dataclasses.replace(hall.services, submission=outside))
+    ada = hall.as_("ada")
+    refused = send(ada, NEW, named("1.pdf", "2.pdf"), title="Sea")
+    assert (refused.status_code, shown_errors(refused.text)) == (422, ["Title: Not today"])
+    assert (hall.rows("work"), hall.rows("sketch")) == ([], [])
+    again = {"page": refused.text, "title": "Sea"}
+    assert send(ada, NEW, waiting(refused.text), **again).status_code == 303
+    assert (len(hall.rows("work")), names(hall)) == (1, ["1.pdf", "2.pdf"])
+    # The same form sent once more makes nothing again.
+    assert send(ada, NEW, waiting(refused.text), **again).status_code in (303, 422)
+    assert (len(hall.rows("work")), names(hall)) == (1, ["1.pdf", "2.pdf"])
+
+
+def test_strangers_give_files_with_what_they_may_make(database_url, tmp_path):
+    anyone = WebRole(key="anyone", default="anonymous")
+    rights = {"scope": "global", "roles": ("anyone",)}
+    made = make_hanging(
+        database_url,
+        tmp_path,
+        others=(
+            anyone,
+            EntityPermission(key="w", entity="work", privileges=("create", "append", "append_to"), **rights),
+            EntityPermission(key="s", entity="sketch", privileges=("create", "append"), **rights),
+            EntityPermission(key="c", entity="contact", privileges=("append_to",), **rights),
+            AttributePermission(key="w", entity="work", roles=("anyone",), others=("create",)),
+        ),
+    )
+    stranger, other = (Artist(Browser(made.app.test_client())) for _ in range(2))
+    failed = send(stranger, NEW, named("1.pdf"), title="")
+    assert failed.status_code == 422
+    assert send(stranger, NEW, [*waiting(failed.text), *named("2.pdf")], failed.text, title="Sea").status_code == 303
+    assert names(made) == ["1.pdf", "2.pdf"]
+    assert send(other, NEW, waiting(failed.text), title="Mine").status_code == 422
+    made.engine.dispose()
