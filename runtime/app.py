@@ -147,7 +147,7 @@ def configure(app: Flask, config: Config) -> None:
         SESSION_COOKIE_NAME=cookie_name(COOKIE, config.public_url),
         SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SAMESITE=config.cookie_same_site,
         SESSION_COOKIE_SECURE=config.public_url.startswith("https://"),
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=COOKIE_LIFETIME,

@@ -20,6 +20,8 @@ from runtime.mail.address import mail_server
 
 PREFIX = "FOYER_"
 SHORTEST_SECRET = 16
+SAME_SITE = ("Lax", "Strict", "None")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 COUNTERS = ("memory", "redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster")
 
 
@@ -93,6 +95,12 @@ def _counter(value: str) -> str:
 def _scanner(value: str) -> str:
     Clamd.at(value)
     return value
+
+
+def _same_site(value: str) -> str:
+    if value.capitalize() not in SAME_SITE:
+        raise ValueError("must be lax, strict or none")
+    return value.capitalize()
 
 
 def _level(value: str) -> str:
@@ -200,6 +208,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Where it does not answer nothing is taken.",
         _scanner,
     ),
+    Setting(
+        "cookie_same_site",
+        "With which requests browsers send cookies: lax, strict (none that another site begins), or none (all, also within "
+        "frames of other sites; needs https).",
+        _same_site,
+        "lax",
+    ),
     Setting("trusted_proxies", "Number of proxies in front whose forwarded headers are believed.", _whole(0, 10), "0"),
     Setting("log_level", "Least severe messages that are logged: debug, info, warning or error.", _level, "info"),
     Setting("theme_dir", "Folder with themes of your own, searched before the built-in ones.", _folder),
@@ -241,6 +256,7 @@ class Config:
     files_folder: Path
     files_url: str
     virus_scanner: str
+    cookie_same_site: str
     trusted_proxies: int
     log_level: str
     theme_dir: Path | None
@@ -257,6 +273,7 @@ class Config:
                 values[setting.field] = setting.read(text) if text else None
             except ValueError as error:
                 problems.append(f"{setting.variable} {error}")
+        problems += _unfit_cookies(values)
         if problems:
             raise ConfigError(tuple(problems))
         folder: Path = values["data_dir"]
@@ -272,6 +289,16 @@ class Config:
         values["virus_scanner"] = values["virus_scanner"] or ""
         values["mail_folder"] = str(values["mail_folder"] or folder / "mail")
         return cls(**values)
+
+
+def _unfit_cookies(values: Mapping[str, Any]) -> list[str]:
+    """Why cookies cannot be as they are to be: browsers take them so, or tell who leads to a page, over https alone."""
+    wanted, address = values.get("cookie_same_site"), urlsplit(values.get("public_url") or "")
+    if address.scheme != "http" or wanted not in ("Strict", "None"):
+        return []
+    if wanted == "Strict" and address.hostname in LOOPBACK:
+        return []
+    return [f"FOYER_COOKIE_SAME_SITE {wanted.lower()} needs https; give FOYER_PUBLIC_URL an address with https, or use lax"]
 
 
 def read_texts(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -23,12 +23,12 @@ from werkzeug.http import dump_cookie
 
 from runtime.answers import Answer
 from runtime.csrf import FROM_ELSEWHERE
+from runtime.led_here import ELSEWHERE, SENT_BY, is_led_here
 
 LARGEST = 4096
 LONGEST = 1000
 FLASHES, TUPLE = "_flashes", " t"
 PLAIN_VALUES = frozenset({str, int, bool, type(None)})
-SENT_BY = "Sec-Fetch-Site"
 SHORT = 512
 """Bytes of values that are sent as they are: to compress them takes longer than to sign them, and tokens hardly get shorter."""
 SURELY_KEPT = 3500
@@ -133,9 +133,12 @@ class CookieSessions(SecureCookieSessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send a cookie where something was changed, else only what caches must know.
 
-        A browser brings no cookie with what another site has it post; a new one would put an end to the session that it has.
+        A browser brings no cookie with what another site has it post, nor one that is strictly for the site's own requests with
+        any that another site begins; a new one would put an end to the session that it has.
         """
-        if request.method == "POST" and (request.endpoint in FROM_ELSEWHERE or request.headers.get(SENT_BY) == "cross-site"):
+        if is_led_here(app, request):
+            return
+        if request.method == "POST" and (request.endpoint in FROM_ELSEWHERE or request.headers.get(SENT_BY) == ELSEWHERE):
             return
         if session and session.modified and not session.permanent and isinstance(response, Answer):
             self._send(app, session, response)

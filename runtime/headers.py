@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from flask import Response
 
-from runtime.security import CONTENT_SECURITY_POLICY, joined_policies
+from runtime.security import CONTENT_SECURITY_POLICY, joined_policies, with_nonce
 
 POLICY, TRIED, FRAMING = "Content-Security-Policy", "Content-Security-Policy-Report-Only", "X-Frame-Options"
 SOURCES, REPORT_ONLY, FRAMES = "headers/content_sources", "headers/report_only", "headers/frame_ancestors"
@@ -30,6 +30,16 @@ def dress_page(response: Response, settings: Mapping[str, str]) -> None:
         headers[FRAMING] = "SAMEORIGIN"  # a browser that knows frame-ancestors does not look at it
     if tried := settings.get(REPORT_ONLY):
         headers[TRIED] = tried
+
+
+def let_run(response: Response, nonce: str) -> None:
+    """Let the scripts and styles within a page run that have the nonce of its request, also in the policy that is tried."""
+    if not nonce or response.mimetype != "text/html":
+        return
+    headers = response.headers
+    headers[POLICY] = with_nonce(headers.get(POLICY, CONTENT_SECURITY_POLICY), nonce)
+    if TRIED in headers:
+        headers[TRIED] = with_nonce(headers[TRIED], nonce)
 
 
 def with_sources(policy: str, added: str) -> str:

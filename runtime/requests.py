@@ -19,10 +19,12 @@ from runtime.arrivals import Arriving, Changed, request_id_of, welcome
 from runtime.context import PageView, RequestContext, Stages
 from runtime.csrf import Tokens
 from runtime.errors import FormExpired, TermsNeeded
-from runtime.headers import dress_page
+from runtime.headers import dress_page, let_run
 from runtime.lease import Lease
+from runtime.led_here import COMING_BACK, STRICT, once_more
 from runtime.loading import Later
 from runtime.logs import Bare
+from runtime.nonce import KEY, nonce_used
 from runtime.recent_proof import ask_recent_proof
 from runtime.routes import WITHOUT_CONTEXT
 from runtime.second_step import ask_second_factor
@@ -170,6 +172,7 @@ def _forget() -> None:
     if lease is not None:
         lease.release()
     g.pop("foyer", None)
+    g.pop(KEY, None)
     g.changed = True
 
 
@@ -181,6 +184,7 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
     over."""
     services = services_of(app)
     secure = services.config.public_url.startswith("https://")
+    strict = services.config.cookie_same_site == STRICT
     numbers = services.numbers
 
     tokens = Tokens(app)
@@ -189,6 +193,9 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
     def begin() -> Response | None:
         asked, held = _asked(), _held()
         start(services, asked, held)
+        back = once_more(held.foyer, app, asked) if asked.endpoint in COMING_BACK else None
+        if back is not None:
+            return back
         if asked.method in WITH_BODY and asked.endpoint not in WITHOUT_CONTEXT:  # no cookie counts where there is no context
             kept = _checked(tokens, held.foyer, asked, keep)
             if kept is not None:
@@ -201,12 +208,16 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
     def finish(response: Response) -> Response:
         held = _held()
         stages: Stages = held.stages
+        if strict and "foyer" in held:
+            response = once_more(held.foyer, app, _asked(), response) or response
         if isinstance(response, Answer):
             response.secure = secure
             if guise_of(_asked()) is not None:
                 let_frame(response)
             elif "foyer" in held and _asked().blueprint not in UNDRESSED:
                 dress_page(response, held.foyer.site.settings)
+            if _asked().blueprint not in UNDRESSED:
+                let_run(response, nonce_used(held))
             response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
         note(_asked(), held, response, stages)
         if (to := teller()) is not None:

@@ -50,6 +50,18 @@ def joined_policies(one: str, other: str) -> str:
     return "; ".join(" ".join((name, *sources)) for name, sources in found.items())
 
 
+def with_nonce(policy: str, nonce: str) -> str:
+    """A policy that also allows the scripts and styles within a page that have a nonce. What it said of all kinds together is
+    said of these; what it did not limit stays so."""
+    said = {name: sources for name, *sources in (part.split() for part in policy.split(";") if part.strip())}
+    for kind in ("script-src", "style-src"):
+        for name in (kind, f"{kind}-elem"):
+            known = said.get(name, said.get("default-src") if name == kind else None)
+            if known is not None:
+                said[name] = [*(source for source in known if source != "'none'"), f"'nonce-{nonce}'"]
+    return "; ".join(" ".join((name, *sources)) for name, sources in said.items())
+
+
 def permissions_policy(*granted: str) -> str:
     """The Permissions-Policy of a page: nothing of the device may be used but what is granted to its own scripts."""
     return ", ".join(f"{name}=({'self' if name in granted else ''})" for name in SENSORS)

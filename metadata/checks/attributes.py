@@ -34,6 +34,7 @@ OPTIONS = {
     "target": frozenset({"lookup"}),
     "targets": frozenset({"lookup"}),
     "relationship": frozenset({"lookup"}),
+    "max_count": frozenset({"lookup"}),
     "currency": frozenset({"money"}),
     "format": frozenset({"auto_number"}),
     "gapless": frozenset({"auto_number"}),

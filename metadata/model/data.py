@@ -39,6 +39,9 @@ class Attribute:
     targets: tuple[str, ...] = prop((), "Entities that a polymorphic lookup may point at.", ref="entity")
     relationship: str = prop("", "Name of the 1:N relationship seen from the target; <entity>_<attribute> where missing.")
     on_delete: str = prop("restrict", "What deleting the target does to this row.", choices=("restrict", "cascade", "clear"))
+    max_count: int | None = prop(
+        None, "Most rows that may point by this lookup at one and the same row, such as the files of an order.", min=1
+    )
     currency: str = prop("", "Currency of money: a code such as SEK, or the attribute that holds the code.")
     format: str = prop("", "Pattern of an auto-number, with one {number} such as SO-{number:06}.")
     gapless: bool = prop(

@@ -85,6 +85,12 @@ class RelatedList:
     actions: tuple[RelatedAction, ...] = prop(
         (), "Actions of forms, offered on the rows with which the person may do them as they are."
     )
+    upload: str = prop(
+        "",
+        "File attribute of the related rows: a form that makes or changes the record takes several files there at once, and "
+        "makes a row of each.",
+    )
+    min_count: int = prop(0, "Fewest files that the record must have when such a form is sent.", min=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from metadata.schema.faults import did_you_mean
 from metadata.templates.faults import TemplateFault
+from metadata.templates.scripts import script_faults
 from metadata.templates.specs import QuerySpec
 from metadata.templates.syntax import FILTERS, FUNCTIONS, LONGEST_SOURCE, OBJECTS, TESTS, MakersEnvironment
 from metadata.told import all_of, told
@@ -98,7 +99,7 @@ def read(source: str) -> ReadTemplate:
 def understood(source: str) -> ReadTemplate:
     """What a text says. Raises TemplateSyntaxError, and what Python raises for what is too large or too deep."""
     tree = _LANGUAGE.parse(source)
-    found = tuple(forbidden(tree))
+    found = (*forbidden(tree), *script_faults(tree))
     calls: list[Any] = [node for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.EnvironmentAttribute)]
     extends: list[Any] = list(tree.find_all(nodes.Extends))
     if not found:

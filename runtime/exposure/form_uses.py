@@ -9,6 +9,7 @@ from typing import Any, Literal
 from metadata.model import Form, FormField, MultistepForm, Onwards, RecordAction, RelatedList, View
 from metadata.snapshot import Snapshot
 from runtime.exposure.uses import ROWS, Use, filter_text, within
+from runtime.forms.attached import places_of
 from runtime.forms.builder import form_fields
 from runtime.forms.tiers import tier_path
 from runtime.forms.totals import total_paths
@@ -128,6 +129,10 @@ def entry_uses(snapshot: Snapshot, form: Form, mode: Any) -> Iterator[Use]:
     yield Use(surface, form.entity, ROWS, mode)
     if form.onwards is not None:
         yield from onwards_uses(snapshot, form.entity, form.onwards, surface)
+    for place in places_of(snapshot, form):
+        for path in filter(None, (ROWS, place.lookup.key, place.attribute.key, place.named)):
+            way = f"{surface}/files:{place.relationship.key}"
+            yield Use(way, place.entity, path, "create", needs=((form.entity, mode),))
 
 
 def lookup_uses(snapshot: Snapshot, form: Form) -> Iterator[Use]:

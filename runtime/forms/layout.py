@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
 
-from metadata.model import Form, FormField, Section, Tab
+from metadata.model import Form, FormField, RelatedList, Section, Tab
 from metadata.snapshot import CompiledAttribute, Snapshot
 from metadata.text import in_words
 from runtime.files.sizes import size_said
+from runtime.forms.attached import AttachView
 from runtime.forms.attachments import REMOVE, accept_attribute, file_hint
 from runtime.forms.builder import FormAsk, form_fields
 from runtime.forms.controls import control_name
@@ -111,6 +112,12 @@ class SectionView:
     columns: int
     place: str
     fields: tuple[FieldView, ...]
+    attach: AttachView | None = None
+
+    @property
+    def faults(self) -> int:
+        """How many things are wrong in it."""
+        return sum(len(item.errors) for item in self.fields) + (len(self.attach.errors) if self.attach is not None else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,8 @@ class FormView:
     @property
     def uploads(self) -> bool:
         """Whether it asks for a file."""
-        return any(item.control == "file" for tab in self.tabs for section in tab.sections for item in section.fields)
+        sections = [section for tab in self.tabs for section in tab.sections]
+        return any(section.attach is not None or _asks_file(section) for section in sections)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -151,17 +159,22 @@ class FormView:
         return tuple((error.target, error.text) for error in self.errors)
 
 
+def _asks_file(section: SectionView) -> bool:
+    return any(item.control == "file" for item in section.fields)
+
+
 @dataclass(frozen=True, slots=True)
 class Showing:
     """How values become text. `display(attribute, value, label)` formats one that is only shown; `lookup_url(attribute)` is
     the address of more rows, `new_row(rules)` names the form for one more and gives its address; `values` and `labels` are
     those of the record, `currency` that of money which names none; `finding` is the name of the lookup whose search button was
-    pressed."""
+    pressed; `attach(related)` is the control of a related list that takes files."""
 
     say: Say
     display: Callable[[CompiledAttribute, Any, str], str | Markup]
     lookup_url: Callable[[str], str] = lambda attribute: ""
     new_row: Callable[[Rules], tuple[str, str] | None] = lambda rules: None
+    attach: Callable[[RelatedList], AttachView | None] = lambda related: None
     values: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
@@ -176,16 +189,17 @@ def field_id(name: str) -> str:
 def form_view(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing) -> FormView:
     """The form with its values and faults. Fields that are neither asked for nor readable are left out."""
     tabs = tuple(tab for tab in (_tab(snapshot, ask, bound, showing, tab) for tab in ask.form.tabs) if tab.sections)
-    errors = tuple(
-        ErrorLink(item.named(text), item.id)
-        for tab in tabs
-        for section in tab.sections
-        for item in section.fields
-        for text in item.errors
-    )
+    errors = tuple(error for tab in tabs for section in tab.sections for error in _errors(section))
     general = tuple(ErrorLink(fault.sentence(showing.say)) for fault in bound.form_errors)
     rules = rule_data(snapshot, ask.form, bound)
     return FormView(tabs, (*general, *errors), ask.form.instructions.in_language(ask.language), rules)
+
+
+def _errors(section: SectionView) -> Iterator[ErrorLink]:
+    for item in section.fields:
+        yield from (ErrorLink(item.named(text), item.id) for text in item.errors)
+    if section.attach is not None:
+        yield from (ErrorLink(f"{section.attach.label}: {text}", section.attach.id) for text in section.attach.errors)
 
 
 def with_errors(view: FormView, faults: Iterable[Fault], say: Say) -> FormView:
@@ -195,17 +209,17 @@ def with_errors(view: FormView, faults: Iterable[Fault], say: Say) -> FormView:
 
 
 def _tab(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing, tab: Tab) -> TabView:
-    sections = tuple(
-        found for found in (_section(snapshot, ask, bound, showing, section) for section in tab.sections) if found.fields
-    )
-    faults = sum(len(item.errors) for section in sections for item in section.fields)
+    found = (_section(snapshot, ask, bound, showing, section) for section in tab.sections)
+    sections = tuple(section for section in found if section.fields or section.attach is not None)
+    faults = sum(section.faults for section in sections)
     return TabView(tab.key, tab.label.in_language(ask.language), sections, faults)
 
 
 def _section(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing, section: Section) -> SectionView:
     views = (field_view(snapshot, ask, bound, showing, item) for item in section.fields)
     fields = tuple(view for view in views if view is not None)
-    return SectionView(section.label.in_language(ask.language), section.columns, section.place, fields)
+    attach = showing.attach(section.related) if section.related is not None else None
+    return SectionView(section.label.in_language(ask.language), section.columns, section.place, fields, attach)
 
 
 def field_view(snapshot: Snapshot, ask: FormAsk, bound: BaseForm, showing: Showing, item: FormField) -> FieldView | None:

@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "immutable": "form.immutable",
     "pattern": "form.not_pattern",
     "too_large": "form.too_big",
+    "too_many": "form.too_many_rows",
 }
 
 

@@ -158,6 +158,7 @@ def _keep(ask: BlockAsk, ready: ReadyList, saved: Saved, chosen: list[str]) -> P
     response = make_response(redirect(_back(ask), 303))
     density = request.form.get(DENSITY, "")
     if density in DENSITIES:
-        secure = context.services.config.public_url.startswith("https://")
-        response.set_cookie(DENSITY_COOKIE, density, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
+        config = context.services.config
+        secure, same_site = config.public_url.startswith("https://"), config.cookie_same_site
+        response.set_cookie(DENSITY_COOKIE, density, max_age=YEAR, samesite=same_site, httponly=True, secure=secure)
     return Part(response=response)

@@ -69,8 +69,9 @@ def exported(ask: BlockAsk, model: ListComponent, plan: ListPlan, asked: ListAsk
     name = re.sub(r"[^A-Za-z0-9_-]", "-", model.key)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{dt.date.today():%Y-%m-%d}.{form}"'
     if ready:
-        secure = context.services.config.public_url.startswith("https://")
-        response.set_cookie(READY_COOKIE, ready, max_age=READY_SECONDS, secure=secure, samesite="Lax")
+        config = context.services.config
+        secure, same_site = config.public_url.startswith("https://"), config.cookie_same_site
+        response.set_cookie(READY_COOKIE, ready, max_age=READY_SECONDS, secure=secure, samesite=same_site)
     return response
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import flash, request
 from werkzeug.datastructures import MultiDict
 
@@ -15,6 +17,17 @@ from runtime.forms.merge import base_text
 from runtime.forms.opening import query_names
 from runtime.forms.refusals import lay_out
 from runtime.pages.addresses import page_url
+from runtime.pages.attaching import (
+    NotAttached,
+    attach,
+    laid_out,
+    offered_places,
+    opened_files,
+    read_files,
+    sound,
+    take_files,
+    without_faults,
+)
 from runtime.pages.content import words_of
 from runtime.pages.detail import detail_paths, show_detail
 from runtime.pages.form_conflict import Edit, chosen_only, conflict_part, unclashing
@@ -149,7 +162,7 @@ def _may_edit(context: RequestContext, form: Form, record: Record) -> bool:
     """There is something on the form that the person may change on this record."""
     if "write" not in record.can or not allowed(context, form, "write"):
         return False
-    return bool(asked_fields(context.snapshot, form_ask(context, form, "edit")))
+    return bool(asked_fields(context.snapshot, form_ask(context, form, "edit")) or offered_places(context, form))
 
 
 def edit(ask: BlockAsk, form: Form, record: Record, again: Again | None = None) -> Part:
@@ -166,21 +179,26 @@ def edit(ask: BlockAsk, form: Form, record: Record, again: Again | None = None) 
         bound = settle_stored(context, form, bound, record)
         hidden = edit_hidden(context, wanted, record) if kept is None else kept_hidden(kept)
         offered = keeping.view(kept) if keeping is not None else None
-        return form_part(ask, Sheet(wanted, bound, view, hidden, removal=_removal(ask, record), keeping=offered))
+        attached = opened_files(context, form, record.id)
+        removal = _removal(ask, record)
+        return form_part(ask, Sheet(wanted, bound, view, hidden, removal=removal, keeping=offered, attached=attached))
     answered = keeping.answer() if keeping is not None and again is None else None
     if answered is not None:
         return answered
     offered = keeping.view() if keeping is not None else None
-    posted = again.posted if again else chosen_only(received(context, kind))
+    posted = again.posted if again else chosen_only(take_files(context, form, received(context, kind), record.id))
     bound = settle_stored(context, form, bind(kind, person, posted=posted, values=record.values), record)
-    valid = bound.validate()
+    attached = read_files(context, form, posted, record.id)
+    valid = bound.validate() and sound(attached)
     version = _version(request.form)
     if request.form.get(ACTION) == "edit" or not valid or FIND in request.form:
         hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
         status = 200 if request.form.get(ACTION) == "edit" and valid else answer_status()
-        sheet = Sheet(wanted, searching(bound), view, hidden, removal=_removal(ask, record), keeping=offered)
+        held = without_faults(attached) if FIND in request.form else attached
+        removal = _removal(ask, record)
+        sheet = Sheet(wanted, searching(bound), view, hidden, removal=removal, keeping=offered, attached=held)
         return form_part(ask, sheet, status=status)
-    return _update(ask, Edit(form, wanted, bound, record, posted), version, again.tries if again else MOST_MERGES)
+    return _update(ask, Edit(form, wanted, bound, record, posted, attached), version, again.tries if again else MOST_MERGES)
 
 
 def _removal(ask: BlockAsk, record: Record) -> Action | None:
@@ -225,6 +243,9 @@ def _update(ask: BlockAsk, edited: Edit, version: int, tries: int) -> Part:
                     listeners=context.listeners,
                     undo="transaction",
                 )
+            attach(context, connection, form, edited.attached, record.id)
+    except NotAttached as refused:
+        return _refused(ask, replace(edited, attached=laid_out(context, edited.attached, refused)), version)
     except Conflict:
         by_now = record_by_id(context, form.entity, record.id, form_record_paths(context, form))
         if by_now is None:
@@ -241,14 +262,16 @@ def _update(ask: BlockAsk, edited: Edit, version: int, tries: int) -> Part:
     return saved_part(ask, form.entity, record.id, form)
 
 
-def _refused(ask: BlockAsk, edited: Edit, version: int, refused: Invalid | Denied) -> Part:
+def _refused(ask: BlockAsk, edited: Edit, version: int, refused: Invalid | Denied | None = None) -> Part:
+    """The form with what is refused at its field; what is wrong with its files stands at them already."""
     record = edited.record
-    faults = lay_out(edited.bound, refused, labels_of(edited.bound))
+    faults = lay_out(edited.bound, refused, labels_of(edited.bound)) if refused is not None else ()
     view = showing(ask.context, edited.form, record.values, record.labels)
     hidden = ((VERSION, str(version)), (BASE, request.form.get(BASE, "")))
     keeping = keeping_of(ask, edited.form, edited.wanted, record)
     offered = keeping.view() if keeping is not None else None
-    sheet = Sheet(edited.wanted, edited.bound, view, hidden, faults, _removal(ask, record), keeping=offered)
+    removal, attached = _removal(ask, record), edited.attached
+    sheet = Sheet(edited.wanted, edited.bound, view, hidden, faults, removal, keeping=offered, attached=attached)
     return form_part(ask, sheet, status=422)
 
 

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from metadata.model import Form
 from runtime.context import RequestContext
+from runtime.forms.attached import Attached
 from runtime.forms.bound import attribute_of, inputs, posted_values
 from runtime.forms.builder import FormAsk
 from runtime.forms.fields import BaseForm
@@ -30,13 +31,15 @@ THEIRS = "theirs"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change on its way: the form with what was typed (`posted`), and the record as it is stored now."""
+    """A change on its way: the form with what was typed (`posted`), the record as it is stored now, and the files that become
+    rows of it."""
 
     form: Form
     wanted: FormAsk
     bound: BaseForm
     record: Record
     posted: MultiDict[str, str]
+    attached: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def conflict_part(ask: BlockAsk, edited: Edit) -> Part:
         )
         for clash in found.clashes
     )
-    kept = {*found.mine, *(clash.key for clash in found.clashes)}
+    kept = {*found.mine, *(clash.key for clash in found.clashes), *(one.place.name for one in edited.attached)}
     part = ConflictPart(
         url=ask.query.link(),
         back=ask.query.link(),

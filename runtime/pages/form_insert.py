@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from flask import request
+from sqlalchemy import Connection
 
 from metadata.model import Form
 from metadata.model.base import Privilege
@@ -10,6 +14,7 @@ from runtime.access import access_for
 from runtime.captcha.asking import Asking, CaptchaView, is_asked, without_error
 from runtime.context import RequestContext
 from runtime.forms import drafts
+from runtime.forms.attached import Attached
 from runtime.forms.bound import bind
 from runtime.forms.builder import FormAsk, form_class
 from runtime.forms.drafts import Draft
@@ -18,6 +23,7 @@ from runtime.forms.fields import BaseForm
 from runtime.forms.opening import fixed_values, opening_values
 from runtime.forms.submit import Sent
 from runtime.forms.words import Words
+from runtime.pages.attaching import NotAttached, attach, laid_out, opened_files, read_files, sound, take_files, without_faults
 from runtime.pages.form_keeping import Keeping, keeping_of
 from runtime.pages.form_rules import settle_new
 from runtime.pages.form_saving import saved_part
@@ -54,8 +60,11 @@ def insert(ask: BlockAsk, form: Form, belongs: Belongs = ALONE) -> Part:
         kept = new.keeping.answer() if new.keeping is not None else None
         if kept is not None:
             return kept
-        posted = bind(kind, person_of(context), posted=received(context, kind))
-        return _insert_posted(new, settle_new(context, form, posted, new.words, belongs.values))
+        posted = take_files(context, form, received(context, kind))
+        bound = bind(kind, person_of(context), posted=posted)
+        new = replace(new, attached=read_files(context, form, posted))
+        return _insert_posted(new, settle_new(context, form, bound, new.words, belongs.values))
+    new = replace(new, attached=opened_files(context, form))
     going_on = new.keeping.continued(kind, None) if new.keeping is not None else None
     opened = bind(kind, person_of(context), values=opening_values(context.snapshot, form, new.words))
     bound, draft = going_on or (opened, None)
@@ -74,6 +83,7 @@ class _New:
     belongs: Belongs
     asking: Asking | None = None
     keeping: Keeping | None = None
+    attached: tuple[Attached, ...] = ()
 
     def sheet(
         self,
@@ -90,7 +100,7 @@ class _New:
         asked = self.asking.challenge() if captcha is None and self.asking is not None else captcha
         keeping = self.keeping.view(going_on) if self.keeping is not None else None
         view, hidden = showing(context, form, shown, labels), ((DRAFT, draft),)
-        return Sheet(self.wanted, bound, view, hidden, faults, captcha=asked, keeping=keeping)
+        return Sheet(self.wanted, bound, view, hidden, faults, captcha=asked, keeping=keeping, attached=self.attached)
 
 
 def _insert_posted(new: _New, bound: BaseForm) -> Part:
@@ -98,15 +108,39 @@ def _insert_posted(new: _New, bound: BaseForm) -> Part:
     draft = request.form.get(DRAFT, "")
     captcha = new.asking.judged() if new.asking is not None else None
     refused = captcha is not None and not captcha.passed
-    if not bound.validate() or FIND in request.form or refused:
+    valid = bound.validate() and sound(new.attached)
+    if not valid or FIND in request.form or refused:
         shown = without_error(captcha) if FIND in request.form else captcha
-        return form_part(ask, new.sheet(searching(bound), draft, captcha=shown), status=answer_status())
-    made = make_record(ask.context, form, bound, new.words, new.belongs)
+        return form_part(ask, _quiet(new).sheet(searching(bound), draft, captcha=shown), status=answer_status())
+    try:
+        made = make_record(ask.context, form, bound, new.words, _with_files(new))
+    except NotAttached as not_attached:
+        new = replace(new, attached=laid_out(ask.context, new.attached, not_attached))
+        return form_part(ask, new.sheet(bound, draft, captcha=captcha), status=422)
     if not isinstance(made, Sent):
         return form_part(ask, new.sheet(bound, draft, made, captcha), status=422)
     if new.keeping is not None:
         new.keeping.done()
     return saved_part(ask, form.entity, made.record, form, made.queued)
+
+
+def _with_files(new: _New) -> Belongs:
+    """What is due with the new record, and the files that become rows of it."""
+    due, context = new.belongs, new.ask.context
+    if not any(one.files for one in new.attached):
+        return due
+
+    def saving(connection: Connection, make: Callable[[], int]) -> int:
+        made = due.saving(connection, make)
+        attach(context, connection, new.form, new.attached, made)
+        return made
+
+    return replace(due, saving=saving)
+
+
+def _quiet(new: _New) -> _New:
+    """Without what is wrong with its files where the person only looked for rows of a lookup."""
+    return replace(new, attached=without_faults(new.attached)) if FIND in request.form else new
 
 
 def searching(bound: BaseForm) -> BaseForm:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from metadata.model import Form
 from runtime.captcha.asking import ID, CaptchaView
 from runtime.context import RequestContext
+from runtime.forms.attached import Attached
 from runtime.forms.builder import FormAsk
 from runtime.forms.faults import Fault
 from runtime.forms.fields import BaseForm
 from runtime.forms.layout import ErrorLink, FormView, Showing, form_view, with_errors
+from runtime.pages.attaching import attach_views
 from runtime.pages.content import words_of
 from runtime.pages.denied import denied
 from runtime.pages.part import BlockAsk, Part
@@ -62,7 +64,8 @@ class StatePart:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A form about to be shown: its class's ask, its bound fields, how values are shown, what goes with it."""
+    """A form about to be shown: its class's ask, its bound fields, how values are shown, what goes with it; `attached` are the
+    files that it takes as related rows."""
 
     ask: FormAsk
     bound: BaseForm
@@ -72,12 +75,18 @@ class Sheet:
     removal: Action | None = None
     captcha: CaptchaView | None = None
     keeping: KeepingView | None = None
+    attached: tuple[Attached, ...] = ()
 
 
 def form_part(ask: BlockAsk, sheet: Sheet, *, status: int = 200) -> Part:
     """The block that shows a form; with faults it is a failed one."""
     context = ask.context
-    view = form_view(context.snapshot, sheet.ask, sheet.bound, sheet.showing)
+    showing = (
+        replace(sheet.showing, attach=attach_views(context, sheet.ask.form, sheet.attached))
+        if sheet.attached
+        else sheet.showing
+    )
+    view = form_view(context.snapshot, sheet.ask, sheet.bound, showing)
     view = with_errors(view, sheet.faults, sheet.showing.say)
     captcha = sheet.captcha
     if captcha is not None and captcha.error:

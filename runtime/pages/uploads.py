@@ -29,13 +29,14 @@ def received(context: RequestContext, kind: type[BaseForm]) -> MultiDict[str, st
         return posted
     posted = MultiDict(posted)
     for name in [name.removesuffix(REMOVE) for name in posted if name.endswith(REMOVE)]:
-        if posted.pop(f"{name}{REMOVE}") and _rules(asked, name):
+        if _rules(asked, name) and posted.pop(f"{name}{REMOVE}"):
             posted[name] = ""
     for name in request.files:
         rules = _rules(asked, name)
         given = [file for file in request.files.getlist(name) if file.filename]
         if rules is not None and given:
-            posted[name] = _taken(context, rules, given)
+            several = len(given) > 1
+            posted[name] = refused_text("several", given[0].filename or "") if several else taken_in(context, rules, given[0])
     return posted
 
 
@@ -43,7 +44,7 @@ def upload_finder(context: RequestContext) -> Callable[[Rules, str], Upload | No
     """Finds what the person uploaded before and no row holds yet."""
 
     def find(rules: Rules, key: str) -> Upload | None:
-        return find_pending(context.connection, _slot(context, rules), key)
+        return find_pending(context.connection, slot_of(context, rules), key)
 
     return find
 
@@ -53,14 +54,12 @@ def _rules(asked: dict[str, Rules], name: str) -> Rules | None:
     return asked.get(match[1]) if match else None
 
 
-def _taken(context: RequestContext, rules: Rules, given: list[FileStorage]) -> str:
-    file = given[0]
+def taken_in(context: RequestContext, rules: Rules, file: FileStorage) -> str:
+    """A file as it is posted once it was taken in: the key under which it waits, or why it was refused."""
     name = file.filename or ""
-    if len(given) > 1:
-        return refused_text("several", name)
     if not isinstance(file.stream, Spool):
         raise TypeError("the request does not read files into spools")
-    slot, model = _slot(context, rules), rules.attribute.model
+    slot, model = slot_of(context, rules), rules.attribute.model
     try:
         upload = take(context.services.files, context.lease.transaction, slot, model, file.stream, name)
     except NotTaken as refused:
@@ -68,5 +67,6 @@ def _taken(context: RequestContext, rules: Rules, given: list[FileStorage]) -> s
     return upload.label.key
 
 
-def _slot(context: RequestContext, rules: Rules) -> Slot:
+def slot_of(context: RequestContext, rules: Rules) -> Slot:
+    """Where the file of a field belongs, and whose it is."""
     return Slot(rules.attribute.column.table.name, rules.attribute.key, context.principal.contact)

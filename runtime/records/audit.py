@@ -14,6 +14,7 @@ from metadata.snapshot import CompiledEntity, Snapshot
 from runtime.access import Principal
 from runtime.database import writing
 from runtime.records.attached import file_facts, hold_files
+from runtime.records.counted import keep_counts
 from runtime.records.hooks import Change, Listeners
 from runtime.records.prepared import PerDialect
 from runtime.records.saved import forget_person
@@ -119,4 +120,4 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, bool, tuple)) else str(value)
 
 
-AUDITED = Listeners((hold_files, record_audit, forget_person))
+AUDITED = Listeners((hold_files, keep_counts, record_audit, forget_person))

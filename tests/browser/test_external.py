@@ -31,11 +31,12 @@ def there(page, subject):
     page.get_by_role("button", name="Authorize", exact=True).click()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_a_provider_is_added_and_leads_in(tmp_path, browser, width, monkeypatch):
+@pytest.mark.parametrize(("width", "same_site"), [(360, "lax"), (1280, "strict")])
+def test_a_provider_is_added_and_leads_in(tmp_path, browser, width, same_site, monkeypatch):
     monkeypatch.setenv("GUILD_SECRET", "the secret of the guild")
     port = free_port()
-    portal = make_portal(f"sqlite:///{tmp_path}/portal.db", tmp_path, FOYER_PUBLIC_URL=f"http://127.0.0.1:{port}")
+    cookies = {"FOYER_COOKIE_SAME_SITE": same_site, "FOYER_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    portal = make_portal(f"sqlite:///{tmp_path}/portal.db", tmp_path, **cookies)
     with mock.run_server_in_thread() as provider, served(portal.app, port) as url:
         issuer, label = f"http://localhost:{provider.server_port}", text("the guild of river pilots")
         guild = IdentityProvider(key="guild", label=label, issuer=issuer, client_id="portal", client_secret="${GUILD_SECRET}")
@@ -70,6 +71,7 @@ def test_a_provider_is_added_and_leads_in(tmp_path, browser, width, monkeypatch)
         page.get_by_role("link", name="Continue with the guild of river pilots").click()
         there(page, f"carol-{width}")
         expect(page.get_by_role("button", name="Remove the guild of river pilots")).to_be_visible()
+        assert {cookie["sameSite"] for cookie in context.cookies(url)} == {same_site.capitalize()}
         page.get_by_label("Current password").fill(PASSWORD)
         page.get_by_role("button", name="Remove the guild of river pilots").click()
         expect(page.get_by_text("There is none yet.")).to_be_visible()

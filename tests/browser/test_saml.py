@@ -17,10 +17,12 @@ NARROW = 600
 PEOPLE = {"carol": {"mail": CAST["carol"][0]}, "stranger": {"mail": "stranger@elsewhere.example"}}
 
 
-def test_a_person_signs_in_with_the_town_hall_and_a_stranger_does_not(tmp_path, browser):
+@pytest.mark.parametrize("same_site", ["lax", "strict"])
+def test_a_person_signs_in_with_the_town_hall_and_a_stranger_does_not(tmp_path, browser, same_site):
     port, elsewhere = free_port(), free_port()
     hall_address = f"http://localhost:{elsewhere}"  # another site than 127.0.0.1 to a browser
-    portal = make_portal(f"sqlite:///{tmp_path}/portal.db", tmp_path, FOYER_PUBLIC_URL=f"http://127.0.0.1:{port}")
+    cookies = {"FOYER_COOKIE_SAME_SITE": same_site, "FOYER_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    portal = make_portal(f"sqlite:///{tmp_path}/portal.db", tmp_path, **cookies)
     names = {"key": "hall", "label": text("the town hall"), "issuer": ENTITY, "sign_in_url": f"{hall_address}/sso"}
     found = IdentityProvider(
         **names, protocol="saml", certificates=(SEAL.certificate,), match="email", email_claim="urn:mace:dir:attribute-def:mail"

@@ -69,3 +69,31 @@ def test_a_component_with_its_query(page: BrowserPage, address: str, width: int)
     expect(page.locator(".component pre")).to_contain_text("SELECT")
     assert_no_axe_violations(page)
     assert sideways(page) <= 0
+
+
+SCRIPTS = """\
+<p id="ran">{{ page.title }}</p>
+<script nonce="{{ request.csp_nonce }}">document.getElementById("ran").dataset.with = "yes"</script>
+<style nonce="{{ request.csp_nonce }}">#ran { font-weight: 700 }</style>
+<script>document.getElementById("ran").dataset.without = "yes"</script>
+<script nonce="AAAAAAAAAAAAAAAAAAAAAA">document.getElementById("ran").dataset.guessed = "yes"</script>
+<style>#ran { text-transform: uppercase }</style>
+"""
+
+
+def test_a_script_with_the_nonce_of_the_request_runs_and_no_other(page: BrowserPage, sqlite_url: str, tmp_path: Path) -> None:
+    block = Block(type="component", web_template="scripts")
+    shown = Page(key="scripts", label=text("Scripts"), parent="home", partial_url="scripts", blocks=(block,))
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    with open_marina(sqlite_url, tmp_path, WebTemplate(key="scripts", source=SCRIPTS), shown) as site, served(site.app) as url:
+        for _ in range(2):  # with a nonce of its own each time
+            page.goto(f"{url}/scripts")
+            ran = page.locator("#ran")
+            expect(ran).to_have_attribute("data-with", "yes")
+            assert ran.evaluate("ran => Object.keys(ran.dataset)") == ["with"]
+            assert ran.evaluate("ran => [getComputedStyle(ran).fontWeight, getComputedStyle(ran).textTransform]") == [
+                "700",
+                "none",
+            ]
+    assert len([text for text in said if "Content Security Policy" in text]) == 6

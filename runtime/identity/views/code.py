@@ -132,7 +132,7 @@ def keep_known(context: RequestContext, response: Response, token: str) -> None:
         token,
         max_age=settings(context).known_browser,
         httponly=True,
-        samesite="Lax",
+        samesite=context.services.config.cookie_same_site,
         secure=public_url.startswith("https://"),
     )
 

@@ -11,6 +11,7 @@ from metadata.snapshot import PageNode
 from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.files.sizes import size_said
+from runtime.nonce import csp_nonce
 from runtime.pages.addresses import page_url
 from runtime.pages.content import snippet_html, words_of
 from runtime.pages.speech import formats_of
@@ -33,7 +34,7 @@ def objects_of(
     return {
         "user": user(context),
         "page": page(node),
-        "request": fixed({"path": path, "url": context.url(path), "query": fixed(query)}),
+        "request": fixed({"path": path, "url": context.url(path), "query": fixed(query), "csp_nonce": csp_nonce}),
         "settings": fixed(context.site.settings),
         "snippets": Names(lambda name: snippet_html(context, context.site.snippets[name].key)),
         "sitemarkers": Names(lambda name: page(marked_page(context.site, name))),

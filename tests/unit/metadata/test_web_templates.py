@@ -113,3 +113,43 @@ def test_a_text_comes_back_as_it_was_byte_by_byte(tmp_path, source):
 def test_an_indented_text_is_exported_as_a_block(tmp_path):
     write_folder([WebTemplate(key="card", site="garden", source="<p>\n  {{ x }}\n</p>\n")], tmp_path)
     assert b"source: |\n  <p>\n    {{ x }}\n  </p>\n" in (tmp_path / "sites/garden/web-templates/card.yaml").read_bytes()
+
+
+RUN = '<script nonce="{{ request.csp_nonce }}">\n'
+WITHIN, ASIDE = "A value within a script or style", "request.csp_nonce stands in the tag"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "hint"),
+    [
+        (RUN + "let a = '{{ user.name }}';\n</script>", 2, WITHIN),
+        (RUN + "{% if user %}\nlet a = {{ request.path }};{% endif %}</SCRIPT>", 3, WITHIN),
+        (RUN + '{% include "card" title="x" %}</script>', 2, WITHIN),
+        (RUN + "{% block js %}{% endblock %}</script>", 2, WITHIN),
+        ('<style nonce="{{ request.csp_nonce }}">p { color: {{ user.name }} }</style>', 1, WITHIN),
+        ('<script nonce="{{ request.csp_nonce }}" src="{{ request.query.src }}"></script>', 1, WITHIN),
+        ("<script data-a='>' nonce={{ request.csp_nonce }}>{{ user.name }}</script>", 1, WITHIN),
+        ("<p>{{ request.csp_nonce }}</p>", 1, ASIDE),
+        ("<p>{{ request['csp_nonce'] }}</p>", 1, ASIDE),
+        ("{% set kept = request.csp_nonce %}<script nonce='{{ kept }}'>{{ user.name }}</script>", 1, ASIDE),
+        ('{% include "card" title=request.csp_nonce %}', 1, ASIDE),
+        (RUN + "let a = '{{ request.csp_nonce }}'</script>", 2, WITHIN),
+    ],
+)
+def test_no_value_stands_in_a_script_that_runs(tmp_path, source, line, hint):
+    found = findings(tmp_path, source)
+    assert [item[:2] for item in found if item[2].startswith(hint)] == [(line, "template-script")], found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        RUN + "let a = document.body.dataset.name;\n</script><p>{{ user.name }}</p>",
+        "<p data-name='{{ user.name }}'></p>" + RUN + "{% if user %}let a = 1 < 2;{% endif %}</script >{{ page.title }}",
+        '<STYLE nonce="{{ request.csp_nonce }}">p > b { color: red }</STYLE><b>{{ user.name }}</b>',
+        "<scripture>{{ user.name }}</scripture>" + RUN + "</script>",
+        "<script>let a = '{{ user.name }}';</script>",  # which no browser runs
+    ],
+)
+def test_scripts_and_values_beside_each_other_are_sound(tmp_path, source):
+    assert findings(tmp_path, source) == []

@@ -84,3 +84,29 @@ def test_a_secret_is_made_once_and_kept_to_its_owner(tmp_path):
     assert secret_key("", folder) == made
     assert (folder / "secret_key").stat().st_mode & 0o077 == 0
     assert secret_key("given", Path("/proc/none")) == "given"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "address", "refused"),
+    [
+        ("lax", "http://portal.example", False),
+        ("strict", "http://portal.example", True),
+        ("strict", "http://127.0.0.1:8000", False),
+        ("STRICT", "https://portal.example", False),
+        ("none", "http://127.0.0.1:8000", True),
+        ("none", "https://portal.example", False),
+    ],
+)
+def test_cookies_of_a_kind_that_needs_https_are_refused_without_it(wanted, address, refused):
+    environ = {"FOYER_COOKIE_SAME_SITE": wanted, "FOYER_PUBLIC_URL": address}
+    if refused:
+        (problem,) = problems_of(environ)
+        assert problem == (
+            f"FOYER_COOKIE_SAME_SITE {wanted} needs https; give FOYER_PUBLIC_URL an address with https, or use lax"
+        )
+    else:
+        assert Config.from_environment(environ).cookie_same_site == wanted.capitalize()
+
+
+def test_cookies_of_an_unknown_kind_are_refused():
+    assert problems_of({"FOYER_COOKIE_SAME_SITE": "loose"}) == ("FOYER_COOKIE_SAME_SITE must be lax, strict or none",)
