@@ -7,6 +7,7 @@ import pytest
 
 from metadata.model import WebTemplate
 from runtime.app import create_app
+from runtime.identity.roles import grant_roles
 from support.marina import SITE
 from support.marina_site import CAST
 from support.portal import Browser
@@ -14,9 +15,11 @@ from support.studio import open_studio
 
 TOP = '<b class="own-top">Harbour for {{ user.name|default("guests") }}</b>{% include "call" %}'
 CALL = "<i>Call 100</i>"
-END = '<p class="own-end">Quay 1 {{ request.url }}</p>'
+END = '<p class="own-end">Quay 1 {{ request.url }} {{ user.name|default("guests") }}</p>'
 OLD, NEW = ("Harbour for", "Call 100", "Quay 1"), ("Marina for", "Call 200", "Quay 2")
 """What the header says, the template that it includes, and the footer."""
+PEOPLE = ("guests", "Alice", "Erin", "Dora", "guests", "Alice")
+"""What the header calls who looks. Erin has Alice's account and roles: her pages are made of what was kept of Alice's."""
 UNSEEN = {"/nowhere", "/season", "/sv-SE/season"}
 """Where nobody sees a page: there is none, or a draft."""
 OWN_TEMPLATES = (
@@ -39,17 +42,22 @@ def site(database_url, tmp_path):
     """The marina's studio with a header and a footer of the site's own, and a booking of Alice's."""
     with open_studio(database_url, tmp_path, *OWN_TEMPLATES, replace(SITE, header="top", footer="end")) as opened:
         opened.book("100", "alice")
+        with opened.engine.begin() as connection:
+            contacts = opened.snapshot.entities["contact"].table
+            moved = contacts.update().where(contacts.c.id == opened.people["erin"])
+            connection.execute(moved.values(account=opened.accounts[CAST["alice"][1]]))
+            grant_roles(connection, opened.people["erin"], "marina", CAST["alice"][2])
         yield opened
 
 
 @contextmanager
 def visitors(site):
-    """A stranger, Alice and Dora in this process, and a stranger and Alice in another one on the same database."""
+    """Those of `PEOPLE` in this process, and the last two in another one on the same database."""
     other = create_app(site.app.extensions["foyer"].config)
     alice = Browser(other.test_client())
     assert alice.sign_in(CAST["alice"][0]).status_code == 303
     try:
-        yield site.stranger(), site.as_("alice"), site.as_("dora"), Browser(other.test_client()), alice
+        yield site.stranger(), site.as_("alice"), site.as_("erin"), site.as_("dora"), Browser(other.test_client()), alice
     finally:
         other.extensions["foyer"].engine.dispose()
 
@@ -89,9 +97,10 @@ def test_a_changed_header_and_footer_are_on_all_pages_with_the_next_request_and_
         assert dora.publish().status_code == 303
         pages = seen(site, who)
         assert lacking(pages, NEW, (*OLD, *THEMES)) == []
-        assert [place for place, text in pages.items() if f"Quay 2 {place[1]}</p>" not in text] == []
-        assert "Marina for Alice" in pages[1, "/terms", 1]
-        assert "Marina for guests" in pages[0, "/terms", 1]
+        for (number, path, turn), text in pages.items():
+            name = PEOPLE[number]
+            assert f"Marina for {name}<" in text, (number, path, turn)
+            assert f"Quay 2 {path} {name}<" in text, (number, path, turn)
         assert dora.send("rollback/1", dora.form("rollback/1", "note")).status_code == 303
         assert lacking(seen(site, who), OLD, (*NEW, *THEMES)) == []
 
