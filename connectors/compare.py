@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +52,8 @@ def compare(home: Home, adapter: Adapter, table_map: CompiledMap) -> Iterator[Di
     if table_map.creates:
         with home.read() as connection:
             inactive = inactive_records(connection, table_map.key)
-        for row, key in _ours(home, table_map):
-            if row not in inactive and hash(key) not in there and not _outside(home, adapter, table_map, row):
+        for row, key in _others(home, table_map, there):
+            if row not in inactive and not _outside(home, adapter, table_map, row):
                 yield Difference(EXTRA, join_key(key), ours=row)
 
 
@@ -95,8 +95,8 @@ def _of_records(home: Home, table_map: CompiledMap, records: Sequence[Record], t
         ready, missing = resolve_lookups(table_map, mapped, Lookups(work.rows))
         key = table_map.model.integration_key
         wanted = {row.key: tuple(row.values[name] for name in key) for row in ready}
-        there.update(hash(value) for value in wanted.values())
         ids = work.rows.resolve(table_map.entity.key, key, set(wanted.values()))
+        there.update(ids.values())
         stored = _stored(work.rows, table_map, ids.values())
         owed = _owed(work)
         found = [Difference(REJECTED, item.key, reason=item.reason, record=item.record) for item in (*refused, *missing)]
@@ -139,13 +139,15 @@ def _again(home: Home, adapter: Adapter, table_map: CompiledMap, difference: Dif
     return _of_records(home, table_map, [{name: row[name] for name in table_map.columns} for row in same], set())
 
 
-def _ours(home: Home, table_map: CompiledMap) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Our rows with a complete integration key, in pages, none of which keeps a transaction open."""
+def _others(home: Home, table_map: CompiledMap, there: Set[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Our rows with a complete integration key but those that are `there`, in pages, none of which keeps a transaction open."""
     key, after = table_map.model.integration_key, 0
     while True:
         with home.read() as connection:
-            rows = home.rows(connection).scan(table_map.entity.key, key, after, SCANNED_AT_ONCE)
-        for row in rows:
+            store = home.rows(connection)
+            rows = store.scan(table_map.entity.key, (), after, SCANNED_AT_ONCE)
+            others = store.read(table_map.entity.key, [row["id"] for row in rows if row["id"] not in there], key)
+        for row in others:
             value = tuple(row[name] for name in key)
             if None not in value:
                 yield row["id"], value

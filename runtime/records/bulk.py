@@ -34,6 +34,7 @@ from runtime.records.staging import Stage
 from runtime.records.straight import column_names, count_anew, load_straight
 
 CHUNK = 500
+ARRAY_CHUNK = 5000
 FILES_ONLY = Listeners((hold_files,))
 """Rows that go outside take their files along; nothing else is told of what comes from there."""
 
@@ -103,7 +104,7 @@ class SqlRowStore:
         ends = Ends(self.snapshot, entity, key_attributes)
         found: dict[Key, int] = {}
         several: set[Key] = set()
-        for chunk in _chunks(sorted(values, key=repr)):
+        for chunk in _chunks(sorted(values, key=repr), self._at_once(ends.columns)):
             statement = select(ends.table.c.id, *ends.columns).select_from(ends.source).where(self._any_of(ends.columns, chunk))
             if held:
                 statement = statement.order_by(ends.table.c.id).with_for_update(of=ends.table, key_share=True)
@@ -146,10 +147,16 @@ class SqlRowStore:
         compiled = self.snapshot.entities[entity]
         wanted = [compiled.attributes[key] for key in dict.fromkeys(("id", "version", *attributes))]
         columns = [column for item in wanted for column in (item.column, item.target_column) if column is not None]
+        plain = [item.key for item in wanted] if len(columns) == len(wanted) else None
+        by_id = (compiled.table.c.id,)
         found: list[dict[str, Any]] = []
-        for chunk in _chunks(sorted(set(ids))):
-            statement = select(*columns).where(compiled.table.c.id.in_(chunk)).order_by(compiled.table.c.id)
-            for row in self.connection.execute(statement).mappings():
+        for chunk in _chunks(sorted(set(ids)), self._at_once(by_id)):
+            chosen = self._any_of(by_id, [(row,) for row in chunk])
+            rows = self.connection.execute(select(*columns).where(chosen).order_by(compiled.table.c.id))
+            if plain is not None:
+                found += [dict(zip(plain, row, strict=True)) for row in rows]
+                continue
+            for row in rows.mappings():
                 found.append({item.key: _value(item.target_column, row, row[item.column]) for item in wanted})
         return found
 
@@ -243,6 +250,10 @@ class SqlRowStore:
     def _present(self, entity: CompiledEntity, ids: Iterable[int]) -> Iterator[int]:
         for chunk in _chunks(sorted(set(ids))):
             yield from self.connection.scalars(select(entity.table.c.id).where(entity.table.c.id.in_(chunk)))
+
+    def _at_once(self, columns: Sequence[ColumnElement[Any]]) -> int:
+        """How many values a statement takes: as one parameter many more than one by one."""
+        return ARRAY_CHUNK if len(columns) == 1 and self.connection.dialect.name == "postgresql" else CHUNK
 
     def _any_of(self, columns: Sequence[ColumnElement[Any]], values: list[Key]) -> ColumnElement[bool]:
         if len(columns) > 1:
