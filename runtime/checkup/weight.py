@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from metadata.told import told
@@ -10,6 +11,8 @@ from runtime.forms.builder import form_fields
 from runtime.forms.layout import MOST_IN_DROPDOWN
 
 MOST_FILES, MOST_ROLES = 500, 100
+_WAITED_FOR = re.compile(r"<script\b(?=[^>]*\ssrc\s*=)(?![^>]*\s(?:defer|async|type\s*=\s*[\"']?module)\b)", re.IGNORECASE)
+_SHEET = re.compile(r"<link\b(?=[^>]*\srel\s*=\s*[\"']?stylesheet\b)", re.IGNORECASE)
 
 
 def many_files(ground: Ground) -> Iterator[Finding]:
@@ -55,4 +58,18 @@ def long_drop_downs(ground: Ground) -> Iterator[Finding]:
                     yield Finding("warning", "form", name, field.attribute, message, mend)
 
 
-RULES = (many_files, many_roles, long_drop_downs)
+def scripts_that_pages_wait_for(ground: Ground) -> Iterator[Finding]:
+    """No page waits for a script or a style sheet that a web template names in its midst."""
+    for name, template in sorted(ground.site.web_templates.items()):
+        for line, text in enumerate(template.source.splitlines(), 1):
+            if _WAITED_FOR.search(text):
+                message = told("Line {line}: a page is not shown before this script has come and run.", line=line)
+                mend = told("Write defer, async or type=module into the tag.")
+                yield Finding("warning", "web_template", name, "source", message, mend)
+            if _SHEET.search(text):
+                message = told("Line {line}: what follows is not shown before this style sheet has come.", line=line)
+                mend = told("Make it a style sheet of the site.")
+                yield Finding("warning", "web_template", name, "source", message, mend)
+
+
+RULES = (many_files, many_roles, long_drop_downs, scripts_that_pages_wait_for)

@@ -27,6 +27,7 @@ from metadata.model import (
     View,
     ViewColumn,
     WebRole,
+    WebTemplate,
 )
 from metadata.store import MetadataStore
 from runtime.checkup.running import look_over
@@ -153,6 +154,18 @@ def test_a_drop_down_over_more_rows_than_it_offers_is_told(site, judged):
     deep = View(key="deep", entity="berth", columns=(ViewColumn(attribute="number"),))
     limited = replace(down, tabs=(Tab(sections=(Section(fields=(replace(field, view="deep"),)),)),))
     assert "long-drop-downs" not in judged(deep, limited)
+
+
+def test_scripts_and_sheets_that_hold_a_page_up_are_told_with_their_line(judged):
+    source = (
+        '<script src="/a.js"></script>\n<script defer src="/b.js"></script>\n<script type="module" src="/c.js"></script>\n'
+        '<script async src=/d.js></script><link href="/e.css" rel="stylesheet">\n<link rel="icon" href="/f.png"><p>src=</p>\n'
+    )
+    found = judged(WebTemplate(key="top", source=source))["scripts-that-pages-wait-for"]
+    assert [(place, message.partition(":")[0]) for place, message in found] == [
+        ("web_template top: source", "Line 1"),
+        ("web_template top: source", "Line 4"),
+    ]
 
 
 def test_a_marker_of_a_page_that_is_not_there_for_strangers_is_told(judged):
