@@ -130,9 +130,12 @@ def _blocks(making: Making, tongue: Tongue, page: str, said: list[tuple[str, Rec
 
 def _left(making: Making, record: Record) -> None:
     """What of a page has no place here."""
-    for part, what in (("custom_javascript.js", "script"), ("custom_css.css", "style sheet")):
+    for part, reason in (
+        ("custom_javascript.js", "a page has no script of its own here: put it into a theme"),
+        ("custom_css.css", "a page has no style sheet of its own here: write it into one of the site's"),
+    ):
         if (record.beside(part) or "").strip():
-            making.by_hand(record, f"a page has no {what} of its own here: put it into a theme")
+            making.by_hand(record, reason)
     if (summary := (record.beside("summary.html") or "").strip()) and not _summary(record):
         making.by_hand(record, f"its summary is no plain text: {summary[:60]}")
     for part, kind in (("entitylist", "list"), ("entityform", "form"), ("webform", "multistep form")):
