@@ -1,4 +1,4 @@
-"""The texts of a page or a snippet, edited from the place where they stand, and the switch that shows where that can be done."""
+"""Texts of a page or a snippet, edited from the place where they stand, and the switch that shows where that can be done."""
 
 from __future__ import annotations
 
