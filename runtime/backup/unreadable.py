@@ -1,4 +1,4 @@
-"""Values that a column cannot hold and holds: SQLite takes a word where a number or a day belongs, and so may another program."""
+"""Values that a column holds and cannot: SQLite takes a word where a number or a day belongs, and so may another program."""
 
 from __future__ import annotations
 
