@@ -53,8 +53,8 @@ class Attribute:
     immutable: bool = prop(False, "Fixed once the row has been saved.")
     classification: str = prop(
         "",
-        "How much protection its values need; foyer exposure --class tells everything by which those of a class are reached. It "
-        "grants and hides nothing.",
+        "How much protection its values need; foyer exposure --class tells everything by which those of a class are reached. "
+        "It grants and hides nothing.",
         choices=("", *CLASSES),
     )
     formula: str = prop(
