@@ -9,6 +9,7 @@ from flask import Request, get_flashed_messages, request, session
 
 from metadata.snapshot import PageNode
 from runtime.context import RequestContext
+from runtime.pages.in_place import may_edit
 from runtime.pages.templating.drawing import around
 from runtime.render.view import Frame, Message, Tone
 from runtime.sitemap import Verdict, file_verdicts, readable_pages
@@ -17,6 +18,7 @@ from runtime.web_files import file_address
 SCHEMES: dict[str, Literal["light", "dark"]] = {"light": "light", "dark": "dark"}
 DENSITIES: dict[str, Literal["compact", "cosy", "roomy"]] = {"compact": "compact", "cosy": "cosy", "roomy": "roomy"}
 FLASHED = "_flashes"
+OF_PAGES = ("root", "page")
 TONES = ("neutral", "info", "good", "warn", "bad")
 
 
@@ -37,6 +39,7 @@ def frame_of(context: RequestContext) -> Frame:
         footer=around(context, context.site.model.footer, asked.path),
         logo=_logo(context),
         blocks={one.block: around(context, one.web_template, asked.path) for one in context.site.model.blocks},
+        edits=asked.endpoint in OF_PAGES and may_edit(context),
     )
 
 

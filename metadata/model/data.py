@@ -11,6 +11,10 @@ from metadata.text import Text
 TONES = ("neutral", "info", "good", "warn", "bad")
 
 
+CLASSES = ("public", "internal", "confidential", "personal")
+"""What makers may say of an attribute's values; those without are not classed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
     """A property of an entity, kept in a column of its table."""
@@ -50,6 +54,12 @@ class Attribute:
         "each other.",
     )
     immutable: bool = prop(False, "Fixed once the row has been saved.")
+    classification: str = prop(
+        "",
+        "How much protection its values need; foyer exposure --class tells everything by which those of a class are reached. "
+        "It grants and hides nothing.",
+        choices=("", *CLASSES),
+    )
     formula: str = prop(
         "",
         "Expression that gives the value, such as quantity * price or count(lines, status = 'open'); the attribute is then "

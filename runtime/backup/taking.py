@@ -23,10 +23,15 @@ from runtime.backup import BackupRefused
 from runtime.backup.archive import PART, Writer
 from runtime.backup.rows import Tally, read_lines
 from runtime.backup.tables import Tables, tables_there
+from runtime.backup.unreadable import UNREAD, unreadable
 from runtime.files.register import files
 from runtime.files.store import ContentLost, Store, StoreFailed
 
 MANY_FILES = 1000
+MEND = (
+    "Nothing was backed up: such values can be kept in no backup. Another program has written them. Set each to what it should "
+    "be, or to NULL, with sqlite3 on the database's file while the portal rests; then back up again."
+)
 NOTHING = "The database has nothing of Foyer's; look at FOYER_DATABASE_URL."
 
 
@@ -43,7 +48,8 @@ class Taken:
 def back_up(engine: Engine, store: Store | None, path: Path, secret_key: str, now: dt.datetime) -> Taken:
     """Write the backup of a database, and of its files where their store is given, to a new file.
 
-    Raises BackupRefused where there is such a file, nothing to keep, or not one of several files in the store;
+    Raises BackupRefused where there is such a file, nothing to keep, not one of several files in the store, or a value that
+    its column cannot hold;
     SQLAlchemyError, OSError, StoreFailed.
     """
     if path.exists():
@@ -116,11 +122,17 @@ def _counters(connection: Connection, found: Tables) -> dict[str, Any]:
 
 def _write_rows(writer: Writer, connection: Connection, table: Table) -> Tally:
     tally, part, number = Tally(), bytearray(), 0
-    for line in read_lines(connection, table, tally):
-        part += line
-        if len(part) >= PART:
-            writer.add(f"rows/{table.name}/{number}", bytes(part))
-            part, number = bytearray(), number + 1
+    try:
+        for line in read_lines(connection, table, tally):
+            part += line
+            if len(part) >= PART:
+                writer.add(f"rows/{table.name}/{number}", bytes(part))
+                part, number = bytearray(), number + 1
+    except UNREAD as error:
+        found = unreadable(connection, table)
+        if not found:
+            raise
+        raise BackupRefused("\n".join((*map(str, found), MEND))) from error
     if part:
         writer.add(f"rows/{table.name}/{number}", bytes(part))
     return tally

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,10 +11,13 @@ from metadata.compiler import compile_snapshot
 from metadata.files import read_folder
 from metadata.files.writing import put, render
 from metadata.model import ExposureLock
+from metadata.model.data import CLASSES
 from metadata.snapshot import Snapshot
 from runtime.cli import options
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, of_problems, reporting
+from runtime.exposure import Exposure
+from runtime.exposure.classes import attributes_of_class, reaching
 from runtime.exposure.lock import Comparison, active_locks, comparison, lock_text, reached, signed_off
 
 
@@ -21,11 +25,14 @@ from runtime.exposure.lock import Comparison, active_locks, comparison, lock_tex
 @click.argument("folder", type=options.Folder(), metavar="[DIR]", required=False)
 @click.option("--write", is_flag=True, help="Sign off all that is reachable: into the folder, or as a draft.")
 @click.option("--check", is_flag=True, help="Fail where something reachable is not signed off; say what.")
+@click.option("--class", "classed", type=click.Choice(CLASSES), help="Only what reaches attributes that are so classed.")
 @options.note
 @options.author
 @reporting
-def command(folder: str | None, *, write: bool, check: bool, note: str, author: str) -> Report:
+def command(folder: str | None, *, write: bool, check: bool, classed: str | None, note: str, author: str) -> Report:
     """Tell what every role reaches: attribute, action, surface, scope. Of a folder, or of what would be released."""
+    if classed and (write or check):
+        raise click.UsageError("A lock is about everything: leave --class out, or --write and --check.")
     if folder is None:
         store = open_installation().store
         snapshot = compile_snapshot(store.working().values())
@@ -38,6 +45,8 @@ def command(folder: str | None, *, write: bool, check: bool, note: str, author: 
         return _checked(snapshot)
     if not write:
         found = [item for site in snapshot.sites.values() for item in reached(snapshot, site)]
+        if classed:
+            return _classed(snapshot, found, classed)
         return Report(tuple(lock_text(found).splitlines()), {"exposures": [_data(str(item)) for item in found]})
     locks = tuple(signed_off(snapshot, site) for site in snapshot.sites.values())
     if folder is not None:
@@ -45,6 +54,16 @@ def command(folder: str | None, *, write: bool, check: bool, note: str, author: 
     saved = store.save(locks, author, note or "What is reachable, signed off")
     told = "Saved 1 lock as a draft" if len(saved) == 1 else f"Saved {len(saved)} locks as drafts"
     return Report((f"{told}; foyer publish releases what is saved.",), {"saved": [str(name) for name in saved]})
+
+
+def _classed(snapshot: Snapshot, found: Sequence[Exposure], classed: str) -> Report:
+    """Everything by which attributes of a class are reached, and those of them that nothing reaches."""
+    named = attributes_of_class(snapshot, classed)
+    near = reaching(found, named)
+    idle = sorted(named - {item.attribute for item in near})
+    lines = [*lock_text(near).splitlines(), *(f"{name} is {classed}; nobody reaches it by itself." for name in idle)]
+    data = {"class": classed, "exposures": [_data(str(item)) for item in near], "unreached": idle}
+    return Report(tuple(lines or [f"No attribute is {classed}."]), data)
 
 
 def _checked(snapshot: Snapshot) -> Report:

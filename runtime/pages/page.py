@@ -15,6 +15,7 @@ from runtime.context import RequestContext
 from runtime.errors import MethodNotAllowed
 from runtime.pages.blocks import handler_of
 from runtime.pages.heads import page_head
+from runtime.pages.in_place import in_place
 from runtime.pages.nesting import record_of
 from runtime.pages.part import BlockAsk, BlockHandler, Part
 from runtime.pages.preview import preview_part
@@ -51,12 +52,17 @@ def show(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) 
     asks = _asks(context, node, record_keys)
     preview = preview_part(context, node)
     parts: list[Part] = [] if preview is None else [preview]
+    editing = in_place(context, node)
     for ask in asks:
+        if editing is not None:
+            parts.append(editing.above(ask))
         with context.stages.measure("blocks"):
             part = handler_of(ask.block).show(ask)
         if part.response is not None:
             return part.response
         parts.append(part)
+    if editing is not None:
+        parts.insert(0, editing.bar())
     record = asks[0].record if asks else record_of(context, node, record_keys)
     head = page_head(context, node, record_keys, record, parts)
     html = context.renderer.site_page(context, template_of(context, node), head, parts)
@@ -86,12 +92,13 @@ def _show_template(context: RequestContext, node: PageNode, record_keys: tuple[s
     given = read_arguments(request.args.items(multi=True))
     refuse_unknown(given, arguments(context, template.key))
     record = record_of(context, node, record_keys)
+    editing = in_place(context, node)
     with context.stages.measure("blocks"):
         view = drawn(context, node, record_keys, given, (template.key, {}), request.path)
     if template.bare:
         return bare_page(context, template, view)
     preview = preview_part(context, node)
-    parts = [*([] if preview is None else [preview]), Part(TEMPLATE, view)]
+    parts = [*([] if editing is None else [editing.bar()]), *([] if preview is None else [preview]), Part(TEMPLATE, view)]
     head = page_head(context, node, record_keys, record, parts)
     return Response(context.renderer.site_page(context, TEMPLATE_PAGE, head, parts), mimetype="text/html")
 

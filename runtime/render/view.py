@@ -122,7 +122,7 @@ class Frame:
     `scheme`: light, dark, or "" for the system's choice.
     `density`: compact, cosy, roomy, or "". `messages`: said once, at this page.
     `header`, `footer`: what stands in the place of the theme's; `blocks`: the same by block of the layout.
-    `logo`: the address of the site's picture.
+    `logo`: the address of the site's picture. `edits`: the person may turn on that texts of this page are edited in place.
     """
 
     path: str = "/"
@@ -137,6 +137,7 @@ class Frame:
     footer: str | Markup = ""
     logo: str = ""
     blocks: Mapping[str, str | Markup] = field(default_factory=dict, hash=False)
+    edits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from textwrap import dedent
 from typing import Any
 
 import orjson
-from flask import Response, flash, request
+from flask import Response, flash, make_response, redirect, request
 
 from metadata.errors import Problem
 from metadata.files.contents import content_names
@@ -138,8 +138,9 @@ def keep(
     *,
     choices: Mapping[str, str] | None = None,
     back: str = "edit",
+    to: str = "",
 ) -> Response:
-    """Save data as a draft, tell what became of it, and show the component again."""
+    """Save data as a draft, tell what became of it, and show the component again, or the local address `to`."""
     if check_shape(data):  # nested without end: no editor could show it again
         raise Unprocessable
     desk.prove()
@@ -154,7 +155,7 @@ def keep(
     if outcome.merged_with:
         flash(desk.say("studio.merged", who=outcome.merged_with), "info")
     flash(desk.say("studio.saved" if outcome.changed else "studio.nothing_changed"), "good")
-    return desk.go_to(back, item.id)
+    return make_response(redirect(to, 303)) if to else desk.go_to(back, item.id)
 
 
 def conflict(desk: Desk, item: Item, mine: Mapping[str, Any], base: int, collision: Collision) -> Response:

@@ -26,6 +26,22 @@ def read_form(model: Any, fields: Iterable[tuple[str, str]], *, keep_empty: bool
     return _part(model, _tree(fields), keep_empty)
 
 
+def read_texts(fields: Iterable[tuple[str, str]], paths: Iterable[str]) -> dict[str, Any]:
+    """What was posted of the texts at some paths of a component: the plain data of each, None for one that is taken away.
+
+    A text of which nothing was posted is left out.
+    """
+    tree, found = _tree(fields), {}
+    for path in paths:
+        given: Any = tree
+        for step in path.split("."):
+            given = given.get(step) if isinstance(given, dict) else None
+        if isinstance(given, dict):
+            value = _text(None, given, keep_empty=False)
+            found[path] = None if value is NOTHING else value
+    return found
+
+
 def _tree(fields: Iterable[tuple[str, str]]) -> Tree:
     """The fields by the parts of their names; of one name, all values in their order."""
     root: Tree = {}
@@ -86,7 +102,7 @@ def _flag(shape: Shape, given: Any, keep_empty: bool) -> Any:
     return text == "true" if text else NOTHING
 
 
-def _text(shape: Shape, given: Any, keep_empty: bool) -> Any:
+def _text(shape: Shape | None, given: Any, keep_empty: bool) -> Any:
     if not isinstance(given, dict):
         return NOTHING
     # A text that is empty on purpose is marked, for an empty input may also be a language without a text.

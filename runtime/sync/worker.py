@@ -95,6 +95,10 @@ class Worker:
         while not over.is_set():
             rest = TURN_SECONDS
             try:
+                if station is not None and station.adapter is not self._adapters.of(connection):  # its secret was changed
+                    ear.close()
+                    _let_go(station)
+                    station = None
                 station = station or open_station(self.engine, snapshot, connection, self._adapters)
                 station.interrupted = over.is_set
                 for run in station.turn():

@@ -54,11 +54,15 @@ class _Known:
 
 
 class OpenIdClient:
-    """One provider, asked for one site. `environment` has the secret that the metadata names."""
+    """One provider, asked for one site. `environment` has the secret that the metadata names, read each time it is needed.
+
+    Raises ProviderDown where it is not set.
+    """
 
     def __init__(self, provider: IdentityProvider, environment: Mapping[str, str]) -> None:
         self._provider = provider
-        self._secret = secret_of(provider, environment)
+        self._environment = environment
+        secret_of(provider, environment)
         self._known: _Known | None = None
         self._lock = Lock()
 
@@ -124,10 +128,11 @@ class OpenIdClient:
     def _session(self, back: str) -> OAuth2Session:
         from authlib.integrations.requests_client import OAuth2Session  # half a second, and only for those who sign in so
 
+        secret = secret_of(self._provider, self._environment)  # as it is now: it may have been changed in its file
         made = OAuth2Session(
             self._provider.client_id,
-            self._secret or None,
-            token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
+            secret or None,
+            token_endpoint_auth_method="client_secret_basic" if secret else "none",
             scope=" ".join(self._provider.scopes),
             redirect_uri=back,
             code_challenge_method="S256",

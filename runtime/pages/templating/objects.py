@@ -13,7 +13,8 @@ from runtime.context import RequestContext
 from runtime.files.sizes import size_said
 from runtime.nonce import csp_nonce
 from runtime.pages.addresses import page_url
-from runtime.pages.content import snippet_html, words_of
+from runtime.pages.content import words_of
+from runtime.pages.in_place import noted_snippet
 from runtime.pages.speech import formats_of
 from runtime.pages.templating.asking import Asking
 from runtime.pages.templating.values import DataView, Names, Sequence, fixed
@@ -36,7 +37,7 @@ def objects_of(
         "page": page(node),
         "request": fixed({"path": path, "url": context.url(path), "query": fixed(query), "csp_nonce": csp_nonce}),
         "settings": fixed(context.site.settings),
-        "snippets": Names(lambda name: snippet_html(context, context.site.snippets[name].key)),
+        "snippets": Names(lambda name: noted_snippet(context, context.site.snippets[name].key)),
         "sitemarkers": Names(lambda name: page(marked_page(context.site, name))),
         "weblinks": Names(lambda name: links(context, name)),
         "sitemap": fixed({"root": lambda: page(context.site.root), "current": lambda: page(node)}),

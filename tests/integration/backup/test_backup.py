@@ -550,3 +550,31 @@ def test_the_command_tells_what_is_left_out_and_where_it_is(broken, tmp_path):
     code, said = foyer("--aside", str(left))
     assert (code, said["faults"]) == (0, looked["faults"])
     assert len(left.read_bytes().splitlines()) == sum(fault["rows"] for fault in said["faults"])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("weight", "heavy", "weight holds 'heavy', which is no number"),
+        ("day", "someday", "day holds 'someday', which is no day"),
+        ("moment", "later", "moment holds 'later', which is no moment"),
+        ("day", 20310501, "day holds 20310501, which is no day"),
+        ("moment", 1, "moment holds 1, which is no moment"),
+        ("weight", b"\x00", "weight holds b'\\x00', which is no number"),
+        ("mark", "not one", "mark holds 'not one', which is no unique id"),
+    ],
+)
+def test_a_value_that_its_column_cannot_hold_is_named_with_its_row(sqlite_url, tmp_path, column, value, said):
+    made = make_attic(sqlite_url, tmp_path)
+    table = made.snapshot.entities["crate"].table.name
+    with closing(sqlite3.connect(made.engine.url.database)) as direct, direct:
+        direct.execute(f"UPDATE {table} SET {column} = ? WHERE id = 7", (value,))
+    path = tmp_path / "attic.tar.gz"
+    with pytest.raises(BackupRefused, match="with sqlite3 on the database's file") as told:
+        taken(made, path)
+    assert f"{table}, id 7: {said}" in str(told.value)
+    assert list(tmp_path.glob("attic.tar.gz*")) == []
+    with closing(sqlite3.connect(made.engine.url.database)) as direct, direct:
+        direct.execute(f"UPDATE {table} SET {column} = NULL WHERE id = 7")
+    assert taken(made, path).rows[table] == CRATES
+    made.engine.dispose()

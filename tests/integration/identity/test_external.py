@@ -579,3 +579,60 @@ def test_where_the_site_takes_no_password_none_is_mailed_but_the_way_in(portal, 
     assert [(mail.to, "the guild" in mail.text, "/password" in mail.text) for mail in portal.outbox.sent] == [
         (CAROL, True, False)
     ]
+
+
+def test_a_secret_that_was_changed_in_its_file_counts_from_the_next_sign_in(
+    local_portal, directory, guild_of, monkeypatch, tmp_path
+):
+    guild_of(local_portal)
+    held = tmp_path / "guild"
+    monkeypatch.delenv("GUILD_SECRET")
+    monkeypatch.setenv("GUILD_SECRET_FILE", str(held))
+    sent, fetch = [], openid._fetch
+    monkeypatch.setattr(openid, "_fetch", lambda session, *given: (sent.append(session), fetch(session, *given))[1])
+    who = verified(directory, "carol-1", CAROL)
+    for secret in ("the first", "the second"):
+        held.write_text(f"{secret}\n", encoding="utf-8")
+        sign_in(local_portal.browser(), who)
+    assert [one.client_secret for one in sent] == ["the first", "the second"]
+
+
+def test_a_password_two_providers_and_one_of_saml_lead_to_one_person_and_go_one_by_one(local_portal, directory, guild_of):
+    pytest.importorskip("onelogin", reason="needs the extra saml")
+    pytest.importorskip("saml2")
+    from support.hall_doors import HALL, Doors
+
+    plain = {"sign_out_url": "", "sign_out": False, "key_pair": "", "unasked": False, "match": "invitation"}
+    with mock.run_server_in_thread() as second:
+        annex = f"http://localhost:{second.server_port}"
+        guild = dataclasses.replace(guild_of(local_portal), match="invitation")
+        local_portal.publish(guild)
+        local_portal.publish(dataclasses.replace(guild, key="annex", label=text("the annex"), issuer=annex))
+        doors, browser = Doors(local_portal, dataclasses.replace(HALL, **plain)), local_portal.signed_in("carol")
+        subjects = {"guild": member(directory, "carol-g"), "annex": member(annex, "carol-a"), "hall": "carol-h"}
+
+        def come(visitor, key, path=""):
+            path = path or f"/signin/with/{key}"
+            if key != "hall":
+                return sign_in(visitor, subjects[key], path)
+            asked = doors.hall.asked(parse_qs(urlsplit(visitor.get(path).location).query)["SAMLRequest"][0])
+            return visitor.get(doors.bring(doors.answer("carol-h", asked=asked.id)))
+
+        def left(ways):
+            """Who comes in as Carol, by each provider in a browser of its own."""
+            visitors = {key: local_portal.browser() for key in ways}
+            return [
+                key for key, visitor in visitors.items() if come(visitor, key).status_code == 303 and visitor.who() == "Carol"
+            ]
+
+        for key in subjects:
+            going = unescape(browser.post("/logins", {"password": PASSWORD}).text)
+            (link,) = re.findall(f'href="(/signin/with/{key}[^"]*)"', going)
+            assert come(browser, key, link).location == "/logins", key
+        assert set(owners(local_portal).values()) == {local_portal.person("carol").contact}
+        assert left(subjects) == ["guild", "annex", "hall"]
+        for gone, still in (("carol-a", ["guild", "hall"]), ("carol-h", ["guild"]), ("carol-g", [])):
+            number = next(row.id for row in local_portal.rows(sa.select(external_logins)) if row.subject == gone)
+            assert browser.post("/logins", {"password": PASSWORD, "remove": str(number)}).status_code == 303
+            assert left(subjects) == still
+        assert local_portal.signed_in("carol").who() == "Carol", "the password is left"
