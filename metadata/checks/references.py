@@ -15,6 +15,7 @@ from metadata.model import (
     Entity,
     EntityIndex,
     EntityPermission,
+    SetValue,
     TableMap,
     WriteThrough,
     component_id,
@@ -65,7 +66,7 @@ def known_keys(world: World, leaf: Leaf, kind: str) -> frozenset[str]:
 def attribute_paths(world: World) -> Iterator[Problem]:
     """What is named as an attribute is one of the entity, or of what its lookups lead to."""
     for leaf in world.leaves:
-        if not leaf.rules.get("attribute"):
+        if not leaf.rules.get("attribute") or isinstance(leaf.owner, SetValue):  # what is set has rules of its own
             continue
         entity = leaf.component.key if isinstance(leaf.component, Entity) else getattr(leaf.component, "entity", "")
         if entity not in world.entities:
