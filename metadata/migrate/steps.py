@@ -44,7 +44,6 @@ def rows_told(number: int) -> str:
     return told("{count} row", count=number) if number == 1 else told("{count} rows", count=number)
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(ABC):
     """One change of one table. `lost`: values or rows that it would lose. `blocked`: why it cannot be done as rows are."""
@@ -218,7 +217,9 @@ class DropColumn(Step):
     @property
     @override
     def text(self) -> str:
-        return told("drop column {table}.{name}, losing {values}", table=self.table, name=self.name, values=values_told(self.lost))
+        return told(
+            "drop column {table}.{name}, losing {values}", table=self.table, name=self.name, values=values_told(self.lost)
+        )
 
     @override
     def run(self, connection: Connection) -> None:

@@ -118,7 +118,7 @@ class Door:
     url: str
     icon: str
     current: str = ""
-    """How it is the current one, as `aria-current` says it: `page` for itself, `true` for a page below it, "" where it is not."""
+    """How it is the current one, as `aria-current` says it: `page` for itself, `true` for a page below it, "" else."""
 
 
 @dataclass(frozen=True)
@@ -261,6 +261,11 @@ class Desk:
         """What a kind is called."""
         key = f"studio.kinds.{kind}" if several else f"studio.kind.{kind}"
         return self.say(key) if key in self.say else kind.replace("_", " ").capitalize()
+
+    def act_label(self, act: str) -> str:
+        """What a kind of deed in the audit trail is called; as it is written where it has no name."""
+        key = f"studio.act.{act}"
+        return self.say(key) if key in self.say else act.replace("_", " ").capitalize()
 
     def text(self, given: Any) -> str:
         """A text of plain data in the person's language; "" for what is none."""

@@ -212,7 +212,12 @@ def test_values_are_lost_only_where_somebody_says_so(site, maker):
 
 REFUSED = [
     ("", "change column booking.note from", "losing 1 value that cannot be converted", "The change would lose values"),
-    ("/sv-SE", "ändra kolumnen booking.note från", "förlorar 1 värde som inte kan omvandlas", "Ändringen skulle förlora värden"),
+    (
+        "/sv-SE",
+        "ändra kolumnen booking.note från",
+        "förlorar 1 värde som inte kan omvandlas",
+        "Ändringen skulle förlora värden",
+    ),
 ]
 
 
