@@ -108,7 +108,7 @@ def submit_design(kind: str, key: str) -> Response:
         given = {name.removeprefix(PAIR): value for name, value in request.form.items() if name.startswith(PAIR)}
         pair_all(data, what, given, model)
     what, _, word = what.partition("=")
-    if act == "add" and "word" in request.form and not (word or _typed()):
+    if act == "add" and what == "attributes" and "word" in request.form and not (word or _typed()):
         flash(desk.say("studio.attribute_unnamed"), "bad")
         return _shown_again(desk, item, request.form.get("chosen", ""))
     if act == "toggle" and what == LAYOUTS and not data.get(LAYOUTS):
