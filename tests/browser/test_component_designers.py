@@ -195,7 +195,7 @@ def test_a_layout_comes_beside_the_table_and_what_it_lacks_is_asked_at_once(desk
     table = desk.get_by_role("button", name="Table", exact=True)
     expect(table).to_have_attribute("aria-pressed", "true")
     press(desk, "Board")
-    expect(desk.locator("#panel").get_by_label("Attribute")).to_be_visible()
+    expect(desk.locator("[id='f-board.attribute']")).to_be_visible()
     expect(table).to_have_attribute("aria-pressed", "true")
 
 

@@ -179,8 +179,8 @@ def test_an_attribute_needs_a_name_and_its_target_is_named_as_people_call_it(sit
     assert len(data_of(site, "entity", "booking")["attributes"]) == count
     page = dora.browser.get(answer.location).text
     assert "Say first what people call it." in page
-    assert "Look-up › Berth" in page
-    assert "Look-up › Contact" in page
+    assert "Look-up \u203a Berth" in page
+    assert "Look-up \u203a Contact" in page
 
 
 def test_a_menu_is_offered_no_page_of_one_record(site, maker):
