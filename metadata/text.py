@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from metadata.pseudo import is_pseudo, pseudo
 
 ANY_LANGUAGE = ""
+NUMBERS = re.compile(r"\d+")
 
 
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun, for what is told in English: `1 file`, `2 files`. `many` where an s does not make it."""
     return f"{number:d} {one if number == 1 else many or f'{one}s'}"
+
+
+def by_number(name: str) -> str:
+    """What a name is sorted by where the numbers in it count as such: `item_2` before `item_10`."""
+    return NUMBERS.sub(lambda found: found[0].rjust(12, "0"), name)
 
 
 @dataclass(frozen=True, slots=True)

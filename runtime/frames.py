@@ -8,8 +8,10 @@ from typing import Literal, cast
 from flask import Request, get_flashed_messages, request, session
 
 from metadata.snapshot import PageNode
+from runtime.access import access_for
 from runtime.context import RequestContext
 from runtime.pages.in_place import may_edit
+from runtime.pages.list_ready import entity_of
 from runtime.pages.templating.drawing import around
 from runtime.render.view import Frame, Message, Tone
 from runtime.sitemap import Verdict, file_verdicts, readable_pages
@@ -64,8 +66,21 @@ def _logo(context: RequestContext) -> str:
 
 
 def may_open(context: RequestContext, node: PageNode) -> bool:
-    """May people with the roles of the context's principal read this page?"""
-    return node.page.key in readable_pages(context.snapshot, context.site, context.principal.roles)
+    """Does a menu offer people with the roles of the context's principal this page?
+
+    They may read it, and where it shows lists alone, the rows of one of them. Strangers are led by it to where one signs in.
+    """
+    if node.page.key not in readable_pages(context.snapshot, context.site, context.principal.roles):
+        return False
+    blocks = node.page.blocks
+    if not context.signed_in or not blocks or any(block.type != "list" for block in blocks):
+        return True
+    return any(_may_list(context, block.list) for block in blocks)
+
+
+def _may_list(context: RequestContext, key: str) -> bool:
+    model = context.site.lists.get(key)
+    return model is None or access_for(context.snapshot, context.principal, entity_of(context, model), "read").allowed
 
 
 def _messages() -> tuple[Message, ...]:

@@ -15,6 +15,9 @@ from metadata.model import (
     Entity,
     EntityIndex,
     EntityPermission,
+    FormDefault,
+    FormRule,
+    SetValue,
     TableMap,
     WriteThrough,
     component_id,
@@ -25,6 +28,8 @@ from metadata.told import Called, told
 
 # Every installation has a language, declared or not.
 ALWAYS = {"language": frozenset({"en-US"})}
+OWN_RULES = (FormDefault, FormRule, SetValue)
+"""Parts whose attributes are judged by rules of their own."""
 SINGLE = (AlternateKey, ApiEntity, AttributeMap, AttributeRight, Entity, EntityIndex, EntityPermission, TableMap, WriteThrough)
 
 
@@ -65,7 +70,7 @@ def known_keys(world: World, leaf: Leaf, kind: str) -> frozenset[str]:
 def attribute_paths(world: World) -> Iterator[Problem]:
     """What is named as an attribute is one of the entity, or of what its lookups lead to."""
     for leaf in world.leaves:
-        if not leaf.rules.get("attribute"):
+        if not leaf.rules.get("attribute") or isinstance(leaf.owner, OWN_RULES):
             continue
         entity = leaf.component.key if isinstance(leaf.component, Entity) else getattr(leaf.component, "entity", "")
         if entity not in world.entities:

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from metadata.migrate.errors import Blocked, Destructive, NotApplied
 from metadata.migrate.planning import Plan
 from metadata.migrate.register import write_register
-from metadata.migrate.steps import AddForeignKey, CreateTable, RebuildTable, Step
-from metadata.text import counted
+from metadata.migrate.steps import AddForeignKey, CreateTable, RebuildTable, Step, rows_told
+from metadata.told import joined, told
 
 Some = TypeVar("Some", bound=Step)
 
@@ -31,7 +31,7 @@ PATIENCE, NO_PATIENCE = "15s", "1s"
 def apply(connection: Connection, plan: Plan, *, allow_destructive: bool = False) -> None:
     """Carry out a plan in the caller's transaction. Raises Destructive, Blocked or NotApplied; then roll back."""
     if plan.blocked:
-        raise Blocked(f"{step.text}: {step.blocked}" for step in plan.blocked)
+        raise Blocked(joined((step.text, step.blocked), ": ") for step in plan.blocked)
     if plan.destructive and not allow_destructive:
         raise Destructive(step.text for step in plan.destructive)
     if plan.steps:
@@ -103,7 +103,7 @@ def _one_by_one(connection: Connection, steps: Iterable[Step]) -> None:
             step.run(connection)
         except DBAPIError as error:
             cause = str(error.orig).strip().splitlines()[0]
-            raise NotApplied([f"{step.text}: {cause}"]) from error
+            raise NotApplied([joined((step.text, cause), ": ")]) from error
     _limit_waiting(connection, PATIENCE)
 
 
@@ -114,7 +114,14 @@ def _check_references(connection: Connection, steps: Iterable[Step]) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise Blocked(
-            [f"{counted(len(broken), 'row')} of {broken[0][0]} and other tables point at rows of {broken[0][2]} that are gone"]
+            [
+                told(
+                    "{rows} of {table} and other tables point at rows of {target} that are gone",
+                    rows=rows_told(len(broken)),
+                    table=broken[0][0],
+                    target=broken[0][2],
+                )
+            ]
         )
 
 

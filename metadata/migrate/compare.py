@@ -28,7 +28,7 @@ from metadata.migrate.steps import (
     Step,
 )
 from metadata.searching import SEARCHES
-from metadata.text import counted
+from metadata.told import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ def _columns(table: Table, around: Surroundings, old: Shape, new: Shape) -> Iter
 
 def _added(table: Table, column: Column[object], word: str, around: Surroundings) -> AddColumn:
     foreign = column.name in around.there.tables[table.name]
-    blocked = "a column of this name that is not Foyer's own is in the way; rename one of them" if foreign else ""
-    return AddColumn(table=table.name, name=column.name, column=column, word=word, blocked=blocked)
+    taken = told("a column of this name that is not Foyer's own is in the way; rename one of them") if foreign else ""
+    return AddColumn(table=table.name, name=column.name, column=column, word=word, blocked=taken)
 
 
 def _changed(connection: Connection, place: tuple[str, str], before: str, after: str) -> Step:
@@ -171,9 +171,9 @@ def _repeated(connection: Connection, table: str, word: str, old: Shape) -> str:
     if not word.startswith("unique ") or any(column not in old.columns for column in columns):
         return ""
     number = counting.count_repeated(connection, table, columns)
-    return (
-        f"{counted(number, 'row repeats', 'rows repeat')} the values of others; change or delete them first" if number else ""
-    )
+    if number == 1:
+        return told("one row repeats the values of another; change or delete it first")
+    return told("{count} rows repeat the values of others; change or delete them first", count=number) if number else ""
 
 
 def _ordered(table: Table, around: Surroundings, shape: Shape, parts: _Parts) -> tuple[Step, ...]:

@@ -14,6 +14,7 @@ from metadata.migrate.shapes import Shape, shape_of
 from metadata.migrate.steps import AddForeignKey, CreateSequence, CreateTable, DropForeignKey, DropTable, Step
 from metadata.snapshot import Snapshot
 from metadata.tables import sequence_name
+from metadata.told import joined, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,13 @@ class Plan:
     def lines(self) -> tuple[str, ...]:
         """The plan in words, one line for each step and for each thing kept."""
         marks = ((step, "!" if step.destructive else "+") for step in (*self.ahead, *self.steps))
-        steps = (f"{mark} {step.text}" + (f" - blocked: {step.blocked}" if step.blocked else "") for step, mark in marks)
-        return (*steps, *(f"= kept unless --allow-destructive: {step.text}" for step in self.kept))
+        steps = (
+            told("{mark} {step} - blocked: {reason}", mark=mark, step=step.text, reason=step.blocked)
+            if step.blocked
+            else joined((mark, step.text), " ")
+            for step, mark in marks
+        )
+        return (*steps, *(told("= kept unless --allow-destructive: {step}", step=step.text) for step in self.kept))
 
     def __bool__(self) -> bool:
         return bool(self.steps)
@@ -84,7 +90,7 @@ def _compare(name: str, snapshot: Snapshot, around: Surroundings) -> Comparison:
     if name not in around.there.tables:
         return compare_new(table, around)
     if name not in around.there.owned:
-        taken = "a table of this name that is not Foyer's own is in the way; rename it or the entity"
+        taken = told("a table of this name that is not Foyer's own is in the way; rename it or the entity")
         return Comparison((CreateTable(table=name, target=table, blocked=taken),), (), shape_of(table))
     return compare_table(table, around)
 

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from metadata.migrate.steps import Step
 from metadata.searching import SearchIndex, compared_text
+from metadata.told import told
 
 WHOLE = "whole"
 """The column with the words of all attributes, on PostgreSQL."""
@@ -44,7 +45,13 @@ class CreateSearch(Step):
     @property
     @override
     def text(self) -> str:
-        return f"create search index {self.name} on {self.table} ({', '.join(self.index.keys)}; {self.index.language})"
+        return told(
+            "create search index {name} on {table} ({attributes}; {language})",
+            name=self.name,
+            table=self.table,
+            attributes=", ".join(self.index.keys),
+            language=self.index.language,
+        )
 
     @override
     def run(self, connection: Connection) -> None:
@@ -67,7 +74,7 @@ class DropSearch(Step):
     @property
     @override
     def text(self) -> str:
-        return f"drop search index {self.name} on {self.table}"
+        return told("drop search index {name} on {table}", name=self.name, table=self.table)
 
     @override
     def run(self, connection: Connection) -> None:

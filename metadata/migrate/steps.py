@@ -20,13 +20,28 @@ from typing_extensions import override
 import metadata.migrate.conversion as conversion
 from metadata.migrate.physical import indexes_of
 from metadata.migrate.shapes import columns_of, family, text_length, type_for
-from metadata.text import counted
+from metadata.told import told
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
 TEMPORARY = "foyer__new"
 OLD = "foyer__old_"
+
+
+def columns_told(number: int) -> str:
+    """A number of columns, as it stands in a sentence."""
+    return told("{count} column", count=number) if number == 1 else told("{count} columns", count=number)
+
+
+def values_told(number: int) -> str:
+    """A number of values, likewise."""
+    return told("{count} value", count=number) if number == 1 else told("{count} values", count=number)
+
+
+def rows_told(number: int) -> str:
+    """A number of rows, likewise."""
+    return told("{count} row", count=number) if number == 1 else told("{count} rows", count=number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +78,7 @@ class CreateTable(Step):
     @property
     @override
     def text(self) -> str:
-        return f"create table {self.table} with {counted(len(self.target.columns), 'column')}"
+        return told("create table {table} with {columns}", table=self.table, columns=columns_told(len(self.target.columns)))
 
     @override
     def statements(self, dialect: Dialect) -> tuple[str, ...]:
@@ -81,7 +96,7 @@ class CreateSequence(Step):
     @property
     @override
     def text(self) -> str:
-        return f"create sequence {self.name} for {self.table}.{self.column}"
+        return told("create sequence {name} for {table}.{column}", name=self.name, table=self.table, column=self.column)
 
     @override
     def statements(self, dialect: Dialect) -> tuple[str, ...]:
@@ -100,7 +115,7 @@ class AddColumn(Step):
     @property
     @override
     def text(self) -> str:
-        return f"add column {self.table}.{self.name} {self.word}"
+        return told("add column {table}.{name} {word}", table=self.table, name=self.name, word=self.word)
 
     @override
     def run(self, connection: Connection) -> None:
@@ -133,9 +148,14 @@ class ChangeLength(Step):
     @property
     @override
     def text(self) -> str:
-        verb = "shorten" if self.narrowing else "widen"
-        cut = f", cutting {counted(self.lost, 'value')} that are longer" if self.narrowing else ""
-        return f"{verb} column {self.table}.{self.name} from {self.before} to {self.after}{cut}"
+        where = {"table": self.table, "name": self.name, "before": self.before, "after": self.after}
+        if not self.narrowing:
+            return told("widen column {table}.{name} from {before} to {after}", **where)
+        return told(
+            "shorten column {table}.{name} from {before} to {after}, cutting {values} that are longer",
+            values=values_told(self.lost),
+            **where,
+        )
 
     @override
     def run(self, connection: Connection) -> None:
@@ -165,8 +185,14 @@ class ConvertColumn(Step):
     @property
     @override
     def text(self) -> str:
-        lost = f"losing {counted(self.lost, 'value')} that cannot be converted"
-        return f"change column {self.table}.{self.name} from {self.before} to {self.after}, {lost}"
+        return told(
+            "change column {table}.{name} from {before} to {after}, losing {values} that cannot be converted",
+            table=self.table,
+            name=self.name,
+            before=self.before,
+            after=self.after,
+            values=values_told(self.lost),
+        )
 
     @override
     def run(self, connection: Connection) -> None:
@@ -191,7 +217,9 @@ class DropColumn(Step):
     @property
     @override
     def text(self) -> str:
-        return f"drop column {self.table}.{self.name}, losing {counted(self.lost, 'value')}"
+        return told(
+            "drop column {table}.{name}, losing {values}", table=self.table, name=self.name, values=values_told(self.lost)
+        )
 
     @override
     def run(self, connection: Connection) -> None:
@@ -209,7 +237,7 @@ class DropTable(Step):
     @property
     @override
     def text(self) -> str:
-        return f"drop table {self.table}, losing {counted(self.lost, 'row')}"
+        return told("drop table {table}, losing {rows}", table=self.table, rows=rows_told(self.lost))
 
     @override
     def run(self, connection: Connection) -> None:
@@ -225,7 +253,7 @@ class RebuildTable(Step):
     @property
     @override
     def text(self) -> str:
-        return f"rebuild table {self.table}"
+        return told("rebuild table {table}", table=self.table)
 
     @override
     def run(self, connection: Connection) -> None:
@@ -252,11 +280,10 @@ class CreateIndex(Step):
     @property
     @override
     def text(self) -> str:
-        return f"create {self._kind} {self.name} on {self.table} ({', '.join(columns_of(self.word))})"
-
-    @property
-    def _kind(self) -> str:
-        return "unique index" if self.word.startswith("unique ") else "index"
+        what = {"name": self.name, "table": self.table, "columns": ", ".join(columns_of(self.word))}
+        if self.word.startswith("unique "):
+            return told("create unique index {name} on {table} ({columns})", **what)
+        return told("create index {name} on {table} ({columns})", **what)
 
     @override
     def statements(self, dialect: Dialect) -> tuple[str, ...]:
@@ -271,7 +298,7 @@ class DropIndex(Step):
     @property
     @override
     def text(self) -> str:
-        return f"drop index {self.name} on {self.table}"
+        return told("drop index {name} on {table}", name=self.name, table=self.table)
 
     @override
     def run(self, connection: Connection) -> None:
@@ -287,7 +314,7 @@ class AddForeignKey(Step):
     @property
     @override
     def text(self) -> str:
-        return f"add foreign key {self.name} on {self.table} ({self.word})"
+        return told("add foreign key {name} on {table} ({word})", name=self.name, table=self.table, word=self.word)
 
     @override
     def statements(self, dialect: Dialect) -> tuple[str, ...]:
@@ -306,7 +333,7 @@ class DropForeignKey(Step):
     @property
     @override
     def text(self) -> str:
-        return f"drop foreign key {self.name} on {self.table}"
+        return told("drop foreign key {name} on {table}", name=self.name, table=self.table)
 
     @override
     def run(self, connection: Connection) -> None:

@@ -126,7 +126,7 @@ class Progress:
 class FormDefault:
     """What an empty field gets while a rule works."""
 
-    attribute: str = prop(help="Field.")
+    attribute: str = prop(help="Field.", attribute="self")
     value: str = prop(help="Expression over the record.")
 
 
@@ -141,12 +141,13 @@ class FormRule:
     show: tuple[str, ...] = prop(
         (),
         "Fields that are there only while a rule that shows them works; what is not there is neither asked for nor changed.",
+        attribute="self",
     )
-    require: tuple[str, ...] = prop((), "Fields that must have a value.")
-    lock: tuple[str, ...] = prop((), "Fields that keep the value that they were opened with.")
+    require: tuple[str, ...] = prop((), "Fields that must have a value.", attribute="self")
+    lock: tuple[str, ...] = prop((), "Fields that keep the value that they were opened with.", attribute="self")
     default: tuple[FormDefault, ...] = prop((), "What empty fields get.")
     refuse: Text = prop(Text(), "Why the form is not taken.")
-    at: str = prop("", "Field at which that is said; at the head of the form where missing.")
+    at: str = prop("", "Field at which that is said; at the head of the form where missing.", attribute="self")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

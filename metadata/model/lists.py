@@ -83,7 +83,7 @@ class RowAction:
 class SetValue:
     """A value that an action writes."""
 
-    attribute: str = prop(help="Attribute of the entity itself.")
+    attribute: str = prop(help="Attribute of the entity itself.", attribute="self")
     value: Any = prop(
         None, "The value: a literal, @today (also @today+7d), @now, @contact or @contact.<path>; empty to clear it."
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect, select, union
 
 from metadata.snapshot import CompiledSite, Snapshot
-from metadata.text import counted
+from metadata.told import told
 from runtime.access import Access, Person, Principal, access_for
 from runtime.exposure.lock import reached
 from runtime.exposure.walk import Exposure
@@ -62,14 +62,25 @@ class Blast:
     @property
     def lines(self) -> tuple[str, ...]:
         """The same for people: roles with the number of what they gain and lose, then people and pages."""
-        found = ["a second person is asked for later than before, or no more"] if self.loosened else []
-        found += [f"page {key} is added" for key in self.pages_added] + [f"page {key} is removed" for key in self.pages_removed]
+        found = [told("a second person is asked for later than before, or no more")] if self.loosened else []
+        found += [told("page {page} is added", page=key) for key in self.pages_added]
+        found += [told("page {page} is removed", page=key) for key in self.pages_removed]
         for who in sorted({item.who for item in (*self.gained, *self.lost)}):
             more, less = (sum(item.who == who for item in side) for side in (self.gained, self.lost))
-            found.append(f"{who} gains {more} and loses {counted(less, 'way')} to attributes")
+            lost = told("{count} way", count=less) if less == 1 else told("{count} ways", count=less)
+            found.append(told("{who} gains {more} and loses {ways} to attributes", who=who, more=more, ways=lost))
         return (
             *found,
-            *(f"{item.who} gains {item.gained} and loses {counted(item.lost, 'row')} of {item.entity}" for item in self.rows),
+            *(
+                told(
+                    "{who} gains {more} and loses {rows} of {entity}",
+                    who=item.who,
+                    more=item.gained,
+                    rows=told("{count} row", count=item.lost) if item.lost == 1 else told("{count} rows", count=item.lost),
+                    entity=item.entity,
+                )
+                for item in self.rows
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from metadata.expressions.evaluate import Value
 from metadata.model import Form, MultistepForm, Step
 from metadata.snapshot import Relationship
+from metadata.text import in_words
 from runtime.context import RequestContext
 from runtime.forms.bound import all_values, attribute_of, bind, posted_values, retyped
 from runtime.forms.builder import FormAsk, form_class
@@ -24,6 +25,7 @@ from runtime.forms.parse import Manner
 from runtime.forms.steps import holds, steps_for
 from runtime.forms.tiers import Tiers
 from runtime.forms.words import Words, WordsRow
+from runtime.pages.content import words_of
 from runtime.pages.form_setting import form_ask, manner_of, people_of, person_of, words_of_request
 from runtime.pages.speech import formats_of
 from runtime.records.entered import EnteredRow
@@ -76,6 +78,11 @@ class Entered:
     def step_form(self, step: Step) -> StepForm:
         """The form of a step."""
         return self._once("form", step, lambda: self._step_form(step))
+
+    def name(self, step: Step) -> str:
+        """What people call a step: its label, that of the form it asks, else its key in words."""
+        form = self.context.snapshot.forms.get(step.form) if step.type == "form" else None
+        return words_of(self.context, step.label) or (words_of(self.context, form.label) if form else "") or in_words(step.key)
 
     def relationship(self, step: Step) -> Relationship:
         """The relationship of a step of lines."""

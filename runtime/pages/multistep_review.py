@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from metadata.model import Step
-from metadata.text import in_words
 from runtime.forms.bound import inputs
 from runtime.forms.fields import BaseForm, Input
-from runtime.pages.content import words_of
 from runtime.pages.form_setting import displayer
 from runtime.pages.multistep_entered import Entered
 from runtime.pages.multistep_estimate import step_total
@@ -53,7 +51,7 @@ def review_steps(ask: BlockAsk, entered: Entered, url: Callable[[Step], str]) ->
 
 
 def _step(ask: BlockAsk, entered: Entered, step: Step, url: str) -> ReviewStep:
-    name = words_of(ask.context, step.label) or in_words(step.key)
+    name = entered.name(step)
     if step.type == "form":
         return ReviewStep(name, url, facts=_facts(ask, entered.bound(step)))
     rules = entered.step_form(step).kind.rules.values()

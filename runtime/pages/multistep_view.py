@@ -9,7 +9,6 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from metadata.model import Step
-from metadata.text import in_words
 from runtime.captcha.asking import ID, CaptchaView
 from runtime.forms.bound import inputs
 from runtime.forms.drafts import STRANGER_DAYS
@@ -145,12 +144,12 @@ def step_part(
         style=entered.multi.progress,
         steps=_links(ask, entered, steps, step),
         number=steps.index(step) + 1,
-        name=words_of(context, step.label) or in_words(step.key),
+        name=entered.name(step),
         hidden=((DRAFT, entered.draft.id), (STEP_FIELD, step.key)),
         submit=submit,
         errors=tuple((error.target, error.text) for error in errors),
         last=last,
-        back=words_of(context, before.label) or before.key if before else "",
+        back=entered.name(before) if before else "",
         restart=ask.query.link(step=None, restart="1"),
         form=body.form,
         lines=body.lines,
@@ -183,7 +182,7 @@ def _links(ask: BlockAsk, entered: Entered, steps: tuple[Step, ...], current: St
     for place, step in enumerate(steps):
         state = "done" if place < at else "current" if place == at else "next"
         url = step_url(ask, step.key) if locked <= place < at else ""
-        links.append(StepLink(place + 1, words_of(ask.context, step.label) or in_words(step.key), state, url))
+        links.append(StepLink(place + 1, entered.name(step), state, url))
     return tuple(links)
 
 

@@ -20,7 +20,7 @@ from metadata.model import KINDS, Component, ComponentId, component_id
 from metadata.schema import load
 from metadata.schema.faults import without_suggestion
 from metadata.store import Components, Guard, MetadataStore, Revision, Standing
-from metadata.text import Text
+from metadata.text import Text, by_number
 from runtime.studio.references import Reference, references
 from runtime.translating.phrases import Texts, said_in
 
@@ -351,7 +351,7 @@ def _of_these(numbers: set[int], found: dict[int, V]) -> dict[int, V]:
 
 
 def _place(item: Item) -> tuple[str, str]:
-    return item.id.key, item.id.site
+    return by_number(item.id.key), item.id.site
 
 
 def made(name: ComponentId, data: Mapping[str, Any]) -> tuple[Component | None, tuple[Problem, ...]]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, make_response, redirect, session
+from flask import Response, make_response, redirect, request, session
 
 from metadata.errors import MetadataError, Problem
+from metadata.migrate import MigrationRefused, Plan
 from metadata.model import KINDS, ComponentId
 from metadata.store import Components, MetadataStore
 from runtime.context import RequestContext, current
@@ -117,6 +118,8 @@ class Door:
     label: str
     url: str
     icon: str
+    current: str = ""
+    """How it is the current one, as `aria-current` says it: `page` for itself, `true` for a page below it, "" else."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,13 @@ class Desk:
         """Why something was not done, in the person's language as far as it is told."""
         if isinstance(error, MetadataError):
             return "\n".join(self.problem(problem) for problem in error.problems)
+        if isinstance(error, MigrationRefused):
+            return "\n".join((self.finding(error.sentence), *(f"  {self.finding(reason)}" for reason in error.reasons)))
         return str(error)
+
+    def plan(self, plan: Plan) -> str:
+        """What publishing would change in the database, a line each, in the person's language."""
+        return "\n".join(self.finding(line) for line in plan.lines)
 
     @property
     def formats(self) -> Formats:
@@ -179,7 +188,7 @@ class Desk:
     def doors(self) -> tuple[Door, ...]:
         """The pages by which the site is run that the person may open."""
         return tuple(
-            Door(self.say(text), self.url(path), icon)
+            Door(self.say(text), self.url(path), icon, self.standing(path))
             for path, right, text, icon in DOORS
             if (self.reach.has(right) if right else self.reach.checks)
         )
@@ -210,6 +219,13 @@ class Desk:
     def address(self, act: str, name: ComponentId) -> str:
         """The address where something is done with a component: edit, source, copy, rename, delete, uses, history."""
         return self.url(act, name.kind, name.key)
+
+    def standing(self, path: str) -> str:
+        """How a page of the studio stands to the one that is asked for: `page`, `true` where that is below it, or ""."""
+        asked, place = request.path.rstrip("/"), f"{ROOT}/{path}"
+        if asked == place:
+            return "page"
+        return "true" if asked.startswith(f"{place}/") else ""
 
     def item(self, kind: str, key: str) -> Item:
         """A component within reach, also one that is to be deleted. Raises PageNotFound, AccessDenied."""
@@ -246,6 +262,11 @@ class Desk:
         """What a kind is called."""
         key = f"studio.kinds.{kind}" if several else f"studio.kind.{kind}"
         return self.say(key) if key in self.say else kind.replace("_", " ").capitalize()
+
+    def act_label(self, act: str) -> str:
+        """What a kind of deed in the audit trail is called; as it is written where it has no name."""
+        key = f"studio.act.{act}"
+        return self.say(key) if key in self.say else act.replace("_", " ").capitalize()
 
     def text(self, given: Any) -> str:
         """A text of plain data in the person's language; "" for what is none."""

@@ -256,5 +256,6 @@ def _keep(
     except EditedMeanwhile as error:
         raise ChangedMeanwhile from error
     desk.note("draft", first.kind, 1, component=str(first), note=note)
-    flash(desk.say(said, name=first.key), "good")
+    fresh = desk.fresh()
+    flash(desk.say(said, name=fresh.label(fresh.bench.items[first])), "good")
     return desk.go_to(to, first)

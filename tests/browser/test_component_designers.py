@@ -163,3 +163,58 @@ def test_a_look_is_seen_at_once_in_dark_and_from_right_to_left(desk: Page) -> No
     expect(desk.get_by_role("button", name="nordic")).to_have_attribute("aria-pressed", "true")
     expect(inside).to_have_attribute("data-bs-theme", "dark")  # what was loaded anew is dressed again
     looked_at(desk)
+
+
+def test_what_is_typed_goes_on_where_the_caret_was_while_steps_are_on_their_way(desk: Page) -> None:
+    goto(desk, "/studio/design/chart/fees")
+    field = desk.locator("[id='f-label.any']")
+    field.focus()
+    desk.keyboard.type("Fees")
+    expect(desk.locator("main h1")).to_contain_text("Fees")  # the step is done, and the panel was drawn anew
+    on_the_way: list[Route] = []
+    desk.route("**/studio/design/**", lambda route: on_the_way.append(route), times=1)
+    with desk.expect_request("**/studio/design/**"):
+        desk.keyboard.type(" of")
+    desk.keyboard.type(" berths")
+    on_the_way.pop().continue_()
+    expect(desk.locator("main h1")).to_contain_text("Fees of berths")
+    expect(field).to_have_value("Fees of berths")
+    expect(field).to_be_focused()
+
+
+def test_the_next_attribute_may_be_typed_while_the_one_before_is_on_its_way_and_needs_a_name(desk: Page) -> None:
+    goto(desk, "/studio/design/entity/berth")
+    word, rows = desk.get_by_label("What people call it"), desk.locator('[data-sortable="attributes"] > tr')
+    count = rows.count()
+    word.focus()
+    desk.keyboard.press("Enter")
+    expect(word).to_be_focused()  # and nothing was added
+    on_the_way: list[Route] = []
+    desk.route("**/studio/design/**", lambda route: on_the_way.append(route), times=1)
+    desk.keyboard.type("Length")
+    with desk.expect_request("**/studio/design/**"):
+        desk.keyboard.press("Enter")
+    desk.keyboard.type("Width")
+    on_the_way.pop().continue_()
+    expect(rows).to_have_count(count + 1)
+    expect(word).to_have_value("Width")
+    desk.keyboard.press("Enter")
+    expect(rows).to_have_count(count + 2)
+    expect(rows.last).to_contain_text("Width")
+
+
+def test_a_layout_comes_beside_the_table_and_what_it_lacks_is_asked_at_once(desk: Page) -> None:
+    goto(desk, "/studio/design/list/berths")
+    table = desk.get_by_role("button", name="Table", exact=True)
+    expect(table).to_have_attribute("aria-pressed", "true")
+    press(desk, "Board")
+    expect(desk.locator("[id='f-board.attribute']")).to_be_visible()
+    expect(table).to_have_attribute("aria-pressed", "true")
+
+
+def test_what_was_unfolded_stays_open_for_the_next_part(desk: Page) -> None:
+    goto(desk, "/studio/design/page/home")
+    desk.locator("summary", has_text="Charts").click()
+    desk.get_by_role("button", name=re.compile("^Add Chart")).first.click()
+    expect(desk.locator('[data-sortable="blocks"]')).to_contain_text("Chart")
+    expect(desk.locator("details", has=desk.locator("summary", has_text="Charts"))).to_have_attribute("open", "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metadata.checks.world import EntityFacts
-from metadata.model import KINDS, Attribute
+from metadata.model import KINDS, Attribute, ComponentId
 from metadata.text import in_words
 from metadata.types import TYPES
 from runtime.studio.about import entity_of
@@ -16,6 +16,7 @@ from runtime.studio.bench import Item
 from runtime.studio.designing.steps import found_at, is_filter
 from runtime.studio.desk import Desk
 from runtime.studio.editing import values_of
+from runtime.studio.offering import label_of
 from runtime.studio.places import STEP, place_of
 from runtime.studio.shapes import shapes_of
 
@@ -223,10 +224,13 @@ class Canvas:
 
     def related(self) -> Iterator[tuple[str, str]]:
         """Related lists that can be placed: relationship and view, and what they are called."""
-        for name, link in (self.facts.links if self.facts else {}).items():
+        links = self.facts.links if self.facts else {}
+        for name, link in links.items():
+            alike = sum(other.entity == link.entity for other in links.values()) > 1
+            led = f"{self.named('entity', link.entity)} ({name})" if alike else self.named("entity", link.entity)
             for view in self.desk.bench.by_kind["view"]:
                 if view.data.get("entity") == link.entity:
-                    yield f"{name}/{view.id.key}", f"{name.replace('_', ' ')}{BEYOND}{self.desk.label(view)}"
+                    yield f"{name}/{view.id.key}", f"{led}{BEYOND}{self.desk.label(view)}"
 
     def components(self, *kinds: str) -> Iterator[tuple[str, str, str]]:
         """What a page or a menu can name: kind, key and name, of this site."""
@@ -235,15 +239,44 @@ class Canvas:
                 if item.id.site in ("", self.desk.reach.site):
                     yield kind, item.id.key, self.desk.label(item)
 
+    def places(self) -> Iterator[tuple[str, str, str]]:
+        """The pages that a menu can lead to: those of one record, and what is below them, have an address for each."""
+        of_records = {name.key for name, item in self._pages.items() if item.data.get("record_entity")}
+        for kind, key, label in self.components("page"):
+            above, passed = key, {key}
+            while above and above not in of_records:
+                found = self._pages.get(ComponentId("page", above, self.desk.reach.site))
+                above = str(found.data.get("parent") or "") if found else ""
+                above = "" if above in passed else above
+                passed.add(above)
+            if not above:
+                yield kind, key, label
+
+    @functools.cached_property
+    def _pages(self) -> Mapping[ComponentId, Item]:
+        return {item.id: item for item in self.desk.bench.by_kind["page"] if item.id.site in ("", self.desk.reach.site)}
+
+    def layouts(self) -> tuple[str, ...]:
+        """As what the rows of a list are shown."""
+        return tuple(self.words("layouts")) or layouts_of(self.data)
+
     def named(self, kind: str, key: Any) -> str:
         """What people call a component; its key where there is none."""
         item = self.desk.bench.find(kind, str(key or ""), self.desk.reach.site)
+        facts = self.desk.bench.entities.get(str(key or "")) if kind == "entity" and item is None else None
+        if facts is not None:  # one of the engine's
+            return label_of(self.desk, facts.model)
         return self.desk.label(item) if item else str(key or "")
 
     def _named(self, attribute: Attribute) -> str:
         default = self.desk.context.site.model.default_language
         label = attribute.label.in_language(self.desk.context.language, default) if attribute.label else ""
         return label or attribute.key.replace("_", " ").capitalize()
+
+
+def layouts_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """As what the rows of a list are shown that says nothing of it: as what is set up, else as a table."""
+    return tuple(name for name in ("calendar", "board", "cards") if data.get(name)) or ("table",)
 
 
 def canvas_of(desk: Desk, item: Item) -> Canvas:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response, flash, request
 
 from metadata.checks.attributes import OPTIONS
 from metadata.model import KINDS, Attribute, Block
@@ -18,7 +18,7 @@ from runtime.errors import BadRequest, PageNotFound
 from runtime.studio.about import entity_of
 from runtime.studio.bench import Item
 from runtime.studio.called import with_keys
-from runtime.studio.designing.canvas import Canvas, canvas_of
+from runtime.studio.designing.canvas import Canvas, canvas_of, layouts_of
 from runtime.studio.designing.designers import DESIGNERS, Designer
 from runtime.studio.designing.outside import ask_again
 from runtime.studio.designing.steps import ACTS, found_at, model_at, pair_all, take
@@ -37,6 +37,9 @@ PAIR = "pair."
 """Before the name of a field that holds the value of one pair."""
 TURNS = ("toggle", "value", "pair")
 """Acts that add nothing to be looked at next: what was chosen stays chosen."""
+LAYOUTS = "layouts"
+NEEDS_MORE = ("calendar", "board")
+"""Layouts of a list that are nothing until it is said of which attributes: that is asked at once."""
 KEPT_IN_ADDRESS = ("sample",)
 FEW_TYPES = 2
 OF_BLOCKS: Mapping[str, tuple[str, ...]] = {
@@ -105,12 +108,19 @@ def submit_design(kind: str, key: str) -> Response:
         given = {name.removeprefix(PAIR): value for name, value in request.form.items() if name.startswith(PAIR)}
         pair_all(data, what, given, model)
     what, _, word = what.partition("=")
+    if act == "add" and what == "attributes" and "word" in request.form and not (word or _typed()):
+        flash(desk.say("studio.attribute_unnamed"), "bad")
+        return _shown_again(desk, item, request.form.get("chosen", ""))
+    if act == "toggle" and what == LAYOUTS and not data.get(LAYOUTS):
+        data[LAYOUTS] = list(layouts_of(data))  # what is shown where none is said: another one comes beside it
     if act in ACTS:
         chosen = take(data, act, what, model, word or _typed())
         if act == "add":
             _give_type(found_at(data, chosen), model_at(model, chosen))
     if act not in ACTS or act in TURNS:
         chosen = at or request.form.get("chosen", "")
+    if act == "toggle" and what == LAYOUTS and word in NEEDS_MORE and word in (data.get(LAYOUTS) or ()):
+        chosen = take(data, "put", word, model)
     return _keep(desk, item, data, base, chosen)
 
 
@@ -170,6 +180,11 @@ def _keep(desk: Desk, item: Item, data: Mapping[str, Any], base: int, chosen: st
         return conflict(desk, item, named(item.id, data), base, outcome)
     if outcome.changed:
         desk.note("draft", item.id.kind, outcome.number, component=str(item.id))
+    return _shown_again(desk, item, chosen)
+
+
+def _shown_again(desk: Desk, item: Item, chosen: str) -> Response:
+    """Lead back to the designer with a part of it chosen."""
     response = desk.go_to("design", item.id)
     query = {**({"at": chosen} if chosen else {}), **_kept(request.form)}
     if query:

@@ -63,12 +63,13 @@ def submit_matrix() -> Response:
     """One permission of a cell, saved as a draft: changed, made, or taken from the role."""
     desk = _open()
     entity, role = request.form.get("entity", ""), request.form.get("role", "")
-    _cell(desk, entity, role)
+    shown = _cell(desk, entity, role)
+    posted = _posted(entity, shown)
     key, act, said = request.form.get("key", ""), request.form.get("do", ""), desk.say("studio.saved")
     if act not in ("save", "take"):
         raise BadRequest
     if key == NEW:
-        _write(desk, _name(desk, _free(desk, entity, role)), {"roles": [role], **_posted(entity)}, 0)
+        _write(desk, _name(desk, _free(desk, entity, role)), {"roles": [role], **posted}, 0)
     else:
         item = next((grant.item for grant in grants_of(desk, entity, role) if grant.item.id.key == key), None)
         if item is None:
@@ -83,10 +84,10 @@ def submit_matrix() -> Response:
         elif act == "take":
             _write(desk, item.id, {**item.data, "roles": others}, base)
         elif others and request.form.get("only") == "yes":
-            _split(desk, item.id, {**item.data, "roles": others}, _free(desk, entity, role), role, base, entity)
+            _split(desk, item.id, {**item.data, "roles": others}, _free(desk, entity, role), role, base, posted)
         else:
             kept = {name: value for name, value in item.data.items() if name not in (*TEXTS, "subsidiaries")}
-            _write(desk, item.id, {**kept, **_posted(entity)}, base)
+            _write(desk, item.id, {**kept, **posted}, base)
     flash(said, "good")
     response = desk.go("permissions")
     response.location = f"{_address(desk, entity=entity, role=role)}#cell"
@@ -172,12 +173,15 @@ def _above(desk: Desk, role: str, entities: set[str], labels: Mapping[str, str])
     return found
 
 
-def _posted(entity: str) -> dict[str, Any]:
-    """What the panel of a cell says, right or wrong."""
+def _posted(entity: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """What the panel of a cell says, right or wrong. For rows below others, the only way that there is need not be said."""
     found: dict[str, Any] = {"entity": entity, "scope": request.form.get("scope", "")}
     for name in TEXTS:
         if text := request.form.get(name, "").strip():
             found[name] = text
+    for name, offered in (("relationship", shown["ways"]), ("parent", shown["parents"])):
+        if found["scope"] == "parent" and len(offered) == 1:
+            found.setdefault(name, next(iter(offered)))
     if request.form.get("subsidiaries") == "yes":
         found["subsidiaries"] = True
     found["privileges"] = [name for name in PRIVILEGES if name in request.form.getlist("privileges")]
@@ -213,7 +217,9 @@ def _delete(desk: Desk, name: ComponentId) -> None:
     desk.note("draft", KIND, 0, component=str(name), deleted=True)
 
 
-def _split(desk: Desk, name: ComponentId, rest: dict[str, Any], key: str, role: str, base: int, entity: str) -> None:
+def _split(
+    desk: Desk, name: ComponentId, rest: dict[str, Any], key: str, role: str, base: int, posted: Mapping[str, Any]
+) -> None:
     """Give one role a permission of its own, and leave the old one to the others."""
     own = _name(desk, key)
     desk.prove()
@@ -223,7 +229,7 @@ def _split(desk: Desk, name: ComponentId, rest: dict[str, Any], key: str, role: 
             desk.author,
             f"{name} parted for {role}",
             expected={name: base, own: 0},
-            sketches=[Sketch(name, named(name, rest)), Sketch(own, named(own, {"roles": [role], **_posted(entity)}))],
+            sketches=[Sketch(name, named(name, rest)), Sketch(own, named(own, {"roles": [role], **posted}))],
         )
     except EditedMeanwhile as error:
         raise ChangedMeanwhile from error

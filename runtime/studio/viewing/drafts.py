@@ -20,7 +20,7 @@ from runtime.studio.viewing.guise import Guise
 
 K = TypeVar("K")
 V = TypeVar("V")
-ROUNDS = 5
+ROUNDS = 12
 """How often what is wrong is put back; what is left out may make others wrong."""
 KEPT = 8
 """Guises whose templates and statements are kept."""

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from metadata.model import FormField, MultistepForm
 from metadata.store import MetadataStore
+from metadata.text import Text
 from runtime.forms import drafts
 from runtime.forms.ports import Queued, Refusal
 from support.pottery import FORMS, PIECE, STEPS, hidden, shown_errors
@@ -392,3 +393,16 @@ def test_what_arrived_and_is_refused_makes_way_for_what_was_typed_since(pottery)
     assert [row["title"] for row in pottery.rows("firing")] == ["Bowls"]
     assert len(pottery.oven.keys) == 3
     assert len(set(pottery.oven.keys)) == 2
+
+
+def test_a_step_without_a_label_is_called_as_its_form_and_nowhere_by_its_key(pottery):
+    first, *others = STEPS.steps
+    unnamed = replace(STEPS, steps=(replace(first, key="the_basics", label=Text()), *others))
+    asked = next(form for form in FORMS if form.key == "basics")
+    MetadataStore(pottery.engine).publish("tester", components=(unnamed, replace(asked, label=Text.of("What goes in"))))
+    walk = Walk(pottery.as_("ada"))
+    assert "What goes in" in walk.text
+    walk.press(title="Cups", kiln=str(pottery.ids["Big Bertha"]), peak="1000")
+    assert walk.step == "pieces"
+    back = walk.text.partition('value="back"')[2].partition("</button>")[0]
+    assert back.endswith("What goes in")

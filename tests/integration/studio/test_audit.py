@@ -162,3 +162,12 @@ def test_a_form_that_does_not_prove_where_it_came_from_is_in_it(site, maker):
         *["method: POST; path: /bookings/A1; status: 400; argument: csrf_token"] * 2,
         "method: POST; path: /_api/bookings; status: 401; argument: csrf_token",
     ]
+
+
+@pytest.mark.parametrize(("language", "said"), [("", ("Go back", "Delete")), ("/sv-SE", ("Gå tillbaka", "Ta bort"))])
+def test_kinds_of_deeds_are_called_so_in_the_language_of_the_page(site, maker, language, said):
+    act(site, contact=site.people["bob"], kind="delete", row=7)
+    act(site, contact=site.people["bob"], kind="rollback", entity="release", row=2)
+    act(site, contact=site.people["bob"], kind="of_a_plugin", row=7)
+    page = words(maker("dora").browser.get(f"{language}/studio/audit"))
+    assert [word for word in (*said, "Of a plugin") if word not in page] == []

@@ -170,3 +170,33 @@ def test_pages_stand_in_a_tree_and_blocks_and_menu_entries_are_placed(site, make
     assert blocks[-1] == {"type": "list", "list": "berths"}
     step(carol, "web_link_set/main", "add:links=terms")
     assert data_of(site, "web_link_set", "main")["links"][-1] == {"page": "terms"}
+
+
+def test_an_attribute_needs_a_name_and_its_target_is_named_as_people_call_it(site, maker):
+    dora = maker("dora")
+    count = len(data_of(site, "entity", "booking")["attributes"])
+    answer = step(dora, "entity/booking", "add:attributes", word="  ")
+    assert len(data_of(site, "entity", "booking")["attributes"]) == count
+    page = dora.browser.get(answer.location).text
+    assert "Say first what people call it." in page
+    assert "Look-up \u203a Berth" in page
+    assert "Look-up \u203a Contact" in page
+
+
+def test_a_menu_is_offered_no_page_of_one_record(site, maker):
+    page = maker("dora").get("design/web_link_set/main").text
+    offered = set(re.findall(r'value="add:links=([^"]*)"', page))
+    assert "bookings" in offered
+    assert "booking" not in offered
+
+
+def test_rules_of_a_form_take_what_people_call_a_field(site, maker):
+    dora = maker("dora")
+    name = "form/booking-edit"
+    step(dora, name, "add:rules", at="")
+    form = dora.form(f"design/{name}?at=rules.0", "at")
+    more = {"p.rules.0.when": "paid", "p.rules.0.require.0": "Boat"}
+    kept = [(given, value) for given, value in form.fields if given not in more]
+    data = {**dict(kept), **more, "do": "set"}
+    assert dora.browser.client.post(f"/studio/design/{name}", data=data).status_code == 303
+    assert data_of(site, "form", "booking-edit")["rules"][0]["require"] == ["boat"]

@@ -8,6 +8,7 @@ from metadata.model import (
     AlternateKey,
     Attribute,
     Block,
+    BulkAction,
     Chart,
     Entity,
     EntityPermission,
@@ -15,10 +16,12 @@ from metadata.model import (
     ListComponent,
     ListFilter,
     Page,
+    RecordAction,
     Search,
     SearchedAttribute,
     SearchedEntity,
     SearchFacet,
+    SetValue,
     Text,
 )
 from metadata.store import MetadataStore
@@ -78,7 +81,10 @@ def test_where_an_attribute_is_used_are_lists_charts_and_searches_too(site, make
             ),
         ),
     )
-    MetadataStore(site.engine).save((moored, fees, told), "dora", "drafts")
+    berth = SetValue(attribute="berth")
+    moored = replace(moored, bulk=(BulkAction(key="unmoor", type="set", values=(berth,)),))
+    told_form = Form(key="told", entity="booking", actions=(RecordAction(key="leave", values=(berth,)),))
+    MetadataStore(site.engine).save((moored, fees, told, told_form), "dora", "drafts")
     parts = maker("dora").get("uses/entity/booking").text.partition('id="parts"')[2]
     named = [
         "edit/list/moored#f-filters.0.attribute",
@@ -87,6 +93,8 @@ def test_where_an_attribute_is_used_are_lists_charts_and_searches_too(site, make
         "edit/chart/fees#f-attribute",
         "edit/search/told#f-entities.0.attributes.0.attribute",
         "edit/search/told#f-entities.0.facets.0.attribute",
+        "edit/list/moored#f-bulk.0.values.0.attribute",
+        "edit/form/told#f-actions.0.values.0.attribute",
     ]
     assert [place for place in named if place not in parts] == []
 

@@ -100,4 +100,7 @@ def test_the_panel_of_a_cell_names_ways_and_permissions_above_in_words_and_tells
     assert "berths" not in above, "no way leads from there to a berth"
     form = dora.form_in(panel(dora, "extra", "skipper"), "key")
     assert dora.send("permissions", form, relationship="").status_code == 303
+    assert "The scope parent needs parent:" not in panel(dora, "extra", "skipper").text, "the only way there is goes unsaid"
+    form = dora.form_in(panel(dora, "extra", "skipper"), "key")
+    assert dora.send("permissions", form, parent="").status_code == 303
     assert "The scope parent needs parent:" in panel(dora, "extra", "skipper").text

@@ -2,10 +2,12 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
 
+from metadata.model import Choice, Option
 from metadata.store import EditedMeanwhile, MetadataStore
 from runtime.app import create_app
 from runtime.records.tables import AUDIT
@@ -206,6 +208,55 @@ def test_values_are_lost_only_where_somebody_says_so(site, maker):
     assert "!" in words_beside(dora.get("publish")) or "blocked" in dora.get("publish").text
     assert dora.publish().status_code == 422
     assert MetadataStore(site.engine).current_release() == 1
+
+
+REFUSED = [
+    ("", "change column booking.note from", "losing 1 value that cannot be converted", "The change would lose values"),
+    (
+        "/sv-SE",
+        "ändra kolumnen booking.note från",
+        "förlorar 1 värde som inte kan omvandlas",
+        "Ändringen skulle förlora värden",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "step", "lost", "refusal"), REFUSED)
+def test_what_changes_in_the_database_and_why_not_is_told_in_the_language_of_the_page(
+    site, maker, language, step, lost, refusal
+):
+    dora = maker("dora")
+    site.book("B-1", note="by the pier")
+    dora.edit("entity/booking", ("do", "save"), p__attributes__10__type="integer")
+    told = unescape(dora.browser.get(f"{language}/studio/publish").text)
+    assert step in told
+    assert lost in told
+    form = dora.form("publish", "chosen")
+    data = {**dict(form.fields), "do": "publish"}
+    answer = dora.browser.client.post(f"{language}/studio/publish", data=data)
+    assert (answer.status_code, refusal in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("language", ["", "/sv-SE"])
+def test_the_page_at_hand_and_what_it_is_below_are_marked_on_the_left(maker, language):
+    dora = maker("dora")
+
+    def marked(path):
+        tree = dora.browser.get(f"{language}/studio/{path}").text.partition('id="tree"')[2].partition("</nav>")[0]
+        return re.findall(r'href="(?:/sv-SE)?/studio/([^"]*)" aria-current="(\w+)"', tree)
+
+    assert ("people", "page") in marked("people")
+    assert ("people", "true") in marked("people/new")
+    assert ("people", "true") not in marked("audit")
+    assert ("permissions", "true") in marked("permissions/contact")
+
+
+def test_numbers_in_names_are_sorted_as_numbers(site, maker):
+    names = ["dock_10", "dock_9", "dock_100"]
+    MetadataStore(site.engine).save(tuple(Choice(key=name, options=(Option(value="a"),)) for name in names), "dora", "drafts")
+    page = maker("dora").get("kind/choice").text
+    found = [name for name in re.findall(r"/studio/edit/choice/(\w+)", page.partition("<main")[2]) if name.startswith("dock")]
+    assert list(dict.fromkeys(found)) == ["dock_9", "dock_10", "dock_100"]
 
 
 def test_a_search_names_what_bears_the_name_first(maker):

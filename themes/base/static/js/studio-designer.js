@@ -5,7 +5,12 @@ import { refreshPreview, showToken } from "./studio-preview.js";
 
 // How long somebody must have stopped typing. A list or a mark that was chosen is sent at once.
 const PAUSE = 350;
+// What somebody has unfolded to place parts from stays open, since several are placed as a rule.
+const UNFOLDED = ".ds-far[open] > summary";
 let queue = Promise.resolve();
+let timer;
+// What stood in each field when the last step was sent: what differs from it was typed while the answer was on its way.
+let sent = new Map();
 // What was typed in a panel and not sent yet; it goes along where somebody leaves the page.
 let typed = null;
 window.addEventListener("pagehide", () => {
@@ -16,6 +21,55 @@ window.addEventListener("pagehide", () => {
     navigator.sendBeacon(typed.action, fields);
   }
 });
+
+// The fields that people type in and choose from, on the canvas and in the panel; marks and buttons are steps of their own.
+function fields() {
+  const held = "input[id]:not([type=hidden], [type=checkbox], [type=radio], [type=file]), select[id], textarea[id]";
+  return [...document.querySelectorAll("[data-designer], [data-panel]")].flatMap((form) => [...form.querySelectorAll(held)]);
+}
+
+function standing() {
+  return new Map(fields().map((field) => [field.id, field.value]));
+}
+
+function selectionOf(field) {
+  try {
+    return [field.selectionStart, field.selectionEnd];
+  } catch {
+    return [null, null];
+  }
+}
+
+// What somebody typed since the step was sent, and where the caret stands; both go on in what the answer brings.
+function typing() {
+  const active = document.activeElement;
+  const [start, end] = active?.matches("input, textarea") ? selectionOf(active) : [null, null];
+  return {
+    later: fields().filter((field) => sent.has(field.id) && sent.get(field.id) !== field.value).map((field) => [field.id, field.value]),
+    caret: start === null ? null : { id: active.id, start, end },
+  };
+}
+
+// Gives back whether anything of it belongs to the panel, which has then to be sent once more.
+function typeOn({ later, caret }) {
+  let ofPanel = false;
+  for (const [id, value] of later) {
+    const field = document.getElementById(id);
+    if (field && field.value !== value) {
+      field.value = value;
+      ofPanel ||= Boolean(field.closest("[data-panel]"));
+    }
+  }
+  const held = caret?.id ? document.getElementById(caret.id) : null;
+  if (held && held === document.activeElement) {
+    try {
+      held.setSelectionRange(caret.start, caret.end);
+    } catch {
+      // A field of numbers or dates has no caret to be set.
+    }
+  }
+  return ofPanel;
+}
 
 function page() {
   return document.querySelector("[data-designer]");
@@ -52,6 +106,12 @@ async function show(answer, key) {
   adoptIcons(html);
   // Whoever went on while the answer was on its way is not taken back to the button of that step.
   const now = focusKey() || key;
+  const kept = typing();
+  const panel = document.querySelector("[data-panel]");
+  const unfolded = new Set([...page().querySelectorAll(UNFOLDED)].map((summary) => summary.textContent.trim()));
+  for (const summary of form.querySelectorAll(".ds-far > summary")) {
+    summary.parentElement.open ||= unfolded.has(summary.textContent.trim());
+  }
   page().replaceWith(form);
   document.querySelector(".st-side").replaceWith(fresh.querySelector(".st-side"));
   const head = fresh.querySelector(".st-main > .page-head");
@@ -60,18 +120,51 @@ async function show(answer, key) {
   const at = new URL(answer.url).searchParams.get("at") ?? "";
   window.history.replaceState(null, "", answer.url);
   start();
+  sent = standing();
   focusAgain(now, at);
+  if (typeOn(kept)) {
+    wait(document.querySelector("[data-panel]"), PAUSE);
+  } else if (typed === panel) {
+    // The panel of another part is shown by now: what was typed in the one before is sent all the same.
+    const gone = kept.later.some(([id]) => panel.querySelector(`#${CSS.escape(id)}`) && !document.getElementById(id));
+    if (gone) {
+      flush();
+    } else {
+      settled();
+    }
+  }
+}
+
+function settled() {
+  clearTimeout(timer);
+  typed = null;
+}
+
+// The panel is sent when somebody has stopped typing.
+function wait(panel, pause) {
+  clearTimeout(timer);
+  typed = panel;
+  timer = setTimeout(flush, pause);
+}
+
+// What was typed in the panel is a step before the next one, so that no step is done to what was there before.
+function flush() {
+  const panel = typed;
+  settled();
+  return panel ? send(panel, { do: "set" }) : queue;
 }
 
 function send(form, more) {
-  const fields = new URLSearchParams(new FormData(form));
+  const values = new URLSearchParams(new FormData(form));
+  const given = standing();
   for (const [name, value] of Object.entries(more)) {
-    fields.set(name, value);
+    values.set(name, value);
   }
   const key = focusKey();
   queue = queue.then(async () => {
-    fields.set("base", page().elements.base.value);
-    const answer = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "text/html" } });
+    sent = new Map([...standing(), ...given]);
+    values.set("base", page().elements.base.value);
+    const answer = await fetch(form.action, { method: "POST", body: values, headers: { Accept: "text/html" } });
     await show(answer, key);
     refreshPreview();
   });
@@ -125,25 +218,25 @@ function start() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
+    const word = form.elements.word;
+    if (button?.value === "add:attributes" && word?.required && !word.reportValidity()) {
+      return;
+    }
+    flush();
     send(form, button ? { do: button.value } : {});
+    // Another name may be typed while this one is on its way.
+    if (button?.value === "add:attributes" && word) {
+      word.value = "";
+    }
   });
   const panel = document.querySelector("[data-panel]");
-  let timer;
-  const set = () => {
-    clearTimeout(timer);
-    typed = null;
-    send(panel, { do: "set" });
-  };
   panel.addEventListener("submit", (event) => {
     event.preventDefault();
-    clearTimeout(timer);
-    typed = null;
+    settled();
     send(panel, { do: event.submitter?.value ?? "set" });
   });
   panel.addEventListener("input", (event) => {
-    clearTimeout(timer);
-    typed = panel;
-    timer = setTimeout(set, event.target.matches("select, [type=checkbox], [type=radio]") ? 0 : PAUSE);
+    wait(panel, event.target.matches("select, [type=checkbox], [type=radio]") ? 0 : PAUSE);
   });
   for (const list of form.querySelectorAll("[data-sortable]")) {
     sortable(list, list.dataset.sortable.endsWith("fields") ? "fields" : list.dataset.sortable);
@@ -164,8 +257,9 @@ export function startDesigner() {
       return;
     }
     event.preventDefault();
-    await queue;
+    await flush();
     await show(await fetch(link.href), "");
   });
   start();
+  sent = standing();
 }

@@ -92,6 +92,17 @@ export function refreshPreview() {
   const frame = section()?.querySelector("iframe");
   if (frame) {
     frame.contentWindow.location.reload();
+    tellWrong();
+  }
+}
+
+// How many drafts are seen as they are served changes with each of them.
+async function tellWrong() {
+  const told = section().querySelector("[data-preview-wrong]");
+  const answer = told ? await fetch(told.dataset.previewWrong) : null;
+  if (answer?.ok) {
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    told.replaceChildren(...fresh.body.childNodes);
   }
 }
 
