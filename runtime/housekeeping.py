@@ -108,7 +108,7 @@ def keep_tidy(
         try:
             gone = tidy(engine, clock(), store, newest() if newest is not None else None, audit_days)
             if any(gone.values()):
-                log.info("tidied up", extra={"action": "tidied", **gone})
+                log.info("tidied up", extra={"action": "tidied", **{str(name): rows for name, rows in gone.items()}})
         except SQLAlchemyError as error:
             log.warning("could not tidy up: %s", type(error).__name__, extra={"action": "tidy_failed"})
         if stop.wait(EVERY_SECONDS):

@@ -12,6 +12,7 @@ from runtime.database import make_engine, writing
 from runtime.forms.drafts import drafts
 from runtime.housekeeping import keep_tidy, tidy
 from runtime.identity.tables import api_tokens, browsers, logout_tokens, newcomers, saml_answers, sessions, tokens
+from runtime.logs import JsonLines
 from runtime.records import audit
 from runtime.records.tables import AUDIT
 from runtime.tables import create_engine_tables
@@ -169,6 +170,18 @@ def test_the_worker_tidies_at_its_start_and_ends_when_told(engine):
     stop.set()
     keep_tidy(engine, stop, lambda: NOW)
     assert left(engine) == STAYING
+
+
+def test_what_has_gone_is_told_in_a_line_of_the_log(engine, caplog):
+    furnish(engine)
+    stop = threading.Event()
+    stop.set()
+    with caplog.at_level("INFO", "runtime.housekeeping"):
+        keep_tidy(engine, stop, lambda: NOW)
+    (record,) = [one for one in caplog.records if one.getMessage() == "tidied up"]
+    told = json.loads(JsonLines().format(record))
+    assert told["action"] == "tidied"
+    assert told[str(sessions.name)] > 0
 
 
 def a_line(kind, age):
