@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import outbox
+from connectors.alike import unlike
 from connectors.dated import holds
 from connectors.errors import Fatal
 from connectors.home import Home, Work
@@ -44,8 +45,9 @@ def compare(home: Home, adapter: Adapter, table_map: CompiledMap) -> Iterator[Di
     if table_map.streams:
         raise Fatal(f"map {table_map.key}: a stream of events tells what happens, not what there is; it cannot be compared")
     there: set[int] = set()
+    lookups = Lookups()
     for batch in pages(adapter, table_map, None, table_map.model.batch_size):
-        for found in _of_records(home, table_map, batch.records, there):
+        for found in _of_records(home, table_map, _doubtful(home, table_map, batch.records, lookups, there), there):
             yield from _again(home, adapter, table_map, found)
         if not batch.more:
             break
@@ -88,7 +90,24 @@ def _key_text(table_map: CompiledMap, rows: RowStore, stored: Mapping[str, Any])
     return join_key([named.get(column) for column in table_map.key_columns])
 
 
+def _doubtful(
+    home: Home, table_map: CompiledMap, records: Sequence[Record], lookups: Lookups, there: set[int]
+) -> Sequence[Record]:
+    """The records that are to be looked at one by one: most are what is stored here, and that is seen of many at once.
+
+    `lookups` may be some batches old. What it knows was so while the sides were compared, and what differs is looked at anew.
+    """
+    with home.read() as connection:
+        rows = home.rows(connection)
+        lookups.use(rows)
+        doubtful, alike = unlike(rows, table_map, records, lookups)
+    there.update(map(hash, alike))
+    return doubtful
+
+
 def _of_records(home: Home, table_map: CompiledMap, records: Sequence[Record], there: set[int]) -> list[Difference]:
+    if not records:
+        return []
     with home.read() as connection:
         work = Work(connection, home.rows(connection), table_map, home.now())
         mapped, refused = convert_records(table_map, [record for record in records if holds(table_map, record, work.now)])

@@ -26,6 +26,21 @@ def test_rows_are_matched_by_key_and_unchanged_ones_are_left_alone(store):
     assert store.resolve("account", ("number",), {("1",), ("9",)}) == {("1",): first.ids[0]}
 
 
+def test_values_are_read_by_key_and_of_rows_with_one_key_none_is_meant(store, stage):
+    about = ("contact", stage.contacts["bob"])
+    rows = [{"name": "x", "about": about, "tags": ("new",)}, {"name": "y", "about": None, "tags": ()}]
+    store.upsert("boat", ("name",), rows)
+    wanted = {(name,) for name in ("x", "y", "nobody")}
+    found = store.values("boat", ("name",), wanted, ("tags", "about", "name"))
+    assert found == {
+        ("x",): (("new",), about, "x"),
+        ("y",): (store.values("boat", ("name",), wanted, ("tags",))["y",][0], None, "y"),
+    }
+    store.bulk_load("boat", ("number",), ("number", "name"), [("N1", "x"), ("N2", "z")])
+    assert store.values("boat", ("name",), wanted | {("z",)}, ()).keys() == {("y",), ("z",)}
+    assert store.values("boat", ("name", "number"), {("x", "N1"), ("x", "N2")}, ("number",)) == {("x", "N1"): ("N1",)}
+
+
 def test_of_rows_with_one_key_the_last_one_counts(store):
     done = store.upsert("account", ("number",), [{"number": "1", "name": "a"}, {"number": "1", "name": "b"}])
     assert (done.inserted, len(set(done.ids))) == (1, 1)
