@@ -80,6 +80,21 @@ def test_a_load_of_new_rows_needs_no_stage_and_one_row_that_is_there_is_found_am
     assert sorted(found) == [("name", 1, "sync"), ("other", 2, "sync")]
 
 
+@pytest.mark.parametrize("first", [1, 20_001, 39_001])
+def test_a_load_of_rows_that_are_there_reads_those_and_not_the_whole_table(store, connection, first):
+    if connection.dialect.name == "sqlite":
+        pytest.skip("SQLite always goes through the key")
+    rows = [(f"K{no:06}", f"name {no}") for no in range(1, 40_001)]
+    store.bulk_load("boat", ("number",), ("number", "name"), rows)
+    connection.exec_driver_sql("ANALYZE boat")
+    told = "SELECT coalesce(seq_tup_read, 0) FROM pg_stat_xact_user_tables WHERE relname = 'boat'"
+    before = connection.exec_driver_sql(told).scalar_one()
+    again = [(number, "other") for number, _ in rows[first - 1 : first + 999]]
+    done = store.bulk_load("boat", ("number",), ("number", "name"), iter(again))
+    assert (done.inserted, done.updated, done.unchanged) == (0, 1000, 0)
+    assert connection.exec_driver_sql(told).scalar_one() - before < 40_000
+
+
 def test_loaded_rows_take_defaults_numbers_and_polymorphic_lookups(store, stage):
     row = ("z", ("contact", stage.contacts["bob"]), ("new", "done"))
     store.bulk_load("boat", ("name",), ("name", "about", "tags"), [row])

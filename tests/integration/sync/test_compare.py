@@ -100,12 +100,18 @@ def test_the_few_rows_that_differ_are_found_among_many(world_of, batch_size):
 
 
 def test_of_two_outside_rows_with_one_key_the_last_one_is_compared(world_of):
+    """Also where the older one, which nobody takes, lies far before it."""
     world = opened(world_of)
     with world.outside.lock:
-        world.outside.tables["boat"].insert(3, boat_row(7, name="An older one", harbour="NOWHERE"))
+        world.outside.tables["boat"] = [boat_row(no) for no in range(600, 0, -1)]
+    world.put("boat", *(boat_row(no, seq=2) for no in range(1, 601)))
+    world.pull()
+    with world.outside.lock:
+        world.outside.tables["boat"].sort(key=lambda row: -row["no"])
+        world.outside.tables["boat"].insert(3, boat_row(7, seq=1, harbour="NOWHERE"))
     assert differences(world) == []
     with world.outside.lock:
-        world.outside.tables["boat"].append(boat_row(7, seq=1, name="A newer one"))
+        world.outside.tables["boat"].append(boat_row(7, seq=3, name="A newer one"))
     assert differences(world) == [("differs", "7", ["name"])]
 
 
