@@ -86,8 +86,18 @@ def advance(connection: Connection, checkpoint: Checkpoint, now: dt.datetime, *,
     if connection.execute(update(_TABLE).where(_TABLE.c.map == checkpoint.map, began).values(**values)).rowcount:
         return
     first = _insert(connection).values(map=checkpoint.map, **values).on_conflict_do_nothing()
-    if not connection.execute(first).rowcount:
+    # Unless it is to be kept, the number of rows that an INSERT made is not told on PostgreSQL, and none looks like some.
+    if connection.execute(first, execution_options={"preserve_rowcount": True}).rowcount < 1:
         raise BegunAnew(checkpoint.map)
+
+
+def begin(connection: Connection, table_map: str, now: dt.datetime) -> Checkpoint:
+    """Note that a map begins, before anything is read, and how far it got.
+
+    Whoever tells it to begin elsewhere takes the note away: without one a first batch would be kept all the same.
+    """
+    _store(connection, table_map, {"began_at": now})
+    return read_checkpoint(connection, table_map)
 
 
 def fail(connection: Connection, table_map: str, problem: str, now: dt.datetime, retry_at: dt.datetime | None) -> None:

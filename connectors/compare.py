@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import outbox
+from connectors.alike import unlike
 from connectors.dated import holds
 from connectors.errors import Fatal
 from connectors.home import Home, Work
@@ -44,16 +45,17 @@ def compare(home: Home, adapter: Adapter, table_map: CompiledMap) -> Iterator[Di
     if table_map.streams:
         raise Fatal(f"map {table_map.key}: a stream of events tells what happens, not what there is; it cannot be compared")
     there: set[int] = set()
+    lookups = Lookups()
     for batch in pages(adapter, table_map, None, table_map.model.batch_size):
-        for found in _of_records(home, table_map, batch.records, there):
+        for found in _of_records(home, table_map, _doubtful(home, table_map, batch.records, lookups, there), there):
             yield from _again(home, adapter, table_map, found)
         if not batch.more:
             break
     if table_map.creates:
         with home.read() as connection:
             inactive = inactive_records(connection, table_map.key)
-        for row, key in _others(home, table_map, there):
-            if row not in inactive and not _outside(home, adapter, table_map, row):
+        for row, key in _ours(home, table_map):
+            if row not in inactive and hash(key) not in there and not _outside(home, adapter, table_map, row):
                 yield Difference(EXTRA, join_key(key), ours=row)
 
 
@@ -88,15 +90,32 @@ def _key_text(table_map: CompiledMap, rows: RowStore, stored: Mapping[str, Any])
     return join_key([named.get(column) for column in table_map.key_columns])
 
 
+def _doubtful(
+    home: Home, table_map: CompiledMap, records: Sequence[Record], lookups: Lookups, there: set[int]
+) -> Sequence[Record]:
+    """The records that are to be looked at one by one: most are what is stored here, and that is seen of many at once.
+
+    `lookups` may be some batches old. What it knows was so while the sides were compared, and what differs is looked at anew.
+    """
+    with home.read() as connection:
+        rows = home.rows(connection)
+        lookups.use(rows)
+        doubtful, alike = unlike(rows, table_map, records, lookups)
+    there.update(map(hash, alike))
+    return doubtful
+
+
 def _of_records(home: Home, table_map: CompiledMap, records: Sequence[Record], there: set[int]) -> list[Difference]:
+    if not records:
+        return []
     with home.read() as connection:
         work = Work(connection, home.rows(connection), table_map, home.now())
         mapped, refused = convert_records(table_map, [record for record in records if holds(table_map, record, work.now)])
         ready, missing = resolve_lookups(table_map, mapped, Lookups(work.rows))
         key = table_map.model.integration_key
         wanted = {row.key: tuple(row.values[name] for name in key) for row in ready}
+        there.update(hash(value) for value in wanted.values())
         ids = work.rows.resolve(table_map.entity.key, key, set(wanted.values()))
-        there.update(ids.values())
         stored = _stored(work.rows, table_map, ids.values())
         owed = _owed(work)
         found = [Difference(REJECTED, item.key, reason=item.reason, record=item.record) for item in (*refused, *missing)]
@@ -139,15 +158,13 @@ def _again(home: Home, adapter: Adapter, table_map: CompiledMap, difference: Dif
     return _of_records(home, table_map, [{name: row[name] for name in table_map.columns} for row in same], set())
 
 
-def _others(home: Home, table_map: CompiledMap, there: Set[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Our rows with a complete integration key but those that are `there`, in pages, none of which keeps a transaction open."""
+def _ours(home: Home, table_map: CompiledMap) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Our rows with a complete integration key, in pages, none of which keeps a transaction open."""
     key, after = table_map.model.integration_key, 0
     while True:
         with home.read() as connection:
-            store = home.rows(connection)
-            rows = store.scan(table_map.entity.key, (), after, SCANNED_AT_ONCE)
-            others = store.read(table_map.entity.key, [row["id"] for row in rows if row["id"] not in there], key)
-        for row in others:
+            rows = home.rows(connection).scan(table_map.entity.key, key, after, SCANNED_AT_ONCE)
+        for row in rows:
             value = tuple(row[name] for name in key)
             if None not in value:
                 yield row["id"], value

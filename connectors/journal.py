@@ -87,6 +87,12 @@ class Recording:
         """See RowStore.read."""
         return self.rows.read(entity, ids, attributes)
 
+    def values(
+        self, entity: str, key_attributes: tuple[str, ...], keys: set[Key], attributes: Sequence[str]
+    ) -> dict[Key, tuple[Any, ...]]:
+        """See RowStore.values."""
+        return self.rows.values(entity, key_attributes, keys, attributes)
+
     def scan(self, entity: str, attributes: Sequence[str], after: int, limit: int) -> list[dict[str, Any]]:
         """See RowStore.scan."""
         return self.rows.scan(entity, attributes, after, limit)

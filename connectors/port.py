@@ -105,6 +105,12 @@ class RowStore(Protocol):
         """The rows with these ids, in the order of their ids: the attributes asked for, and always `id` and `version`."""
         ...
 
+    def values(
+        self, entity: str, key_attributes: tuple[str, ...], keys: set[Key], attributes: Sequence[str]
+    ) -> dict[Key, tuple[Any, ...]]:
+        """The values of these attributes of the rows with these keys; keys without a row, or with several, are left out."""
+        ...
+
     def scan(self, entity: str, attributes: Sequence[str], after: int, limit: int) -> list[dict[str, Any]]:
         """So many rows after this id, in the order of their ids: the attributes asked for, and always `id` and `version`."""
         ...

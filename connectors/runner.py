@@ -131,6 +131,9 @@ class Runner:
         chosen somebody has told it to load, which the next turn does.
         """
         state, loads = self.checkpoint(name), account.run.mode != "changes"
+        if state.loaded is not loads and state.began_at is None:
+            with under_lease(self.home, self.lease) as connection:
+                state = checkpoints.begin(connection, name, self.home.now())
         if state.loaded is loads:
             return
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
@@ -139,7 +142,8 @@ class Runner:
         between = _Aside(self, table_map, rehearsal, state)
         pace, since = Pace(), begun
         for batch in pages(source, table_map, state.cursor, _limit(table_map, store), between):
-            if not (batch.records or batch.gone or batch.events) and self.is_quiet(table_map, state, batch.cursor):
+            nothing = not (batch.records or batch.gone or batch.events or loads)  # a load of no rows is to be told as over
+            if nothing and self.is_quiet(table_map, state, batch.cursor):
                 return
             if batch.records and not _same_kinds(kinds, batch.records[0]):
                 table_map = replace(table_map, suspect=self.seen_as(table_map, at_once=True).suspect)
@@ -245,12 +249,12 @@ class Runner:
         return Account.begun(table_map.key, mode, self.home.now())
 
     def done(self, account: Account) -> Run:
-        """A run that has come to its end now. What it did is in the history already; that it was a load without rows is not."""
-        run = replace(account.run, finished_at=self.home.now())
-        if account.number is None and account.tells(run):
-            with under_lease(self.home, self.lease) as connection:
-                account.keep(connection, run)
-        return run
+        """A run that has come to its end now. What it did is in the history already, with its rows.
+
+        A pass of a load that committed nothing has no line: somebody told the map to load anew meanwhile, and it would stand
+        among the runs of that load.
+        """
+        return replace(account.run, finished_at=self.home.now())
 
     def explained(self, table_map: CompiledMap, fault: ConnectorError) -> ConnectorError:
         """The fault, or that the table has changed, where that is what is behind it; some drivers call that no answer."""

@@ -38,7 +38,7 @@ class Converted(Sequence[Record]):
 
     def __init__(self, table_map: CompiledMap, records: Sequence[Record]) -> None:
         self._inward, self._records = table_map.inward, records
-        self.parts = tuple(_part(table_map, records[at : at + PART]) for at in range(0, len(records), PART))
+        self.parts = parts_of(table_map, records)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -86,6 +86,11 @@ def takes_columns(table_map: CompiledMap) -> bool:
     return not (
         more or circle or keeps_seen(table_map) or is_dated(table_map) or blocks(table_map) or has_identities(table_map)
     )
+
+
+def parts_of(table_map: CompiledMap, records: Sequence[Record]) -> tuple[Part, ...]:
+    """Records, converted by parts; look-ups are natural keys."""
+    return tuple(_part(table_map, records[at : at + PART]) for at in range(0, len(records), PART))
 
 
 def with_ids(table_map: CompiledMap, parts: Sequence[Part], lookups: Lookups) -> tuple[list[Part], list[Record]]:

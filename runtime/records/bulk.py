@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, any_, insert, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, any_, insert, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from connectors.port import Image, Key, Loaded, RowsInUse, Upserted
@@ -144,27 +144,36 @@ class SqlRowStore:
 
     def read(self, entity: str, ids: Iterable[int], attributes: Sequence[str]) -> list[dict[str, Any]]:
         """See RowStore.read."""
-        compiled = self.snapshot.entities[entity]
-        wanted = [compiled.attributes[key] for key in dict.fromkeys(("id", "version", *attributes))]
-        columns = [column for item in wanted for column in (item.column, item.target_column) if column is not None]
-        plain = [item.key for item in wanted] if len(columns) == len(wanted) else None
-        by_id = (compiled.table.c.id,)
+        table = self.snapshot.entities[entity].table
+        wanted = self._wanted(entity, dict.fromkeys(("id", "version", *attributes)))
         found: list[dict[str, Any]] = []
+        by_id = (table.c.id,)
         for chunk in _chunks(sorted(set(ids)), self._at_once(by_id)):
             chosen = self._any_of(by_id, [(row,) for row in chunk])
-            rows = self.connection.execute(select(*columns).where(chosen).order_by(compiled.table.c.id))
-            if plain is not None:
-                found += [dict(zip(plain, row, strict=True)) for row in rows]
-                continue
-            for row in rows.mappings():
-                found.append({item.key: _value(item.target_column, row, row[item.column]) for item in wanted})
+            found += self._named(wanted, _columns_of(wanted).where(chosen).order_by(table.c.id))
         return found
+
+    def values(
+        self, entity: str, key_attributes: tuple[str, ...], keys: set[Key], attributes: Sequence[str]
+    ) -> dict[Key, tuple[Any, ...]]:
+        """See RowStore.values."""
+        wanted, number = self._wanted(entity, (*key_attributes, *attributes)), len(key_attributes)
+        columns = tuple(item.column for item in wanted[:number])
+        found: dict[Key, tuple[Any, ...]] = {}
+        several: set[Key] = set()
+        for chunk in _chunks(sorted(keys, key=repr), self._at_once(columns)):
+            rows = self._rows(wanted, _columns_of(wanted).where(self._any_of(columns, chunk)))
+            part = {row[:number]: row[number:] for row in rows}
+            if len(part) < len(rows):
+                several |= {key for key, times in Counter(row[:number] for row in rows).items() if times > 1}
+            found |= part
+        return {key: row for key, row in found.items() if key not in several}
 
     def scan(self, entity: str, attributes: Sequence[str], after: int, limit: int) -> list[dict[str, Any]]:
         """See RowStore.scan."""
         table = self.snapshot.entities[entity].table
-        ids = self.connection.scalars(select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(limit))
-        return self.read(entity, list(ids), attributes)
+        wanted = self._wanted(entity, dict.fromkeys(("id", "version", *attributes)))
+        return self._named(wanted, _columns_of(wanted).where(table.c.id > after).order_by(table.c.id).limit(limit))
 
     def owned(self, entity: str, lookup: str, target: int) -> tuple[int, ...]:
         """See RowStore.owned."""
@@ -196,6 +205,28 @@ class SqlRowStore:
         done = Stage(self.connection, compiled, tuple(columns), key).load(rows, fixed)
         count_anew(self.connection, compiled.table, done.inserted)
         return done
+
+    def _wanted(self, entity: str, attributes: Iterable[str]) -> list[CompiledAttribute]:
+        return [self.snapshot.entities[entity].attributes[name] for name in attributes]
+
+    def _named(self, wanted: Sequence[CompiledAttribute], statement: Select[Any]) -> list[dict[str, Any]]:
+        """What a statement finds for these attributes, by their names."""
+        names = [item.key for item in wanted]
+        return [dict(zip(names, row, strict=True)) for row in self._rows(wanted, statement)]
+
+    def _rows(self, wanted: Sequence[CompiledAttribute], statement: Select[Any]) -> list[tuple[Any, ...]]:
+        """What a statement of their columns finds for these attributes, as tuples."""
+        rows = self.connection.execute(statement).all()
+        places = [place for place, item in enumerate(wanted) if item.target_column is not None]
+        if not places:
+            return [tuple(row) for row in rows]
+        found = []
+        for row in rows:
+            values = list(row[: len(wanted)])
+            for place, target in zip(places, row[len(wanted) :], strict=True):
+                values[place] = None if values[place] is None else (target, values[place])
+            found.append(tuple(values))
+        return found
 
     def _load_by_upsert(
         self, entity: str, integration_key: tuple[str, ...], columns: Sequence[str], rows: Iterable[Sequence[Any]]
@@ -265,6 +296,11 @@ class SqlRowStore:
 
     def _as(self, origin: str) -> Principal:
         return replace(self.principal, origin=origin)
+
+
+def _columns_of(wanted: Sequence[CompiledAttribute]) -> Select[Any]:
+    """The columns of attributes in their order, and after them the targets of those that may point at several entities."""
+    return select(*(item.column for item in wanted), *(item.target_column for item in wanted if item.target_column is not None))
 
 
 def _numbers_among(entity: CompiledEntity, given: Iterable[str]) -> list[CompiledAttribute]:

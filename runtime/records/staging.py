@@ -10,9 +10,12 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Date,
     Index,
     Integer,
     MetaData,
+    Numeric,
+    String,
     Table,
     and_,
     delete,
@@ -32,6 +35,8 @@ from runtime.records.straight import column_names, fill, flat
 
 NAME = "foyer_stage"
 _PLACE = "foyer_place"
+_ORDERED = (Integer, Numeric, Date, String)
+"""Types whose least and greatest value every PostgreSQL knows."""
 
 
 class Stage:
@@ -46,6 +51,7 @@ class Stage:
         place = Column(_PLACE, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True)
         stored = (Column(name, entity.table.c[name].type) for name in self._names)
         self._table = Table(NAME, MetaData(), place, *stored, prefixes=["TEMPORARY"])
+        self._bounds: list[tuple[str, Any, Any]] = []
         self._index = Index(f"ix_{NAME}", *(self._table.c[name] for name in key))
 
     def load(self, rows: Iterable[Sequence[Any]], fixed: Mapping[str, Any]) -> Loaded:
@@ -59,11 +65,26 @@ class Stage:
                 quote = connection.dialect.identifier_preparer.quote
                 connection.exec_driver_sql(f"ANALYZE {NAME} ({', '.join(map(quote, self._key))})")
             self._keep_last()
-            staged = connection.execute(select(func.count()).select_from(self._table)).scalar_one()
+            staged = self._count()
             updated = self._update(fixed) if self._known() else 0
             inserted = self._insert(fixed)
             self._table.drop(connection)
         return Loaded(inserted, updated, staged - inserted - updated)
+
+    def _count(self) -> int:
+        """The number of rows, and within which bounds the keys lie that they are matched by.
+
+        PostgreSQL would else read all of a large table for each stage of some thousand rows, whose keys mostly follow each
+        other.
+        """
+        keys = [self._table.c[name] for name in self._key if isinstance(self._table.c[name].type, _ORDERED)]
+        keys = [] if self._connection.dialect.name == "sqlite" else keys
+        ends = [end for key in keys for end in (func.min(key), func.max(key))]
+        number, *found = self._connection.execute(select(func.count(), *ends).select_from(self._table)).one()
+        if number:
+            lows, highs = found[::2], found[1::2]
+            self._bounds = [(key.name, low, high) for key, low, high in zip(keys, lows, highs, strict=True)]
+        return int(number)
 
     def _keep_last(self) -> None:
         later = self._table.alias("later")
@@ -77,7 +98,7 @@ class Stage:
 
     def _known(self) -> bool:
         """Whether any of the rows is there already. In a first load none is, and a look through the key says so."""
-        joined = self._table.join(self._entity.table, self._matches(self._entity.table, self._table))
+        joined = self._table.join(self._entity.table, self._stored())
         return self._connection.execute(select(literal(1)).select_from(joined).limit(1)).first() is not None
 
     def _update(self, fixed: Mapping[str, Any]) -> int:
@@ -87,7 +108,7 @@ class Stage:
             return 0
         differs = or_(false(), *(table.c[name].is_distinct_from(column) for name, column in values.items()))
         changed = {name: fixed[name] for name in ("changed_at", "changed_by", "changed_from")}
-        statement = update(table).where(self._matches(table, stage), differs)
+        statement = update(table).where(self._stored(), differs)
         done = self._connection.execute(statement.values({**values, **changed, "version": table.c.version + 1}))
         return int(done.rowcount)
 
@@ -95,7 +116,7 @@ class Stage:
         table, stage = self._entity.table, self._table
         constants = {name: value for name, value in fixed.items() if name not in self._names}
         # Not NOT EXISTS: for an outer join SQLite makes an index of its own where the key has none.
-        joined = stage.outerjoin(table, self._matches(table, stage))
+        joined = stage.outerjoin(table, self._stored())
         source = select(
             *(stage.c[name] for name in self._names),
             *(literal(value, table.c[name].type).label(name) for name, value in constants.items()),
@@ -104,6 +125,12 @@ class Stage:
         statement = insert(table).from_select([*self._names, *constants], ordered)
         done = self._connection.execute(statement, execution_options={"preserve_rowcount": True})
         return int(done.rowcount)
+
+    def _stored(self) -> ColumnElement[bool]:
+        """That a row of the entity is one of the stage."""
+        table = self._entity.table
+        within = (table.c[name].between(low, high) for name, low, high in self._bounds)
+        return and_(self._matches(table, self._table), *within)
 
     def _matches(self, left: Any, right: Any) -> ColumnElement[bool]:
         return and_(*(left.c[name] == right.c[name] for name in self._key))

@@ -26,6 +26,21 @@ def test_rows_are_matched_by_key_and_unchanged_ones_are_left_alone(store):
     assert store.resolve("account", ("number",), {("1",), ("9",)}) == {("1",): first.ids[0]}
 
 
+def test_values_are_read_by_key_and_of_rows_with_one_key_none_is_meant(store, stage):
+    about = ("contact", stage.contacts["bob"])
+    rows = [{"name": "x", "about": about, "tags": ("new",)}, {"name": "y", "about": None, "tags": ()}]
+    store.upsert("boat", ("name",), rows)
+    wanted = {(name,) for name in ("x", "y", "nobody")}
+    found = store.values("boat", ("name",), wanted, ("tags", "about", "name"))
+    assert found == {
+        ("x",): (("new",), about, "x"),
+        ("y",): (store.values("boat", ("name",), wanted, ("tags",))["y",][0], None, "y"),
+    }
+    store.bulk_load("boat", ("number",), ("number", "name"), [("N1", "x"), ("N2", "z")])
+    assert store.values("boat", ("name",), wanted | {("z",)}, ()).keys() == {("y",), ("z",)}
+    assert store.values("boat", ("name", "number"), {("x", "N1"), ("x", "N2")}, ("number",)) == {("x", "N1"): ("N1",)}
+
+
 def test_of_rows_with_one_key_the_last_one_counts(store):
     done = store.upsert("account", ("number",), [{"number": "1", "name": "a"}, {"number": "1", "name": "b"}])
     assert (done.inserted, len(set(done.ids))) == (1, 1)
@@ -63,6 +78,21 @@ def test_a_load_of_new_rows_needs_no_stage_and_one_row_that_is_there_is_found_am
         (row["name"], row["version"], row["created_from"]) for row in store.read("boat", ids.values(), ["name", "created_from"])
     ]
     assert sorted(found) == [("name", 1, "sync"), ("other", 2, "sync")]
+
+
+@pytest.mark.parametrize("first", [1, 20_001, 39_001])
+def test_a_load_of_rows_that_are_there_reads_those_and_not_the_whole_table(store, connection, first):
+    if connection.dialect.name == "sqlite":
+        pytest.skip("SQLite always goes through the key")
+    rows = [(f"K{no:06}", f"name {no}") for no in range(1, 40_001)]
+    store.bulk_load("boat", ("number",), ("number", "name"), rows)
+    connection.exec_driver_sql("ANALYZE boat")
+    told = "SELECT coalesce(seq_tup_read, 0) FROM pg_stat_xact_user_tables WHERE relname = 'boat'"
+    before = connection.exec_driver_sql(told).scalar_one()
+    again = [(number, "other") for number, _ in rows[first - 1 : first + 999]]
+    done = store.bulk_load("boat", ("number",), ("number", "name"), iter(again))
+    assert (done.inserted, done.updated, done.unchanged) == (0, 1000, 0)
+    assert connection.exec_driver_sql(told).scalar_one() - before < 40_000
 
 
 def test_loaded_rows_take_defaults_numbers_and_polymorphic_lookups(store, stage):

@@ -17,7 +17,7 @@ from runtime.database import make_engine, writing
 from runtime.records.hooks import Listeners
 from runtime.records.write import update
 from runtime.sync.listener import keep_outbox
-from support.harbour import BOAT, HARBOUR, STATE, boat_row, boats, harbour_row, harbours
+from support.harbour import BOAT, HARBOUR, STATE, STATES, boat_row, boats, harbour_row, harbours
 
 ATTRIBUTES = (
     AttributeMap(attribute="number", column="no"),
@@ -62,6 +62,82 @@ def test_exactly_what_differs_is_found(world_of):
     world = opened(world_of)
     planted(world)
     assert differences(world) == PLANTED
+
+
+@pytest.mark.parametrize("batch_size", [300, 5000])
+def test_the_few_rows_that_differ_are_found_among_many(world_of, batch_size):
+    """Those of each kind of attribute: as it is, decimal, value map, look-up; emptied here or filled here."""
+    attributes = (*ATTRIBUTES, AttributeMap(attribute="state", column="state", values=STATES))
+    world = world_of(harbours(), boats(attributes=attributes, batch_size=batch_size))
+    world.put("harbour", harbour_row("GOT"), harbour_row("MMA"))
+    codes = ("GOT", "MMA", None)
+    with world.outside.lock:
+        world.outside.tables["boat"] = [
+            boat_row(no, price=Decimal(no) / 4, state="AL"[no % 2], harbour=codes[no % 3]) for no in range(1, 1501)
+        ]
+    world.pull()
+    assert differences(world) == []
+    table = world.snapshot.entities["boat"].table
+    harbour = dict(world.rows("harbour", "code", "id"))
+    wrong = {
+        2: {"name": "Other"},
+        250: {"price": Decimal("62.51")},
+        251: {"state": None},
+        500: {"state": "ashore"},
+        750: {"harbour": harbour["MMA"]},
+        902: {"harbour": harbour["GOT"]},
+        1000: {"harbour": None},
+        1250: {"name": "Other", "price": None},
+        1500: {"price": Decimal("0.00")},
+    }
+    with world.now() as connection:
+        for number, values in wrong.items():
+            connection.execute(sa.update(table).where(table.c.number == number).values(**values))
+        connection.execute(sa.delete(table).where(table.c.number == 1001))
+    found = sorted((int(key), names) for kind, key, names in differences(world) if kind == "differs")
+    assert found == [(number, sorted(values)) for number, values in wrong.items()]
+    assert [key for kind, key, _ in differences(world) if kind != "differs"] == ["1001"]
+
+
+def test_of_two_outside_rows_with_one_key_the_last_one_is_compared(world_of):
+    """Also where the older one, which nobody takes, lies far before it."""
+    world = opened(world_of)
+    with world.outside.lock:
+        world.outside.tables["boat"] = [boat_row(no) for no in range(600, 0, -1)]
+    world.put("boat", *(boat_row(no, seq=2) for no in range(1, 601)))
+    world.pull()
+    with world.outside.lock:
+        world.outside.tables["boat"].sort(key=lambda row: -row["no"])
+        world.outside.tables["boat"].insert(3, boat_row(7, seq=1, harbour="NOWHERE"))
+    assert differences(world) == []
+    with world.outside.lock:
+        world.outside.tables["boat"].append(boat_row(7, seq=3, name="A newer one"))
+    assert differences(world) == [("differs", "7", ["name"])]
+
+
+def test_a_look_up_whose_target_has_changed_its_key_differs(world_of):
+    world = opened(world_of)
+    world.put("harbour", harbour_row("MMA"))
+    world.pull()
+    harbour = world.snapshot.entities["harbour"].table
+    with world.now() as connection:
+        for old, new in (("GOT", "-"), ("MMA", "GOT"), ("-", "MMA")):
+            connection.execute(sa.update(harbour).where(harbour.c.code == old).values(code=new))
+    assert differences(world) == [("differs", str(no), ["harbour"]) for no in sorted(map(str, range(1, 21)))]
+
+
+def test_rows_that_are_the_same_are_read_once_and_many_at_a_time(world_of):
+    world = opened(world_of)
+    with world.outside.lock:
+        world.outside.tables["boat"] = [boat_row(no) for no in range(1, 2001)]
+    world.pull()
+    world.put("boat", *(boat_row(no, seq=2) for no in range(1, 2001)))
+    world.pull()
+    said = []
+    sa.event.listen(world.engine, "before_cursor_execute", lambda *call: said.append(call[2]))
+    assert differences(world) == []
+    of_boats = [text for text in said if "boat" in text.partition("FROM")[2].partition("WHERE")[0]]
+    assert len(of_boats) == 2000 / 500 + 1  # those of the outside's rows, and a look at all keys for rows that are here only
 
 
 def test_what_is_missing_or_differs_is_taken_by_the_next_run(world_of):

@@ -125,6 +125,46 @@ def test_the_runs_of_a_load_that_was_asked_for_are_told_from_those_of_the_one_be
     assert taken == {"load": 20, "second": 20}
 
 
+@pytest.mark.parametrize("change_column", ["seq", ""])
+@pytest.mark.parametrize("cut", ["load", "second"])
+def test_a_pass_that_is_cut_short_before_it_did_anything_has_no_line_in_the_history(world_of, cut, change_column):
+    """It would be told as a run of the load that was asked for meanwhile."""
+    world = world_of(harbours(), boats(change_column=change_column))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", *(boat_row(no, tender_of=no % 20 + 1) for no in range(1, 21)))
+    world.pull()
+    boat_map = compiled_map(world.snapshot, "boats")
+    steering.load_again(world.home, [boat_map])
+    real, asked, batches = world.adapter.pull, {}, []
+
+    def somebody_asks_during_the_first_batch(table_map, cursor, limit):
+        batch = real(table_map, cursor, limit)
+        batches.append(table_map.key)
+        if batches.count("boats") == ("load", "second").index(cut) + 1 and not asked:
+            asked.update(steering.load_again(world.home, [boat_map]))
+        return batch
+
+    world.adapter.pull = somebody_asks_during_the_first_batch
+    world.pull()
+    world.pull()
+    with world.engine.connect() as connection:
+        runs = loads_since(connection, "boats", asked["boats"])
+    assert [(run.mode, run.outcome, run.counts.taken) for run in runs] == [("load", "done", 20), ("second", "done", 20)]
+
+
+def test_a_load_without_rows_is_over_and_told_however_soon_it_follows_another(world_of):
+    world = world_of(harbours(), boats())
+    world.pull()
+    before = len(told(world))
+    steering.load_again(world.home, compiled_maps(world.snapshot))
+    world.pull()
+    assert [(run.mode, run.outcome, run.counts.taken) for run in told(world)[before:]] == [
+        ("load", "done", 0),
+        ("second", "done", 0),
+    ]
+    assert world.checkpoint().loaded
+
+
 @pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
 def test_what_a_pass_did_is_in_the_history_however_its_worker_ends(world_of, again):
     world = world_of(harbours(), boats(change_column="", batch_size=3))
