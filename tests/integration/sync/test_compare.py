@@ -137,7 +137,8 @@ def test_rows_that_are_the_same_are_read_once_and_many_at_a_time(world_of):
     sa.event.listen(world.engine, "before_cursor_execute", lambda *call: said.append(call[2]))
     assert differences(world) == []
     of_boats = [text for text in said if "boat" in text.partition("FROM")[2].partition("WHERE")[0]]
-    assert len(of_boats) == 2000 / 500 + 1  # those of the outside's rows, and a look at all keys for rows that are here only
+    statements = 1 if world.engine.dialect.name == "postgresql" else 4  # PostgreSQL takes many keys as one value
+    assert len(of_boats) == statements + 1  # those of the outside's rows, and a look at all keys for rows that are here only
 
 
 def test_what_is_missing_or_differs_is_taken_by_the_next_run(world_of):
