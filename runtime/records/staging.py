@@ -74,8 +74,7 @@ class Stage:
     def _count(self) -> int:
         """The number of rows, and within which bounds the keys lie that they are matched by.
 
-        PostgreSQL would else read all of a large table for each stage of some thousand rows, whose keys mostly follow each
-        other.
+        PostgreSQL would else read all of a large table for each stage of few rows, whose keys mostly follow each other.
         """
         keys = [self._table.c[name] for name in self._key if isinstance(self._table.c[name].type, _ORDERED)]
         keys = [] if self._connection.dialect.name == "sqlite" else keys
