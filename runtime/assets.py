@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app, make_response, request, send_file
 
 from runtime.errors import PageNotFound
-from runtime.render.own_sheet import OwnSheet
-from runtime.render.tokens import TokensSheet
+from runtime.render.site_sheet import SiteSheet
 from runtime.services import services_of
 
 FOR_EVER = 31_536_000
@@ -38,7 +37,7 @@ def _site_in(name: str) -> str:
     return name.rpartition("-")[0]
 
 
-def _sheet(sheet: TokensSheet | OwnSheet | None, name: str) -> Response:
+def _sheet(sheet: SiteSheet | None, name: str) -> Response:
     if sheet is None:
         raise PageNotFound
     response = make_response(sheet.text, {"Content-Type": "text/css; charset=utf-8"})

@@ -8,16 +8,15 @@ from typing import Protocol
 from flask import flash, request
 
 from metadata.model import Onwards
-from metadata.snapshot import PageNode
 from metadata.text import Text
 from runtime.context import RequestContext
 from runtime.forms import drafts
 from runtime.forms.drafts import Draft, Owner
 from runtime.forms.ports import AsBefore, Queued
 from runtime.pages.content import words_of
-from runtime.pages.form_setting import record_by_id, say_of
+from runtime.pages.form_setting import say_of
 from runtime.pages.form_view import DRAFT
-from runtime.pages.onwards import Doing, lead_on
+from runtime.pages.onwards import Doing, key_on_page, lead_on
 from runtime.pages.part import BlockAsk, Part
 from runtime.pages.renumbered import note_key
 
@@ -66,12 +65,7 @@ def _note_key(ask: BlockAsk, entity: str, record: int | None, page: str) -> None
     """Remember the key that the person is shown before the outside system has given its own."""
     node = ask.context.site.pages.get(page)
     if node is not None and node.record_entity == entity and record is not None:
-        note_key(ask.context, entity, record, str(_record_key(ask.context, node, record) or ""))
-
-
-def _record_key(context: RequestContext, node: PageNode, record: int) -> object | None:
-    found = record_by_id(context, node.record_entity, record, (node.record_attribute,))
-    return None if found is None else found.values.get(node.record_attribute)
+        note_key(ask.context, entity, record, str(key_on_page(ask.context, node, record) or ""))
 
 
 def owner_of(context: RequestContext, form: str) -> Owner:

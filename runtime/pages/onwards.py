@@ -87,6 +87,12 @@ def given_of_row(context: RequestContext, entity: str, row: Row, onwards: Onward
     return _texts({item.name: evaluate(expression(context.snapshot, entity, item.value), row) for item in query})
 
 
+def key_on_page(context: RequestContext, node: PageNode, record: int) -> object | None:
+    """What names a record in the address of its page, as far as the person may read it; None where that is nothing."""
+    found = record_by_id(context, node.record_entity, record, (node.record_attribute,))
+    return None if found is None else found.values.get(node.record_attribute)
+
+
 def _given(ask: BlockAsk, done: Doing, node: PageNode | None) -> dict[str, str]:
     """All that the address gets; a page of the site only what it knows, for it refuses all else."""
     onwards = done.onwards
@@ -109,8 +115,7 @@ def _place(ask: BlockAsk, done: Doing) -> tuple[PageNode, str]:
         return ask.node, done.back or ask.query.path
     if node.record_entity != done.entity or done.record is None:
         return node, page_url(context, node, ask.keys)
-    found = record_by_id(context, node.record_entity, done.record, (node.record_attribute,))
-    key = None if found is None else found.values.get(node.record_attribute)
+    key = key_on_page(context, node, done.record)
     address = record_address(context, node, ask.keys)
     if key is None or address is None:
         return node.parent or node, page_url(context, node.parent or node, ask.keys)

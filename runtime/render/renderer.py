@@ -16,10 +16,11 @@ from runtime.render.environment import Wardrobe, make_wardrobe
 from runtime.render.icons import sprite, used
 from runtime.render.loops import Parted, part
 from runtime.render.menus import current_path, menu
-from runtime.render.own_sheet import OwnSheet, own_sheet
+from runtime.render.own_sheet import own_sheet
 from runtime.render.scene import Scene, address
+from runtime.render.site_sheet import SiteSheet
 from runtime.render.stencils import Pieces, Stencils
-from runtime.render.tokens import TokensSheet, tokens_sheet
+from runtime.render.tokens import tokens_sheet
 from runtime.render.view import Frame, Menu, PageHead
 from runtime.render.whole import Around, Block, Chrome, SketchedBlock, WholePage
 
@@ -157,14 +158,14 @@ class Renderer(Generic[Context]):
         folder = theme_folder(self.roots, theme)
         return None if folder is None else inside(folder / "static", path)
 
-    def tokens(self, snapshot: Snapshot, site: str) -> TokensSheet | None:
+    def tokens(self, snapshot: Snapshot, site: str) -> SiteSheet | None:
         """The stylesheet of a site's tokens, for `/_static/_tokens/<name>`; None where there is no such site."""
         if site not in snapshot.sites:
             return None
         model = snapshot.sites[site].model
         return tokens_sheet(site, self._chain(model.theme).tokens | dict(model.tokens))
 
-    def own_sheet(self, snapshot: Snapshot, site: str) -> OwnSheet | None:
+    def own_sheet(self, snapshot: Snapshot, site: str) -> SiteSheet | None:
         """The style sheets of a site's own, for `/_static/_own/<name>`; None where there are none."""
         if site not in snapshot.sites:
             return None

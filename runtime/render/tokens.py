@@ -6,11 +6,11 @@ import colorsys
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import pairwise
 
 from metadata.errors import Position, Problem
 from metadata.told import told
+from runtime.render.site_sheet import SiteSheet
 
 LEAST_CONTRAST = 4.5
 PAPER = "#ffffff"
@@ -68,24 +68,6 @@ class Pairing:
     def enough(self) -> bool:
         """Can it be read, as WCAG says at level AA for text?"""
         return self.contrast >= LEAST_CONTRAST
-
-
-@dataclass(frozen=True, slots=True)
-class TokensSheet:
-    """The stylesheet of a site's tokens: its name under `/_static/_tokens/` and its text."""
-
-    name: str
-    text: str
-
-    @property
-    def url(self) -> str:
-        """The address; it changes with the text."""
-        return f"/_static/_tokens/{self.name}"
-
-    @property
-    def seen_url(self) -> str:
-        """The address below that of a guise, where the sheet of a draft is."""
-        return f"/_sample/tokens/{self.name}"
 
 
 def luminance(colour: str) -> float:
@@ -147,12 +129,12 @@ def _hex(shares: tuple[float, float, float]) -> str:
     return "#" + "".join(f"{round(share * 255):02x}" for share in shares)
 
 
-def tokens_sheet(site: str, tokens: Mapping[str, str]) -> TokensSheet:
+def tokens_sheet(site: str, tokens: Mapping[str, str]) -> SiteSheet:
     """The stylesheet of a site. Tokens that are unknown or not safe to write into CSS are left out."""
     sound = {name: value for name, value in tokens.items() if not fault_in_token(name, value)}
     lines = [f"  --fy-{name}: {value};" for name, value in sorted(sound.items())]
     text = "\n".join([":root {", *lines, "}", ""])
-    return TokensSheet(f"{site}-{sha256(text.encode()).hexdigest()[:12]}.css", text)
+    return SiteSheet.of("tokens", site, text)
 
 
 def fault_in_token(name: str, value: str) -> str:

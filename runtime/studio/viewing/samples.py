@@ -19,8 +19,7 @@ from runtime.records.ask import ListAsk
 from runtime.records.errors import Denied
 from runtime.records.lists import fetch_list
 from runtime.records.plan import ListOptions, plan_entity
-from runtime.render.own_sheet import OwnSheet
-from runtime.render.tokens import TokensSheet
+from runtime.render.site_sheet import SiteSheet
 
 SAMPLE = "/_sample/"
 KEY = "_sample"
@@ -61,7 +60,7 @@ def show_sample(context: RequestContext, path: str, show: PageView) -> Response:
     return show(replace(context, site=_with(site, lists, node)), node, keys)
 
 
-def _sheet(sheet: TokensSheet | OwnSheet | None) -> Response:
+def _sheet(sheet: SiteSheet | None) -> Response:
     """A stylesheet of the site, drafts included. Raises PageNotFound."""
     if sheet is None:
         raise PageNotFound
