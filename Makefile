@@ -37,6 +37,7 @@ nightly: setup ## at full size: 1,000,000 questions of permissions, all planted 
 	@FOYER_TEST_POLLS=10000 FOYER_TEST_PAUSED=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_whole.py tests/integration/sync/test_history.py $(ARGS)
 	@FOYER_TEST_TWO_WAY=10000 FOYER_TEST_COMPANIES=1000 FOYER_TEST_RATE=1000 FOYER_TEST_RATE_SECONDS=60 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_two_ways.py tests/integration/sync/test_companies.py tests/integration/sync/test_versions.py $(ARGS)
 	@FOYER_TEST_POLLS=10000 FOYER_TEST_SYNC_ROWS=100000 $(VENV)/bin/python -m pytest -q tests/integration/sync/test_groups.py $(ARGS)
+	@FOYER_TEST_ORACLE=1000 $(VENV)/bin/python -m pytest -q tests/property/test_oracle.py $(ARGS)
 
 audit: ## known weaknesses of the pinned versions; says so where the index of packages does not answer
 	@tools/audit.sh

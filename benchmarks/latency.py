@@ -37,6 +37,8 @@ ROWS = 20_000
 WRITERS = 4
 LOOK_SECONDS = 0.005
 PATIENCE = 60.0
+SLOWEST_LOAD = 5000
+"""Rows a second that a load is expected to take at least, on a machine that does much besides."""
 MIDDLE, SLOWEST = 50.0, 250.0
 """The goals in milliseconds: of half of the changes, and of all but the slowest hundredth."""
 WAYS = ("triggers", "log", "column")
@@ -67,7 +69,7 @@ def latency(way: str, rate: int, seconds: float, together: int, again: int = 0) 
         plan_tracking("outside", {"url": source}, maps, run=True)
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with _worker(url) as worker:
-        _until_loaded(url)
+        _until_loaded(url, again or ROWS)
         if again:
             read_again(home_of(engine, snapshot), next(item for item in compiled_maps(snapshot) if item.key == "items"))
         before = processor_seconds(worker.pid)
@@ -161,9 +163,10 @@ def _worker(url: str) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def _until_loaded(url: str) -> None:
+def _until_loaded(url: str, rows: int) -> None:
     engine = make_engine(url)
-    until = time.monotonic() + PATIENCE
+    patience = PATIENCE + rows / SLOWEST_LOAD
+    until = time.monotonic() + patience
     loaded = text("SELECT count(*) FROM foyer_sync_checkpoint WHERE loaded AND succeeded_at IS NOT NULL")
     while time.monotonic() < until:
         with engine.connect() as connection:
@@ -171,7 +174,7 @@ def _until_loaded(url: str) -> None:
                 engine.dispose()
                 return
         time.sleep(0.1)
-    raise TimeoutError(f"the worker has not loaded {ROWS:,} rows in {PATIENCE:.0f} seconds; see {folder() / 'worker.log'}")
+    raise TimeoutError(f"the worker has not loaded {rows:,} rows in {patience:.0f} seconds; see {folder() / 'worker.log'}")
 
 
 def _table(way: str, asked: tuple[int, float, int], seen: Seen, share: float) -> Table:

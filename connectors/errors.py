@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LONGEST_WAIT = 60.0
+GROWS = 1.5
 """Seconds between two tries at most, unless the outside asks for more."""
 
 
@@ -63,8 +64,11 @@ class RecordRejected(ConnectorError):
 
 
 def patience(fault: Retriable, failures: int) -> float:
-    """Seconds to wait after so many failures: twice as long each time up to a minute, and never less than was asked for."""
-    return max(fault.after, min(LONGEST_WAIT, fault.after * float(2 ** min(failures, 10))))
+    """Seconds to wait after so many failures, up to a minute, and never less than was asked for.
+
+    Half as long again each time, so that what has failed for a while waits half of that while, and is there soon after.
+    """
+    return max(fault.after, min(LONGEST_WAIT, fault.after * GROWS ** min(failures, 20)))
 
 
 def meant(name: str, there: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 
 from sqlalchemy import Connection
@@ -47,6 +47,8 @@ DOWN = 2
 """So many changes running that the outside does not answer are no longer the matter of each of them."""
 REST_SECONDS = 2.0
 """For so long an outside that is down is left alone, at most: each change that was tried waits for itself besides."""
+OFTEN = 6
+"""Who was tried so often without an answer waits for itself also when others get one: the fault may be its own."""
 Ready = tuple[Owed, Met]
 Sent = tuple[Owed, Verdict | None]
 """What is owed, and what became of it; None where an answer or somebody's decision is waited for."""
@@ -58,6 +60,9 @@ class Rest:
     """Until when nothing is sent, since the outside is down; by this process's clock, and for whoever sends next in it."""
 
     until: float = 0.0
+    down: bool = False
+    silenced: set[int] = field(default_factory=set)
+    """What waits only because the outside did not answer while it was down, by number."""
 
     @property
     def over(self) -> bool:
@@ -86,13 +91,24 @@ class Relay:
             told[item.origin or "", item.map, _outcome(verdict)] += 1
             silent = silent + 1 if is_silence(verdict) else 0
             if silent == DOWN and isinstance(verdict, Retriable):
+                self.rest.down = True
                 self.rest.until = time.monotonic() + min(REST_SECONDS, patience(verdict, item.attempts))
                 break
+        if done and silent < DOWN:
+            self._hear_again()
         for (origin, name, outcome), number in told.items():
             level = logging.DEBUG if outcome == UNANSWERED else logging.INFO  # asked again and again, until there is one
             with carried(origin):
                 log.log(level, "changes sent", extra={"action": "deliver", "map": name, "outcome": outcome, "changes": number})
         return done
+
+    def _hear_again(self) -> None:
+        """The outside answers: where it was down, what waits for nothing else need not wait until its own time has come."""
+        numbers = self.rest.silenced if self.rest.down else set()
+        self.rest.down, self.rest.silenced = False, set()
+        if numbers:
+            with under_lease(self.home, self.lease) as connection:
+                outbox.hurry(connection, numbers)
 
     def _sent(self, owed: Iterable[Owed]) -> Iterator[Sent]:
         """What is owed, as it is sent: new records that wait for their answer one by one, the rest together if that can be."""
@@ -218,6 +234,8 @@ class Relay:
 
     def _put_off(self, work: Work, item: Owed, fault: ConnectorError) -> None:
         """Wait, or park. What is refused while something owed before it waits may need just that, as a child its parent."""
+        if is_silence(fault) and item.attempts < OFTEN:
+            self.rest.silenced.add(item.id)
         if isinstance(fault, RecordRejected) and outbox.waits_before(work.connection, self.maps, item):
             fault = Retriable(str(fault))
         if isinstance(fault, Retriable):

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, func, insert, literal_column, select, update
 
 from connectors import tables, tally
+from connectors.batched import batched
 from connectors.origin import origin_text
 from connectors.values import dump_json, load_json
 from connectors.wake import wake
@@ -127,6 +128,13 @@ def waits_before(connection: Connection, maps: Iterable[str], owed: Owed) -> boo
 def wait(connection: Connection, owed: Owed, reason: str, retry_at: dt.datetime) -> None:
     """Try again later."""
     _set(connection, owed.id, {"attempts": owed.attempts + 1, "retry_at": retry_at, "reason": reason})
+
+
+def hurry(connection: Connection, numbers: Iterable[int]) -> None:
+    """Try again at once what still waits of these."""
+    for part in batched(numbers):
+        waiting = update(_TABLE).where(_TABLE.c.id.in_(part), _TABLE.c.state == WAITING)
+        connection.execute(waiting.values(retry_at=None))
 
 
 def park(connection: Connection, owed: Owed, reason: str, code: str, now: dt.datetime) -> None:

@@ -54,6 +54,8 @@ class Rehearsal:
     table_map: CompiledMap
     store: Store
     limit: int
+    besides: dt.timedelta = field(default_factory=dt.timedelta)
+    """What keeping a batch costs beside its rows (history, checkpoint, commit), for each of its rows: a trial keeps none."""
     _tried_at: int = 0
     _pace: Pace = field(default_factory=Pace)
 
@@ -86,7 +88,7 @@ class Rehearsal:
         return min(self.limit, max(FEWEST, (state.rows_total or 0) // SHARE))
 
     def _paced(self, rows: int, took: dt.timedelta) -> float:
-        return self._pace.add(rows, took.total_seconds())
+        return self._pace.add(rows, (took + self.besides * rows).total_seconds())
 
     def _refuses(self, counts: Counts, rows: int) -> bool:
         """Whether too few rows could be changed to tell what that costs."""

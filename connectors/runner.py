@@ -131,9 +131,8 @@ class Runner:
         chosen somebody has told it to load, which the next turn does.
         """
         state, loads = self.checkpoint(name), account.run.mode != "changes"
-        if state.loaded is not loads and state.began_at is None:
-            with under_lease(self.home, self.lease) as connection:
-                state = checkpoints.begin(connection, name, self.home.now())
+        if state.loaded is not loads:
+            state = self.begun(state)
         if state.loaded is loads:
             return
         lookups, counts, kinds = Lookups(), Counts(), dict[str, type]()
@@ -149,8 +148,10 @@ class Runner:
                 table_map = replace(table_map, suspect=self.seen_as(table_map, at_once=True).suspect)
             refused_since = begun if counts.rejected and store is upsert else None
             try:
-                done, state = self._take(table_map, batch, state, (lookups, store, account), refused_since)
+                done, state, besides = self._take(table_map, batch, state, (lookups, store, account), refused_since)
                 counts += done
+                if rehearsal is not None and batch.records:
+                    rehearsal.besides = besides / len(batch.records)
             except BegunAnew:
                 return
             now = self.home.now()
@@ -176,6 +177,13 @@ class Runner:
         with self.home.read() as connection:
             return read_checkpoint(connection, name)
 
+    def begun(self, state: Checkpoint) -> Checkpoint:
+        """How far a map got, with the note that it has begun: who tells it to begin elsewhere meanwhile is heard by that."""
+        if state.began_at is not None:
+            return state
+        with under_lease(self.home, self.lease) as connection:
+            return checkpoints.begin(connection, state.map, self.home.now())
+
     def is_quiet(self, table_map: CompiledMap, state: Checkpoint, cursor: Cursor) -> bool:
         """Whether there is nothing to write at all, where nothing came and the place is this."""
         now = self.home.now()
@@ -193,8 +201,9 @@ class Runner:
         state: Checkpoint,
         so_far: tuple[Lookups, Store, Account],
         refused_since: dt.datetime | None = None,
-    ) -> tuple[Counts, Checkpoint]:
-        """One batch, its rejects, its checkpoint and what the history tells of it, in one transaction.
+    ) -> tuple[Counts, Checkpoint, dt.timedelta]:
+        """One batch, its rejects, its checkpoint and what the history tells of it, in one transaction; last what was done, how
+        far the map is, and how long all but the rows took.
 
         The last one takes what earlier ones of the same pull refused, where that is given, only for rows that came after it.
         """
@@ -223,6 +232,7 @@ class Runner:
             if not batch.more:
                 done += retry_refused(work, refused_since) if refused_since is not None else Counts()
                 done += retry_due(work, lookups) + switch_on(work, lookups)
+            applied = self.home.now()
             keep_batch(work, self.home, "load" if store is bulk else "changes", done)
             if state.map == table_map.key:  # a second pass reads the same rows once more
                 tally.count_rows(connection, table_map.key, done, work.now)
@@ -234,7 +244,7 @@ class Runner:
         reached("committed")
         if isinstance(self.source, Acknowledging):
             self.source.committed(table_map, batch.cursor)
-        return done, following
+        return done, following, self.home.now() - applied
 
     def _kept(self, table_map: CompiledMap, pull: Callable[[Account], None], account: Account) -> Run:
         """Run, and keep in the history what came of it."""
@@ -379,7 +389,7 @@ def _class_of(fault: ConnectorError) -> str:
 
 
 def _pause(fault: ConnectorError, failures: int) -> dt.timedelta:
-    """How long to wait: twice as long each time; a fault that somebody must mend is looked at once a minute."""
+    """How long to wait: longer each time; a fault that somebody must mend is looked at once a minute."""
     if not isinstance(fault, Retriable):
         return dt.timedelta(seconds=LONGEST_WAIT)
     return dt.timedelta(seconds=patience(fault, failures))

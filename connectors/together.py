@@ -100,6 +100,8 @@ class Together:
     def _past_load(self, source: Momentary, table_map: CompiledMap) -> Checkpoint:
         """How far a map is, once rows that it is to read again are read; until then the promise does not hold for them."""
         state = self.runner.checkpoint(table_map.key)
+        if state.loaded:
+            state = self.runner.begun(state)
         if not state.loaded or source.tells(table_map, state.cursor):
             return state
         self.runner.pull_all(table_map, table_map.key, upsert, self._accounts[table_map.key])
@@ -117,8 +119,7 @@ class Together:
                 spool.keep((table_map.key, list(batch.records), list(batch.gone), left))
             rows, cursor = rows + len(batch.records), batch.cursor
         now = self.runner.home.now()
-        began = state.began_at or now
-        return replace(state, cursor=cursor, rows_done=state.rows_done + rows, succeeded_at=now, began_at=began, problem=None)
+        return replace(state, cursor=cursor, rows_done=state.rows_done + rows, succeeded_at=now, problem=None)
 
     def _store(self, maps: Sequence[CompiledMap], following: Sequence[tuple[Checkpoint, Checkpoint]], spool: Spool) -> None:
         """Everything, the rejects and the checkpoints of all, in one transaction; how far each map was and will be."""

@@ -189,11 +189,10 @@ class CompiledSite:
     base: str = ""
     locks: Mapping[str, ExposureLock] = field(default_factory=dict)
     tests: Mapping[str, PermissionTest] = field(default_factory=dict)
+    key: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """The site's key."""
-        return self.model.key
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.model.key)  # a page asks for it fifteen times
 
     @property
     def dated(self) -> Iterator[Dated]:

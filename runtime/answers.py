@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import Response
+from werkzeug.datastructures import Headers
 from werkzeug.urls import iri_to_uri
 
 from runtime.security import dressed
@@ -54,7 +55,10 @@ class Answer(Response):
 
 def see_other(address: str) -> Answer:
     """An answer that sends on to an address, there to read: what follows a form that was saved."""
-    answer = Answer(status=SEE_OTHER, headers=[("Location", _uri(address)), ("Content-Length", "0")])
+    headers = Headers()
+    headers.add("Location", _uri(address))
+    headers.add("Content-Length", "0")
+    answer = Answer(status=SEE_OTHER, headers=headers)
     answer.settled = True
     return answer
 

@@ -6,13 +6,14 @@ import os
 import re
 from dataclasses import replace
 
-from flask import Request, session
+from flask import Request
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.store import LATEST_RELEASE
 from runtime.access import Principal
 from runtime.access.principal import Person as Actor
+from runtime.at_hand import the_session
 from runtime.context import RequestContext, Stages
 from runtime.errors import SiteNotFound
 from runtime.identity.remembered import Known, arrival_claim, claim_values, still_holds
@@ -55,7 +56,8 @@ def request_id_of(header: str) -> str:
 
 def host_of(request: Request) -> str:
     """The host name that was asked for, without its port; "" for one that is none."""
-    return request.host.partition("]")[0].lstrip("[") if request.host.startswith("[") else request.host.partition(":")[0]
+    host = request.host
+    return host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
 
 
 def welcome(arriving: Arriving) -> RequestContext:
@@ -66,7 +68,7 @@ def welcome(arriving: Arriving) -> RequestContext:
     with arriving.stages.measure("session"):
         snapshot = arriving.services.snapshots.current()
         site = _site(snapshot, arriving.request)
-        token = str(session.get(COOKIE_TOKEN, ""))
+        token = str(the_session().get(COOKIE_TOKEN, ""))
         known = arriving.services.arrivals.find(snapshot, site.key, token) if arriving.trusting and token else None
         if known is not None:
             _presume(arriving, snapshot, site, token, known)

@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, TimedSerializer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
@@ -22,6 +22,7 @@ from itsdangerous.signer import SigningAlgorithm
 from werkzeug.http import dump_cookie
 
 from runtime.answers import Answer
+from runtime.at_hand import the_request
 from runtime.csrf import FROM_ELSEWHERE
 from runtime.led_here import ELSEWHERE, SENT_BY, is_led_here
 
@@ -55,9 +56,23 @@ def _derived(secret_key: str | bytes, salt: bytes, derivation: str, digest: Any)
 
 
 class _Serializer(URLSafeTimedSerializer):
-    """Leaves short values as they are, which is read as well as what is compressed."""
+    """Leaves short values as they are, which is read as well as what is compressed, and makes its signer once."""
 
     default_signer = _Signer
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._made: dict[str | bytes | None, TimestampSigner] = {}
+
+    def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
+        """What signs; nobody may change it."""
+        if salt not in self._made:
+            self._made[salt] = self.new_signer(salt)
+        return self._made[salt]
+
+    def new_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
+        """One that is the caller's own."""
+        return cast(TimestampSigner, super().make_signer(salt))
 
     def dump_payload(self, obj: Any) -> bytes:
         plain = _tagged(obj) or TimedSerializer.dump_payload(self, obj)
@@ -96,16 +111,16 @@ class CookieSessions(SecureCookieSessionInterface):
 
     def __init__(self) -> None:
         self._checked: dict[tuple[object, str], Checked] = {}
-        self._serializers: dict[object, URLSafeTimedSerializer | None] = {}
+        self._serializers: dict[object, _Serializer | None] = {}
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+    def get_signing_serializer(self, app: Flask) -> _Serializer | None:
         """What signs and checks; made once for a key."""
         key = app.secret_key
         if key not in self._serializers:
             self._serializers[key] = self._serializer(app) if key else None
         return self._serializers[key]
 
-    def _serializer(self, app: Flask) -> URLSafeTimedSerializer:
+    def _serializer(self, app: Flask) -> _Serializer:
         how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method, "algorithm": _Sha1()}
         keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
         return _Serializer(keys, salt=self.salt, serializer=self.serializer, signer_kwargs=how)
@@ -136,9 +151,10 @@ class CookieSessions(SecureCookieSessionInterface):
         A browser brings no cookie with what another site has it post, nor one that is strictly for the site's own requests with
         any that another site begins; a new one would put an end to the session that it has.
         """
-        if is_led_here(app, request):
+        asked = the_request()
+        if is_led_here(app, asked):
             return
-        if request.method == "POST" and (request.endpoint in FROM_ELSEWHERE or request.headers.get(SENT_BY) == ELSEWHERE):
+        if asked.method == "POST" and (asked.endpoint in FROM_ELSEWHERE or asked.headers.get(SENT_BY) == ELSEWHERE):
             return
         if session and session.modified and not session.permanent and isinstance(response, Answer):
             self._send(app, session, response)
@@ -181,10 +197,10 @@ class CookieSessions(SecureCookieSessionInterface):
         return checked
 
     @staticmethod
-    def _is_outdated(app: Flask, signer: URLSafeTimedSerializer, cookie: str) -> bool:
+    def _is_outdated(app: Flask, signer: _Serializer, cookie: str) -> bool:
         if not app.config["SECRET_KEY_FALLBACKS"]:
             return False
-        newest = signer.make_signer(signer.salt)
+        newest = signer.new_signer(signer.salt)
         newest.secret_keys = newest.secret_keys[-1:]
         return not newest.validate(cookie)
 

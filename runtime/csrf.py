@@ -12,6 +12,8 @@ from flask import Flask, Request, current_app, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf, validate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from runtime.at_hand import the_app, the_session
+
 CSRF_FIELD = "csrf_token"
 MOST_SIGNED = 10_000
 SALT = "wtf-csrf-token"
@@ -24,7 +26,7 @@ _SIGNED: dict[tuple[object, str], str] = {}
 
 def csrf_token() -> str:
     """The signed token of the session, made where it has none yet."""
-    known = _remembered(_app(), _session())
+    known = _remembered(the_app(), the_session())
     if known is not None:
         return known
     made = cast(str, generate_csrf())
@@ -75,7 +77,7 @@ class Tokens:
         if bearer_token(request) or request.endpoint in FROM_ELSEWHERE:
             return
         sent = request.form.get(CSRF_FIELD, "")
-        known = _remembered(_app(), _session()) if sent else None
+        known = _remembered(the_app(), the_session()) if sent else None
         if known is None or not hmac.compare_digest(known.encode(), sent.encode()):
             try:
                 self._protection.protect(apply_exemptions=True)
@@ -91,14 +93,6 @@ def _signed_before(token: str) -> bool:
             validate_csrf(token, secret_key=key)
             return True
     return False
-
-
-def _app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
-
-
-def _session() -> MutableMapping[str, Any]:
-    return session._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
 def _remembered(app: Flask, held: MutableMapping[str, Any]) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, cast
 
-from flask import Request, get_flashed_messages, request, session
+from flask import get_flashed_messages
+from markupsafe import Markup
 
 from metadata.snapshot import PageNode
 from runtime.access import access_for
+from runtime.at_hand import the_request, the_session
 from runtime.context import RequestContext
-from runtime.pages.in_place import may_edit
+from runtime.pages.in_place import LOW_BLOCKS, PENCILS, PencilsView, edited, may_edit, noted_snippets
 from runtime.pages.list_ready import entity_of
 from runtime.pages.templating.drawing import around
 from runtime.render.view import Frame, Message, Tone
@@ -26,8 +29,18 @@ TONES = ("neutral", "info", "good", "warn", "bad")
 
 def frame_of(context: RequestContext) -> Frame:
     """The frame of the request being answered. Messages that were flashed (`flask.flash(text, tone)`) are taken out."""
-    asked = cast(Request, request._get_current_object())  # type: ignore[attr-defined]
-    cookies = asked.cookies
+    asked = the_request()
+    cookies, model, editing = asked.cookies, context.site.model, edited()
+    noting: Callable[[], AbstractContextManager[list[str]]] = noted_snippets if editing is not None else _unnoted
+    with noting() as above:
+        header = around(context, model.header, asked.path)
+    with noting() as below:
+        footer = around(context, model.footer, asked.path)
+    blocks = {}
+    for one in model.blocks:
+        with noting() as shown:
+            blocks[one.block] = around(context, one.web_template, asked.path)
+        (below if one.block in LOW_BLOCKS else above).extend(shown)
     return Frame(
         path=asked.path,
         query=asked.query_string.decode("latin-1"),
@@ -37,17 +50,28 @@ def frame_of(context: RequestContext) -> Frame:
         scheme=SCHEMES.get(_cookie(cookies, "foyer_scheme"), ""),
         density=DENSITIES.get(_cookie(cookies, "foyer_density"), ""),
         messages=_messages(),
-        header=around(context, context.site.model.header, asked.path),
-        footer=around(context, context.site.model.footer, asked.path),
+        header=header,
+        footer=footer,
         logo=_logo(context),
-        blocks={one.block: around(context, one.web_template, asked.path) for one in context.site.model.blocks},
+        blocks=blocks,
         edits=asked.endpoint in OF_PAGES and may_edit(context),
+        header_pencils=_pencils(context, editing.header(above)) if editing is not None else "",
+        footer_pencils=_pencils(context, editing.footer(below)) if editing is not None else "",
     )
+
+
+def _unnoted() -> AbstractContextManager[list[str]]:
+    return nullcontext([])
+
+
+def _pencils(context: RequestContext, view: PencilsView) -> str | Markup:
+    """The links to editors, drawn; "" where there are none."""
+    return context.renderer.block(context, PENCILS, view=view) if view.pencils else ""
 
 
 def plain_frame(context: RequestContext) -> Frame:
     """The frame of a page that is not the site's own: the person's scheme and what was said, nothing that a maker draws."""
-    asked = cast(Request, request._get_current_object())  # type: ignore[attr-defined]
+    asked = the_request()
     return Frame(
         path=asked.path,
         query=asked.query_string.decode("latin-1"),
@@ -84,7 +108,7 @@ def _may_list(context: RequestContext, key: str) -> bool:
 
 
 def _messages() -> tuple[Message, ...]:
-    held = session._get_current_object()  # type: ignore[attr-defined]
+    held = the_session()
     if not held.modified and FLASHED not in held:  # taken out once, they are still there for a page that tells of a failure
         return ()
     flashed = cast("list[tuple[str, str]]", get_flashed_messages(with_categories=True))

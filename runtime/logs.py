@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 
@@ -49,6 +49,20 @@ class JsonLines(logging.Formatter):
         return "\n".join(line for line in lines if not line.startswith(_QUOTING))
 
 
+class Lines(logging.StreamHandler[TextIO]):
+    """Standard error, to which a bare record goes in one call: it has its line, and the stream sends it at its end."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line; a fault goes the way of all faults of logs."""
+        if not isinstance(record, Bare):
+            super().emit(record)
+            return
+        try:
+            self.stream.write(f"{record.line()}\n")
+        except Exception:
+            self.handleError(record)
+
+
 class Bare(logging.LogRecord):
     """A record of level INFO without the line of code that logs, which knows what was given as `fields`.
 
@@ -79,7 +93,7 @@ def _second(whole: int) -> str:
 
 def configure_logs(level: str = "INFO") -> None:
     """Send what our packages log to standard error, as JSON; calling it again changes the level only."""
-    handler = logging.StreamHandler()
+    handler = Lines()
     handler.setFormatter(JsonLines())
     for logger in map(logging.getLogger, NAMES):
         logger.setLevel(level.upper())

@@ -23,7 +23,8 @@ def redirect_target(snapshot: Snapshot, site: CompiledSite, path: str, prefix: s
 
     A slash at the end and the case of letters do not matter. A redirect to a page or marker that is gone does nothing.
     """
-    found = _by_source(snapshot, site).get(_plain(path))
+    redirects = _by_source(snapshot, site)
+    found = redirects.get(_plain(path)) if redirects else None
     if found is None:
         return None
     if found.url:

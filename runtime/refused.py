@@ -13,6 +13,7 @@ from runtime.context import RequestContext
 from runtime.csrf import CSRF_FIELD
 from runtime.errors import BadRequest, FormExpired, Named, OutOfReach, SignInNeeded
 from runtime.records.audit import record_act
+from runtime.records.classed import classes_of
 from runtime.records.errors import BadAsk, Denied, Missing
 
 PER_HOUR = 60
@@ -28,10 +29,18 @@ KINDS = {UNCLEAR: "unreadable", UNKNOWN: "not_signed_in", REFUSED: "refused", GO
 
 
 def keep_refusal(
-    context: RequestContext, method: str, path: str, subject: str = "page", *, status: int = REFUSED, argument: str = ""
+    context: RequestContext,
+    method: str,
+    path: str,
+    subject: str = "page",
+    *,
+    status: int = REFUSED,
+    argument: str = "",
+    entity: str = "",
 ) -> None:
-    """Write down that somebody was refused; `subject` is the entity, where one was asked for, `argument` the one of the address
-    that named what may not be read, or is not there, or of the form that did not prove where it came from.
+    """Write down that somebody was refused; `subject` is the entity, where one was asked for (`entity`, where it was asked for
+    by another name), `argument` the one of the address that named what may not be read, or is not there, or of the form that
+    did not prove where it came from. What of the entity needs protection is named with its class.
 
     Of what was answered as not there, or as not to be understood, it is not looked at whether it is there. Nothing is written
     of those who look through somebody else's eyes, and never more than the limits allow: then one line an hour says so. Nobody
@@ -45,6 +54,7 @@ def keep_refusal(
         facts["status"] = status
     if argument:
         facts["argument"] = argument[:LONGEST_SUBJECT]
+    facts |= classes_of(context.snapshot, entity or subject)
     if not context.signed_in:
         facts["request"] = g.get("request_id", "")
     kind = KINDS[status]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, g
 from flask.ctx import RequestContext as FlaskContext
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -16,6 +16,8 @@ from connectors.origin import HEADER, begin_origin, end_origin
 from connectors.steps import teller
 from runtime.answers import Answer
 from runtime.arrivals import Arriving, Changed, request_id_of, welcome
+from runtime.at_hand import held_by_request, the_request
+from runtime.classed_reads import begin_reads, end_reads, keep_reads
 from runtime.context import PageView, RequestContext, Stages
 from runtime.csrf import Tokens
 from runtime.errors import FormExpired, TermsNeeded
@@ -32,6 +34,7 @@ from runtime.security import screen, screen_form
 from runtime.services import Services, services_of
 from runtime.studio.viewing.guise import guise_of, let_frame
 from runtime.terms_step import ask_terms
+from runtime.uploads import is_plain_form
 from runtime.url_rules import PatientRule
 
 if TYPE_CHECKING:
@@ -47,7 +50,6 @@ MOST_PATHS, LONGEST_PATH = 4096, 200
 GUISE, UNKNOWN = "foyer:seen-as", "foyer:unknown"
 NOWHERE = (None, "page", "root")
 """Views that say nothing of what was found: without a page of the site nothing was."""
-PLAIN_FORM = "application/x-www-form-urlencoded"
 UNDRESSED = ("studio", "identity")
 """Where people sign in and where the site is made no setting loosens a header."""
 
@@ -123,7 +125,7 @@ class Portal(Flask):
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Flask's; where no blueprint has a say, the application's own hooks are called without asking for each one's."""
-        if self.url_value_preprocessors or _asked().blueprint is not None:
+        if self.url_value_preprocessors or the_request().blueprint is not None:
             return super().preprocess_request()
         for hook in self.before_request_funcs.get(None, ()):
             answer: ResponseReturnValue | None = hook()  # type: ignore[assignment]
@@ -171,6 +173,7 @@ def _forget() -> None:
     lease: Lease | None = g.pop("lease", None)
     if lease is not None:
         lease.release()
+    end_reads()
     g.pop("foyer", None)
     g.pop(KEY, None)
     g.changed = True
@@ -191,7 +194,7 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
 
     @app.before_request
     def begin() -> Response | None:
-        asked, held = _asked(), _held()
+        asked, held = the_request(), held_by_request()
         start(services, asked, held)
         back = once_more(held.foyer, app, asked) if asked.endpoint in COMING_BACK else None
         if back is not None:
@@ -206,24 +209,27 @@ def frame_requests(app: Flask, show: PageView, keep: Keep) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        held = _held()
+        asked, held = the_request(), held_by_request()
         stages: Stages = held.stages
+        if "foyer" in held:
+            keep_reads(held.foyer, asked.path)
         if strict and "foyer" in held:
-            response = once_more(held.foyer, app, _asked(), response) or response
+            response = once_more(held.foyer, app, asked, response) or response
         if isinstance(response, Answer):
             response.secure = secure
-            if guise_of(_asked()) is not None:
+            dressed = asked.blueprint not in UNDRESSED
+            if guise_of(asked) is not None:
                 let_frame(response)
-            elif "foyer" in held and _asked().blueprint not in UNDRESSED:
+            elif dressed and "foyer" in held:
                 dress_page(response, held.foyer.site.settings)
-            if _asked().blueprint not in UNDRESSED:
+            if dressed:
                 let_run(response, nonce_used(held))
             response.notes = (("X-Request-ID", held.request_id), ("Server-Timing", timing(stages)))
-        note(_asked(), held, response, stages)
+        note(asked, held, response, stages)
         if (to := teller()) is not None:
-            end_told(to, _asked(), held, response, place_of(_asked(), stages))
+            end_told(to, asked, held, response, place_of(asked, stages))
         if numbers is not None:
-            count(numbers, _asked(), held, response)
+            count(numbers, asked, held, response)
         return response
 
     app.teardown_request(_release)
@@ -262,7 +268,8 @@ def _led(context: RequestContext, asked: Request, keep: Keep, *, looking: bool) 
 
 def _release(error: BaseException | None) -> None:
     end_origin()
-    lease: Lease | None = _held().pop("lease", None)
+    end_reads()
+    lease: Lease | None = held_by_request().pop("lease", None)
     if lease is None:
         return
     if error is None:
@@ -283,22 +290,13 @@ def start(services: Services, asked: Request, held: Any) -> None:
         return
     held.lease = Lease(services.doors)
     # What has a file in it can be read only once, and an arrival that no longer holds starts the request again.
-    repeatable = asked.method in SAFE or asked.mimetype == PLAIN_FORM
+    repeatable = asked.method in SAFE or is_plain_form(asked)
     trusting = repeatable and "changed" not in held
     held.foyer = welcome(Arriving(asked, services, held.lease, held.stages, held.request_id, trusting))
+    begin_reads(held.foyer)
     screen(asked)
     if asked.method in WITH_BODY:
         screen_form(asked)
-
-
-def _asked() -> Request:
-    """The request itself: each look at it through Flask's proxy costs as much as several lines of code."""
-    return cast(Request, request._get_current_object())  # type: ignore[attr-defined]
-
-
-def _held() -> Any:
-    """What is kept for the request, likewise."""
-    return g._get_current_object()
 
 
 def timing(stages: Stages) -> str:

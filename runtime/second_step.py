@@ -24,10 +24,10 @@ def ask_second_factor(context: RequestContext, asked: Request) -> Response | Non
     Costs a statement for people of those roles only.
     """
     contact = context.principal.contact
-    if contact is None or asked.blueprint == OWN or bearer_token(asked):
-        return None
     roles = roles_with_second_factor(context.snapshot, context.site)
-    if not roles & context.principal.roles or has_factor(context.connection, contact) or _elsewhere(context, contact):
+    if contact is None or not roles & context.principal.roles or asked.blueprint == OWN or bearer_token(asked):
+        return None
+    if has_factor(context.connection, contact) or _elsewhere(context, contact):
         return None
     if asked.method == "GET" and asked.blueprint in PAGES and "HX-Request" not in asked.headers:
         return make_response(redirect(context.url("/second-factor"), 302))

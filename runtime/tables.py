@@ -80,7 +80,7 @@ def create_all_on(connection: Connection) -> None:
     there = set(inspect(connection).get_table_names())
     for kept in KEPT:
         kept.create_all(connection)
-    left = [table.name for table in _tables() if table.name in there and not _completed(connection, table)]
+    left = [table.name for table in _tables() if table.name in there and not complete(connection, table)]
     if not left:
         connection.execute(delete(ENGINE))
         connection.execute(insert(ENGINE).values(shape=_shape()))
@@ -113,7 +113,7 @@ def _noted(engine: Engine) -> str:
         return ""
 
 
-def _completed(connection: Connection, table: Table) -> bool:
+def complete(connection: Connection, table: Table) -> bool:
     """Add the columns and indexes that a table lacks. False where one could not be made, which the log tells."""
     there = {column["name"] for column in inspect(connection).get_columns(table.name)}
     for column in table.columns:
@@ -136,8 +136,9 @@ def _completed(connection: Connection, table: Table) -> bool:
 def _added(connection: Connection, table: Table, column: Column[Any]) -> str:
     """The statement that adds a column. Rows that are there get its default; what has none is left empty in them."""
     dialect, fresh = connection.dialect, column.default
-    default = fresh.arg if isinstance(fresh, ScalarElementColumnDefault) else None
-    made: Column[Any] = Column(column.name, column.type, server_default=column.server_default)
+    own = column.server_default  # a column has one default, and this one counts
+    default = fresh.arg if own is None and isinstance(fresh, ScalarElementColumnDefault) else None
+    made: Column[Any] = Column(column.name, column.type, server_default=own, nullable=own is None or column.nullable)
     ddl = str(CreateColumn(made).compile(dialect=dialect))
     if default is not None:
         value = literal(default, column.type).compile(dialect=dialect, compile_kwargs={"literal_binds": True})

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from metadata.checks.formulas import read
+from metadata.checks.row_actions import fault_in_deed
 from metadata.checks.world import Link, World, repeated, targets_of
 from metadata.errors import Problem
-from metadata.model import AttributePermission, EntityPermission, PageAccessRule, PermissionTest, WebRole
+from metadata.expressions.tree import names
+from metadata.model import AttributePermission, EntityPermission, Form, PageAccessRule, PermissionTest, SharedAction, WebRole
 from metadata.schema.faults import did_you_mean, shown
 from metadata.told import told
 from metadata.types import TYPES
@@ -48,6 +51,46 @@ def shares(world: World) -> Iterator[Problem]:
                 fault = _unshareable(world, permission, name, key)
                 if fault:
                     yield world.problem(permission, f"{name}.{index}", "share", fault)
+
+
+def shared_actions(world: World) -> Iterator[Problem]:
+    """An action that may be shared writes values of the row and does nothing else, on a condition that the link may tell."""
+    for permission in world.all(EntityPermission):
+        if permission.share_actions and not (permission.share_read and "write" in permission.privileges):
+            message = told("A link lets others press what its maker may write: add write to the privileges, and share_read.")
+            yield world.problem(permission, "share_actions", "share", message)
+        for index, shared in enumerate(permission.share_actions):
+            fault = fault_in_deed(world, permission.entity, shared.form, shared.action)
+            fault = fault or _unpressable(world, permission, shared)
+            if fault:
+                yield world.problem(permission, f"share_actions.{index}", "share", fault)
+
+
+def _unpressable(world: World, permission: EntityPermission, shared: SharedAction) -> str:
+    form = world.find("form", shared.form)
+    action = next((one for one in form.actions if one.key == shared.action), None) if isinstance(form, Form) else None
+    if action is None or permission.entity not in world.entities:
+        return ""
+    if action.mail or action.call or action.task:
+        return told(
+            "{action} sends something in the name of the link's maker; only what writes values is shared.", action=action.key
+        )
+    own = world.entities[permission.entity].attributes
+    for given in action.values:
+        if given.attribute in own and TYPES[own[given.attribute].type].labelled:
+            return told(
+                "{attribute} leads to another row or to a file; a link is to the row's own values alone.",
+                attribute=given.attribute,
+            )
+    found = read(world, permission.entity, action.when, "boolean").node if action.when else None
+    for name in names(found) if found is not None else ():
+        if name.path not in permission.share_read and not name.path.startswith("@"):
+            return told(
+                "{action} hangs on {attribute}, which a link would tell: add it to share_read.",
+                action=action.key,
+                attribute=name.path,
+            )
+    return ""
 
 
 def _unshareable(world: World, permission: EntityPermission, name: str, key: str) -> str:
@@ -235,6 +278,7 @@ def expectations(world: World) -> Iterator[Problem]:
 RULES = (
     scopes,
     shares,
+    shared_actions,
     unused_properties,
     parents,
     cycles,

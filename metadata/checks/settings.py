@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from metadata.checks.world import World
 from metadata.errors import Problem
 from metadata.model import SiteSetting
+from metadata.model.data import CLASSES
 from metadata.schema.faults import did_you_mean, shown
 from metadata.told import told
 
@@ -47,7 +48,17 @@ def is_days(value: str) -> bool:
 
 def is_pages(value: str) -> bool:
     """Names of pages on which a captcha can be asked."""
-    return is_line(value) and set(value.replace(",", " ").split()) <= set(CAPTCHA_PAGES)
+    return is_line(value) and set(words_of_list(value)) <= set(CAPTCHA_PAGES)
+
+
+def is_classes(value: str) -> bool:
+    """Classes of attributes that need protection."""
+    return is_line(value) and set(words_of_list(value)) <= set(CLASSES[1:])
+
+
+def words_of_list(value: str) -> list[str]:
+    """Words in one line, with blanks or commas between."""
+    return value.replace(",", " ").split()
 
 
 def is_sources(value: str) -> bool:
@@ -91,6 +102,7 @@ CAPTCHA_PAGES = ("signin", "invitation", "reset", "registration")
 
 SECOND_FACTOR_ROLES = "identity/second_factor_roles"
 USER_NAME = "identity/user_name"
+READ_CLASSES = "audit/reads"
 
 SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/lockout_attempts": COUNT,
@@ -109,6 +121,7 @@ SETTINGS: dict[str, tuple[Callable[[str], bool], str]] = {
     "identity/passkeys": (lambda value: value in ("0", "1"), told("0 or 1")),
     "identity/passwords": (lambda value: value in ("0", "1"), told("0 or 1")),
     "publish/guards": (lambda value: value in ("refuse", "warn"), told("refuse or warn")),
+    READ_CLASSES: (is_classes, told("classes of attributes in one line: {values}", values=", ".join(CLASSES[1:]))),
     "api/inner_error": (is_switch, told("true or false")),
     "publish/second_person_rows": (is_count_or_none, told("a whole number from 0 to 100000")),
     "map/tiles": (is_tile_address, told("an address such as https://tiles.example/{{z}}/{{x}}/{{y}}.png")),

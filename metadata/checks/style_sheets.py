@@ -16,18 +16,16 @@ SOURCES = "headers/content_sources"
 
 def sizes(world: World) -> Iterator[Problem]:
     """All sheets of a site together are no larger than a page can bear."""
-    whole: dict[str, int] = {}
-    for sheet in _in_order(world):
-        whole[sheet.site] = whole.get(sheet.site, 0) + len(sheet.source.encode())
-        if whole[sheet.site] > LARGEST:
+    for sheet, fits in _in_order(world):
+        if not fits:
             message = told("With this sheet those of the site are larger than {most:,} bytes together.", most=LARGEST)
             yield world.problem(sheet, "source", "style-sheet", message)
 
 
 def texts(world: World) -> Iterator[Problem]:
     """A sheet can be read, and asks for nothing that the policy of the pages forbids."""
-    for sheet in _in_order(world):
-        if len(sheet.source) > LARGEST:
+    for sheet, fits in _in_order(world):
+        if not fits:  # what is too much is not read either
             continue
         setting = world.find("site_setting", SOURCES, sheet.site)
         named = setting.value if isinstance(setting, SiteSetting) else ""
@@ -44,8 +42,12 @@ def texts(world: World) -> Iterator[Problem]:
                 yield found if place.line else replace(found, message=told_line)
 
 
-def _in_order(world: World) -> list[StyleSheet]:
-    return sorted(world.all(StyleSheet), key=lambda sheet: (sheet.site, sheet.order, sheet.key))
+def _in_order(world: World) -> Iterator[tuple[StyleSheet, bool]]:
+    """Every sheet as its site sends them, and whether it still fits with those before it."""
+    whole: dict[str, int] = {}
+    for sheet in sorted(world.all(StyleSheet), key=lambda sheet: (sheet.site, sheet.order, sheet.key)):
+        whole[sheet.site] = whole.get(sheet.site, 0) + len(sheet.source.encode())
+        yield sheet, whole[sheet.site] <= LARGEST
 
 
 RULES = (sizes, texts)

@@ -81,6 +81,7 @@ from metadata.model.security import (
     ExposureLock,
     PageAccessRule,
     PermissionTest,
+    SharedAction,
     WebRole,
 )
 from metadata.model.style_sheets import StyleSheet
@@ -274,6 +275,7 @@ __all__ = [
     "SearchedEntity",
     "Section",
     "SetValue",
+    "SharedAction",
     "Site",
     "SiteMarker",
     "SiteSetting",

@@ -35,11 +35,12 @@ def prop(default: Any = dataclasses.MISSING, help: str = "", **rules: Any) -> An
     in a file likewise), `attribute` (value is an attribute path on the entity named here: "self" for the entity of the
     component, or of the view that it shows; "part" for an attribute of the one that the part of it names), `secret` (the value
     is never written out: the `pattern` takes the name of an environment variable alone), `like` (an example of what the
-    pattern takes).
+    pattern takes), `named` (the value only names the component to people: two that differ in it alone do the same).
     """
+    shown = not rules.get("named", False)  # what a component does is told apart by its repr
     if default is dataclasses.MISSING:
-        return dataclasses.field(metadata={"help": help, **rules})
-    return dataclasses.field(default=default, metadata={"help": help, **rules})
+        return dataclasses.field(repr=shown, metadata={"help": help, **rules})
+    return dataclasses.field(default=default, repr=shown, metadata={"help": help, **rules})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,8 +56,8 @@ class Attribute:
     immutable: bool = prop(False, "Fixed once the row has been saved.")
     classification: str = prop(
         "",
-        "How much protection its values need; foyer exposure --class tells everything by which those of a class are reached. "
-        "It grants and hides nothing.",
+        "How much protection its values need. It grants and hides nothing: the exposure lock holds it, the explainer tells it, "
+        "and the audit trail names it with changes, refusals and downloads, and with reads where audit/reads says so.",
         choices=("", *CLASSES),
     )
     formula: str = prop(

@@ -51,6 +51,14 @@ class WebRole:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedAction:
+    """An action of a form that may be shared by a link."""
+
+    form: str = prop(help="Form of the entity.", ref="form")
+    action: str = prop(help="Key of one of that form's actions.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntityPermission:
     """A grant of privileges on the rows of an entity that lie within a scope. Kind `entity_permission`.
 
@@ -78,6 +86,11 @@ class EntityPermission:
     )
     share_write: tuple[str, ...] = prop(
         (), "Those of them that its holders may also let others change by such a link.", attribute="self"
+    )
+    share_actions: tuple[SharedAction, ...] = prop(
+        (),
+        "Actions of forms that its holders may let others press by such a link: those that write declared values and do "
+        "nothing else, on conditions over what is in share_read.",
     )
     share_days: int = prop(14, "For how many days such a link may hold.", min=1, max=365)
     active: bool = prop(True, "An inactive permission grants nothing, and neither do its children.")

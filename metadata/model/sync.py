@@ -167,6 +167,7 @@ class TableMap:
     """The mapping of one outside table to one of our entities. Kind `table_map`."""
 
     key: str = prop(help="Name.", pattern=COMPONENT_KEY)
+    label: Text = prop(Text(), "Name that people read.", named=True)
     connection: str = prop(help="Connection.", ref="connection")
     entity: str = prop(help="Our entity.", ref="entity")
     table: str = prop(help="Table, or file name without its ending, outside.")

@@ -171,7 +171,7 @@ def _shared(site: CompiledSite, grants: list[Grant], share: Share, entity: str, 
         permission = site.permissions.get(grant.permission)
         if permission is None:
             continue
-        left = grant.attributes & share.attributes(privilege) & shareable(permission, privilege)
+        left = grant.attributes & share.attributes(privilege) & shareable(permission, privilege, share)
         if left:
             kept = ALWAYS_READ & grant.attributes if privilege == "read" else frozenset()
             found.append(Grant(grant.permission, SharedReach(grant.reach), left | kept))

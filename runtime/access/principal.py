@@ -92,6 +92,19 @@ class Principal:
         within = share if self.share is None else share.within(self.share)
         return replace(self, share=within, share_link=link, origin="share")
 
+    def while_pressed(self, action: str, sets: frozenset[str]) -> Principal:
+        """Whoever has opened a link, while an action is pressed that sets these attributes. Raises ValueError for one that the
+        link does not let be pressed."""
+        if self.share is None:
+            raise ValueError(action)
+        return replace(self, share=self.share.while_pressed(action, sets))
+
+    @property
+    def maker(self) -> Principal:
+        """Of whoever has opened a link the contact who made it, with all that they have: for what the site's maker declared,
+        never for what was sent."""
+        return replace(self, share=None, share_link=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -6,7 +6,7 @@ the ones alone that the metadata lets the maker share, on the rows and attribute
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -46,6 +46,7 @@ links = Table(
     Column("entity", String(60), nullable=False),
     Column("reading", Text, nullable=False),
     Column("writing", Text, nullable=False, default=""),
+    Column("pressing", Text, nullable=False, default=""),
     Column("name", String(200), nullable=False, default=""),
     Column("uses", Integer, nullable=False, default=0),
     Column("used", Integer, nullable=False, default=0),
@@ -67,26 +68,46 @@ link_rows = Table(
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The shape of a link, on which the text of statements depends: an entity, what may be read, what may be changed."""
+    """The shape of a link, on which the text of statements depends: an entity, what may be read, what may be changed, and the
+    actions of forms that may be pressed, each as `form/action`.
+
+    While one of them is, it is `pressed`, and what may be changed are the attributes that it sets, and nothing else.
+    """
 
     entity: str
     reading: frozenset[str]
     writing: frozenset[str] = frozenset()
+    pressing: frozenset[str] = frozenset()
+    pressed: str = ""
+    sets: frozenset[str] = frozenset()
 
     def attributes(self, privilege: str) -> frozenset[str]:
         """What the link leaves of the attributes for a privilege; nothing for all that it does not know."""
-        return {"read": self.reading, "write": self.writing}.get(privilege, frozenset())
+        return {"read": self.reading, "write": self.sets if self.pressed else self.writing}.get(privilege, frozenset())
 
     def within(self, other: Share) -> Share:
-        """Both at once."""
-        same = self.entity == other.entity
-        reading, writing = self.reading & other.reading, self.writing & other.writing
-        return Share(self.entity, reading if same else frozenset(), writing if same else frozenset())
+        """Both at once, while nothing is pressed."""
+        if self.entity != other.entity:
+            return Share(self.entity, frozenset())
+        return Share(self.entity, self.reading & other.reading, self.writing & other.writing, self.pressing & other.pressing)
+
+    def while_pressed(self, action: str, sets: frozenset[str]) -> Share:
+        """The same while an action is pressed that sets these attributes. Raises ValueError for one that it does not let."""
+        if action not in self.pressing:
+            raise ValueError(action)
+        return replace(self, pressed=action, sets=sets)
 
 
-def shareable(permission: EntityPermission, privilege: str) -> frozenset[str]:
-    """The attributes that a permission lets its holders share."""
+def shareable(permission: EntityPermission, privilege: str, share: Share) -> frozenset[str]:
+    """The attributes that a permission lets its holders share; for an action that is pressed those that it sets."""
+    if share.pressed and privilege == "write":
+        return share.sets if share.pressed in shared_names(permission) else frozenset()
     return frozenset({"read": permission.share_read, "write": permission.share_write}.get(privilege, ()))
+
+
+def shared_names(permission: EntityPermission) -> frozenset[str]:
+    """The actions of forms that a permission lets its holders share, each as `form/action`."""
+    return frozenset(f"{one.form}/{one.action}" for one in permission.share_actions)
 
 
 class Reaching(Protocol):

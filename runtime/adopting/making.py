@@ -193,6 +193,7 @@ def _map(draft: Draft, wanted: Wanted, world: World, added: tuple[Part, ...]) ->
     world.taken("table_map").add(key)
     return TableMap(
         key=key,
+        label=Text.of(naming.words(draft.table.name.rpartition(".")[2])),
         connection=wanted.connection,
         entity=draft.entity,
         table=draft.table.name,

@@ -53,7 +53,10 @@ def serve(path: str = "") -> Response:
     def note_call(made: Call, answer: Answer) -> None:
         """What was refused of a call, also of one within a batch, goes into the audit trail."""
         if answer.status in (REFUSED, GONE):
-            keep_refusal(context, made.method, f"{ROOT}/{made.path}", _entity_set(made.path), status=answer.status)
+            name, asked = _entity_set(made.path), f"{ROOT}/{made.path}"
+            offered = caller.offer.sets.get(name)
+            entity = offered.entity.key if offered is not None else ""
+            keep_refusal(context, made.method, asked, name, status=answer.status, entity=entity)
 
     with context.stages.measure("api"):
         try:

@@ -17,7 +17,7 @@ from runtime.cli import options
 from runtime.cli.installation import open_installation
 from runtime.cli.output import Report, of_problems, reporting
 from runtime.exposure import Exposure
-from runtime.exposure.classes import attributes_of_class, reaching
+from runtime.exposure.classes import attributes_of_class, class_lines, reaching
 from runtime.exposure.lock import Comparison, active_locks, comparison, lock_text, reached, signed_off
 
 
@@ -47,6 +47,7 @@ def command(folder: str | None, *, write: bool, check: bool, classed: str | None
         found = [item for site in snapshot.sites.values() for item in reached(snapshot, site)]
         if classed:
             return _classed(snapshot, found, classed)
+        found += class_lines(snapshot)
         return Report(tuple(lock_text(found).splitlines()), {"exposures": [_data(str(item)) for item in found]})
     locks = tuple(signed_off(snapshot, site) for site in snapshot.sites.values())
     if folder is not None:
@@ -72,6 +73,7 @@ def _checked(snapshot: Snapshot) -> Report:
     failed = any(item.new and active_locks(snapshot.sites[key]) for key, item in found.items())
     data = {
         key: {"new": [_data(str(item)) for item in one.new], "stale": [_data(line) for line in one.stale]}
+        | {"classed": [_data(str(item.line)) for item in one.raised]}
         for key, one in found.items()
     }
     return Report(tuple(lines), {"sites": data}, ok=not failed)
@@ -81,6 +83,7 @@ def _lines(site: str, found: Comparison, *, locked: bool) -> list[str]:
     if not locked:
         return [f"The site {site} has no lock; foyer exposure --write makes one."]
     said = [f"+ {item}" for item in found.new] + [f"- {line}" for line in found.stale]
+    said += [f"~ {item.line}" for item in found.raised]
     return [*said, f"Site {site}: {len(found.new)} not signed off, {len(found.stale)} reachable no more."]
 
 

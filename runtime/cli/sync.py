@@ -106,13 +106,14 @@ def status() -> Report:
         states = map_states(connection, snapshot)
         rejects = {item.map: read_rejects(connection, item.map, SHOWN_REJECTS) for item in states if item.rejects}
         parked = {item.map: outbox.parked(connection, item.map) for item in states if item.parked}
-    lines = [_line(state) for state in states]
+    labels = {item.key: item.label.in_language("en", "en") for item in snapshot.table_maps.values()}
+    lines = [_line(state, labels.get(state.map, "")) for state in states]
     for name, found in rejects.items():
         lines += [f"  rejected {name} {reject.key}: {reject.reason}" for reject in found]
     for name, waiting in parked.items():
         lines += [f"  parked {name} {item.idempotency}: {item.reason}" for item in waiting]
     data = {
-        "maps": [dataclasses.asdict(state) for state in states],
+        "maps": [{**dataclasses.asdict(state), "label": labels.get(state.map, "")} for state in states],
         "rejects": [dataclasses.asdict(reject) for found in rejects.values() for reject in found],
         "parked": [dataclasses.asdict(item) for waiting in parked.values() for item in waiting],
     }
@@ -129,8 +130,9 @@ def metrics() -> Report:
     return Report(tuple(text.splitlines()), {"text": text})
 
 
-def _line(state: MapState) -> str:
+def _line(state: MapState, label: str) -> str:
     parts = [f"{state.map:<24} {state.state:<8} {state.rows_done:>9} rows taken"]
+    parts += [label] * bool(label)
     if state.loading is not None and state.rows_done:
         parts.append(f"{state.loading.share:.0%}: {words_of_load(state.loading, twice=state.passes > 1)}")
     if state.succeeded_at:

@@ -100,6 +100,8 @@ def _report(principal: Principal, told: Told) -> Report:
     lines += [text for line in told.lines for text in _lines(line)] or ["No permission of the site is on this entity."]
     if allowed and question.privilege in ("read", "write", "create"):
         lines.append(f"Attributes: {', '.join(sorted(told.told.attributes)) or 'none'}.")
+    if told.classes:
+        lines.append(f"Classes: {', '.join(f'{name} is {classed}' for name, classed in told.classes)}.")
     turned = "no" if allowed else "yes"
     if told.change is not None:
         lines.append(f"The smallest change that makes it a {turned}: {told.change.said}.")

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, inspect, select, union
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.told import told
 from runtime.access import Access, Person, Principal, access_for
+from runtime.exposure.classes import Reclassed, classes_by_name, reclassed
 from runtime.exposure.lock import reached
+from runtime.exposure.standings import ANONYMOUS, SIGNED_IN
 from runtime.exposure.walk import Exposure
 from runtime.exposure.wording import scope_text
 from runtime.identity.roles import roles_for
@@ -48,6 +50,7 @@ class Blast:
     threshold: int | None = None
     loosened: bool = False
     """Whether a second person is asked for later than before, or no more."""
+    classes: tuple[Reclassed, ...] = ()
 
     @property
     def most_gained(self) -> int:
@@ -65,16 +68,18 @@ class Blast:
         found = [told("a second person is asked for later than before, or no more")] if self.loosened else []
         found += [told("page {page} is added", page=key) for key in self.pages_added]
         found += [told("page {page} is removed", page=key) for key in self.pages_removed]
+        for item in self.classes:
+            changed = {"attribute": item.attribute, "before": item.before, "now": item.now}
+            found.append(told("the class of {attribute} was {before} and is {now}", **changed))
         for who in sorted({item.who for item in (*self.gained, *self.lost)}):
             more, less = (sum(item.who == who for item in side) for side in (self.gained, self.lost))
-            lost = told("{count} way", count=less) if less == 1 else told("{count} ways", count=less)
-            found.append(told("{who} gains {more} and loses {ways} to attributes", who=who, more=more, ways=lost))
+            found.append(_reaches(who, more, less))
         return (
             *found,
             *(
                 told(
                     "{who} gains {more} and loses {rows} of {entity}",
-                    who=item.who,
+                    who=_called(item.who),
                     more=item.gained,
                     rows=told("{count} row", count=item.lost) if item.lost == 1 else told("{count} rows", count=item.lost),
                     entity=item.entity,
@@ -82,6 +87,25 @@ class Blast:
                 for item in self.rows
             ),
         )
+
+
+def _reaches(who: str, more: int, less: int) -> str:
+    """In how many places people reach attributes from now on, and in how many no longer."""
+    facts = {"who": _called(who), "more": _places(more), "less": _places(less)}
+    if not less:
+        return told("{who} reaches attributes in {more} not open before", **facts)
+    if not more:
+        return told("{who} no longer reaches attributes in {less}", **facts)
+    return told("{who} reaches attributes in {more} not open before, and no longer in {less}", **facts)
+
+
+def _called(who: str) -> str:
+    names = {ANONYMOUS: told("Whoever is not signed in"), SIGNED_IN: told("Whoever is signed in")}
+    return names.get(who, who)
+
+
+def _places(count: int) -> str:
+    return told("{count} place", count=count) if count == 1 else told("{count} places", count=count)
 
 
 def blasts(connection: Connection, before: Snapshot | None, after: Snapshot) -> tuple[Blast, ...]:
@@ -107,6 +131,7 @@ def _blast(connection: Connection, before: Snapshot | None, after: Snapshot, sit
         tuple(sorted(old_pages - frozenset(site.pages))),
         min((value for value in (asked, asks) if value is not None), default=None),
         asked is not None and (asks is None or asks > asked),
+        reclassed(classes_by_name(before).items(), after) if before is not None else (),
     )
 
 
@@ -136,7 +161,7 @@ def _said(snapshot: Snapshot, access: Access, site: str) -> frozenset[str]:
 def _people(
     connection: Connection, before: Snapshot, after: Snapshot, site: CompiledSite
 ) -> Iterator[tuple[str, Principal, Principal]]:
-    yield "(anonymous)", Principal.anonymous(before, site.key), Principal.anonymous(after, site.key)
+    yield ANONYMOUS, Principal.anonymous(before, site.key), Principal.anonymous(after, site.key)
     if not inspect(connection).has_table(contact_roles.name):
         return
     seen: set[int] = set()

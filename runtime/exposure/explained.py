@@ -46,12 +46,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The answer to a question. `change` turns it round; None where permissions and web roles alone cannot."""
+    """The answer to a question. `change` turns it round; None where permissions and web roles alone cannot.
+
+    `classes` are those of the attributes that it is about, as makers gave them: they say how much protection values need, and
+    decide nothing.
+    """
 
     question: Question
     told: Explanation
     lines: tuple[Line, ...]
     change: Change | None
+    classes: tuple[tuple[str, str], ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """The same for programs."""
@@ -62,6 +67,7 @@ class Told:
                 for line in self.lines
             ],
             "attributes": sorted(self.told.attributes),
+            "classes": dict(self.classes),
             "change": None if self.change is None else self.change.said,
         }
 
@@ -85,7 +91,10 @@ def tell(connection: Connection, snapshot: Snapshot, principal: Principal, quest
         return Told(question, told, (), None)
     row = find_row(connection, snapshot, question.entity, question.key) if question.key else None
     lines = tuple(_line(connection, snapshot, principal, part, row) for part in told.parts)
-    return Told(question, told, lines, smallest(connection, snapshot, principal, question, told))
+    asked = {question.attribute} if question.attribute else told.attributes
+    attributes = snapshot.entities[question.entity].model.attributes
+    classes = tuple((one.key, one.classification) for one in attributes if one.classification and one.key in asked)
+    return Told(question, told, lines, smallest(connection, snapshot, principal, question, told), classes)
 
 
 def why_rows(connection: Connection, snapshot: Snapshot, principal: Principal, model: ListComponent) -> Iterator[Emptiness]:

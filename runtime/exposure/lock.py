@@ -1,6 +1,7 @@
 """The exposure lock: what has been signed off, as sorted text, held against what is reachable.
 
-A line is covered by the same line and by one that reaches all rows; for two roles together also by one of either alone.
+A line is covered by the same line and by one that reaches all rows; for two roles together also by one of either alone. The
+class of an attribute is a line too, which counts as not signed off where it promises less than the one that was.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from metadata.errors import Position, Problem
 from metadata.model import ExposureLock, component_id
 from metadata.snapshot import CompiledSite, Snapshot
 from metadata.told import told
+from runtime.exposure.classes import WHO as CLASS
+from runtime.exposure.classes import Reclassed, class_lines, held_classes, reclassed
 from runtime.exposure.walk import WHERE, Exposure, exposures
 from runtime.exposure.wording import ALL
 
@@ -22,10 +25,16 @@ SEPARATOR = "  "
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is reachable and not signed off (`new`), and what is signed off and reachable no more (`stale`)."""
+    """What is reachable and not signed off (`new`), and what is signed off and reachable no more (`stale`).
+
+    `loosened` are classes that promise less than what was signed off, whose lines are among the new ones; `raised` are those
+    that the lock does not hold yet, which is no fault.
+    """
 
     new: tuple[Exposure, ...]
     stale: tuple[str, ...]
+    loosened: tuple[Reclassed, ...] = ()
+    raised: tuple[Reclassed, ...] = ()
 
 
 def reached(snapshot: Snapshot, site: CompiledSite) -> tuple[Exposure, ...]:
@@ -34,7 +43,7 @@ def reached(snapshot: Snapshot, site: CompiledSite) -> tuple[Exposure, ...]:
 
 
 def lock_text(found: Iterable[Exposure]) -> str:
-    """The text of a lock: a line each, sorted."""
+    """Exposures as text: a line each, sorted."""
     return "".join(f"{line}\n" for line in sorted(map(str, found)))
 
 
@@ -55,7 +64,14 @@ def comparison(snapshot: Snapshot, site: CompiledSite) -> Comparison:
     found = reached(snapshot, site)
     there = {str(item) for item in found}
     new = tuple(item for item in found if item not in known and not known.intersection(_wider(item)))
-    return Comparison(new, tuple(sorted(signed - there)))
+    other = [item for item in reclassed(held_classes(known), snapshot) if item.line not in known]
+    loosened = tuple(item for item in other if item.loosened)
+    raised = tuple(item for item in other if not item.loosened)
+    # Of a class that is another now its old line is not told besides.
+    told_already = {item.attribute for item in other}
+    there |= {str(item) for item in class_lines(snapshot)}
+    there |= {str(item) for item in known if item.who == CLASS and item.attribute in told_already}
+    return Comparison((*new, *(item.line for item in loosened)), tuple(sorted(signed - there)), loosened, raised)
 
 
 def parse_line(line: str) -> Exposure | None:
@@ -65,9 +81,9 @@ def parse_line(line: str) -> Exposure | None:
 
 
 def signed_off(snapshot: Snapshot, site: CompiledSite) -> ExposureLock:
-    """The lock of a site with all that is reachable now; keeps the name of the one that it has."""
+    """The lock of a site with all that is reachable now and the classes of attributes; keeps the name of the one it has."""
     lock = next(iter(active_locks(site)), ExposureLock(key=CODE, site=site.key))
-    return replace(lock, lines=lock_text(reached(snapshot, site)))
+    return replace(lock, lines=lock_text((*reached(snapshot, site), *class_lines(snapshot))))
 
 
 def lock_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
@@ -83,14 +99,26 @@ def severity_for(site: CompiledSite) -> str:
 def _of_site(snapshot: Snapshot, site: CompiledSite) -> Iterator[Problem]:
     name, severity = str(component_id(active_locks(site)[0])), severity_for(site)
     found = comparison(snapshot, site)
-    for item in found.new[:MOST_LINES]:
-        message = told("Not signed off: {line}. Narrow it, or sign it off with foyer exposure --write.", line=str(item))
-        yield Problem(Position(path="lines"), name, CODE, message, severity)
-    if len(found.new) > MOST_LINES:
+    for changed in found.loosened[:MOST_LINES]:
         message = told(
-            "Not signed off: {count} more lines, which foyer exposure --check shows.", count=len(found.new) - MOST_LINES
+            "The class of {attribute} was signed off as {before} and is {now}. Give it back, or sign it off with foyer "
+            "exposure --write.",
+            attribute=changed.attribute,
+            before=changed.before,
+            now=changed.now,
         )
         yield Problem(Position(path="lines"), name, CODE, message, severity)
+    lines = [item for item in found.new if item.who != CLASS]
+    for item in lines[:MOST_LINES]:
+        message = told("Not signed off: {line}. Narrow it, or sign it off with foyer exposure --write.", line=str(item))
+        yield Problem(Position(path="lines"), name, CODE, message, severity)
+    if len(lines) > MOST_LINES:
+        message = told("Not signed off: {count} more lines, which foyer exposure --check shows.", count=len(lines) - MOST_LINES)
+        yield Problem(Position(path="lines"), name, CODE, message, severity)
+    if found.raised:
+        names = ", ".join(item.attribute for item in found.raised[:MOST_LINES])
+        message = told("Classes that the lock does not hold yet: {names}. foyer exposure --write puts them in.", names=names)
+        yield Problem(Position(path="lines"), name, STALE, message, "warning")
     if found.stale:
         number = len(found.stale)
         message = (

@@ -38,18 +38,24 @@ def _all(snapshot: Snapshot, site: CompiledSite) -> Iterator[Use]:
     for form in snapshot.forms.values():
         yield from lookup_uses(snapshot, form)
     yield from _api(snapshot, site)
-    yield from _shares(site)
+    yield from _shares(snapshot, site)
     yield from membership_uses(snapshot)
 
 
-def _shares(site: CompiledSite) -> Iterator[Use]:
-    """What people may let whomever they like read and change, by a link."""
+def _shares(snapshot: Snapshot, site: CompiledSite) -> Iterator[Use]:
+    """What people may let whomever they like read, change and press, by a link."""
     for permission in site.permissions.values():
         surface = f"share:{permission.key}/{permission.share_days} days"
         for key in permission.share_read:
             yield Use(surface, permission.entity, key, permission=permission.key)
         for key in permission.share_write:
             yield Use(surface, permission.entity, key, "write", permission=permission.key)
+        for shared in permission.share_actions:
+            form = snapshot.forms.get(shared.form)
+            for action in form.actions if form is not None and form.entity == permission.entity else ():
+                for value in action.values if action.key == shared.action else ():
+                    pressed = f"{surface}/press:{shared.form}/{shared.action}"
+                    yield Use(pressed, permission.entity, value.attribute, "write", permission=permission.key)
 
 
 def _rights(snapshot: Snapshot) -> Iterator[Use]:

@@ -163,7 +163,7 @@ class Input(Field):
         self.text = valuelist[0]
         model, manner = self.rules.attribute.model, self.person.manner
         kept: Any = self.data
-        if self.text and self._as_sent(as_typed(kept, manner)) == self._as_sent(self.text):
+        if self.text and kept is not None and self._as_sent(as_typed(kept, manner)) == self._as_sent(self.text):
             return
         self.data: Any = None
         self.data = parse_value(self.text, model, manner)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from metadata.expressions.entities import formula_in
@@ -11,7 +10,7 @@ from metadata.expressions.grammar import parse
 from metadata.expressions.tree import names
 from metadata.model import Form, FormField
 from metadata.snapshot import CompiledAttribute, Snapshot
-from runtime.access import Principal, access_for
+from runtime.access import Principal, access_of
 from runtime.forms.builder import form_fields
 from runtime.forms.conduct import rule_plan
 from runtime.forms.words import Words, WordsRow, contact_paths, is_query
@@ -36,6 +35,11 @@ def words_given(snapshot: Snapshot, form: Form) -> tuple[Any, ...]:
     return snapshot.derive(("form words", form.key), make)
 
 
+def contact_asked(snapshot: Snapshot, form: Form) -> tuple[str, ...]:
+    """The paths of the person's own contact that a form's words need."""
+    return snapshot.derive(("form contact", form.key), lambda: contact_paths(words_given(snapshot, form)))
+
+
 def _words_in(given: Any) -> Iterable[Any]:
     text = formula_in(given)
     return (given,) if text is None else [name.path for name in names(parse(text))]
@@ -51,7 +55,11 @@ def query_names(snapshot: Snapshot, form: Form) -> frozenset[str]:
 
 def contact_values(reader: Reader, snapshot: Snapshot, principal: Principal, given: Iterable[Any]) -> Mapping[str, Any]:
     """The values of the person's own contact that words need, as far as the person may read them."""
-    paths = contact_paths(given)
+    return contact_known(reader, snapshot, principal, contact_paths(given))
+
+
+def contact_known(reader: Reader, snapshot: Snapshot, principal: Principal, paths: tuple[str, ...]) -> Mapping[str, Any]:
+    """The values of the person's own contact by path, as far as the person may read them."""
     if not paths or principal.contact is None:
         return {}
     if paths == (ACCOUNT,) and _account_is_known(snapshot, principal):
@@ -62,8 +70,12 @@ def contact_values(reader: Reader, snapshot: Snapshot, principal: Principal, giv
 
 def _account_is_known(snapshot: Snapshot, principal: Principal) -> bool:
     """Whether the row of the person would say what their arrival has said already."""
-    own = principal.account is not None and principal.acting is None
-    return own and access_for(snapshot, principal, "contact", "read").reaches_own(ACCOUNT)
+    if principal.account is None or principal.acting is not None:
+        return False
+    standing = principal.standing
+    return snapshot.derive(
+        ("own account", standing), lambda: access_of(snapshot, standing, "contact", "read").reaches_own(ACCOUNT)
+    )
 
 
 def opening_values(snapshot: Snapshot, form: Form, words: Words) -> dict[str, Any]:
@@ -94,7 +106,7 @@ def set_values(snapshot: Snapshot, form: Form, words: Words, given: Mapping[str,
     `@record.<path>` and the names of an expression are values of the record itself, as they are by then.
     """
     values = dict(given)
-    own = replace(words, record=lambda path: reach.value(form.entity, values, path))
+    own = words.about(lambda path: reach.value(form.entity, values, path))
     for attribute, field in _declared(snapshot, form):
         if field.set_on_save is not None:
             text = formula_in(field.set_on_save)

@@ -44,6 +44,10 @@ class Words:
         """The value that a literal or a word of metadata stands for, in the attribute's type; None where it has none."""
         return coerce(self.meaning(given), attribute)
 
+    def about(self, record: Callable[[str], Any]) -> Words:
+        """The same words where a record is being saved."""
+        return Words(self.now, self.zone, self.people, self.contact, self.query, record)
+
     def meaning(self, given: Any) -> Any:
         """What a word of metadata stands for; a literal stands for itself, without a second @ before it."""
         if not isinstance(given, str) or not given.startswith("@"):

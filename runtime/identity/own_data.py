@@ -19,6 +19,7 @@ from runtime.access import Principal, access_for
 from runtime.identity.events import consents_of, events_of
 from runtime.lease import Doors
 from runtime.records.ask import ListAsk
+from runtime.records.classed import Classes, classes_among, merged
 from runtime.records.details import fetch_record
 from runtime.records.errors import Denied
 from runtime.records.following import follow
@@ -40,6 +41,11 @@ def own_data(doors: Doors, snapshot: Snapshot, principal: Principal) -> Iterator
                 yield piece if first or not piece.startswith(b'"') else b", " + piece
                 first = False
         yield b"}}\n"
+
+
+def own_classes(snapshot: Snapshot, principal: Principal) -> Classes:
+    """What may be in the document and needs protection, under its class."""
+    return merged(classes_among(snapshot, key, _readable(snapshot, principal, key)) for key in snapshot.entities)
 
 
 def _contact(connection: Connection, snapshot: Snapshot, principal: Principal) -> dict[str, Any]:

@@ -59,7 +59,11 @@ class NotAttached(Exception):
 
 def offered_places(context: RequestContext, form: Form) -> tuple[Place, ...]:
     """The places of a form at which this person may add files at all."""
-    return tuple(place for place in places_of(context.snapshot, form) if _may_add(context, form, place))
+
+    def find() -> tuple[Place, ...]:
+        return tuple(place for place in places_of(context.snapshot, form) if _may_add(context, form, place))
+
+    return context.snapshot.derive(("files as rows offered", form.key, context.principal.standing), find)
 
 
 def _may_add(context: RequestContext, form: Form, place: Place) -> bool:

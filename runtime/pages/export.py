@@ -16,6 +16,7 @@ from typing import Any
 from flask import Response
 
 from metadata.model import ListComponent
+from runtime.classed_reads import keep_export
 from runtime.context import RequestContext
 from runtime.pages.content import words_of
 from runtime.pages.export_sheet import SheetColumn, Wording, cells, harmless, sheet_columns
@@ -63,6 +64,7 @@ def exported(ask: BlockAsk, model: ListComponent, plan: ListPlan, asked: ListAsk
     zone, currency = formats_of(context).zone, context.site.model.currency
     wording = Wording(lambda found: words_of(context, found), text("value.yes"), text("value.no"), zone, currency)
     columns = sheet_columns(context.snapshot, plan, model.columns, wording)
+    keep_export(context, plan.entity.key, _paths(plan), list=model.key, form=form)
     pages = _pages(context, plan, asked)
     body = _csv(columns, pages, wording) if form == "csv" else workbook(columns, pages)
     response = Response(body, content_type=CSV if form == "csv" else XLSX)
@@ -73,6 +75,14 @@ def exported(ask: BlockAsk, model: ListComponent, plan: ListPlan, asked: ListAsk
         secure, same_site = config.public_url.startswith("https://"), config.cookie_same_site
         response.set_cookie(READY_COOKIE, ready, max_age=READY_SECONDS, secure=secure, samesite=same_site)
     return response
+
+
+def _paths(plan: ListPlan) -> Iterator[str]:
+    """What stands in the columns of the file."""
+    for column in plan.columns:
+        yield column.path
+        if column.second is not None:
+            yield column.second.path
 
 
 def _pages(context: RequestContext, plan: ListPlan, asked: ListAsk) -> Iterator[list[Row]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from metadata.model import Form
 from metadata.model.base import Privilege
 from runtime.access import access_for
+from runtime.at_hand import the_request
 from runtime.captcha.asking import Asking, CaptchaView, is_asked, without_error
 from runtime.context import RequestContext
 from runtime.forms import drafts
@@ -62,7 +63,8 @@ def insert(ask: BlockAsk, form: Form, belongs: Belongs = ALONE) -> Part:
             return kept
         posted = take_files(context, form, received(context, kind))
         bound = bind(kind, person_of(context), posted=posted)
-        new = replace(new, attached=read_files(context, form, posted))
+        attached = read_files(context, form, posted)
+        new = replace(new, attached=attached) if attached else new
         return _insert_posted(new, settle_new(context, form, bound, new.words, belongs.values))
     new = replace(new, attached=opened_files(context, form))
     going_on = new.keeping.continued(kind, None) if new.keeping is not None else None
@@ -104,13 +106,13 @@ class _New:
 
 
 def _insert_posted(new: _New, bound: BaseForm) -> Part:
-    ask, form = new.ask, new.form
-    draft = request.form.get(DRAFT, "")
+    ask, form, typed = new.ask, new.form, the_request().form
+    draft, looked_up = typed.get(DRAFT, ""), FIND in typed
     captcha = new.asking.judged() if new.asking is not None else None
     refused = captcha is not None and not captcha.passed
     valid = bound.validate() and sound(new.attached)
-    if not valid or FIND in request.form or refused:
-        shown = without_error(captcha) if FIND in request.form else captcha
+    if not valid or looked_up or refused:
+        shown = without_error(captcha) if looked_up else captcha
         return form_part(ask, _quiet(new).sheet(searching(bound), draft, captcha=shown), status=answer_status())
     try:
         made = make_record(ask.context, form, bound, new.words, _with_files(new))

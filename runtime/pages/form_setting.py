@@ -21,7 +21,7 @@ from runtime.forms.faults import Say
 from runtime.forms.fields import Person
 from runtime.forms.finding import make_finder
 from runtime.forms.layout import Showing
-from runtime.forms.opening import contact_values, words_given
+from runtime.forms.opening import contact_asked, contact_known
 from runtime.forms.parse import Manner
 from runtime.forms.rules import Rules
 from runtime.forms.words import Words
@@ -68,12 +68,14 @@ def manner_of(context: RequestContext) -> Manner:
 
 def words_of_request(context: RequestContext, form: Form, query: Mapping[str, str] | None = None) -> Words:
     """What the words of a form mean in this request."""
+    if query is None:
+        query = request.args if request.query_string else {}
     return Words(
         now=dt.datetime.now(dt.UTC),
         zone=formats_of(context).zone.key,
         people=people_of(context),
-        contact=contact_values(context.reader, context.snapshot, context.principal, words_given(context.snapshot, form)),
-        query=request.args if query is None else query,
+        contact=contact_known(context.reader, context.snapshot, context.principal, contact_asked(context.snapshot, form)),
+        query=query,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from flask import Request, Response, request
 
 from metadata.model import WebTemplate
 from metadata.snapshot import PageNode
 from runtime.answers import Answer
+from runtime.at_hand import the_request
 from runtime.context import RequestContext
 from runtime.errors import MethodNotAllowed
 from runtime.pages.blocks import handler_of
@@ -104,7 +104,7 @@ def _show_template(context: RequestContext, node: PageNode, record_keys: tuple[s
 
 
 def _asks(context: RequestContext, node: PageNode, record_keys: tuple[str, ...]) -> tuple[BlockAsk, ...]:
-    asked = cast(Request, request._get_current_object())  # type: ignore[attr-defined]
+    asked = the_request()
     ready = context.snapshot.derive(("ready page", node, context.principal.standing), lambda: _ready(context, node))
     arguments = read_arguments(asked.args.items(multi=True)) if asked.query_string else {}
     refuse_unknown(arguments, ready.arguments)

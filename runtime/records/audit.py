@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -22,6 +22,8 @@ from runtime.records.tables import AUDIT
 
 STEP = 5_000
 """Lines that are deleted at once."""
+GAP = "\0"
+"""Stands where a number will be; no value of a row may hold it."""
 TRIMMED = "trimmed"
 """The act by which old lines of the trail have gone."""
 _NOTE = PerDialect(
@@ -58,20 +60,15 @@ def note(principal: Principal, privilege: str, entity: str, at: dt.datetime) -> 
     }
 
 
-def around_numbers(entity: CompiledEntity, values: Mapping[str, Any], numbered: Container[str]) -> list[str]:
+def around_numbers(entity: CompiledEntity, values: Mapping[str, Any], numbered: Collection[str]) -> list[str]:
     """What the trail says of a new row, as JSON with gaps in the place of the auto-numbers that its write draws: the pieces
     around them, in the order of the entity's attributes."""
-    pieces, text, between = [], "{", ""
+    told: dict[str, tuple[None, Any]] = {}
     for key, attribute in entity.attributes.items():
-        value = values.get(key)
-        if isinstance(value, dt.datetime):
-            value = value.astimezone(dt.UTC)
-        if key in numbered:
-            pieces.append(f"{text}{between}{_json(key)}:[null,")
-            text, between = "]", ","
-        elif value is not None and not attribute.system:
-            text, between = f"{text}{between}{_json(key)}:{_json([None, _plain(value)])}", ","
-    return [*pieces, text + "}"]
+        value = GAP if key in numbered else values.get(key)
+        if value is not None and not attribute.system:
+            told[key] = (None, _plain(value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value))
+    return _json(told).split(_json(GAP)) if numbered else [_json(told)]
 
 
 def record_act(

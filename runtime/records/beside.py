@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Dialect, Select, bindparam, fu
 from metadata.types import KEY_TYPE
 from runtime.access import Principal
 from runtime.records.ask import ListAsk
+from runtime.records.classed import note_rows
 from runtime.records.errors import BadAsk, Denied
 from runtime.records.plan import ListPlan, Near
 from runtime.records.prepared import Prepared, Row
@@ -56,6 +57,8 @@ def fetch_beside(
     values |= {"a_skip": ask.skip, "a_last": ask.skip + ask.page_size + 1, "a_most": MOST_ROWS + 1}
     values |= {f"a_of{place}": row for place, row in enumerate(wanted + wanted[-1:] * (size - len(wanted)))}
     rows = prepared.rows(connection, values)
+    if rows:
+        note_rows(plan)
     if len(rows) > MOST_ROWS:
         raise BadAsk("$expand")
     found: dict[int, Beside] = {}

@@ -14,6 +14,7 @@ from metadata.snapshot import CompiledAttribute, Snapshot
 from runtime.access import Principal, Standing, access_of
 from runtime.passing import passing
 from runtime.records.ask import ListAsk
+from runtime.records.classed import note_record
 from runtime.records.lists import ListPage, fetch_list
 from runtime.records.plan import ListOptions, ListPlan, Near, plan_list
 from runtime.records.prepared import Prepared, Row
@@ -76,7 +77,10 @@ def fetch_record(
         return None
     values = {**bind_values(principal, query.prepared.names), "a_value": typed}
     rows = query.prepared.rows(connection, values)
-    return _record(entity, query, rows[0]) if rows else None
+    if not rows:
+        return None
+    note_record(snapshot, entity, [path for path, _, _ in query.values], rows[0][0])
+    return _record(entity, query, rows[0])
 
 
 def plan_related(snapshot: Snapshot, principal: Principal, entity: str, related: RelatedList, key: str = "") -> ListPlan:

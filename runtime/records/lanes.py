@@ -11,6 +11,7 @@ from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.passing import passing
 from runtime.records.ask import ListAsk
+from runtime.records.classed import note_rows
 from runtime.records.errors import Denied
 from runtime.records.lists import rights_of, shape_of, values_of
 from runtime.records.plan import ListPlan
@@ -59,6 +60,8 @@ def fetch_lanes(connection: Reader, plan: ListPlan, principal: Principal, ask: L
     values = values_of(prepared, principal, ask, None)
     values["a_limit"] = most
     rows = prepared.rows(connection, values)
+    if rows:
+        note_rows(plan)
     return Parted(
         rows=rows,
         ids=[row[0] for row in rows],

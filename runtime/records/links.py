@@ -33,8 +33,10 @@ def permit_pointers(snapshot: Snapshot, principal: Principal, entity: CompiledEn
 
     Raises Denied, which names the attribute and the missing side.
     """
-    for key, target, _ in found:
-        if not access_for(snapshot, principal, entity.key, "append").allowed:
+    wanted = tuple(found)
+    may_hold = not wanted or access_for(snapshot, principal, entity.key, "append").allowed
+    for key, target, _ in wanted:
+        if not may_hold:
             raise Denied(entity.key, attribute=key, side="append")
         if not access_for(snapshot, principal, target, "append_to").allowed:
             raise Denied(target, attribute=key, side="append_to")

@@ -12,6 +12,7 @@ from metadata.snapshot import Snapshot
 from runtime.access import Principal
 from runtime.passing import passing
 from runtime.records.ask import ListAsk
+from runtime.records.classed import note_rows
 from runtime.records.errors import Denied
 from runtime.records.keyset import make_token
 from runtime.records.plan import ListPlan, plan_list
@@ -73,6 +74,8 @@ def fetch_list(
     prepared, places = _prepared(plan, shape, connection.dialect)
     values = values_of(prepared, principal, wanted, near)
     rows = prepared.rows(connection, values)
+    if rows:
+        note_rows(plan)
     if shape.counted and not rows and wanted.page > 1:
         counted: int | None = _count(connection, plan, principal, shape, values)
     else:
@@ -87,6 +90,8 @@ def fetch_row(connection: Reader, plan: ListPlan, principal: Principal, row: int
     shape = Shape((), window="row", counted=False)
     prepared, _ = _prepared(plan, shape, connection.dialect)
     rows = prepared.rows(connection, {**values_of(prepared, principal, ListAsk(plan.view), near), "a_row": row})
+    if rows:
+        note_rows(plan, row)
     return rows[0] if rows else None
 
 

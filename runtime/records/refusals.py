@@ -28,8 +28,19 @@ def guarded(connection: Connection, entity: CompiledEntity, undo: Undo = "savepo
 
     With `undo="transaction"` the transaction itself is rolled back, so that its owner cannot commit it any more.
     """
-    with told(entity), connection.begin_nested() if undo == "savepoint" else _rolled_back(connection):
+    if undo == "savepoint":
+        with told(entity), connection.begin_nested():
+            yield
+        return
+    if not connection.in_transaction():
+        connection.begin()
+    try:
         yield
+    except BaseException as error:
+        connection.rollback()
+        if isinstance(error, IntegrityError):
+            raise Invalid(_codes(entity, error)) from error
+        raise
 
 
 @contextmanager
@@ -39,17 +50,6 @@ def told(entity: CompiledEntity) -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise Invalid(_codes(entity, error)) from error
-
-
-@contextmanager
-def _rolled_back(connection: Connection) -> Iterator[None]:
-    if not connection.in_transaction():
-        connection.begin()
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _codes(entity: CompiledEntity, error: IntegrityError) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, FromClause, Select, and_, bindparam, false, f
 from metadata.snapshot import CompiledAttribute, CompiledEntity, Snapshot
 from metadata.types import KEY_TYPE
 from runtime.access import Access, Principal, access_for
+from runtime.records.classed import note_record
 from runtime.records.tables import AUDIT, OF_ROWS
 from runtime.records.values import read_value
 
@@ -80,6 +81,7 @@ def fetch_trail(
     found = connection.execute(_statement(snapshot, principal, (read, history), rights, older=before > 0), values).all()
     events = (_event(compiled, rights.of(row[WIDTH:]), principal, row) for row in found[:limit])
     shown = tuple(event for event in events if event.differences or event.kind != "write")
+    note_record(snapshot, entity, {item.attribute for event in shown for item in event.differences}, id)
     return Trail(shown, found[limit - 1].id if len(found) > limit else 0)
 
 

@@ -123,6 +123,7 @@ class Frame:
     `density`: compact, cosy, roomy, or "". `messages`: said once, at this page.
     `header`, `footer`: what stands in the place of the theme's; `blocks`: the same by block of the layout.
     `logo`: the address of the site's picture. `edits`: the person may turn on that texts of this page are edited in place.
+    `header_pencils`, `footer_pencils`: while they are, the links to the editors of what is around the page.
     """
 
     path: str = "/"
@@ -138,6 +139,8 @@ class Frame:
     logo: str = ""
     blocks: Mapping[str, str | Markup] = field(default_factory=dict, hash=False)
     edits: bool = False
+    header_pencils: str | Markup = ""
+    footer_pencils: str | Markup = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,8 @@ class WholePage:
             "header": frame.header,
             "footer": frame.footer,
             "logo": frame.logo,
+            "header pencils": frame.header_pencils,
+            "footer pencils": frame.footer_pencils,
             **{f"block {name}": html for name, html in frame.blocks.items()},
         }
         values.update(enumerate([*self.parts, *head_texts(self.head)]))
@@ -193,6 +195,8 @@ class WholePage:
                 header=get("header"),
                 footer=get("footer"),
                 logo=get("logo"),
+                header_pencils=get("header pencils"),
+                footer_pencils=get("footer pencils"),
                 blocks={name: get(f"block {name}") for name in frame.blocks},
             ),
             Person(around.person.kind, around.person.roles, get("name")),

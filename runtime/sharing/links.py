@@ -100,6 +100,7 @@ def make(
         contact is None
         or not share.reading
         or not (share.reading <= most.reading and share.writing <= most.writing & share.reading)
+        or not share.pressing <= most.pressing
     ):
         raise NotShared("attributes")
     if (above is None) != (principal.share is None) or (above is not None and above.id != principal.share_link):
@@ -132,6 +133,7 @@ def _terms(site: CompiledSite, wanted: Wanted, above: Link | None) -> dict[str, 
         "entity": share.entity,
         "reading": BETWEEN.join(sorted(share.reading)),
         "writing": BETWEEN.join(sorted(share.writing)),
+        "pressing": BETWEEN.join(sorted(share.pressing)),
         "name": wanted.name[:LONGEST_NAME],
         "uses": min(wanted.uses or left, left or wanted.uses),
         "used": 0,
@@ -220,7 +222,7 @@ def _links(connection: Connection, where: Iterable[ColumnElement[bool]]) -> Iter
     for number, row_id in connection.execute(listed.order_by(link_rows.c.row_id)):
         of_each[number].append(row_id)
     for row in found:
-        share = Share(row.entity, _keys(row.reading), _keys(row.writing))
+        share = Share(row.entity, _keys(row.reading), _keys(row.writing), _keys(row.pressing))
         times = (row.created_at, row.expires_at, row.used_at)
         rows = tuple(of_each[row.id])
         yield Link(

@@ -23,10 +23,11 @@ from runtime.forms.faults import Unparsable
 from runtime.forms.parse import Manner, parse_value
 from runtime.identity.mails import address_of
 from runtime.identity.sessions import utc_now
+from runtime.pages.record_actions import action_label
 from runtime.records.audit import record_act
 from runtime.records.details import Record, fetch_record
 from runtime.records.errors import Conflict, Invalid, Missing
-from runtime.records.sharing import offered
+from runtime.records.sharing import offered, pressable
 from runtime.records.write import update
 from runtime.render import formats_for
 from runtime.render.texts import texts
@@ -43,6 +44,7 @@ from runtime.sharing.links import (
     revoke,
     spend,
 )
+from runtime.sharing.pressing import Button, buttons, press
 
 OPENED = "shares"
 """What the session keeps of the links that were opened on this browser: when, by their numbers."""
@@ -75,6 +77,7 @@ class Sheet:
     version: int
     lines: tuple[Line, ...]
     changes: bool
+    buttons: tuple[Button, ...] = ()
 
 
 def show_own() -> Response:
@@ -163,12 +166,16 @@ def show_link(number: int, failure: str = "", errors: dict[str, str] | None = No
 
 
 def change(number: int) -> Response:
-    """Change what the link lets change of a row: 303; 422 for values that do not fit, or a row that was changed meanwhile."""
+    """Change what the link lets change of a row, or press a button of it: 303; 422 for values that do not fit, or a row that
+    was changed meanwhile."""
     context = current()
     if _is_over(context, number):
         return _page(context, "sharing/over.html", GONE)
     who, link = _opened(context, number)
     row, version = _number(request.form.get("row", "")), _number(request.form.get("version", ""))
+    pressed = request.form.get("press", "")
+    if pressed:
+        return _press(context, (who, link), pressed, row, version)
     values, errors = _typed(context, link)
     if errors:
         return show_link(number, errors=errors, row=row)
@@ -184,6 +191,25 @@ def change(number: int) -> Response:
         return show_link(number, errors={key: _say(context, "share.unfit") for key in error.codes}, row=row)
     flash(_say(context, "share.saved"), "good")
     return _see(context, f"/share/{number}")
+
+
+def _press(context: RequestContext, came: tuple[Principal, Link], name: str, row: int, version: int) -> Response:
+    """Press a button of a row."""
+    who, link = came
+    try:
+        done = press(context, who, link.share.entity, name, row, version)
+    except Conflict:
+        done = False
+    except Missing:
+        raise OutOfReach from None
+    except Invalid:
+        return show_link(link.id, _say(context, "share.unfit"))
+    if not done:
+        return show_link(link.id, _say(context, "share.changed_meanwhile"))
+    with context.lease.transaction() as connection:
+        _note(context, connection, link.id, f"pressed {name} of {link.share.entity} {row}")
+    flash(_say(context, "share.saved"), "good")
+    return _see(context, f"/share/{link.id}")
 
 
 def ask_narrower(number: int) -> Response:
@@ -224,6 +250,11 @@ def _ask(
         rows=[(record.id, str(record.key or record.id)) for record in found if record is not None],
         reading=[(key, _label(context, one)) for key, one in attributes.items() if key in most.reading],
         writing=[(key, _label(context, one)) for key, one in attributes.items() if key in most.writing],
+        pressing=[
+            (name, action_label(context, action))
+            for name, action in pressable(context.snapshot, context.site, who, entity).items()
+            if name in most.pressing
+        ],
         days=days,
         left=above.uses - above.used if above is not None and above.uses else 0,
         action=f"/share/{above.id}/narrow" if above is not None else "/shares/new",
@@ -236,7 +267,7 @@ def _make(context: RequestContext, who: Principal, entity: str, rows: tuple[int,
     form = request.form
     kept = tuple(row for row in rows if str(row) in form.getlist("keep")) if above is not None else rows
     reading = frozenset(form.getlist("read"))
-    share = Share(entity, reading, frozenset(form.getlist("write")) & reading)
+    share = Share(entity, reading, frozenset(form.getlist("write")) & reading, frozenset(form.getlist("press")))
     until = utc_now() + dt.timedelta(days=_amount(form.get("days", ""), 1))
     wanted = Wanted(share, kept, until, _amount(form.get("uses", ""), 0), form.get("name", "").strip())
     try:
@@ -275,7 +306,8 @@ def _sheet(context: RequestContext, who: Principal, link: Link, record: Record, 
         kind = attribute.type.name if writes else ""
         shown = formats.for_attribute(attribute, context.snapshot)(value)
         lines.append(Line(key, _label(context, attribute), shown, kind, typed, (errors or {}).get(key, "")))
-    return Sheet(record.id, record.version, tuple(lines), any(line.kind for line in lines))
+    pressed = buttons(context, who, link.share.entity, record.id)
+    return Sheet(record.id, record.version, tuple(lines), any(line.kind for line in lines), pressed)
 
 
 def _typed(context: RequestContext, link: Link) -> tuple[dict[str, Any], dict[str, str]]:

@@ -15,12 +15,14 @@ from flask import Response, flash, request
 from connectors.adapters import open_adapter
 from connectors.described import Describing, OutsideTable
 from connectors.errors import ConnectorError, first_line
-from metadata.model import Attribute, ComponentId, Connection, Entity, component_id
+from metadata.model import Attribute, ComponentId, Connection, Entity, TableMap, component_id
 from metadata.store import EditedMeanwhile
 from runtime.adopting.adopting import adopt, problems_of
 from runtime.adopting.findings import LEFT_OUT, Adopted, Adoption, Finding
 from runtime.adopting.making import Wanted
 from runtime.errors import AccessDenied, ChangedMeanwhile, PageNotFound
+from runtime.pages.content import words_of
+from runtime.studio.adopted_names import Names
 from runtime.studio.bench import Item
 from runtime.studio.desk import Desk, open_desk
 from runtime.studio.rights import ADOPTING, OF_PAGES
@@ -57,9 +59,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be made of one table: its entity, the new attributes of that, and what is to be known."""
+    """What would be made of one table: what people call its map, the new attributes, and what is to be known."""
 
     adopted: Adopted
+    table_map: str
     attributes: tuple[Attribute, ...]
     findings: tuple[Finding, ...]
 
@@ -167,9 +170,11 @@ def _page(desk: Desk, item: Item, heard: Heard, chosen: Sequence[str] = (), refu
 def _preview(desk: Desk, item: Item, asked: tuple[Sequence[str], Wanted, Adoption], wrong: tuple[str, ...]) -> Response:
     chosen, wanted, found = asked
     entities = {made.key: made for made in found.components if isinstance(made, Entity)}
+    maps = {one.key: one for one in found.components if isinstance(one, TableMap)}
     previews = tuple(
         Preview(
             one,
+            _called(desk, maps.get(one.table_map) or desk.context.snapshot.table_maps.get(one.table_map)) or one.table_map,
             tuple(part for part in entities[one.entity].attributes if part.key in one.added) if one.added else (),
             tuple(finding for finding in found.findings if finding.table == one.table),
         )
@@ -187,12 +192,18 @@ def _preview(desk: Desk, item: Item, asked: tuple[Sequence[str], Wanted, Adoptio
         chosen=chosen,
         wanted=wanted,
         previews=previews,
+        names=Names(desk, found),
         findings=tuple(finding for finding in found.findings if finding.table not in told),
         made=tuple(map(component_id, found.components)),
         changed=frozenset(found.changed),
         seen=_mark(found),
         wrong=wrong,
     )
+
+
+def _called(desk: Desk, made: TableMap | None) -> str:
+    """What people call a table map, where it has a name."""
+    return words_of(desk.context, made.label) if made else ""
 
 
 def _mark(found: Adoption) -> str:

@@ -16,6 +16,7 @@ from flask import Response, request
 from runtime.errors import AccessDenied, BadRequest
 from runtime.pages.export_sheet import harmless
 from runtime.records.audit_log import Asked, Entry, follow_log, kinds_of_log, read_log
+from runtime.records.classed import PROTECTED
 from runtime.records.people import find_contacts_by_email
 from runtime.records.tables import OF_ROWS
 from runtime.records.trail import names_of
@@ -26,8 +27,8 @@ PAGE = 100
 LONGEST = 200
 CONTACT = "contact"
 MARK = "\ufeff"
-FIELDS = ("who", "entity", "row", "kind", "since", "until")
-HEADINGS = ("number", "at", "contact", "who", "from", "kind", "on", "row", "what")
+FIELDS = ("who", "entity", "row", "kind", "since", "until", "class")
+HEADINGS = ("number", "at", "contact", "who", "from", "kind", "on", "row", "what", "classes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def audit() -> Response:
         typed=typed,
         kinds=kinds_of_log(context.connection),
         of_rows=OF_ROWS,
+        classes=PROTECTED,
         file=f"{desk.url('audit', 'file')}?{query}",
         older=f"{desk.url('audit')}?{query}&before={found[PAGE - 1].number}" if len(found) > PAGE else "",
     )
@@ -98,7 +100,9 @@ def _typed() -> dict[str, str]:
 
 def _asked(desk: Desk, typed: dict[str, str]) -> Asked:
     """What is looked for. Raises BadRequest for what is no number or day, NobodyThere."""
-    asked = Asked(desk.context.site.key, entity=typed["entity"], kind=typed["kind"])
+    if typed["class"] not in ("", *PROTECTED):
+        raise BadRequest
+    asked = Asked(desk.context.site.key, entity=typed["entity"], kind=typed["kind"], classed=typed["class"])
     before = request.args.get("before", "")
     if typed["who"]:
         asked = replace(asked, contact=_contact(desk, typed["who"]))
@@ -156,7 +160,7 @@ def _csv(desk: Desk, asked: Asked) -> Iterator[bytes]:
             names = _names(desk, connection, page)
             for entry in page:
                 what = "; ".join(f"{key}: {said}" if said else key for key, said in entry.facts)
-                cells = (entry.origin, entry.kind, entry.entity, str(entry.row), what)
+                cells = (entry.origin, entry.kind, entry.entity, str(entry.row), what, " ".join(entry.classes))
                 who = names.get(entry.contact or 0, "")
                 writer.writerow(
                     [entry.number, entry.at.isoformat(sep=" ", timespec="seconds"), entry.contact or "", harmless(who)]

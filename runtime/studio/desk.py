@@ -304,11 +304,19 @@ class Desk:
             item.id.key,
             item.id.kind,
             ICONS.get(item.id.kind, "circle"),
-            self.address("edit", item.id),
+            self.opening(item),
             item.state,
             self.bench.count(item.id),
             item.id == current,
         )
+
+    def opening(self, item: Item) -> str:
+        """The address at which a component opens: its designer, where it has one, else its fields.
+
+        A site opens with its fields: its designer shapes the look alone. So does what is to be deleted.
+        """
+        shaped = self.designs(item.id.kind) and item.id.kind != "site" and not item.head.deleted
+        return self.address("design" if shaped else "edit", item.id)
 
     def prove(self) -> None:
         """Make sure who asks before anything is written, and leave the connection to the store."""

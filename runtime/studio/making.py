@@ -54,7 +54,7 @@ def submit_new(kind: str) -> Response:
     given = {name: text for name, text in wish.refs.items() if text}
     address = _address(desk, wish) if kind == "page" else {}
     data = {**({"label": wish.name} if wish.name else {}), **given, **address}
-    told = bool(wish.name or not _is_named(kind)) and (bool(address) or len(given) == len(wish.refs))
+    told = bool(wish.name or not _needs_name(kind)) and (bool(address) or len(given) == len(wish.refs))
     to = "design" if told and desk.designs(kind) else "edit"
     return _keep(desk, [_new(desk, kind, wish.key, data)], f"new {kind} {wish.key}", "studio.made", to=to)
 
@@ -138,6 +138,12 @@ def _is_named(kind: str) -> bool:
     return kind != "language" and "label" in schema_for(KINDS[kind].model).fields
 
 
+def _needs_name(kind: str) -> bool:
+    """Whether such a component is nothing to people without its name; a table map is what it stands on."""
+    label = next((one for one in shapes_of(KINDS[kind].model) if one.name == "label"), None)
+    return _is_named(kind) and label is not None and not label.rules.get("named", False)
+
+
 def _refs(kind: str) -> dict[str, str]:
     """The properties that a component of a kind cannot do without and that name one other component, with the kind of that."""
     shapes = shapes_of(KINDS[kind].model)
@@ -164,7 +170,7 @@ def _wished(desk: Desk, kind: str) -> Wish:
     posted = request.form
     key, name = posted.get("key", "").strip(), posted.get("name", "").strip()[:LONGEST_NAME] if _is_named(kind) else ""
     refs = {ref: key_of(desk, of, posted.get(f"ref.{ref}", "").strip()) for ref, of in _refs(kind).items()}
-    about = name or ("" if _is_named(kind) else next(reversed(refs.values()), ""))
+    about = name or ("" if _needs_name(kind) else next(reversed(refs.values()), ""))
     if not key and about:
         dash = "-" if _fits(kind, "a-b") else "_"
         taken = {item.id.key for item in desk.bench.by_kind[kind] if item.id.site in ("", desk.reach.site)}
@@ -208,6 +214,7 @@ def _ask(desk: Desk, act: str, kind: str, item: Item | None, wish: Wish, wrong: 
         act=act,
         wish=wish,
         named=item is None and _is_named(kind),
+        by_name=item is None and _needs_name(kind),
         refs=refs,
         wrong=wrong,
         uses=uses_of(desk.bench, item.id) if item and act == "rename" else (),

@@ -7,6 +7,7 @@ from functools import partial
 from flask import Blueprint
 
 from runtime.loading import Later
+from runtime.studio.rooms import Rooms
 
 ROOT = "/studio"
 NAMED = "<kind>/<path:key>"
@@ -106,13 +107,24 @@ OPERATING = (
 )
 """Watching and mending synchronisation, and what webhooks tell."""
 
+BENEATH = (
+    Later("alembic.operations:Operations"),
+    Later("alembic.migration:MigrationContext"),
+    Later("runtime.studio.failing:failure_page"),
+)
+"""What views load themselves when they are first used: publishing plans tables, a failure is told in the frame."""
+
 
 def studio_blueprint() -> Blueprint:
     """Everything below `/studio/`; who may enter is decided by each view, through `open_desk`."""
     blueprint = Blueprint("studio", __name__, url_prefix=ROOT)
+    views = []
     for rule, view, method in (*RULES, *OPERATING):
         _, _, name = view.partition(":")
-        blueprint.add_url_rule(rule, f"{name}_{method.lower()}", Later(f"runtime.studio.{view}"), methods=[method])
+        views.append(Later(f"runtime.studio.{view}"))
+        blueprint.add_url_rule(rule, f"{name}_{method.lower()}", views[-1], methods=[method])
+    rooms = Rooms((*views, *BENEATH))
+    blueprint.after_request(rooms.load_the_others)
     naming, submitting = Later("runtime.studio.making:name"), Later("runtime.studio.making:submit_name")
     for act in ("copy", "rename"):
         blueprint.add_url_rule(f"/{act}/{NAMED}", act, partial(naming, act), methods=["GET"])

@@ -94,8 +94,9 @@ class Watch:
             say = texts(snapshot, site, language)
             link = f"{address_of(self.public_url, site, language)}/studio/sync/map/{finding.map}"
             name = rule.label.in_language(language, site.model.default_language) or rule.key
-            subject = say("mail.alert.subject", site=site_name(site, language), alert=name, map=finding.map)
-            text = say("mail.alert.body", alert=name, map=finding.map, reason=said(say, finding.facts), link=link)
+            called = _called(snapshot, finding.map, language, site)
+            subject = say("mail.alert.subject", site=site_name(site, language), alert=name, map=called)
+            text = say("mail.alert.body", alert=name, map=called, reason=said(say, finding.facts), link=link)
             payload = {"to": email, "subject": subject, "text": text}
             owe(connection, Job(f"alert:{number}:{contact}", MAIL, site.key, None, "", 0, payload), now)
 
@@ -104,6 +105,12 @@ class Watch:
             self._forgot = now
             with writing(self.engine).begin() as connection:
                 tally.forget_minutes(connection, now)
+
+
+def _called(snapshot: Snapshot, table_map: str, language: str, site: CompiledSite) -> str:
+    """What people call a table map."""
+    found = snapshot.table_maps.get(table_map)
+    return (found.label.in_language(language, site.model.default_language) if found else "") or table_map
 
 
 def keep_watch(watch: Watch, stop: threading.Event) -> None:

@@ -190,3 +190,9 @@ def test_who_has_no_price_list_sees_the_list_price(demo):
 def test_a_command_beside_the_demo_knows_where_it_answers(demo):
     told = demo.foyer("invite", demo.people["may"]["email"], "--no-mail")
     assert told.stdout.startswith(f"{demo.url}/nl-NL/invitation?code="), told.stdout + told.stderr
+
+
+def test_the_site_check_of_the_studio_finds_nothing_to_mend_in_the_starter(demo):
+    page = demo.known("admin").get("/studio/checkup")
+    assert page.status == 200
+    assert "0 errors 0 warnings" in page.text, page.text[:2000]

@@ -1,5 +1,6 @@
 """The engine's own tables, made while somebody else is writing."""
 
+import contextlib
 import datetime as dt
 import threading
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from connectors.conflicts import read_conflicts
 from runtime.database import make_engine, writing
 from runtime.identity import tables
-from runtime.tables import KEPT, create_engine_tables
+from runtime.tables import KEPT, complete, create_engine_tables
 
 
 def test_tables_are_made_although_another_process_keeps_writing(sqlite_url):
@@ -73,6 +74,40 @@ def test_tables_of_an_earlier_version_get_what_is_new_and_keep_their_rows(databa
         names = {index["name"] for index in sa.inspect(connection).get_indexes("foyer_audit")}
     assert (row.contact_id, row.email, row.failed, row.disabled, row.locked_until) == (7, "a@b.example", 0, False, None)
     assert "ix_foyer_audit_row" in names
+    engine.dispose()
+
+
+def test_every_column_can_be_added_to_a_table_of_an_earlier_version(database_url):
+    engine = make_engine(database_url)
+    create_engine_tables(engine)
+    gone = set()
+    with writing(engine).begin() as connection:
+        for table in (table for kept in KEPT for table in kept.sorted_tables if table.name != "foyer_engine"):
+            for column in table.columns:
+                # What a key, a reference or an index needs is not let go.
+                with contextlib.suppress(sa.exc.DBAPIError), connection.begin_nested():
+                    if not column.primary_key:
+                        connection.exec_driver_sql(f'ALTER TABLE {table.name} DROP COLUMN "{column.name}"')
+                        gone.add((table.name, column.name))
+        connection.exec_driver_sql("DROP TABLE foyer_engine")
+    create_engine_tables(engine)
+    with engine.connect() as connection:
+        there = sa.inspect(connection)
+        names = {(table, column["name"]) for table in {table for table, _ in gone} for column in there.get_columns(table)}
+    assert len(gone) > 100
+    assert gone <= names
+    engine.dispose()
+
+
+def test_a_default_of_the_database_is_the_only_one_of_a_column_that_is_added(database_url):
+    engine, kept = make_engine(database_url), sa.MetaData()
+    sa.Table("told", kept, sa.Column("id", sa.Integer, primary_key=True))
+    with writing(engine).begin() as connection:
+        kept.create_all(connection)
+        connection.exec_driver_sql("INSERT INTO told (id) VALUES (1)")
+        fresh = sa.Column("said", sa.Text, nullable=False, default="no", server_default="yes")
+        complete(connection, sa.Table("told", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), fresh))
+        assert connection.exec_driver_sql("SELECT said FROM told").scalar() == "yes"
     engine.dispose()
 
 

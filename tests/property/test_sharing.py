@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from metadata.model import EntityPermission
+from metadata.model import EntityPermission, Form, RecordAction, SetValue, SharedAction
 from metadata.types import TYPES
-from runtime.access import sharing
-from runtime.access.sharing import Share
+from runtime.access import access_for, sharing
+from runtime.access.sharing import Share, shared_names
 from runtime.identity.sessions import utc_now
 from runtime.records import fetch_record
 from runtime.records.errors import Refused
+from runtime.records.sharing import sets_of
 from runtime.records.write import create, update
 from runtime.sharing.links import NotShared, Wanted, make, offered, revoke
 from support.inhabited import inhabited
@@ -22,10 +23,11 @@ from support.worlds import OWN, worlds
 pytestmark = pytest.mark.timeout(900)  # many worlds, on a machine that may be busy
 SHARED = settings(suppress_health_check=list(HealthCheck), max_examples=12)
 LATER = dt.timedelta(days=1)
+ACTIONS = ("a", "b")
 
 
 def with_shares(draw, components):
-    """The components, in which each permission lets some attributes be shared."""
+    """The components, in which each permission lets some attributes be shared, and some actions of a form of its entity."""
     entities = {one.key: one for one in components if hasattr(one, "attributes") and hasattr(one, "primary_name")}
     found = []
     for one in components:
@@ -33,9 +35,17 @@ def with_shares(draw, components):
             plain = [item.key for item in entities[one.entity].attributes if not TYPES[item.type].labelled]
             reading = draw(st.lists(st.sampled_from(plain), unique=True)) if plain and "read" in one.privileges else []
             writing = [key for key in reading if draw(st.booleans())] if "write" in one.privileges else []
-            one = dataclasses.replace(one, share_read=tuple(reading), share_write=tuple(writing))
+            form = f"f-{one.entity}"
+            pressing = tuple(SharedAction(form=form, action=key) for key in ACTIONS if draw(st.booleans())) if reading else ()
+            one = dataclasses.replace(one, share_read=tuple(reading), share_write=tuple(writing), share_actions=pressing)
         found.append(one)
-    return tuple(found)
+    return (*found, *(_form(draw, one) for one in entities.values()))
+
+
+def _form(draw, entity):
+    plain = {item.key for item in entity.attributes if not TYPES[item.type].labelled}
+    actions = (RecordAction(key=key, values=tuple(SetValue(attribute=one) for one in some(draw, plain, 1))) for key in ACTIONS)
+    return Form(key=f"f-{entity.key}", entity=entity.key, actions=tuple(actions))
 
 
 def some(draw, values, least=0):
@@ -58,17 +68,20 @@ def test_a_link_reaches_no_more_than_its_maker_and_what_was_shared(engine, world
         plain = {name for name, one in snapshot.entities[key].attributes.items() if not one.type.labelled}
         who, above, known = maker, None, []
         for _ in range(draw(st.integers(1, 3))):
-            asked = Share(key, frozenset(some(draw, plain, 1)), frozenset(some(draw, plain)))
+            names = [f"f-{key}/{name}" for name in ACTIONS]
+            asked = Share(key, frozenset(some(draw, plain, 1)), frozenset(some(draw, plain)), frozenset(some(draw, names)))
             rows = tuple(some(draw, set(world.rows[key]), 1))
             most = offered(snapshot, site, who, key)
             if draw(st.booleans()):
-                asked = Share(key, asked.reading & most.reading or most.reading, asked.writing & most.writing & asked.reading)
+                reading = asked.reading & most.reading or most.reading
+                asked = Share(key, reading, asked.writing & most.writing & reading, asked.pressing & most.pressing)
             visible = [row for row in rows if fetch_record(connection, snapshot, who, key, "id", row, ()) is not None]
             try:
                 number, _ = make(connection, snapshot, site, who, Wanted(asked, rows, utc_now() + LATER), above)
             except NotShared:
                 continue
             assert asked.reading <= most.reading, "what may not be shared was shared"
+            assert asked.pressing <= most.pressing, "what may not be pressed was shared"
             assert set(rows) <= set(visible), "a row out of reach was shared"
             who = who.narrowed(asked, number)
             above = _link(number, who, asked, rows)
@@ -102,6 +115,31 @@ def _judge(connection, snapshot, maker, who, key, row, every, known):
         except Refused:
             continue
         assert all(name in share.writing for share, _ in known)
+    for action in snapshot.forms[f"f-{key}"].actions:
+        _judge_pressing(connection, snapshot, (maker, who), f"f-{key}/{action.key}", action, row, (own, known))
+
+
+def _judge_pressing(connection, snapshot, people, name, action, row, held):
+    """What is pressed writes what the action sets and nothing else, where every link above lets it and its maker could."""
+    (maker, who), (own, known) = people, held
+    key, sets = own.entity, sets_of(action)
+    if not all(name in share.pressing for share, _ in known):
+        with pytest.raises(ValueError, match=name):
+            who.while_pressed(name, sets)
+        return
+    pressed = who.while_pressed(name, sets)
+    version = fetch_record(connection, snapshot, pressed, key, "id", row, ()).version
+    for other in sorted(snapshot.entities[key].attributes.keys() - sets):
+        with pytest.raises(Refused):
+            update(connection, snapshot, pressed, key, row, version, {other: None})
+    try:
+        update(connection, snapshot, pressed, key, row, version, {one: own.values.get(one) for one in sets})
+    except Refused:
+        return
+    assert "write" in own.can
+    assert sets <= access_for(snapshot, maker, key, "write").attributes
+    letting = [one for one in snapshot.sites["s"].permissions.values() if one.entity == key and one.roles]
+    assert any(name in shared_names(one) for one in letting)
 
 
 def _link(number, who, share, rows):

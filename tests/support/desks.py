@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,9 +47,14 @@ WIDE = ".matrix, .ds-diagram"
 """What is as wide as it is, and scrolls in its own box on a phone."""
 
 
+MOST_BYTES = 300_000
+"""Of a page of the studio, compressed."""
+
+
 def looked_at(page: Page) -> None:
-    """Nothing scrolls sideways and axe finds nothing, on both screens. On a phone no table hides a part of itself, and on a
-    laptop the page is as high as the screen: its parts scroll by themselves."""
+    """The page is not large; nothing scrolls sideways and axe finds nothing, on both screens. On a phone no table hides a part
+    of itself, and on a laptop the page is as high as the screen: its parts scroll by themselves."""
+    assert len(gzip.compress(page.content().encode())) < MOST_BYTES, page.url
     for size in (LAPTOP, PHONE):
         page.set_viewport_size(size)
         assert sideways(page) <= 0, page.url

@@ -119,7 +119,7 @@ class Facts:
 def widenings(components) -> Iterator[Edit]:
     """Every edit here lets somebody reach what nobody had signed off."""
     facts = Facts(components)
-    for make in (_permissions, _new_permissions, _attributes, _pages, _views, _forms, _roles, _outward, _arrivals):
+    for make in (_permissions, _new_permissions, _attributes, _pages, _views, _forms, _roles, _outward, _arrivals, _classes):
         for what, before, after in make(facts):
             yield Edit(what, before, after)
 
@@ -184,6 +184,31 @@ def _attributes(facts):
                 )
                 opened = replace(shut, attributes=(AttributeRight(attribute=attribute.key, read=True),))
                 yield f"{role} reads {entity.key}.{attribute.key}", (*facts.components, shut), (*facts.components, opened)
+
+
+LOOSER = (
+    ("internal", ""),
+    ("internal", "public"),
+    ("confidential", "internal"),
+    ("confidential", "personal"),
+    ("personal", "confidential"),
+    ("personal", ""),
+)
+"""Classes of which the second promises less, or something else, of values than the first."""
+
+
+def _classes(facts):
+    for entity in facts.entities.values():
+        for attribute in (item for item in entity.attributes if not item.formula):
+            for before, after in LOOSER:
+                was, now = (_with_class(entity, attribute.key, classed) for classed in (before, after))
+                what = f"{entity.key}.{attribute.key} {after or 'unclassed'} instead of {before}"
+                yield what, facts.swapped(entity, was), facts.swapped(entity, now)
+
+
+def _with_class(entity, key, classed):
+    attributes = (replace(one, classification=classed) if one.key == key else one for one in entity.attributes)
+    return replace(entity, attributes=tuple(attributes))
 
 
 def _pages(facts):

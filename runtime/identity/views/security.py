@@ -12,7 +12,7 @@ from runtime.identity.api_tokens import entries
 from runtime.identity.browsers import list_browsers
 from runtime.identity.events import SignInEvent, consents_of, events_of
 from runtime.identity.external.logins import list_external
-from runtime.identity.own_data import own_data
+from runtime.identity.own_data import own_classes, own_data
 from runtime.identity.second_factor import factor_of
 from runtime.identity.sessions import list_sessions
 from runtime.identity.views.answers import page, say, settings
@@ -85,7 +85,8 @@ def give_data() -> Response:
     if not context.services.throttle.hourly(MY_DATA, str(contact), DOWNLOADS_PER_HOUR):
         raise TooManyRequests(HOUR)
     with context.lease.transaction() as connection:
-        record_act(connection, context.principal, MY_DATA, "contact", contact, {}, context.principal.origin)
+        classes = own_classes(context.snapshot, context.principal)
+        record_act(connection, context.principal, MY_DATA, "contact", contact, classes, context.principal.origin)
     body = own_data(context.services.doors, context.snapshot, context.principal)
     response = Response(body, content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="my-data-{dt.date.today():%Y-%m-%d}.json"'

@@ -89,6 +89,11 @@ class Canvas:
         """What people call a type of attribute; a type that there is not as it is written."""
         return self.desk.type_label(str(type_name or ""))
 
+    def required_label(self, given: Any) -> str:
+        """What people call whether a value of an attribute must be given; as it is written where it is no such word."""
+        key = f"studio.option.required.{given}"
+        return self.desk.say(key) if key in self.desk.say else str(given)
+
     def text(self, given: Any) -> str:
         """A text of plain data in the person's language; "" for what is none."""
         return self.desk.text(given)
@@ -115,7 +120,9 @@ class Canvas:
     def heading(self, path: str, part: Any) -> str:
         """What a chosen part is called: by its attribute, its name or what it shows, else by its place."""
         given = part if isinstance(part, Mapping) else {}
+        related = given.get("related")
         named = self.text(given.get("label")) or self.label(given.get("attribute") or given.get("key")) or self.shown(given)
+        named = named or (self.related_name(related) if isinstance(related, Mapping) else "")
         if not named and is_filter(KINDS[self.item.id.kind].model, path):
             return self.desk.say("studio.condition")
         return named or STEP.join(
@@ -128,6 +135,16 @@ class Canvas:
         name = "web_template" if kind == "web_template" else str(part.get("type") or "page")
         given = part.get(name) if kind else None
         return ", ".join(self.named(kind, one) for one in (given if isinstance(given, list) else [given]) if one)
+
+    def related_name(self, related: Mapping[str, Any]) -> str:
+        """What people call a related list: by its own heading, else as its view."""
+        return self.text(related.get("label")) or self.named("view", related.get("view"))
+
+    def section_name(self, section: Mapping[str, Any], place: int) -> str:
+        """What people call a section of a form: by its heading or the rows that it shows, else by its place."""
+        related = section.get("related")
+        name = self.text(section.get("label")) or (self.related_name(related) if isinstance(related, Mapping) else "")
+        return name or self.desk.say("studio.section", place=place)
 
     def block_label(self, type_name: str) -> str:
         """What a block of a page with this type is called."""

@@ -20,6 +20,7 @@ from runtime.studio.bench import Item
 from runtime.studio.called import with_keys
 from runtime.studio.designing.canvas import Canvas, canvas_of, layouts_of
 from runtime.studio.designing.designers import DESIGNERS, Designer
+from runtime.studio.designing.form_rules import rules_beside
 from runtime.studio.designing.outside import ask_again
 from runtime.studio.designing.steps import ACTS, found_at, model_at, pair_all, take
 from runtime.studio.desk import Desk, open_desk
@@ -42,6 +43,9 @@ NEEDS_MORE = ("calendar", "board")
 """Layouts of a list that are nothing until it is said of which attributes: that is asked at once."""
 KEPT_IN_ADDRESS = ("sample",)
 FEW_TYPES = 2
+AUTO_NUMBER = "auto_number"
+NUMBERED = "-{number:06}"
+"""The format of an auto-number of which nothing is said, after the first letter of its entity."""
 OF_BLOCKS: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("text", "list", "multistep_form", "snippet", "search", "tiles", "charts")},
     "form": ("form", "profile"),
@@ -82,7 +86,7 @@ def design(kind: str, key: str) -> Response:
         uses=len(uses_of(desk.bench, item.id)),
         window=window_of(desk, item),
         kept=_kept(request.args),
-        **{"trial": None, **more},
+        **{"trial": None, **more, **rules_beside(canvas, at)},
     )
 
 
@@ -121,6 +125,7 @@ def submit_design(kind: str, key: str) -> Response:
         chosen = at or request.form.get("chosen", "")
     if act == "toggle" and what == LAYOUTS and word in NEEDS_MORE and word in (data.get(LAYOUTS) or ()):
         chosen = take(data, "put", word, model)
+    _give_format(data, model, chosen if act == "add" else at)
     return _keep(desk, item, data, base, chosen)
 
 
@@ -138,6 +143,13 @@ def _give_type(part: Any, model: Any) -> None:
     given = request.form.get("type", "")
     if model is Attribute and isinstance(part, dict) and given in TYPES:
         part["type"] = given
+
+
+def _give_format(data: Mapping[str, Any], model: Any, at: str) -> None:
+    """An auto-number has a format from the beginning, which can then be changed: without one nothing can be published."""
+    part = found_at(data, at)
+    if at and model_at(model, at) is Attribute and isinstance(part, dict) and part.get("type") == AUTO_NUMBER:
+        part["format"] = part.get("format") or f"{str(data.get('key') or 'N')[:1].upper()}{NUMBERED}"
 
 
 def _typed() -> str:

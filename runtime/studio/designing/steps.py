@@ -185,6 +185,8 @@ def _item(part: Any, word: str, keys: list[str]) -> dict[str, Any]:
         name = "web_template" if first == "component" else first
         shown = [rest] if name in shapes and shapes[name].form == "words" else rest
         return {"type": first, **({name: shown} if rest else {})}
+    if "refuse" in shapes:  # a rule of a form, about what it does to a field
+        return {first: [{"attribute": rest} if shapes[first].model else rest]} if first in shapes and rest else {}
     if shapes.keys() == {"block", "web_template"}:
         return {"block": word}
     if "new_window" in shapes:

@@ -10,7 +10,7 @@ from connectors.alerts import Alert, acknowledge, read_alerts
 from connectors.home import utc_now
 from runtime.errors import BadRequest
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import given, home, note, open_floor, reading, since, who
+from runtime.studio.operating.floor import given, home, map_label, note, open_floor, reading, since, who
 from runtime.sync.rules import rules_of, said
 
 
@@ -86,7 +86,7 @@ def _fired(desk: Desk, item: Alert) -> Fired:
     return Fired(
         item.id,
         _name(desk, item.rule),
-        item.map,
+        map_label(desk, item.map),
         desk.url("sync", "map", item.map),
         said(desk.say, item.facts),
         item.paused,

@@ -12,7 +12,7 @@ from connectors.tablemap import CompiledMap
 from runtime.errors import BadRequest
 from runtime.pages.content import words_of
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import given, home, map_of, note, open_floor, reading
+from runtime.studio.operating.floor import given, home, map_label, map_of, note, open_floor, reading
 from runtime.sync.steering import resolve
 
 
@@ -59,8 +59,16 @@ def _page(desk: Desk, key: str, *, refused: str = "", status: int = 200) -> Resp
     found = read_conflicts(reading(desk), (key,))
     names = _names(desk, table_map, [item.record_id for item in found])
     clashes = [_clash(desk, item, names.get(item.record_id, "")) for item in found]
-    title = desk.say("studio.sync_conflicts_of", map=key)
-    return desk.page("sync_conflicts.html", title=title, status=status, map=table_map, clashes=clashes, refused=refused)
+    title = desk.say("studio.sync_conflicts_of", map=map_label(desk, key))
+    return desk.page(
+        "sync_conflicts.html",
+        title=title,
+        status=status,
+        map=table_map,
+        name=map_label(desk, key),
+        clashes=clashes,
+        refused=refused,
+    )
 
 
 def _names(desk: Desk, table_map: CompiledMap, records: list[int]) -> dict[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from flask import request
 from sqlalchemy import Connection
@@ -88,6 +88,17 @@ def connection_label(desk: Desk, key: str) -> str:
     """What people call a connection."""
     found = desk.context.snapshot.connections.get(key)
     return (words_of(desk.context, found.label) if found else "") or key
+
+
+def map_label(desk: Desk, key: str) -> str:
+    """What people call a table map."""
+    found = desk.context.snapshot.table_maps.get(key)
+    return (words_of(desk.context, found.label) if found else "") or key
+
+
+def map_labels(desk: Desk, keys: Iterable[str]) -> str:
+    """What people call table maps, with commas between."""
+    return ", ".join(map_label(desk, key) for key in keys)
 
 
 def class_word(desk: Desk, code: str) -> str:

@@ -11,7 +11,7 @@ from connectors.forecast import COMING, Sample
 from connectors.initial import plan_load
 from runtime.pages.content import words_of
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import home, map_of, maps_of, number, open_floor
+from runtime.studio.operating.floor import home, map_label, map_of, maps_of, number, open_floor
 from runtime.sync.steering import look_ahead
 
 KINDS = ("insert", "update", "leave", "reject", "unchanged")
@@ -45,8 +45,9 @@ def plan(key: str) -> Response:
     )
     return desk.page(
         "sync_plan.html",
-        title=desk.say("studio.sync_plan_of", map=key),
+        title=desk.say("studio.sync_plan_of", map=map_label(desk, key)),
         map=table_map,
+        name=map_label(desk, key),
         initial=initial,
         found=found,
         counts=counts,

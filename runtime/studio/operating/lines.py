@@ -12,7 +12,7 @@ from connectors.tablemap import compiled_map
 from connectors.tally import minute_of, rows_by_minute
 from runtime.pages.content import words_of
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import class_word, duration, number, reading, since
+from runtime.studio.operating.floor import class_word, duration, map_label, map_labels, number, reading, since
 from runtime.sync.letters import count_letters
 from runtime.sync.state import MapState, map_states
 
@@ -58,6 +58,7 @@ class Line:
     """One map, in words."""
 
     key: str
+    label: str
     url: str
     connection: str
     entity: str
@@ -100,11 +101,12 @@ def _line(
     url = desk.url("sync", "map", state.map)
     return Line(
         key=state.map,
+        label=map_label(desk, state.map),
         url=url,
         connection=state.connection,
         entity=words_of(desk.context, entity.model.label) or entity.key,
         direction=desk.say(f"studio.sync_way.{state.direction}"),
-        group=desk.say("studio.sync_group", group=state.group, maps=", ".join(table_map.unit)) if state.group else "",
+        group=desk.say("studio.sync_group", group=state.group, maps=map_labels(desk, table_map.unit)) if state.group else "",
         state=state.state,
         word=desk.say(f"studio.sync_state.{state.state}"),
         tone=TONES[state.state],

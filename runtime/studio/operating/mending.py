@@ -16,7 +16,7 @@ from connectors.values import digest, dump_json
 from runtime.errors import BadRequest, PageNotFound
 from runtime.pages.content import words_of
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import class_word, given, home, maps_of, note, open_floor, reading, since
+from runtime.studio.operating.floor import class_word, given, home, map_label, maps_of, note, open_floor, reading, since
 from runtime.sync.letters import Letter, NotMendable, discard_letter, edit_letter, find_letter, replay_letter, summed_columns
 
 VALUE, EMPTY = "v.", "empty."
@@ -101,9 +101,10 @@ def _page(desk: Desk, letter: Letter, *, refused: str = "", status: int = 200) -
     key = letter.name.partition("/")[2] if letter.owed is None else letter.name
     return desk.page(
         "sync_row.html",
-        title=desk.say("studio.sync_row_of", map=letter.map.key, name=key),
+        title=desk.say("studio.sync_row_of", map=map_label(desk, letter.map.key), name=key),
         status=status,
         letter=letter,
+        name=map_label(desk, letter.map.key),
         base=_base(letter),
         cells=_cells(desk, letter),
         fixed=fixed,

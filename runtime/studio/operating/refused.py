@@ -10,7 +10,7 @@ from flask import Response, flash, request
 from connectors.tablemap import CompiledMap
 from runtime.errors import BadRequest
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import class_word, given, home, map_of, note, number, open_floor, reading, since
+from runtime.studio.operating.floor import class_word, given, home, map_label, map_of, note, number, open_floor, reading, since
 from runtime.studio.operating.lines import Class
 from runtime.sync.letters import IN, OUT, Letter, count_letters, discard_letters, page_of_letters, retry_letters
 
@@ -50,7 +50,9 @@ def submit_refused_rows(key: str) -> Response:
     waiting = sum(count for (of, each), count in counted.items() if of == way and code in ("", each))
     if act == "retry":
         if waiting > MOST:
-            return _page(desk, key, refused=desk.say("studio.sync_too_many", map=key, number=waiting), status=422)
+            return _page(
+                desk, key, refused=desk.say("studio.sync_too_many", map=map_label(desk, key), number=waiting), status=422
+            )
         done = retry_letters(home(desk), (table_map,), (code,) if code else (), way)
         flash(desk.say("studio.sync_retried", taken=done.taken, left=done.left, released=done.released), "good")
     else:
@@ -74,9 +76,10 @@ def _page(desk: Desk, key: str, *, refused: str = "", status: int = 200) -> Resp
     more = f"{url}?way={way}&code={quote(code)}&after={quote(found[AT_ONCE - 1].name)}" if len(found) > AT_ONCE else ""
     return desk.page(
         "sync_rows.html",
-        title=desk.say("studio.sync_rows_of", map=key),
+        title=desk.say("studio.sync_rows_of", map=map_label(desk, key)),
         status=status,
         map=table_map,
+        name=map_label(desk, key),
         url=url,
         ways=[(each, desk.say(f"studio.sync_rows_{each}"), number(desk, count)) for each, count in ways.items() if count],
         way=way,

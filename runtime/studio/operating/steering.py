@@ -12,7 +12,18 @@ from connectors.reverting import CannotRevert, revert
 from connectors.tablemap import CompiledMap
 from runtime.errors import BadRequest
 from runtime.studio.desk import Desk
-from runtime.studio.operating.floor import connection_label, given, home, map_of, note, open_floor, served, who
+from runtime.studio.operating.floor import (
+    connection_label,
+    given,
+    home,
+    map_label,
+    map_labels,
+    map_of,
+    note,
+    open_floor,
+    served,
+    who,
+)
 from runtime.studio.operating.watching import map_page
 from runtime.sync import steering
 from runtime.sync.letters import retry_letters
@@ -44,29 +55,33 @@ def steer(key: str) -> Response:
 
 def _pause(desk: Desk, table_map: CompiledMap) -> str:
     steering.pause(home(desk), table_map, who(desk))
-    return desk.say("studio.sync_paused", map=", ".join(table_map.unit))
+    return desk.say("studio.sync_paused", map=map_labels(desk, table_map.unit))
 
 
 def _resume(desk: Desk, table_map: CompiledMap) -> str:
     steering.resume(home(desk), table_map)
-    return desk.say("studio.sync_resumed", map=", ".join(table_map.unit))
+    return desk.say("studio.sync_resumed", map=map_labels(desk, table_map.unit))
 
 
 def _run(desk: Desk, table_map: CompiledMap) -> str:
     steering.ask_for_run(home(desk), table_map)
     if table_map.connection.key in served(desk):
-        return desk.say("studio.sync_asked", map=table_map.key)
-    return desk.say("studio.sync_asked_nobody", map=table_map.key, connection=connection_label(desk, table_map.connection.key))
+        return desk.say("studio.sync_asked", map=map_label(desk, table_map.key))
+    return desk.say(
+        "studio.sync_asked_nobody",
+        map=map_label(desk, table_map.key),
+        connection=connection_label(desk, table_map.connection.key),
+    )
 
 
 def _load(desk: Desk, table_map: CompiledMap) -> str:
     steering.load_again(home(desk), (table_map,))
-    return desk.say("studio.sync_loads", map=table_map.key)
+    return desk.say("studio.sync_loads", map=map_label(desk, table_map.key))
 
 
 def _read(desk: Desk, table_map: CompiledMap) -> str:
     steering.read_again(home(desk), table_map, given("column"), given("low"), given("high"))
-    return desk.say("studio.sync_reads", map=table_map.key)
+    return desk.say("studio.sync_reads", map=map_label(desk, table_map.key))
 
 
 def _accept(desk: Desk, table_map: CompiledMap) -> str:
@@ -76,7 +91,7 @@ def _accept(desk: Desk, table_map: CompiledMap) -> str:
     finally:
         adapters.close()
     retry_letters(ours, (table_map,), (DRIFTED,))
-    return desk.say("studio.sync_accepted", map=table_map.key, changes="; ".join(lines) or "–")
+    return desk.say("studio.sync_accepted", map=map_label(desk, table_map.key), changes="; ".join(lines) or "–")
 
 
 def _revert(desk: Desk, table_map: CompiledMap) -> str:

@@ -11,7 +11,7 @@ from connectors.journal import Batch, read_batches
 from connectors.tablemap import compiled_map
 from runtime.studio.desk import Desk
 from runtime.studio.operating.alarms import standing_alerts
-from runtime.studio.operating.floor import connection_label, map_of, number, open_floor, reading, served
+from runtime.studio.operating.floor import connection_label, map_label, map_of, number, open_floor, reading, served
 from runtime.studio.operating.lines import Line, lines_of
 
 SHOWN_BATCHES = 20
@@ -58,7 +58,7 @@ def overview() -> Response:
         groups=groups,
         alerts=standing_alerts(desk),
         loads=[line for line in lines if line.load],
-        resting=[key for key in desk.context.snapshot.table_maps if key not in active],
+        resting=[map_label(desk, key) for key in desk.context.snapshot.table_maps if key not in active],
     )
 
 
@@ -74,7 +74,7 @@ def map_page(desk: Desk, key: str, *, refused: str = "", details: tuple[str, ...
     connection = reading(desk)
     return desk.page(
         "sync_map.html",
-        title=key,
+        title=line.label,
         status=status,
         line=line,
         connection=connection_label(desk, line.connection),

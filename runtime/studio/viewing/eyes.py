@@ -15,7 +15,7 @@ from runtime.context import PageView, RequestContext
 from runtime.errors import AccessDenied, LookingOnly, PageNotFound
 from runtime.identity.roles import roles_for
 from runtime.languages import language_tags, prefix_of
-from runtime.pages.in_place import CHOSEN, RIGHT, ROOM
+from runtime.pages.in_place import CHOSEN, RIGHT, RIGHTS, ROOM
 from runtime.records.audit import record_act
 from runtime.records.memberships import accounts_for
 from runtime.records.people import load_person
@@ -53,7 +53,7 @@ def look_through(asked: Request, held: Any, guise: Guise, show: PageView) -> Res
                 connection, own.principal, "view_as", guise.kind, int(guise.key) if guise.kind == "contact" else 0, facts
             )
     if guise.state == DRAFT and reach.has(RIGHT) and session.get(CHOSEN):
-        asked.environ[ROOM] = own.prefix
+        asked.environ[ROOM], asked.environ[RIGHTS] = own.prefix, reach.rights
     own.lease.rest()
     held.lease, held.foyer = context.lease, context
     return show_sample(context, asked.path, show) if sample else None

@@ -21,7 +21,7 @@ from metadata.store import MetadataStore
 from metadata.text import Text
 from runtime.exposure.blast import SETTING, blasts
 from runtime.identity.tables import contact_roles
-from support.marina import MARINA
+from support.marina import BOOKING, MARINA
 from support.marina_site import open_marina
 from support.studio import Maker, open_studio, words
 
@@ -56,6 +56,11 @@ def radius(marina, *changed):
         return blasts(connection, compile_snapshot(released.values()), compile_snapshot(there.values()))[0]
 
 
+def test_attributes_that_are_classed_otherwise_are_told(marina):
+    classed = tuple(replace(one, classification="personal" if one.key == "note" else "") for one in BOOKING.attributes)
+    assert radius(marina, replace(BOOKING, attributes=classed)).lines == ("the class of booking.note was none and is personal",)
+
+
 def test_rows_ways_and_pages_are_told_for_people_and_roles(marina):
     found = radius(marina, WIDE, Page(key="dock", site="marina", label=MARINA_LABEL, parent="bookings", partial_url="dock"))
     gained = {(item.who, item.entity): (item.gained, item.lost) for item in found.rows}
@@ -77,7 +82,7 @@ def test_attributes_and_pages_that_are_lost_are_told(marina):
     found = radius(marina, shut)
     assert {(item.who, item.attribute) for item in found.lost} == {("skipper", "booking.fee")}
     assert (found.gained, found.rows) == ((), ())
-    assert any(line.startswith("skipper gains 0 and loses ") for line in found.lines)
+    assert any(line.startswith("skipper no longer reaches attributes in ") for line in found.lines)
     opened = radius(marina, replace(notes, attributes=()))
     assert {(item.who, item.attribute) for item in opened.gained} == {("skipper", "booking.note")}
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from metadata.compiler import assign_site
+from metadata.compiler import assign_site, compile_snapshot
 from metadata.files import write_folder
 from metadata.model import Attribute, Entity
 from runtime.cli import main
+from runtime.exposure.lock import comparison, lock_problems, signed_off
 from support.marina import MARINA
 
 CLASSED = {"note": "confidential", "fee": "internal"}
@@ -39,7 +40,7 @@ def test_everything_that_reaches_values_of_a_class_is_told(folder):
     assert code == 0
     _, told = run(folder, "--class", "internal")
     of_fee = [line for line in whole.splitlines() if "  booking.fee  " in line or "  booking.*  " in line]
-    assert told.splitlines() == of_fee
+    assert told.splitlines() == [line for line in of_fee if not line.startswith("(class)")]
     assert any("page:" in line for line in of_fee)
     _, hidden = run(folder, "--class", "confidential")
     assert "booking.fee" not in hidden
@@ -64,3 +65,74 @@ def test_a_class_is_one_of_those_that_there_are_and_no_lock_is_of_one_alone(fold
     code, said = run(folder)
     assert code == 1
     assert "classification" in said
+
+
+def locked(**classes):
+    """The marina with these classes, and what its lock says of what was signed off with others."""
+    return compile_snapshot([of_booking(one, classes) for one in assign_site(MARINA)])
+
+
+def of_booking(component, classes):
+    if not isinstance(component, Entity) or component.key != "booking":
+        return component
+    return replace(
+        component, attributes=tuple(replace(one, classification=classes.get(one.key, "")) for one in component.attributes)
+    )
+
+
+def held(signed, now):
+    """What is told of a site whose classes were signed off so, and are so now."""
+    before = locked(**signed)
+    lock = signed_off(before, before.sites["marina"])
+    after = compile_snapshot([*(of_booking(one, now) for one in assign_site(MARINA)), lock])
+    return {(problem.severity, str(problem.message)) for problem in lock_problems(after)}
+
+
+def test_a_class_that_promises_less_than_the_one_that_was_signed_off_is_refused():
+    for before, after in (("personal", ""), ("confidential", "internal"), ("personal", "confidential"), ("internal", "public")):
+        ((severity, said),) = held({"note": before}, {"note": after})
+        assert severity == "error"
+        assert f"The class of booking.note was signed off as {before} and is {after or 'none'}." in said
+    assert held({"note": "personal"}, {"note": "personal"}) == set()
+
+
+def test_a_class_that_asks_for_more_is_free_and_the_lock_is_said_not_to_hold_it():
+    for before, after in (("", "public"), ("", "personal"), ("internal", "confidential"), ("public", "internal")):
+        ((severity, said),) = held({"note": before}, {"note": after})
+        assert (severity, "the lock does not hold yet: booking.note." in said) == ("warning", True), (before, after)
+
+
+def test_a_class_of_an_attribute_that_is_gone_is_reached_no_more_and_nothing_else():
+    before = locked(note="personal")
+    lock = signed_off(before, before.sites["marina"])
+    assert "(class)  booking.note  class  values  personal" in lock.lines.splitlines()
+    found = comparison(*_without_note(lock))
+    assert (found.loosened, found.raised) == ((), ())
+    assert "(class)  booking.note  class  values  personal" in found.stale
+
+
+def _without_note(lock):
+    kept = [one for one in assign_site(MARINA) if isinstance(one, Entity | type(lock)) or type(one).__name__ == "Site"]
+    fewer = [
+        replace(one, attributes=tuple(item for item in one.attributes if item.key != "note"))
+        if isinstance(one, Entity) and one.key == "booking"
+        else one
+        for one in kept
+    ]
+    snapshot = compile_snapshot([*fewer, lock])
+    return snapshot, snapshot.sites["marina"]
+
+
+def test_the_command_writes_classes_into_the_lock_and_tells_those_that_it_does_not_hold(folder):
+    assert run(folder, "--write")[0] == 0
+    assert run(folder, "--check")[0] == 0
+    entity = folder / "entities" / "booking.yaml"
+    text = entity.read_text("utf-8")
+    entity.write_text(text.replace("classification: personal", "classification: internal"), "utf-8")
+    code, said = run(folder, "--check")
+    assert (code, "+ (class)  booking.vault  class  values  internal" in said) == (1, True)
+    entity.write_text(text.replace("classification: internal", "classification: confidential"), "utf-8")
+    code, said = run(folder, "--check")
+    assert (code, "~ (class)  booking.fee  class  values  confidential" in said) == (0, True)
+    assert run(folder, "--write")[0] == 0
+    assert "~" not in run(folder, "--check")[1]

@@ -110,10 +110,12 @@ def test_a_hostile_sheet_is_told_and_not_followed(piece):
 
 
 def test_all_sheets_of_a_site_are_measured_together():
-    half = "/*" + "x" * 600_000 + "*/"
+    half = "/*" + "x" * 200_000 + "*/"
     assert found(dataclasses.replace(RED, source=half)) == []
     messages = [message for _, message in found(dataclasses.replace(RED, source=half), dataclasses.replace(BLUE, source=half))]
-    assert ["larger than 1,000,000 bytes together" in message for message in messages] == [True]
+    assert ["larger than 300,000 bytes together" in message for message in messages] == [True]
+    late = dataclasses.replace(RED, source=half + "a {")
+    assert [message for _, message in found(late, dataclasses.replace(BLUE, source=half))] == messages, "it is not read either"
     other = Site(key="other", hosts=("other.example",))
     elsewhere = dataclasses.replace(BLUE, site="other", source=half)
     assert not any("larger" in message for _, message in found(dataclasses.replace(RED, source=half), other, elsewhere))

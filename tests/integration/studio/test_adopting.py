@@ -65,8 +65,9 @@ def test_what_came_of_them_is_said_in_the_language_of_the_person(dora):
 def test_chosen_tables_are_looked_at_then_drafts_then_published(site, dora):
     seen = look(dora, "orchard", "country", pages="yes")
     told = words(seen)
-    assert "Becomes the entity orchard" in told
-    assert "The lookup country to country stands for it" in told
+    assert "Becomes the entity Orchard, kept in step by the table map Orchard" in told
+    assert "The lookup Country to Country stands for it" in told
+    assert "Code code Text" in told  # its name for people above its key
     assert "Nothing is granted" in told
     assert "tree" not in told.partition("Becomes")[2]
     saved = dora.send("adopt/farm", dora.form_in(seen, "seen"))
@@ -89,7 +90,7 @@ def test_new_columns_are_offered_and_what_was_edited_stays(site, dora, outside):
         connection.execute(sa.text("ALTER TABLE worker ADD COLUMN shoe_size INTEGER"))
     assert "1 new column" in words(dora.get("adopt/farm"))
     seen = look(dora, "worker")
-    assert "New in worker: shoe_size" in words(seen)
+    assert "New in Worker: Shoe size" in words(seen)
     dora.send("adopt/farm", dora.form_in(seen, "seen"))
     assert data_of(site, "entity", "worker")["attributes"][-1]["key"] == "shoe_size"
     assert data_of(site, "view", "worker") == edited

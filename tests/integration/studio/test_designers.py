@@ -1,8 +1,9 @@
 """The designers: steps are drafts at once, what they do not show is kept, and two people's steps come together."""
 
 import re
+from html import unescape
 
-from support.studio import data_of, step
+from support.studio import data_of, step, words
 
 YES = {"p.filter.all.1.value.~as": "yes"}
 
@@ -200,3 +201,82 @@ def test_rules_of_a_form_take_what_people_call_a_field(site, maker):
     data = {**dict(kept), **more, "do": "set"}
     assert dora.browser.client.post(f"/studio/design/{name}", data=data).status_code == 303
     assert data_of(site, "form", "booking-edit")["rules"][0]["require"] == ["boat"]
+
+
+def panel(maker, name, at=""):
+    """The words of a designer's page with what stands beside it."""
+    page = maker.get(f"design/{name}?at={at}").text
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_the_panel_of_a_field_tells_the_rules_that_touch_it_and_begins_others(site, maker):
+    dora = maker("dora")
+    name = "form/booking-edit"
+    fields = data_of(site, "form", "booking-edit")["tabs"][0]["sections"][0]["fields"]
+    at = {one["attribute"]: f"tabs.0.sections.0.fields.{place}" for place, one in enumerate(fields)}
+    assert "No rule touches this field." in panel(dora, name, at["boat"])
+    assert "No rule touches this field." not in panel(dora, name)
+    made = step(dora, name, "add:rules=require/boat", at=at["boat"])
+    assert made.location == f"/studio/design/{name}?at=rules.0"
+    step(dora, name, "add:rules=default/boat", at=at["boat"])
+    step(dora, name, "set", at="rules.0", p__rules__0__when="berth = 'boat' or paid", p__rules__0__require__0="boat")
+    found = data_of(site, "form", "booking-edit")["rules"]
+    assert found[0] == {"when": "berth = 'boat' or paid", "require": ["boat"]}
+    assert found[1]["default"] == [{"attribute": "boat"}]
+    beside = panel(dora, name, at["boat"])
+    assert "berth = 'boat' or paid requires it" in beside
+    assert "requires it, looks at it" not in beside  # a text of the condition is no attribute
+    assert "fills it in" in beside
+    paid = f"tabs.0.sections.0.fields.{len(fields)}"
+    step(dora, name, "add:tabs.0.sections.0.fields=paid")
+    assert "berth = 'boat' or paid looks at it" in panel(dora, name, paid)
+    step(dora, name, "add:rules=refuse/", at=at["boat"])
+    assert data_of(site, "form", "booking-edit")["rules"][2:] in ([], [{}])
+
+
+def test_a_section_with_a_related_list_is_called_as_the_rows_that_it_shows(site, maker):
+    dora = maker("dora")
+    name = "form/booking-edit"
+    word = re.search(r'value="add:tabs.0.sections=([^"/]+/[^"]+)"', dora.get(f"design/{name}").text)[1]
+    place = len(data_of(site, "form", "booking-edit")["tabs"][0]["sections"])
+    step(dora, name, f"add:tabs.0.sections={word}")
+    page = dora.get(f"design/{name}?at=tabs.0.sections.{place}")
+    assert f"Section {place + 1}" not in words(page)
+    view = data_of(site, "view", word.partition("/")[2])
+    assert words(page).count(view["label"]) >= 3  # the section, the list in it, the panel
+    step(dora, name, "set", at=f"tabs.0.sections.{place}", **{f"p__tabs__0__sections__{place}__label__any": "What was said"})
+    assert "What was said" in words(dora.get(f"design/{name}"))
+
+
+def test_an_auto_number_has_a_format_from_the_beginning(site, maker):
+    dora = maker("dora")
+    step(dora, "entity/booking", "add:attributes", word="Ticket", type="auto_number")
+    ticket = data_of(site, "entity", "booking")["attributes"][-1]
+    assert (ticket["type"], ticket["format"]) == ("auto_number", "B-{number:06}")
+    step(dora, "entity/booking", "add:attributes", word="Slip", type="text")
+    at = f"attributes.{len(data_of(site, 'entity', 'booking')['attributes']) - 1}"
+    step(dora, "entity/booking", "set", at=at, **{f"p__{at.replace('.', '__')}__type": "auto_number"})
+    assert data_of(site, "entity", "booking")["attributes"][-1]["format"] == "B-{number:06}"
+    given = {f"p__{at.replace('.', '__')}__format": "S{number}", f"p__{at.replace('.', '__')}__type": "auto_number"}
+    step(dora, "entity/booking", "set", at=at, **given)
+    assert data_of(site, "entity", "booking")["attributes"][-1]["format"] == "S{number}"
+
+
+def test_a_menu_tells_that_entries_below_one_go_with_it(site, maker):
+    dora = maker("dora")
+    name = "web_link_set/main"
+    told = "Who does not see Bookings sees none of these."
+    assert told in words(dora.get(f"design/{name}"))
+    dora.edit(name, p__links__1__always="true")
+    assert told not in words(dora.get(f"design/{name}"))
+
+
+def test_an_entity_without_attributes_begins_where_one_is_typed_and_says_what_must_be_given(site, maker):
+    dora = maker("dora")
+    dora.send("new/entity", dora.form("new/entity", "key"), name="Buoy")
+    added = re.compile(r'<input[^>]*id="ds-word"[^>]*>')
+    assert " autofocus" in added.search(dora.get("design/entity/buoy").text)[0]
+    step(dora, "entity/buoy", "add:attributes", word="Colour")
+    assert " autofocus" not in added.search(dora.get("design/entity/buoy").text)[0]
+    step(dora, "entity/buoy", "set", at="attributes.0", p__attributes__0__required="recommended")
+    assert "Colour colour Text Recommended" in words(dora.get("design/entity/buoy"))

@@ -1,5 +1,6 @@
 """Texts edited in their place: who sees where that can be done, what is saved, and that nobody else's page changes."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from metadata.model import Block, Page, Snippet, WebTemplate
 from metadata.store import MetadataStore
 from metadata.text import Text
-from support.marina import text
+from support.marina import SITE, text
 from support.studio import data_of, form_of, words
 
 NOTICE = Snippet(key="notice", site="marina", value=Text.of({"en-US": "Mind the step", "sv-SE": "Se upp"}))
@@ -50,6 +51,10 @@ def test_a_text_is_edited_from_the_page_and_seen_there_with_the_drafts(quay, mak
     assert at == f"/studio/as/draft/contact-{quay.people['dora']}/quay"
     page = dora.browser.get(at)
     assert "You are editing the texts of this page." in words(page)
+    assert "Text, place 1" in words(page)
+    assert "Web template, place 3" in words(page)
+    assert "Nothing is saved" not in page.text
+    assert "The forms and buttons of the page do nothing here." in page.text
     by_text = next(url for url in pencils(page) if "blocks.0" in url).replace("&amp;", "&")
     editor = dora.browser.get(by_text)
     assert "Ships **land** here." in editor.text
@@ -150,3 +155,63 @@ def test_a_part_that_the_draft_no_longer_has_leads_to_the_texts_of_the_page(quay
     page = maker("carol").get("texts/page/quay?part=blocks.2&back=/quay")
     assert page.status_code == 200
     assert 'name="p.title.any"' in page.text
+
+
+TOP = WebTemplate(key="top", source="<p>{{ snippets['notice'] }}</p>")
+LOW = WebTemplate(key="low", source="<p>{{ snippets['hours'] }}</p>")
+HOURS = Snippet(key="hours", site="marina", value=Text.of("Open at 8"))
+
+
+def published(site, *components):
+    store = MetadataStore(site.engine)
+    store.save(components, "tester")
+    store.publish("tester", "what is around")
+
+
+def places(answer, name):
+    """Where the pencils of a part of the frame lead, without where they come back to."""
+    held = re.split(f'<aside class="wrap pencils[^"]*" aria-label="{name}">', answer.text, maxsplit=1)[1:]
+    links = re.findall(r'href="(/[^"]+)"', held[0].partition("</aside>")[0]) if held else []
+    return [url.partition("?")[0] for url in links]
+
+
+def test_the_menu_and_the_look_of_the_site_have_pencils_for_those_who_may_edit_them(quay, maker):
+    dora, carol, menu = maker("dora"), maker("carol"), "/studio/edit/web_link_set/main"
+    page = dora.browser.get(turn(dora).location)
+    assert places(page, "Header and menu") == ["/studio/edit/site/marina", menu]
+    turn(carol)
+    page = carol.browser.get("/quay")
+    assert places(page, "Header and menu") == [menu]
+    assert carol.browser.get(menu).status_code == 200
+    assert places(page, "Footer") == []
+    turn(carol, "off")
+    assert "pencils" not in carol.browser.get("/quay").text
+    assert "pencils" not in quay.stranger().get("/quay").text
+
+
+def test_snippets_of_the_header_and_the_footer_are_edited_from_where_they_stand(quay, maker):
+    published(quay, TOP, LOW, HOURS, replace(SITE, header="top", footer="low", footer_menu="main"))
+    dora, carol, menu = maker("dora"), maker("carol"), "/studio/edit/web_link_set/main"
+    page = dora.browser.get(turn(dora).location)
+    notice, hours = "/studio/texts/snippet/notice", "/studio/texts/snippet/hours"
+    assert places(page, "Header and menu") == [notice, "/studio/edit/web_template/top", menu]
+    assert places(page, "Footer") == [hours, "/studio/edit/web_template/low", menu]
+    turn(carol)
+    page = carol.browser.get("/quay")
+    assert places(page, "Header and menu") == [notice, menu]
+    assert places(page, "Footer") == [hours, menu]
+    link = next(url for url in pencils(page) if "/hours?" in url).replace("&amp;", "&")
+    saved = carol.send("", form_of(carol.browser.get(link), "part"), p__value__any="Open at 9")
+    assert (saved.status_code, saved.location) == (303, "/quay")
+    assert data_of(quay, "snippet", "hours")["value"] == "Open at 9"
+
+
+def test_what_stands_in_the_frame_is_not_told_among_the_texts_of_the_page(quay, maker):
+    published(quay, LOW, HOURS, replace(SITE, footer="low"))
+    carol = maker("carol")
+    turn(carol)
+    page = carol.browser.get("/quay").text
+    bar = page.partition('<aside class="note" aria-label="You are editing')[2].partition("</aside>")[0]
+    assert "/studio/texts/page/quay" in bar
+    assert "hours" not in bar
+    assert page.count("/studio/texts/snippet/hours?") == 1

@@ -92,6 +92,20 @@ def test_only_who_operates_enters_and_the_overview_tells_how_each_map_goes(quay:
     assert len(after) <= few, "no row adds a statement"
 
 
+def test_maps_are_called_by_their_label_in_the_language_of_who_looks(database_url: str, tmp_path: Path) -> None:
+    named = replace(two_way_boats(), label=Text.of({"en": "Boats of the marina", "sv": "Marinans båtar"}))
+    with open_quay(database_url, tmp_path, named) as (site, world):
+        world.put("harbour", harbour_row("GOT"))
+        world.put("boat", row(1), row(2, state="?"))
+        turned(world)
+        erin = Maker.of(site, "erin")
+        for page in ("sync", "sync/map/boats", "sync/map/boats/rows", "sync/map/boats/conflicts", "sync/map/boats/plan"):
+            assert "Boats of the marina" in words(erin.get(page)), page
+        assert "boats" in words(erin.get("sync/map/boats")), "commands take the key"
+        assert post(erin, "sync/map/boats", do="pause").status_code == 303
+        assert "Boats of the marina" in words(erin.get("sync"))
+
+
 def test_a_map_is_paused_resumed_run_loaded_and_read_again_and_the_trail_says_by_whom(quay: Quay) -> None:
     site, world, erin = quay
     assert post(erin, "sync/map/boats", do="pause").status_code == 303

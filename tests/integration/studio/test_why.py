@@ -1,7 +1,10 @@
 """The explainer in the studio: for those who work on security, in full, and an answer kept as a permission test."""
 
+from dataclasses import replace
+
 from metadata.model import EntityPermission, Expectation, PermissionTest, WebRole
 from metadata.store import MetadataStore
+from support.marina import BOOKING
 from support.studio import Maker, open_studio, words
 
 QUESTION = "why?who=alice%40sail.example&action=write&entity=booking&record=M-2"
@@ -59,3 +62,15 @@ def test_of_several_roles_the_one_that_gives_least_is_offered(database_url, tmp_
     with open_studio(database_url, tmp_path, *roles, *rights) as site:
         said = words(Maker.of(site, "dora").get("why?who=erin%40marina.example&action=read&entity=extra"))
     assert "The smallest change that makes it a yes: give the person the web role zz-cleaner" in said
+
+
+def test_the_classes_of_what_is_asked_about_are_told(database_url, tmp_path):
+    classes = {"note": "personal", "fee": "confidential"}
+    attributes = tuple(replace(one, classification=classes.get(one.key, "")) for one in BOOKING.attributes)
+    with open_studio(database_url, tmp_path, replace(BOOKING, attributes=attributes)) as site:
+        site.book("M-1")
+        dora = Maker.of(site, "dora")
+        asked = "why?who=alice%40sail.example&action=read&entity=booking&record=M-1"
+        assert "Classification fee Confidential" in words(dora.get(asked))  # she reads no note
+        assert "Classification note Personal" in words(dora.get(f"{asked}&attribute=note"))
+        assert "Classification" not in words(dora.get(f"{asked}&attribute=boat"))

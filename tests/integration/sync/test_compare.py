@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from connectors.compare import compare, hand_over, remove_extra
+from connectors.sql.adapter import SqlAdapter
 from connectors.tablemap import compiled_map
 from metadata.model import AttributeMap, Connection
 from metadata.store import MetadataStore
@@ -17,7 +18,8 @@ from runtime.database import make_engine, writing
 from runtime.records.hooks import Listeners
 from runtime.records.write import update
 from runtime.sync.listener import keep_outbox
-from support.harbour import BOAT, HARBOUR, STATE, STATES, boat_row, boats, harbour_row, harbours
+from support.harbour import BOAT, HARBOUR, STATE, STATES, boat_row, boats, harbour_row, harbours, make_world
+from support.sql_outside import OUTSIDE_BOATS, filled
 
 ATTRIBUTES = (
     AttributeMap(attribute="number", column="no"),
@@ -62,6 +64,37 @@ def test_exactly_what_differs_is_found(world_of):
     world = opened(world_of)
     planted(world)
     assert differences(world) == PLANTED
+
+
+@pytest.mark.parametrize("outside", ["sqlite", "pg", "mariadb"])
+def test_ten_differences_of_a_real_database_are_found_and_mended(database_url, outside, request):
+    theirs = request.getfixturevalue(f"outside_{outside}")
+    there, settings = filled(theirs, 400), {"url": theirs}
+    adapter, maps = SqlAdapter("outside", settings), (harbours(), boats(attributes=ATTRIBUTES))
+    world = make_world(database_url, maps, adapter, connector="sql", settings=settings)
+    try:
+        world.pull()
+        assert differences(world) == []
+        number = OUTSIDE_BOATS.c.no  # changed, gone and new behind the back of the change column
+        with there.begin() as connection:
+            connection.execute(sa.update(OUTSIDE_BOATS).where(number.in_([5, 80, 222])).values(name="Drifted"))
+            connection.execute(sa.update(OUTSIDE_BOATS).where(number.in_([81, 223, 399])).values(price=1, harbour="H7"))
+            connection.execute(sa.delete(OUTSIDE_BOATS).where(number.in_([10, 400])))
+            connection.execute(sa.insert(OUTSIDE_BOATS), [{**boat_row(no, harbour="H1"), "price": 2} for no in (401, 402)])
+        found = differences(world)
+        assert {kind: sorted(int(key) for of, key, _ in found if of == kind) for kind, _, _ in found} == {
+            "differs": [5, 80, 81, 222, 223, 399],
+            "extra": [10, 400],
+            "missing": [401, 402],
+        }
+        boat_map = compiled_map(world.snapshot, "boats")
+        hand_over(world.home, boat_map, list(compare(world.home, adapter, boat_map)))
+        world.pull()
+        assert [(kind, key) for kind, key, _ in differences(world)] == [("extra", "10"), ("extra", "400")]
+    finally:
+        adapter.close()
+        there.dispose()
+        world.engine.dispose()
 
 
 @pytest.mark.parametrize("batch_size", [300, 5000])

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from connectors.sql import decoding
 from connectors.sql.adapter import SqlAdapter
 from connectors.sql.installing import plan_tracking
 from connectors.sql.tracked import fill_cursor
-from connectors.tablemap import compiled_maps
+from connectors.tablemap import compiled_map, compiled_maps
 from metadata.model import AttributeMap, Connection
 from metadata.store import MetadataStore
 from runtime.cli.sync import command
 from runtime.database import make_engine
+from runtime.sync import steering
 from support.crashing import KILLED, begin, ended, turn, work
 from support.harbour import BOAT, HARBOUR, STATE, boat_row, boats, eventually, harbour_row, harbours, make_world
 from support.scene import LINES, TRACKED, Scene
@@ -315,6 +317,29 @@ def test_a_gap_of_one_map_is_closed_by_reading_its_rows_again(pair_of):
     pair.pull()
     assert pair.ours() == pair.theirs()
     pair.change(*EVERY)
+    pair.pull()
+    assert pair.ours() == pair.theirs()
+
+
+def test_a_map_of_a_group_that_is_told_to_load_while_the_group_is_read_does_so(pair_of, monkeypatch):
+    pair, told = pair_of(), []
+    read, boat_map = pair.world.adapter.at_one_moment, compiled_map(pair.world.snapshot, "boats")
+    with pair.world.now() as connection:
+        begin_at(connection, "boats", pair.world.checkpoint().cursor)  # to go on, which the group has not done yet
+
+    @contextmanager
+    def somebody_wants_it_anew(maps):
+        with read(maps) as changed:
+            yield changed
+        if not told:
+            told.append(steering.load_again(pair.world.home, [boat_map]))
+
+    monkeypatch.setattr(pair.world.adapter, "at_one_moment", somebody_wants_it_anew)
+    pair.change(*EVERY)
+    pair.pull()
+    state = pair.world.checkpoint()
+    assert (state.loaded, state.cursor) == (False, None)
+    pair.pull()
     pair.pull()
     assert pair.ours() == pair.theirs()
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from connectors.journal import map_version, read_batches
 from connectors.reverting import CannotRevert, revert
 from connectors.tablemap import compiled_map
+from metadata.text import Text
 from support.harbour import boat_row, boats, harbour_row, harbours, snapshot_of
 
 STAMPS = {"version", "changed_at", "changed_by", "changed_from", "created_at", "created_by", "created_from"}
@@ -42,6 +43,19 @@ def bad_batch(world):
     world.put("boat", boat_row(1, seq=2, name="Ruined", price="0.01", harbour="STO"), boat_row(9, seq=2), boat_row(10, seq=2))
     world.outside.tables["boat"][:] = [row for row in world.outside.tables["boat"] if row["no"] != 5]
     world.pull()
+
+
+def test_a_map_with_another_label_is_of_the_same_version_and_takes_no_row_anew(world_of):
+    world = world_of(harbours(), boats(change_column=""))
+    world.put("harbour", harbour_row("GOT"))
+    world.put("boat", *(boat_row(number) for number in range(1, 4)))
+    world.pull()
+    before = contents(world), [item.version for item in batches(world)]
+    world.snapshot = snapshot_of(harbours(), boats(change_column="", label=Text.of("Boats of the marina")))
+    assert world.pull()["boats"].counts.updated == 0
+    assert (contents(world), [item.version for item in batches(world)]) == before
+    assert map_version(compiled_map(world.snapshot, "boats")) == before[1][0]
+    assert map_version(compiled_map(snapshot_of(boats(interval=9)), "boats")) != before[1][0]
 
 
 def test_a_batch_is_undone_exactly(loaded):

@@ -2,10 +2,13 @@
 
 import ast
 import dataclasses
+import functools
 import importlib
 import inspect
+import os
 import pkgutil
 import re
+import subprocess
 from pathlib import Path
 
 import click
@@ -196,8 +199,40 @@ def test_every_promise_has_its_test(name: str, least: int):
     promises = PROMISE.findall(text_of(name))
     assert len(promises) > least
     for words, file in promises:
-        source = (ROOT / file).read_text(encoding="utf-8")
-        assert f"def test_{words.replace(' ', '_')}(" in source, (words, file)
+        assert f"test_{words.replace(' ', '_')}" in collected_of(file), (words, file)
+
+
+@functools.cache
+def collected_of(file: str) -> frozenset[str]:
+    """The tests that pytest collects of a file: no function that stands in another, and none that a later one replaces."""
+    source = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    classes = [node for node in source.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")]
+    for place in (source, *classes):
+        names = functions_of(place)
+        assert len(names) == len(set(names)), f"{file} has two tests of one name"
+    return frozenset(name for place in (source, *classes) for name in functions_of(place))
+
+
+def functions_of(place: ast.Module | ast.ClassDef) -> list[str]:
+    return [node.name for node in place.body if isinstance(node, ast.FunctionDef)]
+
+
+def test_evidence_is_every_test_that_the_pages_on_security_name(tmp_path: Path):
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\nfor last; do case "$last" in @*) cat "${last#@}";; esac; done\n', encoding="utf-8")
+    python.chmod(0o755)
+    environ = {name: value for name, value in os.environ.items() if name != "PAGES"} | {"FOYER_VENV": str(tmp_path)}
+    done = subprocess.run([ROOT / "tools" / "evidence.sh"], env=environ, capture_output=True, text=True, check=True, timeout=60)
+    named = {
+        f"{file}::test_{words.replace(' ', '_')}"
+        for page in ("security.md", "threat-model.md", "asvs.md")
+        for words, file in PROMISE.findall(text_of(page))
+    }
+    assert len(named) > 300
+    assert set(done.stdout.splitlines()) == named
+    for file, _, name in (one.partition("::") for one in named):  # by which pytest finds no method of a class
+        assert name in functions_of(ast.parse((ROOT / file).read_text(encoding="utf-8"))), (file, name)
 
 
 @pytest.mark.parametrize("name", ["layouts.md", "permissions.md", "search.md", "sync.md", "themes.md"])
