@@ -55,7 +55,7 @@ def test_enter_opens_what_all_the_words_find_however_quickly_it_follows_them(des
     with desk.expect_navigation():
         desk.keyboard.type("terms")
         desk.keyboard.press("Enter")
-    expect(desk).to_have_url(re.compile("/edit/page/terms"))
+    expect(desk).to_have_url(re.compile("/design/page/terms"))
 
 
 def test_by_keyboard_alone_through_the_palette(desk: Page) -> None:
@@ -66,14 +66,14 @@ def test_by_keyboard_alone_through_the_palette(desk: Page) -> None:
     keys.type("terms")
     expect(desk.get_by_role("option").first).to_contain_text("Terms")
     assert_no_axe_violations(desk)
-    with desk.expect_navigation(url=lambda found: "/edit/page/terms" in found):
+    with desk.expect_navigation(url=lambda found: "/design/page/terms" in found):
         keys.press("Enter")
     desk.locator('[name="p.title.any"]').focus()
     keys.press("Control+a")
     keys.type("House rules")
     keys.press("Control+s")
-    expect(desk.get_by_role("status")).to_contain_text("The draft is saved.")
-    desk.locator("body").focus()
+    expect(desk.get_by_role("status")).to_contain_text("Everything is saved.")
+    desk.locator("#main").focus()
     keys.press("?")
     expect(desk.get_by_role("dialog")).to_contain_text("Save the draft")
     assert_no_axe_violations(desk)

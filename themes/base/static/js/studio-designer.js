@@ -247,6 +247,11 @@ function start() {
   }
 }
 
+// What was typed is sent; done when the answer is shown.
+export function saveDesign() {
+  return flush();
+}
+
 export function startDesigner() {
   if (!page()) {
     return;

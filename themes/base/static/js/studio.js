@@ -1,6 +1,7 @@
 // The studio, made quicker: a palette, shortcuts, lists that change in place, a guard over what is not saved.
 
-import { startDesigner } from "./studio-designer.js";
+import { startMessages } from "./messages.js";
+import { saveDesign, startDesigner } from "./studio-designer.js";
 import { startEditor } from "./studio-editor.js";
 import { openPalette, openSheet } from "./studio-palette.js";
 import { startPreview } from "./studio-preview.js";
@@ -17,6 +18,17 @@ function editorForm() {
   return document.getElementById("editor");
 }
 
+// A designer saves by itself; whoever asks it to is told when all of it is done.
+async function save() {
+  if (editorForm()) {
+    editorForm().querySelector('button[value="save"].btn').click();
+    return;
+  }
+  await saveDesign();
+  document.querySelector("[data-toasts]").replaceChildren(document.getElementById("st-saved").content.cloneNode(true));
+  startMessages(document);
+}
+
 document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   if (event.ctrlKey || event.metaKey) {
@@ -25,7 +37,7 @@ document.addEventListener("keydown", (event) => {
       openPalette();
     } else if (key === "s" && (editorForm() || document.getElementById("panel"))) {
       event.preventDefault();
-      (editorForm()?.querySelector('button[value="save"].btn') ?? document.querySelector('#panel button[value="set"]')).click();
+      save();
     }
     return;
   }
