@@ -228,9 +228,13 @@ def test_a_list_a_form_a_page_and_a_permission_are_made_seen_published_and_undon
         blocks__0__form="buoy",
     )
     hands.open("Menus", "main")
-    expect(desk.locator("#f-links")).to_be_visible()
-    links = desk.locator("#f-links > .st-item").count()
-    fill(hands, links="+", **{f"links__{links}__page": "buoys"})
+    entries = desk.locator('[data-sortable="links"] > [data-path]')
+    expect(entries.first).to_be_visible()
+    placed = entries.count()
+    hands.press(desk.get_by_role("button", name="Add Buoys", exact=True))
+    expect(entries).to_have_count(placed + 1)
+    hands.save()
+    expect(desk.get_by_role("status").last).to_contain_text("Everything is saved.")
 
     hands.go("Permissions")
     hands.press(desk.get_by_role("link", name=re.compile("buoy, skipper:", re.IGNORECASE)))

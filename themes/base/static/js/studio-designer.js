@@ -1,6 +1,7 @@
 // A designer: steps are sent in the background, what came of them takes the place of what was shown, and the window follows.
 
 import { adoptIcons } from "./icons.js";
+import { startMessages } from "./messages.js";
 import { refreshPreview, showToken } from "./studio-preview.js";
 
 // How long somebody must have stopped typing. A list or a mark that was chosen is sent at once.
@@ -233,7 +234,11 @@ function start() {
   panel.addEventListener("submit", (event) => {
     event.preventDefault();
     settled();
-    send(panel, { do: event.submitter?.value ?? "set" });
+    const step = event.submitter?.value ?? "set";
+    send(panel, { do: step });
+    if (step === "set") {
+      tellSaved();
+    }
   });
   panel.addEventListener("input", (event) => {
     wait(panel, event.target.matches("select, [type=checkbox], [type=radio]") ? 0 : PAUSE);
@@ -247,9 +252,20 @@ function start() {
   }
 }
 
-// What was typed is sent; done when the answer is shown.
+// A designer saves by itself; whoever asks it to is told when all of it is done.
+async function tellSaved() {
+  await queue;
+  if (!page()) {
+    // What came back is no designer: somebody else changed it meanwhile, and the page asks what to keep.
+    return;
+  }
+  document.querySelector("[data-toasts]").replaceChildren(document.getElementById("st-saved").content.cloneNode(true));
+  startMessages(document);
+}
+
 export function saveDesign() {
-  return flush();
+  flush();
+  tellSaved();
 }
 
 export function startDesigner() {

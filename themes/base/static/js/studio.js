@@ -1,6 +1,5 @@
 // The studio, made quicker: a palette, shortcuts, lists that change in place, a guard over what is not saved.
 
-import { startMessages } from "./messages.js";
 import { saveDesign, startDesigner } from "./studio-designer.js";
 import { startEditor } from "./studio-editor.js";
 import { openPalette, openSheet } from "./studio-palette.js";
@@ -18,15 +17,12 @@ function editorForm() {
   return document.getElementById("editor");
 }
 
-// A designer saves by itself; whoever asks it to is told when all of it is done.
-async function save() {
+function save() {
   if (editorForm()) {
     editorForm().querySelector('button[value="save"].btn').click();
-    return;
+  } else {
+    saveDesign();
   }
-  await saveDesign();
-  document.querySelector("[data-toasts]").replaceChildren(document.getElementById("st-saved").content.cloneNode(true));
-  startMessages(document);
 }
 
 document.addEventListener("keydown", (event) => {
