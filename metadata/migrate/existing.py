@@ -1,4 +1,4 @@
-"""What is in the database now: the tables there are, by reflection of all of them at once, and which are Foyer's own."""
+"""What is in the database now: tables as they are, by reflection of all that are asked for at once, and which are Foyer's own."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from sqlalchemy import table as sql_table
 from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
 from sqlalchemy.sql import column as sql_column
 
-from metadata.migrate.register import read_register
+from metadata.migrate.register import read_register, register
 from metadata.migrate.search_steps import search_indexes_there
 from metadata.migrate.shapes import Shape, way_of
 
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """The tables of the database. `tables`: names of columns; `indexes`: names by table.
+    """The tables of the register and those asked for, of those the database has. `tables`: names of columns; `indexes`: names
+    by table.
 
     `foreign_keys`: by table, from where to where; SQLite does not tell their names. `searches`: names of search indexes.
     `owned`: the register's shapes. `sequences`: names, where the database has any.
@@ -46,17 +47,21 @@ class Existing:
         )
 
 
-def read_existing(connection: Connection) -> Existing:
-    """Reflect every table in six statements, whatever their number."""
+def read_existing(connection: Connection, wanted: Collection[str]) -> Existing:
+    """Reflect the tables of the register and those of the names `wanted`: a few statements for each on SQLite, elsewhere six
+    whatever their number. Other tables of the database, the engine's own among them, are not looked at.
+    """
     inspector = inspect(connection)
-    columns, indexes = inspector.get_multi_columns(), inspector.get_multi_indexes()
-    keys = inspector.get_multi_foreign_keys()
+    owned = read_register(connection)
+    names = sorted({*owned, *wanted}) or [register.name]
+    columns, indexes = inspector.get_multi_columns(filter_names=names), inspector.get_multi_indexes(filter_names=names)
+    keys = inspector.get_multi_foreign_keys(filter_names=names)
     return Existing(
         tables={name: frozenset(item["name"] for item in found) for (_, name), found in columns.items()},
         indexes={name: frozenset(str(item["name"]) for item in found) for (_, name), found in indexes.items()},
         foreign_keys={name: frozenset(map(_way, found)) for (_, name), found in keys.items()},
         searches=search_indexes_there(connection),
-        owned=read_register(connection),
+        owned=owned,
         sequences=frozenset(inspector.get_sequence_names() if connection.dialect.supports_sequences else ()),
     )
 

@@ -63,9 +63,9 @@ def plan(connection: Connection, snapshot: Snapshot, *, drop: bool = False) -> P
     With `drop`, tables and columns that metadata no longer names are dropped by the plan; else they are in `kept`.
     Tables that are not in the register are never touched. The register must be there.
     """
-    there = read_existing(connection)
-    around = Surroundings(connection, there, drop)
     wanted = snapshot.tables.tables
+    there = read_existing(connection, wanted)
+    around = Surroundings(connection, there, drop)
     found = {name: _compare(name, snapshot, around) for name in sorted(wanted)}
     unused = _unused(around, wanted)
     steps = [*_loosened(around, unused), *(step for comparison in found.values() for step in comparison.steps)]

@@ -72,7 +72,7 @@ class PinnedPortal(AbstractContextManager["PinnedPortal"]):
         app = create_app(self._services.config, services=self._services)
         app.before_request(self._look)
         self._server = make_server(HERE, 0, _looking(app, self._hosts), threaded=True, request_handler=_Silent)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
         return self
 

@@ -96,7 +96,7 @@ def open_buckets(*names: str) -> Iterator[Buckets]:
     store = Buckets({name: {} for name in names})
     server = make_server("127.0.0.1", 0, store, threaded=True)
     store.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield store

@@ -112,7 +112,7 @@ def running(guild: Guild, port: int = 0) -> Iterator[Guild]:
 
     server = listening(guild.app(), port, Clock)
     guild.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield guild

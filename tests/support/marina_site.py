@@ -133,7 +133,7 @@ def altered(changed: Iterable[Component]) -> tuple[Component, ...]:
 def served(app: Flask, port: int = 0) -> Iterator[str]:
     """The application on a port, one of its own where none is given, for a browser: its address."""
     server = listening(app, port)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

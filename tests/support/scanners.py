@@ -53,7 +53,7 @@ def watchman() -> Iterator[Watchman]:
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as server:
         made.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield made
         server.shutdown()

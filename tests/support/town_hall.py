@@ -268,7 +268,7 @@ def open_to_browsers(hall: TownHall, port: int, people: dict[str, dict[str, str]
         return make_response(redirect(f"{ends_at}?{packed('SAMLResponse', told, hall.seal)}", 303))
 
     server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield

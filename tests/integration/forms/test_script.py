@@ -17,7 +17,7 @@ def served(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Pottery, str]]:
     made = make_pottery(sqlite_url, tmp_path)
     made.app.config["SESSION_COOKIE_SECURE"] = False
     server = listening(made.app)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield made, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -190,7 +190,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 def test_a_message_is_signed_and_a_refusal_waits_or_is_given_up() -> None:
     server = HTTPServer(("127.0.0.1", 0), Receiver)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     variables = {"ALERTS_URL": f"http://127.0.0.1:{server.server_port}/x", "ALERTS_SECRET": "a-secret-of-twenty-four"}
     payload = {"url": "${ALERTS_URL}", "secret": "${ALERTS_SECRET}", "body": {"map": "boats"}}
     now = utc_now().timestamp()
