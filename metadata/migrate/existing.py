@@ -1,4 +1,4 @@
-"""What is in the database now: tables as they are, by reflection of all that are asked for at once, and which are Foyer's own."""
+"""What is in the database now: the tables that are asked for, by reflection of all at once, and which are Foyer's own."""
 
 from __future__ import annotations
 
